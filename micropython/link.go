@@ -1,0 +1,194 @@
+package micropython
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// Link is the command that links a firmware.
+type Link struct {
+	// Dir is where the command runs.
+	Dir string
+	// Argv is the command with its program.
+	Argv []string
+	// Output is the executable, Inputs are the objects and archives in the command's order, both as absolute paths.
+	// A library that is given by name (-lm) is among Inputs if it is an archive that the compiler finds.
+	Output string
+	Inputs []string
+	// System are those of Inputs that come with the compiler: of these a link takes only what it needs.
+	System map[string]bool
+}
+
+// Link asks make for the command that links the firmware. The firmware need not be up to date, or exist.
+func (b Build) Link(ctx context.Context) (*Link, error) {
+	flags, err := b.flags(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return b.link(ctx, flags)
+}
+
+func (b Build) link(ctx context.Context, flags *Flags) (*Link, error) {
+	what := "ask make how it links " + b.Target.Name()
+	objects := strings.Fields(flags.Vars["OBJ"])
+	if len(objects) == 0 {
+		return nil, fmt.Errorf("%s: its Makefile sets no OBJ", what)
+	}
+	// -n prints without running; -W makes it see an object as new, so that the link is due.
+	argv := append(b.firmwareArgv(flags.Vars["PROG"]), "V=1", "-n", "-W", objects[0])
+	stdout, stderr, err := run(ctx, b.Target.Dir(), nil, argv)
+	link := findLink(string(stdout), b.Target.Dir())
+	if link == nil {
+		if err != nil {
+			return nil, b.Target.stopped(what, argv, append(stderr, stdout...), flags.missing, err)
+		}
+		return nil, fmt.Errorf("%s: none of the commands that make would run is a link", what)
+	}
+	return link, link.resolve(ctx, flags)
+}
+
+// findLink finds the command with an output file and the most objects in what "make -n" prints.
+func findLink(commands, dir string) *Link {
+	var best *Link
+	most := 0
+	commands = strings.ReplaceAll(commands, "\\\n", " ")
+	for line := range strings.Lines(commands) {
+		objects := strings.Count(line, ".o")
+		if objects <= most || !strings.Contains(line, " -o ") {
+			continue
+		}
+		argv, err := splitWords(line)
+		if err != nil || slices.Contains(argv, "-c") {
+			continue // a shell script of several commands, or a compilation
+		}
+		link := &Link{Dir: dir, Argv: argv}
+		if i := slices.Index(argv, "-o"); i+1 < len(argv) {
+			link.Output = link.abs(argv[i+1])
+			best, most = link, objects
+		}
+	}
+	return best
+}
+
+func (l *Link) abs(name string) string {
+	if filepath.IsAbs(name) {
+		return filepath.Clean(name)
+	}
+	return filepath.Join(l.Dir, name)
+}
+
+// resolve fills in Inputs and System.
+func (l *Link) resolve(ctx context.Context, flags *Flags) error {
+	l.System = make(map[string]bool)
+	toolchain, err := flags.libraryDirs(ctx)
+	if err != nil {
+		return err
+	}
+	dirs := l.optionValues("-L")
+	for i, arg := range l.Argv {
+		var input string
+		switch {
+		case i > 0 && l.Argv[i-1] == "-o":
+			continue
+		case strings.HasPrefix(arg, "-l"):
+			if input, err = l.library(ctx, flags, dirs, arg[2:]); err != nil {
+				return err
+			}
+		case !strings.HasPrefix(arg, "-") && isLinkInput(arg):
+			input = l.abs(arg)
+		}
+		if input == "" || filepath.Ext(input) != ".o" && slices.Contains(l.Inputs, input) {
+			continue // an archive may be named twice; an object that is named twice is linked twice
+		}
+		l.Inputs = append(l.Inputs, input)
+		if slices.Contains(toolchain, filepath.Dir(input)) {
+			l.System[input] = true
+		}
+	}
+	return nil
+}
+
+func isLinkInput(arg string) bool {
+	switch filepath.Ext(arg) {
+	case ".o", ".a", ".obj", ".lib":
+		return true
+	}
+	return false
+}
+
+// optionValues are the values of an option that is written as -Lvalue or -L value.
+func (l *Link) optionValues(option string) []string {
+	var values []string
+	for i, arg := range l.Argv {
+		if value, found := strings.CutPrefix(arg, option); found {
+			if value == "" && i+1 < len(l.Argv) {
+				value = l.Argv[i+1]
+			}
+			values = append(values, l.abs(value))
+		}
+	}
+	return values
+}
+
+// library finds the archive that -lname stands for; "" for a shared library, and for one that is not found, which the
+// linker itself complains about.
+func (l *Link) library(ctx context.Context, flags *Flags, dirs []string, name string) (string, error) {
+	static := slices.Contains(l.Argv, "-static")
+	for _, dir := range dirs {
+		for _, ending := range []string{".so", ".a"} {
+			file := filepath.Join(dir, "lib"+name+ending)
+			if _, err := os.Stat(file); err != nil || ending == ".so" && static {
+				continue
+			}
+			if ending == ".so" {
+				return "", nil
+			}
+			return file, nil
+		}
+	}
+	if !static {
+		if file, err := flags.fileName(ctx, "lib"+name+".so"); file != "" || err != nil {
+			return "", err
+		}
+	}
+	return flags.fileName(ctx, "lib"+name+".a")
+}
+
+// fileName asks the compiler where a library's file is; "" if it has none. Linux has shared libraries under the names
+// that -l looks for; the compilers for boards have archives only.
+func (f *Flags) fileName(ctx context.Context, name string) (string, error) {
+	argv := append(append(slices.Clone(f.CC), f.CFLAGS...), "-print-file-name="+name)
+	stdout, _, err := run(ctx, f.Dir, nil, argv)
+	if exit := (*exec.ExitError)(nil); errors.As(err, &exit) {
+		return "", nil
+	}
+	if err != nil {
+		return "", fmt.Errorf("ask the compiler for %s: %w", name, err)
+	}
+	file := strings.TrimSpace(string(stdout))
+	if !filepath.IsAbs(file) {
+		return "", nil // the compiler gives back the name that it does not find
+	}
+	return filepath.Clean(file), nil
+}
+
+// libraryDirs are the folders of the compiler's own libraries.
+func (f *Flags) libraryDirs(ctx context.Context) ([]string, error) {
+	var dirs []string
+	for _, name := range []string{"libgcc.a", "libc.a", "libstdc++.a", "libclang_rt.builtins.a"} {
+		file, err := f.fileName(ctx, name)
+		if err != nil {
+			return nil, err
+		}
+		if file != "" {
+			dirs = append(dirs, filepath.Dir(file))
+		}
+	}
+	return dirs, nil
+}

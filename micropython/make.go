@@ -1,0 +1,122 @@
+package micropython
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+)
+
+// MakeError says that make, or the compiler on make's behalf, stopped.
+type MakeError struct {
+	What    string   // what was attempted, such as "ask make for the flags of unix (standard)"
+	Command string   // the command as a shell takes it
+	Cause   string   // the first line of output that names an error
+	Missing []string // submodules of this port that the tree does not have, if a file was not found
+}
+
+func (e *MakeError) Error() string {
+	s := fmt.Sprintf("%s: %s", e.What, e.Cause)
+	if len(e.Missing) > 0 {
+		s += fmt.Sprintf(" (this tree lacks the submodules %s)", strings.Join(e.Missing, ", "))
+	}
+	return s + "\ncommand: " + e.Command
+}
+
+// makeProgram is the make to run: GNU make is called gmake where make is another one.
+func makeProgram() string {
+	if path, err := exec.LookPath("gmake"); err == nil {
+		return path
+	}
+	return "make"
+}
+
+// environment is what make and the compiler get: the caller's, without an outer make's options, with messages in
+// English (they are read), and such that nothing is written into the source tree: Python's byte code of
+// MicroPython's tools and git's index, which "git describe --dirty" refreshes, would be.
+func environment() []string {
+	env := slices.DeleteFunc(os.Environ(), func(s string) bool {
+		name, _, _ := strings.Cut(s, "=")
+		return slices.Contains([]string{"MAKEFLAGS", "MFLAGS", "MAKELEVEL", "GNUMAKEFLAGS", "LANGUAGE"}, name)
+	})
+	return append(env, "LC_ALL=C", "PYTHONDONTWRITEBYTECODE=1", "GIT_OPTIONAL_LOCKS=0")
+}
+
+// run runs a command in dir and returns what it wrote. An error that is no *exec.ExitError means that it did not
+// run, or that ctx ended.
+func run(ctx context.Context, dir string, stdin []byte, argv []string) (stdout, stderr []byte, err error) {
+	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
+	cmd.Dir = dir
+	cmd.Env = environment()
+	cmd.Stdin = bytes.NewReader(stdin)
+	cmd.WaitDelay = time.Second
+	var out, diag bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &diag
+	err = cmd.Run()
+	if ctx.Err() != nil {
+		err = ctx.Err()
+	}
+	return out.Bytes(), diag.Bytes(), err
+}
+
+// stopped turns run's error into one that says what was attempted; a *MakeError if the command ran and failed.
+func (t Target) stopped(what string, argv []string, output []byte, missing []string, err error) error {
+	if exit := (*exec.ExitError)(nil); !errors.As(err, &exit) {
+		return fmt.Errorf("%s: %w", what, err)
+	}
+	e := &MakeError{What: what, Command: t.shellLine(argv), Cause: firstError(output, err)}
+	if strings.Contains(e.Cause, "No such file") || strings.Contains(e.Cause, "No rule to make target") {
+		e.Missing = missing
+	}
+	return e
+}
+
+// shellLine is a command with the folder that it runs in, for a person to copy.
+func (t Target) shellLine(argv []string) string {
+	return "cd " + quoteWord(t.Dir()) + " && " + quoteWords(argv)
+}
+
+// firstError is the line of a log that names the error, else the last line.
+func firstError(log []byte, err error) string {
+	last := ""
+	for line := range strings.Lines(string(log)) {
+		if line = strings.TrimSpace(line); line == "" {
+			continue
+		}
+		if isError(line) {
+			return line
+		}
+		last = line
+	}
+	if last == "" {
+		return err.Error()
+	}
+	return last
+}
+
+// isError knows the lines in which compilers, linkers, make and MicroPython's own scripts name an error.
+func isError(line string) bool {
+	for _, mark := range []string{"rror: ", ": *** ", "ndefined reference to", "multiple definition of",
+		"uplicate symbol", "Traceback (most recent call last)"} {
+		if strings.Contains(line, mark) {
+			return true
+		}
+	}
+	return false
+}
+
+// missingSubmodules are those of the given folders, relative to the tree, that are absent or empty, sorted.
+func (t *Tree) missingSubmodules(folders []string) []string {
+	folders = slices.Clone(folders)
+	slices.Sort(folders)
+	return slices.DeleteFunc(slices.Compact(folders), func(folder string) bool {
+		entries, err := os.ReadDir(filepath.Join(t.Dir, folder))
+		return err == nil && len(entries) > 0
+	})
+}

@@ -1,0 +1,91 @@
+package micropython
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+)
+
+// Flags are what a target's own make compiles with.
+type Flags struct {
+	// Dir is the folder that make and the compiler run in; relative paths in CFLAGS are relative to it.
+	Dir    string
+	CC     []string
+	CFLAGS []string
+	// Vars are the values of the further make variables that were asked for; "" for those that are not set.
+	Vars map[string]string
+
+	target  Target
+	missing []string // submodules that the port needs and the tree lacks
+}
+
+const probeMark = "mpwolf-probe:"
+
+// noConfvars keeps ports/esp8266/Makefile from writing $(BUILD)/confvars while make reads it (all releases so far).
+const noConfvars = "CONFVARS_FILE=" + os.DevNull
+
+// Flags asks make for the compiler and the flags that the target's sources are compiled with, and for the values of
+// further make variables; extra are further arguments for make, such as "USER_C_MODULES=/path". It builds nothing
+// and creates nothing. If make stops, as it does for a variant that does not exist, the error is a *MakeError.
+func (t Target) Flags(ctx context.Context, vars []string, extra ...string) (*Flags, error) {
+	argv := t.makeArgv(append(slices.Clone(extra), noConfvars, "--eval="+probeRule(vars), "mpwolf-probe")...)
+	what := "ask make for the flags of " + t.Name()
+	stdout, stderr, err := run(ctx, t.Dir(), nil, argv)
+	if err != nil {
+		return nil, t.stopped(what, argv, append(stderr, stdout...), nil, err)
+	}
+	values := parseProbe(string(stdout))
+	flags := &Flags{Dir: t.Dir(), Vars: make(map[string]string), target: t}
+	for _, name := range vars {
+		flags.Vars[name] = values[name]
+	}
+	if flags.CC, err = splitWords(values["CC"]); err != nil {
+		return nil, fmt.Errorf("%s: CC: %w", what, err)
+	}
+	if flags.CFLAGS, err = splitWords(values["CFLAGS"]); err != nil {
+		return nil, fmt.Errorf("%s: CFLAGS: %w", what, err)
+	}
+	if len(flags.CC) == 0 || len(flags.CFLAGS) == 0 {
+		return nil, fmt.Errorf("%s: its Makefile sets no CC and CFLAGS (a port that is built with CMake?)", what)
+	}
+	flags.missing = t.Tree.missingSubmodules(strings.Fields(values["GIT_SUBMODULES"]))
+	return flags, nil
+}
+
+// MissingSubmodules are the submodules that the target's make names and that this tree does not have.
+func (f *Flags) MissingSubmodules() []string { return f.missing }
+
+// makeArgv is the make command for the target; it runs in the port's folder.
+func (t Target) makeArgv(args ...string) []string {
+	return append(append([]string{makeProgram(), "--no-print-directory"}, t.Args()...), args...)
+}
+
+// probeRule is a rule that prints variables when it runs, which is after all makefiles are read.
+func probeRule(vars []string) string {
+	var rule strings.Builder
+	rule.WriteString("mpwolf-probe: ; ")
+	for _, name := range append([]string{"CC", "CFLAGS", "GIT_SUBMODULES"}, vars...) {
+		fmt.Fprintf(&rule, "$(info %s%s=$(%s))", probeMark, name, name)
+	}
+	rule.WriteString("$(info " + probeMark + ")@:")
+	return rule.String()
+}
+
+// parseProbe reads what the probe rule printed: NAME=value after the mark, where a value may have several lines.
+func parseProbe(out string) map[string]string {
+	values := make(map[string]string)
+	name := ""
+	for line := range strings.Lines(out) {
+		line = strings.TrimSuffix(line, "\n")
+		if rest, found := strings.CutPrefix(line, probeMark); found {
+			var value string
+			name, value, _ = strings.Cut(rest, "=")
+			values[name] = value
+		} else if name != "" {
+			values[name] += "\n" + line
+		}
+	}
+	return values
+}

@@ -1,0 +1,64 @@
+package micropython
+
+import (
+	_ "embed"
+	"fmt"
+	"strings"
+	"sync"
+
+	"github.com/BurntSushi/toml"
+)
+
+// Release is a MicroPython release that is known to work.
+type Release struct {
+	Version string // such as "1.28.0"; its tag in git has a v before it
+	// Suites are Debian's suites that may have it; none for most releases.
+	Suites []string
+	// SHA256 is the checksum of the upstream archive in Debian's source package, if there is one.
+	SHA256 string
+}
+
+type catalogue struct {
+	Git      string
+	Package  string
+	Releases []Release `toml:"release"`
+}
+
+//go:embed releases.toml
+var releasesTOML string
+
+var knownReleases = sync.OnceValues(func() (*catalogue, error) { return decodeReleases(releasesTOML) })
+
+func decodeReleases(text string) (*catalogue, error) {
+	var c catalogue
+	meta, err := toml.Decode(text, &c)
+	if err != nil {
+		return nil, fmt.Errorf("read releases.toml: %w", err)
+	}
+	if extra := meta.Undecoded(); len(extra) > 0 {
+		return nil, fmt.Errorf("read releases.toml: unknown key %s", extra[0])
+	}
+	return &c, nil
+}
+
+// Releases are the releases known to work, newest first.
+func Releases() ([]Release, error) {
+	c, err := knownReleases()
+	if err != nil {
+		return nil, err
+	}
+	return c.Releases, nil
+}
+
+// find is the release with this version, or one that the catalogue lacks and that may be in any suite.
+func (c *catalogue) find(version string) (release Release, known bool) {
+	version = strings.TrimPrefix(version, "v")
+	var suites []string
+	for _, release := range c.Releases {
+		if release.Version == version {
+			return release, true
+		}
+		suites = append(suites, release.Suites...)
+	}
+	return Release{Version: version, Suites: suites}, false
+}

@@ -1,0 +1,114 @@
+package micropython
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// noTLS are make's arguments that take the built-in TLS out of the build, by both of its names.
+var noTLS = []string{"MICROPY_PY_SSL=0", "MICROPY_PY_USSL=0", "MICROPY_SSL_MBEDTLS=0", "MICROPY_SSL_AXTLS=0"}
+
+// tlsSubmodules are not needed once the built-in TLS is off, though some Makefiles list them always
+// (ports/unix/Makefile and ports/stm32/Makefile of v1.19.1).
+var tlsSubmodules = []string{"lib/axtls", "lib/mbedtls"}
+
+// unneeded are submodules that Makefiles list always, with the make variable that decides whether they are built and
+// the value with which they are (extmod/extmod.mk).
+var unneeded = []struct{ path, variable, value string }{
+	{"lib/berkeley-db-1.xx", "MICROPY_PY_BTREE", "1"},
+	{"lib/libffi", "MICROPY_STANDALONE", "1"},
+}
+
+// MissingSubmodules are the submodules that the build of this target needs and whose folders are empty or absent,
+// as paths relative to the tree's top.
+func (t Target) MissingSubmodules(ctx context.Context) ([]string, error) {
+	paths, err := t.submodules(ctx, false)
+	if err != nil {
+		return nil, err
+	}
+	return t.Tree.missingSubmodules(paths), nil
+}
+
+// submodules are those that the target's own make says it needs with the built-in TLS off. A port that is built by
+// CMake doesn't tell without configuring it: there, they are read from its files, and optional says whether those
+// that depend on the board's features count.
+func (t Target) submodules(ctx context.Context, optional bool) ([]string, error) {
+	vars := []string{"MPY_LIB_DIR", "MPY_LIB_SUBMODULE_DIR", "FROZEN_MANIFEST"}
+	for _, u := range unneeded {
+		vars = append(vars, u.variable)
+	}
+	argv := t.makeArgv(append(slices.Clone(noTLS), noConfvars, "--eval="+probeRule(vars), "mpwolf-probe")...)
+	what := "ask make for the submodules of " + t.Name()
+	stdout, stderr, err := run(ctx, t.Dir(), nil, argv)
+	if err != nil {
+		return nil, t.stopped(what, argv, append(stderr, stdout...), nil, err)
+	}
+	values := parseProbe(string(stdout))
+	paths := strings.Fields(values["GIT_SUBMODULES"])
+	named, err := t.cmakeSubmodules(optional)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", what, err)
+	}
+	paths = append(paths, named...)
+	for i := range paths {
+		paths[i] = strings.TrimPrefix(paths[i], "./")
+	}
+	slices.Sort(paths)
+	return slices.DeleteFunc(slices.Compact(paths), func(path string) bool { return isUnneeded(path, values) }), nil
+}
+
+func isUnneeded(path string, values map[string]string) bool {
+	if slices.Contains(tlsSubmodules, path) {
+		return true
+	}
+	for _, u := range unneeded {
+		if path == u.path && strings.TrimSpace(values[u.variable]) != u.value {
+			return true
+		}
+	}
+	// py/mkrules.mk asks for it with a manifest and the default MPY_LIB_DIR only.
+	return path == "lib/micropython-lib" && values["MPY_LIB_SUBMODULE_DIR"] != "" &&
+		values["MPY_LIB_DIR"] != values["MPY_LIB_SUBMODULE_DIR"]
+}
+
+// cmakeNames are the lines of CMake files that add to GIT_SUBMODULES (v1.19.1: string(CONCAT …); later list(APPEND …)),
+// and the Makefile's own call for pico-sdk (ports/rp2/Makefile).
+var cmakeNames = regexp.MustCompile(`(?m)^([ \t]*)(?:list\(APPEND GIT_SUBMODULES|string\(CONCAT GIT_SUBMODULES "[^"]*"|` +
+	`\$\(.*GIT_SUBMODULES=")[ ]*(lib/[^\s")]+)`)
+
+func (t Target) cmakeSubmodules(optional bool) ([]string, error) {
+	if _, err := os.Stat(filepath.Join(t.Dir(), "CMakeLists.txt")); err != nil {
+		return nil, nil //nolint:nilerr // a port built by make
+	}
+	files, err := filepath.Glob(filepath.Join(t.Dir(), "*.cmake"))
+	if err != nil {
+		return nil, err
+	}
+	files = append(files, filepath.Join(t.Dir(), "CMakeLists.txt"), filepath.Join(t.Dir(), "Makefile"))
+	if optional {
+		files = append(files, t.Tree.Path("extmod", "extmod.cmake"), t.Tree.Path("py", "mkrules.cmake"))
+	}
+	var paths []string
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		for _, m := range cmakeNames.FindAllStringSubmatch(string(text), -1) {
+			if optional || strings.Trim(m[1], "\t") == "" {
+				paths = append(paths, m[2])
+			}
+		}
+	}
+	return paths, nil
+}

@@ -1,0 +1,51 @@
+package micropython
+
+import (
+	"slices"
+	"testing"
+)
+
+func TestSplitWords(t *testing.T) {
+	tests := []struct {
+		line string
+		want []string
+	}{
+		{"", nil},
+		{"  \t ", nil},
+		{"-Os -U _FORTIFY_SOURCE", []string{"-Os", "-U", "_FORTIFY_SOURCE"}},
+		{`-DA=\"b/c.h\"`, []string{`-DA="b/c.h"`}},
+		{`-DA='"b c.h"' -DB`, []string{`-DA="b c.h"`, "-DB"}},
+		{`'-DMP_CONFIGFILE="<a.h>"'`, []string{`-DMP_CONFIGFILE="<a.h>"`}},
+		{`"-I/a folder" "x\"y" "a\b"`, []string{"-I/a folder", `x"y`, `a\b`}},
+		{`'' "" x`, []string{"", "", "x"}},
+		{`-I/a\ b`, []string{"-I/a b"}},
+	}
+	for _, test := range tests {
+		got, err := splitWords(test.line)
+		if err != nil || !slices.Equal(got, test.want) {
+			t.Errorf("splitWords(%q) = %q, %v; want %q", test.line, got, err, test.want)
+		}
+		if again, err := splitWords(quoteWords(got)); err != nil || !slices.Equal(again, got) {
+			t.Errorf("splitWords(quoteWords(%q)) = %q, %v", got, again, err)
+		}
+	}
+	for _, line := range []string{"'", `"a`, `a\`, "$HOME", "`x`", `"$(x)"`} {
+		if got, err := splitWords(line); err == nil {
+			t.Errorf("splitWords(%q) = %q; want an error", line, got)
+		}
+	}
+}
+
+func FuzzSplitWords(f *testing.F) {
+	f.Add(`a 'b c' "d\"e" \f`)
+	f.Fuzz(func(t *testing.T, line string) {
+		words, err := splitWords(line)
+		if err != nil {
+			return
+		}
+		again, err := splitWords(quoteWords(words))
+		if err != nil || !slices.Equal(again, words) {
+			t.Errorf("splitWords(quoteWords(%q)) = %q, %v", words, again, err)
+		}
+	})
+}
