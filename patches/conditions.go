@@ -1,0 +1,63 @@
+package patches
+
+import "fmt"
+
+// conditions is the stack of conditional blocks that a line stands in; make and C share it.
+type conditions struct{ stack []branch }
+
+type branch struct {
+	outer truth  // whether the block as a whole acts
+	taken truth  // whether an earlier branch of it was taken
+	now   truth  // whether the present branch acts, the outer ones apart
+	doubt string // the condition that could not be read
+}
+
+func (c *conditions) active() truth {
+	if len(c.stack) == 0 {
+		return yes
+	}
+	top := c.stack[len(c.stack)-1]
+	return top.outer.and(top.now)
+}
+
+// doubt names the innermost condition that could not be read, or nothing.
+func (c *conditions) doubt() string {
+	for i := len(c.stack) - 1; i >= 0; i-- {
+		if b := c.stack[i]; b.now == maybe && b.doubt != "" {
+			return b.doubt
+		}
+	}
+	return ""
+}
+
+func (c *conditions) push(t truth, where string) {
+	b := branch{outer: c.active(), taken: t, now: t}
+	if t == maybe {
+		b.doubt = where
+	}
+	c.stack = append(c.stack, b)
+}
+
+// turn goes to the next branch of the innermost block. An else without a block is passed over: the tool that the file
+// is for will say so better.
+func (c *conditions) turn(t truth, where string) {
+	if len(c.stack) == 0 {
+		return
+	}
+	b := &c.stack[len(c.stack)-1]
+	b.now = b.taken.not().and(t)
+	b.taken = b.taken.or(t)
+	if t == maybe {
+		b.doubt = where
+	}
+}
+
+func (c *conditions) pop() {
+	if len(c.stack) > 0 {
+		c.stack = c.stack[:len(c.stack)-1]
+	}
+}
+
+func place(file string, line int, text string) string {
+	return fmt.Sprintf("%s:%d: %s", file, line, text)
+}

@@ -1,0 +1,163 @@
+package patches
+
+import (
+	"fmt"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"mpwolf/micropython"
+)
+
+// Config is a port's configuration as the scanner reads it: which lines set which macro, and what comes out.
+type Config struct {
+	target micropython.Target
+	make   *makeRun
+	header *headerRun
+}
+
+// Read reads the configuration of a target from its files, without running anything.
+func Read(target micropython.Target) *Config {
+	return readConfig(target, newSource(target.Tree))
+}
+
+func newSource(tree *micropython.Tree) *source {
+	return &source{
+		read:    func(rel string) ([]byte, error) { return os.ReadFile(filepath.Join(tree.Dir, filepath.FromSlash(rel))) },
+		planned: map[string][]byte{},
+		cache:   map[string][]byte{},
+	}
+}
+
+func readConfig(target micropython.Target, src *source) *Config {
+	port := path.Join("ports", target.Port)
+	c := &Config{target: target}
+	c.make = &makeRun{src: src, dir: port, vars: map[string]makeVar{}, pinned: map[string]bool{}, seen: map[string]int{}}
+	c.pin("TOP", "../..")
+	dirs := []string{port}
+	if target.Variant != "" {
+		c.pin("VARIANT", target.Variant)
+		c.pin("VARIANT_DIR", "variants/"+target.Variant)
+		dirs = append(dirs, path.Join(port, "variants", target.Variant))
+	}
+	if target.Board != "" {
+		c.pin("BOARD", target.Board)
+		c.pin("BOARD_DIR", "boards/"+target.Board)
+		dirs = append(dirs, path.Join(port, "boards", target.Board))
+	}
+	for _, arg := range target.Make {
+		if name, value, ok := strings.Cut(arg, "="); ok {
+			c.pin(name, value)
+		}
+	}
+	c.make.run(path.Join(port, "Makefile"))
+	c.header = &headerRun{src: src, dirs: append(dirs, "."), macros: map[string]cMacro{}, seen: map[string]int{}}
+	for _, flag := range c.make.flags {
+		text, ok := c.make.expand(flag.Text)
+		state := flag.active
+		if !ok {
+			state = maybe
+		}
+		c.header.macros[flag.Macro] = cMacro{body: unquote(text), state: state, site: flag}
+	}
+	c.header.run("py/mpconfig.h")
+	return c
+}
+
+func (c *Config) pin(name, value string) {
+	c.make.vars[name] = makeVar{text: value, known: true, recursive: true}
+	c.make.pinned[name] = true
+}
+
+// unquote takes the shell's quotes off a -D value.
+func unquote(s string) string {
+	for _, q := range []string{`'`, `"`} {
+		if len(s) >= 2 && strings.HasPrefix(s, q) && strings.HasSuffix(s, q) {
+			return s[1 : len(s)-1]
+		}
+	}
+	return strings.ReplaceAll(s, `\"`, `"`)
+}
+
+// State is what the scanner makes of one want.
+type State struct {
+	// Name is the want's macro as this release spells it.
+	Name string
+	// Value is the effective value; it holds only if Known.
+	Value int64
+	Known bool
+	// Site is the line that decides, nil if none does.
+	Site *Site
+	// Doubt is the condition that could not be read, with file and line, if Value is not known.
+	Doubt string
+}
+
+// Name gives the macro's name as this tree spells it: the one that py/mpconfig.h has a default for, or that any line
+// sets, the newest first. False means that the release does not know the macro at all.
+func (c *Config) Name(want Want) (string, bool) {
+	for _, name := range want.Names() {
+		if slices.ContainsFunc(c.header.sites, func(s *Site) bool {
+			return s.Macro == name && strings.HasPrefix(s.File, "py/")
+		}) {
+			return name, true
+		}
+	}
+	return want.Macro, false
+}
+
+// State evaluates a want.
+func (c *Config) State(want Want) State {
+	name, _ := c.Name(want)
+	state := State{Name: name}
+	state.Value, state.Known = c.header.value(name)
+	if m, ok := c.header.macros[name]; ok {
+		state.Site = m.site
+	}
+	if !state.Known {
+		state.Doubt = c.doubt(name)
+	}
+	return state
+}
+
+func (c *Config) doubt(name string) string {
+	for _, site := range c.Sites(name) {
+		if site.active == maybe && site.Maybe != "" {
+			return site.Maybe
+		}
+	}
+	if m, ok := c.header.macros[name]; ok && m.site != nil {
+		return fmt.Sprintf("%s: cannot tell the value of %q", m.site, m.body)
+	}
+	return "cannot tell the value of " + name
+}
+
+// Sites are the lines that set a macro, acting or not, in the order in which make and the compiler meet them.
+func (c *Config) Sites(name string) []Site {
+	var sites []Site
+	for _, list := range [][]*Site{c.make.sites, c.header.sites} {
+		for _, s := range list {
+			if s.Macro == name {
+				site := *s
+				site.Active = site.active.String()
+				sites = append(sites, site)
+			}
+		}
+	}
+	return sites
+}
+
+// variable is the assignment that decides a make variable, if one does.
+func (c *Config) variable(name string) *Site {
+	v, ok := c.make.vars[name]
+	if !ok || c.make.pinned[name] {
+		return nil
+	}
+	return v.site
+}
+
+// Files are the makefiles and headers that were read, in order.
+func (c *Config) Files() []string {
+	return append(slices.Clone(c.make.includes), c.header.files...)
+}

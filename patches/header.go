@@ -1,0 +1,233 @@
+package patches
+
+import (
+	"path"
+	"regexp"
+	"strings"
+)
+
+// cMacro is a C macro at one point of the preprocessor's run.
+type cMacro struct {
+	body   string
+	params []string // nil for a macro without parameters
+	state  truth    // maybe: defined, or defined so, only under a condition that could not be read
+	site   *Site
+}
+
+// headerRun reads C headers as the preprocessor would, as far as it can for certain.
+type headerRun struct {
+	src    *source
+	dirs   []string // the include path inside the tree
+	macros map[string]cMacro
+	sites  []*Site
+	files  []string
+	seen   map[string]int
+	depth  int
+}
+
+// maxVisits bounds how often one header is read in a run: once or twice for headers with tricks, never for ever.
+const maxVisits = 8
+
+var (
+	directive   = regexp.MustCompile(`^\s*#\s*(define|undef|ifdef|ifndef|if|elif|else|endif|include|error|pragma)\b[ \t]*`)
+	defineHead  = regexp.MustCompile(`^([A-Za-z_]\w*)(\(([^)]*)\))?[ \t]*`)
+	headerGuard = regexp.MustCompile(`^\s*([A-Za-z_]\w*)`)
+)
+
+func (h *headerRun) run(rel string) {
+	text, ok := h.src.file(rel)
+	if !ok || h.depth >= maxIncludes || h.seen[rel] >= maxVisits {
+		return
+	}
+	h.seen[rel]++
+	h.files = append(h.files, rel)
+	h.depth++
+	defer func() { h.depth-- }()
+	conds := &conditions{}
+	comment := false
+	for _, line := range logicalLines(text, "") {
+		line.text, comment = blankComments(line.text, comment)
+		if d := directive.FindStringSubmatchIndex(line.text); d != nil {
+			h.directive(rel, line, line.text[d[2]:d[3]], d[1], conds)
+		}
+	}
+}
+
+func (h *headerRun) directive(rel string, line logicalLine, word string, from int, conds *conditions) {
+	rest := line.text[from:]
+	where := place(rel, line.number, strings.TrimSpace(line.text))
+	switch word {
+	case "if":
+		conds.push(h.test(rest), where)
+	case "ifdef":
+		conds.push(h.defined(headerGuard.FindString(rest)), where)
+	case "ifndef":
+		conds.push(h.defined(headerGuard.FindString(rest)).not(), where)
+	case "elif":
+		conds.turn(h.test(rest), where)
+	case "else":
+		conds.turn(yes, "")
+	case "endif":
+		conds.pop()
+	case "include":
+		if conds.active() != no {
+			h.include(rel, strings.TrimSpace(rest))
+		}
+	case "define":
+		h.define(rel, line, from, conds)
+	case "undef":
+		h.undef(rel, line, from, conds)
+	}
+}
+
+func (h *headerRun) define(rel string, line logicalLine, from int, conds *conditions) {
+	d := defineHead.FindStringSubmatchIndex(line.text[from:])
+	if d == nil {
+		return
+	}
+	name := line.text[from+d[2] : from+d[3]]
+	bodyAt := from + d[1]
+	body := strings.TrimRight(line.text[bodyAt:], " \t")
+	site := &Site{
+		File: rel, Line: line.number, Kind: Define, Macro: name, Text: body,
+		active: conds.active(), Maybe: conds.doubt(), start: line.at(bodyAt), end: line.at(bodyAt),
+	}
+	if body != "" {
+		site.end = line.at(bodyAt+len(body)-1) + 1
+	}
+	h.sites = append(h.sites, site)
+	macro := cMacro{body: body, state: site.active, site: site}
+	if d[4] >= 0 {
+		macro.params = []string{}
+		for _, p := range strings.Split(line.text[from+d[6]:from+d[7]], ",") {
+			macro.params = append(macro.params, strings.TrimSpace(p))
+		}
+	}
+	if old, exists := h.macros[name]; site.active == maybe && exists && old.body == body {
+		return // both ways the same
+	}
+	if site.active != no {
+		h.macros[name] = macro
+	}
+}
+
+func (h *headerRun) undef(rel string, line logicalLine, from int, conds *conditions) {
+	name := strings.TrimSpace(headerGuard.FindString(line.text[from:]))
+	site := &Site{
+		File: rel, Line: line.number, Kind: Undef, Macro: name, active: conds.active(), Maybe: conds.doubt(),
+		start: line.at(from), end: line.at(from),
+	}
+	h.sites = append(h.sites, site)
+	old, exists := h.macros[name]
+	switch {
+	case site.active == yes:
+		delete(h.macros, name)
+	case site.active == maybe && exists:
+		old.state = maybe
+		h.macros[name] = old
+	}
+}
+
+// include follows headers inside the tree; the system's and the libraries' do not set MicroPython's macros.
+func (h *headerRun) include(from, text string) {
+	if m, ok := h.macros[text]; ok && m.params == nil {
+		text = m.body
+	}
+	text = strings.Trim(strings.TrimSpace(text), `'`)
+	if len(text) < 3 {
+		return
+	}
+	dirs := h.dirs
+	if text[0] == '"' {
+		dirs = append([]string{path.Dir(from)}, dirs...)
+	}
+	name := strings.Trim(text, `"<>`)
+	for _, dir := range dirs {
+		rel := path.Join(dir, name)
+		if strings.HasPrefix(rel, "../") {
+			continue
+		}
+		if _, ok := h.src.file(rel); ok {
+			h.run(rel)
+			return
+		}
+	}
+}
+
+func (h *headerRun) defined(name string) truth {
+	name = strings.TrimSpace(name)
+	m, ok := h.macros[name]
+	switch {
+	case ok:
+		return m.state
+	case ours(name) || strings.HasSuffix(name, "_H") || strings.HasSuffix(name, "_H__"):
+		return no
+	}
+	return maybe // the compiler's or a system header's
+}
+
+// ours says whether a macro is one that only MicroPython's own files and flags define, so that one not seen is not
+// defined.
+func ours(name string) bool {
+	for _, prefix := range []string{"MICROPY_", "MP_", "MODULE_", "PYB_", "MBEDTLS_"} {
+		if strings.HasPrefix(name, prefix) {
+			return true
+		}
+	}
+	return false
+}
+
+func (h *headerRun) test(expr string) truth {
+	value, ok := h.eval(expr)
+	return known(value != 0, ok)
+}
+
+// value is what "#if NAME" would see.
+func (h *headerRun) value(name string) (int64, bool) {
+	m, ok := h.macros[name]
+	if !ok {
+		return 0, ours(name)
+	}
+	if m.state == maybe {
+		return 0, false
+	}
+	return h.eval(m.body)
+}
+
+// blankComments replaces comments by spaces, so that offsets stay; open says whether a block comment was open before,
+// and is open after, the line.
+func blankComments(s string, open bool) (string, bool) {
+	b := []byte(s)
+	var quote byte
+	for i := 0; i < len(b); i++ {
+		pair := ""
+		if i+1 < len(b) {
+			pair = string(b[i : i+2])
+		}
+		switch {
+		case open && pair == "*/":
+			b[i], b[i+1] = ' ', ' '
+			i++
+			open = false
+		case open:
+			b[i] = ' '
+		case quote != 0:
+			if b[i] == '\\' {
+				i++
+			} else if b[i] == quote {
+				quote = 0
+			}
+		case pair == "//":
+			for ; i < len(b); i++ {
+				b[i] = ' '
+			}
+		case pair == "/*":
+			b[i], b[i+1] = ' ', ' '
+			i++
+			open = true
+		case b[i] == '"' || b[i] == '\'':
+			quote = b[i]
+		}
+	}
+	return string(b), open
+}

@@ -1,0 +1,151 @@
+package patches
+
+import (
+	"fmt"
+	"strings"
+)
+
+// truth is three-valued: a condition that the scanner cannot read for certain is maybe.
+type truth int8
+
+const (
+	no truth = iota
+	maybe
+	yes
+)
+
+func (t truth) String() string { return [...]string{"no", "maybe", "yes"}[t] }
+
+func (t truth) not() truth        { return yes - t }
+func (t truth) and(u truth) truth { return min(t, u) }
+func (t truth) or(u truth) truth  { return max(t, u) }
+func truthOf(b bool) truth        { return map[bool]truth{false: no, true: yes}[b] }
+func (t truth) isKnown() bool     { return t != maybe }
+func known(b bool, ok bool) truth {
+	if !ok {
+		return maybe
+	}
+	return truthOf(b)
+}
+
+// Kind is how a line sets a macro.
+type Kind int
+
+// The kinds of lines that set a macro.
+const (
+	MakeVariable Kind = iota // NAME = 1 in a makefile
+	CompilerFlag             // -DNAME=1 in a makefile's CFLAGS
+	Define                   // #define NAME (1)
+	Undef                    // #undef NAME
+)
+
+func (k Kind) String() string {
+	return [...]string{"make variable", "compiler flag", "define", "undef"}[k]
+}
+
+// Site is one place of a tree that sets a macro.
+type Site struct {
+	// File is relative to the tree, with slashes; Line counts from 1.
+	File string
+	Line int
+	Kind Kind
+	// Macro and Text are its name and the value as written; Op is make's operator.
+	Macro, Text, Op string
+	// Active tells whether the line acts for the target that was read; Maybe names the condition that
+	// could not be read when that is why it is not certain.
+	Active string
+	Maybe  string
+
+	active     truth
+	start, end int // where the value stands in the file, in bytes
+}
+
+func (s Site) String() string { return fmt.Sprintf("%s:%d", s.File, s.Line) }
+
+// inPort says whether the line belongs to the port's own files, which alone may be edited.
+func (s Site) inPort(port string) bool { return strings.HasPrefix(s.File, "ports/"+port+"/") }
+
+// source reads a tree's files, the planned ones first.
+type source struct {
+	read    func(rel string) ([]byte, error)
+	planned map[string][]byte
+	cache   map[string][]byte
+}
+
+func (s *source) file(rel string) ([]byte, bool) {
+	if text, ok := s.planned[rel]; ok {
+		return text, true
+	}
+	if text, ok := s.cache[rel]; ok {
+		return text, text != nil
+	}
+	text, err := s.read(rel)
+	if err != nil {
+		text = nil
+	} else if text == nil {
+		text = []byte{}
+	}
+	s.cache[rel] = text
+	return text, text != nil
+}
+
+// logicalLine is a line with its continuations joined.
+type logicalLine struct {
+	text   string
+	number int // of its first physical line
+	start  int // of the line in the file
+	// offsets maps each byte of text to the byte of the file it came from.
+	offsets []int
+}
+
+// end is the offset in the file after byte i of the text.
+func (l logicalLine) at(i int) int {
+	if i < len(l.offsets) {
+		return l.offsets[i]
+	}
+	if len(l.offsets) == 0 {
+		return l.start
+	}
+	return l.offsets[len(l.offsets)-1] + 1
+}
+
+// logicalLines joins lines that end in a backslash, as both make and C do. A join is one space in make and nothing in
+// C.
+func logicalLines(text []byte, join string) []logicalLine {
+	var lines []logicalLine
+	number := 1
+	for pos := 0; pos < len(text); {
+		line := logicalLine{number: number, start: pos}
+		var b strings.Builder
+		for {
+			end := pos
+			for end < len(text) && text[end] != '\n' {
+				end++
+			}
+			stop := end
+			if stop > pos && text[stop-1] == '\r' {
+				stop--
+			}
+			continued := stop > pos && text[stop-1] == '\\' && end < len(text)
+			if continued {
+				stop--
+			}
+			for i := pos; i < stop; i++ {
+				b.WriteByte(text[i])
+				line.offsets = append(line.offsets, i)
+			}
+			pos = min(end+1, len(text))
+			number++
+			if !continued {
+				break
+			}
+			for range len(join) {
+				line.offsets = append(line.offsets, stop)
+			}
+			b.WriteString(join)
+		}
+		line.text = b.String()
+		lines = append(lines, line)
+	}
+	return lines
+}
