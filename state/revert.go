@@ -1,0 +1,255 @@
+package state
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/sergi/go-diff/diffmatchpatch"
+)
+
+// Conflict is a place where the user's edit and ours meet, so that ours cannot be taken out without losing theirs.
+type Conflict struct {
+	// Path and Line say where it is now; Line counts from 1, 0 stands for the whole file.
+	Path string
+	Line int
+	// Ours is what mpwolf wrote, Theirs what stands there now, Reason what cannot be told from both.
+	Ours, Theirs, Reason string
+}
+
+func (c Conflict) String() string {
+	where := c.Path
+	if c.Line > 0 {
+		where = fmt.Sprintf("%s:%d", c.Path, c.Line)
+	}
+	if c.Reason != "" {
+		return where + ": " + c.Reason
+	}
+	return fmt.Sprintf("%s: edited since: mpwolf wrote %q, now it is %q", where, c.Ours, c.Theirs)
+}
+
+// Drift is how a changed file of the tree differs from what mpwolf left.
+type Drift int
+
+// What may have become of a file since.
+const (
+	Untouched Drift = iota // as mpwolf left it
+	Undone                 // as it was before mpwolf
+	Edited                 // neither
+	Missing                // gone, or no longer a regular file
+)
+
+// Look compares one recorded file with the tree.
+func Look(tree string, f File) (Drift, []byte, error) {
+	name := filepath.Join(tree, filepath.FromSlash(f.Path))
+	info, err := os.Lstat(name)
+	if errors.Is(err, fs.ErrNotExist) || (err == nil && !info.Mode().IsRegular()) {
+		return Missing, nil, nil
+	}
+	if err != nil {
+		return Missing, nil, err
+	}
+	now, err := os.ReadFile(name)
+	if err != nil {
+		return Missing, nil, err
+	}
+	switch Hash(now) {
+	case f.After:
+		return Untouched, now, nil
+	case f.Before:
+		return Undone, now, nil
+	}
+	return Edited, now, nil
+}
+
+// Revert plans how to take back what the record says, keeping what the user has edited since. With conflicts there is
+// no plan.
+func Revert(tree string, record *Record) ([]Write, []Conflict, error) {
+	var writes []Write
+	var conflicts []Conflict
+	for _, f := range record.Files {
+		drift, now, err := Look(tree, f)
+		if err != nil {
+			return nil, nil, fmt.Errorf("revert: %w", err)
+		}
+		switch drift {
+		case Undone:
+			continue
+		case Missing:
+			conflicts = append(conflicts, Conflict{Path: f.Path, Reason: "is no longer a regular file, or gone"})
+			continue
+		}
+		original, clash, err := withoutOurs(tree, f, now)
+		if err != nil {
+			return nil, nil, err
+		}
+		conflicts = append(conflicts, clash...)
+		writes = append(writes, Write{Path: f.Path, Before: now, After: original})
+	}
+	if len(conflicts) > 0 {
+		return nil, conflicts, nil
+	}
+	return writes, nil, nil
+}
+
+// withoutOurs gives the bytes of a recorded file without what mpwolf wrote and with what the user wrote since.
+func withoutOurs(tree string, f File, now []byte) ([]byte, []Conflict, error) {
+	before, err := Blob(tree, f.Before)
+	if err != nil || Hash(now) == f.After {
+		return before, nil, err
+	}
+	after, err := Blob(tree, f.After)
+	if err != nil {
+		return nil, nil, err
+	}
+	merged, conflicts := takeOut(string(before), string(after), string(now))
+	for i := range conflicts {
+		conflicts[i].Path = f.Path
+	}
+	return []byte(merged), conflicts, nil
+}
+
+// SetFile notes that a file of the tree is changed from now to after. If the file was changed by mpwolf before, what it
+// goes back to stays, with the user's edits since; those that touch our lines are conflicts.
+func (r *Record) SetFile(tree, path string, now, after []byte) ([]Conflict, error) {
+	i := slices.IndexFunc(r.Files, func(f File) bool { return f.Path == path })
+	if i < 0 {
+		r.Files = append(r.Files, File{Path: path, Before: Hash(now), After: Hash(after)})
+		return nil, nil
+	}
+	f := &r.Files[i]
+	if Hash(now) == f.Before { // undone by hand in between
+		f.After = Hash(after)
+		return nil, nil
+	}
+	original, conflicts, err := withoutOurs(tree, *f, now)
+	if err != nil || conflicts != nil {
+		return conflicts, err
+	}
+	r.keep = append(r.keep, original)
+	f.Before, f.After = Hash(original), Hash(after)
+	return nil, nil
+}
+
+// span is a run of lines of one text that another text has in another form, or not at all.
+type span struct {
+	from, to int // lines of the base, from 0; from == to is an insertion before from
+	lines    []string
+}
+
+// takeOut undoes, in now, what led from before to after, and keeps what led from after to now. Lines that both touch
+// are conflicts.
+func takeOut(before, after, now string) (string, []Conflict) {
+	ours, theirs := spans(after, before), spans(after, now)
+	base := splitLines(after)
+	var conflicts []Conflict
+	for _, o := range ours {
+		for _, t := range theirs {
+			if meet(o, t) {
+				conflicts = append(conflicts, Conflict{
+					Line: lineIn(theirs, t), Ours: strings.TrimSpace(strings.Join(base[o.from:o.to], "")),
+					Theirs: strings.TrimSpace(strings.Join(t.lines, "")),
+				})
+			}
+		}
+	}
+	if len(conflicts) > 0 {
+		return "", conflicts
+	}
+	return weave(base, ours, theirs), nil
+}
+
+// meet says whether two edits touch the same lines. Edits that only stand beside each other do not, but two
+// insertions at one place do.
+func meet(a, b span) bool {
+	if a.from == a.to && b.from == b.to {
+		return a.from == b.from
+	}
+	if a.from == a.to {
+		return b.from < a.from && a.from < b.to
+	}
+	if b.from == b.to {
+		return a.from < b.from && b.from < a.to
+	}
+	return a.from < b.to && b.from < a.to
+}
+
+// lineIn is the line, from 1, at which an edit of theirs stands in their text.
+func lineIn(theirs []span, t span) int {
+	shift := 0
+	for _, s := range theirs {
+		if s.from >= t.from {
+			break
+		}
+		shift += len(s.lines) - (s.to - s.from)
+	}
+	return t.from + shift + 1
+}
+
+// weave applies both lists of edits, which do not meet, to the base.
+func weave(base []string, a, b []span) string {
+	var out strings.Builder
+	line := 0
+	for line < len(base) || len(a) > 0 || len(b) > 0 {
+		switch {
+		case len(a) > 0 && a[0].from == line && (len(b) == 0 || b[0].from != line || b[0].from < b[0].to):
+			out.WriteString(strings.Join(a[0].lines, ""))
+			line = a[0].to
+			a = a[1:]
+		case len(b) > 0 && b[0].from == line:
+			out.WriteString(strings.Join(b[0].lines, ""))
+			line = b[0].to
+			b = b[1:]
+		case line < len(base):
+			out.WriteString(base[line])
+			line++
+		default:
+			return out.String()
+		}
+	}
+	return out.String()
+}
+
+// spans are the runs of lines in which to differs from base.
+func spans(base, to string) []span {
+	dmp := diffmatchpatch.New()
+	dmp.DiffTimeout = 0 // an exact answer; the files are small
+	a, b, lines := dmp.DiffLinesToRunes(base, to)
+	diffs := dmp.DiffCharsToLines(dmp.DiffMainRunes(a, b, false), lines)
+	var list []span
+	line := 0
+	for _, d := range diffs {
+		n := len(splitLines(d.Text))
+		if d.Type == diffmatchpatch.DiffEqual {
+			line += n
+			continue
+		}
+		if len(list) == 0 || list[len(list)-1].to != line {
+			list = append(list, span{from: line, to: line})
+		}
+		last := &list[len(list)-1]
+		if d.Type == diffmatchpatch.DiffDelete {
+			line += n
+			last.to = line
+		} else {
+			last.lines = append(last.lines, splitLines(d.Text)...)
+		}
+	}
+	return list
+}
+
+// splitLines keeps the line ends, so that joining gives the text back.
+func splitLines(text string) []string {
+	if text == "" {
+		return nil
+	}
+	lines := strings.SplitAfter(text, "\n")
+	if lines[len(lines)-1] == "" {
+		lines = lines[:len(lines)-1]
+	}
+	return lines
+}
