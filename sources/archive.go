@@ -1,0 +1,157 @@
+package sources
+
+import (
+	"archive/tar"
+	"bufio"
+	"bytes"
+	"compress/bzip2"
+	"compress/gzip"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/ulikunitz/xz"
+)
+
+// ChecksumError says that an archive is not the one that was expected.
+type ChecksumError struct{ File, Got, Want string }
+
+func (e *ChecksumError) Error() string {
+	return fmt.Sprintf("%s: the checksum differs: sha256 is %s, expected %s", e.File, e.Got, e.Want)
+}
+
+// SHA256 is the checksum of a file in lower-case hex.
+func SHA256(file string) (string, error) {
+	f, err := os.Open(file)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	digest := sha256.New()
+	if _, err := io.Copy(digest, f); err != nil {
+		return "", fmt.Errorf("read %s: %w", file, err)
+	}
+	return hex.EncodeToString(digest.Sum(nil)), nil
+}
+
+// CheckSHA256 compares a file's checksum with a wanted one and returns it; an empty want accepts all. Its error is a
+// *ChecksumError when they differ.
+func CheckSHA256(file, want string) (string, error) {
+	got, err := SHA256(file)
+	if err != nil {
+		return "", err
+	}
+	if want != "" && !strings.EqualFold(got, strings.TrimPrefix(want, "sha256:")) {
+		return "", &ChecksumError{File: file, Got: got, Want: want}
+	}
+	return got, nil
+}
+
+// archiveEndings are the names that IsArchive knows; what is inside is decided by its first bytes.
+var archiveEndings = []string{".tar.gz", ".tgz", ".tar.xz", ".txz", ".tar.bz2", ".tbz2", ".tar"}
+
+// IsArchive tells from its name whether a file is one that Unpack reads.
+func IsArchive(name string) bool {
+	for _, ending := range archiveEndings {
+		if strings.HasSuffix(strings.ToLower(name), ending) {
+			return true
+		}
+	}
+	return false
+}
+
+// MemberError says which member of which archive was refused.
+type MemberError struct {
+	Archive, Member string
+	Err             error
+}
+
+func (e *MemberError) Error() string {
+	return fmt.Sprintf("%s: member %q: %v", e.Archive, e.Member, e.Err)
+}
+func (e *MemberError) Unwrap() error { return e.Err }
+
+// Limits bound what an archive may unpack to.
+type Limits struct {
+	Bytes int64 // of all files together
+	Files int   // members of any kind
+}
+
+// DefaultLimits are ten times what the largest known tree needs (wolfSSL 5.9.2: 130 MB, 5,000 members).
+var DefaultLimits = Limits{Bytes: 2 << 30, Files: 100_000}
+
+// Unpack extracts a .tar.gz, .tar.xz, .tar.bz2 or .tar into an existing empty folder, without the archive's top folder.
+// An archive that reaches out of the folder by any of its members is refused; what was extracted until then stays,
+// so the folder should be one that is thrown away on error.
+func Unpack(ctx context.Context, archive, dir string) error {
+	f, err := os.Open(archive)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	return extract(ctx, filepath.Base(archive), bufio.NewReaderSize(f, 1<<16), dir, DefaultLimits)
+}
+
+func extract(ctx context.Context, name string, r *bufio.Reader, dir string, limits Limits) error {
+	plain, err := decompress(r)
+	if err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return err
+	}
+	defer root.Close()
+	x := newExtractor(root, limits)
+	members := tar.NewReader(plain)
+	for {
+		if err := ctx.Err(); err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		header, err := members.Next()
+		if errors.Is(err, io.EOF) {
+			return x.finish(name)
+		}
+		if err != nil {
+			return fmt.Errorf("%s: damaged: %w", name, err)
+		}
+		if err := x.member(header, members); err != nil {
+			return &MemberError{Archive: name, Member: header.Name, Err: err}
+		}
+	}
+}
+
+// decompress looks at the first bytes, not at the name.
+func decompress(r *bufio.Reader) (io.Reader, error) {
+	magic, err := r.Peek(6)
+	if err != nil {
+		return nil, errors.New("not a tar archive: too short")
+	}
+	switch {
+	case bytes.HasPrefix(magic, []byte{0x1f, 0x8b}):
+		return gzip.NewReader(r)
+	case bytes.HasPrefix(magic, []byte("BZh")):
+		return bzip2.NewReader(r), nil
+	case bytes.HasPrefix(magic, []byte("\xfd7zXZ\x00")):
+		return newXZ(r)
+	}
+	if block, _ := r.Peek(262); len(block) == 262 && string(block[257:]) == "ustar" {
+		return r, nil
+	}
+	return nil, errors.New("not a tar archive compressed by gzip, xz or bzip2")
+}
+
+// newXZ reads xz with a buffer in between: the decoder asks for single bytes.
+func newXZ(r io.Reader) (io.Reader, error) {
+	plain, err := xz.NewReader(r)
+	if err != nil {
+		return nil, err
+	}
+	return bufio.NewReaderSize(plain, 1<<16), nil
+}

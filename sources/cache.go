@@ -1,0 +1,170 @@
+package sources
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/rogpeppe/go-internal/lockedfile"
+)
+
+// CacheEnv names the environment variable that says where the cache is.
+const CacheEnv = "MPWOLF_CACHE"
+
+// Cache is a folder that holds fetched source trees. Its entries are complete or absent, and several processes may
+// use it at once.
+type Cache struct{ Dir string }
+
+// DefaultCache is MPWOLF_CACHE, or mpwolf in the user's cache folder.
+func DefaultCache() (Cache, error) {
+	if dir := os.Getenv(CacheEnv); dir != "" {
+		abs, err := filepath.Abs(dir)
+		return Cache{Dir: abs}, err
+	}
+	dir, err := os.UserCacheDir()
+	if err != nil {
+		return Cache{}, WithHint(fmt.Errorf("find the user's cache folder: %w", err), "set "+CacheEnv+" to a folder")
+	}
+	return Cache{Dir: filepath.Join(dir, "mpwolf")}, nil
+}
+
+// Entry is the path of the entry with this key, which is one path element. If the cache lacks it, fill is called
+// with an empty folder to put it in; the entry appears only after fill has returned nil. An entry that was changed
+// since is made anew.
+func (c Cache) Entry(ctx context.Context, key string, log Log, fill func(dir string) error) (string, error) {
+	if !filepath.IsLocal(key) || filepath.Base(key) != key {
+		return "", fmt.Errorf("%q cannot be the name of a cache entry", key)
+	}
+	unlock, err := c.lock(ctx, key, log)
+	if err != nil {
+		return "", err
+	}
+	defer unlock()
+	dir := filepath.Join(c.Dir, key)
+	switch err := checkStamp(dir); {
+	case err == nil:
+		return dir, nil
+	case !errors.Is(err, fs.ErrNotExist):
+		log.Printf("the cached %s is damaged (%v); fetching it again", key, err)
+	}
+	if err := os.RemoveAll(dir); err != nil {
+		return "", fmt.Errorf("remove damaged cache entry: %w", err)
+	}
+	return dir, build(dir, func(part string) error {
+		if err := fill(part); err != nil {
+			return err
+		}
+		return writeStamp(part)
+	})
+}
+
+// Into makes a folder of the user's the way Entry makes an entry of the cache: fill gets an empty folder beside it,
+// which takes its name when fill has returned nil. The folder must not exist, or be empty.
+func (c Cache) Into(ctx context.Context, dir string, log Log, fill func(dir string) error) error {
+	abs, err := filepath.Abs(dir)
+	if err != nil {
+		return err
+	}
+	// The lock is in the cache, not beside the folder: lock files stay.
+	unlock, err := c.lock(ctx, "into-"+filepath.Base(abs)+"-"+ShortHash(abs), log)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	if err := os.Remove(abs); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return WithHint(fmt.Errorf("%q exists and is not an empty folder", abs), "name a new folder, or remove this one")
+	}
+	return build(abs, fill)
+}
+
+// build fills a folder beside dir and gives it dir's name. What an earlier run left half is removed first; the
+// caller holds the lock.
+func build(dir string, fill func(part string) error) error {
+	part := filepath.Join(filepath.Dir(dir), "."+filepath.Base(dir)+".mpwolf-part")
+	if err := errors.Join(os.RemoveAll(part), os.RemoveAll(part+tempEnding)); err != nil {
+		return fmt.Errorf("remove what an interrupted run left: %w", err)
+	}
+	if err := os.MkdirAll(part, 0o755); err != nil {
+		return err
+	}
+	err := fill(part)
+	if err == nil {
+		err = syncTree(part)
+	}
+	if err == nil {
+		err = os.Rename(part, dir)
+	}
+	if err != nil {
+		return errors.Join(err, os.RemoveAll(part))
+	}
+	return syncDir(filepath.Dir(dir))
+}
+
+// lockPatience is how long a lock is waited for in silence.
+const lockPatience = 300 * time.Millisecond
+
+// lock takes the lock of a key, for other processes as well as for other goroutines. It is the system's own lock on
+// an open file, so a killed process leaves none behind.
+func (c Cache) lock(ctx context.Context, key string, log Log) (unlock func(), err error) {
+	if c.Dir == "" {
+		return nil, errors.New("no cache folder is set")
+	}
+	locks := filepath.Join(c.Dir, "locks")
+	if err := os.MkdirAll(locks, 0o755); err != nil {
+		return nil, fmt.Errorf("make the cache folder: %w", err)
+	}
+	type result struct {
+		unlock func()
+		err    error
+	}
+	done := make(chan result, 1)
+	go func() {
+		unlock, err := lockedfile.MutexAt(filepath.Join(locks, key)).Lock()
+		done <- result{unlock, err}
+	}()
+	patience := time.NewTimer(lockPatience)
+	defer patience.Stop()
+	for {
+		select {
+		case r := <-done:
+			return r.unlock, r.err
+		case <-patience.C:
+			log.Printf("waiting for another mpwolf that is fetching %s", key)
+		case <-ctx.Done():
+			// The lock cannot be un-asked for: give it back as soon as it comes.
+			go func() {
+				if r := <-done; r.err == nil {
+					r.unlock()
+				}
+			}()
+			return nil, fmt.Errorf("wait for the lock of %s: %w", key, ctx.Err())
+		}
+	}
+}
+
+// WithTemp calls do with a new folder beside the one that Entry or Into gave, and removes it afterwards.
+func WithTemp(dir string, do func(temp string) error) error {
+	temp := dir + tempEnding
+	if err := os.Mkdir(temp, 0o755); err != nil {
+		return err
+	}
+	return errors.Join(do(temp), os.RemoveAll(temp))
+}
+
+// tempEnding makes WithTemp's folder out of the other one; build removes both when they are left over.
+const tempEnding = "-download"
+
+// Has tells whether the cache holds an entry with this key, undamaged.
+func (c Cache) Has(key string) bool { return checkStamp(filepath.Join(c.Dir, key)) == nil }
+
+// ShortHash makes a part of a cache key out of a URL or a path.
+func ShortHash(s string) string {
+	sum := sha256.Sum256([]byte(s))
+	return hex.EncodeToString(sum[:6])
+}

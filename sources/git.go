@@ -1,0 +1,302 @@
+package sources
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/go-git/go-billy/v5/osfs"
+	"github.com/go-git/go-git/v5"
+	"github.com/go-git/go-git/v5/config"
+	"github.com/go-git/go-git/v5/plumbing"
+	"github.com/go-git/go-git/v5/plumbing/cache"
+	"github.com/go-git/go-git/v5/plumbing/storer"
+	"github.com/go-git/go-git/v5/plumbing/transport"
+	"github.com/go-git/go-git/v5/plumbing/transport/client"
+	githttp "github.com/go-git/go-git/v5/plumbing/transport/http"
+	"github.com/go-git/go-git/v5/plumbing/transport/server"
+	"github.com/go-git/go-git/v5/storage/filesystem"
+)
+
+// Repo is a git repository and what is wanted of it.
+type Repo struct {
+	// URL is a URL, the path of a clone or of a bare repository.
+	URL string
+	// Ref is the name of a tag or, failing that, of a branch; empty means the repository's default branch.
+	Ref string
+	// Progress takes what the other side says while it works; nil throws it away.
+	Progress io.Writer
+}
+
+// RefError says that a repository was reached and has no such tag or branch.
+type RefError struct{ URL, Ref string }
+
+func (e *RefError) Error() string {
+	return fmt.Sprintf("%s has neither a tag nor a branch %q", e.URL, e.Ref)
+}
+
+// Clone clones the wanted tag or branch alone, one commit deep, into an existing empty folder, and returns the
+// commit. Its errors wrap ErrOffline when the other side cannot be reached and *RefError when it lacks the ref.
+func (r Repo) Clone(ctx context.Context, dir string) (commit string, err error) {
+	protocols()
+	names := []plumbing.ReferenceName{plumbing.NewTagReferenceName(r.Ref), plumbing.NewBranchReferenceName(r.Ref)}
+	if r.Ref == "" {
+		names = []plumbing.ReferenceName{plumbing.HEAD}
+	}
+	for _, name := range names {
+		commit, err = r.clone(ctx, dir, name)
+		if !errors.Is(err, git.NoMatchingRefSpecError{}) && !errors.Is(err, plumbing.ErrReferenceNotFound) {
+			return commit, gitError(ctx, "clone "+r.URL, err)
+		}
+		if err := Empty(dir); err != nil {
+			return "", err
+		}
+	}
+	return "", &RefError{URL: r.URL, Ref: r.Ref}
+}
+
+func (r Repo) clone(ctx context.Context, dir string, name plumbing.ReferenceName) (string, error) {
+	options := &git.CloneOptions{
+		URL:           r.URL,
+		ReferenceName: name,
+		SingleBranch:  true,
+		Depth:         r.depth(),
+		Tags:          git.NoTags,
+		Progress:      r.Progress,
+	}
+	repository, err := git.PlainCloneContext(ctx, dir, false, options)
+	if err != nil {
+		return "", err
+	}
+	head, err := repository.Head()
+	if err != nil {
+		return "", err
+	}
+	return head.Hash().String(), nil
+}
+
+// depth is 1 wherever the other side can do that: go-git's own server side, used for local repositories on machines
+// without git, cannot.
+func (r Repo) depth() int {
+	if IsLocalRepo(r.URL) && !haveGit() {
+		return 0
+	}
+	return 1
+}
+
+// IsLocalRepo tells whether a git URL means a repository on this machine.
+func IsLocalRepo(url string) bool {
+	endpoint, err := transport.NewEndpoint(url)
+	return err == nil && endpoint.Protocol == "file"
+}
+
+// IsGitURL tells a git URL (https://…, ssh://…, file://…, user@host:path) from the path of a file or folder.
+func IsGitURL(s string) bool {
+	return strings.Contains(s, "://") || !IsLocalRepo(s)
+}
+
+// IsGitRepo tells whether a folder is a git repository, bare or with a work tree.
+func IsGitRepo(dir string) bool {
+	if _, err := os.Stat(filepath.Join(dir, ".git")); err == nil {
+		return true
+	}
+	for _, name := range []string{"HEAD", "objects", "refs"} {
+		if _, err := os.Stat(filepath.Join(dir, name)); err != nil {
+			return false
+		}
+	}
+	return true
+}
+
+// Empty removes what a folder holds.
+func Empty(dir string) error {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return err
+	}
+	for _, entry := range entries {
+		if err := os.RemoveAll(filepath.Join(dir, entry.Name())); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Submodules gets the named submodules (their paths in the tree) of a clone at the commits that the clone pins, one
+// commit deep where the other side gives out single commits.
+func Submodules(ctx context.Context, dir string, paths []string, progress io.Writer, log Log) error {
+	if len(paths) == 0 {
+		return nil
+	}
+	protocols()
+	repository, err := git.PlainOpen(dir)
+	if err != nil {
+		return fmt.Errorf("open %s: %w", dir, err)
+	}
+	tree, err := repository.Worktree()
+	if err != nil {
+		return err
+	}
+	all, err := tree.Submodules()
+	if err != nil {
+		return fmt.Errorf("%s: read .gitmodules: %w", dir, err)
+	}
+	known := map[string]*git.Submodule{}
+	for _, submodule := range all {
+		known[submodule.Config().Path] = submodule
+	}
+	for _, path := range paths {
+		submodule, ok := known[path]
+		if !ok {
+			return fmt.Errorf(".gitmodules has no submodule %q", path)
+		}
+		log.Printf("fetching submodule %s from %s", path, submodule.Config().URL)
+		if err := update(ctx, submodule, progress); err != nil {
+			return gitError(ctx, fmt.Sprintf("submodule %s: fetch %s", path, submodule.Config().URL), err)
+		}
+	}
+	return nil
+}
+
+// pinnedRef is what the pinned commit is called in the submodule's repository, so that git does not collect it.
+const pinnedRef = "refs/remotes/origin/pinned"
+
+func update(ctx context.Context, submodule *git.Submodule, progress io.Writer) error {
+	if err := submodule.Init(); err != nil && !errors.Is(err, git.ErrSubmoduleAlreadyInitialized) {
+		return err
+	}
+	status, err := submodule.Status()
+	if err != nil {
+		return err
+	}
+	repository, err := submodule.Repository()
+	if err != nil {
+		return err
+	}
+	if err := fetchCommit(ctx, repository, status.Expected.String(), progress); err != nil {
+		return err
+	}
+	return submodule.UpdateContext(ctx, &git.SubmoduleUpdateOptions{NoFetch: true})
+}
+
+func fetchCommit(ctx context.Context, repository *git.Repository, commit string, progress io.Writer) error {
+	options := &git.FetchOptions{
+		RefSpecs: []config.RefSpec{config.RefSpec(commit + ":" + pinnedRef)},
+		Depth:    1,
+		Tags:     git.NoTags,
+		Progress: progress,
+	}
+	err := repository.FetchContext(ctx, options)
+	if err == nil || errors.Is(err, git.NoErrAlreadyUpToDate) || ctx.Err() != nil || isOffline(err) {
+		return ignoreUpToDate(err)
+	}
+	// Not every server gives out a commit by its hash: take the whole history, as git does.
+	err = repository.FetchContext(ctx, &git.FetchOptions{Tags: git.NoTags, Progress: progress})
+	return ignoreUpToDate(err)
+}
+
+func ignoreUpToDate(err error) error {
+	if errors.Is(err, git.NoErrAlreadyUpToDate) {
+		return nil
+	}
+	return err
+}
+
+// connectTimeout is how long a connection may take to be made. Without a network the name look-up or the connection
+// usually fails at once, but a firewall may swallow the packets.
+const connectTimeout = 5 * time.Second
+
+// protocols replaces go-git's transports, once, by ones that give up early without a network and that can read local
+// repositories on a machine without git.
+var protocols = sync.OnceFunc(func() {
+	base, ok := http.DefaultTransport.(*http.Transport)
+	if !ok {
+		return
+	}
+	quick := base.Clone()
+	quick.DialContext = (&net.Dialer{Timeout: connectTimeout, KeepAlive: 30 * time.Second}).DialContext
+	quick.TLSHandshakeTimeout = 2 * connectTimeout
+	quick.ResponseHeaderTimeout = time.Minute
+	web := githttp.NewClient(&http.Client{Transport: quick})
+	client.InstallProtocol("http", web)
+	client.InstallProtocol("https", web)
+	if !haveGit() {
+		client.InstallProtocol("file", server.NewClient(loader{}))
+	}
+})
+
+// haveGit tells whether go-git's file transport finds the git-upload-pack that it runs.
+func haveGit() bool {
+	for _, name := range []string{"git-upload-pack", "git"} {
+		if _, err := exec.LookPath(name); err == nil {
+			return true
+		}
+	}
+	return false
+}
+
+// loader opens a local repository for go-git's own server side: bare, with a work tree, as a submodule or linked work
+// tree (.git is a file), and with alternates.
+type loader struct{}
+
+func (loader) Load(endpoint *transport.Endpoint) (storer.Storer, error) {
+	options := &git.PlainOpenOptions{EnableDotGitCommonDir: true}
+	repository, err := git.PlainOpenWithOptions(endpoint.Path, options)
+	if err != nil {
+		return nil, err
+	}
+	storage, ok := repository.Storer.(*filesystem.Storage)
+	if !ok {
+		return repository.Storer, nil
+	}
+	alternates := filesystem.Options{AlternatesFS: osfs.New("/")}
+	return filesystem.NewStorageWithOptions(storage.Filesystem(), cache.NewObjectLRUDefault(), alternates), nil
+}
+
+// gitError says what was attempted, and marks errors of the network.
+func gitError(ctx context.Context, attempt string, err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case ctx.Err() != nil:
+		return fmt.Errorf("%s: %w", attempt, ctx.Err())
+	case isOffline(err):
+		return fmt.Errorf("%s: %w: %w", attempt, ErrOffline, unwrapGit(err))
+	}
+	return fmt.Errorf("%s: %w", attempt, unwrapGit(err))
+}
+
+// unwrapGit takes off go-git's two wrappers that have no Unwrap and say nothing.
+func unwrapGit(err error) error {
+	var permanent *plumbing.PermanentError
+	var unexpected *plumbing.UnexpectedError
+	switch {
+	case errors.As(err, &permanent):
+		return permanent.Err
+	case errors.As(err, &unexpected):
+		return unexpected.Err
+	}
+	return err
+}
+
+// isOffline tells a network that is not there from a server that answers something unwelcome. A certificate that is
+// not trusted is an answer: going on to another source would hide it.
+func isOffline(err error) bool {
+	err = unwrapGit(err)
+	var dns *net.DNSError
+	var op *net.OpError
+	var timeout *url.Error
+	return errors.As(err, &dns) ||
+		errors.As(err, &op) && (op.Op == "dial" || op.Op == "proxyconnect") ||
+		errors.As(err, &timeout) && timeout.Timeout()
+}

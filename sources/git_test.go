@@ -1,0 +1,257 @@
+package sources
+
+import (
+	"context"
+	"errors"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/go-git/go-git/v5/plumbing/transport"
+)
+
+// git runs git for the making of test repositories, without the user's configuration.
+func runGit(t testing.TB, dir string, args ...string) string {
+	t.Helper()
+	if _, err := exec.LookPath("git"); err != nil {
+		t.Skip("git is not on this machine")
+	}
+	cmd := exec.Command("git", append([]string{"-c", "protocol.file.allow=always"}, args...)...)
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), "GIT_CONFIG_GLOBAL=/dev/null", "GIT_CONFIG_SYSTEM=/dev/null",
+		"GIT_AUTHOR_NAME=a", "GIT_AUTHOR_EMAIL=a@example.org", "GIT_COMMITTER_NAME=a", "GIT_COMMITTER_EMAIL=a@example.org")
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Fatalf("git %v: %v\n%s", args, err, out)
+	}
+	return strings.TrimSpace(string(out))
+}
+
+// newRepo makes a repository with three commits: the tag "v1" (annotated), the tag "v2" (plain), the branch "main"
+// behind them and a branch "side" at v1.
+func newRepo(t testing.TB) string {
+	t.Helper()
+	dir := t.TempDir()
+	runGit(t, dir, "init", "-q", "-b", "main")
+	for _, version := range []string{"one", "two", "three"} {
+		if err := os.WriteFile(filepath.Join(dir, "file"), []byte(version), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, "run"), []byte(version), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		runGit(t, dir, "add", ".")
+		runGit(t, dir, "commit", "-qm", version)
+		switch version {
+		case "one":
+			runGit(t, dir, "tag", "-am", "release", "v1")
+			runGit(t, dir, "branch", "side")
+		case "two":
+			runGit(t, dir, "tag", "v2")
+		}
+	}
+	return dir
+}
+
+func bare(t testing.TB, repo string) string {
+	t.Helper()
+	dir := filepath.Join(t.TempDir(), "bare.git")
+	runGit(t, ".", "clone", "-q", "--bare", repo, dir)
+	return dir
+}
+
+func TestClone(t *testing.T) {
+	repo := newRepo(t)
+	worktree := filepath.Join(t.TempDir(), "linked")
+	runGit(t, repo, "worktree", "add", "-q", worktree, "v2")
+	shallow := filepath.Join(t.TempDir(), "shallow")
+	runGit(t, ".", "clone", "-q", "--depth=1", "--branch=v2", "file://"+repo, shallow)
+	shared := filepath.Join(t.TempDir(), "shared")
+	runGit(t, ".", "clone", "-q", "--shared", repo, shared)
+	tests := map[string]struct{ url, ref, want string }{
+		"annotated tag":      {repo, "v1", "one"},
+		"plain tag":          {repo, "v2", "two"},
+		"branch":             {repo, "side", "one"},
+		"default branch":     {repo, "", "three"},
+		"bare":               {bare(t, repo), "v2", "two"},
+		"file URL":           {"file://" + repo, "v2", "two"},
+		"linked work tree":   {worktree, "v2", "two"},
+		"of a shallow clone": {shallow, "v2", "two"},
+		"with alternates":    {shared, "v2", "two"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			commit, err := Repo{URL: test.url, Ref: test.ref}.Clone(t.Context(), dir)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := read(t, dir, "file"); got != test.want {
+				t.Errorf("got %q", got)
+			}
+			if info, err := os.Stat(filepath.Join(dir, "run")); err != nil || info.Mode()&0o111 == 0 {
+				t.Errorf("run: %v, %v", info, err)
+			}
+			if got := runGit(t, dir, "rev-parse", "HEAD"); got != commit {
+				t.Errorf("HEAD is %s, Clone said %s", got, commit)
+			}
+			if got := runGit(t, dir, "rev-list", "--count", "HEAD"); got != "1" {
+				t.Errorf("%s commits were cloned", got)
+			}
+			if got := runGit(t, dir, "status", "--porcelain"); got != "" {
+				t.Errorf("status: %s", got)
+			}
+		})
+	}
+}
+
+// TestLoader reads repositories as on a machine without git.
+func TestLoader(t *testing.T) {
+	repo := newRepo(t)
+	shared := filepath.Join(t.TempDir(), "shared")
+	runGit(t, ".", "clone", "-q", "--shared", repo, shared)
+	worktree := filepath.Join(t.TempDir(), "linked")
+	runGit(t, repo, "worktree", "add", "-q", worktree, "v2")
+	for _, path := range []string{repo, bare(t, repo), shared, worktree} {
+		endpoint, err := transport.NewEndpoint(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		store, err := loader{}.Load(endpoint)
+		if err != nil {
+			t.Errorf("%s: %v", path, err)
+			continue
+		}
+		if _, err := store.Reference("refs/tags/v2"); err != nil {
+			t.Errorf("%s: %v", path, err)
+		}
+	}
+}
+
+// TestCloneWithoutGit runs this test's binary again with an empty PATH.
+func TestCloneWithoutGit(t *testing.T) {
+	if url := os.Getenv("SOURCES_TEST_CLONE"); url != "" {
+		if _, err := (Repo{URL: url, Ref: "v1"}).Clone(t.Context(), os.Getenv("SOURCES_TEST_DIR")); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	dir := t.TempDir()
+	cmd := exec.Command(os.Args[0], "-test.run=^TestCloneWithoutGit$")
+	cmd.Env = append(os.Environ(), "PATH=", "SOURCES_TEST_CLONE="+newRepo(t), "SOURCES_TEST_DIR="+dir)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	if got := read(t, dir, "file"); got != "one" {
+		t.Errorf("got %q", got)
+	}
+}
+
+func TestCloneErrors(t *testing.T) {
+	repo := newRepo(t)
+	dir := t.TempDir()
+	_, err := Repo{URL: repo, Ref: "v9"}.Clone(t.Context(), dir)
+	var missing *RefError
+	if !errors.As(err, &missing) || errors.Is(err, ErrOffline) {
+		t.Errorf("no such tag: got %v", err)
+	}
+	if names := list(t, dir); len(names) != 1 {
+		t.Errorf("left: %q", names)
+	}
+	if _, err := (Repo{URL: t.TempDir(), Ref: "v1"}).Clone(t.Context(), t.TempDir()); err == nil || errors.Is(err, ErrOffline) {
+		t.Errorf("no repository: got %v", err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := (Repo{URL: repo, Ref: "v1"}).Clone(ctx, t.TempDir()); !errors.Is(err, context.Canceled) {
+		t.Errorf("cancelled: got %v", err)
+	}
+}
+
+// closedURL is one where nobody listens.
+func closedURL(t testing.TB) string {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	return "http://" + listener.Addr().String() + "/repo.git"
+}
+
+func TestCloneOffline(t *testing.T) {
+	for _, url := range []string{closedURL(t), "https://host.invalid/repo.git"} {
+		start := time.Now()
+		_, err := Repo{URL: url, Ref: "v1"}.Clone(t.Context(), t.TempDir())
+		if !errors.Is(err, ErrOffline) {
+			t.Errorf("%s: got %v", url, err)
+		}
+		if took := time.Since(start); took > 2*connectTimeout {
+			t.Errorf("%s: took %v", url, took)
+		}
+	}
+}
+
+func TestSubmodules(t *testing.T) {
+	for name, allow := range map[string]string{"single commits given out": "true", "only tips": "false"} {
+		t.Run(name, func(t *testing.T) {
+			sub := bare(t, newRepo(t))
+			runGit(t, sub, "config", "uploadpack.allowAnySHA1InWant", allow)
+			super := newRepo(t)
+			for _, path := range []string{"lib/a", "lib/b"} {
+				runGit(t, super, "submodule", "add", "-q", sub, path)
+				runGit(t, filepath.Join(super, path), "checkout", "-q", "v1")
+			}
+			runGit(t, super, "add", ".")
+			runGit(t, super, "commit", "-qm", "submodules at v1, which is no tip")
+			runGit(t, super, "tag", "v3")
+
+			c := newCache(t)
+			dir := filepath.Join(t.TempDir(), "tree")
+			var said lines
+			err := c.Into(t.Context(), dir, nil, func(part string) error {
+				if _, err := (Repo{URL: super, Ref: "v3"}).Clone(t.Context(), part); err != nil {
+					return err
+				}
+				return Submodules(t.Context(), part, []string{"lib/a"}, nil, said.log)
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := read(t, dir, "lib", "a", "file"); got != "one" {
+				t.Errorf("lib/a has %q", got)
+			}
+			if names := list(t, filepath.Join(dir, "lib", "b")); len(names) != 1 {
+				t.Errorf("lib/b was fetched: %q", names)
+			}
+			if got := runGit(t, dir, "status", "--porcelain"); got != "" {
+				t.Errorf("status: %s", got)
+			}
+			status := runGit(t, dir, "submodule", "status")
+			if !strings.Contains(status, runGit(t, sub, "rev-parse", "v1^{commit}")+" lib/a") {
+				t.Errorf("submodule status: %s", status)
+			}
+			if !strings.Contains(said.String(), "lib/a") {
+				t.Errorf("said %q", said.String())
+			}
+			if err := Submodules(t.Context(), dir, []string{"lib/none"}, nil, nil); err == nil {
+				t.Error("an unknown submodule was accepted")
+			}
+		})
+	}
+}
+
+func TestIsGitURL(t *testing.T) {
+	for s, want := range map[string]bool{
+		"https://example.org/x.git": true, "ssh://git@example.org/x": true, "git@example.org:x.git": true,
+		"file:///x": true, "/x/y": false, "./x": false, "x": false, "../x.tar.gz": false,
+	} {
+		if got := IsGitURL(s); got != want {
+			t.Errorf("%q: got %v", s, got)
+		}
+	}
+}

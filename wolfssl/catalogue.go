@@ -1,0 +1,85 @@
+package wolfssl
+
+import (
+	_ "embed"
+	"fmt"
+	"strings"
+	"sync"
+
+	"github.com/BurntSushi/toml"
+)
+
+// Release is a wolfSSL release that is known to work.
+type Release struct {
+	Version string // such as "5.9.2"
+	Tag     string // in wolfSSL's git repository
+	SHA256  string // of the upstream archive in Debian's source package
+	Licence string
+	// Suites are Debian's suites that may have it, the likeliest first.
+	Suites []string
+	// Patched says that security fixes for it exist only as Debian's patches.
+	Patched bool
+	Why     string
+}
+
+type catalogue struct {
+	Git      string
+	Package  string
+	Releases []Release `toml:"release"`
+}
+
+//go:embed releases.toml
+var releasesTOML string
+
+var known = sync.OnceValues(func() (*catalogue, error) { return decode(releasesTOML) })
+
+func decode(text string) (*catalogue, error) {
+	var c catalogue
+	meta, err := toml.Decode(text, &c)
+	if err != nil {
+		return nil, fmt.Errorf("read releases.toml: %w", err)
+	}
+	if extra := meta.Undecoded(); len(extra) > 0 {
+		return nil, fmt.Errorf("read releases.toml: unknown key %s", extra[0])
+	}
+	return &c, nil
+}
+
+// Releases are the releases known to work, newest first.
+func Releases() ([]Release, error) {
+	c, err := known()
+	if err != nil {
+		return nil, err
+	}
+	return c.Releases, nil
+}
+
+// UnknownReleaseError says that a version is not in the catalogue.
+type UnknownReleaseError struct {
+	Version string
+	Known   []string
+}
+
+func (e *UnknownReleaseError) Error() string {
+	return fmt.Sprintf("wolfSSL %q is not among the releases known to work: %s", e.Version, strings.Join(e.Known, ", "))
+}
+
+// Hint is what the user can do.
+func (e *UnknownReleaseError) Hint() string {
+	return "name the folder of a wolfSSL tree to use that one"
+}
+
+// wanted are the releases that satisfy want, best first: all of them for "".
+func (c *catalogue) wanted(want string) ([]Release, error) {
+	if want == "" {
+		return c.Releases, nil
+	}
+	var versions []string
+	for _, release := range c.Releases {
+		if release.Version == strings.TrimPrefix(want, "v") || release.Tag == want {
+			return []Release{release}, nil
+		}
+		versions = append(versions, release.Version)
+	}
+	return nil, &UnknownReleaseError{Version: want, Known: versions}
+}
