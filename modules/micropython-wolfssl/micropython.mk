@@ -1,0 +1,111 @@
+# The user modules wolfssl, wolfcryptolib and wolfhashlib, for ports that are built by make.
+#
+# WOLFSSL_PORT                the folder in ports/ whose user_settings.h configures wolfSSL; unix when not given
+# WOLFSSL_USER_SETTINGS_FILE  a settings file to be used instead of the port's
+# WOLFSSL_DIR                 the wolfSSL sources; wolfssl/ beside this file when not given
+# WOLFSSL_DROP_IN             1 (the default): also register the names of the built-in modules
+# WOLFSSL_SECURE_DEFAULTS     1: a client verifies its peer unless told otherwise; 0 (the default): as the built-in
+# WOLFSSL_ASM                 0: leave wolfSSL's assembly out, even where the settings have it
+
+WOLFSSL_MOD_DIR := $(USERMOD_DIR)
+
+WOLFSSL_PORT ?= unix
+WOLFSSL_DIR ?= $(WOLFSSL_MOD_DIR)/wolfssl
+WOLFSSL_DROP_IN ?= 1
+WOLFSSL_SECURE_DEFAULTS ?= 0
+WOLFSSL_ASM ?= 1
+
+# The settings: the port's, or the file that was asked for.
+WOLFSSL_PORT_DIR := $(WOLFSSL_MOD_DIR)/ports/$(WOLFSSL_PORT)
+ifeq ($(wildcard $(WOLFSSL_PORT_DIR)/.),)
+WOLFSSL_PORTS := $(notdir $(patsubst %/,%,$(sort $(dir $(wildcard $(WOLFSSL_MOD_DIR)/ports/*/user_settings.h)))))
+$(error micropython-wolfssl: unknown WOLFSSL_PORT "$(WOLFSSL_PORT)"; known ports: $(WOLFSSL_PORTS))
+endif
+
+ifeq ($(WOLFSSL_USER_SETTINGS_FILE),)
+WOLFSSL_SETTINGS := $(WOLFSSL_PORT_DIR)/user_settings.h
+else
+WOLFSSL_SETTINGS := $(WOLFSSL_USER_SETTINGS_FILE)
+endif
+ifeq ($(wildcard $(WOLFSSL_SETTINGS)),)
+$(error micropython-wolfssl: no settings file $(abspath $(WOLFSSL_SETTINGS)))
+endif
+
+ifeq ($(wildcard $(WOLFSSL_DIR)/wolfssl/wolfcrypt/settings.h),)
+$(error micropython-wolfssl: no wolfSSL sources in $(abspath $(WOLFSSL_DIR)) (looked for wolfssl/wolfcrypt/settings.h); set WOLFSSL_DIR)
+endif
+
+# wolfSSL includes "user_settings.h", so a settings file of another name is reached through settings/user_settings.h.
+# NOTE(mpwolf): only the root of wolfSSL's tree is searched: its wolfssl/ folder has headers called ssl.h and random.h.
+ifeq ($(notdir $(WOLFSSL_SETTINGS)),user_settings.h)
+CFLAGS_USERMOD += -I$(patsubst %/,%,$(dir $(abspath $(WOLFSSL_SETTINGS))))
+else
+CFLAGS_USERMOD += -I$(WOLFSSL_MOD_DIR)/settings
+CFLAGS_USERMOD += -DMICROPY_WOLFSSL_SETTINGS=\"$(abspath $(WOLFSSL_SETTINGS))\"
+endif
+CFLAGS_USERMOD += -I$(WOLFSSL_MOD_DIR) -I$(WOLFSSL_DIR) -DWOLFSSL_USER_SETTINGS
+CFLAGS_USERMOD += -DMICROPY_WOLFSSL_DROP_IN=$(WOLFSSL_DROP_IN)
+CFLAGS_USERMOD += -DMICROPY_WOLFSSL_SECURE_DEFAULTS=$(WOLFSSL_SECURE_DEFAULTS)
+
+WOLFSSL_MOD_SRC := $(addprefix $(WOLFSSL_MOD_DIR)/, modwolfssl.c modwolfcryptolib.c modwolfhashlib.c wolf_glue.c)
+WOLFSSL_GLUE_SRC := $(WOLFSSL_MOD_DIR)/wolf_alloc.c $(wildcard $(WOLFSSL_PORT_DIR)/wolfssl_port.c)
+
+# Every library source that settings can turn on; those that they leave off compile to nothing. integer.c and tfm.c
+# are among them so that settings that ask for that arithmetic meet its clash with py/mpz.c in the open: both define
+# mp_init and others (WOLFSSL_SP_MATH_ALL, which ports/ uses, does not).
+WOLFSSL_LIB_SRC := $(wildcard $(addprefix $(WOLFSSL_DIR)/, \
+	$(addprefix src/, crl.c dtls.c dtls13.c internal.c keys.c ocsp.c ssl.c tls.c tls13.c wolfio.c) \
+	$(addprefix wolfcrypt/src/, \
+		aes.c arc4.c asn.c blake2b.c blake2s.c camellia.c chacha.c chacha20_poly1305.c cmac.c coding.c cpuid.c \
+		cryptocb.c curve25519.c curve448.c des3.c dh.c dilithium.c dsa.c ecc.c ed25519.c ed448.c error.c \
+		fe_448.c fe_low_mem.c fe_operations.c ge_448.c ge_low_mem.c ge_operations.c hash.c hmac.c integer.c kdf.c \
+		logging.c md2.c md4.c md5.c memory.c pkcs12.c pkcs7.c poly1305.c pwdbased.c random.c rc2.c ripemd.c rsa.c \
+		sha.c sha256.c sha3.c sha512.c signature.c sp_arm32.c sp_arm64.c sp_armthumb.c sp_c32.c sp_c64.c \
+		sp_cortexm.c sp_int.c sp_x86_64.c srp.c tfm.c wc_encrypt.c wc_kyber.c wc_kyber_poly.c wc_mldsa.c \
+		wc_mlkem.c wc_mlkem_poly.c wc_port.c wolfevent.c wolfmath.c \
+		port/arm/armv8-aes.c port/arm/armv8-chacha.c port/arm/armv8-curve25519_c.c port/arm/armv8-poly1305.c \
+		port/arm/armv8-sha256.c port/arm/armv8-sha512.c port/st/stm32.c)))
+
+# wolfSSL's assembly reads no C settings: it is compiled only where a user_settings_asm.h says what to use.
+WOLFSSL_ASM_SETTINGS := $(wildcard $(dir $(WOLFSSL_SETTINGS))user_settings_asm.h)
+WOLFSSL_ASM_SRC :=
+ifeq ($(WOLFSSL_ASM)$(if $(WOLFSSL_ASM_SETTINGS),,0),1)
+ifneq ($(findstring x86_64,$(shell echo __x86_64__ | $(CC) -E -P - | sed 's/^1$$/x86_64/;t;d')),)
+WOLFSSL_ASM_SRC := $(wildcard $(addprefix $(WOLFSSL_DIR)/wolfcrypt/src/, aes_asm.S aes_gcm_asm.S chacha_asm.S \
+	fe_x25519_asm.S poly1305_asm.S sha256_asm.S sha512_asm.S sp_x86_64_asm.S))
+endif
+endif
+ifeq ($(WOLFSSL_ASM_SRC),)
+CFLAGS_USERMOD += -DMICROPY_WOLFSSL_ASM=0
+else
+CFLAGS_USERMOD += -DMICROPY_WOLFSSL_ASM=1
+endif
+
+# Where the objects go: py.mk takes USER_C_MODULES off the front of a path, and leaves others as they are.
+WOLFSSL_OBJ_DIR := $(BUILD)/$(patsubst $(USER_C_MODULES)/%,%,$(WOLFSSL_DIR))
+
+ifeq ($(origin SRC_USERMOD_LIB_C),undefined)
+# MicroPython before 1.20 has one list for everything.
+SRC_USERMOD += $(WOLFSSL_MOD_SRC) $(WOLFSSL_GLUE_SRC) $(WOLFSSL_LIB_SRC)
+else
+SRC_USERMOD_C += $(WOLFSSL_MOD_SRC)
+SRC_USERMOD_LIB_C += $(WOLFSSL_GLUE_SRC) $(WOLFSSL_LIB_SRC)
+endif
+
+ifneq ($(WOLFSSL_ASM_SRC),)
+ifneq ($(origin SRC_USERMOD_LIB_ASM),undefined)
+SRC_USERMOD_LIB_ASM += $(WOLFSSL_ASM_SRC)
+else
+# MicroPython before 1.24 takes no assembly from a user module: link the objects by hand, made before one that it
+# does take.
+WOLFSSL_ASM_OBJ := $(patsubst $(WOLFSSL_DIR)/%.S,$(WOLFSSL_OBJ_DIR)/%.o,$(WOLFSSL_ASM_SRC))
+LDFLAGS_USERMOD += $(WOLFSSL_ASM_OBJ)
+$(BUILD)/$(patsubst $(USER_C_MODULES)/%.c,%.o,$(WOLFSSL_MOD_DIR)/modwolfssl.c): $(WOLFSSL_ASM_OBJ)
+$(WOLFSSL_ASM_OBJ): | $(WOLFSSL_OBJ_DIR)/wolfcrypt/src/
+$(WOLFSSL_OBJ_DIR)/wolfcrypt/src/:
+	$(Q)mkdir -p $@
+endif
+$(patsubst $(WOLFSSL_DIR)/%.S,$(WOLFSSL_OBJ_DIR)/%.o,$(WOLFSSL_ASM_SRC)): \
+	CFLAGS += -include $(abspath $(WOLFSSL_ASM_SETTINGS)) -DWOLFSSL_USER_SETTINGS_ASM
+$(WOLFSSL_OBJ_DIR)/wolfcrypt/src/aes.o: CFLAGS += -maes -mpclmul
+endif

@@ -1,0 +1,112 @@
+/*
+ * This file is part of the mpwolf project, which puts wolfSSL into MicroPython
+ *
+ * The MIT License (MIT)
+ *
+ * Copyright (c) 2026 the mpwolf authors
+ *
+ * Permission is hereby granted, free of charge, to any person obtaining a copy
+ * of this software and associated documentation files (the "Software"), to deal
+ * in the Software without restriction, including without limitation the rights
+ * to use, copy, modify, merge, publish, distribute, sublicense, and/or sell
+ * copies of the Software, and to permit persons to whom the Software is
+ * furnished to do so, subject to the following conditions:
+ *
+ * The above copyright notice and this permission notice shall be included in
+ * all copies or substantial portions of the Software.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR
+ * IMPLIED, INCLUDING BUT NOT LIMITED TO THE WARRANTIES OF MERCHANTABILITY,
+ * FITNESS FOR A PARTICULAR PURPOSE AND NONINFRINGEMENT. IN NO EVENT SHALL THE
+ * AUTHORS OR COPYRIGHT HOLDERS BE LIABLE FOR ANY CLAIM, DAMAGES OR OTHER
+ * LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR OTHERWISE, ARISING FROM,
+ * OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN
+ * THE SOFTWARE.
+ */
+
+#include "wolf_glue.h"
+
+#include <string.h>
+
+#include <wolfssl/wolfcrypt/settings.h>
+#include <wolfssl/ssl.h>
+#include <wolfssl/error-ssl.h>
+#include <wolfssl/wolfcrypt/error-crypt.h>
+
+#if MICROPY_MULTIPLE_INHERITANCE
+// A peer's certificate that is refused is an OSError with wolfSSL's number and text, and a ValueError as well: that is
+// what the built-in raises from MicroPython 1.22 on.
+static const mp_rom_obj_tuple_t wolf_cert_error_bases = {
+    {&mp_type_tuple}, 2, {MP_ROM_PTR(&mp_type_OSError), MP_ROM_PTR(&mp_type_ValueError)}
+};
+
+static MP_DEFINE_CONST_OBJ_TYPE(
+    wolf_cert_error_type,
+    MP_QSTR_OSError,
+    MP_TYPE_FLAG_NONE,
+    make_new, mp_obj_exception_make_new,
+    print, mp_obj_exception_print,
+    attr, mp_obj_exception_attr,
+    parent, &wolf_cert_error_bases
+    );
+
+static bool is_cert_error(int err) {
+    switch (err) {
+        case ASN_BEFORE_DATE_E:
+        case ASN_AFTER_DATE_E:
+        case ASN_SIG_OID_E:
+        case ASN_SIG_KEY_E:
+        case ASN_SIG_HASH_E:
+        case ASN_SIG_CONFIRM_E:
+        case ASN_NO_SIGNER_E:
+        case ASN_SELF_SIGNED_E:
+        case ASN_PATHLEN_SIZE_E:
+        case ASN_PATHLEN_INV_E:
+        case ASN_NAME_INVALID_E:
+        case ASN_CRIT_EXT_E:
+        case KEYUSAGE_E:
+        case EXTKEYUSAGE_E:
+        case DOMAIN_NAME_MISMATCH:
+        case IPADDR_MISMATCH:
+        case VERIFY_CERT_ERROR:
+        case VERIFY_SIGN_ERROR:
+        case NOT_CA_ERROR:
+            return true;
+        default:
+            return false;
+    }
+}
+#endif
+
+MP_NORETURN void wolf_raise_error(int err) {
+    if (err == MEMORY_E || err == MEMORY_ERROR) {
+        mp_raise_OSError(MP_ENOMEM);
+    }
+
+    const mp_obj_type_t *type = &mp_type_OSError;
+    #if MICROPY_MULTIPLE_INHERITANCE
+    if (is_cert_error(err)) {
+        type = &wolf_cert_error_type;
+    }
+    #endif
+
+    // The number alone when there's no room for the text.
+    mp_obj_t args[2] = { MP_OBJ_NEW_SMALL_INT(err), MP_OBJ_NULL };
+    size_t n_args = 1;
+
+    #ifndef NO_ERROR_STRINGS
+    mp_obj_str_t *text = m_new_obj_maybe(mp_obj_str_t);
+    byte *data = m_new_maybe(byte, WOLFSSL_MAX_ERROR_SZ);
+    if (text != NULL && data != NULL) {
+        wolfSSL_ERR_error_string((unsigned long)err, (char *)data);
+        text->base.type = &mp_type_str;
+        text->data = data;
+        text->len = strlen((char *)data);
+        text->hash = qstr_compute_hash(text->data, text->len);
+        args[1] = MP_OBJ_FROM_PTR(text);
+        n_args = 2;
+    }
+    #endif
+
+    nlr_raise(mp_obj_exception_make_new(type, n_args, 0, args));
+}

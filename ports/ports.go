@@ -1,0 +1,31 @@
+// Package ports holds the boards' side of wolfSSL: for each of MicroPython's ports a user_settings.h and, where the
+// hardware needs it, a wolfssl_port.c.
+package ports
+
+import (
+	"embed"
+	"io/fs"
+	"slices"
+)
+
+//go:embed */*.h
+var files embed.FS
+
+// FS is one folder a port.
+func FS() fs.FS { return files }
+
+// Known are the names of the ports, sorted.
+func Known() []string {
+	entries, err := files.ReadDir(".")
+	if err != nil {
+		return nil // the folder is part of the program
+	}
+	var names []string
+	for _, entry := range entries {
+		if entry.IsDir() {
+			names = append(names, entry.Name())
+		}
+	}
+	slices.Sort(names)
+	return names
+}

@@ -1,0 +1,103 @@
+// wolfSSL settings for MicroPython's unix port: TLS and DTLS, client and server, everything that the built-in
+// mbedTLS build can do and TLS 1.3. Only preprocessor lines here: user_settings_asm.h includes this file for the
+// assembly sources.
+#ifndef MPWOLF_UNIX_USER_SETTINGS_H
+#define MPWOLF_UNIX_USER_SETTINGS_H
+
+// The C library's malloc, not MicroPython's heap: threads run without a GIL here, and m_tracked_calloc() takes no
+// lock before MicroPython 1.26. Memory that the collector doesn't own also outlives every order of finalisers.
+
+// -- Numbers ----------------------------------------------------------------------------------------------------------
+// SP math turns mp_init() and its kin into macros, so that they don't clash with py/mpz.c.
+#define WOLFSSL_SP_MATH_ALL
+#define WOLFSSL_HAVE_SP_RSA
+#define WOLFSSL_HAVE_SP_ECC
+#define WOLFSSL_SP_384
+#define WOLFSSL_SP_521
+#define WOLFSSL_SP_4096
+#define SP_INT_BITS 4096
+#define TFM_TIMING_RESISTANT
+#define ECC_TIMING_RESISTANT
+#define WC_RSA_BLINDING
+
+// -- Speed: assembly where the processor has it, decided at run time by cpuid -------------------------------------------
+#if defined(__x86_64__) && (!defined(MICROPY_WOLFSSL_ASM) || MICROPY_WOLFSSL_ASM)
+#define WOLFSSL_X86_64_BUILD
+#define USE_INTEL_SPEEDUP
+#define HAVE_INTEL_AVX1
+#define HAVE_INTEL_AVX2
+#define WOLFSSL_AESNI
+#define WOLFSSL_SP_X86_64
+#define WOLFSSL_SP_X86_64_ASM
+#define WOLFSSL_SP_ASM
+#endif
+#define GCM_TABLE_4BIT
+
+// -- Protocols --------------------------------------------------------------------------------------------------------
+#define NO_OLD_TLS
+#define WOLFSSL_TLS13
+#define WOLFSSL_DTLS
+#define HAVE_TLS_EXTENSIONS
+#define HAVE_SUPPORTED_CURVES
+#define HAVE_SNI
+#define HAVE_EXTENDED_MASTER
+#define HAVE_ENCRYPT_THEN_MAC
+#define HAVE_HKDF
+#define HAVE_SERVER_RENEGOTIATION_INFO
+// The RSA key exchange is weak, but the built-in has it and some old peers know nothing else.
+#define WOLFSSL_STATIC_RSA
+
+// -- Ciphers and hashes -----------------------------------------------------------------------------------------------
+#define HAVE_AESGCM
+#define HAVE_AESCCM
+#define HAVE_AES_ECB
+#define HAVE_AES_CBC
+#define WOLFSSL_AES_COUNTER
+#define WOLFSSL_AES_DIRECT
+#define HAVE_CHACHA
+#define HAVE_POLY1305
+#define HAVE_ONE_TIME_AUTH
+#define WOLFSSL_SHA224
+#define WOLFSSL_SHA384
+#define WOLFSSL_SHA512
+#define NO_DES3
+#define NO_RC4
+#define NO_MD4
+#define NO_DSA
+#define NO_DH
+
+// -- Keys -------------------------------------------------------------------------------------------------------------
+#define HAVE_ECC
+#define ECC_SHAMIR
+#define HAVE_ECC384
+#define HAVE_ECC521
+#define ECC_USER_CURVES
+#define HAVE_CURVE25519
+#define HAVE_ED25519
+#define CURVE25519_X64
+#define WC_RSA_PSS
+#define HAVE_PK_CALLBACKS
+#define WOLFSSL_BASE64_ENCODE
+
+// -- Certificates -----------------------------------------------------------------------------------------------------
+#define KEEP_PEER_CERT
+#define WOLFSSL_IP_ALT_NAME
+#define WOLFSSL_ALT_CERT_CHAINS
+#define WOLFSSL_ALWAYS_VERIFY_CB
+#define WOLFSSL_VERIFY_CB_ALL_CERTS
+#define WOLFSSL_PEM_TO_DER
+#define WOLFSSL_DER_LOAD
+
+// -- What a firmware doesn't need -------------------------------------------------------------------------------------
+// A session cache, a curve cache or a fixed-point cache would outlive a soft reset of the interpreter.
+#define NO_SESSION_CACHE
+#define NO_PSK
+#define NO_FILESYSTEM
+#define NO_WOLFSSL_DIR
+#define NO_MAIN_DRIVER
+#define WOLFSSL_USER_IO
+#define WC_NO_ASYNC_THREADING
+
+// In firmware that is as small as possible NO_ERROR_STRINGS is fine: OSError then has the number alone.
+
+#endif // MPWOLF_UNIX_USER_SETTINGS_H

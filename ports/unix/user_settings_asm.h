@@ -1,0 +1,2 @@
+// Settings for wolfSSL's assembly sources, which read no C: the same as the C sources', so that the two can't differ.
+#include "user_settings.h"

@@ -1,0 +1,54 @@
+# A TLS client for tests that run against another implementation's server.
+#
+# Usage: tls_client.py HOST PORT CAFILE SERVER_NAME [CERTFILE KEYFILE] [key=value ...]
+#   CAFILE -: verify nothing; SERVER_NAME -: send and check no name
+#   send=TEXT  line to send (default "ping"); the reply is a line
+#   eof=1      then read on to the end of the stream, which must be a clean one
+# Prints one line: "OK TLSv1.3 <cipher> <reply>", or the exception as "OSError -188 <text>".
+
+import sys
+
+try:
+    import socket
+    import ssl
+
+    ssl.SSLContext
+except (ImportError, AttributeError):
+    print("SKIP")
+    raise SystemExit
+
+
+def client(host, port, cafile, name, certfile=None, keyfile=None, send="ping", eof=None):
+    ctx = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    if cafile == "-":
+        ctx.verify_mode = ssl.CERT_NONE
+    else:
+        ctx.verify_mode = ssl.CERT_REQUIRED
+        ctx.load_verify_locations(cafile)
+    if certfile:
+        ctx.load_cert_chain(certfile, keyfile)
+    s = socket.socket()
+    s.connect(socket.getaddrinfo(host, int(port))[0][-1])
+    ss = None
+    try:
+        ss = ctx.wrap_socket(s, server_hostname=None if name == "-" else name)
+        suite = ss.cipher() if hasattr(ss, "cipher") else ("?", "?")
+        ss.write(send.encode() + b"\n")
+        reply = ss.readline()
+        if eof:
+            reply += ss.read()
+        print("OK", suite[1], suite[0], reply.decode().strip())
+    finally:
+        (ss or s).close()
+
+
+args = [a for a in sys.argv[1:] if "=" not in a]
+options = dict(a.split("=", 1) for a in sys.argv[1:] if "=" in a)
+if len(args) < 4:
+    print("SKIP")
+    raise SystemExit
+
+try:
+    client(*args, **options)
+except OSError as er:
+    print("OSError", *er.args)

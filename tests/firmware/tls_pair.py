@@ -1,0 +1,254 @@
+# Two TLS endpoints joined in memory: handshakes, client certificates, verification, end of stream.
+
+try:
+    import io
+    import ssl
+
+    io.IOBase
+    ssl.SSLContext
+except (ImportError, AttributeError):
+    print("SKIP")
+    raise SystemExit
+
+# Keys and certificates for tests only: EC P-256, valid until the next century but for the expired one.
+# ca vouches for server (localhost, *.example.com, 127.0.0.1), client and expired; badclient is another CA's.
+
+ca = bytes.fromhex(
+    "3082019a3082013fa0030201020214371113446a9edab0af8d583f831a0f5f27005100300a06082a"
+    "8648ce3d04030230193117301506035504030c0e6d70776f6c6620746573742063613020170d3236"
+    "313132323230323131335a180f32313030313032353230323131335a30193117301506035504030c"
+    "0e6d70776f6c6620746573742063613059301306072a8648ce3d020106082a8648ce3d0301070342"
+    "000449ff2ced709ee0993043e0adc9110eef732f6cea0093ba4b0f3dc30e7fd0025e477cb6833dec"
+    "b68048bfc208beb0e2825f0d932c90e69bd13282a6143c1e2915a3633061301d0603551d0e041604"
+    "140dc94e93ae656249d4e8d723e4fc33adde1faef3301f0603551d230418301680140dc94e93ae65"
+    "6249d4e8d723e4fc33adde1faef3300f0603551d130101ff040530030101ff300e0603551d0f0101"
+    "ff040403020106300a06082a8648ce3d0403020349003046022100f04e21c35400131fa7b7d31eb2"
+    "8ad6f549618164970c6fe6add09ac79c9301ae022100ce728efe8573dc477a2d85f40227dff001e0"
+    "2df0a25fd3b273d3555f44e73444"
+)
+server = bytes.fromhex(
+    "308201d230820179a003020102021453db61a350db1e057e72445fc6f57f8856f067c2300a06082a"
+    "8648ce3d04030230193117301506035504030c0e6d70776f6c6620746573742063613020170d3236"
+    "313132323230323131335a180f32313030313032353230323131335a30143112301006035504030c"
+    "096c6f63616c686f73743059301306072a8648ce3d020106082a8648ce3d03010703420004f6da8a"
+    "f851d932a4148bfdb4e124921ca3ba22545c66040837ef226dbc3ca645b1fa250bb0b87f2e2675bc"
+    "12490956e1934e88c85d1c896d2291534b4cf4b5bca381a130819e300c0603551d130101ff040230"
+    "00300e0603551d0f0101ff04040302078030130603551d25040c300a06082b060105050703013029"
+    "0603551d110422302082096c6f63616c686f7374820d2a2e6578616d706c652e636f6d87047f0000"
+    "01301d0603551d0e04160414d3ce32b70b51384a2d6e285a6c337eb642600fc8301f0603551d2304"
+    "18301680140dc94e93ae656249d4e8d723e4fc33adde1faef3300a06082a8648ce3d040302034700"
+    "30440220459dd80066c240ace079ec1ffaaac207826fe84376c3b2e6b24dd46c6d18c61202205673"
+    "2d130d36c16c5b63c71fd3d8f1455bc56065a241c8eab825ec81343f8502"
+)
+server_key = bytes.fromhex(
+    "3077020101042045301c8795a80935d48a1b677ddb86e6fff3fef07fd26ed8897ab004c4128d64a0"
+    "0a06082a8648ce3d030107a14403420004f6da8af851d932a4148bfdb4e124921ca3ba22545c6604"
+    "0837ef226dbc3ca645b1fa250bb0b87f2e2675bc12490956e1934e88c85d1c896d2291534b4cf4b5"
+    "bc"
+)
+client_cert = bytes.fromhex(
+    "308201a330820149a003020102021453db61a350db1e057e72445fc6f57f8856f067c3300a06082a"
+    "8648ce3d04030230193117301506035504030c0e6d70776f6c6620746573742063613020170d3236"
+    "313132323230323131335a180f32313030313032353230323131335a3011310f300d06035504030c"
+    "06636c69656e743059301306072a8648ce3d020106082a8648ce3d030107034200045ba314038476"
+    "1cf47c9b57335369cea3132abda0ff10cf42548c9bb476e89ec69c4175deaba1b0592d789628bd78"
+    "177f5e36ea57f1b36511fdcee4162fc4f505a3753073300c0603551d130101ff04023000300e0603"
+    "551d0f0101ff04040302078030130603551d25040c300a06082b06010505070302301d0603551d0e"
+    "04160414c2ccc415e829240243d3be3f72dfa4b39f34973a301f0603551d230418301680140dc94e"
+    "93ae656249d4e8d723e4fc33adde1faef3300a06082a8648ce3d040302034800304502207e50b368"
+    "349532e2b12c4ddb78f572a4b8e0a5328de756f5227b7d34b1583a76022100dfbb0eea021b955515"
+    "aed89d56d6c48621e1dfbea7abdff80b7548b165478d6c"
+)
+client_key = bytes.fromhex(
+    "30770201010420acc3cc0a1c8b8ec62ac31b42d4944a7230eb99dcdf0b895ffa86c61037541883a0"
+    "0a06082a8648ce3d030107a144034200045ba3140384761cf47c9b57335369cea3132abda0ff10cf"
+    "42548c9bb476e89ec69c4175deaba1b0592d789628bd78177f5e36ea57f1b36511fdcee4162fc4f5"
+    "05"
+)
+badclient = bytes.fromhex(
+    "308201a83082014ea00302010202142365e15092417978e3bd50c7566c2787e6d16422300a06082a"
+    "8648ce3d040302301e311c301a06035504030c136d70776f6c662074657374206f74686572636130"
+    "20170d3236313132323230323131335a180f32313030313032353230323131335a3011310f300d06"
+    "035504030c06636c69656e743059301306072a8648ce3d020106082a8648ce3d0301070342000457"
+    "d29899bcf35ba9cd4d45c30ba7152b6231e7e632b7c28206e5baf03084981c08e9dc66a30a068b87"
+    "18b6ddda8a884861257da7521224dbfbedad8d5b37bf0ea3753073300c0603551d130101ff040230"
+    "00300e0603551d0f0101ff04040302078030130603551d25040c300a06082b06010505070302301d"
+    "0603551d0e041604144ececc49a071acaae83cff24b5beb4c5aa816cbc301f0603551d2304183016"
+    "80141acab8a80a2e97dc8c8d9d88aa50d8a860e58082300a06082a8648ce3d040302034800304502"
+    "2100c0196bf7d68a3d6ddd5b9902e94a6de39789c9a68d74b9a746421271fa6869c802202ab69dfa"
+    "3bb26268bc97945636177db2aac32f6118d969dd3ad9c8e82136c8c7"
+)
+badclient_key = bytes.fromhex(
+    "307702010104204da90d065c208dde993b1ba92279b307759c2cfde71ac21ce6cfabd30991f67fa0"
+    "0a06082a8648ce3d030107a1440342000457d29899bcf35ba9cd4d45c30ba7152b6231e7e632b7c2"
+    "8206e5baf03084981c08e9dc66a30a068b8718b6ddda8a884861257da7521224dbfbedad8d5b37bf"
+    "0e"
+)
+expired = bytes.fromhex(
+    "308201753082011aa003020102020101300a06082a8648ce3d04030230193117301506035504030c"
+    "0e6d70776f6c662074657374206361301e170d3230303130313030303030305a170d323130313031"
+    "3030303030305a30143112301006035504030c096c6f63616c686f73743059301306072a8648ce3d"
+    "020106082a8648ce3d0301070342000468a25cc7935e625249e75c9c53aa0e894601bdc8f2f61af0"
+    "32b7971315f2e750e8d37e0f4afbf133f2178cccfee23b611dac497769f497853f82800ebabfe716"
+    "a358305630140603551d11040d300b82096c6f63616c686f7374301d0603551d0e04160414f27b05"
+    "6b449f89c407f6ad0fbc7632309bbc2664301f0603551d230418301680140dc94e93ae656249d4e8"
+    "d723e4fc33adde1faef3300a06082a8648ce3d0403020349003046022100db215beef76c7c59fb84"
+    "71a2fc54d2186819f57362ebfac911519df4ecc8ccc1022100ffcd416f5a149fc554e97aa3a196b3"
+    "6d1b206f91680c7b2d53d3f6f0aa22f0e6"
+)
+expired_key = bytes.fromhex(
+    "3077020101042014cfe13fa537c2f59ed4b98b353b9612f7249ef4e5f9d3cb36a8db5936d622e0a0"
+    "0a06082a8648ce3d030107a1440342000468a25cc7935e625249e75c9c53aa0e894601bdc8f2f61a"
+    "f032b7971315f2e750e8d37e0f4afbf133f2178cccfee23b611dac497769f497853f82800ebabfe7"
+    "16"
+)
+
+
+class Pipe(io.IOBase):
+    def __init__(self):
+        self.data = b""
+        self.closed = False
+
+    def readinto(self, buf):
+        data = self.other.data
+        if not data:
+            return 0 if self.other.closed else None
+        n = min(len(buf), len(data))
+        buf[:n] = data[:n]
+        self.other.data = data[n:]
+        return n
+
+    def write(self, buf):
+        self.data += bytes(buf)
+        return len(buf)
+
+    def ioctl(self, request, arg):
+        if request == 3:  # poll
+            return arg
+        if request == 4:  # close
+            self.closed = True
+        return 0
+
+
+def pipes():
+    a = Pipe()
+    b = Pipe()
+    a.other = b
+    b.other = a
+    return a, b
+
+
+def context(protocol, cert=None, key=None, verify=ssl.CERT_NONE):
+    ctx = ssl.SSLContext(protocol)
+    ctx.verify_mode = verify
+    if cert:
+        ctx.load_cert_chain(cert, key)
+    if verify != ssl.CERT_NONE:
+        ctx.load_verify_locations(cadata=ca)
+    return ctx
+
+
+# Drive both sides in turns until each has read what the other wrote.
+def exchange(client_ctx, server_ctx, hostname):
+    a, b = pipes()
+    c = client_ctx.wrap_socket(a, server_hostname=hostname, do_handshake_on_connect=False)
+    s = server_ctx.wrap_socket(b, server_side=True, do_handshake_on_connect=False)
+    got = {}
+    todo = [("client", c), ("server", s)]
+    sent = set()
+    for _ in range(20):
+        for name, sock in todo:
+            try:
+                if name not in sent and sock.write(name.encode()):
+                    sent.add(name)
+                if name not in got:
+                    r = sock.read(100)
+                    if r:
+                        got[name] = r
+            except OSError as er:
+                got[name] = er
+        if len(got) == 2:
+            break
+    return c, s, got
+
+
+def show(title, got):
+    out = []
+    for name in ("client", "server"):
+        r = got.get(name)
+        out.append("OSError" if isinstance(r, OSError) else r)
+    print(title, *out)
+
+
+plain_client = context(ssl.PROTOCOL_TLS_CLIENT)
+client = context(ssl.PROTOCOL_TLS_CLIENT, verify=ssl.CERT_REQUIRED)
+plain_server = context(ssl.PROTOCOL_TLS_SERVER, server, server_key)
+
+c, s, got = exchange(plain_client, plain_server, None)
+show("no verification", got)
+print(c.cipher()[1] == s.cipher()[1], c.cipher()[0] == s.cipher()[0])
+
+c, s, got = exchange(client, plain_server, "localhost")
+show("verified", got)
+print("peer certificate", c.getpeercert(True) == server, s.getpeercert(True))
+
+# close_notify is the end of the stream, and stays it.
+c.close()
+print("eof", s.read(10), s.read(10))
+s.close()
+
+# The end of the transport alone is not.
+c, s, got = exchange(client, plain_server, "localhost")
+got = None
+s_pipe, c_pipe = pipes()
+c = client.wrap_socket(c_pipe, server_hostname="localhost", do_handshake_on_connect=False)
+s = plain_server.wrap_socket(s_pipe, server_side=True, do_handshake_on_connect=False)
+while not (c.write(b"x") and s.read(1)):
+    s.read(1)
+    c.read(1)
+c_pipe.closed = True
+try:
+    print("truncated", s.read(10))
+except OSError:
+    print("truncated OSError")
+
+for name in ("www.example.com", "127.0.0.1"):
+    c, s, got = exchange(client, plain_server, name)
+    show(name, got)
+
+for name in ("wrong", "example.com", "a.b.example.com", "127.0.0.2"):
+    c, s, got = exchange(client, plain_server, name)
+    show(name, got)
+
+c, s, got = exchange(
+    client, context(ssl.PROTOCOL_TLS_SERVER, expired, expired_key), "localhost"
+)
+show("expired", got)
+c, s, got = exchange(
+    client, context(ssl.PROTOCOL_TLS_SERVER, badclient, badclient_key), "localhost"
+)
+show("wrong CA", got)
+
+# The server asks for a certificate.
+for title, mode in (("required", ssl.CERT_REQUIRED), ("optional", ssl.CERT_OPTIONAL)):
+    strict = context(ssl.PROTOCOL_TLS_SERVER, server, server_key, mode)
+    for cert, key in ((client_cert, client_key), (badclient, badclient_key), (None, None)):
+        ctx = context(ssl.PROTOCOL_TLS_CLIENT, cert, key, ssl.CERT_REQUIRED)
+        c, s, got = exchange(ctx, strict, "localhost")
+        name = {client_cert: "good", badclient: "bad"}.get(cert, "no")
+        print(title, name, "OSError" if isinstance(got.get("server"), OSError) else got.get("server"))
+
+# A plain-text peer.
+a, b = pipes()
+b.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+c = client.wrap_socket(a, server_hostname="localhost", do_handshake_on_connect=False)
+try:
+    print("plain text", c.read(10))
+except OSError:
+    print("plain text OSError")
+try:
+    print("again", c.read(10))
+except OSError:
+    print("again OSError")
+c.close()
+c.close()

@@ -1,0 +1,56 @@
+# A TLS server for tests that run another implementation's client.
+#
+# Usage: tls_server.py PORT CERTFILE KEYFILE [CAFILE] [count=N]
+#   CAFILE: require a client certificate that it vouches for
+# Prints "listening PORT", then a line for each connection: "OK TLSv1.3 <cipher> <request>", or the exception as
+# "OSError -188 <text>". The request is a line; the reply is that line.
+
+import sys
+
+try:
+    import socket
+    import ssl
+
+    ssl.SSLContext
+except (ImportError, AttributeError):
+    print("SKIP")
+    raise SystemExit
+
+
+def serve(s, ctx):
+    ss = None
+    try:
+        ss = ctx.wrap_socket(s, server_side=True)
+        suite = ss.cipher() if hasattr(ss, "cipher") else ("?", "?")
+        request = ss.readline()
+        ss.write(request)
+        print("OK", suite[1], suite[0], request.decode().strip())
+    except OSError as er:
+        print("OSError", *er.args)
+    finally:
+        (ss or s).close()
+
+
+def server(port, certfile, keyfile, cafile=None, count="1"):
+    ctx = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    ctx.load_cert_chain(certfile, keyfile)
+    if cafile:
+        ctx.verify_mode = ssl.CERT_REQUIRED
+        ctx.load_verify_locations(cafile)
+    s = socket.socket()
+    s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    s.bind(socket.getaddrinfo("127.0.0.1", int(port))[0][-1])
+    s.listen(5)
+    print("listening", port)
+    for _ in range(int(count)):
+        serve(s.accept()[0], ctx)
+    s.close()
+
+
+args = [a for a in sys.argv[1:] if "=" not in a]
+options = dict(a.split("=", 1) for a in sys.argv[1:] if "=" in a)
+if len(args) < 3:
+    print("SKIP")
+    raise SystemExit
+
+server(*args, **options)
