@@ -1,0 +1,207 @@
+package verify
+
+import (
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// compileError is an error that a compiler reports for a place in a source, or that make reports for one in a
+// makefile.
+type compileError struct {
+	file    string
+	line    int
+	message string
+}
+
+// linkError is an error of a linker: a symbol that is defined twice, or nowhere.
+type linkError struct {
+	symbol    string
+	undefined bool
+	// first and second are the objects with the two definitions; of an undefined symbol, second is the one that
+	// needs it, and function the function there, if the linker says so.
+	first, second, function string
+}
+
+// diagnostics are the errors in the log of a build.
+type diagnostics struct {
+	compile []compileError
+	link    []linkError
+}
+
+var (
+	compileErrorLine = regexp.MustCompile(`^(\S[^:]*):(\d+):(?:\d+:)? (?:fatal )?error: (.*)`)
+	noPlaceErrorLine = regexp.MustCompile(`^<[^>]*>:(?:\d+:)?(?:\d+:)? (?:fatal )?error: (.*)`)
+	makeErrorLine    = regexp.MustCompile(`^(\S[^:]*):(\d+): \*\*\* (.*)`)
+
+	// GNU ld: the object is in this line, or in the "in function" line before it.
+	inFunction   = regexp.MustCompile("^(?:\\S*ld(?:\\.\\w+)?: )?(.+?): [iI]n function ['`‘](.+?)['’]:$")
+	bfdDuplicate = regexp.MustCompile("^(.*?): multiple definition of ['`‘](.+?)['’](?:; (.*): first defined here)?$")
+	bfdFirst     = regexp.MustCompile(`^(.*): first defined here$`)
+	bfdUndefined = regexp.MustCompile("^(.*?): (?:more )?undefined references? to ['`‘](.+?)['’](?: follow)?$")
+
+	goldDuplicate = regexp.MustCompile(`^\S*: error: (.+?): multiple definition of '(.+?)'$`)
+	goldFirst     = regexp.MustCompile(`^\S*: (.+?): previous definition here$`)
+	goldUndefined = regexp.MustCompile(`^(.+?): error: undefined reference to '(.+?)'$`)
+
+	lldDuplicate   = regexp.MustCompile(`error: duplicate symbol: (.+)$`)
+	lldUndefined   = regexp.MustCompile(`error: undefined symbol: (.+)$`)
+	lldPlace       = regexp.MustCompile(`^>>> +(?:defined (?:at|in) )?(.+?)(?::\((.*?)\))?$`)
+	lldInArchive   = regexp.MustCompile(`^(.+) in archive (.+)$`)
+	appleDuplicate = regexp.MustCompile(`^duplicate symbol '_?(.+?)' in:$`)
+	appleUndefined = regexp.MustCompile(`^  "_?(.+?)", referenced from:$`)
+	appleFrom      = regexp.MustCompile(`^      _?(\S+) in (.+)$`)
+)
+
+// diagnose reads the log of a failed build: the errors of gcc and clang, make, GNU ld, gold, lld and Apple's ld.
+func diagnose(log string) diagnostics {
+	var d diagnostics
+	lines := strings.Split(strings.ReplaceAll(log, "\r\n", "\n"), "\n")
+	ld := &bfdReader{}
+	for i, line := range lines {
+		if m := compileErrorLine.FindStringSubmatch(line); m != nil {
+			d.addCompile(m[1], m[2], m[3])
+		} else if m := makeErrorLine.FindStringSubmatch(line); m != nil {
+			d.addCompile(m[1], m[2], strings.TrimSuffix(m[3], ".  Stop."))
+		} else if m := noPlaceErrorLine.FindStringSubmatch(line); m != nil {
+			d.addCompile("", "0", m[1])
+		} else if e, ok := otherLinkError(lines[i:]); ok {
+			d.addLink(e)
+		} else if e, ok := ld.line(line, lines[i+1:]); ok {
+			d.addLink(e)
+		}
+	}
+	return d
+}
+
+func (d *diagnostics) addCompile(file, line, message string) {
+	n, err := strconv.Atoi(line)
+	if err != nil {
+		return
+	}
+	e := compileError{file: file, line: n, message: message}
+	if !slices.Contains(d.compile, e) {
+		d.compile = append(d.compile, e)
+	}
+}
+
+// addLink adds an error unless the same symbol has one of the same kind already: a symbol that many need is one
+// finding.
+func (d *diagnostics) addLink(e linkError) {
+	known := slices.ContainsFunc(d.link, func(o linkError) bool {
+		return o.symbol == e.symbol && o.undefined == e.undefined
+	})
+	if !known {
+		d.link = append(d.link, e)
+	}
+}
+
+// bfdReader reads the lines of GNU ld, which remember the "in function" line.
+type bfdReader struct{ object, function string }
+
+func (r *bfdReader) line(line string, rest []string) (linkError, bool) {
+	if m := inFunction.FindStringSubmatch(line); m != nil {
+		r.object, r.function = m[1], m[2]
+		return linkError{}, false
+	}
+	if m := bfdDuplicate.FindStringSubmatch(line); m != nil {
+		e := linkError{symbol: m[2], second: r.objectOf(m[1]), first: objectIn(m[3])}
+		if e.first == "" && len(rest) > 0 { // before binutils 2.35, on a line of its own
+			if m := bfdFirst.FindStringSubmatch(rest[0]); m != nil {
+				e.first = objectIn(m[1])
+			}
+		}
+		return e, true
+	}
+	if m := bfdUndefined.FindStringSubmatch(line); m != nil {
+		return linkError{symbol: m[2], undefined: true, second: r.objectOf(m[1]), function: r.function}, true
+	}
+	return linkError{}, false
+}
+
+var linkerPrefix = regexp.MustCompile(`^\S*ld(?:\.\w+)?: `)
+
+// objectOf is the object in a place such as "a.o:a.c:3" or, where it names a source only, that of the line before.
+func (r *bfdReader) objectOf(place string) string {
+	if object := objectIn(place); object != "" {
+		return object
+	}
+	return r.object
+}
+
+// objectIn is the object in "/usr/bin/ld: lib.a(b.o):b.c:(.text+0x0)"; "" if there is none.
+func objectIn(place string) string {
+	place = linkerPrefix.ReplaceAllString(place, "")
+	for _, end := range []string{".o):", ".o:"} {
+		if i := strings.Index(place, end); i >= 0 {
+			return place[:i+len(end)-1]
+		}
+	}
+	if strings.HasSuffix(place, ".o") || strings.HasSuffix(place, ".o)") {
+		return place
+	}
+	return ""
+}
+
+// otherLinkError reads what gold, lld and Apple's ld write from lines[0] on.
+func otherLinkError(lines []string) (linkError, bool) {
+	line := lines[0]
+	if m := goldDuplicate.FindStringSubmatch(line); m != nil {
+		e := linkError{symbol: m[2], second: objectIn(m[1])}
+		if len(lines) > 1 {
+			if m := goldFirst.FindStringSubmatch(lines[1]); m != nil {
+				e.first = objectIn(m[1] + ":")
+			}
+		}
+		return e, true
+	}
+	if m := goldUndefined.FindStringSubmatch(line); m != nil {
+		return linkError{symbol: m[2], undefined: true, second: objectIn(m[1])}, true
+	}
+	if m := lldDuplicate.FindStringSubmatch(line); m != nil {
+		places := lldObjects(lines[1:])
+		if len(places) > 1 {
+			return linkError{symbol: m[1], first: places[0], second: places[1]}, true
+		}
+	}
+	if m := lldUndefined.FindStringSubmatch(line); m != nil {
+		e := linkError{symbol: m[1], undefined: true}
+		if places := lldObjects(lines[1:]); len(places) > 0 {
+			e.second = places[0]
+		}
+		return e, true
+	}
+	if m := appleDuplicate.FindStringSubmatch(line); m != nil && len(lines) > 2 {
+		return linkError{symbol: m[1], first: strings.TrimSpace(lines[1]), second: strings.TrimSpace(lines[2])}, true
+	}
+	if m := appleUndefined.FindStringSubmatch(line); m != nil {
+		e := linkError{symbol: m[1], undefined: true}
+		if len(lines) > 1 {
+			if m := appleFrom.FindStringSubmatch(lines[1]); m != nil {
+				e.function, e.second = m[1], m[2]
+			}
+		}
+		return e, true
+	}
+	return linkError{}, false
+}
+
+// lldObjects are the objects in the ">>>" lines below an error of lld, in their order.
+func lldObjects(lines []string) []string {
+	var objects []string
+	for _, line := range lines {
+		m := lldPlace.FindStringSubmatch(line)
+		if m == nil {
+			break
+		}
+		place := m[1]
+		if in := lldInArchive.FindStringSubmatch(m[1]); in != nil {
+			place = in[2] + "(" + strings.TrimSuffix(in[1], ":") + ")"
+		}
+		if strings.HasSuffix(place, ".o") || strings.HasSuffix(place, ".o)") {
+			objects = append(objects, place)
+		}
+	}
+	return objects
+}

@@ -1,0 +1,175 @@
+package verify
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+
+	"mpwolf/micropython"
+)
+
+// failure is a failed build.
+type failure struct {
+	diagnostics
+	err *micropython.BuildError
+}
+
+func readFailure(err *micropython.BuildError) (*failure, error) {
+	log, readErr := os.ReadFile(err.Log)
+	if readErr != nil {
+		return nil, fmt.Errorf("read the log of the failed build: %w", readErr)
+	}
+	return &failure{diagnose(string(log)), err}, nil
+}
+
+// shownErrors is how many compile errors are shown: the first ones tell the cause.
+const shownErrors = 5
+
+// blame puts what a failed build said into the check that it belongs to, and returns that check's id. The link's
+// errors are left to the symbols check, which knows more of them.
+func (v *verification) blame(checks map[string]*check) string {
+	if len(v.failure.link) > 0 {
+		checks[SymbolsID].show("log", v.failure.err.Log)
+		return SymbolsID
+	}
+	if len(v.failure.compile) == 0 {
+		checks[ModulesID].find(Finding{
+			Message: fmt.Sprintf("the build of %s failed: %s", v.failure.err.Step, v.failure.err.Cause),
+			File:    v.failure.err.Log,
+			Remedy:  "see the log; the command was: " + v.failure.err.Command,
+		})
+		return ModulesID
+	}
+	id := ""
+	for _, e := range v.failure.compile[:min(shownErrors, len(v.failure.compile))] {
+		where := v.blameCompile(e)
+		if id == "" {
+			id = where
+		}
+		f := Finding{Message: "does not compile: " + e.message, Line: e.line, Remedy: compileRemedy(e.message)}
+		if e.file != "" {
+			f.File = relative(v.Target.Tree.Dir, v.abs(e.file))
+		}
+		checks[where].find(f)
+	}
+	checks[id].show("log", v.failure.err.Log)
+	checks[id].show("command", v.failure.err.Command)
+	return id
+}
+
+// blameCompile is the check that a compile error belongs to, by the file that it is in.
+func (v *verification) blameCompile(e compileError) string {
+	path := v.abs(e.file)
+	inside := func(dir string) bool { return dir != "" && relative(dir, path) != path }
+	switch {
+	case strings.HasPrefix(filepath.Base(path), "mpconfig"), strings.HasSuffix(e.message, "redefined"):
+		return MacrosID
+	case filepath.Base(path) == "user_settings.h", path == v.Settings, inside(v.WolfSSL),
+		strings.Contains(path, "/wolfcrypt/"), strings.Contains(path, "/wolfssl/"):
+		return SettingsID
+	}
+	return ModulesID
+}
+
+var missingHeader = regexp.MustCompile(`^'?([^':]+)'?(?:: No such file or directory| file not found)$`)
+
+// compileRemedy is the way out of a compile error, if the message tells it.
+func compileRemedy(message string) string {
+	if m := missingHeader.FindStringSubmatch(message); m != nil {
+		switch {
+		case m[1] == "user_settings.h":
+			return "name the settings: WOLFSSL_PORT=<port> or WOLFSSL_USER_SETTINGS_FILE=<file>"
+		case strings.HasPrefix(m[1], "wolfssl/"):
+			return "the wolfSSL sources are not where the module looks: see WOLFSSL_DIR"
+		case strings.HasPrefix(m[1], "mbedtls/"), strings.HasPrefix(m[1], "ssl.h"):
+			return "the built-in TLS is still on: set MICROPY_PY_SSL to 0"
+		}
+		return "a header is missing: a submodule that is not checked out, or a package that is not installed"
+	}
+	if strings.HasSuffix(message, "redefined") {
+		return "the macro is defined twice: on make's command line and in a header that does not ask #ifndef; " +
+			"change it in the header"
+	}
+	return ""
+}
+
+// undefinedSymbols are known reasons why a symbol is nowhere.
+var undefinedSymbols = []struct {
+	symbols       []string
+	cause, remedy string
+}{
+	{
+		[]string{"m_tracked_*"},
+		"MicroPython's tracked allocation, from which wolfSSL gets its memory, is off",
+		"set MICROPY_TRACKED_ALLOC to 1",
+	},
+	{
+		[]string{"mbedtls_*", "psa_*"},
+		"a part of the built-in TLS is still on, without mbedTLS itself",
+		"set MICROPY_PY_SSL and MICROPY_SSL_MBEDTLS to 0",
+	},
+	{
+		[]string{"__atomic_*"},
+		"the processor lacks atomic instructions of this size, and libatomic is not linked",
+		"define SINGLE_THREADED in user_settings.h if there is one thread, or add -latomic to LDFLAGS",
+	},
+}
+
+var wolfSymbols = []string{"wolfSSL*", "wc_*", "wolf*", "sp_*", "mp_*", "fe_*", "ge_*", "Aes*", "Sha*", "InitSha*",
+	"curve25519*", "poly1305*", "chacha*", "TLS*", "Tls*", "SSL*", "fp_*"}
+
+// undefinedFinding says of a symbol that nobody defines who needs it, why it is not there, and what to do.
+func (v *verification) undefinedFinding(e linkError) Finding {
+	who := relative(v.build.Dir, e.second)
+	if e.function != "" {
+		who = e.function + " in " + who
+	}
+	f := Finding{Message: fmt.Sprintf("%s is defined nowhere; %s needs it", e.symbol, who), File: e.second}
+	for _, known := range undefinedSymbols {
+		if matchesAny(known.symbols, e.symbol) {
+			f.Message += "; " + known.cause
+			f.Remedy = known.remedy
+			return f
+		}
+	}
+	if source := v.wolfSource(e.symbol); source != "" {
+		f.Message += "; it is a function of wolfSSL's " + source
+		f.Remedy = "compile that source, or turn off in user_settings.h what needs it"
+		if v.isCompiled(source) {
+			f.Remedy = "that source is compiled, but user_settings.h leaves the function out: turn on what has it, or " +
+				"turn off what needs it"
+		}
+	} else if f.Remedy == "" {
+		f.Remedy = "link the object or library that defines it, or turn off what needs it"
+	}
+	return f
+}
+
+// wolfSource finds the source of wolfSSL that has a function, relative to its folder; "" if none has it.
+func (v *verification) wolfSource(symbol string) string {
+	if v.WolfSSL == "" || !matchesAny(wolfSymbols, symbol) {
+		return ""
+	}
+	definition := regexp.MustCompile(`(?m)^[A-Za-z].*\b` + regexp.QuoteMeta(symbol) + `\(`)
+	for _, pattern := range []string{"src/*.c", "wolfcrypt/src/*.c", "wolfcrypt/src/port/*/*.c"} {
+		files, err := filepath.Glob(filepath.Join(v.WolfSSL, pattern))
+		if err != nil {
+			continue // only a malformed pattern
+		}
+		for _, file := range files {
+			if text, err := os.ReadFile(file); err == nil && definition.Match(text) {
+				return relative(v.WolfSSL, file)
+			}
+		}
+	}
+	return ""
+}
+
+func (v *verification) isCompiled(source string) bool {
+	return slices.ContainsFunc(v.link.Inputs, func(object string) bool {
+		return strings.HasSuffix(object, strings.TrimSuffix(source, ".c")+".o")
+	})
+}

@@ -1,0 +1,214 @@
+package verify
+
+import (
+	"bytes"
+	"debug/elf"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// builtin is a TLS or crypto library of MicroPython's own, and how it is recognized.
+type builtin struct {
+	name    string
+	dirs    []string // of its sources, in the tree; an object that includes a file of these is part of it
+	sources []string // of MicroPython's that do nothing but use it
+	symbols []string
+	strings []string
+	remedy  string
+}
+
+var builtins = []builtin{
+	{
+		name:    "mbedTLS",
+		dirs:    []string{"lib/mbedtls/"},
+		sources: []string{"modussl_mbedtls.c", "modssl_mbedtls.c", "modtls_mbedtls.c", "mbedtls_port.c"},
+		symbols: []string{"mbedtls_*", "psa_crypto_*", "psa_hash_*", "psa_cipher_*", "psa_key_*"},
+		strings: []string{"mbedtls", "mbed TLS", "Mbed TLS", "MBEDTLS"},
+		remedy:  "set MICROPY_PY_SSL (MICROPY_PY_USSL before v1.21) and MICROPY_SSL_MBEDTLS to 0: mpwolf patch does",
+	},
+	{
+		name:    "axTLS",
+		dirs:    []string{"lib/axtls/"},
+		sources: []string{"modussl_axtls.c", "modssl_axtls.c", "modtls_axtls.c"},
+		symbols: []string{"ssl_ctx_new", "ssl_ctx_free", "ssl_client_new", "ssl_server_new", "ssl_obj_load", "ssl_obj_memory_load",
+			"ssl_handshake_status", "x509_new", "asn1_get_private_key"},
+		strings: []string{"axTLS", "axtls"},
+		remedy:  "set MICROPY_PY_SSL (MICROPY_PY_USSL before v1.21) and MICROPY_SSL_AXTLS to 0: mpwolf patch does",
+	},
+	{
+		name: "crypto-algorithms, MicroPython's own SHA-256, beside wolfCrypt's",
+		dirs: []string{"lib/crypto-algorithms/"},
+		remedy: "set MICROPY_PY_HASHLIB (MICROPY_PY_UHASHLIB before v1.21) to 0: mpwolf patch does, and wolfhashlib " +
+			"takes its place",
+	},
+}
+
+// leftoversCheck looks for what the built-in TLS left in the objects and in the firmware.
+func (v *verification) leftoversCheck(c *check) {
+	if v.link == nil || len(v.inputs.objects) == 0 {
+		c.notMade = v.blocked
+		return
+	}
+	var image *image
+	if v.elf != "" {
+		var err error
+		if image, err = readImage(v.elf); err != nil {
+			c.find(Finding{Message: "the firmware cannot be read: " + err.Error(), File: v.elf, Remedy: "build again"})
+		}
+	}
+	for _, b := range builtins {
+		if len(b.symbols) == 0 && len(v.wolfObjects()) == 0 {
+			continue // alone, it is no second copy of anything
+		}
+		traces, file := v.traces(b, image)
+		if len(traces) > 0 {
+			c.find(Finding{Message: b.name + ": " + strings.Join(traces, "; "), File: file, Remedy: b.remedy})
+		}
+	}
+	switch {
+	case len(c.findings) > 0:
+		c.summary = "the built-in TLS or crypto is still there"
+	case v.elf == "":
+		c.notMade = v.blocked
+	default:
+		c.summary = "no object, symbol or string of mbedTLS or axTLS"
+		if image != nil && !image.hasSymbols {
+			c.summary = "no object or string of mbedTLS or axTLS; the firmware's symbols are stripped"
+		}
+	}
+}
+
+// traces are what is there of a built-in library, in words, and the file that shows it first.
+func (v *verification) traces(b builtin, image *image) (found []string, file string) {
+	var names []string
+	for _, o := range v.inputs.objects {
+		if o.code && v.isPartOf(b, o) {
+			names = append(names, v.objectName(o))
+			if file == "" {
+				file = o.file
+			}
+		}
+	}
+	if len(names) > 0 {
+		found = append(found, fmt.Sprintf("%s linked (%s)", plural(len(names), "object"), someOf(names)))
+	}
+	if image == nil {
+		return found, file
+	}
+	if symbols := image.symbolsLike(b.symbols); len(symbols) > 0 {
+		found = append(found, fmt.Sprintf("%s in the firmware (%s)", plural(len(symbols), "symbol"), someOf(symbols)))
+	}
+	if texts := image.stringsWith(b.strings); len(texts) > 0 {
+		found = append(found, fmt.Sprintf("%s in the firmware (%s)", plural(len(texts), "string"), someOf(texts)))
+	}
+	if file == "" {
+		file = v.elf
+	}
+	return found, file
+}
+
+func (v *verification) isPartOf(b builtin, o *object) bool {
+	if slices.Contains(b.sources, o.source) {
+		return true
+	}
+	paths := []string{o.file, o.member}
+	if o.member == "" {
+		paths = append(paths, v.deps(o.file)...)
+	}
+	return slices.ContainsFunc(paths, func(path string) bool {
+		path = filepath.ToSlash(path)
+		return slices.ContainsFunc(b.dirs, func(dir string) bool { return strings.Contains(path, "/"+dir) })
+	})
+}
+
+// image is a linked firmware.
+type image struct {
+	symbols    []string
+	hasSymbols bool
+	constants  []byte // what its sections that go into memory hold
+	size       sectionSizes
+	machine    elf.Machine
+	sections   map[string]bool // those that go into memory
+}
+
+func readImage(name string) (i *image, err error) {
+	defer func() {
+		if v := recover(); v != nil { // see readObject
+			i, err = nil, fmt.Errorf("%s: %w: %v", name, errDamagedObject, v)
+		}
+	}()
+	f, err := elf.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	i = &image{machine: f.Machine, sections: make(map[string]bool)}
+	for _, section := range f.Sections {
+		i.size.add(elfSectionSize(section))
+		if section.Flags&elf.SHF_ALLOC == 0 {
+			continue
+		}
+		i.sections[section.Name] = true
+		if section.Type != elf.SHT_PROGBITS {
+			continue
+		}
+		data, err := section.Data()
+		if err != nil {
+			return nil, fmt.Errorf("%s: section %s: %w", name, section.Name, err)
+		}
+		i.constants = append(append(i.constants, data...), 0)
+	}
+	symbols, err := f.Symbols()
+	i.hasSymbols = err == nil
+	for _, s := range symbols {
+		if s.Section != elf.SHN_UNDEF && elf.ST_TYPE(s.Info) != elf.STT_FILE {
+			i.symbols = append(i.symbols, s.Name)
+		}
+	}
+	return i, nil
+}
+
+func (i *image) symbolsLike(patterns []string) []string {
+	var found []string
+	for _, symbol := range i.symbols {
+		if matchesAny(patterns, symbol) && !slices.Contains(found, symbol) {
+			found = append(found, symbol)
+		}
+	}
+	return found
+}
+
+// stringsWith are the texts in the firmware that contain one of the words.
+func (i *image) stringsWith(words []string) []string {
+	var found []string
+	for _, word := range words {
+		for rest := i.constants; ; {
+			at := bytes.Index(rest, []byte(word))
+			if at < 0 {
+				break
+			}
+			text := textAround(rest, at, len(word))
+			if !slices.Contains(found, text) {
+				found = append(found, text)
+			}
+			rest = rest[at+len(word):]
+		}
+	}
+	return found
+}
+
+// textAround is the printable text that holds the bytes from at on, quoted; long ones are cut.
+func textAround(data []byte, at, length int) string {
+	const most = 30
+	printable := func(b byte) bool { return b >= ' ' && b <= '~' }
+	start, end := at, at+length
+	for start > 0 && printable(data[start-1]) && at-start < most {
+		start--
+	}
+	for end < len(data) && printable(data[end]) && end-at-length < most {
+		end++
+	}
+	return fmt.Sprintf("%q", data[start:end])
+}

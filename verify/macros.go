@@ -1,0 +1,110 @@
+package verify
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"regexp"
+	"strings"
+
+	"mpwolf/micropython"
+)
+
+// macrosCheck compares the wanted macros with what the compiler sees.
+func (v *verification) macrosCheck(ctx context.Context, c *check) error {
+	if len(v.Wants) == 0 {
+		c.notNeeded = "no macro is asked for"
+		return nil
+	}
+	text, err := os.ReadFile(v.Target.Tree.Path("py", "mpconfig.h"))
+	if err != nil {
+		return err
+	}
+	var names []string
+	for _, want := range v.Wants {
+		names = append(append(names, want.Macro), want.Names...)
+	}
+	values, err := v.flags.Effective(ctx, names)
+	if stopped := (*micropython.MakeError)(nil); errors.As(err, &stopped) && len(stopped.Missing) == 0 {
+		if d := diagnose(stopped.Cause); len(d.compile) > 0 {
+			e := d.compile[0]
+			c.find(Finding{Message: "MicroPython's configuration does not compile: " + e.message,
+				File: relative(v.Target.Tree.Dir, v.abs(e.file)), Line: e.line, Remedy: compileRemedy(e.message)})
+			return nil
+		}
+	}
+	if err != nil {
+		return err
+	}
+	right := 0
+	seen := make(map[string]string)
+	for _, want := range v.Wants {
+		name := want.name(string(text), values)
+		value := values[name]
+		seen[name] = place(value)
+		if value.Known && value.Number == want.Value {
+			right++
+			continue
+		}
+		c.find(wrongMacro(want, name, value))
+	}
+	c.show("macros", seen)
+	c.summary = fmt.Sprintf("%d of %s as wanted, as the compiler sees them", right, plural(len(v.Wants), "macro"))
+	return nil
+}
+
+// name is the spelling that this release knows: the first that py/mpconfig.h mentions, else the first that is defined
+// at all, else the newest.
+func (w Want) name(mpconfig string, values map[string]micropython.Value) string {
+	names := w.Names
+	if len(names) == 0 {
+		return w.Macro
+	}
+	for _, name := range names {
+		if regexp.MustCompile(`\b` + regexp.QuoteMeta(name) + `\b`).MatchString(mpconfig) {
+			return name
+		}
+	}
+	for _, name := range names {
+		if values[name].Defined {
+			return name
+		}
+	}
+	return names[0]
+}
+
+func place(v micropython.Value) string {
+	switch {
+	case !v.Defined:
+		return "not defined"
+	case v.Line == 0:
+		return fmt.Sprintf("%d, by %s", v.Number, v.File)
+	}
+	return fmt.Sprintf("%d, by %s:%d", v.Number, v.File, v.Line)
+}
+
+func wrongMacro(want Want, name string, value micropython.Value) Finding {
+	f := Finding{File: value.File, Line: value.Line}
+	why := strings.TrimSuffix(want.Why, ".")
+	switch {
+	case !value.Defined:
+		f.Message = fmt.Sprintf("%s is not defined, which counts as 0; wanted: %d", name, want.Value)
+	case !value.Known:
+		f.Message = fmt.Sprintf("%s is %s, which is no number; wanted: %d", name, value.Text, want.Value)
+	default:
+		f.Message = fmt.Sprintf("%s is %d; wanted: %d", name, value.Number, want.Value)
+	}
+	if why != "" {
+		f.Message += " (" + why + ")"
+	}
+	f.Remedy = fmt.Sprintf("run mpwolf patch, or set %s to %d there", name, want.Value)
+	if value.File == micropython.CommandLine || value.File == "" {
+		f.File = ""
+		f.Remedy = fmt.Sprintf("run mpwolf patch, or set %s=%d for make", name, want.Value)
+		if value.Defined {
+			f.Message += "; it comes from make, which passes -D" + name + " to the compiler"
+		}
+	}
+	return f
+}

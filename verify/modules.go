@@ -1,0 +1,222 @@
+package verify
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// fragment is the file by which MicroPython's make finds a user module in a folder of the USER_C_MODULES folder.
+const fragment = "micropython.mk"
+
+// modulesDir is the USER_C_MODULES folder, as an absolute path; "" if make is given none.
+func (v *verification) modulesDir() string {
+	for _, arg := range slices.Backward(append(slices.Clone(v.Target.Make), v.Args...)) {
+		if dir, found := strings.CutPrefix(arg, "USER_C_MODULES="); found && dir != "" {
+			return v.abs(dir)
+		}
+	}
+	return ""
+}
+
+// modulesFolder looks whether make will find a module at all: it says nothing when the folder does not exist or holds
+// none, and builds a firmware without them.
+func (v *verification) modulesFolder(c *check) {
+	dir := v.modulesDir()
+	if dir == "" || len(fragments(dir)) > 0 {
+		return
+	}
+	f := Finding{File: dir, Message: "no user module is in this USER_C_MODULES folder: make looks for */" + fragment}
+	if _, err := os.Stat(dir); err != nil {
+		f.Message = "this USER_C_MODULES folder does not exist, and make would say nothing"
+	}
+	if _, err := os.Stat(filepath.Join(dir, fragment)); err == nil {
+		f.Message = "this USER_C_MODULES folder is a user module itself; make looks for */" + fragment + " in it"
+		f.Remedy = "give the folder above it: " + filepath.Dir(dir)
+	} else if near := nearby(dir); len(near) > 0 {
+		f.Remedy = "perhaps one of these: " + strings.Join(near, ", ")
+	} else {
+		f.Remedy = "install the modules with mpwolf patch, or correct the path"
+	}
+	c.find(f)
+}
+
+// fragments are the makefiles of the user modules in a folder.
+func fragments(dir string) []string {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil
+	}
+	var found []string
+	for _, entry := range entries {
+		file := filepath.Join(dir, entry.Name(), fragment)
+		if _, err := os.Stat(file); err == nil {
+			found = append(found, file)
+		}
+	}
+	return found
+}
+
+// nearby are the folders with user modules around a path that is none: beside it, or below the part of it that exists.
+func nearby(dir string) []string {
+	parent := filepath.Dir(dir)
+	for parent != filepath.Dir(parent) {
+		if _, err := os.Stat(parent); err == nil {
+			break
+		}
+		parent = filepath.Dir(parent)
+	}
+	entries, err := os.ReadDir(parent)
+	if err != nil {
+		return nil
+	}
+	var found []string
+	for _, entry := range entries {
+		if path := filepath.Join(parent, entry.Name()); len(fragments(path)) > 0 {
+			found = append(found, path)
+		}
+	}
+	return found
+}
+
+// registration is one MP_REGISTER_MODULE.
+type registration struct {
+	name, object string
+	sources      []string // as the build's file names spell them
+}
+
+// registerLine is how MicroPython's makemoduledefs.py collects registrations (py/makemoduledefs.py); up to v1.18 there
+// is a third argument.
+var registerLine = regexp.MustCompile(`MP_REGISTER_(?:EXTENSIBLE_)?MODULE\(\s*MP_QSTR_(\w+)\s*,\s*(\w+)`)
+
+// registrations reads what the build collected in genhdr.
+func registrations(build string) ([]registration, error) {
+	text, err := os.ReadFile(filepath.Join(build, "genhdr", "moduledefs.collected"))
+	if err != nil {
+		return nil, err
+	}
+	files, err := filepath.Glob(filepath.Join(build, "genhdr", "module", "*"))
+	if err != nil {
+		return nil, err
+	}
+	bySource := make(map[string]string)
+	for _, file := range files {
+		if text, err := os.ReadFile(file); err == nil {
+			bySource[filepath.Base(file)] = string(text)
+		}
+	}
+	var found []registration
+	for _, m := range registerLine.FindAllStringSubmatch(string(text), -1) {
+		r := registration{name: m[1], object: m[2]}
+		for source, text := range bySource {
+			if strings.Contains(text, "MP_QSTR_"+m[1]+",") {
+				r.sources = append(r.sources, sourceOf(source))
+			}
+		}
+		slices.Sort(r.sources)
+		found = append(found, r)
+	}
+	return found, nil
+}
+
+// sourceOf undoes the way in which makeqstrdefs.py makes a file name of a source's path.
+func sourceOf(name string) string {
+	name = strings.TrimSuffix(name, ".module")
+	return strings.NewReplacer("__", "/", "@", "..").Replace(name)
+}
+
+// modulesCheck looks whether each module is registered, once, and by a user module.
+func (v *verification) modulesCheck(c *check) {
+	names := append(slices.Clone(v.Names), v.DropIn...)
+	if len(names) == 0 && len(c.findings) == 0 {
+		c.notNeeded = "no module is asked for"
+		return
+	}
+	registered, err := registrations(v.build.Dir)
+	if err != nil {
+		if len(c.findings) == 0 {
+			c.notMade = v.blocked
+		}
+		if v.blocked == "" {
+			c.find(Finding{Message: "the build has no list of its modules: " + err.Error(), Remedy: "build again"})
+		}
+		return
+	}
+	right := 0
+	seen := make(map[string]string)
+	for _, name := range names {
+		before := len(c.findings)
+		v.moduleCheck(c, name, registered, seen)
+		if len(c.findings) == before {
+			right++
+		}
+	}
+	c.show("modules", seen)
+	c.summary = fmt.Sprintf("%d of %s registered once: %s", right, plural(len(names), "module"), strings.Join(names, ", "))
+}
+
+func (v *verification) moduleCheck(c *check, name string, registered []registration, seen map[string]string) {
+	var of []registration
+	for _, r := range registered {
+		if r.name == name {
+			of = append(of, r)
+		}
+	}
+	switch {
+	case len(of) == 0:
+		c.find(Finding{Message: fmt.Sprintf("no source of this build registers the module %s", name),
+			Remedy: v.unregisteredRemedy()})
+	case len(of) > 1:
+		f := Finding{Message: fmt.Sprintf("the module %s is registered %d times: as %s and %s", name, len(of),
+			of[0].object, of[1].object)}
+		if len(of[0].sources) > 0 {
+			f.Message += ", in " + strings.Join(of[0].sources, " and ")
+		}
+		f.Remedy = "turn the built-in one off, or take one of two user modules out: Python could get either"
+		c.find(f)
+	default:
+		v.moduleObject(c, of[0], seen)
+	}
+}
+
+func (v *verification) unregisteredRemedy() string {
+	switch {
+	case v.modulesDir() == "":
+		return "give make the modules: USER_C_MODULES=<folder>"
+	case v.NoBuild:
+		return "this build was made without them: build again"
+	}
+	return "see whether a setting of the module leaves it out, and whether " + v.modulesDir() + " is the right folder"
+}
+
+// moduleObject looks whether the object of a registered module comes from a user module.
+func (v *verification) moduleObject(c *check, r registration, seen map[string]string) {
+	if v.inputs == nil {
+		return
+	}
+	for _, o := range v.inputs.objects {
+		for _, d := range o.defs {
+			if d.symbol != r.object {
+				continue
+			}
+			source := v.source(o)
+			seen[r.name] = source
+			path := filepath.Join(v.Target.Tree.Dir, source)
+			if filepath.IsAbs(source) {
+				path = source
+			}
+			if dir := v.modulesDir(); dir != "" && relative(dir, path) == path {
+				c.find(Finding{Message: fmt.Sprintf("the module %s is MicroPython's own: %s is in %s", r.name, r.object, source),
+					Remedy: "run mpwolf patch, which turns it off"})
+			}
+			return
+		}
+	}
+	if v.blocked == "" {
+		c.find(Finding{Message: fmt.Sprintf("the module %s is registered, but its object %s is in nothing that is linked",
+			r.name, r.object), Remedy: "build again from an empty build folder"})
+	}
+}

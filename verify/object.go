@@ -1,0 +1,240 @@
+package verify
+
+import (
+	"bytes"
+	"debug/elf"
+	"debug/macho"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+)
+
+// object is what the checks need to know of an object file: its symbols and the sizes of its sections.
+type object struct {
+	file, member string // member is set for an object in an archive
+	source       string // the first source file that its symbols name
+	system       bool   // it comes with the compiler
+	defs         []definition
+	undefined    []string
+	size         sectionSizes
+	code         bool // there is something that goes into memory: not an object of a source that is turned off
+	// lto says that the object holds code for the linker's optimizer only: its symbols cannot be read here.
+	lto bool
+}
+
+// name is the object as linkers write it: path, or archive(member).
+func (o *object) name() string {
+	if o.member != "" {
+		return o.file + "(" + o.member + ")"
+	}
+	return o.file
+}
+
+// definition is a global symbol that an object defines.
+type definition struct {
+	symbol  string
+	section string
+	size    uint64
+	kind    kind
+	object  *object
+}
+
+// kind is how the linker treats a second definition.
+type kind int
+
+const (
+	strong kind = iota
+	weak        // gives way to a strong one
+	common      // a variable without a value, merged with others of its name
+	comdat      // in a group of which the linker keeps one
+)
+
+// sectionSizes are the bytes of the sections that go into memory, as "size" counts them.
+type sectionSizes struct{ Text, Data, BSS uint64 }
+
+func (s *sectionSizes) add(t sectionSizes) {
+	s.Text += t.Text
+	s.Data += t.Data
+	s.BSS += t.BSS
+}
+
+func (s sectionSizes) total() uint64 { return s.Text + s.Data + s.BSS }
+
+var errDamagedObject = errors.New("damaged object")
+
+// readObject reads an ELF or Mach-O object; nil without an error for a file of another kind.
+func readObject(r io.ReaderAt, file, memberName string) (o *object, err error) {
+	o = &object{file: file, member: memberName}
+	// The packages debug/elf and debug/macho say that they are not hardened against damaged files.
+	defer func() {
+		if v := recover(); v != nil {
+			o, err = nil, fmt.Errorf("%s: %w: %v", (&object{file: file, member: memberName}).name(), errDamagedObject, v)
+		}
+	}()
+	magic := make([]byte, 4)
+	if _, err := r.ReadAt(magic, 0); err != nil {
+		return nil, nil
+	}
+	switch {
+	case string(magic) == elf.ELFMAG:
+		err = o.readELF(r)
+	case bytes.Equal(magic, []byte{0xcf, 0xfa, 0xed, 0xfe}), bytes.Equal(magic, []byte{0xce, 0xfa, 0xed, 0xfe}):
+		err = o.readMachO(r)
+	default:
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w: %w", o.name(), errDamagedObject, err)
+	}
+	return o, nil
+}
+
+func (o *object) readELF(r io.ReaderAt) error {
+	f, err := elf.NewFile(r)
+	if err != nil {
+		return err
+	}
+	for _, section := range f.Sections {
+		size := elfSectionSize(section)
+		o.size.add(size)
+		o.code = o.code || size.total() > 0 && section.Type != elf.SHT_NOTE
+		if strings.HasPrefix(section.Name, ".gnu.lto_") {
+			o.lto = true
+		}
+	}
+	symbols, err := f.Symbols()
+	if errors.Is(err, elf.ErrNoSymbols) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	groups, err := comdatSections(f)
+	if err != nil {
+		return err
+	}
+	for _, s := range symbols {
+		if elf.ST_TYPE(s.Info) != elf.STT_FILE {
+			o.addELF(f, s, groups)
+		} else if o.source == "" {
+			o.source = s.Name
+		}
+	}
+	// An object that holds code for both, as -ffat-lto-objects makes, is as good as any.
+	o.lto = o.lto && !o.code
+	return nil
+}
+
+func (o *object) addELF(f *elf.File, s elf.Symbol, groups map[elf.SectionIndex]bool) {
+	bind := elf.ST_BIND(s.Info)
+	const gnuUnique = elf.STB_LOOS
+	if bind != elf.STB_GLOBAL && bind != elf.STB_WEAK && bind != gnuUnique || s.Name == "" {
+		return
+	}
+	if s.Section == elf.SHN_UNDEF {
+		if bind == elf.STB_GLOBAL {
+			o.undefined = append(o.undefined, s.Name)
+		}
+		return
+	}
+	d := definition{symbol: s.Name, size: s.Size, object: o}
+	if int(s.Section) < len(f.Sections) {
+		d.section = f.Sections[s.Section].Name
+	}
+	switch {
+	case bind == elf.STB_WEAK:
+		d.kind = weak
+	case s.Section == elf.SHN_COMMON:
+		d.kind, d.section = common, "common"
+	case bind == gnuUnique, groups[s.Section], strings.HasPrefix(d.section, ".gnu.linkonce."):
+		d.kind = comdat
+	}
+	o.defs = append(o.defs, d)
+}
+
+// comdatSections are the sections of the groups of which the linker keeps one.
+func comdatSections(f *elf.File) (map[elf.SectionIndex]bool, error) {
+	const grpComdat = 1
+	members := make(map[elf.SectionIndex]bool)
+	for _, section := range f.Sections {
+		if section.Type != elf.SHT_GROUP {
+			continue
+		}
+		data, err := section.Data()
+		if err != nil {
+			return nil, fmt.Errorf("read section group: %w", err)
+		}
+		for i := 0; i+4 <= len(data); i += 4 {
+			word := f.ByteOrder.Uint32(data[i:])
+			if i == 0 && word&grpComdat == 0 {
+				break
+			}
+			if i > 0 {
+				members[elf.SectionIndex(word)] = true
+			}
+		}
+	}
+	return members, nil
+}
+
+// elfSectionSize counts a section as text (what is only read, code and constants), data or bss.
+func elfSectionSize(s *elf.Section) sectionSizes {
+	switch {
+	case s.Flags&elf.SHF_ALLOC == 0:
+		return sectionSizes{}
+	case s.Type == elf.SHT_NOBITS:
+		return sectionSizes{BSS: s.Size}
+	case s.Flags&elf.SHF_WRITE != 0:
+		return sectionSizes{Data: s.Size}
+	}
+	return sectionSizes{Text: s.Size}
+}
+
+// readMachO reads an object of macOS, whose C symbols begin with an underscore that the source does not have.
+func (o *object) readMachO(r io.ReaderAt) error {
+	f, err := macho.NewFile(r)
+	if err != nil {
+		return err
+	}
+	for _, section := range f.Sections {
+		switch {
+		case section.Seg == "__DWARF":
+		case section.Flags&0xff == 1: // S_ZEROFILL
+			o.size.BSS += section.Size
+		case section.Seg == "__DATA":
+			o.size.Data += section.Size
+		default:
+			o.size.Text += section.Size
+		}
+	}
+	o.code = o.size.total() > 0
+	if f.Symtab == nil {
+		return nil
+	}
+	for _, s := range f.Symtab.Syms {
+		o.addMachO(f, s)
+	}
+	return nil
+}
+
+func (o *object) addMachO(f *macho.File, s macho.Symbol) {
+	const stab, external, typeMask, undefined, weakDef = 0xe0, 0x01, 0x0e, 0x00, 0x0080
+	if s.Type&stab != 0 || s.Type&external == 0 {
+		return
+	}
+	d := definition{symbol: strings.TrimPrefix(s.Name, "_"), object: o}
+	switch {
+	case s.Type&typeMask == undefined && s.Value == 0:
+		o.undefined = append(o.undefined, d.symbol)
+		return
+	case s.Type&typeMask == undefined:
+		d.kind, d.section, d.size = common, "common", s.Value
+	case s.Desc&weakDef != 0:
+		d.kind = weak
+	}
+	if s.Sect > 0 && int(s.Sect) <= len(f.Sections) {
+		d.section = f.Sections[s.Sect-1].Name
+	}
+	o.defs = append(o.defs, d)
+}

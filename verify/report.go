@@ -1,0 +1,174 @@
+package verify
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"io"
+	"path/filepath"
+	"strings"
+)
+
+// The checks, in the order in which they are reported.
+const (
+	MacrosID    = "macros"
+	SymbolsID   = "symbols"
+	LeftoversID = "leftovers"
+	ModulesID   = "modules"
+	SettingsID  = "settings"
+	SizeID      = "size"
+	RunID       = "run"
+)
+
+var checkIDs = []string{MacrosID, SymbolsID, LeftoversID, ModulesID, SettingsID, SizeID, RunID}
+
+// Report is what verification found.
+type Report struct {
+	// OK says that every check that applies to the target passed.
+	OK     bool    `json:"ok"`
+	Checks []Check `json:"checks"`
+}
+
+// Check is one question about the firmware.
+type Check struct {
+	ID string `json:"id"`
+	// OK is false if there are findings, and also if the check could not be made because of another's finding. Of a
+	// check that does not apply to the target it is true, and Applies is false.
+	OK       bool      `json:"ok"`
+	Applies  bool      `json:"applies"`
+	Summary  string    `json:"summary"`
+	Findings []Finding `json:"findings"`
+	// Evidence is what the check saw, by name.
+	Evidence map[string]any `json:"evidence,omitempty"`
+}
+
+// Finding is one thing that is wrong.
+type Finding struct {
+	Message string `json:"message"`
+	// File is relative to the MicroPython tree, or else absolute; "" if there is none. Line is 0 if there is none.
+	File string `json:"file"`
+	Line int    `json:"line"`
+	// Remedy is the way out.
+	Remedy string `json:"remedy,omitempty"`
+}
+
+// check is a Check that is being made. The zero value passes.
+type check struct {
+	summary   string
+	notMade   string // why it was not made: another check's finding
+	notNeeded string // why it does not apply
+	findings  []Finding
+	evidence  map[string]any
+}
+
+func (c *check) find(f Finding) { c.findings = append(c.findings, f) }
+
+func (c *check) show(name string, value any) {
+	if c.evidence == nil {
+		c.evidence = make(map[string]any)
+	}
+	c.evidence[name] = value
+}
+
+func (c *check) result(id string) Check {
+	r := Check{ID: id, Applies: true, Summary: c.summary, Findings: c.findings, Evidence: c.evidence}
+	switch {
+	case len(c.findings) > 0:
+		r.Summary = cmp.Or(c.summary, plural(len(c.findings), "finding"))
+	case c.notMade != "":
+		r.Summary = "not made: " + c.notMade
+	case c.notNeeded != "":
+		r.OK, r.Applies = true, false
+		r.Summary = "not applicable: " + c.notNeeded
+	default:
+		r.OK = true
+	}
+	if r.Findings == nil {
+		r.Findings = []Finding{}
+	}
+	return r
+}
+
+// JSON writes the report as one JSON document.
+func (r *Report) JSON(w io.Writer) error {
+	encoder := json.NewEncoder(w)
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent("", "  ")
+	return encoder.Encode(r)
+}
+
+const textWidth = 80
+
+// Text writes the report for people: a line for each check, and below it what was found and the way out. Lines have
+// at most 80 columns where no file name is longer.
+func (r *Report) Text(w io.Writer) error {
+	var b strings.Builder
+	for _, c := range r.Checks {
+		state := "ok"
+		switch {
+		case !c.Applies:
+			state = "-"
+		case !c.OK:
+			state = "FAIL"
+		}
+		b.WriteString(wrap(fmt.Sprintf("%-4s  %-9s  ", state, c.ID), strings.Repeat(" ", 17), c.Summary))
+		for _, f := range c.Findings {
+			b.WriteString(wrap("      ", "        ", f.text()))
+			if f.Remedy != "" {
+				b.WriteString(wrap("        way out: ", "          ", f.Remedy))
+			}
+		}
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+func (f Finding) text() string {
+	switch {
+	case f.File == "":
+		return f.Message
+	case f.Line == 0:
+		return f.File + ": " + f.Message
+	}
+	return fmt.Sprintf("%s:%d: %s", f.File, f.Line, f.Message)
+}
+
+// wrap breaks text at blanks so that lines fit; first and rest are what the lines begin with.
+func wrap(first, rest, text string) string {
+	var b strings.Builder
+	line := first
+	empty := true
+	for _, word := range strings.Fields(text) {
+		switch {
+		case empty:
+			line += word
+		case len([]rune(line))+1+len([]rune(word)) > textWidth:
+			b.WriteString(line + "\n")
+			line = rest + word
+		default:
+			line += " " + word
+		}
+		empty = false
+	}
+	b.WriteString(strings.TrimRight(line, " ") + "\n")
+	return b.String()
+}
+
+// plural is "1 symbol" or "2 symbols".
+func plural(n int, noun string) string {
+	if n != 1 {
+		noun += "s"
+	}
+	return fmt.Sprintf("%d %s", n, noun)
+}
+
+// relative is a path as seen from a folder, if it is inside; else the path itself.
+func relative(dir, path string) string {
+	if dir == "" {
+		return path
+	}
+	if rel, err := filepath.Rel(dir, path); err == nil && filepath.IsLocal(rel) {
+		return filepath.ToSlash(rel)
+	}
+	return path
+}

@@ -1,0 +1,133 @@
+package verify
+
+import (
+	"bytes"
+	"context"
+	"debug/elf"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"time"
+)
+
+// scriptTimeout ends a script that hangs. A handshake takes milliseconds, also on a slow machine.
+const scriptTimeout = 2 * time.Minute
+
+// machines are the processors that this program runs on, by Go's name, for executables that run here.
+var machines = map[string]elf.Machine{
+	"386": elf.EM_386, "amd64": elf.EM_X86_64, "arm": elf.EM_ARM, "arm64": elf.EM_AARCH64, "riscv64": elf.EM_RISCV,
+	"ppc64le": elf.EM_PPC64, "s390x": elf.EM_S390, "loong64": elf.EM_LOONGARCH,
+}
+
+// runCheck runs the scripts on the firmware, if it is a program for this machine.
+func (v *verification) runCheck(ctx context.Context, c *check) error {
+	var scripts []string
+	if v.HandshakeScript != "" {
+		scripts = append(scripts, v.HandshakeScript)
+	}
+	scripts = append(scripts, v.RunScripts...)
+	switch {
+	case v.elf == "":
+		c.notMade = v.blocked
+		return nil
+	case len(scripts) == 0:
+		c.notNeeded = "no script is given"
+		return nil
+	case v.Target.Port != "unix":
+		c.notNeeded = "the firmware of the port " + v.Target.Port + " does not run here; nothing was run"
+		return nil
+	}
+	if image, err := readImage(v.elf); err == nil && image.machine != machines[runtime.GOARCH] {
+		c.notNeeded = fmt.Sprintf("the firmware is for another processor (%s); nothing was run", image.machine)
+		return nil
+	}
+	passed := 0
+	var skipped []string
+	for _, script := range scripts {
+		result, err := v.runScript(ctx, script)
+		switch {
+		case err != nil:
+			return err
+		case result.skipped:
+			skipped = append(skipped, filepath.Base(script))
+		case result.problem != "":
+			c.find(Finding{Message: result.problem, File: script, Remedy: "run it by hand: " + v.elf + " " + script})
+		default:
+			passed++
+		}
+	}
+	c.show("skipped", skipped)
+	c.summary = fmt.Sprintf("%d of %s passed on the firmware", passed, plural(len(scripts), "script"))
+	if len(skipped) > 0 {
+		c.summary += "; the firmware skips " + strings.Join(skipped, ", ")
+		if passed == 0 && len(c.findings) == 0 {
+			c.notNeeded = "the firmware skips every script; nothing was tested"
+		}
+	}
+	return nil
+}
+
+// scriptResult is how a script ended; no problem and not skipped: it passed.
+type scriptResult struct {
+	problem string
+	skipped bool
+}
+
+// runScript runs a script in its own folder, beside which it finds its certificates. An error means that it could not
+// be run.
+func (v *verification) runScript(ctx context.Context, script string) (scriptResult, error) {
+	if _, err := os.Stat(script); err != nil {
+		return scriptResult{}, fmt.Errorf("run a script: %w", err)
+	}
+	script, err := filepath.Abs(script)
+	if err != nil {
+		return scriptResult{}, fmt.Errorf("run a script: %w", err)
+	}
+	limited, cancel := context.WithTimeout(ctx, scriptTimeout)
+	defer cancel()
+	cmd := exec.CommandContext(limited, v.elf, script)
+	cmd.Dir = filepath.Dir(script)
+	cmd.WaitDelay = time.Second
+	var output bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &output, &output
+	err = cmd.Run()
+	text := strings.ReplaceAll(output.String(), "\r\n", "\n")
+	switch exit := (*exec.ExitError)(nil); {
+	case ctx.Err() != nil:
+		return scriptResult{}, ctx.Err()
+	case limited.Err() != nil:
+		return scriptResult{problem: fmt.Sprintf("does not end within %v; it wrote: %s", scriptTimeout, lastLines(text))}, nil
+	case errors.As(err, &exit):
+		return scriptResult{problem: fmt.Sprintf("fails (%s): %s", exit, lastLines(text))}, nil
+	case err != nil:
+		return scriptResult{}, fmt.Errorf("run %s: %w", v.elf, err)
+	case text == "SKIP\n":
+		return scriptResult{skipped: true}, nil
+	}
+	return scriptResult{problem: outputProblem(script, text)}, nil
+}
+
+// outputProblem compares the output with what is expected beside the script; without that, "FAIL" is a failure.
+func outputProblem(script, text string) string {
+	expected, err := os.ReadFile(script + ".exp")
+	if err == nil && strings.ReplaceAll(string(expected), "\r\n", "\n") != text {
+		return "its output is not that of " + filepath.Base(script) + ".exp: " + lastLines(text)
+	}
+	for line := range strings.Lines(text) {
+		if err != nil && strings.HasPrefix(line, "FAIL") {
+			return strings.TrimSpace(line)
+		}
+	}
+	return ""
+}
+
+// lastLines is the end of an output, in one line.
+func lastLines(text string) string {
+	const most = 5
+	lines := strings.Split(strings.TrimSpace(text), "\n")
+	return strings.Join(lines[max(0, len(lines)-most):], " | ")
+}

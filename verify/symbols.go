@@ -1,0 +1,244 @@
+package verify
+
+import (
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// duplicate is a symbol with more than one definition, of which no linker may choose silently.
+type duplicate struct {
+	symbol string
+	defs   []definition
+}
+
+// duplicates finds the symbols that are defined more than once. A weak definition beside others, and the copies of a
+// group of which the linker keeps one, are no duplicates. Order: that of the objects.
+func duplicates(objects []*object) []duplicate {
+	first := make(map[string]definition)
+	more := make(map[string]*duplicate)
+	var order []*duplicate
+	for _, o := range objects {
+		for _, d := range o.defs {
+			if d.kind == weak {
+				continue
+			}
+			before, known := first[d.symbol]
+			if !known {
+				first[d.symbol] = d
+				continue
+			}
+			if before.kind == comdat && d.kind == comdat {
+				continue
+			}
+			if more[d.symbol] == nil {
+				more[d.symbol] = &duplicate{d.symbol, []definition{before}}
+				order = append(order, more[d.symbol])
+			}
+			more[d.symbol].defs = append(more[d.symbol].defs, d)
+		}
+	}
+	found := make([]duplicate, len(order))
+	for i, d := range order {
+		found[i] = *d
+	}
+	return found
+}
+
+// symbolsCheck looks for symbols that are defined twice in what is linked, whether the linker says so or not.
+func (v *verification) symbolsCheck(c *check) {
+	if v.link == nil {
+		c.notMade = v.blocked
+		return
+	}
+	for _, flag := range muldefs(v.link.Argv) {
+		c.find(Finding{
+			Message: fmt.Sprintf("the link has %s: the linker takes the first of two definitions and says nothing", flag),
+			Remedy:  "take the option out of LDFLAGS, and solve what it hides",
+		})
+	}
+	v.unreadable(c)
+	found := duplicates(v.inputs.objects)
+	c.findings = append(c.findings, v.clashFindings(found)...)
+	c.findings = append(c.findings, v.linkFindings(found)...)
+	defined := 0
+	for _, o := range v.inputs.objects {
+		defined += len(o.defs)
+	}
+	c.show("objects", len(v.inputs.objects))
+	c.show("symbols", defined)
+	switch {
+	case len(v.inputs.objects) == 0 && len(c.findings) == 0:
+		c.notMade = v.blocked
+	case len(found) > 0:
+		c.summary = plural(len(found), "symbol") + " defined more than once"
+	case len(c.findings) == 0 && len(v.inputs.missing) > 0:
+		c.notMade = fmt.Sprintf("%d of the objects of the link do not exist", len(v.inputs.missing))
+	case len(c.findings) == 0:
+		c.summary = fmt.Sprintf("none of %s in %s is defined twice",
+			plural(defined, "symbol"), plural(len(v.inputs.objects), "object"))
+	}
+}
+
+// unreadable reports objects that hold code for the linker's optimizer in place of symbols.
+func (v *verification) unreadable(c *check) {
+	n := 0
+	for _, o := range v.inputs.objects {
+		if o.lto {
+			n++
+		}
+	}
+	if n > 0 {
+		c.find(Finding{
+			Message: fmt.Sprintf("the symbols of %s cannot be read: they are compiled for link-time optimization",
+				plural(n, "object")),
+			Remedy: "verify a build without -flto (LTO=0 for the ports that have it), or with -ffat-lto-objects",
+		})
+	}
+}
+
+// muldefs are the options of a link that make the linker accept two definitions.
+func muldefs(argv []string) []string {
+	var words []string
+	for _, arg := range argv {
+		if options, found := strings.CutPrefix(arg, "-Wl,"); found {
+			words = append(words, strings.Split(options, ",")...)
+		} else if arg != "-Xlinker" {
+			words = append(words, arg)
+		}
+	}
+	var found []string
+	for i, word := range words {
+		switch {
+		case strings.TrimLeft(word, "-") == "allow-multiple-definition":
+			found = append(found, "--allow-multiple-definition")
+		case word == "-zmuldefs", word == "muldefs" && i > 0 && words[i-1] == "-z":
+			found = append(found, "-z muldefs")
+		}
+	}
+	return found
+}
+
+// namedSymbols is how many symbols a finding names of those that two objects have both.
+const namedSymbols = 8
+
+// clashFindings makes one finding of all the symbols that the same objects define and that have the same cause.
+func (v *verification) clashFindings(found []duplicate) []Finding {
+	type group struct {
+		first  duplicate
+		remedy string
+		cause  string
+		others []string
+	}
+	groups := make(map[string]*group)
+	var order []*group
+	for _, d := range found {
+		var places, sources []string
+		for _, def := range d.defs {
+			places = append(places, def.object.name())
+			sources = append(sources, v.sourceName(def.object))
+		}
+		cause, remedy := explain(d.symbol, sources)
+		key := strings.Join(append(places, cause), "\x00")
+		if groups[key] == nil {
+			groups[key] = &group{first: d, remedy: remedy, cause: cause}
+			order = append(order, groups[key])
+			continue
+		}
+		groups[key].others = append(groups[key].others, d.symbol)
+	}
+	var findings []Finding
+	for _, g := range order {
+		message := v.clashText(g.first)
+		if len(g.others) > 0 {
+			message += fmt.Sprintf("; so are %s more: %s", plural(len(g.others), "symbol"), someOf(g.others))
+		}
+		last := g.first.defs[len(g.first.defs)-1]
+		findings = append(findings, Finding{Message: message + "; " + g.cause, File: last.object.file, Remedy: g.remedy})
+	}
+	return findings
+}
+
+func someOf(names []string) string {
+	if len(names) > namedSymbols {
+		return strings.Join(names[:namedSymbols], ", ") + ", …"
+	}
+	return strings.Join(names, ", ")
+}
+
+func (v *verification) clashText(d duplicate) string {
+	times := "twice"
+	if len(d.defs) > 2 {
+		times = fmt.Sprintf("%d times", len(d.defs))
+	}
+	places := make([]string, len(d.defs))
+	for i, def := range d.defs {
+		places[i] = v.definitionText(def)
+	}
+	return fmt.Sprintf("%s is defined %s: in %s", d.symbol, times, strings.Join(places, " and in "))
+}
+
+// definitionText is "py/runtime.o (.text.mp_init, 84 bytes, from ../../py/runtime.c)".
+func (v *verification) definitionText(d definition) string {
+	details := []string{fmt.Sprintf("%s, %d bytes", d.section, d.size)}
+	if d.kind == common {
+		details[0] = fmt.Sprintf("variable without a value, %d bytes", d.size)
+	}
+	if source := v.source(d.object); source != "" {
+		details = append(details, "from "+source)
+	}
+	if d.object.system {
+		details = append(details, "of the compiler's own library")
+	}
+	return fmt.Sprintf("%s (%s)", v.objectName(d.object), strings.Join(details, ", "))
+}
+
+// objectName is the object's name as seen from the build folder.
+func (v *verification) objectName(o *object) string {
+	name := relative(v.build.Dir, o.file)
+	if o.member != "" {
+		name += "(" + o.member + ")"
+	}
+	return name
+}
+
+// source is the file that an object was compiled from: what the dependency file says, else what its symbols say.
+func (v *verification) source(o *object) string {
+	if o.member == "" {
+		if deps := v.deps(o.file); len(deps) > 0 {
+			return relative(v.target().Tree.Dir, deps[0])
+		}
+	}
+	return o.source
+}
+
+func (v *verification) sourceName(o *object) string {
+	if o.source != "" {
+		return filepath.Base(o.source)
+	}
+	return strings.TrimSuffix(filepath.Base(o.name()), ".o")
+}
+
+// linkFindings are the linker's errors that found does not explain.
+func (v *verification) linkFindings(found []duplicate) []Finding {
+	if v.failure == nil {
+		return nil
+	}
+	var findings []Finding
+	for _, e := range v.failure.link {
+		known := slices.ContainsFunc(found, func(d duplicate) bool { return d.symbol == e.symbol })
+		switch {
+		case e.undefined:
+			findings = append(findings, v.undefinedFinding(e))
+		case !known:
+			_, remedy := explain(e.symbol, []string{filepath.Base(e.first), filepath.Base(e.second)})
+			findings = append(findings, Finding{
+				Message: fmt.Sprintf("%s is defined twice: in %s and in %s", e.symbol, relative(v.build.Dir, e.first),
+					relative(v.build.Dir, e.second)),
+				File: e.second, Remedy: remedy,
+			})
+		}
+	}
+	return findings
+}

@@ -1,0 +1,209 @@
+// Package verify proves that a firmware is what was asked for: it builds it and then looks at what the compiler saw,
+// at the objects and archives that were linked, and at the firmware itself.
+package verify
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"mpwolf/micropython"
+)
+
+// Want is a macro that must have a value when the firmware is compiled.
+type Want struct {
+	Macro string
+	// Names are all its spellings, newest first; the one that the tree's sources know decides. None: Macro alone.
+	Names []string
+	Value int64
+	Why   string
+}
+
+// Options say what to verify.
+type Options struct {
+	Target micropython.Target
+	Wants  []Want
+	// Modules is the USER_C_MODULES folder; "" if Args name one, or for a firmware without user modules.
+	Modules string
+	// Names are the Python modules that must be registered, once each: wolfssl, wolfcryptolib, wolfhashlib. DropIn
+	// are further such names: those of the built-in modules that these replace.
+	Names, DropIn []string
+	// Settings is the user_settings.h that must have been compiled, WolfSSL the folder of the wolfSSL sources that
+	// must have been; "" leaves the question out.
+	Settings, WolfSSL string
+	// Args are further arguments for make, such as "WOLFSSL_PORT=unix".
+	Args []string
+	// Build is the build folder, an absolute path.
+	Build string
+	// NoBuild looks at what is in the build folder, which must be there.
+	NoBuild bool
+	// Jobs is how many commands make runs at once; 0 means one a processor.
+	Jobs int
+	// Progress, if not nil, gets a line for each step of the build.
+	Progress io.Writer
+	// HandshakeScript and RunScripts are Python files that the built firmware runs, where it can run here. Each must
+	// end with exit code 0, without "FAIL" at the start of a line, and, if a file of its name with .exp added exists,
+	// with that output.
+	HandshakeScript string
+	RunScripts      []string
+}
+
+// verification is what the checks share.
+type verification struct {
+	Options
+	build   micropython.Build
+	flags   *micropython.Flags
+	link    *micropython.Link // nil if make could not be asked
+	inputs  *inputs
+	failure *failure // of the build
+	// blocked says why a check that needs the build cannot be made: "the build failed (see symbols)".
+	blocked  string
+	elf      string // the firmware, "" if there is none
+	rebuilt  bool
+	depCache map[string][]string
+}
+
+func (v *verification) target() micropython.Target { return v.Target }
+
+// Run builds the firmware, unless it is told not to, and makes all checks. An error means that it could not look: no
+// compiler, no make, no such port; what is wrong with the firmware, a build that fails included, is in the report. The
+// findings of a failed build are in the check that its cause belongs to: link clashes in symbols; what goes wrong in
+// MicroPython's configuration in macros, in wolfSSL's sources or settings in settings, and elsewhere, the user
+// modules included, in modules.
+func Run(ctx context.Context, options Options) (*Report, error) {
+	if options.Target.Tree == nil {
+		return nil, errors.New("verify: no MicroPython tree")
+	}
+	v := &verification{Options: options, depCache: make(map[string][]string)}
+	if v.Modules != "" {
+		v.Args = append(slices.Clone(v.Args), "USER_C_MODULES="+v.Modules)
+	}
+	v.build = micropython.Build{Target: v.Target, Dir: v.Build, Args: v.Args, Jobs: v.Jobs, KeepSymbols: true,
+		Progress: v.Progress}
+	if v.NoBuild {
+		if _, err := os.Stat(v.Build); err != nil {
+			return nil, fmt.Errorf("verify %s: there is no build to look at: %w", v.Target.Name(), err)
+		}
+	}
+	checks := make(map[string]*check)
+	for _, id := range checkIDs {
+		checks[id] = &check{}
+	}
+	if err := v.make(ctx, checks); err != nil {
+		return nil, fmt.Errorf("verify %s: %w", v.Target.Name(), err)
+	}
+	return report(checks), nil
+}
+
+func report(checks map[string]*check) *Report {
+	r := &Report{OK: true}
+	for _, id := range checkIDs {
+		result := checks[id].result(id)
+		r.OK = r.OK && result.OK
+		r.Checks = append(r.Checks, result)
+	}
+	return r
+}
+
+// make prepares what the checks look at, and makes them. What a later check needs and an earlier one has shown to be
+// impossible, it is told in blocked.
+func (v *verification) make(ctx context.Context, checks map[string]*check) error {
+	if v.modulesFolder(checks[ModulesID]); len(checks[ModulesID].findings) > 0 {
+		skip(checks, "make is told to look for the user modules where they are not (see modules)")
+		return nil
+	}
+	flags, err := v.Target.Flags(ctx, []string{"OBJ"}, append(slices.Clone(v.Args), "BUILD="+v.Build)...)
+	if stopped := (*micropython.MakeError)(nil); errors.As(err, &stopped) {
+		return v.stopped(stopped, checks, err)
+	}
+	if err != nil {
+		return err
+	}
+	v.flags = flags
+	if err := v.macrosCheck(ctx, checks[MacrosID]); err != nil {
+		return err
+	}
+	if err := v.compile(ctx, checks); err != nil {
+		return err
+	}
+	v.symbolsCheck(checks[SymbolsID])
+	v.leftoversCheck(checks[LeftoversID])
+	v.modulesCheck(checks[ModulesID])
+	if err := v.settingsCheck(ctx, checks[SettingsID]); err != nil {
+		return err
+	}
+	v.sizeCheck(checks[SizeID])
+	return v.runCheck(ctx, checks[RunID])
+}
+
+// stopped reports that make cannot read its makefiles: a finding if the user modules' fragment is the cause, such as
+// an unknown WOLFSSL_PORT.
+func (v *verification) stopped(stopped *micropython.MakeError, checks map[string]*check, err error) error {
+	m := makeErrorLine.FindStringSubmatch(stopped.Cause)
+	if m == nil || v.modulesDir() == "" || relative(v.modulesDir(), v.abs(m[1])) == v.abs(m[1]) {
+		return err
+	}
+	d := diagnose(stopped.Cause)
+	checks[ModulesID].find(Finding{Message: d.compile[0].message, File: relative(v.Target.Tree.Dir, v.abs(m[1])),
+		Line: d.compile[0].line, Remedy: "give make the variable that the message names, with a value that it lists"})
+	skip(checks, "make stops in a user module (see modules)")
+	return nil
+}
+
+// skip gives up all checks but the one of the user modules.
+func skip(checks map[string]*check, why string) {
+	for _, id := range checkIDs {
+		if id != ModulesID {
+			checks[id].notMade = why
+		}
+	}
+}
+
+// abs is a path that make or the compiler wrote, which run in the port's folder.
+func (v *verification) abs(path string) string {
+	if filepath.IsAbs(path) {
+		return filepath.Clean(path)
+	}
+	return filepath.Join(v.Target.Dir(), path)
+}
+
+// compile builds, or looks at what was built, and reads what is linked. A failed build is a finding; there are objects
+// then all the same.
+func (v *verification) compile(ctx context.Context, checks map[string]*check) error {
+	if !v.NoBuild {
+		result, err := v.build.Run(ctx)
+		failed := (*micropython.BuildError)(nil)
+		switch {
+		case errors.As(err, &failed):
+			if v.failure, err = readFailure(failed); err != nil {
+				return err
+			}
+		case err != nil:
+			return err
+		default:
+			v.rebuilt = result.Rebuilt
+		}
+	}
+	link, err := v.build.Link(ctx)
+	if err != nil {
+		return err
+	}
+	v.link = link
+	if v.inputs, err = readInputs(link); err != nil {
+		return err
+	}
+	if v.failure != nil {
+		id := v.blame(checks)
+		v.blocked = "the build failed (see " + id + ")"
+		return nil
+	}
+	if _, err := os.Stat(link.Output); err != nil {
+		return fmt.Errorf("there is no firmware to look at: %w", err)
+	}
+	v.elf = link.Output
+	return nil
+}
