@@ -1,0 +1,225 @@
+// Package command is mpwolf's command line, a file a subcommand. It is the only package that knows all the others.
+package command
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"strings"
+	"syscall"
+
+	"github.com/urfave/cli/v2"
+	"golang.org/x/term"
+
+	"mpwolf/micropython"
+	"mpwolf/patches"
+)
+
+// The exit codes, as --help and the README name them.
+const (
+	exitDone   = 0 // done, or nothing to do
+	exitFound  = 1 // a check found something
+	exitUsage  = 2 // wrong command line
+	exitFailed = 3 // could not do it
+)
+
+const exitCodes = `Exit codes:
+   0  done, or nothing to do
+   1  a check found something
+   2  wrong command line
+   3  could not do it`
+
+// errFound ends a command whose findings are already on stdout.
+var errFound = errors.New("a check found something")
+
+// usageError is a wrong command line.
+type usageError struct{ err error }
+
+func (e *usageError) Error() string { return e.err.Error() }
+func (e *usageError) Unwrap() error { return e.err }
+
+func usagef(format string, args ...any) error {
+	return &usageError{fmt.Errorf(format, args...)}
+}
+
+// hinted is an error with a way out, shown on a line of its own.
+type hinted interface{ Hint() string }
+
+type hintError struct {
+	err  error
+	text string
+}
+
+func (e *hintError) Error() string { return e.err.Error() }
+func (e *hintError) Unwrap() error { return e.err }
+func (e *hintError) Hint() string  { return e.text }
+
+func withHint(err error, text string) error { return &hintError{err, text} }
+
+// session is what a command writes to.
+type session struct {
+	stdout, stderr io.Writer
+	terminal       bool // stderr is one: progress may be shown
+}
+
+// say puts a line on stderr.
+func (s *session) say(format string, args ...any) {
+	fmt.Fprintf(s.stderr, "mpwolf: "+format+"\n", args...)
+}
+
+// progress is where progress goes: a terminal, or nowhere.
+func (s *session) progress() io.Writer {
+	if s.terminal {
+		return s.stderr
+	}
+	return nil
+}
+
+// Main runs one command and gives the exit code.
+func Main(args []string, _ io.Reader, stdout, stderr io.Writer) int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	s := &session{stdout: stdout, stderr: stderr}
+	if f, ok := stderr.(*os.File); ok {
+		s.terminal = term.IsTerminal(int(f.Fd()))
+	}
+	return s.report(newApp(s).RunContext(ctx, args))
+}
+
+// report shows an error and gives its exit code.
+func (s *session) report(err error) int {
+	if err == nil {
+		return exitDone
+	}
+	if errors.Is(err, errFound) {
+		return exitFound
+	}
+	s.say("%v", err)
+	var h hinted
+	if errors.As(err, &h) {
+		s.say("hint: %s", h.Hint())
+	}
+	return exitCode(err)
+}
+
+func exitCode(err error) int {
+	var usage *usageError
+	switch {
+	case errors.As(err, &usage), errors.Is(err, patches.ErrUnknownPort):
+		return exitUsage
+	}
+	return exitFailed
+}
+
+func newApp(s *session) *cli.App {
+	app := &cli.App{
+		Name:                   "mpwolf",
+		Usage:                  "put wolfSSL into MicroPython firmware",
+		Version:                Version(),
+		Writer:                 s.stdout,
+		ErrWriter:              s.stderr,
+		UseShortOptionHandling: true,
+		HideHelpCommand:        true,
+		CustomAppHelpTemplate:  cli.AppHelpTemplate + "\n" + exitCodes + "\n",
+		Commands: []*cli.Command{
+			patchCommand(s), verifyCommand(s), revertCommand(s), statusCommand(s), buildCommand(s),
+			fetchCommand(s), portsCommand(s), boardsCommand(s),
+		},
+		// Errors are reported, and the process ended, in one place only.
+		ExitErrHandler: func(*cli.Context, error) {},
+	}
+	app.OnUsageError = func(_ *cli.Context, err error, _ bool) error { return &usageError{err} }
+	app.Action = func(c *cli.Context) error {
+		if c.Args().Present() {
+			return unknownCommand(app, c.Args().First())
+		}
+		return cli.ShowAppHelp(c)
+	}
+	for _, command := range app.Commands {
+		command.OnUsageError = app.OnUsageError
+		command.HideHelpCommand = true
+	}
+	return app
+}
+
+func unknownCommand(app *cli.App, name string) error {
+	var names []string
+	for _, command := range app.Commands {
+		names = append(names, command.Name)
+	}
+	return usagef("unknown command %q; commands: %s", name, strings.Join(names, ", "))
+}
+
+// noArgs refuses arguments where a command takes none: a forgotten -- would otherwise change what is done.
+func noArgs(c *cli.Context) error {
+	if c.Args().Present() {
+		return usagef("%s takes no argument; got %q", c.Command.Name, c.Args().First())
+	}
+	return nil
+}
+
+// Version is mpwolf's own, from the build.
+func Version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok || info.Main.Version == "" {
+		return "(devel)"
+	}
+	return info.Main.Version
+}
+
+// targetFlags choose a target of a tree.
+func targetFlags() []cli.Flag {
+	return []cli.Flag{
+		&cli.StringFlag{Name: "port", Usage: "MicroPython's `PORT`, such as unix"},
+		&cli.StringFlag{Name: "board", Usage: "the `BOARD` of that port"},
+		&cli.StringFlag{Name: "variant", Usage: "the `VARIANT` of that port"},
+		&cli.StringSliceFlag{Name: "make", Usage: "one more argument for make, such as `NAME=VALUE`; may be repeated"},
+	}
+}
+
+func treeFlag() cli.Flag {
+	return &cli.StringFlag{
+		Name: "tree", EnvVars: []string{"MPWOLF_TREE"},
+		Usage: "the MicroPython tree in `DIR`; without it, the tree around or below the current folder",
+	}
+}
+
+// findTree opens the tree that a command works on. It does not fetch one.
+func findTree(c *cli.Context) (*micropython.Tree, error) {
+	if dir := c.String("tree"); dir != "" {
+		return micropython.Open(dir)
+	}
+	tree, err := micropython.Find(".")
+	if errors.Is(err, micropython.ErrNoTree) {
+		cwd, _ := os.Getwd() // only for the message
+		return nil, withHint(fmt.Errorf("%w around or below %q", err, cwd), "name it with --tree DIR or MPWOLF_TREE")
+	}
+	var several *micropython.AmbiguousError
+	if errors.As(err, &several) {
+		return nil, withHint(err, "choose one with --tree DIR or MPWOLF_TREE")
+	}
+	return tree, err
+}
+
+// targetOf reads the flags of targetFlags.
+func targetOf(c *cli.Context, tree *micropython.Tree) (micropython.Target, error) {
+	if c.String("port") == "" {
+		return micropython.Target{}, usagef("%s needs --port; known ports: %s",
+			c.Command.Name, strings.Join(patches.Ports(), ", "))
+	}
+	target, err := tree.Target(c.String("port"), c.String("board"), c.String("variant"))
+	if err != nil {
+		return target, err
+	}
+	for _, arg := range c.StringSlice("make") {
+		if !strings.Contains(arg, "=") {
+			return target, usagef("--make %q is not of the form NAME=VALUE", arg)
+		}
+	}
+	target.Make = append(target.Make, c.StringSlice("make")...)
+	return target, nil
+}

@@ -1,0 +1,61 @@
+package command
+
+import (
+	"fmt"
+	"path/filepath"
+
+	"github.com/urfave/cli/v2"
+
+	"mpwolf/sources"
+	"mpwolf/wolfssl"
+)
+
+func fetchCommand(s *session) *cli.Command {
+	flags := append([]cli.Flag{
+		&cli.StringFlag{Name: "dir", Value: freshFolder, Usage: "the folder `DIR` for MicroPython; it must not exist, or be empty"},
+		&cli.StringFlag{Name: "port", Usage: "fetch the submodules that this `PORT` needs"},
+		&cli.StringFlag{Name: "board", Usage: "the `BOARD` of that port"},
+		&cli.StringFlag{Name: "variant", Usage: "the `VARIANT` of that port"},
+	}, sourceFlags()...)
+	return &cli.Command{
+		Name:      "fetch",
+		Usage:     "get a MicroPython tree, and a wolfSSL into the cache",
+		ArgsUsage: "[micropython | wolfssl]",
+		Flags:     flags,
+		Action:    s.fetch,
+	}
+}
+
+func (s *session) fetch(c *cli.Context) error {
+	what := c.Args().First()
+	if c.Args().Len() > 1 || (what != "" && what != "micropython" && what != "wolfssl") {
+		return usagef("fetch takes micropython, wolfssl or nothing; got %q", c.Args().Slice())
+	}
+	if what != "wolfssl" {
+		dir, err := filepath.Abs(c.String("dir"))
+		if err != nil {
+			return err
+		}
+		tree, err := s.fetchTree(c, dir)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(s.stdout, "MicroPython %s: %s\n", tree.Version, tree.Dir)
+	}
+	if what == "micropython" {
+		return nil
+	}
+	cache, err := sources.DefaultCache()
+	if err != nil {
+		return err
+	}
+	wolf, err := wolfssl.Get(c.Context, wolfssl.Options{
+		Want: c.String("wolfssl"), From: c.String("wolfssl-from"), SHA256: c.String("wolfssl-sha256"),
+		Cache: cache, Log: s.say, Progress: s.progress(),
+	})
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(s.stdout, "wolfSSL %s (%s): %s\n", wolf.Version, wolf.Licence, wolf.Dir)
+	return nil
+}

@@ -1,0 +1,182 @@
+package command
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"mpwolf/micropython"
+	"mpwolf/patches"
+	"mpwolf/ports"
+	"mpwolf/sources"
+	"mpwolf/state"
+)
+
+// sourceFlags say where sources may come from.
+func sourceFlags() []cli.Flag {
+	return []cli.Flag{
+		&cli.StringFlag{
+			Name: "from", Value: "auto",
+			Usage: "where a missing MicroPython comes from: auto, git, apt, or a folder, archive or git `URL`",
+		},
+		&cli.StringFlag{Name: "sha256", Usage: "the checksum that an archive given with --from must have, in `HEX`"},
+		&cli.StringFlag{Name: "micropython", Usage: "the `VERSION` of MicroPython to fetch where there is no tree"},
+		&cli.StringFlag{Name: "wolfssl", Usage: "`VERSION` of wolfSSL, or the folder of a wolfSSL tree"},
+		&cli.StringFlag{
+			Name: "wolfssl-from", Value: "auto",
+			Usage: "where wolfSSL comes from: auto, git, apt, or a folder, archive or git `URL`",
+		},
+		&cli.StringFlag{Name: "wolfssl-sha256", Usage: "the checksum that an archive given with --wolfssl-from must have, in `HEX`"},
+	}
+}
+
+func portOnly(c *cli.Context, tree *micropython.Tree) (string, error) {
+	name := c.String("port")
+	known, err := tree.Ports()
+	if err != nil {
+		return "", err
+	}
+	if !slices.Contains(known, name) {
+		return "", usagef("--port %q: MicroPython %s in %s has: %s",
+			name, tree.Version, tree.Dir, strings.Join(known, ", "))
+	}
+	return name, nil
+}
+
+// freshFolder is where a tree is cloned when there is none.
+const freshFolder = "micropython"
+
+// findOrFetchTree opens the tree that a command works on and, if there is none around, fetches one.
+func (s *session) findOrFetchTree(c *cli.Context) (*micropython.Tree, error) {
+	tree, err := findTree(c)
+	if !errors.Is(err, micropython.ErrNoTree) {
+		return tree, err
+	}
+	dir, err := filepath.Abs(freshFolder)
+	if err != nil {
+		return nil, err
+	}
+	s.say("no MicroPython tree around or below this folder; fetching one into %s", dir)
+	return s.fetchTree(c, dir)
+}
+
+func (s *session) fetchTree(c *cli.Context, dir string) (*micropython.Tree, error) {
+	cache, err := sources.DefaultCache()
+	if err != nil {
+		return nil, err
+	}
+	tree, err := micropython.Fetch(c.Context, micropython.FetchOptions{
+		Version: c.String("micropython"), From: c.String("from"), SHA256: c.String("sha256"), Dir: dir,
+		Port: c.String("port"), Board: c.String("board"), Variant: c.String("variant"),
+		Cache: cache, Log: s.say, Progress: s.progress(),
+	})
+	if err != nil {
+		return nil, err
+	}
+	s.say("MicroPython %s is in %s", tree.Version, tree.Dir)
+	return tree, nil
+}
+
+// checkPort refuses a port that mpwolf has no wants or settings for, before anything is fetched.
+func checkPort(name string) error {
+	if name == "" {
+		return usagef("patch needs --port; known ports: %s", strings.Join(patches.Ports(), ", "))
+	}
+	if _, err := patches.Load(name); err != nil {
+		return err
+	}
+	if !slices.Contains(ports.Known(), name) {
+		return fmt.Errorf("port %q has wants but no user_settings.h", name)
+	}
+	return nil
+}
+
+// checkSubmodules stops when the build would lack a submodule.
+func checkSubmodules(ctx context.Context, target micropython.Target) error {
+	missing, err := target.MissingSubmodules(ctx)
+	if err != nil {
+		return err
+	}
+	if len(missing) == 0 {
+		return nil
+	}
+	return withHint(
+		fmt.Errorf("the build of %s needs submodules that %s lacks: %s",
+			target.Name(), target.Tree.Dir, strings.Join(missing, ", ")),
+		fmt.Sprintf("git -C %s submodule update --init %s", target.Tree.Dir, strings.Join(missing, " ")))
+}
+
+// lock takes the tree's lock and heals what a killed mpwolf left.
+func (s *session) lock(ctx context.Context, tree *micropython.Tree) (*state.Lock, error) {
+	lock, err := state.Acquire(ctx, tree.Dir, func(holder string) {
+		s.say("waiting for %s, which is at work on %s", holder, tree.Dir)
+	})
+	if err != nil {
+		return nil, err
+	}
+	interrupted := state.Interrupted(tree.Dir)
+	if err := lock.Heal(); err != nil {
+		lock.Release()
+		return nil, err
+	}
+	if interrupted {
+		s.say("an earlier run was interrupted; %s is as it was before that run", tree.Dir)
+	}
+	return lock, nil
+}
+
+// recordedTarget checks a recorded target against the tree as it is.
+func recordedTarget(tree *micropython.Tree, t state.Target) (micropython.Target, error) {
+	target, err := tree.Target(t.Port, t.Board, t.Variant)
+	target.Make = append(target.Make, t.Make...)
+	return target, err
+}
+
+// makeArgs are what make needs to build the modules in, in the words of those who call it by hand.
+func makeArgs(modulesDir string, t state.Target) []string {
+	args := []string{"USER_C_MODULES=" + modulesDir, "WOLFSSL_PORT=" + t.Port}
+	if t.UserSettings != "" {
+		args = append(args, "WOLFSSL_USER_SETTINGS_FILE="+t.UserSettings)
+	}
+	return args
+}
+
+// makeCommand is the whole command, to be copied.
+func makeCommand(target micropython.Target, args []string) string {
+	words := append([]string{"make", "-C", target.Dir()}, target.Args()...)
+	for i, word := range words {
+		words[i] = shellQuote(word)
+	}
+	for _, arg := range args {
+		words = append(words, shellQuote(arg))
+	}
+	return strings.Join(words, " ")
+}
+
+func shellQuote(s string) string {
+	if s != "" && !strings.ContainsFunc(s, func(r rune) bool {
+		return !strings.ContainsRune("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_=+./:,%@", r)
+	}) {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}
+
+// relative shortens a path for people: below the current folder if it is, absolute otherwise.
+func relative(dir string) string {
+	cwd, err := os.Getwd()
+	if err != nil {
+		return dir
+	}
+	rel, err := filepath.Rel(cwd, dir)
+	if err != nil || strings.HasPrefix(rel, "..") {
+		return dir
+	}
+	return rel
+}

@@ -1,0 +1,10 @@
+// Command mpwolf puts wolfSSL into MicroPython firmware.
+package main
+
+import (
+	"os"
+
+	"mpwolf/command"
+)
+
+func main() { os.Exit(command.Main(os.Args, os.Stdin, os.Stdout, os.Stderr)) }
