@@ -30,6 +30,8 @@ type Build struct {
 	KeepSymbols bool
 	// Log is the file that gets all output of make; "" means mpwolf-build.log in Dir.
 	Log string
+	// Flags are what Build.Probe gave for this build; nil: Run and Link ask make themselves.
+	Flags *Flags
 	// Progress, if not nil, gets a line for each step: "[12/340] CC ../../py/obj.c".
 	Progress io.Writer
 }
@@ -69,7 +71,7 @@ func (b Build) Run(ctx context.Context) (*Result, error) {
 	if err := b.prepare(); err != nil {
 		return nil, err
 	}
-	flags, err := b.flags(ctx)
+	flags, err := b.probed(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -98,9 +100,16 @@ func (b Build) Run(ctx context.Context) (*Result, error) {
 	return &Result{Link: link, ELF: link.Output, Log: b.logFile(), Rebuilt: rebuilt}, nil
 }
 
-// flags are the target's flags with the variables that a build needs to know.
-func (b Build) flags(ctx context.Context) (*Flags, error) {
+// Probe asks make for the flags of this build, with the variables that Run and Link need to know.
+func (b Build) Probe(ctx context.Context) (*Flags, error) {
 	return b.Target.Flags(ctx, append(stampVars, "PROG"), append(slices.Clone(b.Args), "BUILD="+b.Dir)...)
+}
+
+func (b Build) probed(ctx context.Context) (*Flags, error) {
+	if b.Flags != nil {
+		return b.Flags, nil
+	}
+	return b.Probe(ctx)
 }
 
 func (b Build) logFile() string {

@@ -27,7 +27,7 @@ type Link struct {
 
 // Link asks make for the command that links the firmware. The firmware need not be up to date, or exist.
 func (b Build) Link(ctx context.Context) (*Link, error) {
-	flags, err := b.flags(ctx)
+	flags, err := b.probed(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -105,13 +105,13 @@ func (a Apt) Download(ctx context.Context, p AptPackage, dir string, upstreamOnl
 	defer unlock()
 	a.Log.Printf("downloading %s", p)
 	// The small files first: should one be missing, the large one is not downloaded for nothing.
-	parts := []string{"--dsc-only", "--diff-only", "--tar-only"}
+	parts := [][]string{{"--dsc-only"}, {"--diff-only"}, {}}
 	if upstreamOnly {
-		parts = parts[2:]
+		parts = [][]string{{"--tar-only"}}
 	}
 	for _, part := range parts {
-		_, err := a.run(ctx, p.Suite, dir, "apt-get",
-			"source", "--download-only", "--only-source", part, p.Name+"="+p.Version)
+		args := append([]string{"source", "--download-only", "--only-source"}, part...)
+		_, err := a.run(ctx, p.Suite, dir, "apt-get", append(args, p.Name+"="+p.Version)...)
 		if err != nil && strings.Contains(err.Error(), " 404 ") {
 			err = fmt.Errorf("%w: %w", ErrNotServed, err)
 		}

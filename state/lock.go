@@ -110,7 +110,8 @@ func (l *Lock) Release() {
 	if _, err := os.Lstat(filepath.Join(dir, recordName)); errors.Is(err, fs.ErrNotExist) {
 		l.tidy(dir)
 	}
-	// The lock is free when the file is closed, whatever Unlock says.
+	_ = os.Truncate(filepath.Join(dir, lockName), 0) // nobody's any more; who it was is only for messages
+	// The lock is free when the file is closed, whatever Close says.
 	_ = l.lock.Close()
 }
 

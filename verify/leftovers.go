@@ -51,18 +51,11 @@ func (v *verification) leftoversCheck(c *check) {
 		c.notMade = v.blocked
 		return
 	}
-	var image *image
-	if v.elf != "" {
-		var err error
-		if image, err = readImage(v.elf); err != nil {
-			c.find(Finding{Message: "the firmware cannot be read: " + err.Error(), File: v.elf, Remedy: "build again"})
-		}
-	}
 	for _, b := range builtins {
 		if len(b.symbols) == 0 && len(v.wolfObjects()) == 0 {
 			continue // alone, it is no second copy of anything
 		}
-		traces, file := v.traces(b, image)
+		traces, file := v.traces(b)
 		if len(traces) > 0 {
 			c.find(Finding{Message: b.name + ": " + strings.Join(traces, "; "), File: file, Remedy: b.remedy})
 		}
@@ -74,14 +67,14 @@ func (v *verification) leftoversCheck(c *check) {
 		c.notMade = v.blocked
 	default:
 		c.summary = "no object, symbol or string of mbedTLS or axTLS"
-		if image != nil && !image.hasSymbols {
+		if !v.image.hasSymbols {
 			c.summary = "no object or string of mbedTLS or axTLS; the firmware's symbols are stripped"
 		}
 	}
 }
 
 // traces are what is there of a built-in library, in words, and the file that shows it first.
-func (v *verification) traces(b builtin, image *image) (found []string, file string) {
+func (v *verification) traces(b builtin) (found []string, file string) {
 	var names []string
 	for _, o := range v.inputs.objects {
 		if o.code && v.isPartOf(b, o) {
@@ -94,13 +87,13 @@ func (v *verification) traces(b builtin, image *image) (found []string, file str
 	if len(names) > 0 {
 		found = append(found, fmt.Sprintf("%s linked (%s)", plural(len(names), "object"), someOf(names)))
 	}
-	if image == nil {
+	if v.image == nil {
 		return found, file
 	}
-	if symbols := image.symbolsLike(b.symbols); len(symbols) > 0 {
+	if symbols := v.image.symbolsLike(b.symbols); len(symbols) > 0 {
 		found = append(found, fmt.Sprintf("%s in the firmware (%s)", plural(len(symbols), "symbol"), someOf(symbols)))
 	}
-	if texts := image.stringsWith(b.strings); len(texts) > 0 {
+	if texts := v.image.stringsWith(b.strings); len(texts) > 0 {
 		found = append(found, fmt.Sprintf("%s in the firmware (%s)", plural(len(texts), "string"), someOf(texts)))
 	}
 	if file == "" {
@@ -180,6 +173,9 @@ func (i *image) symbolsLike(patterns []string) []string {
 	return found
 }
 
+// compatible are names that Python code knows and that any ssl module of MicroPython has, this project's too.
+var compatible = []string{`"MBEDTLS_VERSION"`}
+
 // stringsWith are the texts in the firmware that contain one of the words.
 func (i *image) stringsWith(words []string) []string {
 	var found []string
@@ -190,7 +186,7 @@ func (i *image) stringsWith(words []string) []string {
 				break
 			}
 			text := textAround(rest, at, len(word))
-			if !slices.Contains(found, text) {
+			if !slices.Contains(found, text) && !slices.Contains(compatible, text) {
 				found = append(found, text)
 			}
 			rest = rest[at+len(word):]

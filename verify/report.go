@@ -99,8 +99,8 @@ func (r *Report) JSON(w io.Writer) error {
 
 const textWidth = 80
 
-// Text writes the report for people: a line for each check, and below it what was found and the way out. Lines have
-// at most 80 columns where no file name is longer.
+// Text writes the report for people: a line for each check (ok, FAIL, "-" for one that does not apply, "?" for one
+// that another's finding made impossible), and below it what was found and the way out. Lines have at most 80 columns where no file name is longer.
 func (r *Report) Text(w io.Writer) error {
 	var b strings.Builder
 	for _, c := range r.Checks {
@@ -108,8 +108,10 @@ func (r *Report) Text(w io.Writer) error {
 		switch {
 		case !c.Applies:
 			state = "-"
-		case !c.OK:
+		case len(c.Findings) > 0:
 			state = "FAIL"
+		case !c.OK:
+			state = "?"
 		}
 		b.WriteString(wrap(fmt.Sprintf("%-4s  %-9s  ", state, c.ID), strings.Repeat(" ", 17), c.Summary))
 		for _, f := range c.Findings {

@@ -15,9 +15,10 @@ const (
 	stackModules     = "modules"
 	stackMicroPython = "MicroPython"
 	stackCompiler    = "compiler's libraries"
+	stackTables      = "linker's tables"
 )
 
-var stacks = []string{stackTLS, stackCrypt, stackModules, stackMicroPython, stackCompiler}
+var stacks = []string{stackTLS, stackCrypt, stackModules, stackMicroPython, stackCompiler, stackTables}
 
 // sizeCheck measures the firmware: its sections in memory, and the share of each stack. The shares are the sizes of
 // the input sections that the linker's map places, or, without a map, those of the objects before the linker leaves
@@ -27,12 +28,8 @@ func (v *verification) sizeCheck(c *check) {
 		c.notMade = v.blocked
 		return
 	}
-	image, err := readImage(v.elf)
-	if err != nil {
-		c.find(Finding{Message: "the firmware cannot be measured: " + err.Error(), File: v.elf, Remedy: "build again"})
-		return
-	}
-	shares, measure := v.shares(image)
+	image := v.image
+	shares, measure := v.shares()
 	c.show("text", image.size.Text)
 	c.show("data", image.size.Data)
 	c.show("bss", image.size.BSS)
@@ -51,11 +48,11 @@ func (v *verification) sizeCheck(c *check) {
 // kilobytes gives bytes in units of 1000, as datasheets of TLS stacks do.
 func kilobytes(n uint64) string { return fmt.Sprintf("%d.%d kB", n/1000, n%1000/100) }
 
-func (v *verification) shares(image *image) (shares map[string]uint64, measure string) {
+func (v *verification) shares() (shares map[string]uint64, measure string) {
 	shares = make(map[string]uint64)
 	text, err := os.ReadFile(v.mapFile())
 	if err == nil {
-		if sizes := parseMap(string(text), image.sections); len(sizes) > 0 {
+		if sizes := parseMap(string(text), v.image.sections); len(sizes) > 0 {
 			for name, size := range sizes {
 				shares[v.stackOf(name)] += size
 			}
@@ -82,6 +79,9 @@ func (v *verification) mapFile() string {
 
 // stackOf is the stack that an object, or a member of an archive, belongs to.
 func (v *verification) stackOf(name string) string {
+	if name == linkerTables {
+		return stackTables
+	}
 	path := v.abs(name)
 	if deps := v.deps(path); len(deps) > 0 {
 		path = deps[0]
@@ -109,6 +109,12 @@ func (v *verification) stackOf(name string) string {
 	return stackCompiler
 }
 
+// linkerTables stands for the objects in what parseMap returns of the sections that the linker makes or merges: its
+// map gives them to the first object.
+const linkerTables = "linker's tables"
+
+var tableSections = []string{".eh_frame*", ".rel.*", ".rela.*", ".dyn*", ".gnu.*", ".hash*", ".interp*", ".note*"}
+
 // parseMap reads a map of GNU ld or gold: the bytes that each object or archive member has in the given output
 // sections. A line places an input section of an object; a long section name stands on a line of its own before:
 //
@@ -121,7 +127,7 @@ func parseMap(text string, sections map[string]bool) map[string]uint64 {
 		return nil
 	}
 	sizes := make(map[string]uint64)
-	output := ""
+	output, section := "", ""
 	for line := range strings.Lines(text) {
 		line = strings.TrimRight(line, "\r\n")
 		if line == "" {
@@ -136,16 +142,20 @@ func parseMap(text string, sections map[string]bool) map[string]uint64 {
 			continue
 		}
 		if !strings.HasPrefix(fields[0], "0x") {
+			section = fields[0]
 			fields = fields[1:]
 		}
 		if len(fields) < 3 || !strings.HasPrefix(fields[0], "0x") || !strings.HasPrefix(fields[1], "0x") {
 			continue
 		}
 		size, err := strconv.ParseUint(fields[1][2:], 16, 64)
-		if err != nil || fields[0] == "0x0000000000000000" || fields[0] == "0x00000000" && size > 0 && output != ".text" {
+		if err != nil {
 			continue
 		}
-		if name := strings.Join(fields[2:], " "); isObjectName(name) {
+		switch name := strings.Join(fields[2:], " "); {
+		case matchesAny(tableSections, section):
+			sizes[linkerTables] += size
+		case isObjectName(name):
 			sizes[name] += size
 		}
 	}

@@ -60,9 +60,10 @@ type verification struct {
 	link    *micropython.Link // nil if make could not be asked
 	inputs  *inputs
 	failure *failure // of the build
-	// blocked says why a check that needs the build cannot be made: "the build failed (see symbols)".
+	// blocked says why a check that needs the build cannot be made: "the build failed, see symbols".
 	blocked  string
 	elf      string // the firmware, "" if there is none
+	image    *image // what is in it, nil if there is none
 	rebuilt  bool
 	depCache map[string][]string
 }
@@ -113,17 +114,17 @@ func report(checks map[string]*check) *Report {
 // impossible, it is told in blocked.
 func (v *verification) make(ctx context.Context, checks map[string]*check) error {
 	if v.modulesFolder(checks[ModulesID]); len(checks[ModulesID].findings) > 0 {
-		skip(checks, "make is told to look for the user modules where they are not (see modules)")
+		skip(checks, "see modules")
 		return nil
 	}
-	flags, err := v.Target.Flags(ctx, []string{"OBJ"}, append(slices.Clone(v.Args), "BUILD="+v.Build)...)
+	flags, err := v.build.Probe(ctx)
 	if stopped := (*micropython.MakeError)(nil); errors.As(err, &stopped) {
 		return v.stopped(stopped, checks, err)
 	}
 	if err != nil {
 		return err
 	}
-	v.flags = flags
+	v.flags, v.build.Flags = flags, flags
 	if err := v.macrosCheck(ctx, checks[MacrosID]); err != nil {
 		return err
 	}
@@ -150,7 +151,7 @@ func (v *verification) stopped(stopped *micropython.MakeError, checks map[string
 	d := diagnose(stopped.Cause)
 	checks[ModulesID].find(Finding{Message: d.compile[0].message, File: relative(v.Target.Tree.Dir, v.abs(m[1])),
 		Line: d.compile[0].line, Remedy: "give make the variable that the message names, with a value that it lists"})
-	skip(checks, "make stops in a user module (see modules)")
+	skip(checks, "see modules")
 	return nil
 }
 
@@ -185,25 +186,26 @@ func (v *verification) compile(ctx context.Context, checks map[string]*check) er
 		case err != nil:
 			return err
 		default:
-			v.rebuilt = result.Rebuilt
+			v.link, v.rebuilt = result.Link, result.Rebuilt
 		}
 	}
-	link, err := v.build.Link(ctx)
-	if err != nil {
-		return err
+	var err error
+	if v.link == nil {
+		if v.link, err = v.build.Link(ctx); err != nil {
+			return err
+		}
 	}
-	v.link = link
-	if v.inputs, err = readInputs(link); err != nil {
+	if v.inputs, err = readInputs(v.link); err != nil {
 		return err
 	}
 	if v.failure != nil {
 		id := v.blame(checks)
-		v.blocked = "the build failed (see " + id + ")"
+		v.blocked = "the build failed, see " + id
 		return nil
 	}
-	if _, err := os.Stat(link.Output); err != nil {
-		return fmt.Errorf("there is no firmware to look at: %w", err)
+	v.elf = v.link.Output
+	if v.image, err = readImage(v.elf); err != nil {
+		return fmt.Errorf("look at the firmware: %w", err)
 	}
-	v.elf = link.Output
 	return nil
 }

@@ -1,0 +1,86 @@
+package tests_test
+
+import (
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"mpwolf/command"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){
+		"mpwolf": func() { os.Exit(command.Main(os.Args, os.Stdin, os.Stdout, os.Stderr)) },
+	})
+}
+
+// TestScript runs the scripts in script, each in a folder of its own. Beside testscript's own commands they have
+//
+//	faketree DIR      a small MicroPython tree that make and a compiler can read
+//	fakewolfssl DIR   a small wolfSSL tree
+//	snapshot FILE DIR writes names, modes and hashes of all that is below DIR; FILE is before or after
+func TestScript(t *testing.T) {
+	if _, err := exec.LookPath("gcc"); err != nil {
+		t.Fatal("the scripts need gcc; scripts/test installs it")
+	}
+	testscript.Run(t, testscript.Params{
+		Dir: "script",
+		Setup: func(env *testscript.Env) error {
+			env.Setenv("MPWOLF_CACHE", filepath.Join(env.WorkDir, ".cache"))
+			env.Setenv("GIT_CONFIG_GLOBAL", filepath.Join(env.WorkDir, ".gitconfig"))
+			return os.WriteFile(filepath.Join(env.WorkDir, ".gitconfig"), []byte(gitConfig), 0o644)
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"faketree":    copyTestdata("tree"),
+			"fakewolfssl": copyTestdata("wolfssl"),
+			"snapshot":    snapshot,
+		},
+	})
+}
+
+const gitConfig = "[user]\n\tname = test\n\temail = test@example.invalid\n[init]\n\tdefaultBranch = main\n" +
+	"[protocol \"file\"]\n\tallow = always\n"
+
+func copyTestdata(name string) func(*testscript.TestScript, bool, []string) {
+	from, err := filepath.Abs(filepath.Join("testdata", name))
+	return func(ts *testscript.TestScript, neg bool, args []string) {
+		ts.Check(err)
+		if neg || len(args) != 1 {
+			ts.Fatalf("usage: fake%s DIR", name)
+		}
+		ts.Check(os.CopyFS(ts.MkAbs(args[0]), os.DirFS(from)))
+	}
+}
+
+func snapshot(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: snapshot FILE DIR")
+	}
+	text, err := describe(ts.MkAbs(args[1]))
+	ts.Check(err)
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(text), 0o644))
+}
+
+// describe gives a line for everything below a folder, git's own data apart, with mode and hash.
+func describe(dir string) (string, error) {
+	text := ""
+	err := filepath.WalkDir(dir, func(name string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if entry.IsDir() && (entry.Name() == ".git" || name == filepath.Join(dir, ".tmp")) {
+			return fs.SkipDir
+		}
+		if !entry.IsDir() && (entry.Name() == "before" || entry.Name() == "after") {
+			return nil // snapshots themselves
+		}
+		line, err := describeOne(dir, name, entry)
+		text += line
+		return err
+	})
+	return text, err
+}

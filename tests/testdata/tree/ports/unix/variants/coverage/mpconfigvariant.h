@@ -1,0 +1,1 @@
+#define MICROPY_TRACKED_ALLOC (1)

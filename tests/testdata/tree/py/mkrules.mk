@@ -1,0 +1,2 @@
+all:
+	@echo there is nothing to build
