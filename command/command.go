@@ -140,8 +140,10 @@ func newApp(s *session) *cli.App {
 		return cli.ShowAppHelp(c)
 	}
 	for _, command := range app.Commands {
-		command.OnUsageError = app.OnUsageError
-		command.HideHelpCommand = true
+		for _, c := range append(command.Subcommands, command) {
+			c.OnUsageError = app.OnUsageError
+			c.HideHelpCommand = true
+		}
 	}
 	return app
 }

@@ -18,18 +18,27 @@ func fetchCommand(s *session) *cli.Command {
 		&cli.StringFlag{Name: "variant", Usage: "the `VARIANT` of that port"},
 	}, sourceFlags()...)
 	return &cli.Command{
-		Name:      "fetch",
-		Usage:     "get a MicroPython tree, and a wolfSSL into the cache",
-		ArgsUsage: "[micropython | wolfssl]",
-		Flags:     flags,
-		Action:    s.fetch,
+		Name:   "fetch",
+		Usage:  "get a MicroPython tree, and a wolfSSL into the cache",
+		Flags:  flags,
+		Action: func(c *cli.Context) error { return s.fetch(c, "") },
+		// Subcommands, not arguments: flags may then stand behind the word.
+		Subcommands: []*cli.Command{
+			{
+				Name: "micropython", Usage: "get a MicroPython tree alone", Flags: flags,
+				Action: func(c *cli.Context) error { return s.fetch(c, "micropython") },
+			},
+			{
+				Name: "wolfssl", Usage: "get a wolfSSL into the cache alone", Flags: flags,
+				Action: func(c *cli.Context) error { return s.fetch(c, "wolfssl") },
+			},
+		},
 	}
 }
 
-func (s *session) fetch(c *cli.Context) error {
-	what := c.Args().First()
-	if c.Args().Len() > 1 || (what != "" && what != "micropython" && what != "wolfssl") {
-		return usagef("fetch takes micropython, wolfssl or nothing; got %q", c.Args().Slice())
+func (s *session) fetch(c *cli.Context, what string) error {
+	if c.Args().Present() {
+		return usagef("fetch takes micropython, wolfssl or nothing; got %q", c.Args().First())
 	}
 	if what != "wolfssl" {
 		dir, err := filepath.Abs(c.String("dir"))

@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -26,6 +27,8 @@ type Build struct {
 	Args []string
 	// Jobs is how many commands make runs at once; 0 means one a processor.
 	Jobs int
+	// KeepGoing compiles what it can after an error, so that the log has all errors and the folder all objects.
+	KeepGoing bool
 	// KeepSymbols leaves the symbols in an executable that the port's make would strip.
 	KeepSymbols bool
 	// Log is the file that gets all output of make; "" means mpwolf-build.log in Dir.
@@ -143,6 +146,9 @@ func (b Build) make(ctx context.Context, flags *Flags, log io.Writer) error {
 		}
 	}
 	argv := append(b.firmwareArgv(flags.Vars["PROG"]), "-j"+strconv.Itoa(b.jobs()))
+	if b.KeepGoing {
+		argv = append(argv, "-k")
+	}
 	return b.step(ctx, log, b.Target.Name(), argv, len(strings.Fields(flags.Vars["OBJ"])))
 }
 
@@ -192,8 +198,8 @@ func (b Build) step(ctx context.Context, log io.Writer, name string, argv []stri
 	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
 	cmd.Dir = b.Target.Dir()
 	cmd.Env = environment()
-	// An interrupted make removes the file that it was writing; a killed one leaves it half.
-	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
+	// A make that is told to end stops its compilers, and removes the file that they were writing.
+	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
 	cmd.WaitDelay = 5 * time.Second
 	cmd.Stdout = io.MultiWriter(log, &output, progress)
 	cmd.Stderr = cmd.Stdout

@@ -203,9 +203,10 @@ func (f fetcher) debianPackage(ctx context.Context) (Release, sources.AptPackage
 		release, _ := f.find(f.Version)
 		candidates = []Release{release}
 	}
-	missing := []error{}
+	var missing []error
 	for _, release := range candidates {
-		if len(release.Suites) == 0 && f.Version == "" {
+		if len(release.Suites) == 0 {
+			missing = append(missing, fmt.Errorf("Debian has no MicroPython %s", release.Version))
 			continue
 		}
 		p, err := f.apt.Find(ctx, release.Suites, f.Package, release.Version)
@@ -214,7 +215,8 @@ func (f fetcher) debianPackage(ctx context.Context) (Release, sources.AptPackage
 		}
 		missing = append(missing, err)
 	}
-	return Release{}, sources.AptPackage{}, sources.WithHint(errors.Join(missing...), "Debian has: "+f.inDebian())
+	// The last is the one of the oldest release, or of the only one that was wanted.
+	return Release{}, sources.AptPackage{}, sources.WithHint(missing[len(missing)-1], "Debian has: "+f.inDebian())
 }
 
 // inDebian lists the known releases that Debian may have.
@@ -296,7 +298,7 @@ func (f fetcher) check(dir, source string) (*Tree, error) {
 func checkVersion(tree *Tree, want string) error {
 	version, err := ParseVersion(want)
 	if err != nil || strings.Contains(want, "preview") {
-		return nil //nolint:nilerr // a branch or tag of the user's own
+		return nil // a branch or tag of the user's own
 	}
 	if tree.Version.Compare(version) != 0 {
 		return fmt.Errorf("%s is MicroPython %s, not %s", tree.Dir, tree.Version, version)

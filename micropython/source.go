@@ -7,6 +7,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -42,6 +44,18 @@ func (t *Tree) readSource() error {
 		t.Make = append(t.Make, strings.ReplaceAll(arg, treeMark, t.Dir))
 	}
 	return nil
+}
+
+// noManifest is how a variant says that it freezes nothing (ports/unix/variants/minimal/mpconfigvariant.mk).
+var noManifest = regexp.MustCompile(`(?m)^FROZEN_MANIFEST[ \t]*\??=[ \t]*$`)
+
+// makeFor are the tree's Make arguments for one target. A variant that freezes nothing cannot hold frozen code.
+func (t *Tree) makeFor(target Target) []string {
+	text, err := os.ReadFile(filepath.Join(target.Dir(), "variants", target.Variant, "mpconfigvariant.mk"))
+	freezes := err != nil || !noManifest.Match(text)
+	return slices.DeleteFunc(slices.Clone(t.Make), func(arg string) bool {
+		return !freezes && strings.HasPrefix(arg, "FROZEN_MANIFEST=")
+	})
 }
 
 // withoutSubmodules makes a tree buildable that has no submodule content, as Debian's: no btree, whose library is a

@@ -61,7 +61,9 @@ func (t Target) submodules(ctx context.Context, optional bool) ([]string, error)
 		paths[i] = strings.TrimPrefix(paths[i], "./")
 	}
 	slices.Sort(paths)
-	return slices.DeleteFunc(slices.Compact(paths), func(path string) bool { return isUnneeded(path, values) }), nil
+	return slices.DeleteFunc(slices.Compact(paths), func(path string) bool {
+		return isUnneeded(path, values)
+	}), nil
 }
 
 func isUnneeded(path string, values map[string]string) bool {
@@ -85,7 +87,7 @@ var cmakeNames = regexp.MustCompile(`(?m)^([ \t]*)(?:list\(APPEND GIT_SUBMODULES
 
 func (t Target) cmakeSubmodules(optional bool) ([]string, error) {
 	if _, err := os.Stat(filepath.Join(t.Dir(), "CMakeLists.txt")); err != nil {
-		return nil, nil //nolint:nilerr // a port built by make
+		return nil, nil // a port built by make
 	}
 	files, err := filepath.Glob(filepath.Join(t.Dir(), "*.cmake"))
 	if err != nil {

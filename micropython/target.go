@@ -31,7 +31,7 @@ func (t *Tree) Target(port, board, variant string) (Target, error) {
 	if !slices.Contains(ports, port) {
 		return Target{}, unknown("port", port, "MicroPython "+t.Version.String()+" in "+t.Dir, ports)
 	}
-	target := Target{Tree: t, Port: port, Board: board, Variant: variant, Make: slices.Clone(t.Make)}
+	target := Target{Tree: t, Port: port, Board: board, Variant: variant}
 	boards, err := t.Boards(port)
 	if err != nil {
 		return Target{}, err
@@ -55,6 +55,7 @@ func (t *Tree) Target(port, board, variant string) (Target, error) {
 	case variant != "" && len(variants) == 0:
 		return Target{}, fmt.Errorf("port %s has no variants; got --variant %q", port, variant)
 	}
+	target.Make = t.makeFor(target)
 	return target, nil
 }
 

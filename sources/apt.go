@@ -89,7 +89,8 @@ func (a Apt) Find(ctx context.Context, suites []string, name, upstream string) (
 	if len(has) == 0 {
 		has = []string{"it is in none of: " + strings.Join(suites, ", ")}
 	}
-	return AptPackage{}, fmt.Errorf("Debian has no %s %s (%s): %w", name, upstream, strings.Join(has, ", "), fs.ErrNotExist)
+	return AptPackage{}, fmt.Errorf("Debian has no %s %s (%s): %w",
+		name, upstream, strings.Join(has, ", "), fs.ErrNotExist)
 }
 
 // ErrNotServed is wrapped by errors about files that a suite lists and its archive does not have.

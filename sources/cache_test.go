@@ -1,10 +1,12 @@
 package sources
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -254,5 +256,47 @@ func TestCopyTree(t *testing.T) {
 	}
 	if err := CopyTree(t.Context(), from, t.TempDir(), skip); err == nil || !strings.Contains(err.Error(), "out of the folder") {
 		t.Errorf("got %v", err)
+	}
+}
+
+// TestEntryKilled kills a process in the middle of a fetch: this test's binary, run again.
+func TestEntryKilled(t *testing.T) {
+	if dir := os.Getenv("SOURCES_TEST_CACHE"); dir != "" {
+		_, err := Cache{Dir: dir}.Entry(t.Context(), "key", nil, func(part string) error {
+			if err := fillWith("half")(part); err != nil {
+				return err
+			}
+			fmt.Println("filling")
+			time.Sleep(time.Minute)
+			return nil
+		})
+		t.Fatal("not killed:", err)
+	}
+	c := newCache(t)
+	cmd := exec.Command(os.Args[0], "-test.run=^TestEntryKilled$")
+	cmd.Env = append(os.Environ(), "SOURCES_TEST_CACHE="+c.Dir)
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := bufio.NewReader(out).ReadString('\n'); err != nil {
+		t.Error(err)
+	}
+	if c.Has("key") {
+		t.Error("the half entry can be seen")
+	}
+	if err := cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = cmd.Wait() // it says that the process was killed
+	dir, err := c.Entry(t.Context(), "key", nil, fillWith("whole"))
+	if err != nil || read(t, dir, "file") != "whole" {
+		t.Error(err)
+	}
+	if names := list(t, c.Dir); strings.Contains(strings.Join(names, " "), "mpwolf-part") {
+		t.Errorf("left: %q", names)
 	}
 }

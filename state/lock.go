@@ -115,20 +115,13 @@ func (l *Lock) Release() {
 	_ = l.lock.Close()
 }
 
+// tidy removes the lock's file, and the folder if nothing else is in it: a fetched tree keeps how it is built there.
 func (l *Lock) tidy(dir string) {
+	_ = os.Remove(filepath.Join(dir, lockName)) // what stays is found and removed by the next run
 	entries, err := os.ReadDir(dir)
-	if err != nil {
+	if err != nil || len(entries) > 1 || (len(entries) == 1 && entries[0].Name() != ".gitignore") {
 		return
 	}
-	for _, entry := range entries {
-		switch entry.Name() {
-		case lockName, ".gitignore":
-		default:
-			return
-		}
-	}
-	for _, name := range []string{lockName, ".gitignore"} {
-		_ = os.Remove(filepath.Join(dir, name)) // what stays is found and removed by the next run
-	}
+	_ = os.Remove(filepath.Join(dir, ".gitignore"))
 	_ = os.Remove(dir)
 }

@@ -20,18 +20,27 @@ type linkError struct {
 	symbol    string
 	undefined bool
 	// first and second are the objects with the two definitions; of an undefined symbol, second is the one that
-	// needs it, and function the function there, if the linker says so.
+	// needs it, or its source, and function the function there, if the linker says so.
 	first, second, function string
+}
+
+// overflow is a memory of the board that the firmware does not fit into.
+type overflow struct {
+	region string
+	bytes  uint64 // too many
 }
 
 // diagnostics are the errors in the log of a build.
 type diagnostics struct {
-	compile []compileError
-	link    []linkError
+	compile   []compileError
+	link      []linkError
+	overflows []overflow
+	linker    []string // what else a linker said, word for word
 }
 
 var (
-	compileErrorLine = regexp.MustCompile(`^(\S[^:]*):(\d+):(?:\d+:)? (?:fatal )?error: (.*)`)
+	compileErrorLine = regexp.MustCompile(`^([^<\s][^:]*):(\d+):(?:\d+:)? (?:fatal )?error: (.*)`)
+	warningOption    = regexp.MustCompile(` \[-W[^\]]*\]$`) // which made an error of a warning
 	noPlaceErrorLine = regexp.MustCompile(`^<[^>]*>:(?:\d+:)?(?:\d+:)? (?:fatal )?error: (.*)`)
 	makeErrorLine    = regexp.MustCompile(`^(\S[^:]*):(\d+): \*\*\* (.*)`)
 
@@ -47,11 +56,13 @@ var (
 
 	lldDuplicate   = regexp.MustCompile(`error: duplicate symbol: (.+)$`)
 	lldUndefined   = regexp.MustCompile(`error: undefined symbol: (.+)$`)
-	lldPlace       = regexp.MustCompile(`^>>> +(?:defined (?:at|in) )?(.+?)(?::\((.*?)\))?$`)
-	lldInArchive   = regexp.MustCompile(`^(.+) in archive (.+)$`)
+	lldPlace       = regexp.MustCompile(`^>>> +(?:defined (?:at|in) )?(.+?)(?::\([^)]*\))?(?: in archive (.+))?$`)
 	appleDuplicate = regexp.MustCompile(`^duplicate symbol '_?(.+?)' in:$`)
 	appleUndefined = regexp.MustCompile(`^  "_?(.+?)", referenced from:$`)
-	appleFrom      = regexp.MustCompile(`^      _?(\S+) in (.+)$`)
+	regionOverflow = regexp.MustCompile("region ['`‘](\\w+)['’] overflowed by (\\d+) bytes")
+	linkerSays     = regexp.MustCompile(`^\S*\bld(?:\.\w+)?: (?:error: )?(.*[^:])$`)
+
+	appleFrom = regexp.MustCompile(`^      _?(\S+) in (.+)$`)
 )
 
 // diagnose reads the log of a failed build: the errors of gcc and clang, make, GNU ld, gold, lld and Apple's ld.
@@ -60,16 +71,20 @@ func diagnose(log string) diagnostics {
 	lines := strings.Split(strings.ReplaceAll(log, "\r\n", "\n"), "\n")
 	ld := &bfdReader{}
 	for i, line := range lines {
-		if m := compileErrorLine.FindStringSubmatch(line); m != nil {
+		if e, ok := otherLinkError(lines[i:]); ok {
+			d.addLink(e)
+		} else if m := compileErrorLine.FindStringSubmatch(line); m != nil {
 			d.addCompile(m[1], m[2], m[3])
 		} else if m := makeErrorLine.FindStringSubmatch(line); m != nil {
 			d.addCompile(m[1], m[2], strings.TrimSuffix(m[3], ".  Stop."))
 		} else if m := noPlaceErrorLine.FindStringSubmatch(line); m != nil {
 			d.addCompile("", "0", m[1])
-		} else if e, ok := otherLinkError(lines[i:]); ok {
-			d.addLink(e)
 		} else if e, ok := ld.line(line, lines[i+1:]); ok {
 			d.addLink(e)
+		} else if m := regionOverflow.FindStringSubmatch(line); m != nil {
+			d.addOverflow(m[1], m[2])
+		} else if m := linkerSays.FindStringSubmatch(line); m != nil && !strings.Contains(m[1], "warning: ") {
+			d.linker = append(d.linker, m[1])
 		}
 	}
 	return d
@@ -80,9 +95,15 @@ func (d *diagnostics) addCompile(file, line, message string) {
 	if err != nil {
 		return
 	}
-	e := compileError{file: file, line: n, message: message}
+	e := compileError{file: file, line: n, message: warningOption.ReplaceAllString(message, "")}
 	if !slices.Contains(d.compile, e) {
 		d.compile = append(d.compile, e)
+	}
+}
+
+func (d *diagnostics) addOverflow(region, bytes string) {
+	if n, err := strconv.ParseUint(bytes, 10, 64); err == nil {
+		d.overflows = append(d.overflows, overflow{region, n})
 	}
 }
 
@@ -157,7 +178,11 @@ func otherLinkError(lines []string) (linkError, bool) {
 		return e, true
 	}
 	if m := goldUndefined.FindStringSubmatch(line); m != nil {
-		return linkError{symbol: m[2], undefined: true, second: objectIn(m[1])}, true
+		e := linkError{symbol: m[2], undefined: true, second: objectIn(m[1])}
+		if e.second == "" { // with debug information, gold names the source
+			e.second, _, _ = strings.Cut(m[1], ":")
+		}
+		return e, true
 	}
 	if m := lldDuplicate.FindStringSubmatch(line); m != nil {
 		places := lldObjects(lines[1:])
@@ -196,8 +221,8 @@ func lldObjects(lines []string) []string {
 			break
 		}
 		place := m[1]
-		if in := lldInArchive.FindStringSubmatch(m[1]); in != nil {
-			place = in[2] + "(" + strings.TrimSuffix(in[1], ":") + ")"
+		if m[2] != "" {
+			place = m[2] + "(" + m[1] + ")"
 		}
 		if strings.HasSuffix(place, ".o") || strings.HasSuffix(place, ".o)") {
 			objects = append(objects, place)

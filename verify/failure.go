@@ -35,6 +35,21 @@ func (v *verification) blame(checks map[string]*check) string {
 		checks[SymbolsID].show("log", v.failure.err.Log)
 		return SymbolsID
 	}
+	for _, o := range v.failure.overflows {
+		checks[SizeID].find(Finding{
+			Message: fmt.Sprintf("the firmware does not fit into %s: it is %d bytes too large", o.region, o.bytes),
+			Remedy: "turn off in user_settings.h what the product does not use, or choose a board or variant with more " +
+				"memory",
+		})
+	}
+	if len(v.failure.overflows) > 0 {
+		return SizeID
+	}
+	if len(v.failure.compile) == 0 && len(v.failure.linker) > 0 {
+		checks[SymbolsID].find(Finding{Message: "the firmware does not link: " + v.failure.linker[0],
+			File: v.failure.err.Log, Remedy: "see the log; the command was: " + v.failure.err.Command})
+		return SymbolsID
+	}
 	if len(v.failure.compile) == 0 {
 		checks[ModulesID].find(Finding{
 			Message: fmt.Sprintf("the build of %s failed: %s", v.failure.err.Step, v.failure.err.Cause),
@@ -65,6 +80,8 @@ func (v *verification) blameCompile(e compileError) string {
 	path := v.abs(e.file)
 	inside := func(dir string) bool { return dir != "" && relative(dir, path) != path }
 	switch {
+	case conflict.MatchString(e.message):
+		return SymbolsID
 	case strings.HasPrefix(filepath.Base(path), "mpconfig"), strings.HasSuffix(e.message, "redefined"):
 		return MacrosID
 	case filepath.Base(path) == "user_settings.h", path == v.Settings, inside(v.WolfSSL),
@@ -73,6 +90,10 @@ func (v *verification) blameCompile(e compileError) string {
 	}
 	return ModulesID
 }
+
+// conflict is how gcc and clang say that one function is declared in two ways, as mp_init is where a source includes the
+// headers of both MicroPython and wolfSSL.
+var conflict = regexp.MustCompile("conflicting types for ['`‘](\\w+)['’]")
 
 var missingHeader = regexp.MustCompile(`^'?([^':]+)'?(?:: No such file or directory| file not found)$`)
 
@@ -88,6 +109,10 @@ func compileRemedy(message string) string {
 			return "the built-in TLS is still on: set MICROPY_PY_SSL to 0"
 		}
 		return "a header is missing: a submodule that is not checked out, or a package that is not installed"
+	}
+	if m := conflict.FindStringSubmatch(message); m != nil {
+		_, remedy := explain(m[1], []string{"integer.c", "tfm.c"})
+		return remedy
 	}
 	if strings.HasSuffix(message, "redefined") {
 		return "the macro is defined twice: on make's command line and in a header that does not ask #ifndef; " +
@@ -153,7 +178,7 @@ func (v *verification) wolfSource(symbol string) string {
 	if v.WolfSSL == "" || !matchesAny(wolfSymbols, symbol) {
 		return ""
 	}
-	definition := regexp.MustCompile(`(?m)^[A-Za-z].*\b` + regexp.QuoteMeta(symbol) + `\(`)
+	definition := regexp.MustCompile(`(?m)^[A-Za-z_][^;{}\n]*\b` + regexp.QuoteMeta(symbol) + `\([^;{}]*\)\s*\{`)
 	for _, pattern := range []string{"src/*.c", "wolfcrypt/src/*.c", "wolfcrypt/src/port/*/*.c"} {
 		files, err := filepath.Glob(filepath.Join(v.WolfSSL, pattern))
 		if err != nil {

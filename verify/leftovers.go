@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"mpwolf/micropython"
 )
 
 // builtin is a TLS or crypto library of MicroPython's own, and how it is recognized.
@@ -16,7 +18,7 @@ type builtin struct {
 	sources []string // of MicroPython's that do nothing but use it
 	symbols []string
 	strings []string
-	remedy  string
+	remedy  string // {SSL} stands for this release's MICROPY_PY_SSL or MICROPY_PY_USSL, and so on
 }
 
 var builtins = []builtin{
@@ -26,7 +28,7 @@ var builtins = []builtin{
 		sources: []string{"modussl_mbedtls.c", "modssl_mbedtls.c", "modtls_mbedtls.c", "mbedtls_port.c"},
 		symbols: []string{"mbedtls_*", "psa_crypto_*", "psa_hash_*", "psa_cipher_*", "psa_key_*"},
 		strings: []string{"mbedtls", "mbed TLS", "Mbed TLS", "MBEDTLS"},
-		remedy:  "set MICROPY_PY_SSL (MICROPY_PY_USSL before v1.21) and MICROPY_SSL_MBEDTLS to 0: mpwolf patch does",
+		remedy:  "set {SSL} and MICROPY_SSL_MBEDTLS to 0: mpwolf patch does",
 	},
 	{
 		name:    "axTLS",
@@ -35,13 +37,12 @@ var builtins = []builtin{
 		symbols: []string{"ssl_ctx_new", "ssl_ctx_free", "ssl_client_new", "ssl_server_new", "ssl_obj_load", "ssl_obj_memory_load",
 			"ssl_handshake_status", "x509_new", "asn1_get_private_key"},
 		strings: []string{"axTLS", "axtls"},
-		remedy:  "set MICROPY_PY_SSL (MICROPY_PY_USSL before v1.21) and MICROPY_SSL_AXTLS to 0: mpwolf patch does",
+		remedy:  "set {SSL} and MICROPY_SSL_AXTLS to 0: mpwolf patch does",
 	},
 	{
-		name: "crypto-algorithms, MicroPython's own SHA-256, beside wolfCrypt's",
-		dirs: []string{"lib/crypto-algorithms/"},
-		remedy: "set MICROPY_PY_HASHLIB (MICROPY_PY_UHASHLIB before v1.21) to 0: mpwolf patch does, and wolfhashlib " +
-			"takes its place",
+		name:   "crypto-algorithms, MicroPython's own SHA-256, beside wolfCrypt's",
+		dirs:   []string{"lib/crypto-algorithms/"},
+		remedy: "set {HASHLIB} to 0: mpwolf patch does, and wolfhashlib takes its place",
 	},
 }
 
@@ -57,7 +58,7 @@ func (v *verification) leftoversCheck(c *check) {
 		}
 		traces, file := v.traces(b)
 		if len(traces) > 0 {
-			c.find(Finding{Message: b.name + ": " + strings.Join(traces, "; "), File: file, Remedy: b.remedy})
+			c.find(Finding{Message: b.name + ": " + strings.Join(traces, "; "), File: file, Remedy: v.spell(b.remedy)})
 		}
 	}
 	switch {
@@ -71,6 +72,15 @@ func (v *verification) leftoversCheck(c *check) {
 			c.summary = "no object or string of mbedTLS or axTLS; the firmware's symbols are stripped"
 		}
 	}
+}
+
+// spell writes the names of macros as this release has them: v1.21 took the U out (py/mpconfig.h).
+func (v *verification) spell(text string) string {
+	prefix := "MICROPY_PY_"
+	if v.Target.Tree.Version.Compare(micropython.Version{Major: 1, Minor: 21}) < 0 {
+		prefix += "U"
+	}
+	return strings.NewReplacer("{SSL}", prefix+"SSL", "{HASHLIB}", prefix+"HASHLIB").Replace(text)
 }
 
 // traces are what is there of a built-in library, in words, and the file that shows it first.

@@ -11,7 +11,8 @@ import (
 	"mpwolf/micropython"
 )
 
-// macrosCheck compares the wanted macros with what the compiler sees.
+// macrosCheck compares the wanted macros with what the compiler sees. A configuration that does not compile is a finding
+// after which nothing else can be; one that lacks a header, such as a submodule's, is an error.
 func (v *verification) macrosCheck(ctx context.Context, c *check) error {
 	if len(v.Wants) == 0 {
 		c.notNeeded = "no macro is asked for"
@@ -26,9 +27,10 @@ func (v *verification) macrosCheck(ctx context.Context, c *check) error {
 		names = append(append(names, want.Macro), want.Names...)
 	}
 	values, err := v.flags.Effective(ctx, names)
-	if stopped := (*micropython.MakeError)(nil); errors.As(err, &stopped) && len(stopped.Missing) == 0 {
-		if d := diagnose(stopped.Cause); len(d.compile) > 0 {
+	if stopped := (*micropython.MakeError)(nil); errors.As(err, &stopped) {
+		if d := diagnose(stopped.Cause); len(d.compile) > 0 && !missingHeader.MatchString(d.compile[0].message) {
 			e := d.compile[0]
+			v.blocked = "see macros"
 			c.find(Finding{Message: "MicroPython's configuration does not compile: " + e.message,
 				File: relative(v.Target.Tree.Dir, v.abs(e.file)), Line: e.line, Remedy: compileRemedy(e.message)})
 			return nil

@@ -100,7 +100,8 @@ func (r *Report) JSON(w io.Writer) error {
 const textWidth = 80
 
 // Text writes the report for people: a line for each check (ok, FAIL, "-" for one that does not apply, "?" for one
-// that another's finding made impossible), and below it what was found and the way out. Lines have at most 80 columns where no file name is longer.
+// that another's finding made impossible), and below it what was found and the way out. Lines have at most 80 columns
+// where no file name is longer.
 func (r *Report) Text(w io.Writer) error {
 	var b strings.Builder
 	for _, c := range r.Checks {

@@ -50,7 +50,7 @@ var dangers = []danger{
 
 // settingsCheck looks which wolfSSL was compiled, with which settings, and whether these are fit for use.
 func (v *verification) settingsCheck(ctx context.Context, c *check) error {
-	if v.link == nil || len(v.inputs.objects) == 0 {
+	if v.inputs == nil || len(v.inputs.objects) == 0 {
 		c.notMade = v.blocked
 		return nil
 	}

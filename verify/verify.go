@@ -83,8 +83,8 @@ func Run(ctx context.Context, options Options) (*Report, error) {
 	if v.Modules != "" {
 		v.Args = append(slices.Clone(v.Args), "USER_C_MODULES="+v.Modules)
 	}
-	v.build = micropython.Build{Target: v.Target, Dir: v.Build, Args: v.Args, Jobs: v.Jobs, KeepSymbols: true,
-		Progress: v.Progress}
+	v.build = micropython.Build{Target: v.Target, Dir: v.Build, Args: v.Args, Jobs: v.Jobs, KeepGoing: true,
+		KeepSymbols: true, Progress: v.Progress}
 	if v.NoBuild {
 		if _, err := os.Stat(v.Build); err != nil {
 			return nil, fmt.Errorf("verify %s: there is no build to look at: %w", v.Target.Name(), err)
@@ -128,8 +128,10 @@ func (v *verification) make(ctx context.Context, checks map[string]*check) error
 	if err := v.macrosCheck(ctx, checks[MacrosID]); err != nil {
 		return err
 	}
-	if err := v.compile(ctx, checks); err != nil {
-		return err
+	if v.blocked == "" {
+		if err := v.compile(ctx, checks); err != nil {
+			return err
+		}
 	}
 	v.symbolsCheck(checks[SymbolsID])
 	v.leftoversCheck(checks[LeftoversID])

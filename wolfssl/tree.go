@@ -108,19 +108,17 @@ func Files(t *Tree) ([]string, error) {
 		return nil, err
 	}
 	for _, top := range []string{"src", "wolfcrypt/src", "wolfssl"} {
-		err := filepath.WalkDir(filepath.Join(t.Dir, filepath.FromSlash(top)), func(path string, entry fs.DirEntry, err error) error {
-			if err != nil || entry.IsDir() || !slices.Contains(sourceEndings, filepath.Ext(path)) {
+		err := filepath.WalkDir(filepath.Join(t.Dir, filepath.FromSlash(top)),
+			func(path string, entry fs.DirEntry, err error) error {
+				if err != nil || entry.IsDir() || !slices.Contains(sourceEndings, filepath.Ext(path)) {
+					return err
+				}
+				rel, err := filepath.Rel(t.Dir, path)
+				if rel = filepath.ToSlash(rel); err == nil && !slices.Contains(unused, rel) {
+					files = append(files, rel)
+				}
 				return err
-			}
-			rel, err := filepath.Rel(t.Dir, path)
-			if err != nil {
-				return err
-			}
-			if rel = filepath.ToSlash(rel); !slices.Contains(unused, rel) {
-				files = append(files, rel)
-			}
-			return nil
-		})
+			})
 		if err != nil {
 			return nil, fmt.Errorf("list wolfSSL's files: %w", err)
 		}

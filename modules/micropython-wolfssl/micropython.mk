@@ -102,8 +102,6 @@ WOLFSSL_ASM_OBJ := $(patsubst $(WOLFSSL_DIR)/%.S,$(WOLFSSL_OBJ_DIR)/%.o,$(WOLFSS
 LDFLAGS_USERMOD += $(WOLFSSL_ASM_OBJ)
 $(BUILD)/$(patsubst $(USER_C_MODULES)/%.c,%.o,$(WOLFSSL_MOD_DIR)/modwolfssl.c): $(WOLFSSL_ASM_OBJ)
 $(WOLFSSL_ASM_OBJ): | $(WOLFSSL_OBJ_DIR)/wolfcrypt/src/
-$(WOLFSSL_OBJ_DIR)/wolfcrypt/src/:
-	$(Q)mkdir -p $@
 endif
 $(patsubst $(WOLFSSL_DIR)/%.S,$(WOLFSSL_OBJ_DIR)/%.o,$(WOLFSSL_ASM_SRC)): \
 	CFLAGS += -include $(abspath $(WOLFSSL_ASM_SETTINGS)) -DWOLFSSL_USER_SETTINGS_ASM

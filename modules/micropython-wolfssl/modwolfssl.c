@@ -117,6 +117,7 @@ typedef struct _mp_obj_ssl_socket_t {
     bool timer_running;
     bool connected; // the handshake is done
     bool eof; // the peer said that it won't send more
+    bool peer_closed; // the stream below ended
 } mp_obj_ssl_socket_t;
 
 static const mp_obj_type_t ssl_context_type;
@@ -773,7 +774,11 @@ static int socket_recv_cb(WOLFSSL *ssl, char *buf, int len, void *user) {
     }
     if (ret == 0) {
         // An empty datagram says nothing, the end of a stream without the peer's close_notify is an error.
-        return is_dtls(o->ssl_context) ? WOLFSSL_CBIO_ERR_WANT_READ : WOLFSSL_CBIO_ERR_CONN_CLOSE;
+        if (is_dtls(o->ssl_context)) {
+            return WOLFSSL_CBIO_ERR_WANT_READ;
+        }
+        o->peer_closed = true;
+        return WOLFSSL_CBIO_ERR_CONN_CLOSE;
     }
     return ret;
 }
@@ -943,6 +948,8 @@ static int ssl_socket_error(mp_obj_ssl_socket_t *o, int ret) {
         case ASN_SELF_SIGNED_E:
             // A CA certificate that isn't valid now may be the reason: then that is what has to be put right.
             return o->ssl_context->late_ca_error != 0 ? o->ssl_context->late_ca_error : err;
+        case SOCKET_ERROR_E:
+            return o->peer_closed ? SOCKET_PEER_CLOSED_E : err;
         default:
             return err < 0 ? err : SOCKET_PEER_CLOSED_E;
     }
@@ -1120,6 +1127,7 @@ static mp_obj_t ssl_socket_new(mp_obj_ssl_context_t *ssl_context, mp_obj_t sock,
     o->timer_running = false;
     o->connected = false;
     o->eof = false;
+    o->peer_closed = false;
 
     bool refuse = !is_client(ssl_context) && !ssl_context->has_key;
     if (!refuse) {

@@ -1,0 +1,223 @@
+package micropython
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// programMakefile builds a program as MicroPython's makefiles do.
+const programMakefile = `BUILD ?= build
+PROG ?= micropython
+CC = gcc
+CFLAGS = -I. -I../.. $(CFLAGS_EXTRA)
+LDFLAGS = -Wl,-Map=$(BUILD)/$(PROG).map
+STRIP = strip
+OBJ = $(addprefix $(BUILD)/,main.o second.o)
+all: $(BUILD)/$(PROG)
+$(BUILD)/$(PROG): $(OBJ)
+	@echo "LINK $@"
+	@$(CC) -o $@ $^ $(LDFLAGS) -lm
+	@$(STRIP) $@
+$(BUILD)/%.o: %.c
+	@mkdir -p $(BUILD)
+	@echo "CC $<"
+	@$(CC) $(CFLAGS) -c -o $@ $<
+`
+
+func programPort(t *testing.T, files map[string]string) Build {
+	t.Helper()
+	target := fakePort(t, "")
+	write(t, target.Dir(), map[string]string{
+		"Makefile": programMakefile,
+		"main.c":   "int second(void);\nint main(void) { return second(); }\n",
+		"second.c": "int second(void) { return 0; }\n",
+	})
+	write(t, target.Dir(), files)
+	return Build{Target: target, Dir: filepath.Join(t.TempDir(), "build"), Jobs: 2}
+}
+
+func TestBuild(t *testing.T) {
+	b := programPort(t, nil)
+	var progress bytes.Buffer
+	b.Progress = &progress
+	result, err := b.Run(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if result.ELF != filepath.Join(b.Dir, "micropython") || result.Rebuilt {
+		t.Errorf("result %+v", result)
+	}
+	want := []string{filepath.Join(b.Dir, "main.o"), filepath.Join(b.Dir, "second.o")}
+	if !slices.Equal(result.Link.Inputs[:2], want) {
+		t.Errorf("inputs %q", result.Link.Inputs)
+	}
+	for _, text := range []string{"[2/2] CC ", "fake (standard): LINK "} {
+		if !strings.Contains(progress.String(), text) {
+			t.Errorf("progress %q lacks %q", progress.String(), text)
+		}
+	}
+	if entries, err := os.ReadDir(b.Target.Dir()); err != nil || len(entries) != 5 {
+		t.Errorf("the port's folder has %v, %v", entries, err)
+	}
+}
+
+// TestBuildStale changes a flag, which make does not notice, and then a source, which it does.
+func TestBuildStale(t *testing.T) {
+	b := programPort(t, map[string]string{"second.c": "int second(void) { return EXIT; }\n"})
+	b.KeepSymbols = true
+	for i, exit := range []string{"3", "3", "4"} {
+		b.Args = []string{"CFLAGS_EXTRA=-DEXIT=" + exit}
+		result, err := b.Run(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if result.Rebuilt != (i == 2) {
+			t.Errorf("build %d: rebuilt is %v", i, result.Rebuilt)
+		}
+		_, _, err = run(t.Context(), b.Dir, nil, []string{result.ELF})
+		if err == nil || !strings.Contains(err.Error(), "exit status "+exit) {
+			t.Errorf("build %d: %v", i, err)
+		}
+	}
+}
+
+func TestBuildErrors(t *testing.T) {
+	tests := []struct {
+		name  string
+		files map[string]string
+		cause string
+		tail  string
+	}{
+		{"compiler", map[string]string{"second.c": "int second(void) { return 0 }\n"}, "second.c:1:28: error: expected ';'", "return 0 }"},
+		{"linker", map[string]string{"second.c": "int main(void) { return 0; }\n"}, "multiple definition of `main'", "undefined reference to `second'"},
+		{"make", map[string]string{"Makefile": programMakefile + "$(BUILD)/main.o: gone.h\n"}, "No rule to make target 'gone.h'", ""},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			b := programPort(t, test.files)
+			b.KeepGoing = true
+			_, err := b.Run(t.Context())
+			var failed *BuildError
+			if !errors.As(err, &failed) {
+				t.Fatalf("error %v; want a *BuildError", err)
+			}
+			if !strings.Contains(failed.Cause, test.cause) || !strings.Contains(failed.Tail, test.tail) {
+				t.Errorf("cause %q\ntail %s", failed.Cause, failed.Tail)
+			}
+			if !strings.HasPrefix(failed.Command, "cd "+b.Target.Dir()+" && ") {
+				t.Errorf("command %q", failed.Command)
+			}
+			if log, err := os.ReadFile(failed.Log); err != nil || !strings.Contains(string(log), failed.Cause) {
+				t.Errorf("log: %v", err)
+			}
+			if link, err := b.Link(t.Context()); test.name != "make" && (err != nil || len(link.Inputs) < 2) {
+				t.Errorf("link after the failure: %+v, %v", link, err)
+			}
+		})
+	}
+}
+
+func TestBuildCancelled(t *testing.T) {
+	b := programPort(t, map[string]string{"Makefile": programMakefile + "$(BUILD)/main.o: wait\nwait:\n\t@sleep 60\n"})
+	ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
+	defer cancel()
+	start := time.Now()
+	if _, err := b.Run(ctx); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("error %v", err)
+	}
+	if took := time.Since(start); took > 10*time.Second {
+		t.Errorf("took %v", took)
+	}
+}
+
+func TestFindLink(t *testing.T) {
+	const commands = `echo "CC a.c"
+gcc -c -o build/a.o a.c
+gcc -c -MD -MF build/b.P -o build/b.o ../../b.c || (echo -e "See x.o y.o z.o q.o r.o s.o"; false)
+echo "LINK build/prog"
+gcc -o build/prog build/a.o \
+  build/b.o  -Lsdk -Wl,-Map=build/prog.map -T "link script.ld" lib/libx.a -lm
+size $(find build -path "build/build/frozen*.o") build/prog -o x.o
+objcopy -O binary build/prog build/prog.bin
+`
+	link := findLink(commands, "/port")
+	want := []string{"gcc", "-o", "build/prog", "build/a.o", "build/b.o", "-Lsdk", "-Wl,-Map=build/prog.map", "-T",
+		"link script.ld", "lib/libx.a", "-lm"}
+	if link == nil || !slices.Equal(link.Argv, want) || link.Output != "/port/build/prog" {
+		t.Errorf("link %+v", link)
+	}
+	if dirs := link.optionValues("-L"); !slices.Equal(dirs, []string{"/port/sdk"}) {
+		t.Errorf("-L %q", dirs)
+	}
+	if got := findLink("gcc -c -o a.o a.c\n", "/port"); got != nil {
+		t.Errorf("link %+v", got)
+	}
+}
+
+func TestErrorTail(t *testing.T) {
+	log := strings.Repeat("CC a.c\n", 50) + "in f:\nx.c:1: error: bad\nmore\n" + strings.Repeat("CC b.c\n", 50)
+	tail := errorTail(log)
+	if !strings.HasPrefix(tail, "CC a.c\nin f:\nx.c:1: error: bad\nmore\n") || strings.Count(tail, "\n") != tailLines-1 {
+		t.Errorf("tail %q", tail)
+	}
+	if tail := errorTail("a\nb\n"); tail != "a\nb" {
+		t.Errorf("tail %q", tail)
+	}
+}
+
+// TestRealTreeBuild builds the tree that MPWOLF_TEST_TREE names, with the arguments in MPWOLF_TEST_MAKE, twice, and looks
+// whether the tree is as before.
+func TestRealTreeBuild(t *testing.T) {
+	tree := realTree(t)
+	args := os.Getenv("MPWOLF_TEST_MAKE")
+	if args == "" {
+		t.Skip("SKIPPED: set MPWOLF_TEST_MAKE to the arguments with which make can build the tree, such as V=0")
+	}
+	target, err := tree.Target("unix", "", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	target.Make = strings.Fields(args)
+	before := files(t, tree.Dir)
+	b := Build{Target: target, Dir: filepath.Join(t.TempDir(), "build"), KeepSymbols: true}
+	for range 2 {
+		result, err := b.Run(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if result.Rebuilt || len(result.Link.Inputs) < 100 {
+			t.Errorf("rebuilt %v, %d inputs", result.Rebuilt, len(result.Link.Inputs))
+		}
+	}
+	if after := files(t, tree.Dir); !slices.Equal(before, after) {
+		t.Error("the build has changed the tree")
+	}
+}
+
+// files are the names, sizes and times of all files below dir.
+func files(t *testing.T, dir string) []string {
+	t.Helper()
+	var all []string
+	err := filepath.WalkDir(dir, func(path string, entry os.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		info, err := entry.Info()
+		if err != nil {
+			return err
+		}
+		all = append(all, path+" "+info.ModTime().String())
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}

@@ -1,0 +1,222 @@
+package tests_test
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+)
+
+// peerTimeout bounds one handshake with a peer; they take milliseconds.
+const peerTimeout = 30 * time.Second
+
+func freePort(t *testing.T) int {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().(*net.TCPAddr).Port
+}
+
+// startServer runs openssl s_server until the test ends. What a client sends, a line at a time, comes back reversed.
+func startServer(t *testing.T, args ...string) int {
+	t.Helper()
+	port := freePort(t)
+	cmd := exec.Command("openssl", append([]string{
+		"s_server", "-accept", fmt.Sprintf("127.0.0.1:%d", port), "-quiet", "-rev",
+	}, args...)...)
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+	})
+	waitForPort(t, port)
+	return port
+}
+
+func waitForPort(t *testing.T, port int) {
+	t.Helper()
+	for range 200 {
+		conn, err := net.DialTimeout("tcp", fmt.Sprintf("127.0.0.1:%d", port), time.Second)
+		if err == nil {
+			conn.Close()
+			return
+		}
+		time.Sleep(25 * time.Millisecond)
+	}
+	t.Fatalf("nothing answers on port %d", port)
+}
+
+// python runs a script of tests/firmware on the patched MicroPython.
+func (r *real) python(t *testing.T, script string, args ...string) string {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), peerTimeout)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, r.firmware(), append([]string{filepath.Join("firmware", script)}, args...)...)
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Errorf("%s: %v", cmd, err)
+	}
+	return string(out)
+}
+
+// opensslServer connects to OpenSSL, which every time is right but for one thing.
+func (r *real) opensslServer(t *testing.T) {
+	dir := t.TempDir()
+	ca, other := newAuthority(t, dir, "ca"), newAuthority(t, dir, "other")
+	cert, key := ca.issue(t, "server", "localhost", time.Now().Add(time.Hour))
+	oldCert, oldKey := ca.issue(t, "expired", "localhost", time.Now().Add(-time.Hour))
+	good := []string{"-cert", cert, "-key", key}
+	tests := []struct {
+		name         string
+		server       []string
+		caFile, host string
+		want         string // how the output begins
+	}{
+		{"TLS 1.2", append(good, "-tls1_2"), ca.file, "localhost", "OK TLSv1.2 "},
+		{"TLS 1.3", append(good, "-tls1_3"), ca.file, "localhost", "OK TLSv1.3 "},
+		{"a wrong CA", good, other.file, "localhost", "OSError "},
+		{"a wrong host name", good, ca.file, "example.org", "OSError "},
+		{"an expired certificate", []string{"-cert", oldCert, "-key", oldKey}, ca.file, "localhost", "OSError "},
+		{"only TLS 1.1", append(good, "-tls1_1", "-cipher", "ALL:@SECLEVEL=0"), ca.file, "localhost", "OSError "},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			port := startServer(t, test.server...)
+			out := r.python(t, "tls_client.py", "127.0.0.1", strconv.Itoa(port), test.caFile, test.host)
+			t.Log(strings.TrimSpace(out))
+			if !strings.HasPrefix(out, test.want) {
+				t.Errorf("got %q; want %q", out, test.want)
+			}
+			if strings.HasPrefix(test.want, "OK") && !strings.HasSuffix(out, " gnip\n") {
+				t.Errorf("got %q; want the line back, reversed", out)
+			}
+		})
+	}
+	t.Run("a plain-text peer", func(t *testing.T) { r.plainPeer(t, ca.file) })
+}
+
+// plainPeer answers the client's hello in plain HTTP.
+func (r *real) plainPeer(t *testing.T, caFile string) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	go func() {
+		conn, err := l.Accept()
+		if err != nil {
+			return
+		}
+		defer conn.Close()
+		fmt.Fprint(conn, "HTTP/1.0 400 Bad Request\r\n\r\nplain text\r\n")
+		_, _ = io.Copy(io.Discard, conn) // until the client gives up
+	}()
+	port := l.Addr().(*net.TCPAddr).Port
+	out := r.python(t, "tls_client.py", "127.0.0.1", strconv.Itoa(port), caFile, "localhost")
+	t.Log(strings.TrimSpace(out))
+	if !strings.HasPrefix(out, "OSError ") {
+		t.Errorf("got %q; want an OSError", out)
+	}
+}
+
+// opensslClient has OpenSSL connect to the patched MicroPython.
+func (r *real) opensslClient(t *testing.T) {
+	dir := t.TempDir()
+	ca, other := newAuthority(t, dir, "ca"), newAuthority(t, dir, "other")
+	cert, key := ca.issue(t, "server", "localhost", time.Now().Add(time.Hour))
+	clientCert, clientKey := ca.issue(t, "client", "client", time.Now().Add(time.Hour))
+	strangerCert, strangerKey := other.issue(t, "stranger", "client", time.Now().Add(time.Hour))
+	tests := []struct {
+		name   string
+		server []string // further arguments of the server
+		client []string
+		want   string
+	}{
+		{"TLS 1.2", nil, []string{"-tls1_2"}, "OK TLSv1.2 "},
+		{"TLS 1.3", nil, []string{"-tls1_3"}, "OK TLSv1.3 "},
+		{"a client certificate", []string{ca.file}, []string{"-cert", clientCert, "-key", clientKey}, "OK "},
+		{"a stranger's certificate", []string{ca.file}, []string{"-cert", strangerCert, "-key", strangerKey}, "OSError "},
+		{"no client certificate", []string{ca.file}, nil, "OSError "},
+		{"only TLS 1.1", nil, []string{"-tls1_1", "-cipher", "ALL:@SECLEVEL=0"}, "OSError "},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			port := freePort(t)
+			lines := r.startPython(t, "tls_server.py", append([]string{strconv.Itoa(port), cert, key}, test.server...)...)
+			if line := <-lines; !strings.HasPrefix(line, "listening") {
+				t.Fatalf("got %q", line)
+			}
+			reply := opensslSends(t, port, ca.file, test.client)
+			line := <-lines
+			t.Log(line)
+			if !strings.HasPrefix(line, test.want) {
+				t.Errorf("got %q; want %q", line, test.want)
+			}
+			if strings.HasPrefix(test.want, "OK") && !strings.Contains(reply, "ping") {
+				t.Errorf("the client got %q", reply)
+			}
+		})
+	}
+}
+
+// startPython runs a script and gives its lines; the channel is closed at the end.
+func (r *real) startPython(t *testing.T, script string, args ...string) <-chan string {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), peerTimeout)
+	t.Cleanup(cancel)
+	cmd := exec.CommandContext(ctx, r.firmware(), append([]string{filepath.Join("firmware", script)}, args...)...)
+	stdout, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd.Stderr = cmd.Stdout
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	lines := make(chan string, 100)
+	go func() {
+		defer close(lines)
+		for scanner := bufio.NewScanner(stdout); scanner.Scan(); {
+			lines <- scanner.Text()
+		}
+		_ = cmd.Wait() // what went wrong is in the lines
+	}()
+	return lines
+}
+
+// opensslSends has openssl s_client send one line, and gives what came back.
+func opensslSends(t *testing.T, port int, caFile string, args []string) string {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), peerTimeout)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, "openssl", append([]string{
+		"s_client", "-connect", fmt.Sprintf("127.0.0.1:%d", port), "-quiet", "-verify_return_error", "-no_ign_eof",
+		"-CAfile", caFile, "-verify_hostname", "localhost", "-servername", "localhost",
+	}, args...)...)
+	stdin, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &out
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	fmt.Fprintln(stdin, "ping")
+	_ = cmd.Wait() // the server closes first; a refusal is what some tests want
+	stdin.Close()
+	return out.String()
+}

@@ -1,0 +1,365 @@
+package tests_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"mpwolf/micropython"
+	"mpwolf/sources"
+	"mpwolf/verify"
+)
+
+// real is a MicroPython of Debian's archive in a folder of its own, with the built mpwolf.
+type real struct {
+	t       *testing.T
+	mpwolf  string
+	dir     string // what mpwolf may change: the tree and the modules beside it
+	tree    string
+	wolfssl string
+}
+
+// newReal gets MicroPython 1.25.0, and takes wolfSSL 5.7.2, unless MPWOLF_TEST_MICROPYTHON names another tree and
+// MPWOLF_TEST_WOLFSSL another wolfSSL.
+func newReal(t *testing.T) *real {
+	t.Helper()
+	if os.Getenv("MPWOLF_TEST_APT") == "" && os.Getenv("MPWOLF_TEST_MICROPYTHON") == "" {
+		t.Skip("neither MPWOLF_TEST_APT nor MPWOLF_TEST_MICROPYTHON is set: no real sources; scripts/test has them")
+	}
+	r := &real{t: t, dir: t.TempDir(), wolfssl: os.Getenv("MPWOLF_TEST_WOLFSSL")}
+	r.tree = filepath.Join(r.dir, "micropython")
+	r.mpwolf = filepath.Join(t.TempDir(), "mpwolf")
+	r.must(exec.Command("go", "build", "-o", r.mpwolf, ".."))
+	if r.wolfssl == "" {
+		r.wolfssl = "5.7.2"
+	}
+	if from := os.Getenv("MPWOLF_TEST_MICROPYTHON"); from != "" {
+		if err := os.CopyFS(r.tree, os.DirFS(from)); err != nil {
+			t.Fatal(err)
+		}
+	} else {
+		r.run("fetch", "micropython", "--from", "apt", "--micropython", "1.25.0", "--dir", r.tree, "--port", "unix")
+	}
+	if _, err := os.Stat(filepath.Join(r.tree, ".git")); err != nil {
+		for _, args := range [][]string{
+			{"init", "-q"},
+			{"add", "-A"},
+			{"-c", "user.name=test", "-c", "user.email=test@example.invalid", "commit", "-q", "-m", "tree"},
+		} {
+			r.must(exec.Command("git", append([]string{"-C", r.tree}, args...)...))
+		}
+	}
+	return r
+}
+
+// must runs a command that has to succeed and gives its stdout.
+func (r *real) must(cmd *exec.Cmd) string {
+	r.t.Helper()
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	if err := cmd.Run(); err != nil {
+		r.t.Fatalf("%s: %v\n%s%s", cmd, err, tail(stdout.String()), tail(stderr.String()))
+	}
+	return stdout.String()
+}
+
+func tail(text string) string {
+	const most = 4000
+	if len(text) > most {
+		return "…" + text[len(text)-most:]
+	}
+	return text
+}
+
+// command is an mpwolf command on the tree.
+func (r *real) command(args ...string) *exec.Cmd {
+	cmd := exec.Command(r.mpwolf, args...)
+	cmd.Dir = r.dir
+	return cmd
+}
+
+func (r *real) run(args ...string) string {
+	r.t.Helper()
+	return r.must(r.command(args...))
+}
+
+// patch patches the unix port.
+func (r *real) patch(args ...string) {
+	r.t.Helper()
+	r.run(append([]string{"patch", "--port", "unix", "--wolfssl", r.wolfssl, "--wolfssl-from", "apt"}, args...)...)
+}
+
+// verify gives the report and the exit code.
+func (r *real) verify(args ...string) (*verify.Report, int) {
+	r.t.Helper()
+	cmd := r.command(append([]string{"verify", "--format", "json"}, args...)...)
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	err := cmd.Run()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		r.t.Fatal(err)
+	}
+	var report verify.Report
+	if err := json.Unmarshal(stdout.Bytes(), &report); err != nil {
+		r.t.Fatalf("verify: %v\n%s%s", err, tail(stdout.String()), tail(stderr.String()))
+	}
+	return &report, cmd.ProcessState.ExitCode()
+}
+
+// findings are the messages of one check, one a line.
+func findings(report *verify.Report, id string) string {
+	var lines []string
+	for _, check := range report.Checks {
+		if check.ID != id {
+			continue
+		}
+		for _, f := range check.Findings {
+			lines = append(lines, f.Message)
+		}
+	}
+	return strings.Join(lines, "\n")
+}
+
+func (r *real) firmware() string {
+	return filepath.Join(r.tree, ".mpwolf", "build", "unix-standard", "micropython")
+}
+
+// TestUnix is the main job: patch, build, verify, MicroPython's own tests, handshakes with OpenSSL, revert.
+func TestUnix(t *testing.T) {
+	r := newReal(t)
+	before, err := describe(r.dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.patch()
+	report, code := r.verify()
+	if !report.OK || code != 0 {
+		text, _ := json.MarshalIndent(report, "", " ")
+		t.Fatalf("verify: exit code %d\n%s", code, text)
+	}
+	for _, check := range report.Checks {
+		t.Logf("%s: %s", check.ID, check.Summary)
+	}
+	t.Run("upstream tests", r.upstreamTests)
+	t.Run("OpenSSL's server", r.opensslServer)
+	t.Run("OpenSSL's client", r.opensslClient)
+	t.Run("thousand handshakes", r.leak)
+
+	if status := r.must(exec.Command("git", "-C", r.tree, "status", "--short")); strings.Count(status, "\n") != 2 {
+		t.Errorf("verify and the tests changed the tree:\n%s", status)
+	}
+	r.run("revert")
+	if status := r.must(exec.Command("git", "-C", r.tree, "status", "--short", "--ignored")); strings.Contains(status, " M") {
+		t.Errorf("git status after revert:\n%s", status)
+	}
+	after, err := describe(r.dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if before != after {
+		t.Errorf("revert left a difference:\n%s", differing(before, after))
+	}
+}
+
+// differing are the lines that only one of two texts has.
+func differing(a, b string) string {
+	count := map[string]int{}
+	for _, line := range strings.Split(a, "\n") {
+		count[line]--
+	}
+	for _, line := range strings.Split(b, "\n") {
+		count[line]++
+	}
+	var lines []string
+	for line, n := range count {
+		if n != 0 {
+			lines = append(lines, line)
+		}
+	}
+	return tail(strings.Join(lines, "\n"))
+}
+
+// upstreamPatterns are MicroPython's own tests of what the modules replace.
+var upstreamPatterns = []string{
+	"extmod/hashlib_*.py", "extmod/uhashlib_*.py", "extmod/cryptolib_*.py", "extmod/ucryptolib_*.py",
+	"extmod/ssl_*.py", "extmod/ussl_*.py", "extmod/tls_*.py",
+}
+
+// notRun are upstream's tests that cannot be run, or whose expected text is mbedTLS's own, each with its reason.
+var notRun = map[string]string{
+	"ssl_noleak.py":             "needs micropython-lib's unittest, which Debian's tree lacks",
+	"tls_sslcontext_ciphers.py": "its expected text is mbedTLS's list of suites and error; firmware/tls_ciphers.py stands for it",
+}
+
+func (r *real) upstreamTests(t *testing.T) {
+	dir := filepath.Join(r.tree, "tests")
+	var files []string
+	for _, pattern := range upstreamPatterns {
+		found, err := filepath.Glob(filepath.Join(dir, pattern))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, file := range found {
+			name := filepath.Base(file)
+			if reason, ok := notRun[name]; ok {
+				t.Logf("not run: %s: %s", name, reason)
+				continue
+			}
+			files = append(files, "extmod/"+name)
+		}
+	}
+	if len(files) < 10 {
+		t.Fatalf("found only %d tests: %v", len(files), files)
+	}
+	results := t.TempDir()
+	cmd := exec.Command("python3", append([]string{"run-tests.py", "--result-dir", results}, files...)...)
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), "MICROPY_MICROPYTHON="+r.firmware())
+	out, err := cmd.CombinedOutput()
+	t.Log(tail(string(out)))
+	if err != nil {
+		t.Errorf("run-tests.py: %v", err)
+	}
+	for _, name := range []string{"ssl_basic", "hashlib_sha256", "cryptolib_aes256_cbc"} {
+		if !bytes.Contains(out, []byte("pass  extmod/"+name+".py")) {
+			t.Errorf("%s did not pass", name)
+		}
+	}
+}
+
+// leak makes a thousand handshakes in memory; the script itself checks that neither heap nor process grow.
+func (r *real) leak(t *testing.T) {
+	out, err := exec.Command(r.firmware(), filepath.Join("firmware", "tls_leak.py"), "1000").CombinedOutput()
+	if err != nil || bytes.Contains(out, []byte("SKIP")) {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	t.Logf("%s", out)
+	if want, err := os.ReadFile(filepath.Join("firmware", "tls_leak.py.exp")); err != nil || !bytes.HasPrefix(out, want) {
+		t.Errorf("got:\n%s\nwant:\n%s%v", out, want, err)
+	}
+}
+
+// TestVerifyFinds breaks a patched tree in ways that must not go unseen.
+func TestVerifyFinds(t *testing.T) {
+	r := newReal(t)
+	r.patch()
+
+	t.Run("a typo in the modules path", func(t *testing.T) {
+		report, code := r.verify("--modules", filepath.Join(r.dir, "micropython-module"))
+		if code != 1 || !strings.Contains(findings(report, "modules"), "micropython-module") {
+			t.Errorf("exit code %d: %+v", code, report)
+		}
+	})
+	t.Run("ssl left on", func(t *testing.T) {
+		addMbedTLS(t, r.tree)
+		mk := filepath.Join(r.tree, "ports", "unix", "mpconfigport.mk")
+		text, err := os.ReadFile(mk)
+		if err != nil {
+			t.Fatal(err)
+		}
+		on := bytes.Replace(text, []byte("MICROPY_PY_SSL = 0"), []byte("MICROPY_PY_SSL = 1"), 1)
+		if err := os.WriteFile(mk, on, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		report, code := r.verify()
+		if err := os.WriteFile(mk, text, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if code != 1 || !strings.Contains(findings(report, "macros"), "MICROPY_PY_SSL") {
+			t.Errorf("exit code %d; macros: %s", code, findings(report, "macros"))
+		}
+		if !strings.Contains(findings(report, "leftovers"), "mbedTLS") {
+			t.Errorf("leftovers: %s", findings(report, "leftovers"))
+		}
+	})
+	for _, math := range []string{"USE_INTEGER_HEAP_MATH", "USE_FAST_MATH"} {
+		t.Run(math, func(t *testing.T) { r.mathClash(t, math) })
+	}
+}
+
+// mathClash builds with the user's own settings that choose another math library, whose mp_init is MicroPython's too.
+func (r *real) mathClash(t *testing.T, math string) {
+	settings := filepath.Join(t.TempDir(), "user_settings.h")
+	if err := os.WriteFile(settings, []byte(mathSettings+"#define "+math+"\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	report, code := r.verify("--user-settings", settings)
+	found := findings(report, "symbols")
+	object := map[string]string{"USE_INTEGER_HEAP_MATH": "integer.o", "USE_FAST_MATH": "tfm.o"}[math]
+	if code != 1 || !strings.Contains(found, "mp_init") || !strings.Contains(found, object) ||
+		!strings.Contains(found, "runtime.o") {
+		t.Errorf("exit code %d; symbols: %s", code, found)
+	}
+}
+
+// mathSettings are as few settings as the modules compile with, for a quick build.
+const mathSettings = `
+#define HAVE_TLS_EXTENSIONS
+#define HAVE_SUPPORTED_CURVES
+#define HAVE_EXTENDED_MASTER
+#define HAVE_SNI
+#define HAVE_ECC
+#define ECC_TIMING_RESISTANT
+#define WC_RSA_BLINDING
+#define TFM_TIMING_RESISTANT
+#define HAVE_AESGCM
+#define HAVE_AES_ECB
+#define WOLFSSL_AES_COUNTER
+#define WOLFSSL_AES_DIRECT
+#define OPENSSL_EXTRA
+`
+
+// addMbedTLS puts Debian's mbedTLS into the tree, which has only an empty folder for it.
+func addMbedTLS(t *testing.T, tree string) {
+	t.Helper()
+	cache, err := sources.DefaultCache()
+	if err != nil {
+		t.Fatal(err)
+	}
+	apt := sources.Apt{Cache: cache, Log: t.Logf}
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	defer cancel()
+	packages, err := apt.Packages(ctx, "trixie", "mbedtls")
+	if err != nil || len(packages) == 0 {
+		t.Fatalf("mbedtls of trixie: %v", err)
+	}
+	from := t.TempDir()
+	if err := apt.Download(ctx, packages[0], from, true); err != nil {
+		t.Fatal(err)
+	}
+	to := filepath.Join(tree, "lib", "mbedtls")
+	if err := os.RemoveAll(to); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Mkdir(to, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := apt.UnpackUpstream(ctx, from, to, ""); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestFetchedTree says that what fetch left is a tree that mpwolf opens, with the arguments that its make needs.
+func TestFetchedTree(t *testing.T) {
+	r := newReal(t)
+	tree, err := micropython.Open(r.tree)
+	if err != nil {
+		t.Fatal(err)
+	}
+	target, err := tree.Target("unix", "", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	missing, err := target.MissingSubmodules(t.Context())
+	if err != nil || len(missing) > 0 {
+		t.Errorf("%v, %v", missing, err)
+	}
+}
