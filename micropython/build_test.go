@@ -161,6 +161,22 @@ objcopy -O binary build/prog build/prog.bin
 	}
 }
 
+func TestFirstError(t *testing.T) {
+	tests := []struct{ log, want string }{
+		{"CC a.c\na.c:1: error: bad\nmake: *** [x] Error 1\n", "a.c:1: error: bad"},
+		{"GEN x\nTraceback (most recent call last):\n  File \"x\"\n    error: y\nManifestFileError: no file\nmake: *** [x]\n",
+			"ManifestFileError: no file"},
+		{"make: *** No rule to make target 'x'.  Stop.\n", "make: *** No rule to make target 'x'.  Stop."},
+		{"something\nthe last line\n\n", "the last line"},
+		{"", "exit status 2"},
+	}
+	for _, test := range tests {
+		if got := firstError([]byte(test.log), errors.New("exit status 2")); got != test.want {
+			t.Errorf("firstError(%q) = %q", test.log, got)
+		}
+	}
+}
+
 func TestErrorTail(t *testing.T) {
 	log := strings.Repeat("CC a.c\n", 50) + "in f:\nx.c:1: error: bad\nmore\n" + strings.Repeat("CC b.c\n", 50)
 	tail := errorTail(log)

@@ -82,14 +82,21 @@ func (t Target) shellLine(argv []string) string {
 	return "cd " + quoteWord(t.Dir()) + " && " + quoteWords(argv)
 }
 
-// firstError is the line of a log that names the error, else the last line.
+// firstError is the line of a log that names the error, else the last line. Of a Python traceback it is the end.
 func firstError(log []byte, err error) string {
 	last := ""
+	traceback := false
 	for line := range strings.Lines(string(log)) {
+		indented := strings.HasPrefix(line, " ")
 		if line = strings.TrimSpace(line); line == "" {
 			continue
 		}
-		if isError(line) {
+		switch {
+		case traceback && !indented:
+			return line
+		case strings.HasPrefix(line, pythonTraceback):
+			traceback = true
+		case !traceback && isError(line):
 			return line
 		}
 		last = line
@@ -100,10 +107,12 @@ func firstError(log []byte, err error) string {
 	return last
 }
 
+const pythonTraceback = "Traceback (most recent call last)"
+
 // isError knows the lines in which compilers, linkers, make and MicroPython's own scripts name an error.
 func isError(line string) bool {
 	for _, mark := range []string{"rror: ", ": *** ", "ndefined reference to", "multiple definition of",
-		"uplicate symbol", "Traceback (most recent call last)"} {
+		"uplicate symbol", pythonTraceback} {
 		if strings.Contains(line, mark) {
 			return true
 		}

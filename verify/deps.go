@@ -7,49 +7,42 @@ import (
 )
 
 // parseDeps reads a dependency file as compilers write it for make and returns the prerequisites of the first rule:
-// the source and the headers that it includes. Blanks in names have a backslash before them, "$$" stands for "$".
+// the source and the headers that it includes.
 func parseDeps(text string) []string {
+	text = strings.ReplaceAll(text, "\r\n", "\n")
+	rule, _, _ := strings.Cut(strings.ReplaceAll(text, "\\\n", " "), "\n")
+	_, rest, _ := strings.Cut(rule, ": ") // with the blank: a path on Windows has a colon of its own
 	var names []string
-	var name strings.Builder
-	target := true
-	end := func() {
-		if name.Len() > 0 {
-			names = append(names, name.String())
-			name.Reset()
+	for rest != "" {
+		var name string
+		name, rest = cutDep(strings.TrimLeft(rest, " \t"))
+		if name != "" {
+			names = append(names, name)
 		}
 	}
-	for i := 0; i < len(text); i++ {
-		c := text[i]
+	return names
+}
+
+// cutDep takes the first name off a list. A blank or # that belongs to it has a backslash before it; "$$" stands for "$".
+func cutDep(list string) (name, rest string) {
+	var b strings.Builder
+	for i := 0; i < len(list); i++ {
+		c := list[i]
 		next := byte(0)
-		if i+1 < len(text) {
-			next = text[i+1]
+		if i+1 < len(list) {
+			next = list[i+1]
 		}
 		switch {
-		case target && c == ':' && (next == ' ' || next == '\t' || next == '\\' || next == '\n' || next == '\r'):
-			target = false
-			name.Reset()
-		case target:
-			continue
-		case c == '\\' && (next == '\n' || next == '\r'):
-			end()
-			i++
-			if next == '\r' && i+1 < len(text) && text[i+1] == '\n' {
-				i++
-			}
 		case c == '\\' && (next == ' ' || next == '#'), c == '$' && next == '$':
-			name.WriteByte(next)
+			b.WriteByte(next)
 			i++
-		case c == ' ', c == '\t', c == '\r':
-			end()
-		case c == '\n':
-			end()
-			return names
+		case c == ' ', c == '\t':
+			return b.String(), list[i:]
 		default:
-			name.WriteByte(c)
+			b.WriteByte(c)
 		}
 	}
-	end()
-	return names
+	return b.String(), ""
 }
 
 // deps are the source of an object and the headers that it was compiled with, as absolute paths; none if there is no

@@ -167,11 +167,19 @@ func objectIn(place string) string {
 
 // otherLinkError reads what gold, lld and Apple's ld write from lines[0] on.
 func otherLinkError(lines []string) (linkError, bool) {
-	line := lines[0]
+	for _, read := range []func(string, []string) (linkError, bool){goldError, lldError, appleError} {
+		if e, ok := read(lines[0], lines[1:]); ok {
+			return e, true
+		}
+	}
+	return linkError{}, false
+}
+
+func goldError(line string, rest []string) (linkError, bool) {
 	if m := goldDuplicate.FindStringSubmatch(line); m != nil {
 		e := linkError{symbol: m[2], second: objectIn(m[1])}
-		if len(lines) > 1 {
-			if m := goldFirst.FindStringSubmatch(lines[1]); m != nil {
+		if len(rest) > 0 {
+			if m := goldFirst.FindStringSubmatch(rest[0]); m != nil {
 				e.first = objectIn(m[1] + ":")
 			}
 		}
@@ -184,26 +192,33 @@ func otherLinkError(lines []string) (linkError, bool) {
 		}
 		return e, true
 	}
+	return linkError{}, false
+}
+
+func lldError(line string, rest []string) (linkError, bool) {
 	if m := lldDuplicate.FindStringSubmatch(line); m != nil {
-		places := lldObjects(lines[1:])
-		if len(places) > 1 {
+		if places := lldObjects(rest); len(places) > 1 {
 			return linkError{symbol: m[1], first: places[0], second: places[1]}, true
 		}
 	}
 	if m := lldUndefined.FindStringSubmatch(line); m != nil {
 		e := linkError{symbol: m[1], undefined: true}
-		if places := lldObjects(lines[1:]); len(places) > 0 {
+		if places := lldObjects(rest); len(places) > 0 {
 			e.second = places[0]
 		}
 		return e, true
 	}
-	if m := appleDuplicate.FindStringSubmatch(line); m != nil && len(lines) > 2 {
-		return linkError{symbol: m[1], first: strings.TrimSpace(lines[1]), second: strings.TrimSpace(lines[2])}, true
+	return linkError{}, false
+}
+
+func appleError(line string, rest []string) (linkError, bool) {
+	if m := appleDuplicate.FindStringSubmatch(line); m != nil && len(rest) > 1 {
+		return linkError{symbol: m[1], first: strings.TrimSpace(rest[0]), second: strings.TrimSpace(rest[1])}, true
 	}
 	if m := appleUndefined.FindStringSubmatch(line); m != nil {
 		e := linkError{symbol: m[1], undefined: true}
-		if len(lines) > 1 {
-			if m := appleFrom.FindStringSubmatch(lines[1]); m != nil {
+		if len(rest) > 0 {
+			if m := appleFrom.FindStringSubmatch(rest[0]); m != nil {
 				e.function, e.second = m[1], m[2]
 			}
 		}

@@ -110,28 +110,35 @@ func TestDiagnoseRealLinkers(t *testing.T) {
 			compile(t, dir, map[string]string{
 				"a.c": "int f(void) { return 1; } int nowhere(void); int main(void) { return nowhere(); }",
 				"b.c": "int f(void) { return 2; }",
+				"c.c": "int nowhere(void) { return 3; }",
 			}, "-g")
-			cmd := exec.Command("gcc", "-fuse-ld="+linker, "-o", "x", "a.o", "b.o")
-			cmd.Dir = dir
-			cmd.Env = append(cmd.Environ(), "LC_ALL=C")
-			out, err := cmd.CombinedOutput()
-			if err == nil {
-				t.Fatal("the link succeeded")
-			}
-			got := diagnose(string(out)).link
-			slices.SortFunc(got, func(a, b linkError) int { return len(a.symbol) - len(b.symbol) })
-			if len(got) != 2 {
-				t.Fatalf("%+v\n%s", got, out)
-			}
-			f, nowhere := got[0], got[1]
+			f := realLinkError(t, dir, linker, "a.o", "b.o", "c.o")
 			if f.symbol != "f" || f.undefined || filepath.Base(f.first) != "a.o" || filepath.Base(f.second) != "b.o" {
-				t.Errorf("%+v\n%s", f, out)
+				t.Errorf("%+v", f)
 			}
+			nowhere := realLinkError(t, dir, linker, "a.o")
 			if nowhere.symbol != "nowhere" || !nowhere.undefined || !strings.HasPrefix(filepath.Base(nowhere.second), "a.") {
-				t.Errorf("%+v\n%s", nowhere, out)
+				t.Errorf("%+v", nowhere)
 			}
 		})
 	}
+}
+
+// realLinkError is the error of a link that must have one.
+func realLinkError(t *testing.T, dir, linker string, objects ...string) linkError {
+	t.Helper()
+	cmd := exec.Command("gcc", append([]string{"-fuse-ld=" + linker, "-o", "x"}, objects...)...)
+	cmd.Dir = dir
+	cmd.Env = append(cmd.Environ(), "LC_ALL=C")
+	out, err := cmd.CombinedOutput()
+	if err == nil {
+		t.Fatal("the link succeeded")
+	}
+	got := diagnose(string(out)).link
+	if len(got) != 1 {
+		t.Fatalf("%+v\n%s", got, out)
+	}
+	return got[0]
 }
 
 func TestDiagnoseOther(t *testing.T) {

@@ -28,51 +28,57 @@ func readFailure(err *micropython.BuildError) (*failure, error) {
 // shownErrors is how many compile errors are shown: the first ones tell the cause.
 const shownErrors = 5
 
-// blame puts what a failed build said into the check that it belongs to, and returns that check's id. The link's
-// errors are left to the symbols check, which knows more of them.
+// blame puts what a failed build said into the check that it belongs to, and returns that check's id. The linker's
+// errors about symbols are left to the symbols check, which knows more of them.
 func (v *verification) blame(checks map[string]*check) string {
-	if len(v.failure.link) > 0 {
-		checks[SymbolsID].show("log", v.failure.err.Log)
-		return SymbolsID
+	id := ""
+	switch f := v.failure; {
+	case len(f.link) > 0:
+		id = SymbolsID
+	case len(f.overflows) > 0:
+		id = SizeID
+		v.blameOverflows(checks[id])
+	case len(f.compile) > 0:
+		id = v.blameCompiler(checks)
+	case len(f.linker) > 0:
+		id = SymbolsID
+		checks[id].find(Finding{Message: "the firmware does not link: " + f.linker[0], File: f.err.Log,
+			Remedy: "see the log; the command was: " + f.err.Command})
+	default:
+		id = ModulesID
+		checks[id].find(Finding{Message: fmt.Sprintf("the build of %s failed: %s", f.err.Step, f.err.Cause), File: f.err.Log,
+			Remedy: "see the log; the command was: " + f.err.Command})
 	}
+	checks[id].show("log", v.failure.err.Log)
+	checks[id].show("command", v.failure.err.Command)
+	return id
+}
+
+func (v *verification) blameOverflows(c *check) {
 	for _, o := range v.failure.overflows {
-		checks[SizeID].find(Finding{
+		c.find(Finding{
 			Message: fmt.Sprintf("the firmware does not fit into %s: it is %d bytes too large", o.region, o.bytes),
 			Remedy: "turn off in user_settings.h what the product does not use, or choose a board or variant with more " +
 				"memory",
 		})
 	}
-	if len(v.failure.overflows) > 0 {
-		return SizeID
-	}
-	if len(v.failure.compile) == 0 && len(v.failure.linker) > 0 {
-		checks[SymbolsID].find(Finding{Message: "the firmware does not link: " + v.failure.linker[0],
-			File: v.failure.err.Log, Remedy: "see the log; the command was: " + v.failure.err.Command})
-		return SymbolsID
-	}
-	if len(v.failure.compile) == 0 {
-		checks[ModulesID].find(Finding{
-			Message: fmt.Sprintf("the build of %s failed: %s", v.failure.err.Step, v.failure.err.Cause),
-			File:    v.failure.err.Log,
-			Remedy:  "see the log; the command was: " + v.failure.err.Command,
-		})
-		return ModulesID
-	}
-	id := ""
+}
+
+// blameCompiler shows the first compile errors, each in the check that it belongs to, and returns the first one's.
+func (v *verification) blameCompiler(checks map[string]*check) string {
+	first := ""
 	for _, e := range v.failure.compile[:min(shownErrors, len(v.failure.compile))] {
-		where := v.blameCompile(e)
-		if id == "" {
-			id = where
+		id := v.blameCompile(e)
+		if first == "" {
+			first = id
 		}
 		f := Finding{Message: "does not compile: " + e.message, Line: e.line, Remedy: compileRemedy(e.message)}
 		if e.file != "" {
 			f.File = relative(v.Target.Tree.Dir, v.abs(e.file))
 		}
-		checks[where].find(f)
+		checks[id].find(f)
 	}
-	checks[id].show("log", v.failure.err.Log)
-	checks[id].show("command", v.failure.err.Command)
-	return id
+	return first
 }
 
 // blameCompile is the check that a compile error belongs to, by the file that it is in.

@@ -12,7 +12,7 @@ import (
 )
 
 // macrosCheck compares the wanted macros with what the compiler sees. A configuration that does not compile is a finding
-// after which nothing else can be; one that lacks a header, such as a submodule's, is an error.
+// after which nothing else can be looked at; one that lacks a header, such as a submodule's, is an error.
 func (v *verification) macrosCheck(ctx context.Context, c *check) error {
 	if len(v.Wants) == 0 {
 		c.notNeeded = "no macro is asked for"
@@ -27,17 +27,8 @@ func (v *verification) macrosCheck(ctx context.Context, c *check) error {
 		names = append(append(names, want.Macro), want.Names...)
 	}
 	values, err := v.flags.Effective(ctx, names)
-	if stopped := (*micropython.MakeError)(nil); errors.As(err, &stopped) {
-		if d := diagnose(stopped.Cause); len(d.compile) > 0 && !missingHeader.MatchString(d.compile[0].message) {
-			e := d.compile[0]
-			v.blocked = "see macros"
-			c.find(Finding{Message: "MicroPython's configuration does not compile: " + e.message,
-				File: relative(v.Target.Tree.Dir, v.abs(e.file)), Line: e.line, Remedy: compileRemedy(e.message)})
-			return nil
-		}
-	}
 	if err != nil {
-		return err
+		return v.badConfiguration(c, err)
 	}
 	right := 0
 	seen := make(map[string]string)
@@ -49,10 +40,27 @@ func (v *verification) macrosCheck(ctx context.Context, c *check) error {
 			right++
 			continue
 		}
-		c.find(wrongMacro(want, name, value))
+		c.find(wrongMacro(want, name, values))
 	}
 	c.show("macros", seen)
 	c.summary = fmt.Sprintf("%d of %s as wanted, as the compiler sees them", right, plural(len(v.Wants), "macro"))
+	return nil
+}
+
+// badConfiguration makes a finding of the compiler's error if it is one in MicroPython's headers.
+func (v *verification) badConfiguration(c *check, err error) error {
+	stopped := (*micropython.MakeError)(nil)
+	if !errors.As(err, &stopped) {
+		return err
+	}
+	d := diagnose(stopped.Cause)
+	if len(d.compile) == 0 || missingHeader.MatchString(d.compile[0].message) {
+		return err
+	}
+	v.blocked = "see macros"
+	e := d.compile[0]
+	c.find(Finding{Message: "MicroPython's configuration does not compile: " + e.message,
+		File: relative(v.Target.Tree.Dir, v.abs(e.file)), Line: e.line, Remedy: compileRemedy(e.message)})
 	return nil
 }
 
@@ -86,7 +94,8 @@ func place(v micropython.Value) string {
 	return fmt.Sprintf("%d, by %s:%d", v.Number, v.File, v.Line)
 }
 
-func wrongMacro(want Want, name string, value micropython.Value) Finding {
+func wrongMacro(want Want, name string, values map[string]micropython.Value) Finding {
+	value := values[name]
 	f := Finding{File: value.File, Line: value.Line}
 	why := strings.TrimSuffix(want.Why, ".")
 	switch {
@@ -99,6 +108,12 @@ func wrongMacro(want Want, name string, value micropython.Value) Finding {
 	}
 	if why != "" {
 		f.Message += " (" + why + ")"
+	}
+	for _, other := range want.Names {
+		if other != name && values[other].Defined {
+			f.Message += fmt.Sprintf("; %s, which is %s, is a name that this release does not know", other,
+				place(values[other]))
+		}
 	}
 	f.Remedy = fmt.Sprintf("run mpwolf patch, or set %s to %d there", name, want.Value)
 	if value.File == micropython.CommandLine || value.File == "" {

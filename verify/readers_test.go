@@ -20,6 +20,7 @@ func TestParseDeps(t *testing.T) {
 		{"quoting", `a.o: a\ b.c c$$d.h e\#f.h` + "\n", []string{"a b.c", "c$d.h", "e#f.h"}},
 		{"Windows", "a.o: C:\\x\\a.c \\\r\n D:/b.h\r\n", []string{"C:\\x\\a.c", "D:/b.h"}},
 		{"no end", "a.o: a.c \\", []string{"a.c", "\\"}},
+		{"no rule", "nothing", nil},
 	}
 	for _, test := range tests {
 		if got := parseDeps(test.text); !slices.Equal(got, test.want) {

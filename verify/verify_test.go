@@ -183,6 +183,12 @@ var brokenBuilds = []struct {
 		want:    map[string][]string{MacrosID: {"it comes from make", "set MICROPY_PY_SSL=0 for make"}},
 	},
 	{
+		name:    "the built-in is turned off under a name of another release",
+		changes: map[string]string{"tree/ports/unix/mpconfigport.h": added + "#define MICROPY_PY_USSL (0)\n#define MICROPY_PY_SSL (1)\n"},
+		want: map[string][]string{MacrosID: {"MICROPY_PY_USSL, which is 0, by ports/unix/mpconfigport.h:4, is a name that " +
+			"this release does not know"}},
+	},
+	{
 		name:    "the allocator is off",
 		changes: map[string]string{"tree/ports/unix/mpconfigport.h": "\n#define MICROPY_TRACKED_ALLOC 0\n"},
 		want:    map[string][]string{MacrosID: {"ports/unix/mpconfigport.h:2: MICROPY_TRACKED_ALLOC is 0; wanted: 1"}},

@@ -101,6 +101,7 @@ typedef struct _mp_obj_ssl_context_t {
     uint8_t protocol;
     uint8_t authmode;
     bool has_key;
+    bool tls12_only; // set_ciphers named no cipher suite of TLS 1.3
 } mp_obj_ssl_context_t;
 
 // This corresponds to an SSLSocket object.
@@ -337,6 +338,7 @@ static mp_obj_t ssl_context_new(const mp_obj_type_t *type, mp_int_t protocol, mp
     self->late_ca_error = 0;
     self->protocol = protocol;
     self->has_key = false;
+    self->tls12_only = false;
 
     // Every context counts as one user of the library, so that nothing is left of it when the last one is gone: a
     // soft reset finalises all of them and takes the heap away.
@@ -456,6 +458,7 @@ static mp_obj_t ssl_context_set_ciphers(mp_obj_t self_in, mp_obj_t ciphersuite) 
     // Join them in wolfSSL's own names.
     vstr_t vstr;
     vstr_init(&vstr, 64);
+    bool tls12_only = true;
     for (size_t i = 0; i < len; ++i) {
         const char *own = find_cipher(mp_obj_str_get_str(ciphers[i]));
         if (own == NULL) {
@@ -465,6 +468,9 @@ static mp_obj_t ssl_context_set_ciphers(mp_obj_t self_in, mp_obj_t ciphersuite) 
             vstr_add_char(&vstr, ':');
         }
         vstr_add_str(&vstr, own);
+        if (strncmp(own, "TLS13-", 6) == 0) {
+            tls12_only = false;
+        }
     }
 
     int ret = wolfSSL_CTX_set_cipher_list(self->ctx, vstr_null_terminated_str(&vstr));
@@ -472,6 +478,7 @@ static mp_obj_t ssl_context_set_ciphers(mp_obj_t self_in, mp_obj_t ciphersuite) 
     if (ret != WOLFSSL_SUCCESS) {
         wolf_raise_error(MATCH_SUITE_ERROR);
     }
+    self->tls12_only = tls12_only;
     return mp_const_none;
 }
 static MP_DEFINE_CONST_FUN_OBJ_2(ssl_context_set_ciphers_obj, ssl_context_set_ciphers);
@@ -1056,6 +1063,13 @@ static int ssl_socket_setup(mp_obj_ssl_socket_t *o, const char *hostname, size_t
     #if ECDSA_SIGN_CALLBACK
     wolfSSL_SetEccSignCtx(o->ssl, o);
     #endif
+    if (o->ssl_context->tls12_only && !is_dtls(o->ssl_context)) {
+        // Otherwise both sides could agree on TLS 1.3, and then on no cipher suite.
+        int ret = wolfSSL_SetVersion(o->ssl, WOLFSSL_TLSV1_2);
+        if (ret != WOLFSSL_SUCCESS) {
+            return MEMORY_E;
+        }
+    }
     if (hostname != NULL) {
         int ret = ssl_socket_set_hostname(o, hostname, hostname_len);
         if (ret != 0) {

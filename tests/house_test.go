@@ -1,0 +1,116 @@
+package tests_test
+
+import (
+	"bytes"
+	"go/format"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// mayImport is which of our packages each may import. They meet in command; only micropython, and sources below it,
+// are for others.
+var mayImport = map[string][]string{
+	"mpwolf": {"command"},
+	"command": {
+		"micropython", "modules", "patches", "ports", "sources", "state", "tests", "verify", "wolfssl",
+	},
+	"micropython": {"sources"},
+	"modules":     {},
+	"patches":     {"micropython"},
+	"ports":       {},
+	"sources":     {},
+	"state":       {},
+	"tests":       {},
+	"verify":      {"micropython"},
+	"wolfssl":     {"sources"},
+}
+
+func TestImports(t *testing.T) {
+	cmd := exec.Command("go", "list", "-f", `{{.ImportPath}} {{join .Imports " "}}`, "./...")
+	cmd.Dir = ".."
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, line := range strings.Split(strings.TrimSpace(string(out)), "\n") {
+		words := strings.Fields(line)
+		name := strings.TrimPrefix(words[0], "mpwolf/")
+		allowed, known := mayImport[name]
+		if !known {
+			t.Errorf("package %s is not in the table", name)
+		}
+		for _, imported := range words[1:] {
+			if other, ours := strings.CutPrefix(imported, "mpwolf/"); ours && !slices.Contains(allowed, other) {
+				t.Errorf("%s imports %s", name, other)
+			}
+		}
+	}
+}
+
+func TestFormatting(t *testing.T) {
+	eachFile(t, ".go", func(name string, text []byte) {
+		formatted, err := format.Source(text)
+		if err != nil || !bytes.Equal(formatted, text) {
+			t.Errorf("%s is not formatted by gofmt: %v", name, err)
+		}
+	})
+}
+
+func TestTidy(t *testing.T) {
+	cmd := exec.Command("go", "mod", "tidy", "-diff")
+	cmd.Dir = ".."
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Errorf("go mod tidy -diff: %v\n%s", err, out)
+	}
+}
+
+func TestVet(t *testing.T) {
+	cmd := exec.Command("go", "vet", "./...")
+	cmd.Dir = ".."
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Errorf("go vet: %v\n%s", err, out)
+	}
+}
+
+// TestMainOnlyExits holds that the process ends in main alone.
+func TestMainOnlyExits(t *testing.T) {
+	eachFile(t, ".go", func(name string, text []byte) {
+		if name == "main.go" || strings.HasSuffix(name, "_test.go") {
+			return
+		}
+		for _, call := range []string{"os.Exit(", "log.Fatal"} {
+			if bytes.Contains(text, []byte(call)) {
+				t.Errorf("%s calls %s…", name, call)
+			}
+		}
+	})
+}
+
+func eachFile(t *testing.T, ending string, check func(name string, text []byte)) {
+	t.Helper()
+	err := filepath.WalkDir("..", func(path string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if entry.IsDir() && (entry.Name() == ".git" || entry.Name() == "build") {
+			return fs.SkipDir
+		}
+		if entry.IsDir() || filepath.Ext(path) != ending {
+			return nil
+		}
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		check(strings.TrimPrefix(filepath.ToSlash(path), "../"), text)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
