@@ -210,13 +210,12 @@ func (j *job) apply(c *cli.Context, lock *state.Lock) error {
 	if err != nil {
 		return err
 	}
-	change, undo, err := j.change(wolf)
+	change, err := j.change(wolf, lock)
 	if err != nil {
-		return err
+		return errors.Join(err, lock.Heal())
 	}
 	change.Check = func() error { return j.judge(c.Context) }
 	if err := lock.Apply(change); err != nil {
-		undo()
 		return err
 	}
 	j.describe("changed")
@@ -263,34 +262,38 @@ func (j *job) ownSources() []modules.Source {
 	return []modules.Source{modules.Own(), {FS: ports.FS(), At: "ports"}}
 }
 
-// change prepares all that is written. undo takes the preparation back.
-func (j *job) change(wolf *wolfssl.Tree) (change state.Change, undo func(), err error) {
+// change prepares all that is written.
+func (j *job) change(wolf *wolfssl.Tree, lock *state.Lock) (change state.Change, err error) {
 	files, err := wolfssl.Files(wolf)
 	if err != nil {
-		return change, nil, err
+		return change, err
 	}
-	created, err := makeFolders(j.modules)
-	undo = func() { removeFolders(created) }
+	created, err := missingFolders(j.modules)
 	if err != nil {
-		undo()
-		return change, nil, err
+		return change, err
 	}
-	staged, err := modules.Stage(j.modules, Version(),
+	staged := state.PassingName(j.modules)
+	if change.Record, err = j.newRecord(wolf, created); err != nil {
+		return change, err
+	}
+	if err := lock.Intend(staged, created); err != nil {
+		return change, err
+	}
+	if err := os.MkdirAll(j.modules, 0o755); err != nil {
+		return change, fmt.Errorf("modules folder: %w", err)
+	}
+	err = modules.Stage(staged, Version(),
 		append(j.ownSources(), modules.Source{FS: os.DirFS(wolf.Dir), At: "wolfssl", Files: files})...)
 	if err != nil {
-		undo()
-		return change, nil, err
+		return change, err
 	}
 	for _, edit := range j.plan.Changes {
 		change.Writes = append(change.Writes, state.Write{Path: edit.Path, Before: edit.Before, After: edit.After})
 	}
-	if change.Record, err = j.newRecord(wolf, created); err != nil {
-		return change, nil, errors.Join(err, os.RemoveAll(staged))
-	}
 	change.Swap = &state.Swap{
 		Dir: filepath.Join(j.modules, modules.Name), Staged: staged, Created: created,
 	}
-	return change, undo, nil
+	return change, nil
 }
 
 func (j *job) newRecord(wolf *wolfssl.Tree, created []string) (*state.Record, error) {
@@ -350,28 +353,16 @@ func (j *job) judge(ctx context.Context) error {
 	return nil
 }
 
-// makeFolders makes a folder and those above it, and says which it made, the outermost first.
-func makeFolders(dir string) (created []string, err error) {
+// missingFolders are a folder and those above it that do not exist, the outermost first.
+func missingFolders(dir string) (missing []string, err error) {
 	for at := dir; ; at = filepath.Dir(at) {
-		if info, err := os.Stat(at); err == nil {
-			if !info.IsDir() {
-				return nil, fmt.Errorf("modules folder: %q is not a folder", at)
-			}
-			break
+		info, err := os.Stat(at)
+		if err == nil && !info.IsDir() {
+			return nil, fmt.Errorf("modules folder: %q is not a folder", at)
 		}
-		created = append([]string{at}, created...)
-		if at == filepath.Dir(at) {
-			break
+		if err == nil || at == filepath.Dir(at) {
+			return missing, nil
 		}
-	}
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return created, fmt.Errorf("modules folder: %w", err)
-	}
-	return created, nil
-}
-
-func removeFolders(created []string) {
-	for _, dir := range slices.Backward(created) {
-		_ = os.Remove(dir) // stays if it is not empty, as it should
+		missing = append([]string{at}, missing...)
 	}
 }

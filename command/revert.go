@@ -52,7 +52,7 @@ func (s *session) revert(c *cli.Context) error {
 	if len(conflicts) > 0 {
 		return conflictError("revert", conflicts)
 	}
-	swap, kept, err := takeModulesAway(record)
+	swap, kept, err := takeModulesAway(record, lock)
 	if err != nil {
 		return err
 	}
@@ -86,10 +86,10 @@ func conflictError(verb string, conflicts []state.Conflict) error {
 }
 
 // takeModulesAway plans the removal of the installed modules; what the user changed in them stays.
-func takeModulesAway(record *state.Record) (*state.Swap, []string, error) {
+func takeModulesAway(record *state.Record, lock *state.Lock) (*state.Swap, []string, error) {
 	dir := record.Modules.Dir
 	swap := &state.Swap{
-		Dir: filepath.Join(dir, modules.Name), Created: record.Modules.Created, RemoveCreated: true,
+		Dir: filepath.Join(dir, modules.Name), Created: record.Modules.Created,
 	}
 	kept, err := modules.Changed(dir)
 	var notOurs *modules.NotOursError
@@ -99,9 +99,17 @@ func takeModulesAway(record *state.Record) (*state.Swap, []string, error) {
 	case err != nil:
 		return nil, nil, err
 	}
-	swap.Staged, err = modules.StageKept(dir, kept)
-	if swap.Staged == "" {
-		kept = nil
+	staged := state.PassingName(dir)
+	if err := lock.Intend(staged, nil); err != nil {
+		return nil, nil, err
 	}
-	return swap, kept, err
+	stays, err := modules.StageKept(dir, staged, kept)
+	if err != nil {
+		return nil, nil, errors.Join(err, lock.Heal())
+	}
+	if !stays {
+		return swap, nil, nil
+	}
+	swap.Staged = staged
+	return swap, kept, nil
 }

@@ -98,20 +98,16 @@ func listed(names []string) string {
 	return text
 }
 
-// Stage writes a whole module folder beside its final place and returns the folder's name. Nothing that exists is
-// touched. The caller puts it into place.
-func Stage(dir, tool string, sources ...Source) (string, error) {
-	temp, err := os.MkdirTemp(dir, "."+Name+"-*")
-	if err != nil {
-		return "", fmt.Errorf("install modules: %w", err)
-	}
-	if err := os.Chmod(temp, 0o755); err != nil {
-		return "", errors.Join(fmt.Errorf("install modules: %w", err), os.RemoveAll(temp))
+// Stage writes a whole module folder under a name of the caller's, beside its final place, where the caller then puts
+// it. Nothing that exists is touched.
+func Stage(temp, tool string, sources ...Source) error {
+	if err := os.Mkdir(temp, 0o755); err != nil {
+		return fmt.Errorf("install modules: %w", err)
 	}
 	m := manifest{Tool: tool, Files: map[string]string{}}
 	for _, source := range sources {
 		if err := m.copyAll(temp, source); err != nil {
-			return "", errors.Join(fmt.Errorf("install modules: %w", err), os.RemoveAll(temp))
+			return fmt.Errorf("install modules: %w", err)
 		}
 	}
 	text, err := json.MarshalIndent(m, "", " ")
@@ -119,9 +115,9 @@ func Stage(dir, tool string, sources ...Source) (string, error) {
 		err = os.WriteFile(filepath.Join(temp, manifestName), append(text, '\n'), 0o644)
 	}
 	if err != nil {
-		return "", errors.Join(fmt.Errorf("install modules: %w", err), os.RemoveAll(temp))
+		return fmt.Errorf("install modules: %w", err)
 	}
-	return temp, nil
+	return nil
 }
 
 func (s Source) files() ([]string, error) {
@@ -296,32 +292,26 @@ func hashFile(name string) (string, error) {
 	return hex.EncodeToString(h.Sum(nil)), nil
 }
 
-// StageKept prepares what stays of an installed module when it is taken away: the files that the user changed or added,
-// and nothing else. It returns "" if nothing stays.
-func StageKept(dir string, changed []string) (string, error) {
+// StageKept prepares, under a name of the caller's, what stays of an installed module when it is taken away: the files
+// that the user changed or added, and nothing else. It says whether anything stays.
+func StageKept(dir, temp string, changed []string) (bool, error) {
 	final := filepath.Join(dir, Name)
-	var temp string
+	stays := false
 	for _, rel := range changed {
-		info, err := os.Lstat(filepath.Join(final, filepath.FromSlash(rel)))
+		from, to := filepath.Join(final, filepath.FromSlash(rel)), filepath.Join(temp, filepath.FromSlash(rel))
+		info, err := os.Lstat(from)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue // one that the user took away
 		}
+		if err == nil {
+			err = keep(to, from, info)
+		}
 		if err != nil {
-			return "", err
+			return stays, fmt.Errorf("keep changed files: %w", err)
 		}
-		if temp == "" {
-			if temp, err = os.MkdirTemp(dir, "."+Name+"-*"); err != nil {
-				return "", fmt.Errorf("keep changed files: %w", err)
-			}
-			if err := os.Chmod(temp, 0o755); err != nil {
-				return "", fmt.Errorf("keep changed files: %w", err)
-			}
-		}
-		if err := keep(filepath.Join(temp, filepath.FromSlash(rel)), filepath.Join(final, filepath.FromSlash(rel)), info); err != nil {
-			return "", errors.Join(fmt.Errorf("keep changed files: %w", err), os.RemoveAll(temp))
-		}
+		stays = true
 	}
-	return temp, nil
+	return stays, nil
 }
 
 func keep(to, from string, info fs.FileInfo) error {

@@ -8,9 +8,12 @@ import (
 	"runtime"
 )
 
+// tempPattern names files that are being written.
+const tempPattern = ".tmp-*"
+
 // writeFile writes a file under a temporary name, makes sure that it is on the disk, and renames it.
 func writeFile(name string, text []byte, mode fs.FileMode) error {
-	temp, err := os.CreateTemp(filepath.Dir(name), ".tmp-*")
+	temp, err := os.CreateTemp(filepath.Dir(name), tempPattern)
 	if err != nil {
 		return fmt.Errorf("write %s: %w", name, err)
 	}

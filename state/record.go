@@ -25,6 +25,7 @@ const (
 	lockName    = "lock"
 	blobsName   = "blobs"
 	stageName   = "journal"
+	intentName  = "intent.json"
 	format      = 1
 )
 

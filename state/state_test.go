@@ -118,10 +118,13 @@ func newTree(t *testing.T) (top, tree string) {
 	return top, tree
 }
 
-func change(t *testing.T, top string) Change {
+func change(t *testing.T, l *Lock, top string) Change {
 	t.Helper()
 	modules := filepath.Join(top, "modules")
-	write(t, filepath.Join(modules, ".staged/micropython.mk"), "x", 0o644)
+	if err := l.Intend(filepath.Join(modules, passing+"x"), []string{modules}); err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(modules, passing+"x/micropython.mk"), "x", 0o644)
 	record := &Record{Tool: "test", Files: []File{
 		{Path: "ports/unix/a.mk", Before: Hash([]byte("SSL = 1\n")), After: Hash([]byte("SSL = 0\n"))},
 		{Path: "ports/unix/b.h", Before: Hash([]byte("#define X (1)\r\n")), After: Hash([]byte("#define X (0)\r\n"))},
@@ -131,7 +134,7 @@ func change(t *testing.T, top string) Change {
 			{"ports/unix/a.mk", []byte("SSL = 1\n"), []byte("SSL = 0\n")},
 			{"ports/unix/b.h", []byte("#define X (1)\r\n"), []byte("#define X (0)\r\n")},
 		},
-		Swap:   &Swap{Dir: filepath.Join(modules, "m"), Staged: filepath.Join(modules, ".staged"), Created: []string{modules}},
+		Swap:   &Swap{Dir: filepath.Join(modules, "m"), Staged: filepath.Join(modules, passing+"x"), Created: []string{modules}},
 		Record: record,
 	}
 }
@@ -148,7 +151,7 @@ func revertAll(t *testing.T, l *Lock, top, tree string) error {
 	}
 	modules := filepath.Join(top, "modules")
 	return l.Apply(Change{Writes: writes, Swap: &Swap{
-		Dir: filepath.Join(modules, "m"), Created: []string{modules}, RemoveCreated: true,
+		Dir: filepath.Join(modules, "m"), Created: []string{modules},
 	}})
 }
 
@@ -156,7 +159,7 @@ func TestApplyThenRevertIsIdentity(t *testing.T) {
 	top, tree := newTree(t)
 	before := snapshot(t, top)
 	l := acquire(t, tree)
-	if err := l.Apply(change(t, top)); err != nil {
+	if err := l.Apply(change(t, l, top)); err != nil {
 		t.Fatal(err)
 	}
 	l.Release()
@@ -188,8 +191,6 @@ func TestInterrupted(t *testing.T) {
 			if err := l.Heal(); err != nil {
 				t.Fatalf("step %d: %v", at, err)
 			}
-			_ = os.RemoveAll(filepath.Join(top, "modules", ".staged")) // the caller's own, in a process that was killed
-			_ = os.Remove(filepath.Join(top, "modules"))
 			l.Release()
 			if after := snapshot(t, top); after != before {
 				t.Fatalf("step %d, killed %v:\n%s\nwant:\n%s", at, killed, after, before)
@@ -221,7 +222,7 @@ func interrupt(t *testing.T, top, tree string, at int, killed bool) (stopped boo
 			stopped = true
 		}
 	}()
-	err := l.Apply(change(t, top))
+	err := l.Apply(change(t, l, top))
 	if err != nil && !errors.Is(err, errStopped) {
 		t.Fatal(err)
 	}

@@ -1,6 +1,7 @@
 package state
 
 import (
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 )
 
 // Write is a file of the tree that gets new bytes.
@@ -24,10 +26,9 @@ type Swap struct {
 	Dir string
 	// Staged is a folder beside it that takes its place; empty: Dir is taken away.
 	Staged string
-	// Created are the folders above Dir that were made for it, the outermost first.
+	// Created are the folders above Dir that were made for it, the outermost first; if they are empty in the end, they
+	// are taken away.
 	Created []string
-	// RemoveCreated asks to take those folders away if they are empty.
-	RemoveCreated bool
 }
 
 // Change is all that is done at once.
@@ -54,10 +55,64 @@ type journalFile struct {
 }
 
 type journalSwap struct {
-	Dir     string   `json:"dir"`
-	Staged  string   `json:"staged"`
-	Aside   string   `json:"aside"`
+	Dir    string `json:"dir"`
+	Staged string `json:"staged"`
+	Aside  string `json:"aside"`
+}
+
+// intent is what a process makes outside the tree for a while; one that is killed leaves it to the next to remove.
+type intent struct {
+	// Folders are prepared folders and replaced ones, Created the folders that were made for them.
+	Folders []string `json:"folders"`
 	Created []string `json:"created,omitempty"`
+}
+
+// passing begins the name of every folder that is there for a while only. What is not called so is never removed on
+// the word of a file.
+const passing = ".mpwolf-staged-"
+
+// PassingName is a new name in dir for a folder that Intend announces.
+func PassingName(dir string) string { return filepath.Join(dir, passing+rand.Text()) }
+
+// Intend notes that a folder, whose name is a PassingName, will be prepared, and the folders above it that will be made
+// for it. It comes first, so that nothing is left behind if the process is killed.
+func (l *Lock) Intend(staged string, created []string) error {
+	return l.intend(intent{Folders: []string{staged}, Created: created})
+}
+
+func (l *Lock) intend(i intent) error {
+	text, err := json.Marshal(i)
+	if err != nil {
+		return fmt.Errorf("prepare: %w", err)
+	}
+	return writeFile(l.path(intentName), text, 0o644)
+}
+
+// forget removes what an intent names, as far as it is still there under its passing name, and the intent.
+func (l *Lock) forget() error {
+	text, err := os.ReadFile(l.path(intentName))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("read intent: %w", err)
+	}
+	var i intent
+	if err := json.Unmarshal(text, &i); err != nil {
+		return fmt.Errorf("read intent %s: %w", l.path(intentName), err)
+	}
+	for _, folder := range i.Folders {
+		if !strings.HasPrefix(filepath.Base(folder), passing) {
+			continue
+		}
+		if err := os.RemoveAll(folder); err != nil {
+			return fmt.Errorf("remove %s: %w", folder, err)
+		}
+	}
+	if err := removeEmpty(i.Created); err != nil {
+		return err
+	}
+	return os.Remove(l.path(intentName))
 }
 
 // step is called before every change on disk; tests make it fail or kill the process there.
@@ -73,12 +128,10 @@ func (l *Lock) Apply(change Change) error {
 		if back := l.Heal(); back != nil {
 			return fmt.Errorf("%w; and going back failed: %w", err, back)
 		}
-		if change.Swap != nil && change.Swap.Staged != "" {
-			_ = os.RemoveAll(change.Swap.Staged) // never in place; a left-over is harmless
-		}
 		return err
 	}
-	l.finish(j, change)
+	// The change stands already. What only a way back needed and cannot be removed now, the next run removes.
+	_ = l.sweep()
 	return nil
 }
 
@@ -114,9 +167,9 @@ func (l *Lock) stage(change Change) (*journal, error) {
 		return nil, err
 	}
 	if s := change.Swap; s != nil {
-		j.Swap = &journalSwap{Dir: s.Dir, Staged: s.Staged, Aside: s.Dir + ".mpwolf-old", Created: s.Created}
-		if err := os.RemoveAll(j.Swap.Aside); err != nil {
-			return nil, fmt.Errorf("prepare: %w", err)
+		j.Swap = &journalSwap{Dir: s.Dir, Staged: s.Staged, Aside: PassingName(filepath.Dir(s.Dir))}
+		if err := l.intend(intent{Folders: []string{s.Staged, j.Swap.Aside}, Created: s.Created}); err != nil {
+			return nil, err
 		}
 	}
 	text, err := json.Marshal(j)
@@ -278,12 +331,7 @@ func (s *journalSwap) undo() error {
 			return fmt.Errorf("take back %s: %w", s.Dir, err)
 		}
 	}
-	if s.Staged != "" {
-		if err := os.RemoveAll(s.Staged); err != nil {
-			return fmt.Errorf("take back %s: %w", s.Dir, err)
-		}
-	}
-	return removeEmpty(s.Created)
+	return nil
 }
 
 func exists(name string) bool {
@@ -309,23 +357,6 @@ func removeEmpty(dirs []string) error {
 		}
 	}
 	return nil
-}
-
-// finish takes away what only a way back needed. The change stands already: what cannot be removed is left for the
-// next run.
-func (l *Lock) finish(j *journal, change Change) {
-	_ = os.RemoveAll(l.path(stageName))
-	if j.Swap != nil {
-		_ = os.RemoveAll(j.Swap.Aside)
-		if change.Swap.RemoveCreated {
-			_ = removeEmpty(change.Swap.Created)
-		}
-	}
-	l.dropBlobs(change.Record)
-	if change.Record == nil {
-		_ = os.RemoveAll(l.path("build"))
-		_ = os.Remove(l.path(blobsName))
-	}
 }
 
 func (l *Lock) dropBlobs(record *Record) {
@@ -383,7 +414,22 @@ func (l *Lock) sweep() error {
 	}
 	l.dropBlobs(record)
 	_ = os.Remove(l.path(blobsName)) // stays if it is not empty
-	return os.RemoveAll(l.path(stageName))
+	unfinished, err := filepath.Glob(l.path(tempPattern))
+	if err != nil {
+		return err
+	}
+	for _, name := range unfinished {
+		_ = os.Remove(name) // harmless where it stays
+	}
+	if record == nil {
+		if err := os.RemoveAll(l.path("build")); err != nil {
+			return fmt.Errorf("remove the build folder: %w", err)
+		}
+	}
+	if err := os.RemoveAll(l.path(stageName)); err != nil {
+		return err
+	}
+	return l.forget()
 }
 
 // Interrupted says whether a killed process left the tree half-way.

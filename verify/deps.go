@@ -60,7 +60,7 @@ func (v *verification) deps(objectFile string) []string {
 		}
 		for _, name := range parseDeps(string(text)) {
 			if !filepath.IsAbs(name) {
-				name = filepath.Join(v.target().Dir(), name)
+				name = filepath.Join(v.Target.Dir(), name)
 			}
 			deps = append(deps, filepath.Clean(name))
 		}

@@ -45,9 +45,12 @@ func (v *verification) blame(checks map[string]*check) string {
 		checks[id].find(Finding{Message: "the firmware does not link: " + f.linker[0], File: f.err.Log,
 			Remedy: "see the log; the command was: " + f.err.Command})
 	default:
-		id = ModulesID
+		id = MacrosID
 		checks[id].find(Finding{Message: fmt.Sprintf("the build of %s failed: %s", f.err.Step, f.err.Cause), File: f.err.Log,
 			Remedy: "see the log; the command was: " + f.err.Command})
+	}
+	if id != SymbolsID {
+		checks[id].headline = "the build failed"
 	}
 	checks[id].show("log", v.failure.err.Log)
 	checks[id].show("command", v.failure.err.Command)
@@ -81,7 +84,8 @@ func (v *verification) blameCompiler(checks map[string]*check) string {
 	return first
 }
 
-// blameCompile is the check that a compile error belongs to, by the file that it is in.
+// blameCompile is the check that a compile error belongs to, by the file that it is in. What is wrong in MicroPython's
+// own sources comes from a macro as a rule.
 func (v *verification) blameCompile(e compileError) string {
 	path := v.abs(e.file)
 	inside := func(dir string) bool { return dir != "" && relative(dir, path) != path }
@@ -93,8 +97,10 @@ func (v *verification) blameCompile(e compileError) string {
 	case filepath.Base(path) == "user_settings.h", path == v.Settings, inside(v.WolfSSL),
 		strings.Contains(path, "/wolfcrypt/"), strings.Contains(path, "/wolfssl/"):
 		return SettingsID
+	case inside(v.modulesDir()):
+		return ModulesID
 	}
-	return ModulesID
+	return MacrosID
 }
 
 // conflict is how gcc and clang say that one function is declared in two ways, as mp_init is where a source includes the

@@ -55,6 +55,7 @@ type Finding struct {
 // check is a Check that is being made. The zero value passes.
 type check struct {
 	summary   string
+	headline  string // takes the summary's place if there are findings
 	notMade   string // why it was not made: another check's finding
 	notNeeded string // why it does not apply
 	findings  []Finding
@@ -74,7 +75,7 @@ func (c *check) result(id string) Check {
 	r := Check{ID: id, Applies: true, Summary: c.summary, Findings: c.findings, Evidence: c.evidence}
 	switch {
 	case len(c.findings) > 0:
-		r.Summary = cmp.Or(c.summary, plural(len(c.findings), "finding"))
+		r.Summary = cmp.Or(c.headline, c.summary, plural(len(c.findings), "finding"))
 	case c.notMade != "":
 		r.Summary = "not made: " + c.notMade
 	case c.notNeeded != "":

@@ -207,7 +207,7 @@ func (v *verification) objectName(o *object) string {
 func (v *verification) source(o *object) string {
 	if o.member == "" {
 		if deps := v.deps(o.file); len(deps) > 0 {
-			return relative(v.target().Tree.Dir, deps[0])
+			return relative(v.Target.Tree.Dir, deps[0])
 		}
 	}
 	return o.source

@@ -64,17 +64,14 @@ type verification struct {
 	blocked  string
 	elf      string // the firmware, "" if there is none
 	image    *image // what is in it, nil if there is none
-	rebuilt  bool
 	depCache map[string][]string
 }
 
-func (v *verification) target() micropython.Target { return v.Target }
-
 // Run builds the firmware, unless it is told not to, and makes all checks. An error means that it could not look: no
 // compiler, no make, no such port; what is wrong with the firmware, a build that fails included, is in the report. The
-// findings of a failed build are in the check that its cause belongs to: link clashes in symbols; what goes wrong in
-// MicroPython's configuration in macros, in wolfSSL's sources or settings in settings, and elsewhere, the user
-// modules included, in modules.
+// findings of a failed build are in the check that its cause belongs to: what the linker refuses in symbols, or in size
+// if the firmware does not fit; a compile error in wolfSSL's sources or settings in settings, in a user module in
+// modules, in MicroPython's own sources in macros; and, as the last resort, in macros, the first check.
 func Run(ctx context.Context, options Options) (*Report, error) {
 	if options.Target.Tree == nil {
 		return nil, errors.New("verify: no MicroPython tree")
@@ -188,7 +185,7 @@ func (v *verification) compile(ctx context.Context, checks map[string]*check) er
 		case err != nil:
 			return err
 		default:
-			v.link, v.rebuilt = result.Link, result.Rebuilt
+			v.link = result.Link
 		}
 	}
 	var err error
