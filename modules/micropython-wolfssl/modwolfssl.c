@@ -37,6 +37,7 @@
 #include <wolfssl/version.h>
 #include <wolfssl/ssl.h>
 #include <wolfssl/error-ssl.h>
+#include <wolfssl/wolfcrypt/asn.h>
 #include <wolfssl/wolfcrypt/asn_public.h>
 #include <wolfssl/wolfcrypt/ecc.h>
 #include <wolfssl/wolfcrypt/ed25519.h>
@@ -77,6 +78,11 @@
 #else
 #define ECDSA_SIGN_CALLBACK (0)
 #endif
+
+// Differences between versions of wolfSSL.
+#define WOLFSSL_CHECKS_IP_ADDRESS (LIBWOLFSSL_VERSION_HEX >= 0x05009000)
+// wolfSSL 5.9.2 takes no host name without a dot but localhost.
+#define WOLFSSL_CHECKS_FQDN_ONLY (LIBWOLFSSL_VERSION_HEX >= 0x05009002)
 
 #define PEM_BEGIN "-----BEGIN "
 #define PEM_BEGIN_CERT "-----BEGIN CERTIFICATE-----"
@@ -119,6 +125,10 @@ typedef struct _mp_obj_ssl_socket_t {
     bool connected; // the handshake is done
     bool eof; // the peer said that it won't send more
     bool peer_closed; // the stream below ended
+    #if WOLFSSL_CHECKS_FQDN_ONLY
+    const char *check_hostname; // the name that the peer's certificate must have, where wolfSSL doesn't check it
+    bool hostname_mismatch; // and it had not
+    #endif
 } mp_obj_ssl_socket_t;
 
 static const mp_obj_type_t ssl_context_type;
@@ -189,6 +199,11 @@ static bool is_client(const mp_obj_ssl_context_t *ssl_context) {
 
 static bool is_dtls(const mp_obj_ssl_context_t *ssl_context) {
     return ssl_context->protocol & TRANSPORT_IS_DTLS;
+}
+
+// Whether a host name is an IPv4 or IPv6 address.
+static bool is_ip_address(const char *hostname) {
+    return strchr(hostname, ':') != NULL || strspn(hostname, "0123456789.") == strlen(hostname);
 }
 
 /******************************************************************************/
@@ -538,10 +553,9 @@ static bool check_key(const mp_buffer_info_t *bufinfo) {
     return ok;
 }
 
-static void ssl_context_load_key(mp_obj_ssl_context_t *self, mp_obj_t key_obj, mp_obj_t cert_obj, source_t source) {
-    mp_buffer_info_t key;
-    mp_obj_t key_data = get_data(key_obj, source, &key);
-    if (!check_key(&key)) {
+static void ssl_context_load_key_data(mp_obj_ssl_context_t *self, const mp_buffer_info_t *key, mp_obj_t cert_obj,
+    source_t source) {
+    if (!check_key(key)) {
         mp_raise_ValueError(MP_ERROR_TEXT("invalid key"));
     }
 
@@ -554,15 +568,29 @@ static void ssl_context_load_key(mp_obj_ssl_context_t *self, mp_obj_t key_obj, m
         mp_raise_ValueError(MP_ERROR_TEXT("invalid cert"));
     }
 
-    ret = wolfSSL_CTX_use_PrivateKey_buffer(self->ctx, key.buf, key.len, format_of(&key));
-    if (key_data != key_obj) {
-        // What was read from a file is ours alone.
-        wipe(key.buf, key.len);
-    }
+    ret = wolfSSL_CTX_use_PrivateKey_buffer(self->ctx, key->buf, key->len, format_of(key));
     if (ret != WOLFSSL_SUCCESS) {
         wolf_raise_error(ret);
     }
     self->has_key = true;
+}
+
+static void ssl_context_load_key(mp_obj_ssl_context_t *self, mp_obj_t key_obj, mp_obj_t cert_obj, source_t source) {
+    mp_buffer_info_t key;
+    if (get_data(key_obj, source, &key) == key_obj) {
+        ssl_context_load_key_data(self, &key, cert_obj, source);
+        return;
+    }
+
+    // What was read from a file is ours alone, and is wiped in any case.
+    nlr_buf_t nlr;
+    if (nlr_push(&nlr) != 0) {
+        wipe(key.buf, key.len);
+        nlr_jump(nlr.ret_val);
+    }
+    ssl_context_load_key_data(self, &key, cert_obj, source);
+    nlr_pop();
+    wipe(key.buf, key.len);
 }
 
 // Load one CA certificate. One that isn't valid now may be once the clock is set: it is kept and tried again for every
@@ -827,17 +855,65 @@ static bool call_verify_callback(mp_obj_ssl_socket_t *o, const byte *der, size_t
     return ok;
 }
 
+#if WOLFSSL_CHECKS_FQDN_ONLY
+
+static bool is_same_name(const char *name, const char *other, size_t other_len) {
+    size_t len = strlen(name);
+    if (len != other_len) {
+        return false;
+    }
+    for (size_t i = 0; i < len; ++i) {
+        if (unichar_tolower((byte)name[i]) != unichar_tolower((byte)other[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+// Whether a certificate is for hostname, which is a single label: nothing but the whole name matches.
+static bool has_hostname(const byte *der, size_t len, const char *hostname) {
+    DecodedCert *cert = (DecodedCert *)XMALLOC(sizeof(DecodedCert), NULL, DYNAMIC_TYPE_DCERT);
+    if (cert == NULL) {
+        return false;
+    }
+    wc_InitDecodedCert(cert, der, len, NULL);
+    bool match = false;
+    if (wc_ParseCert(cert, CERT_TYPE, NO_VERIFY, NULL) == 0) {
+        // The subject counts only in a certificate without alternative names.
+        if (cert->altNames == NULL && cert->subjectCN != NULL) {
+            match = is_same_name(hostname, cert->subjectCN, cert->subjectCNLen);
+        }
+        for (const DNS_entry *name = cert->altNames; name != NULL; name = name->next) {
+            match = match || (name->type == ASN_DNS_TYPE && is_same_name(hostname, name->name, name->len));
+        }
+    }
+    wc_FreeDecodedCert(cert);
+    XFREE(cert, NULL, DYNAMIC_TYPE_DCERT);
+    return match;
+}
+
+#endif
+
 // Called for every certificate that the peer sent. Returns 1 to accept it: that overrides wolfSSL's own judgement.
 static int verify_callback(int preverify, WOLFSSL_X509_STORE_CTX *store) {
     mp_obj_ssl_socket_t *o = store->userCtx;
     if (o->ssl_context->authmode == CERT_NONE) {
         return 1;
     }
-    if (o->ssl_context->verify_callback != mp_const_none && store->error_depth < store->totalCerts) {
-        const WOLFSSL_BUFFER_INFO *cert = &store->certs[store->error_depth];
-        if (!call_verify_callback(o, cert->buffer, cert->length, store->error_depth)) {
-            return 0;
-        }
+    const WOLFSSL_BUFFER_INFO *cert = NULL;
+    if (store->error_depth < store->totalCerts) {
+        cert = &store->certs[store->error_depth];
+    }
+    #if WOLFSSL_CHECKS_FQDN_ONLY
+    if (preverify && store->error_depth == 0 && o->check_hostname != NULL
+        && (cert == NULL || !has_hostname(cert->buffer, cert->length, o->check_hostname))) {
+        o->hostname_mismatch = true;
+        preverify = 0;
+    }
+    #endif
+    if (o->ssl_context->verify_callback != mp_const_none && cert != NULL
+        && !call_verify_callback(o, cert->buffer, cert->length, store->error_depth)) {
+        return 0;
     }
     return o->ssl_context->authmode == CERT_OPTIONAL ? 1 : preverify;
 }
@@ -955,6 +1031,10 @@ static int ssl_socket_error(mp_obj_ssl_socket_t *o, int ret) {
         case ASN_SELF_SIGNED_E:
             // A CA certificate that isn't valid now may be the reason: then that is what has to be put right.
             return o->ssl_context->late_ca_error != 0 ? o->ssl_context->late_ca_error : err;
+        #if WOLFSSL_CHECKS_FQDN_ONLY
+        case VERIFY_CERT_ERROR:
+            return o->hostname_mismatch ? DOMAIN_NAME_MISMATCH : err;
+        #endif
         case SOCKET_ERROR_E:
             return o->peer_closed ? SOCKET_PEER_CLOSED_E : err;
         default:
@@ -1031,12 +1111,26 @@ static int ssl_socket_handshake(mp_obj_ssl_socket_t *o) {
 }
 
 static int ssl_socket_set_hostname(mp_obj_ssl_socket_t *o, const char *hostname, size_t len) {
-    int ret = wolfSSL_check_domain_name(o->ssl, hostname);
+    bool is_ip = is_ip_address(hostname);
+    int ret;
+    #if WOLFSSL_CHECKS_IP_ADDRESS
+    if (is_ip) {
+        ret = wolfSSL_check_ip_address(o->ssl, hostname);
+    } else
+    #endif
+    {
+        ret = wolfSSL_check_domain_name(o->ssl, hostname);
+    }
     if (ret != WOLFSSL_SUCCESS) {
+        #if WOLFSSL_CHECKS_FQDN_ONLY
+        o->check_hostname = hostname;
+        #else
         return MEMORY_E;
+        #endif
     }
     #ifdef HAVE_SNI
-    if (is_client(o->ssl_context)) {
+    // An address is no name: RFC 6066 doesn't allow it there.
+    if (is_client(o->ssl_context) && !is_ip) {
         ret = wolfSSL_UseSNI(o->ssl, WOLFSSL_SNI_HOST_NAME, hostname, len);
         if (ret != WOLFSSL_SUCCESS) {
             return ret;
@@ -1065,10 +1159,7 @@ static int ssl_socket_setup(mp_obj_ssl_socket_t *o, const char *hostname, size_t
     #endif
     if (o->ssl_context->tls12_only && !is_dtls(o->ssl_context)) {
         // Otherwise both sides could agree on TLS 1.3, and then on no cipher suite.
-        int ret = wolfSSL_SetVersion(o->ssl, WOLFSSL_TLSV1_2);
-        if (ret != WOLFSSL_SUCCESS) {
-            return MEMORY_E;
-        }
+        wolfSSL_set_options(o->ssl, WOLFSSL_OP_NO_TLSv1_3);
     }
     if (hostname != NULL) {
         int ret = ssl_socket_set_hostname(o, hostname, hostname_len);
@@ -1142,6 +1233,10 @@ static mp_obj_t ssl_socket_new(mp_obj_ssl_context_t *ssl_context, mp_obj_t sock,
     o->connected = false;
     o->eof = false;
     o->peer_closed = false;
+    #if WOLFSSL_CHECKS_FQDN_ONLY
+    o->check_hostname = NULL;
+    o->hostname_mismatch = false;
+    #endif
 
     bool refuse = !is_client(ssl_context) && !ssl_context->has_key;
     if (!refuse) {

@@ -32,6 +32,9 @@
 #define WOLFSSL_SP_ASM
 #endif
 #define GCM_TABLE_4BIT
+#ifdef __SIZEOF_INT128__
+#define HAVE___UINT128_T
+#endif
 
 // -- Protocols --------------------------------------------------------------------------------------------------------
 #define NO_OLD_TLS
@@ -74,7 +77,6 @@
 #define ECC_USER_CURVES
 #define HAVE_CURVE25519
 #define HAVE_ED25519
-#define CURVE25519_X64
 #define WC_RSA_PSS
 #define HAVE_PK_CALLBACKS
 #define WOLFSSL_BASE64_ENCODE
@@ -92,11 +94,22 @@
 // A session cache, a curve cache or a fixed-point cache would outlive a soft reset of the interpreter.
 #define NO_SESSION_CACHE
 #define NO_PSK
-#define NO_FILESYSTEM
 #define NO_WOLFSSL_DIR
 #define NO_MAIN_DRIVER
 #define WOLFSSL_USER_IO
 #define WC_NO_ASYNC_THREADING
+
+// Certificates come through MicroPython's file systems. Seeds come from the kernel without a file descriptor where that
+// is possible; elsewhere wolfSSL needs its own file access for /dev/urandom.
+#ifdef __linux__
+#define WOLFSSL_GETRANDOM
+#define NO_FILESYSTEM
+#endif
+
+// NOTE(mpwolf): wolfSSL 5.5 calls snprintf() without its header where NO_FILESYSTEM is set.
+#ifndef __ASSEMBLER__
+#include <stdio.h>
+#endif
 
 // In firmware that is as small as possible NO_ERROR_STRINGS is fine: OSError then has the number alone.
 
