@@ -178,7 +178,7 @@ func (j *job) show(c *cli.Context) error {
 	}
 	j.describe("would change")
 	if j.record == nil {
-		fmt.Fprintf(j.stdout, "would install %s with wolfSSL\n", filepath.Join(j.modules, modules.Name))
+		fmt.Fprintf(j.stdout, "would install %s with wolfSSL\n", relative(filepath.Join(j.modules, modules.Name)))
 	}
 	return nil
 }
@@ -220,7 +220,7 @@ func (j *job) apply(c *cli.Context, lock *state.Lock) error {
 	}
 	j.describe("changed")
 	fmt.Fprintf(j.stdout, "installed %s with wolfSSL %s (%s)\n",
-		filepath.Join(j.modules, modules.Name), wolf.Version, wolf.Licence)
+		relative(filepath.Join(j.modules, modules.Name)), wolf.Version, wolf.Licence)
 	fmt.Fprintf(j.stdout, "build: %s\n", makeCommand(j.target, makeArgs(j.modules, j.entry)))
 	return nil
 }

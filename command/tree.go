@@ -149,7 +149,7 @@ func makeArgs(modulesDir string, t state.Target) []string {
 
 // makeCommand is the whole command, to be copied.
 func makeCommand(target micropython.Target, args []string) string {
-	words := append([]string{"make", "-C", target.Dir()}, target.Args()...)
+	words := append([]string{"make", "-C", relative(target.Dir())}, target.Args()...)
 	for i, word := range words {
 		words[i] = shellQuote(word)
 	}
