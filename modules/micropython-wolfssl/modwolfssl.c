@@ -125,6 +125,11 @@ typedef struct _mp_obj_ssl_socket_t {
     bool connected; // the handshake is done
     bool eof; // the peer said that it won't send more
     bool peer_closed; // the stream below ended
+    byte *held; // TLS client: handshake messages that haven't been written yet
+    size_t held_len;
+    bool held_blocked; // because the stream would block
+    bool nonblocking; // the stream below has said that it would block
+    const byte *read_end; // where the last read ended
     #if WOLFSSL_CHECKS_FQDN_ONLY
     const char *check_hostname; // the name that the peer's certificate must have, where wolfSSL doesn't check it
     bool hostname_mismatch; // and it had not
@@ -787,24 +792,83 @@ static void keep_exception(mp_obj_ssl_socket_t *o, void *exception) {
     }
 }
 
-static int socket_recv_cb(WOLFSSL *ssl, char *buf, int len, void *user) {
-    (void)ssl;
-    mp_obj_ssl_socket_t *o = user;
+// Read from or write to the stream. Returns a count, which is 0 at the end of the stream, or -1 if it would block, if it
+// failed (stream_error is set), or if it raised an exception (which is kept). For wolfSSL the three are the same: the
+// session can go on after them, say after a timeout.
+static int stream_rw(mp_obj_ssl_socket_t *o, void *buf, size_t len, bool write) {
     const mp_stream_p_t *stream = mp_get_stream(o->sock);
     nlr_buf_t nlr;
     if (nlr_push(&nlr) != 0) {
         keep_exception(o, nlr.ret_val);
-        return WOLFSSL_CBIO_ERR_WANT_READ;
+        return -1;
     }
     int err = 0;
-    mp_uint_t ret = stream->read(o->sock, buf, len, &err);
+    mp_uint_t ret = write ? stream->write(o->sock, buf, len, &err) : stream->read(o->sock, buf, len, &err);
     nlr_pop();
-    if (ret == MP_STREAM_ERROR) {
-        // For wolfSSL an error of the stream is no different from one that would block: the session can go on after
-        // it, say after a timeout.
-        if (!mp_is_nonblocking_error(err)) {
-            o->stream_error = err;
+    if (ret != MP_STREAM_ERROR) {
+        return ret;
+    }
+    if (mp_is_nonblocking_error(err)) {
+        o->nonblocking = true;
+    } else {
+        o->stream_error = err;
+    }
+    return -1;
+}
+
+// The client's last flight and its first request leave in one segment: two small ones would have the second wait for
+// the peer's delayed acknowledgement of the first. So a client's handshake messages are held until it reads, writes,
+// polls or closes. Returns whether messages could be held; if not they are to be written now.
+static bool hold(mp_obj_ssl_socket_t *o, const char *buf, size_t len) {
+    if (o->connected || !is_client(o->ssl_context) || is_dtls(o->ssl_context)) {
+        return false;
+    }
+    byte *held = m_new_maybe(byte, o->held_len + len);
+    if (held == NULL) {
+        return false;
+    }
+    if (o->held_len > 0) {
+        memcpy(held, o->held, o->held_len);
+    }
+    memcpy(held + o->held_len, buf, len);
+    o->held = held;
+    o->held_len += len;
+    return true;
+}
+
+// Write what is held and then buf. Returns how much of buf was written, or -1 if not all that is held could be.
+static int flush_held(mp_obj_ssl_socket_t *o, const char *buf, size_t len) {
+    byte *all = m_new_maybe(byte, o->held_len + len);
+    if (all == NULL) {
+        all = o->held;
+        len = 0;
+    } else {
+        memcpy(all, o->held, o->held_len);
+        memcpy(all + o->held_len, buf, len);
+    }
+    int ret = stream_rw(o, all, o->held_len + len, true);
+    if (ret < 0 || (size_t)ret < o->held_len) {
+        if (ret > 0) {
+            memmove(o->held, o->held + ret, o->held_len - ret);
+            o->held_len -= ret;
         }
+        o->held_blocked = true;
+        return -1;
+    }
+    ret -= o->held_len;
+    o->held = NULL;
+    o->held_len = 0;
+    return ret;
+}
+
+static int socket_recv_cb(WOLFSSL *ssl, char *buf, int len, void *user) {
+    (void)ssl;
+    mp_obj_ssl_socket_t *o = user;
+    if (o->held_len > 0 && flush_held(o, NULL, 0) < 0) {
+        return WOLFSSL_CBIO_ERR_WANT_READ;
+    }
+    int ret = stream_rw(o, buf, len, false);
+    if (ret < 0) {
         return WOLFSSL_CBIO_ERR_WANT_READ;
     }
     if (ret == 0) {
@@ -821,22 +885,11 @@ static int socket_recv_cb(WOLFSSL *ssl, char *buf, int len, void *user) {
 static int socket_send_cb(WOLFSSL *ssl, char *buf, int len, void *user) {
     (void)ssl;
     mp_obj_ssl_socket_t *o = user;
-    const mp_stream_p_t *stream = mp_get_stream(o->sock);
-    nlr_buf_t nlr;
-    if (nlr_push(&nlr) != 0) {
-        keep_exception(o, nlr.ret_val);
-        return WOLFSSL_CBIO_ERR_WANT_WRITE;
+    if (hold(o, buf, len)) {
+        return len;
     }
-    int err = 0;
-    mp_uint_t ret = stream->write(o->sock, buf, len, &err);
-    nlr_pop();
-    if (ret == MP_STREAM_ERROR) {
-        if (!mp_is_nonblocking_error(err)) {
-            o->stream_error = err;
-        }
-        return WOLFSSL_CBIO_ERR_WANT_WRITE;
-    }
-    return ret == 0 ? WOLFSSL_CBIO_ERR_WANT_WRITE : (int)ret;
+    int ret = o->held_len > 0 ? flush_held(o, buf, len) : stream_rw(o, buf, len, true);
+    return ret <= 0 ? WOLFSSL_CBIO_ERR_WANT_WRITE : ret;
 }
 
 // Ask SSLContext.verify_callback(cert, depth) about one certificate. Returns whether it is content.
@@ -846,10 +899,14 @@ static bool call_verify_callback(mp_obj_ssl_socket_t *o, const byte *der, size_t
         keep_exception(o, nlr.ret_val);
         return false;
     }
+    #if MICROPY_PY_BUILTINS_MEMORYVIEW
     byte *copy = m_new(byte, len);
     memcpy(copy, der, len);
-    mp_obj_t ret = mp_call_function_2(o->ssl_context->verify_callback, mp_obj_new_memoryview('B', len, copy),
-        MP_OBJ_NEW_SMALL_INT(depth));
+    mp_obj_t cert = mp_obj_new_memoryview('B', len, copy);
+    #else
+    mp_obj_t cert = mp_obj_new_bytes(der, len);
+    #endif
+    mp_obj_t ret = mp_call_function_2(o->ssl_context->verify_callback, cert, MP_OBJ_NEW_SMALL_INT(depth));
     bool ok = mp_obj_get_int(ret) == 0;
     nlr_pop();
     return ok;
@@ -920,6 +977,15 @@ static int verify_callback(int preverify, WOLFSSL_X509_STORE_CTX *store) {
 
 #if ECDSA_SIGN_CALLBACK
 
+// A copy for Python code: what the built-in hands out, or the next best in a firmware without bytearray.
+static mp_obj_t new_buffer(const byte *data, size_t len) {
+    #if MICROPY_PY_BUILTINS_BYTEARRAY
+    return mp_obj_new_bytearray(len, (void *)data);
+    #else
+    return mp_obj_new_bytes(data, len);
+    #endif
+}
+
 // Ask SSLContext.ecdsa_sign_callback(key, hash) for a signature. Returns 1 when it gave one, 0 when it returned None
 // and the signature is to be made here, or a negative error.
 static int call_ecdsa_sign_callback(mp_obj_ssl_socket_t *o, const byte *key, size_t key_len, const byte *hash,
@@ -929,8 +995,8 @@ static int call_ecdsa_sign_callback(mp_obj_ssl_socket_t *o, const byte *key, siz
         keep_exception(o, nlr.ret_val);
         return WC_HW_E;
     }
-    mp_obj_t ret = mp_call_function_2(o->ssl_context->ecdsa_sign_callback, mp_obj_new_bytearray(key_len, (void *)key),
-        mp_obj_new_bytearray(hash_len, (void *)hash));
+    mp_obj_t ret = mp_call_function_2(o->ssl_context->ecdsa_sign_callback, new_buffer(key, key_len),
+        new_buffer(hash, hash_len));
     mp_buffer_info_t sig = {0};
     if (ret != mp_const_none) {
         mp_get_buffer_raise(ret, &sig, MP_BUFFER_READ);
@@ -1022,6 +1088,11 @@ static int ssl_socket_error(mp_obj_ssl_socket_t *o, int ret) {
     int err = wolfSSL_get_error(o->ssl, ret);
     switch (err) {
         case WOLFSSL_ERROR_WANT_READ:
+            if (o->held_blocked) {
+                // What wants to be read is the answer to something that isn't written yet.
+                o->held_blocked = false;
+                return WANT_WRITE;
+            }
             return WANT_READ;
         case WOLFSSL_ERROR_WANT_WRITE:
             return WANT_WRITE;
@@ -1083,6 +1154,10 @@ static int ssl_socket_refuse(mp_obj_ssl_socket_t *o) {
     return NO_PRIVATE_KEY;
 }
 
+static bool is_want(int err) {
+    return err == WOLFSSL_ERROR_WANT_READ || err == WOLFSSL_ERROR_WANT_WRITE;
+}
+
 // Take the handshake as far as it goes now. Returns 0 when it is done, else an error as above.
 static int ssl_socket_handshake(mp_obj_ssl_socket_t *o) {
     if (o->connected) {
@@ -1092,6 +1167,10 @@ static int ssl_socket_handshake(mp_obj_ssl_socket_t *o) {
         return ssl_socket_refuse(o);
     }
     int ret = is_client(o->ssl_context) ? wolfSSL_connect(o->ssl) : wolfSSL_accept(o->ssl);
+    if (ret != WOLFSSL_SUCCESS && o->held_len > 0 && !is_want(wolfSSL_get_error(o->ssl, ret))) {
+        // The handshake failed: the peer gets the alert.
+        (void)flush_held(o, NULL, 0);
+    }
     if (ret == WOLFSSL_SUCCESS) {
         // Somebody may have raised an exception all the same, say by an interrupt from the keyboard.
         raise_kept_exception(o);
@@ -1191,8 +1270,14 @@ static void ssl_socket_new_session(mp_obj_ssl_socket_t *o) {
         o->ssl = wolfSSL_new(o->ssl_context->ctx);
     }
     if (o->ssl == NULL) {
+        // wolfSSL doesn't say why: tell a random number generator without a seed from a full heap.
+        WC_RNG rng;
+        ret = wc_InitRng(&rng);
+        if (ret == 0) {
+            wc_FreeRng(&rng);
+        }
         wolfSSL_Cleanup();
-        mp_raise_OSError(MP_ENOMEM);
+        wolf_raise_error(ret == 0 ? MEMORY_E : ret);
     }
 }
 
@@ -1233,6 +1318,11 @@ static mp_obj_t ssl_socket_new(mp_obj_ssl_context_t *ssl_context, mp_obj_t sock,
     o->connected = false;
     o->eof = false;
     o->peer_closed = false;
+    o->held = NULL;
+    o->held_len = 0;
+    o->held_blocked = false;
+    o->nonblocking = false;
+    o->read_end = NULL;
     #if WOLFSSL_CHECKS_FQDN_ONLY
     o->check_hostname = NULL;
     o->hostname_mismatch = false;
@@ -1318,7 +1408,8 @@ static void ssl_socket_print(const mp_print_t *print, mp_obj_t self_in, mp_print
 // Whether a read or write can begin; if not, *errcode is set or an exception raised.
 static bool ssl_socket_is_usable(mp_obj_ssl_socket_t *o, int *errcode) {
     o->poll_mask = 0;
-    if (o->last_error < 0) {
+    o->held_blocked = false;
+    if (o->last_error < 0 && o->sock != MP_OBJ_NULL) {
         wolf_raise_error(o->last_error);
     }
     if (o->last_error > 0 || o->sock == MP_OBJ_NULL) {
@@ -1348,6 +1439,18 @@ static mp_uint_t ssl_socket_fail(mp_obj_ssl_socket_t *o, int err, int *errcode) 
     wolf_raise_error(err);
 }
 
+// MicroPython's read(n) calls the stream until it has n bytes, and forgets what it has when an exception comes. On a
+// non-blocking stream an error that follows data is told by the next read, so that the data arrives. (On a blocking
+// one a short read means the end of the stream, which an error must not look like.)
+static bool ssl_socket_put_off(mp_obj_ssl_socket_t *o, int err, const void *buf) {
+    if (err == WANT_READ || err == WANT_WRITE || !o->nonblocking || buf != o->read_end) {
+        return false;
+    }
+    o->last_error = err;
+    ssl_socket_free(o);
+    return true;
+}
+
 static mp_uint_t ssl_socket_read(mp_obj_t o_in, void *buf, mp_uint_t size, int *errcode) {
     mp_obj_ssl_socket_t *o = MP_OBJ_TO_PTR(o_in);
     if (!ssl_socket_is_usable(o, errcode)) {
@@ -1360,6 +1463,7 @@ static mp_uint_t ssl_socket_read(mp_obj_t o_in, void *buf, mp_uint_t size, int *
     if (err == 0) {
         int ret = wolfSSL_read(o->ssl, buf, MIN(size, INT_MAX));
         if (ret > 0) {
+            o->read_end = (const byte *)buf + ret;
             return ret;
         }
         err = ssl_socket_error(o, ret);
@@ -1367,6 +1471,10 @@ static mp_uint_t ssl_socket_read(mp_obj_t o_in, void *buf, mp_uint_t size, int *
             // The peer's close_notify: end of stream.
             o->eof = true;
             return 0;
+        }
+        if (ssl_socket_put_off(o, err, buf)) {
+            *errcode = MP_EWOULDBLOCK;
+            return MP_STREAM_ERROR;
         }
     }
     if (err == WANT_WRITE) {
@@ -1436,6 +1544,15 @@ static mp_uint_t ssl_socket_poll(mp_obj_ssl_socket_t *o, uintptr_t arg, int *err
     if (o->sock == MP_OBJ_NULL || o->last_error != 0) {
         // Closed or error socket, return NVAL flag.
         return MP_STREAM_POLL_NVAL;
+    }
+
+    // Who polls waits for the peer: it has to get everything first.
+    if (o->connected && o->held_len > 0) {
+        if (flush_held(o, NULL, 0) < 0) {
+            o->poll_mask = MP_STREAM_POLL_WR;
+        }
+        raise_kept_exception(o);
+        o->stream_error = 0; // a read or write meets it again
     }
 
     // If the library signaled us that it needs reading or writing, only check that direction,
