@@ -149,6 +149,7 @@ func TestUnix(t *testing.T) {
 		t.Logf("%s: %s", check.ID, check.Summary)
 	}
 	t.Run("upstream tests", r.upstreamTests)
+	t.Run("by hand", r.byHand)
 	t.Run("OpenSSL's server", r.opensslServer)
 	t.Run("OpenSSL's client", r.opensslClient)
 	t.Run("thousand handshakes", r.leak)
@@ -187,51 +188,38 @@ func differing(a, b string) string {
 	return tail(strings.Join(lines, "\n"))
 }
 
-// upstreamPatterns are MicroPython's own tests of what the modules replace.
-var upstreamPatterns = []string{
-	"extmod/hashlib_*.py", "extmod/uhashlib_*.py", "extmod/cryptolib_*.py", "extmod/ucryptolib_*.py",
-	"extmod/ssl_*.py", "extmod/ussl_*.py", "extmod/tls_*.py",
-}
-
-// notRun are upstream's tests that cannot be run, or whose expected text is mbedTLS's own, each with its reason.
-var notRun = map[string]string{
-	"ssl_noleak.py":             "needs micropython-lib's unittest, which Debian's tree lacks",
-	"tls_sslcontext_ciphers.py": "its expected text is mbedTLS's list of suites and error; firmware/tls_ciphers.py stands for it",
-}
-
+// upstreamTests runs MicroPython's own tests, between two instances too.
 func (r *real) upstreamTests(t *testing.T) {
-	dir := filepath.Join(r.tree, "tests")
-	var files []string
-	for _, pattern := range upstreamPatterns {
-		found, err := filepath.Glob(filepath.Join(dir, pattern))
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, file := range found {
-			name := filepath.Base(file)
-			if reason, ok := notRun[name]; ok {
-				t.Logf("not run: %s: %s", name, reason)
-				continue
-			}
-			files = append(files, "extmod/"+name)
-		}
-	}
-	if len(files) < 10 {
-		t.Fatalf("found only %d tests: %v", len(files), files)
-	}
-	results := t.TempDir()
-	cmd := exec.Command("python3", append([]string{"run-tests.py", "--result-dir", results}, files...)...)
-	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), "MICROPY_MICROPYTHON="+r.firmware())
-	out, err := cmd.CombinedOutput()
-	t.Log(tail(string(out)))
+	u := newUpstream(t, r.tree, isOld(t, r.firmware()))
+	t.Run("extmod", func(t *testing.T) { u.extmod(t, r.firmware()) })
+	t.Run("multi_net", func(t *testing.T) { u.multi(t, r.firmware(), r.firmware(), nil) })
+}
+
+// byHand asks make as users of the existing module do: what WOLFSSL_PORT may be, and what it is without.
+func (r *real) byHand(t *testing.T) {
+	tree, err := micropython.Open(r.tree)
 	if err != nil {
-		t.Errorf("run-tests.py: %v", err)
+		t.Fatal(err)
 	}
-	for _, name := range []string{"ssl_basic", "hashlib_sha256", "cryptolib_aes256_cbc"} {
-		if !bytes.Contains(out, []byte("pass  extmod/"+name+".py")) {
-			t.Errorf("%s did not pass", name)
-		}
+	target, err := tree.Target("unix", "", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	modules := "USER_C_MODULES=" + filepath.Join(r.dir, "micropython-modules")
+	ask := func(args ...string) (string, error) {
+		words := append([]string{"-n", "-C", target.Dir(), "BUILD=" + t.TempDir(), modules}, target.Args()...)
+		out, err := exec.Command("make", append(words, args...)...).CombinedOutput()
+		return string(out), err
+	}
+	if out, err := ask(); err != nil || !strings.Contains(out, "micropython-wolfssl/ports/unix") {
+		t.Errorf("without WOLFSSL_PORT: %v\n%s", err, tail(out))
+	}
+	if out, err := ask("WOLFSSL_PORT=nope"); err == nil || !strings.Contains(out, "nope") || !strings.Contains(out, "unix") {
+		t.Errorf("WOLFSSL_PORT=nope: %v\n%s", err, tail(out))
+	}
+	if out, err := ask("WOLFSSL_USER_SETTINGS_FILE=/nonexistent/user_settings.h"); err == nil ||
+		!strings.Contains(out, "/nonexistent/user_settings.h") {
+		t.Errorf("a settings file that is not there: %v\n%s", err, tail(out))
 	}
 }
 
