@@ -150,6 +150,7 @@ func TestUnix(t *testing.T) {
 	}
 	t.Run("upstream tests", r.upstreamTests)
 	t.Run("by hand", r.byHand)
+	t.Run("vectors", r.vectors)
 	t.Run("OpenSSL's server", r.opensslServer)
 	t.Run("OpenSSL's client", r.opensslClient)
 	t.Run("thousand handshakes", r.leak)

@@ -1,0 +1,2 @@
+#define MICROPY_HW_BOARD_NAME "NET"
+#define MICROPY_HW_ENABLE_RNG (1)

@@ -1,0 +1,6 @@
+MCU_SERIES = f4
+
+# MicroPython settings
+MICROPY_PY_LWIP = 1
+MICROPY_PY_SSL = 1
+MICROPY_SSL_MBEDTLS = 1

@@ -1,0 +1,5 @@
+MCU_SERIES = h7
+ifeq ($(MCU_SERIES),$(filter $(MCU_SERIES),f7 h7))
+MICROPY_PY_SSL ?= 1
+MICROPY_SSL_MBEDTLS := 1
+endif

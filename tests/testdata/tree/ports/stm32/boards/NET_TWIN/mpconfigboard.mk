@@ -1,0 +1,1 @@
+include boards/NET/mpconfigboard.mk
