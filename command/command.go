@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -87,7 +88,8 @@ func Main(args []string, _ io.Reader, stdout, stderr io.Writer) int {
 	if f, ok := stderr.(*os.File); ok {
 		s.terminal = term.IsTerminal(int(f.Fd()))
 	}
-	return s.report(newApp(s).RunContext(ctx, args))
+	app := newApp(s)
+	return s.report(app.RunContext(ctx, flagsFirst(app, args)))
 }
 
 // report shows an error and gives its exit code.
@@ -123,11 +125,13 @@ func newApp(s *session) *cli.App {
 		Writer:                 s.stdout,
 		ErrWriter:              s.stderr,
 		UseShortOptionHandling: true,
-		HideHelpCommand:        true,
-		CustomAppHelpTemplate:  cli.AppHelpTemplate + "\n" + exitCodes + "\n",
+		// A value may have a comma: --make CFLAGS_EXTRA=-Wl,-z,now.
+		DisableSliceFlagSeparator: true,
+		HideHelpCommand:           true,
+		CustomAppHelpTemplate:     cli.AppHelpTemplate + "\n" + exitCodes + "\n",
 		Commands: []*cli.Command{
 			patchCommand(s), verifyCommand(s), revertCommand(s), statusCommand(s), buildCommand(s),
-			fetchCommand(s), portsCommand(s), boardsCommand(s),
+			fetchCommand(s), portsCommand(s), boardsCommand(s), explainCommand(s),
 		},
 		// Errors are reported, and the process ended, in one place only.
 		ExitErrHandler: func(*cli.Context, error) {},
@@ -177,7 +181,7 @@ func Version() string {
 func targetFlags() []cli.Flag {
 	return []cli.Flag{
 		&cli.StringFlag{Name: "port", Usage: "MicroPython's `PORT`, such as unix"},
-		&cli.StringFlag{Name: "board", Usage: "the `BOARD` of that port"},
+		&cli.StringSliceFlag{Name: "board", Usage: "the `BOARD` of that port, or the folder of one that is kept elsewhere"},
 		&cli.StringFlag{Name: "variant", Usage: "the `VARIANT` of that port"},
 		&cli.StringSliceFlag{Name: "make", Usage: "one more argument for make, such as `NAME=VALUE`; may be repeated"},
 	}
@@ -207,21 +211,107 @@ func findTree(c *cli.Context) (*micropython.Tree, error) {
 	return tree, err
 }
 
-// targetOf reads the flags of targetFlags.
+// targetOf reads the flags of targetFlags, for a command that works on one target.
 func targetOf(c *cli.Context, tree *micropython.Tree) (micropython.Target, error) {
-	if c.String("port") == "" {
-		return micropython.Target{}, usagef("%s needs --port; known ports: %s",
-			c.Command.Name, strings.Join(patches.Ports(), ", "))
-	}
-	target, err := tree.Target(c.String("port"), c.String("board"), c.String("variant"))
+	targets, err := targetsOf(c, tree)
 	if err != nil {
-		return target, err
+		return micropython.Target{}, err
+	}
+	if len(targets) != 1 {
+		return micropython.Target{}, usagef("%s takes one --board", c.Command.Name)
+	}
+	return targets[0], nil
+}
+
+// targetsOf reads the flags of targetFlags and --all-boards, which not every command has.
+func targetsOf(c *cli.Context, tree *micropython.Tree) ([]micropython.Target, error) {
+	if c.String("port") == "" {
+		return nil, usagef("%s needs --port; known ports: %s", c.Command.Name, strings.Join(patches.Ports(), ", "))
 	}
 	for _, arg := range c.StringSlice("make") {
 		if !strings.Contains(arg, "=") {
-			return target, usagef("--make %q is not of the form NAME=VALUE", arg)
+			return nil, usagef("--make %q is not of the form NAME=VALUE", arg)
 		}
 	}
-	target.Make = append(target.Make, c.StringSlice("make")...)
-	return target, nil
+	boards, err := boardsOf(c, tree)
+	if err != nil {
+		return nil, err
+	}
+	var targets []micropython.Target
+	for _, board := range boards {
+		target, err := tree.Target(c.String("port"), board, c.String("variant"))
+		if err != nil {
+			return nil, err
+		}
+		target.Make = append(target.Make, c.StringSlice("make")...)
+		targets = append(targets, target)
+	}
+	return targets, nil
+}
+
+// boardsOf are the boards that the flags name; a single empty one if they name none.
+func boardsOf(c *cli.Context, tree *micropython.Tree) ([]string, error) {
+	boards := c.StringSlice("board")
+	switch {
+	case c.Bool("all-boards") && len(boards) > 0:
+		return nil, usagef("--all-boards and --board exclude each other")
+	case c.Bool("all-boards"):
+		all, err := tree.Boards(c.String("port"))
+		if err == nil && len(all) == 0 {
+			err = usagef("--all-boards: port %q has no boards", c.String("port"))
+		}
+		return all, err
+	case len(boards) == 0:
+		return []string{""}, nil
+	}
+	return slices.Compact(slices.Sorted(slices.Values(boards))), nil
+}
+
+// firstBoard is the board that decides which submodules a fresh tree gets.
+func firstBoard(c *cli.Context) string {
+	if boards := c.StringSlice("board"); len(boards) > 0 {
+		return boards[0]
+	}
+	return ""
+}
+
+// flagsFirst moves the flags of a command before its arguments, where the command line's library wants them:
+// "mpwolf explain MACRO --port unix" is what people write.
+func flagsFirst(app *cli.App, args []string) []string {
+	if len(args) < 3 {
+		return args
+	}
+	i := slices.IndexFunc(app.Commands, func(c *cli.Command) bool { return c.Name == args[1] })
+	if i < 0 || len(app.Commands[i].Subcommands) > 0 {
+		return args
+	}
+	var flags, rest []string
+	for at := 2; at < len(args); at++ {
+		arg := args[at]
+		switch {
+		case arg == "--":
+			return slices.Concat(args[:2], flags, []string{"--"}, rest, args[at+1:])
+		case len(arg) < 2 || arg[0] != '-':
+			rest = append(rest, arg)
+		default:
+			flags = append(flags, arg)
+			if takesValue(app.Commands[i], arg) && at+1 < len(args) {
+				at++
+				flags = append(flags, args[at])
+			}
+		}
+	}
+	return slices.Concat(args[:2], flags, rest)
+}
+
+// takesValue says whether the value of a flag is the next argument. Of an unknown flag it is not: the error about the
+// flag comes first.
+func takesValue(command *cli.Command, arg string) bool {
+	name := strings.TrimLeft(arg, "-")
+	return slices.ContainsFunc(command.Flags, func(f cli.Flag) bool {
+		if _, isBool := f.(*cli.BoolFlag); isBool {
+			return false
+		}
+		return slices.Contains(f.Names(), name)
+	})
 }

@@ -23,6 +23,7 @@ import (
 
 func patchCommand(s *session) *cli.Command {
 	flags := slices.Concat(targetFlags(), []cli.Flag{
+		&cli.BoolFlag{Name: "all-boards", Usage: "all boards of that port"},
 		treeFlag(),
 		&cli.StringFlag{Name: "modules", Usage: "the folder `DIR` for the user modules (default: micropython-modules beside the tree)"},
 		&cli.StringFlag{Name: "user-settings", Usage: "the `FILE` to use in place of the port's user_settings.h"},
@@ -42,39 +43,44 @@ func patchCommand(s *session) *cli.Command {
 	}
 }
 
-// job is one patch of one target, from the flags to the change of the disk.
+// job is one patch of a tree, from the flags to the change of the disk.
 type job struct {
 	*session
-	tree   *micropython.Tree
-	target micropython.Target
-	wants  []patches.Want
-	plan   *patches.Plan
+	tree *micropython.Tree
+	// port is that of all targets.
+	port    string
+	targets []micropython.Target
+	wants   []patches.Want
+	plan    *patches.Plan
 	// record is what was applied before; nil if nothing was.
 	record *state.Record
 	// modules is the absolute path of USER_C_MODULES.
 	modules string
-	entry   state.Target
+	// entries are what is recorded of the targets.
+	entries []state.Target
 }
 
 func (s *session) patch(c *cli.Context) error {
 	if err := checkPort(c.String("port")); err != nil {
 		return err
 	}
-	dry := c.Bool("diff") || c.Bool("dry-run")
-	find := s.findOrFetchTree
-	if dry {
-		find = findTree
-	}
-	tree, err := find(c)
-	if err != nil {
-		return err
-	}
-	if dry {
+	if c.Bool("diff") || c.Bool("dry-run") {
+		tree, err := findTree(c)
+		if err != nil {
+			return err
+		}
 		j, err := s.newJob(c, tree)
 		if err != nil {
 			return err
 		}
 		return j.show(c)
+	}
+	if err := checkSettings(c.String("port")); err != nil {
+		return err
+	}
+	tree, err := s.findOrFetchTree(c)
+	if err != nil {
+		return err
 	}
 	lock, err := s.lock(c.Context, tree)
 	if err != nil {
@@ -85,7 +91,28 @@ func (s *session) patch(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
+	for _, target := range j.targets {
+		if err := checkSubmodules(c.Context, target); err != nil {
+			return err
+		}
+	}
+	if err := j.checkOutside(); err != nil {
+		return err
+	}
 	return j.apply(c, lock)
+}
+
+// checkOutside stops where a line outside the tree, in a board's own folder, must change first.
+func (j *job) checkOutside() error {
+	var lines []string
+	for _, step := range j.plan.Outside() {
+		lines = append(lines, fmt.Sprintf("%s: %s", step.Site, step.Line))
+	}
+	if len(lines) == 0 {
+		return nil
+	}
+	return withHint(fmt.Errorf("patch %s: the board is outside %s, where mpwolf changes nothing; these lines must become:\n%s",
+		j.port, j.tree.Dir, strings.Join(lines, "\n")), "change them, and run this again")
 }
 
 // newJob reads everything and changes nothing.
@@ -94,27 +121,22 @@ func (s *session) newJob(c *cli.Context, tree *micropython.Tree) (*job, error) {
 		// Only --diff and --dry-run come here: all others have healed the tree.
 		return nil, withHint(fmt.Errorf("an earlier run on %s was interrupted", tree.Dir), "mpwolf patch and mpwolf revert go back to before it")
 	}
-	j := &job{session: s, tree: tree}
+	j := &job{session: s, tree: tree, port: c.String("port")}
 	var err error
-	if j.target, err = targetOf(c, tree); err != nil {
+	if j.targets, err = targetsOf(c, tree); err != nil {
 		return nil, err
 	}
 	if j.record, err = state.Load(tree.Dir); err != nil && !errors.Is(err, state.ErrNotPatched) {
 		return nil, err
 	}
-	if j.wants, err = patches.Load(j.target.Port); err != nil {
+	if j.wants, err = patches.Load(j.port); err != nil {
 		return nil, err
 	}
 	if err := j.settle(c); err != nil {
 		return nil, err
 	}
-	if err := checkSubmodules(c.Context, j.target); err != nil {
-		return nil, err
-	}
-	if j.plan, err = patches.New(j.target, j.wants); err != nil {
-		return nil, err
-	}
-	return j, nil
+	j.plan, err = patches.New(j.targets, j.wants)
+	return j, err
 }
 
 // settle decides where the modules go and what is recorded of the target.
@@ -141,13 +163,16 @@ func (j *job) settle(c *cli.Context) error {
 	if err := modules.Check(j.modules); err != nil {
 		return withHint(err, "choose another folder with --modules DIR")
 	}
-	j.entry = state.Target{
-		Port: j.target.Port, Board: j.target.Board, Variant: j.target.Variant, Make: c.StringSlice("make"),
-	}
-	if file := c.String("user-settings"); file != "" {
-		if j.entry.UserSettings, err = userSettings(file); err != nil {
+	settings := c.String("user-settings")
+	if settings != "" {
+		if settings, err = userSettings(settings); err != nil {
 			return err
 		}
+	}
+	for _, t := range j.targets {
+		j.entries = append(j.entries, state.Target{
+			Port: t.Port, Board: t.BoardFlag(), Variant: t.Variant, Make: c.StringSlice("make"), UserSettings: settings,
+		})
 	}
 	return nil
 }
@@ -174,6 +199,9 @@ func userSettings(file string) (string, error) {
 // show is patch --diff and --dry-run.
 func (j *job) show(c *cli.Context) error {
 	if c.Bool("diff") {
+		for _, step := range j.plan.Outside() {
+			j.say("not in the diff, because it is outside the tree: %s: %s", step.Site, step.Line)
+		}
 		return patches.Diff(j.stdout, j.plan.Changes)
 	}
 	j.describe("would change")
@@ -183,19 +211,33 @@ func (j *job) show(c *cli.Context) error {
 	return nil
 }
 
-// describe prints a line a want.
+// describe prints a line a want, for each target.
 func (j *job) describe(verb string) {
-	for _, step := range j.plan.Steps {
-		if step.Follows {
-			fmt.Fprintf(j.stdout, "%s is %d with that\n", step.Name, step.Want.Value)
-			continue
+	for _, t := range j.plan.Targets {
+		indent := ""
+		if len(j.plan.Targets) > 1 {
+			fmt.Fprintf(j.stdout, "%s:\n", t.Target.Name())
+			indent = "  "
 		}
-		if step.Holds() {
-			fmt.Fprintf(j.stdout, "%s is %d already\n", step.Name, step.Want.Value)
-			continue
+		for _, step := range t.Steps {
+			fmt.Fprintf(j.stdout, "%s%s\n", indent, stepText(step, verb))
 		}
-		fmt.Fprintf(j.stdout, "%s %s: %s\n", verb, step.Site, step.Line)
+		for _, need := range t.Lacks {
+			fmt.Fprintf(j.stdout, "%snote: %s is not %d: %s\n", indent, need.Macro, need.Value, need.Why)
+		}
 	}
+}
+
+func stepText(step patches.Step, verb string) string {
+	switch {
+	case step.Follows:
+		return fmt.Sprintf("%s is %d with that", step.Name, step.Want.Value)
+	case step.Holds():
+		return fmt.Sprintf("%s is %d already", step.Name, step.Want.Value)
+	case step.Outside:
+		return fmt.Sprintf("outside the tree, yours to change %s: %s", step.Site, step.Line)
+	}
+	return fmt.Sprintf("%s %s: %s", verb, step.Site, step.Line)
 }
 
 func (j *job) apply(c *cli.Context, lock *state.Lock) error {
@@ -203,7 +245,9 @@ func (j *job) apply(c *cli.Context, lock *state.Lock) error {
 		if err := j.judge(c.Context); err != nil {
 			return err
 		}
-		fmt.Fprintf(j.stdout, "%s is patched already; nothing to do\n", j.target.Name())
+		for _, target := range j.targets {
+			fmt.Fprintf(j.stdout, "%s is patched already; nothing to do\n", target.Name())
+		}
 		return nil
 	}
 	wolf, err := j.wolfssl(c)
@@ -221,7 +265,9 @@ func (j *job) apply(c *cli.Context, lock *state.Lock) error {
 	j.describe("changed")
 	fmt.Fprintf(j.stdout, "installed %s with wolfSSL %s (%s)\n",
 		relative(filepath.Join(j.modules, modules.Name)), wolf.Version, wolf.Licence)
-	fmt.Fprintf(j.stdout, "build: %s\n", makeCommand(j.target, makeArgs(j.modules, j.entry)))
+	for i, target := range j.targets {
+		fmt.Fprintf(j.stdout, "build: %s\n", makeCommand(target, makeArgs(j.modules, j.entries[i])))
+	}
 	return nil
 }
 
@@ -230,9 +276,7 @@ func (j *job) done(c *cli.Context) bool {
 	if j.record == nil || len(j.plan.Changes) > 0 {
 		return false
 	}
-	i := slices.IndexFunc(j.record.Targets, func(t state.Target) bool { return t.Same(j.entry) })
-	if i < 0 || !slices.Equal(j.record.Targets[i].Make, j.entry.Make) ||
-		j.record.Targets[i].UserSettings != j.entry.UserSettings {
+	if slices.ContainsFunc(j.entries, func(t state.Target) bool { return !j.recorded(t) }) {
 		return false
 	}
 	if want := c.String("wolfssl"); want != "" && want != j.record.Modules.WolfSSL {
@@ -240,6 +284,13 @@ func (j *job) done(c *cli.Context) bool {
 	}
 	current, err := modules.Current(j.modules, j.ownSources()...)
 	return err == nil && current
+}
+
+// recorded says whether the record has a target just so.
+func (j *job) recorded(entry state.Target) bool {
+	return slices.ContainsFunc(j.record.Targets, func(t state.Target) bool {
+		return t.Same(entry) && slices.Equal(t.Make, entry.Make) && t.UserSettings == entry.UserSettings
+	})
 }
 
 func (j *job) wolfssl(c *cli.Context) (*wolfssl.Tree, error) {
@@ -303,10 +354,12 @@ func (j *job) newRecord(wolf *wolfssl.Tree, created []string) (*state.Record, er
 	}
 	record.Tool = Version()
 	record.MicroPython = j.tree.Version.String()
-	for _, step := range j.plan.Steps {
-		j.entry.Wants = append(j.entry.Wants, state.Want{Name: step.Name, Value: step.Want.Value})
+	for i, t := range j.plan.Targets {
+		for _, step := range t.Steps {
+			j.entries[i].Wants = append(j.entries[i].Wants, state.Want{Name: step.Name, Value: step.Want.Value})
+		}
+		record.SetTarget(j.entries[i])
 	}
-	record.SetTarget(j.entry)
 	for _, edit := range j.plan.Changes {
 		conflicts, err := record.SetFile(j.tree.Dir, edit.Path, edit.Before, edit.After)
 		if err != nil {
@@ -325,32 +378,51 @@ func (j *job) newRecord(wolf *wolfssl.Tree, created []string) (*state.Record, er
 	return record, nil
 }
 
-// judge asks the port's own compiler whether every want holds: the scanner plans, this decides.
+// judge asks the port's own make and compiler whether every want holds: the scanner plans, these decide.
 func (j *job) judge(ctx context.Context) error {
-	flags, err := j.target.Flags(ctx, nil, makeArgs(j.modules, j.entry)...)
+	for i, t := range j.plan.Targets {
+		wrong, err := judgeTarget(ctx, t, makeArgs(j.modules, j.entries[i]))
+		if err != nil {
+			return err
+		}
+		if len(wrong) > 0 {
+			return fmt.Errorf("patch %s: the compiler does not see what was planned, so nothing was changed: %s",
+				j.port, strings.Join(wrong, "; "))
+		}
+	}
+	return nil
+}
+
+// judgeTarget says which wants do not hold.
+func judgeTarget(ctx context.Context, t patches.TargetPlan, args []string) (wrong []string, err error) {
+	var macros, variables []string
+	for _, step := range t.Steps {
+		if step.Want.Variable != "" {
+			variables = append(variables, step.Name)
+		} else {
+			macros = append(macros, step.Name)
+		}
+	}
+	flags, err := t.Target.Flags(ctx, variables, args...)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	var names []string
-	for _, step := range j.plan.Steps {
-		names = append(names, step.Name)
-	}
-	values, err := flags.Effective(ctx, names)
+	values, err := flags.Effective(ctx, macros)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	var wrong []string
-	for _, step := range j.plan.Steps {
-		v := values[step.Name]
-		if !v.Known || v.Number != step.Want.Value {
+	for _, step := range t.Steps {
+		if step.Want.Variable != "" {
+			if n, known := patches.MakeNumber(flags.Vars[step.Name]); !known || n != step.Want.Value {
+				wrong = append(wrong, fmt.Sprintf("make's %s is %q, not %d", step.Name, flags.Vars[step.Name], step.Want.Value))
+			}
+			continue
+		}
+		if v := values[step.Name]; !v.Known || v.Number != step.Want.Value {
 			wrong = append(wrong, fmt.Sprintf("%s is %q (%s:%d), not %d", step.Name, v.Text, v.File, v.Line, step.Want.Value))
 		}
 	}
-	if len(wrong) > 0 {
-		return fmt.Errorf("patch %s: the compiler does not see what was planned, so nothing was changed: %s",
-			j.target.Port, strings.Join(wrong, "; "))
-	}
-	return nil
+	return wrong, nil
 }
 
 // missingFolders are a folder and those above it that do not exist, the outermost first.

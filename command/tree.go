@@ -73,7 +73,7 @@ func (s *session) fetchTree(c *cli.Context, dir string) (*micropython.Tree, erro
 	}
 	tree, err := micropython.Fetch(c.Context, micropython.FetchOptions{
 		Version: c.String("micropython"), From: c.String("from"), SHA256: c.String("sha256"), Dir: dir,
-		Port: c.String("port"), Board: c.String("board"), Variant: c.String("variant"),
+		Port: c.String("port"), Board: firstBoard(c), Variant: c.String("variant"),
 		Cache: cache, Log: s.say, Progress: s.progress(),
 	})
 	if err != nil {
@@ -83,18 +83,24 @@ func (s *session) fetchTree(c *cli.Context, dir string) (*micropython.Tree, erro
 	return tree, nil
 }
 
-// checkPort refuses a port that mpwolf has no wants or settings for, before anything is fetched.
+// checkPort refuses a port that mpwolf has no wants for, before anything is fetched.
 func checkPort(name string) error {
 	if name == "" {
 		return usagef("patch needs --port; known ports: %s", strings.Join(patches.Ports(), ", "))
 	}
-	if _, err := patches.Load(name); err != nil {
-		return err
+	_, err := patches.Load(name)
+	return err
+}
+
+// checkSettings refuses a port that mpwolf has no wolfSSL settings for. What would be changed can be shown without.
+func checkSettings(name string) error {
+	if slices.Contains(ports.Known(), name) {
+		return nil
 	}
-	if !slices.Contains(ports.Known(), name) {
-		return fmt.Errorf("port %q has wants but no user_settings.h", name)
-	}
-	return nil
+	return withHint(
+		fmt.Errorf("mpwolf has no wolfSSL settings (user_settings.h) for port %q yet; it has them for: %s",
+			name, strings.Join(ports.Known(), ", ")),
+		"--diff and --dry-run show what would be changed in the tree")
 }
 
 // checkSubmodules stops when the build would lack a submodule.

@@ -106,7 +106,7 @@ func verifyTargets(c *cli.Context, tree *micropython.Tree) ([]state.Target, stri
 			return nil, "", err
 		}
 		targets = []state.Target{{
-			Port: target.Port, Board: target.Board, Variant: target.Variant, Make: c.StringSlice("make"),
+			Port: target.Port, Board: target.BoardFlag(), Variant: target.Variant, Make: c.StringSlice("make"),
 		}}
 	}
 	if file := c.String("user-settings"); file != "" {
@@ -153,6 +153,9 @@ func (s *session) verifyOne(c *cli.Context, tree *micropython.Tree, t state.Targ
 		options.Settings = t.UserSettings
 	}
 	for _, want := range wants {
+		if want.Variable != "" {
+			continue // no macro says it
+		}
 		options.Wants = append(options.Wants, verify.Want{
 			Macro: want.Macro, Names: want.Names(), Value: want.Value, Why: want.Why,
 		})

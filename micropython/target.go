@@ -3,6 +3,7 @@ package micropython
 import (
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -12,9 +13,12 @@ import (
 type Target struct {
 	Tree *Tree
 	Port string
-	// Board and Variant are the values of make's BOARD and VARIANT; at most one of them is set, or neither for
-	// a port that has neither.
+	// Board and Variant are the values of make's BOARD and VARIANT, or BOARD_VARIANT where there is a board too;
+	// both are empty for a port that has neither boards nor variants.
 	Board, Variant string
+	// BoardDir is the absolute path of the board's folder where it is not one of the port's own boards; empty
+	// otherwise.
+	BoardDir string
 	// Make are more arguments for make, such as "MICROPY_PY_BTREE=0", in the order given.
 	Make []string
 }
@@ -22,7 +26,8 @@ type Target struct {
 // defaultVariants is what a port's Makefile takes when VARIANT is not given (ports/unix/Makefile "VARIANT ?=").
 const defaultVariant = "standard"
 
-// Target checks the names against the tree. An empty variant means the port's default one.
+// Target checks the names against the tree. A board may be a folder of its own, given as a path. An empty variant
+// means the port's default one.
 func (t *Tree) Target(port, board, variant string) (Target, error) {
 	ports, err := t.Ports()
 	if err != nil {
@@ -40,11 +45,19 @@ func (t *Tree) Target(port, board, variant string) (Target, error) {
 	if err != nil {
 		return Target{}, err
 	}
+	if len(boards) > 0 && isPath(board) {
+		if err := target.setBoardDir(board); err != nil {
+			return Target{}, err
+		}
+	}
 	switch {
 	case board != "" && variant != "" && len(boards) == 0:
 		return Target{}, fmt.Errorf("port %s has no boards; got --board %q", port, board)
-	case board != "" && !slices.Contains(boards, board):
+	case board != "" && target.BoardDir == "" && !slices.Contains(boards, target.Board):
 		return Target{}, unknown("board", board, "ports/"+port+"/boards", boards)
+	case board == "" && len(boards) > 0 && len(variants) == 0:
+		return Target{}, &unknownError{"port " + port + " needs a board; ports/" + port + "/boards has: " +
+			strings.Join(boards, ", ")}
 	case board == "" && len(variants) > 0:
 		if variant == "" {
 			target.Variant = defaultVariant
@@ -52,11 +65,78 @@ func (t *Tree) Target(port, board, variant string) (Target, error) {
 		if !slices.Contains(variants, target.Variant) {
 			return Target{}, unknown("variant", target.Variant, "ports/"+port+"/variants", variants)
 		}
-	case variant != "" && len(variants) == 0:
+	case board == "" && variant != "" && len(variants) == 0:
 		return Target{}, fmt.Errorf("port %s has no variants; got --variant %q", port, variant)
+	}
+	if board != "" && variant != "" {
+		if err := target.checkBoardVariant(); err != nil {
+			return Target{}, err
+		}
 	}
 	target.Make = t.makeFor(target)
 	return target, nil
+}
+
+// isPath tells a board's folder from a board's name.
+func isPath(board string) bool {
+	return strings.ContainsRune(board, filepath.Separator) || board == "." || board == ".."
+}
+
+// setBoardDir takes a folder for the board, as make's BOARD_DIR does. One of the port's own is known by its name.
+func (t *Target) setBoardDir(folder string) error {
+	abs, err := filepath.Abs(folder)
+	if err != nil {
+		return fmt.Errorf("board folder %q: %w", folder, err)
+	}
+	for _, name := range []string{"mpconfigboard.mk", "mpconfigboard.h"} {
+		if _, err := os.Stat(filepath.Join(abs, name)); err != nil {
+			return fmt.Errorf("board folder %q has no %s", folder, name)
+		}
+	}
+	t.Board = filepath.Base(abs)
+	if abs != filepath.Join(t.Dir(), "boards", t.Board) {
+		t.BoardDir = abs
+	}
+	return nil
+}
+
+// boardFolder is where the board's files are.
+func (t Target) boardFolder() string {
+	if t.BoardDir != "" {
+		return t.BoardDir
+	}
+	return filepath.Join(t.Dir(), "boards", t.Board)
+}
+
+// checkBoardVariant looks for the variant among the board's mpconfigvariant_V.mk (v1.24 and later) or, without any, for
+// a makefile of the board's that asks for BOARD_VARIANT at all (before).
+func (t Target) checkBoardVariant() error {
+	entries, err := os.ReadDir(t.boardFolder())
+	if err != nil {
+		return fmt.Errorf("board variant %q: %w", t.Variant, err)
+	}
+	var known []string
+	for _, entry := range entries {
+		if name, ok := strings.CutPrefix(entry.Name(), "mpconfigvariant_"); ok {
+			known = append(known, strings.TrimSuffix(name, filepath.Ext(name)))
+		}
+	}
+	makefile, err := os.ReadFile(filepath.Join(t.boardFolder(), "mpconfigboard.mk"))
+	if len(known) == 0 && err == nil && strings.Contains(string(makefile), "BOARD_VARIANT") {
+		return nil
+	}
+	if !slices.Contains(known, t.Variant) {
+		return unknown("variant", t.Variant, "board "+t.Board, slices.Compact(known))
+	}
+	return nil
+}
+
+// BoardFlag is what Tree.Target takes as the board to give this target again.
+func (t Target) BoardFlag() string {
+	if t.BoardDir != "" {
+		return t.BoardDir
+	}
+	return t.Board
 }
 
 // ErrUnknownName is wrapped by errors about a port, board or variant that a tree does not have.
@@ -95,10 +175,10 @@ func (t Target) ID() string {
 }
 
 func (t Target) sub() string {
-	if t.Board != "" {
-		return t.Board
+	if t.Board != "" && t.Variant != "" {
+		return t.Board + "-" + t.Variant
 	}
-	return t.Variant
+	return t.Board + t.Variant
 }
 
 // Args are the arguments that make needs for this target.
@@ -107,7 +187,13 @@ func (t Target) Args() []string {
 	if t.Board != "" {
 		args = append(args, "BOARD="+t.Board)
 	}
-	if t.Variant != "" {
+	if t.BoardDir != "" {
+		args = append(args, "BOARD_DIR="+t.BoardDir)
+	}
+	switch {
+	case t.Variant != "" && t.Board != "":
+		args = append(args, "BOARD_VARIANT="+t.Variant)
+	case t.Variant != "":
 		args = append(args, "VARIANT="+t.Variant)
 	}
 	return append(args, t.Make...)

@@ -10,6 +10,7 @@ type branch struct {
 	taken truth  // whether an earlier branch of it was taken
 	now   truth  // whether the present branch acts, the outer ones apart
 	doubt string // the condition that could not be read
+	where string // the condition of the present branch
 }
 
 func (c *conditions) active() truth {
@@ -30,8 +31,16 @@ func (c *conditions) doubt() string {
 	return ""
 }
 
+// when is the innermost condition, or nothing.
+func (c *conditions) when() string {
+	if len(c.stack) == 0 {
+		return ""
+	}
+	return c.stack[len(c.stack)-1].where
+}
+
 func (c *conditions) push(t truth, where string) {
-	b := branch{outer: c.active(), taken: t, now: t}
+	b := branch{outer: c.active(), taken: t, now: t, where: where}
 	if t == maybe {
 		b.doubt = where
 	}
@@ -47,6 +56,7 @@ func (c *conditions) turn(t truth, where string) {
 	b := &c.stack[len(c.stack)-1]
 	b.now = b.taken.not().and(t)
 	b.taken = b.taken.or(t)
+	b.where = where
 	if t == maybe {
 		b.doubt = where
 	}

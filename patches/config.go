@@ -1,11 +1,13 @@
 package patches
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"mpwolf/micropython"
@@ -25,9 +27,16 @@ func Read(target micropython.Target) *Config {
 
 func newSource(tree *micropython.Tree) *source {
 	return &source{
-		read:    func(rel string) ([]byte, error) { return os.ReadFile(filepath.Join(tree.Dir, filepath.FromSlash(rel))) },
+		top: filepath.ToSlash(tree.Dir),
+		read: func(name string) ([]byte, error) {
+			if path.IsAbs(name) {
+				return os.ReadFile(filepath.FromSlash(name))
+			}
+			return os.ReadFile(tree.Path(filepath.FromSlash(name)))
+		},
 		planned: map[string][]byte{},
 		cache:   map[string][]byte{},
+		split:   map[splitKey]splitText{},
 	}
 }
 
@@ -35,17 +44,23 @@ func readConfig(target micropython.Target, src *source) *Config {
 	port := path.Join("ports", target.Port)
 	c := &Config{target: target}
 	c.make = &makeRun{src: src, dir: port, vars: map[string]makeVar{}, pinned: map[string]bool{}, seen: map[string]int{}}
+	c.environment()
 	c.pin("TOP", "../..")
 	dirs := []string{port}
-	if target.Variant != "" {
+	switch {
+	case target.Board != "":
+		folder := "boards/" + target.Board
+		if target.BoardDir != "" {
+			folder = filepath.ToSlash(target.BoardDir)
+		}
+		c.pin("BOARD", target.Board)
+		c.pin("BOARD_DIR", folder)
+		c.pin("BOARD_VARIANT", target.Variant)
+		dirs = append(dirs, src.name(port, folder))
+	case target.Variant != "":
 		c.pin("VARIANT", target.Variant)
 		c.pin("VARIANT_DIR", "variants/"+target.Variant)
 		dirs = append(dirs, path.Join(port, "variants", target.Variant))
-	}
-	if target.Board != "" {
-		c.pin("BOARD", target.Board)
-		c.pin("BOARD_DIR", "boards/"+target.Board)
-		dirs = append(dirs, path.Join(port, "boards", target.Board))
 	}
 	for _, arg := range target.Make {
 		if name, value, ok := strings.Cut(arg, "="); ok {
@@ -64,6 +79,15 @@ func readConfig(target micropython.Target, src *source) *Config {
 	}
 	c.header.run("py/mpconfig.h")
 	return c
+}
+
+// environment takes over what make takes from the environment: a value that ?= does not replace.
+func (c *Config) environment() {
+	for _, entry := range os.Environ() {
+		if name, value, ok := strings.Cut(entry, "="); ok && strings.HasPrefix(name, "MICROPY_") {
+			c.make.vars[name] = makeVar{text: value, known: true, recursive: true, environment: true}
+		}
+	}
 }
 
 func (c *Config) pin(name, value string) {
@@ -97,6 +121,9 @@ type State struct {
 // Name gives the macro's name as this tree spells it: the one that py/mpconfig.h has a default for, or that any line
 // sets, the newest first. False means that the release does not know the macro at all.
 func (c *Config) Name(want Want) (string, bool) {
+	if want.Variable != "" {
+		return want.Variable, slices.ContainsFunc(c.make.sites, func(s *Site) bool { return s.Macro == want.Variable })
+	}
 	for _, name := range want.Names() {
 		if slices.ContainsFunc(c.header.sites, func(s *Site) bool {
 			return s.Macro == name && strings.HasPrefix(s.File, "py/")
@@ -110,6 +137,9 @@ func (c *Config) Name(want Want) (string, bool) {
 // State evaluates a want.
 func (c *Config) State(want Want) State {
 	name, _ := c.Name(want)
+	if want.Variable != "" {
+		return c.variableState(name)
+	}
 	state := State{Name: name}
 	state.Value, state.Known = c.header.value(name)
 	if m, ok := c.header.macros[name]; ok {
@@ -119,6 +149,47 @@ func (c *Config) State(want Want) State {
 		state.Doubt = c.doubt(name)
 	}
 	return state
+}
+
+// lacks are the needs of a port that the configuration does not meet.
+func (c *Config) lacks(port string) ([]Need, error) {
+	needs, err := Needs(port)
+	if errors.Is(err, ErrUnknownPort) {
+		return nil, nil // the caller has wants of its own
+	}
+	return slices.DeleteFunc(needs, func(n Need) bool {
+		value, known := c.header.value(n.Macro)
+		return !known || value == n.Value
+	}), err
+}
+
+// variableState evaluates a make variable.
+func (c *Config) variableState(name string) State {
+	state := State{Name: name, Site: c.variable(name)}
+	text, ok := c.make.expand("$(" + name + ")")
+	if state.Value, state.Known = MakeNumber(text); !ok {
+		state.Known = false
+	}
+	switch {
+	case state.Known:
+	case state.Site != nil && state.Site.active == maybe && state.Site.Maybe != "":
+		state.Doubt = state.Site.Maybe
+	case state.Site != nil:
+		state.Doubt = fmt.Sprintf("%s: cannot tell the value of %q", state.Site, state.Site.Text)
+	default:
+		state.Doubt = "cannot tell the value of " + name
+	}
+	return state
+}
+
+// MakeNumber is the number that a variable holds; MicroPython's makefiles compare with 1, so that none is 0.
+func MakeNumber(text string) (int64, bool) {
+	text = strings.TrimSpace(text)
+	if text == "" {
+		return 0, true
+	}
+	n, err := strconv.ParseInt(text, 0, 64)
+	return n, err == nil
 }
 
 func (c *Config) doubt(name string) string {
@@ -141,6 +212,9 @@ func (c *Config) Sites(name string) []Site {
 			if s.Macro == name {
 				site := *s
 				site.Active = site.active.String()
+				if site.overruled {
+					site.Active = no.String()
+				}
 				sites = append(sites, site)
 			}
 		}

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -87,7 +86,7 @@ func planFor(t testing.TB, files map[string]string, wants ...Want) (*Plan, error
 	if err != nil {
 		t.Fatal(err)
 	}
-	return New(target, wants)
+	return New([]micropython.Target{target}, wants)
 }
 
 // changed gives the changed lines of a plan, as "file: -old +new".
@@ -124,7 +123,8 @@ func TestPlanChangesOneLine(t *testing.T) {
 		change           string
 	}{
 		{"make =", mk, "MICROPY_PY_SSL = 1\n", wantSSL, "-MICROPY_PY_SSL = 1\n+MICROPY_PY_SSL = 0"},
-		{"make := with a comment", mk, "MICROPY_PY_SSL := 1 # why\n", wantSSL, "-MICROPY_PY_SSL := 1 # why\n+MICROPY_PY_SSL := 0 # why"},
+		{"make := with a comment", mk, "MICROPY_PY_SSL := 1# why\n", wantSSL, "-MICROPY_PY_SSL := 1# why\n+MICROPY_PY_SSL := 0# why"},
+		{"make, a blank before a comment is part of the value", mk, "MICROPY_PY_SSL = 1 # why\n", wantSSL, ""},
 		{"make ?= without blanks", mk, "MICROPY_PY_SSL?=1\n", wantSSL, "-MICROPY_PY_SSL?=1\n+MICROPY_PY_SSL?=0"},
 		{"make, inside a condition", mk, "X = a\nifeq ($(X),a)\n  MICROPY_PY_SSL = 1\nendif\n", wantSSL, "-  MICROPY_PY_SSL = 1\n+  MICROPY_PY_SSL = 0"},
 		{"make, the second of two", mk, "MICROPY_PY_SSL = 0\nMICROPY_PY_SSL = 1\n", wantSSL, "-MICROPY_PY_SSL = 1\n+MICROPY_PY_SSL = 0"},
@@ -141,7 +141,9 @@ func TestPlanChangesOneLine(t *testing.T) {
 		{"define, indented directive", h, variant + "#if 1\n#  define MICROPY_TRACKED_ALLOC (0)\n#endif\n", wantTracked, "-#  define MICROPY_TRACKED_ALLOC (0)\n+#  define MICROPY_TRACKED_ALLOC (1)"},
 		{"define, in a comment", h, variant + "/*\n#define MICROPY_TRACKED_ALLOC (0)\n*/\n#define MICROPY_TRACKED_ALLOC (1)\n", wantTracked, ""},
 		{"define, CRLF", h, variant + "#define MICROPY_TRACKED_ALLOC (0)\r\n", wantTracked, "-#define MICROPY_TRACKED_ALLOC (0)\n+#define MICROPY_TRACKED_ALLOC (1)"},
-		{"define, undefined later", h, variant + "#define MICROPY_TRACKED_ALLOC (1)\n#undef MICROPY_TRACKED_ALLOC\n", wantTracked, "+// mpwolf: begin (added by mpwolf patch, taken out by mpwolf revert)\n+// tracked\n+#undef MICROPY_TRACKED_ALLOC\n+#define MICROPY_TRACKED_ALLOC (1)\n+// mpwolf: end"},
+		{"define, undefined later", h, variant + "#define MICROPY_TRACKED_ALLOC (1)\n#undef MICROPY_TRACKED_ALLOC\n", wantTracked, "+// mpwolf: begin (added by mpwolf patch, taken out by mpwolf revert)\n+// tracked\n+#define MICROPY_TRACKED_ALLOC (1)\n+// mpwolf: end"},
+		{"a variant defines it otherwise", "ports/unix/variants/odd/mpconfigvariant.h", "#define MICROPY_PY_HASHLIB (1)\n", wantHashlib, "+// mpwolf: begin (added by mpwolf patch, taken out by mpwolf revert)\n+// no hashlib\n+#undef MICROPY_PY_HASHLIB\n+#define MICROPY_PY_HASHLIB (0)\n+// mpwolf: end"},
+		{"a block of an earlier patch", h, variant + blockBegin + "\n" + blockEnd + "\n", wantHashlib, "+// no hashlib\n+#define MICROPY_PY_HASHLIB (0)"},
 		{"no line: a block", h, variant, wantHashlib, "+// mpwolf: begin (added by mpwolf patch, taken out by mpwolf revert)\n+// no hashlib\n+#define MICROPY_PY_HASHLIB (0)\n+// mpwolf: end"},
 		{"holds already", h, variant + "#define MICROPY_PY_HASHLIB (0)\n", wantHashlib, ""},
 	}
@@ -196,21 +198,26 @@ func TestEveryWant(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, want := range wants {
-			t.Run(port+" "+want.Macro, func(t *testing.T) {
+			t.Run(port+" "+want.Name(), func(t *testing.T) {
 				header := fmt.Sprintf("#define %s (%d)\n", want.Macro, 1-want.Value)
+				makefile := ""
+				expect := fmt.Sprintf("-%s+#define %s (%d)", header, want.Macro, want.Value)
+				if want.Variable != "" {
+					header, makefile = "", fmt.Sprintf("%s = %d\n", want.Variable, 1-want.Value)
+					expect = fmt.Sprintf("-%s+%s = %d", makefile, want.Variable, want.Value)
+				}
 				files := map[string]string{
-					"ports/" + port + "/Makefile":       "CFLAGS += -I.\n",
+					"ports/" + port + "/Makefile":       "CFLAGS += -I.\n" + makefile,
 					"ports/" + port + "/mpconfigport.h": header,
 				}
 				target, err := fakeTree(t, files).Target(port, "", "")
 				if err != nil {
 					t.Fatal(err)
 				}
-				plan, err := New(target, []Want{want})
+				plan, err := New([]micropython.Target{target}, []Want{want})
 				if err != nil {
 					t.Fatal(err)
 				}
-				expect := fmt.Sprintf("-%s+#define %s (%d)", header, want.Macro, want.Value)
 				if got := changed(t, plan); got != expect {
 					t.Errorf("got %s; want %s", got, expect)
 				}
@@ -272,8 +279,12 @@ func TestEval(t *testing.T) {
 
 func TestStrictDecoding(t *testing.T) {
 	for text, message := range map[string]string{
-		"[[want]]\nmacro = \"X\"\nwhy = \"y\"\nwhom = 1\n": `x.toml: unknown key "want.whom"`,
-		"[[want]]\nmacro = \"X\"\n":                        "x.toml: want 1 needs both macro and why",
+		"[[want]]\nmacro = \"X\"\nwhy = \"y\"\nwhom = 1\n":         `x.toml: unknown key "want.whom"`,
+		"[[want]]\nmacro = \"X\"\n":                                "x.toml: want 1 needs why",
+		"[[need]]\nmacro = \"X\"\n":                                "x.toml: need 1 needs both macro and why",
+		"[[want]]\nwhy = \"y\"\n":                                  "x.toml: want 1 needs either macro or variable",
+		"[[want]]\nmacro = \"X\"\nvariable = \"Y\"\n":              "x.toml: want 1 needs either macro or variable",
+		"[[want]]\nvariable = \"Y\"\nwas = [\"Z\"]\nwhy = \"y\"\n": "x.toml: want 1 has was, which is for macros",
 	} {
 		if _, err := parseWants("x.toml", text); err == nil || err.Error() != message {
 			t.Errorf("%q: %v; want %s", text, err, message)
@@ -317,7 +328,7 @@ func memoryPlanner(files map[string]string) *planner {
 		}
 		return nil, os.ErrNotExist
 	}
-	return &planner{target: target, src: src, added: map[string][]string{}, base: map[string][]byte{}}
+	return &planner{target: target, src: src}
 }
 
 func (p *planner) all(wants []Want) bool {
@@ -329,61 +340,20 @@ func (p *planner) all(wants []Want) bool {
 	return p.check(wants) == nil
 }
 
-// TestRealTrees plans unix in every tree below the folder that MPWOLF_TEST_TREES names, and asks the compiler of this
-// machine whether it reads the same as the scanner.
-func TestRealTrees(t *testing.T) {
-	top := os.Getenv("MPWOLF_TEST_TREES")
-	if top == "" {
-		t.Skip("MPWOLF_TEST_TREES does not name a folder of MicroPython trees")
+// TestEnvironment holds that what make takes from the environment is not passed over: ?= does not act on it.
+func TestEnvironment(t *testing.T) {
+	t.Setenv("MICROPY_PY_SSL", "1")
+	mk := "ports/unix/mpconfigport.mk"
+	variable := Want{Variable: "MICROPY_PY_SSL", Why: "off"}
+	const message = "patch unix: found no edit that makes MICROPY_PY_SSL 0: it is set in the environment"
+	if _, err := planFor(t, map[string]string{mk: "MICROPY_PY_SSL ?= 0\n"}, variable); err == nil || err.Error() != message {
+		t.Errorf("got %v; want %s", err, message)
 	}
-	trees, err := filepath.Glob(filepath.Join(top, "*", "py", "mpconfig.h"))
-	if err != nil || len(trees) == 0 {
-		t.Fatalf("no trees in %s: %v", top, err)
-	}
-	for _, file := range trees {
-		tree, err := micropython.Open(filepath.Dir(filepath.Dir(file)))
-		if err != nil {
-			t.Fatal(err)
-		}
-		variants, err := tree.Variants("unix")
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, variant := range variants {
-			t.Run(filepath.Base(tree.Dir)+" "+variant, func(t *testing.T) { compareWithCompiler(t, tree, variant) })
-		}
-	}
-}
-
-func compareWithCompiler(t *testing.T, tree *micropython.Tree, variant string) {
-	target, err := tree.Target("unix", "", variant)
+	plan, err := planFor(t, map[string]string{mk: "MICROPY_PY_SSL = 1\n"}, variable)
 	if err != nil {
 		t.Fatal(err)
 	}
-	wants, err := Load("unix")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := New(target, wants); err != nil {
-		t.Error(err)
-	}
-	flags, err := target.Flags(t.Context(), nil)
-	if err != nil {
-		t.Skip(err) // such as freedos, whose compiler this machine lacks
-	}
-	if _, err := exec.LookPath(flags.CC[0]); err != nil {
-		t.Skip(err)
-	}
-	config := Read(target)
-	for _, want := range wants {
-		state := config.State(want)
-		values, err := flags.Effective(t.Context(), []string{state.Name})
-		if err != nil {
-			t.Skip(err)
-		}
-		if v := values[state.Name]; !state.Known || v.Number != state.Value {
-			t.Errorf("%s: the scanner reads %d (known %v), the compiler %d at %s:%d",
-				state.Name, state.Value, state.Known, v.Number, v.File, v.Line)
-		}
+	if got := changed(t, plan); got != "-MICROPY_PY_SSL = 1\n+MICROPY_PY_SSL = 0" {
+		t.Errorf("got:\n%s", got)
 	}
 }

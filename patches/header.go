@@ -45,8 +45,11 @@ func (h *headerRun) run(rel string) {
 	defer func() { h.depth-- }()
 	conds := &conditions{}
 	comment := false
-	for _, line := range logicalLines(text, "") {
+	for _, line := range h.src.lines(rel, "", text) {
 		line.text, comment = blankComments(line.text, comment)
+		if !strings.HasPrefix(strings.TrimLeft(line.text, " \t\f\v"), "#") {
+			continue
+		}
 		if d := directive.FindStringSubmatchIndex(line.text); d != nil {
 			h.directive(rel, line, line.text[d[2]:d[3]], d[1], conds)
 		}
@@ -66,7 +69,7 @@ func (h *headerRun) directive(rel string, line logicalLine, word string, from in
 	case "elif":
 		conds.turn(h.test(rest), where)
 	case "else":
-		conds.turn(yes, "")
+		conds.turn(yes, where)
 	case "endif":
 		conds.pop()
 	case "include":
@@ -90,7 +93,8 @@ func (h *headerRun) define(rel string, line logicalLine, from int, conds *condit
 	body := strings.TrimRight(line.text[bodyAt:], " \t")
 	site := &Site{
 		File: rel, Line: line.number, Kind: Define, Macro: name, Text: body,
-		active: conds.active(), Maybe: conds.doubt(), start: line.at(bodyAt), end: line.at(bodyAt),
+		active: conds.active(), Maybe: conds.doubt(), When: conds.when(),
+		start: line.at(bodyAt), end: line.at(bodyAt),
 	}
 	if body != "" {
 		site.end = line.at(bodyAt+len(body)-1) + 1
@@ -115,7 +119,7 @@ func (h *headerRun) undef(rel string, line logicalLine, from int, conds *conditi
 	name := strings.TrimSpace(headerGuard.FindString(line.text[from:]))
 	site := &Site{
 		File: rel, Line: line.number, Kind: Undef, Macro: name, active: conds.active(), Maybe: conds.doubt(),
-		start: line.at(from), end: line.at(from),
+		When: conds.when(), start: line.at(from), end: line.at(from),
 	}
 	h.sites = append(h.sites, site)
 	old, exists := h.macros[name]
@@ -143,10 +147,7 @@ func (h *headerRun) include(from, text string) {
 	}
 	name := strings.Trim(text, `"<>`)
 	for _, dir := range dirs {
-		rel := path.Join(dir, name)
-		if strings.HasPrefix(rel, "../") {
-			continue
-		}
+		rel := h.src.name(dir, name)
 		if _, ok := h.src.file(rel); ok {
 			h.run(rel)
 			return
@@ -184,14 +185,7 @@ func (h *headerRun) test(expr string) truth {
 
 // value is what "#if NAME" would see.
 func (h *headerRun) value(name string) (int64, bool) {
-	m, ok := h.macros[name]
-	if !ok {
-		return 0, ours(name)
-	}
-	if m.state == maybe {
-		return 0, false
-	}
-	return h.eval(m.body)
+	return h.eval(name)
 }
 
 // blankComments replaces comments by spaces, so that offsets stay; open says whether a block comment was open before,

@@ -1,7 +1,6 @@
 package patches
 
 import (
-	"path"
 	"regexp"
 	"strings"
 )
@@ -11,7 +10,10 @@ type makeVar struct {
 	text      string
 	recursive bool
 	known     bool
-	site      *Site // the assignment that decides, if any
+	override  bool // only another override can change it
+	// environment says that no makefile sets it.
+	environment bool
+	site        *Site // the assignment that decides, if any
 }
 
 // makeRun reads makefiles as make would, as far as it can for certain: assignments, conditions, includes. Rules and
@@ -37,6 +39,10 @@ var (
 	assignment  = regexp.MustCompile(`^\s*(?:(?:export|override|private)\s+)*([A-Za-z_.][\w.-]*)\s*(=|:=|::=|\?=|\+=|!=)[ \t]*`)
 	conditional = regexp.MustCompile(`^\s*(else\s+)?(ifeq|ifneq|ifdef|ifndef|else|endif)\b\s*(.*)$`)
 	makeInclude = regexp.MustCompile(`^\s*(-include|sinclude|include)\s+(.*)$`)
+	defineLine  = regexp.MustCompile(`^(?:override\s+)?define\s+([\w.-]+)`)
+	undefine    = regexp.MustCompile(`^(?:override\s+)?undefine\s+([\w.-]+)$`)
+	evalLine    = regexp.MustCompile(`\$[({]eval\s`)
+	evalSets    = regexp.MustCompile(`([\w.-]+)\s*(?:::?|\?|\+|!)?=`)
 	ruleLine    = regexp.MustCompile(`^[^\s#=][^=#]*:(?:[^=:]|$)`)
 	flagDefine  = regexp.MustCompile(`-D\s*([A-Za-z_]\w*)(?:=((?:'[^']*'|"[^"]*"|\\.|[^\s'"\\])*))?`)
 )
@@ -53,15 +59,24 @@ func (m *makeRun) run(rel string) {
 	defer func() { m.depth-- }()
 	conds := &conditions{}
 	inRule, inDefine := false, false
-	for _, line := range logicalLines(text, " ") {
+	var defined *Site
+	for _, line := range m.src.lines(rel, " ", text) {
 		bare := strings.TrimSpace(stripMakeComment(line.text))
 		switch {
 		case inDefine:
-			inDefine = bare != "endef"
+			if inDefine = bare != "endef"; inDefine {
+				defined.raw += line.text + "\n"
+			} else {
+				m.defined(defined)
+			}
 		case strings.HasPrefix(line.text, "\t") && inRule && !conditional.MatchString(bare):
 		case bare == "":
-		case strings.HasPrefix(bare, "define "):
+		case defineLine.MatchString(bare):
 			inDefine = true
+			defined = &Site{
+				File: rel, Line: line.number, Kind: MakeVariable, Op: "define", Macro: defineLine.FindStringSubmatch(bare)[1],
+				active: conds.active(), Maybe: conds.doubt(), When: conds.when(), start: line.start, end: line.start,
+			}
 		default:
 			inRule = m.line(rel, line, bare, conds) || (inRule && conditional.MatchString(bare))
 		}
@@ -83,7 +98,15 @@ func (m *makeRun) line(rel string, line logicalLine, bare string, conds *conditi
 		return false
 	}
 	if a := assignment.FindStringSubmatchIndex(line.text); a != nil {
-		m.assign(rel, line, a, active, conds.doubt())
+		m.assign(rel, line, a, conds)
+		return false
+	}
+	if u := undefine.FindStringSubmatch(bare); u != nil {
+		m.undefine(u[1], active)
+		return false
+	}
+	if evalLine.MatchString(bare) {
+		m.evaluate(rel, line, bare, conds)
 		return false
 	}
 	return ruleLine.MatchString(bare)
@@ -96,24 +119,18 @@ func (m *makeRun) include(words string) {
 		return
 	}
 	for _, name := range strings.Fields(expanded) {
-		if !path.IsAbs(name) {
-			name = path.Join(m.dir, name)
-		}
-		if strings.HasPrefix(name, "../") || path.IsAbs(name) {
-			m.opaque = append(m.opaque, name)
-			continue
-		}
-		m.run(name)
+		m.run(m.src.name(m.dir, name))
 	}
 }
 
-func (m *makeRun) assign(rel string, line logicalLine, a []int, active truth, doubt string) {
+func (m *makeRun) assign(rel string, line logicalLine, a []int, conds *conditions) {
 	name, op := line.text[a[2]:a[3]], line.text[a[4]:a[5]]
-	raw := line.text[a[1]:]
-	value := strings.TrimRight(stripMakeComment(raw), " \t")
+	raw := stripMakeComment(line.text[a[1]:])
+	value := strings.TrimRight(raw, " \t")
 	site := &Site{
 		File: rel, Line: line.number, Kind: MakeVariable, Macro: name, Text: value, Op: op,
-		active: active, Maybe: doubt, start: line.at(a[1]), end: line.at(a[1] + len(value)),
+		active: conds.active(), Maybe: conds.doubt(), When: conds.when(),
+		raw: raw, override: strings.Contains(line.text[:a[2]], "override"), start: line.at(a[1]), end: line.at(a[1] + len(value)),
 	}
 	if len(value) > 0 {
 		site.end = line.at(a[1]+len(value)-1) + 1
@@ -121,33 +138,77 @@ func (m *makeRun) assign(rel string, line logicalLine, a []int, active truth, do
 		site.end = site.start
 	}
 	m.sites = append(m.sites, site)
-	if active != no {
+	if site.active != no {
 		m.set(site)
 	}
 	if strings.Contains(name, "FLAGS") || strings.Contains(name, "DEFINES") {
-		m.collectFlags(rel, line, a[1], value, active, doubt)
+		m.collectFlags(*site, line, a[1])
+	}
+}
+
+func (m *makeRun) undefine(name string, active truth) {
+	old, exists := m.vars[name]
+	if m.pinned[name] || !exists {
+		return
+	}
+	if active == yes {
+		delete(m.vars, name)
+		return
+	}
+	old.known = false
+	m.vars[name] = old
+}
+
+// evaluate notes what an $(eval) sets; to what is not certain before make runs it.
+func (m *makeRun) evaluate(rel string, line logicalLine, bare string, conds *conditions) {
+	for _, name := range evalSets.FindAllStringSubmatch(bare, -1) {
+		site := &Site{
+			File: rel, Line: line.number, Kind: MakeVariable, Op: "eval", Macro: name[1], Text: bare, raw: bare,
+			active: maybe, Maybe: place(rel, line.number, bare), When: conds.when(), start: line.start, end: line.start,
+		}
+		m.sites = append(m.sites, site)
+		m.set(site)
+	}
+}
+
+// defined takes a variable of several lines.
+func (m *makeRun) defined(site *Site) {
+	site.raw = strings.TrimSuffix(site.raw, "\n")
+	site.Text = site.raw
+	m.sites = append(m.sites, site)
+	if site.active != no {
+		m.set(site)
 	}
 }
 
 func (m *makeRun) set(site *Site) {
-	if m.pinned[site.Macro] {
+	old, exists := m.vars[site.Macro]
+	if (m.pinned[site.Macro] || old.override) && !site.override {
+		site.overruled = true
 		return
 	}
-	old, exists := m.vars[site.Macro]
-	v := makeVar{text: site.Text, recursive: true, known: true, site: site}
+	if site.active == yes {
+		delete(m.pinned, site.Macro)
+	}
+	v := makeVar{text: site.raw, recursive: true, known: true, override: site.override, site: site}
 	switch site.Op {
 	case "?=":
 		if exists {
+			site.overruled = true
 			return
 		}
 	case ":=", "::=":
-		v.text, v.known = m.expand(site.Text)
+		v.text, v.known = m.expand(site.raw)
 		v.recursive = false
 	case "+=":
-		v = makeVar{text: strings.TrimSpace(old.text + " " + site.Text), recursive: true, known: old.known || !exists}
-		v.site = site
+		v.known = old.known || !exists
+		if old.text != "" {
+			v.text = old.text + " " + site.raw
+		}
 	case "!=":
 		v.known = false
+	case "define":
+		v.known = !strings.Contains(v.text, "\n")
 	}
 	if site.active == maybe {
 		v.known = exists && old.known && old.text == v.text
@@ -155,18 +216,20 @@ func (m *makeRun) set(site *Site) {
 	m.vars[site.Macro] = v
 }
 
-func (m *makeRun) collectFlags(rel string, line logicalLine, from int, value string, active truth, doubt string) {
+// collectFlags takes the -D flags out of an assignment whose value begins at from.
+func (m *makeRun) collectFlags(assigned Site, line logicalLine, from int) {
+	value := assigned.Text
 	for _, f := range flagDefine.FindAllStringSubmatchIndex(value, -1) {
-		flag := &Site{
-			File: rel, Line: line.number, Kind: CompilerFlag, Macro: value[f[2]:f[3]], Text: "1",
-			active: active, Maybe: doubt, start: line.at(from + f[3]), end: line.at(from + f[3]),
-		}
+		flag := new(Site)
+		*flag = assigned
+		flag.Kind, flag.Macro, flag.Text, flag.Op = CompilerFlag, value[f[2]:f[3]], "1", ""
+		flag.start, flag.end = line.at(from+f[3]), line.at(from+f[3])
 		if f[4] >= 0 {
 			flag.Text = value[f[4]:f[5]]
 			flag.start, flag.end = line.at(from+f[4]), line.at(from+f[5]-1)+1
 		}
 		m.sites = append(m.sites, flag)
-		if active != no {
+		if flag.active != no {
 			m.flags = append(m.flags, flag)
 		}
 	}
@@ -192,7 +255,7 @@ func (m *makeRun) condition(conds *conditions, c []string, rel string, number in
 	case "endif":
 		conds.pop()
 	case "else":
-		conds.turn(yes, "")
+		conds.turn(yes, place(rel, number, c[0]))
 	case "ifeq", "ifneq", "ifdef", "ifndef":
 		conds.push(m.test(word, rest), place(rel, number, c[0]))
 	default:
@@ -228,7 +291,7 @@ func splitCondition(s string) (a, b string, ok bool) {
 		if len(parts) < 2 {
 			return "", "", false
 		}
-		return strings.TrimSpace(parts[0]), strings.TrimSpace(strings.Join(parts[1:], ",")), true
+		return strings.TrimRight(parts[0], " \t"), strings.TrimLeft(strings.Join(parts[1:], ","), " \t"), true
 	}
 	var words []string
 	for len(s) > 0 && (s[0] == '"' || s[0] == '\'') {

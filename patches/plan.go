@@ -1,6 +1,7 @@
 package patches
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -35,16 +36,40 @@ type Step struct {
 	Site Site
 	// Line is the line as it will stand, without its line end; empty if the want holds already.
 	Line string
+	// Outside is set if the line is not in the tree, in a board's folder elsewhere: mpwolf writes nothing there, and
+	// the rest of the plan holds once the user has changed it.
+	Outside bool
 }
 
 // Holds says that nothing has to be done for the want.
 func (s Step) Holds() bool { return s.Line == "" }
 
-// Plan is what has to be done to a tree so that every want holds. Making one changes nothing on disk.
+// TargetPlan is what the plan does for one target.
+type TargetPlan struct {
+	Target micropython.Target
+	Steps  []Step
+	// Lacks are the needs that this board does not meet, as far as the scanner can tell.
+	Lacks []Need
+}
+
+// Plan is what has to be done to a tree so that every want holds for every target. Making one changes nothing on disk.
 type Plan struct {
-	Target  micropython.Target
-	Steps   []Step
+	Targets []TargetPlan
+	// Changes are the changes of the tree for all targets together.
 	Changes []Change
+}
+
+// Outside are the steps that are the user's: those of lines outside the tree.
+func (p *Plan) Outside() []Step {
+	var steps []Step
+	for _, t := range p.Targets {
+		for _, step := range t.Steps {
+			if step.Outside {
+				steps = append(steps, step)
+			}
+		}
+	}
+	return steps
 }
 
 // ErrCannotRead is wrapped by errors about a line that the scanner cannot read for certain.
@@ -53,38 +78,82 @@ var ErrCannotRead = errors.New("cannot read")
 // planner makes one want after the other true in memory, reading the configuration anew after each.
 type planner struct {
 	target micropython.Target
-	src    *source
-	added  map[string][]string // lines of the marked block, by file
-	base   map[string][]byte   // those files without their block
+	src    *source // shared by the targets of one plan
+	latest *Config // as of version
+	// version is that of src when latest was read.
+	version int
 }
 
-// New plans. An error names the file and line that stands in the way.
-func New(target micropython.Target, wants []Want) (*Plan, error) {
-	p := &planner{
-		target: target, src: newSource(target.Tree), added: map[string][]string{}, base: map[string][]byte{},
+// read gives the configuration with all that is planned so far.
+func (p *planner) read() *Config {
+	if p.latest == nil || p.version != p.src.version {
+		p.latest, p.version = readConfig(p.target, p.src), p.src.version
 	}
-	plan := &Plan{Target: target}
-	present := readConfig(target, p.src)
-	for _, want := range wants {
-		step, err := p.want(want)
+	return p.latest
+}
+
+// New plans for targets of one tree, which share its files. An error names the file and line that stands in the way;
+// with several targets it has a line for each that cannot be planned.
+func New(targets []micropython.Target, wants []Want) (*Plan, error) {
+	if len(targets) == 0 {
+		return nil, errors.New("patch: no target is given")
+	}
+	src := newSource(targets[0].Tree)
+	plan := &Plan{}
+	var failed []error
+	for _, target := range targets {
+		p := &planner{target: target, src: src}
+		steps, lacks, err := p.steps(wants)
 		if err != nil {
-			return nil, fmt.Errorf("patch %s: %w", target.Port, err)
+			failed = append(failed, fmt.Errorf("patch %s: %w", label(target, len(targets)), err))
 		}
-		was := present.State(want)
-		step.Before = was.Value
-		step.Follows = step.Holds() && was.Value != want.Value
-		plan.Steps = append(plan.Steps, step)
+		plan.Targets = append(plan.Targets, TargetPlan{target, steps, lacks})
 	}
-	if err := p.check(wants); err != nil {
-		return nil, fmt.Errorf("patch %s: %w", target.Port, err)
+	if len(failed) > 0 {
+		return nil, errors.Join(failed...)
 	}
-	changes, err := p.changes()
+	// Once more, on the finished plan: a later want, or another target's, may not undo an earlier one.
+	for _, target := range targets {
+		p := &planner{target: target, src: src}
+		if err := p.check(wants); err != nil {
+			failed = append(failed, fmt.Errorf("patch %s: %w", label(target, len(targets)), err))
+		}
+	}
+	if len(failed) > 0 {
+		return nil, errors.Join(failed...)
+	}
+	changes, err := src.changes(targets[0].Tree)
 	plan.Changes = changes
 	return plan, err
 }
 
+// label is how an error calls a target: with its board only where there are several.
+func label(target micropython.Target, targets int) string {
+	if targets > 1 {
+		return target.Name()
+	}
+	return target.Port
+}
+
+func (p *planner) steps(wants []Want) ([]Step, []Need, error) {
+	present := readConfig(p.target, p.src.asItIs())
+	var steps []Step
+	for _, want := range wants {
+		step, err := p.want(want)
+		if err != nil {
+			return nil, nil, err
+		}
+		was := present.State(want)
+		step.Before = was.Value
+		step.Follows = step.Holds() && was.Value != want.Value
+		steps = append(steps, step)
+	}
+	lacks, err := present.lacks(p.target.Port)
+	return steps, lacks, err
+}
+
 func (p *planner) want(want Want) (Step, error) {
-	config := readConfig(p.target, p.src)
+	config := p.read()
 	before := config.State(want)
 	step := Step{Want: want, Name: before.Name}
 	if !before.Known {
@@ -95,12 +164,15 @@ func (p *planner) want(want Want) (Step, error) {
 	}
 	for _, site := range p.candidates(config, before) {
 		line, undo := p.edit(site, want)
-		after := readConfig(p.target, p.src).State(want)
+		after := p.read().State(want)
 		if after.Known && after.Value == want.Value {
-			step.Site, step.Line = *site, line
+			step.Site, step.Line, step.Outside = *site, line, site.outside()
 			return step, nil
 		}
 		undo()
+	}
+	if want.Variable != "" {
+		return step, p.cannot(config, before.Name, want)
 	}
 	line, site, err := p.add(config, before.Name, want)
 	step.Site, step.Line = site, line
@@ -112,14 +184,23 @@ func (p *planner) want(want Want) (Step, error) {
 func (p *planner) candidates(config *Config, state State) []*Site {
 	sites := []*Site{config.variable(state.Name), state.Site}
 	return slices.DeleteFunc(sites, func(s *Site) bool {
-		return s == nil || s.Kind == Undef || !s.inPort(p.target.Port) || s.active != yes
+		return s == nil || s.Kind == Undef || s.Op == "define" || s.Op == "eval" || s.active != yes || !p.mayChange(s.File)
 	})
+}
+
+// mayChange says whether a file is the port's or the board's own: no other may be edited.
+func (p *planner) mayChange(file string) bool {
+	if strings.HasPrefix(file, "ports/"+p.target.Port+"/") {
+		return true
+	}
+	return p.target.BoardDir != "" &&
+		strings.HasPrefix(file, p.src.name("", filepath.ToSlash(p.target.BoardDir))+"/")
 }
 
 // edit changes the value of one line, in memory, and returns the new line.
 func (p *planner) edit(site *Site, want Want) (line string, undo func()) {
 	text, _ := p.src.file(site.File)
-	old, wasPlanned := p.src.planned[site.File]
+	old := p.src.planned[site.File]
 	value := spelling(site, want.Value)
 	var b []byte
 	b = append(b, text[:site.start]...)
@@ -128,14 +209,8 @@ func (p *planner) edit(site *Site, want Want) (line string, undo func()) {
 	}
 	b = append(b, value...)
 	b = append(b, text[site.end:]...)
-	p.src.planned[site.File] = b
-	return lineAt(b, site.start), func() {
-		if wasPlanned {
-			p.src.planned[site.File] = old
-		} else {
-			delete(p.src.planned, site.File)
-		}
-	}
+	p.src.set(site.File, b)
+	return lineAt(b, site.start), func() { p.src.set(site.File, old) }
 }
 
 // spelling writes a value in the hand of the line: (0) where parentheses stand, 0 elsewhere.
@@ -167,70 +242,80 @@ func (p *planner) add(config *Config, name string, want Want) (string, Site, err
 		return "", Site{}, fmt.Errorf("%s: no such file, and no line of port %s sets %s",
 			rel, p.target.Port, name)
 	}
-	if _, ok := p.base[rel]; !ok {
-		p.base[rel] = text
-	}
-	p.added[rel] = append(p.added[rel], "// "+want.Why)
-	if p.definedElsewhere(name) {
-		p.added[rel] = append(p.added[rel], "#undef "+name)
+	lines := []string{"// " + want.Why}
+	if p.definedOtherwise(name, fmt.Sprintf("(%d)", want.Value)) {
+		lines = append(lines, "#undef "+name)
 	}
 	line := fmt.Sprintf("#define %s (%d)", name, want.Value)
-	p.added[rel] = append(p.added[rel], line)
-	block, at := withBlock(p.base[rel], p.added[rel])
-	p.src.planned[rel] = block
-	site := Site{File: rel, Line: 1 + strings.Count(string(p.base[rel][:at]), "\n"), Kind: Define, Macro: name}
-	after := readConfig(p.target, p.src).State(want)
+	block, at := withBlock(text, append(lines, line))
+	p.src.set(rel, block)
+	site := Site{File: rel, Line: 1 + strings.Count(string(text[:at]), "\n"), Kind: Define, Macro: name}
+	after := p.read().State(want)
 	if !after.Known || after.Value != want.Value {
-		return "", site, p.cannot(config, name, want)
+		return "", site, fmt.Errorf("%w; a define at %s does not act either", p.cannot(config, name, want), site)
 	}
 	return line, site, nil
 }
 
-// definedElsewhere says whether another board or variant of the port may have defined the macro already, so that it
-// must be undefined first.
-func (p *planner) definedElsewhere(name string) bool {
-	for _, pattern := range []string{"*.h", "variants/*.h", "variants/*/*.h", "boards/*/*.h"} {
-		headers, err := filepath.Glob(filepath.Join(p.target.Dir(), pattern))
-		if err != nil {
-			continue
-		}
-		for _, header := range headers {
-			rel, err := filepath.Rel(p.target.Tree.Dir, header)
-			if err != nil {
-				continue
-			}
-			if text, ok := p.src.file(filepath.ToSlash(rel)); ok && defines(text, name) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-func defines(text []byte, name string) bool {
-	for _, line := range strings.Split(string(text), "\n") {
-		fields := strings.Fields(strings.Replace(line, "#", "# ", 1))
-		if len(fields) >= 3 && fields[0] == "#" && fields[1] == "define" && fields[2] == name {
+// definedOtherwise says whether another board or variant of the port may have defined the macro already, with another
+// body, so that it must be undefined first.
+func (p *planner) definedOtherwise(name, body string) bool {
+	for _, file := range p.headers() {
+		if text, ok := p.src.file(file); ok && defines(text, name, body) {
 			return true
 		}
 	}
 	return false
 }
 
-// withBlock gives the header with the marked block at its end, inside the include guard if it has one, and where the
-// block begins.
+// headers are the configuration headers of all boards and variants of the port, and the target's own.
+func (p *planner) headers() []string {
+	var found []string
+	for _, pattern := range []string{"*.h", "variants/*.h", "variants/*/*.h", "boards/*/*.h"} {
+		headers, err := filepath.Glob(filepath.Join(p.target.Dir(), pattern))
+		if err != nil {
+			continue // the patterns are well formed; a tree's path may not be, and then has no other boards
+		}
+		found = append(found, headers...)
+	}
+	if p.target.BoardDir != "" {
+		found = append(found, filepath.Join(p.target.BoardDir, "mpconfigboard.h"))
+	}
+	for i, header := range found {
+		found[i] = p.src.name("", filepath.ToSlash(header))
+	}
+	return found
+}
+
+// defines says whether a header defines a macro as anything but body.
+func defines(text []byte, name, body string) bool {
+	for line := range strings.Lines(string(text)) {
+		fields := strings.Fields(strings.Replace(line, "#", "# ", 1))
+		if len(fields) >= 3 && fields[0] == "#" && fields[1] == "define" && fields[2] == name &&
+			(len(fields) == 3 || fields[3] != body) {
+			return true
+		}
+	}
+	return false
+}
+
+// withBlock gives the header with lines added to its marked block, or to a new one at its end, inside the include guard
+// if it has one; and where they are put.
 func withBlock(text []byte, lines []string) ([]byte, int) {
 	end := "\n"
 	if strings.Contains(string(text), "\r\n") {
 		end = "\r\n"
 	}
-	at := blockPosition(text)
-	block := strings.Join(append(append([]string{blockBegin}, lines...), blockEnd), end) + end
+	at := bytes.Index(text, []byte(blockEnd+end))
+	if at < 0 || (at > 0 && text[at-1] != '\n') {
+		at = blockPosition(text)
+		lines = append(append([]string{blockBegin}, lines...), blockEnd)
+	}
+	block := strings.Join(lines, end) + end
 	if at > 0 && text[at-1] != '\n' {
 		block = end + block
 	}
-	out := slices.Concat(text[:at], []byte(block), text[at:])
-	return out, at
+	return slices.Concat(text[:at], []byte(block), text[at:]), at
 }
 
 // blockPosition is the end of the file, or the #endif of an include guard that spans all of it.
@@ -268,9 +353,9 @@ func blockPosition(text []byte) int {
 	return len(text)
 }
 
-// check reads the finished plan once more: a later want may not undo an earlier one.
+// check reads the finished plan.
 func (p *planner) check(wants []Want) error {
-	config := readConfig(p.target, p.src)
+	config := p.read()
 	for _, want := range wants {
 		state := config.State(want)
 		if !state.Known || state.Value != want.Value {
@@ -282,35 +367,56 @@ func (p *planner) check(wants []Want) error {
 
 // cannot says which lines stand in the way of a want.
 func (p *planner) cannot(config *Config, name string, want Want) error {
+	if config.make.pinned[name] {
+		return fmt.Errorf("found no edit that makes %s %d: it is set on make's command line", name, want.Value)
+	}
+	if config.make.vars[name].environment {
+		return fmt.Errorf("found no edit that makes %s %d: it is set in the environment", name, want.Value)
+	}
 	var places []string
 	for _, site := range config.Sites(name) {
 		if site.active != no {
 			places = append(places, site.String())
 		}
 	}
+	if len(places) == 0 {
+		places = []string{"no line that acts"}
+	}
 	return fmt.Errorf("found no edit that makes %s %d; it is set at %s",
 		name, want.Value, strings.Join(places, ", "))
 }
 
-func (p *planner) changes() ([]Change, error) {
+// changes are the planned files of the tree that differ from those on disk.
+func (s *source) changes(tree *micropython.Tree) ([]Change, error) {
 	var changes []Change
-	for rel, after := range p.src.planned {
-		file := p.target.Tree.Path(filepath.FromSlash(rel))
-		before, err := os.ReadFile(file)
+	for rel, after := range s.planned {
+		if path.IsAbs(rel) {
+			continue // the user's
+		}
+		change, err := changeOf(tree, rel, after)
 		if err != nil {
 			return nil, fmt.Errorf("plan: %w", err)
 		}
-		info, err := os.Lstat(file)
-		if err != nil {
-			return nil, fmt.Errorf("plan: %w", err)
-		}
-		if !info.Mode().IsRegular() {
-			return nil, fmt.Errorf("plan: %s is not a regular file", rel)
-		}
-		if string(before) != string(after) {
-			changes = append(changes, Change{Path: rel, Before: before, After: after, Mode: info.Mode()})
+		if string(change.Before) != string(after) {
+			changes = append(changes, change)
 		}
 	}
 	slices.SortFunc(changes, func(a, b Change) int { return strings.Compare(a.Path, b.Path) })
 	return changes, nil
+}
+
+func changeOf(tree *micropython.Tree, rel string, after []byte) (Change, error) {
+	file := tree.Path(filepath.FromSlash(rel))
+	before, err := os.ReadFile(file)
+	if err != nil {
+		return Change{}, err
+	}
+	info, err := os.Lstat(file)
+	if err != nil {
+		return Change{}, err
+	}
+	if !info.Mode().IsRegular() {
+		return Change{}, fmt.Errorf("%s is not a regular file", rel)
+	}
+	return Change{Path: rel, Before: before, After: after, Mode: info.Mode()}, nil
 }

@@ -2,6 +2,7 @@ package patches
 
 import (
 	"fmt"
+	"path"
 	"strings"
 )
 
@@ -45,7 +46,7 @@ func (k Kind) String() string {
 
 // Site is one place of a tree that sets a macro.
 type Site struct {
-	// File is relative to the tree, with slashes; Line counts from 1.
+	// File is relative to the tree, with slashes, or absolute where it is outside of it; Line counts from 1.
 	File string
 	Line int
 	Kind Kind
@@ -55,21 +56,60 @@ type Site struct {
 	// could not be read when that is why it is not certain.
 	Active string
 	Maybe  string
+	// When is the innermost condition that the line stands in, with its file and line; empty outside all.
+	When string
 
 	active     truth
-	start, end int // where the value stands in the file, in bytes
+	raw        string // make's value, with the blanks that make keeps before a comment
+	override   bool   // make's word before the assignment
+	overruled  bool   // make passes over the assignment: a ?= of what is set, or of what the command line sets
+	start, end int    // where the value stands in the file, in bytes
 }
 
 func (s Site) String() string { return fmt.Sprintf("%s:%d", s.File, s.Line) }
 
-// inPort says whether the line belongs to the port's own files, which alone may be edited.
-func (s Site) inPort(port string) bool { return strings.HasPrefix(s.File, "ports/"+port+"/") }
+// outside says whether the line is not in the tree, where nothing is ever changed.
+func (s Site) outside() bool { return path.IsAbs(s.File) }
 
 // source reads a tree's files, the planned ones first.
 type source struct {
+	// top is the tree's absolute path, with slashes.
+	top     string
 	read    func(rel string) ([]byte, error)
 	planned map[string][]byte
 	cache   map[string][]byte
+	// version counts the changes of planned.
+	version int
+	split   map[splitKey]splitText
+}
+
+// splitKey and splitText keep a file's logical lines between runs, which read the same files again and again.
+type splitKey struct{ file, join string }
+
+type splitText struct {
+	text  []byte
+	lines []logicalLine
+}
+
+// set plans a file's text; nil takes the plan back.
+func (s *source) set(rel string, text []byte) {
+	s.version++
+	if text == nil {
+		delete(s.planned, rel)
+		return
+	}
+	s.planned[rel] = text
+}
+
+// lines are a file's logical lines.
+func (s *source) lines(rel, join string, text []byte) []logicalLine {
+	key := splitKey{rel, join}
+	if old, ok := s.split[key]; ok && len(text) > 0 && len(old.text) == len(text) && &old.text[0] == &text[0] {
+		return old.lines
+	}
+	lines := logicalLines(text, join)
+	s.split[key] = splitText{text, lines}
+	return lines
 }
 
 func (s *source) file(rel string) ([]byte, bool) {
@@ -87,6 +127,28 @@ func (s *source) file(rel string) ([]byte, bool) {
 	}
 	s.cache[rel] = text
 	return text, text != nil
+}
+
+// asItIs reads the same tree without what is planned.
+func (s *source) asItIs() *source {
+	c := *s
+	c.planned = map[string][]byte{}
+	return &c
+}
+
+// name is how a file is called here that a makefile or header names relative to dir: relative to the tree inside it,
+// absolute outside.
+func (s *source) name(dir, file string) string {
+	if !path.IsAbs(file) {
+		file = path.Join(dir, file)
+	}
+	if strings.HasPrefix(file, "../") {
+		file = path.Join(s.top, file)
+	}
+	if rel, ok := strings.CutPrefix(path.Clean(file), s.top+"/"); ok && s.top != "" {
+		return rel
+	}
+	return path.Clean(file)
 }
 
 // logicalLine is a line with its continuations joined.
@@ -109,11 +171,12 @@ func (l logicalLine) at(i int) int {
 	return l.offsets[len(l.offsets)-1] + 1
 }
 
-// logicalLines joins lines that end in a backslash, as both make and C do. A join is one space in make and nothing in
-// C.
+// logicalLines joins lines that end in a backslash, as both make and C do. A join is one space in make, the blanks
+// around it included, and nothing in C.
 func logicalLines(text []byte, join string) []logicalLine {
 	var lines []logicalLine
 	number := 1
+	blank := func(i int) bool { return join != "" && (text[i] == ' ' || text[i] == '\t') }
 	for pos := 0; pos < len(text); {
 		line := logicalLine{number: number, start: pos}
 		var b strings.Builder
@@ -129,6 +192,9 @@ func logicalLines(text []byte, join string) []logicalLine {
 			continued := stop > pos && text[stop-1] == '\\' && end < len(text)
 			if continued {
 				stop--
+				for stop > pos && blank(stop-1) {
+					stop--
+				}
 			}
 			for i := pos; i < stop; i++ {
 				b.WriteByte(text[i])
@@ -143,6 +209,9 @@ func logicalLines(text []byte, join string) []logicalLine {
 				line.offsets = append(line.offsets, stop)
 			}
 			b.WriteString(join)
+			for pos < len(text) && blank(pos) {
+				pos++
+			}
 		}
 		line.text = b.String()
 		lines = append(lines, line)

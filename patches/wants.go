@@ -16,34 +16,69 @@ import (
 //go:embed *.toml
 var files embed.FS
 
-// Want is one thing that must be true when a port is compiled.
+// Want is one thing that must be true when a port is compiled: of a C macro or, where the port's makefiles decide
+// something that no macro says, of a make variable. One of Macro and Variable is set.
 type Want struct {
 	// Macro is the newest name of the macro.
 	Macro string `toml:"macro"`
 	// Was are the names that older releases know it by.
 	Was []string `toml:"was"`
-	// Value is what the compiler must see.
+	// Variable is the name of the make variable.
+	Variable string `toml:"variable"`
+	// Value is what the compiler, or make, must see. A variable that is empty or not set counts as 0.
 	Value int64 `toml:"value"`
 	// Why is one line for the person who reviews the change.
 	Why string `toml:"why"`
 }
 
-// Names are all names of the macro, the newest first.
+// Name is the newest name of the macro, or the variable's.
+func (w Want) Name() string {
+	if w.Variable != "" {
+		return w.Variable
+	}
+	return w.Macro
+}
+
+// Names are all names of the macro, the newest first, or the variable's only one.
 func (w Want) Names() []string {
-	return append([]string{w.Macro}, w.Was...)
+	return append([]string{w.Name()}, w.Was...)
 }
 
 // ErrUnknownPort is wrapped by Load's error for a port that has no wants.
 var ErrUnknownPort = errors.New("unknown port")
 
+// Need is what a board should have and mpwolf does not change; where it lacks it, its Why is told.
+type Need struct {
+	Macro string `toml:"macro"`
+	Value int64  `toml:"value"`
+	Why   string `toml:"why"`
+}
+
+// wantsFile is a port's TOML file.
+type wantsFile struct {
+	Want []Want `toml:"want"`
+	Need []Need `toml:"need"`
+}
+
 // Load reads the wants of a port.
 func Load(port string) ([]Want, error) {
+	file, err := load(port)
+	return file.Want, err
+}
+
+// Needs reads what boards of a port should have.
+func Needs(port string) ([]Need, error) {
+	file, err := load(port)
+	return file.Need, err
+}
+
+func load(port string) (wantsFile, error) {
 	if !slices.Contains(Ports(), port) {
-		return nil, &unknownPortError{port: port}
+		return wantsFile{}, &unknownPortError{port: port}
 	}
 	text, err := files.ReadFile(port + ".toml")
 	if err != nil {
-		return nil, fmt.Errorf("load wants of port %q: %w", port, err)
+		return wantsFile{}, fmt.Errorf("load wants of port %q: %w", port, err)
 	}
 	return parseWants(port+".toml", string(text))
 }
@@ -55,23 +90,38 @@ func (e *unknownPortError) Error() string {
 }
 func (e *unknownPortError) Unwrap() error { return ErrUnknownPort }
 
-func parseWants(name, text string) ([]Want, error) {
-	var file struct {
-		Want []Want `toml:"want"`
-	}
+func parseWants(name, text string) (wantsFile, error) {
+	var file wantsFile
 	meta, err := toml.Decode(text, &file)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
+		return file, fmt.Errorf("%s: %w", name, err)
 	}
 	if extra := meta.Undecoded(); len(extra) > 0 {
-		return nil, fmt.Errorf("%s: unknown key %q", name, extra[0].String())
+		return file, fmt.Errorf("%s: unknown key %q", name, extra[0].String())
 	}
 	for i, want := range file.Want {
-		if want.Macro == "" || want.Why == "" {
-			return nil, fmt.Errorf("%s: want %d needs both macro and why", name, i+1)
+		if err := want.check(); err != nil {
+			return file, fmt.Errorf("%s: want %d %w", name, i+1, err)
 		}
 	}
-	return file.Want, nil
+	for i, need := range file.Need {
+		if need.Macro == "" || need.Why == "" {
+			return file, fmt.Errorf("%s: need %d needs both macro and why", name, i+1)
+		}
+	}
+	return file, nil
+}
+
+func (w Want) check() error {
+	switch {
+	case (w.Macro == "") == (w.Variable == ""):
+		return errors.New("needs either macro or variable")
+	case w.Why == "":
+		return errors.New("needs why")
+	case w.Variable != "" && len(w.Was) > 0:
+		return errors.New("has was, which is for macros")
+	}
+	return nil
 }
 
 // Ports are the ports that have wants, sorted.

@@ -1,0 +1,34 @@
+package command
+
+import (
+	"slices"
+	"testing"
+)
+
+func TestCheckSettings(t *testing.T) {
+	if err := checkSettings("unix"); err != nil {
+		t.Error(err)
+	}
+	const message = `mpwolf has no wolfSSL settings (user_settings.h) for port "minimal" yet; it has them for: `
+	if err := checkSettings("minimal"); err == nil || err.Error()[:len(message)] != message {
+		t.Errorf("got %v; want %s…", err, message)
+	}
+}
+
+func TestFlagsFirst(t *testing.T) {
+	app := newApp(&session{})
+	tests := []struct{ args, want []string }{
+		{[]string{"mpwolf", "explain", "M", "--port", "unix"}, []string{"mpwolf", "explain", "--port", "unix", "M"}},
+		{[]string{"mpwolf", "explain", "M", "--port=unix"}, []string{"mpwolf", "explain", "--port=unix", "M"}},
+		{[]string{"mpwolf", "patch", "x", "--diff", "y"}, []string{"mpwolf", "patch", "--diff", "x", "y"}},
+		{[]string{"mpwolf", "explain", "--", "M", "--port"}, []string{"mpwolf", "explain", "--", "M", "--port"}},
+		{[]string{"mpwolf", "explain", "M", "--port"}, []string{"mpwolf", "explain", "--port", "M"}},
+		{[]string{"mpwolf", "nonsense", "a", "--b"}, []string{"mpwolf", "nonsense", "a", "--b"}},
+		{[]string{"mpwolf"}, []string{"mpwolf"}},
+	}
+	for _, test := range tests {
+		if got := flagsFirst(app, test.args); !slices.Equal(got, test.want) {
+			t.Errorf("%q: got %q; want %q", test.args, got, test.want)
+		}
+	}
+}

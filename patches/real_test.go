@@ -1,0 +1,257 @@
+package patches
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"mpwolf/micropython"
+)
+
+// The tests of this file work on the trees below the folder that MPWOLF_TEST_TREES names; they change none of them.
+
+func realTrees(t *testing.T) []*micropython.Tree {
+	t.Helper()
+	top := os.Getenv("MPWOLF_TEST_TREES")
+	if top == "" {
+		t.Skip("MPWOLF_TEST_TREES does not name a folder of MicroPython trees")
+	}
+	files, err := filepath.Glob(filepath.Join(top, "*", "py", "mpconfig.h"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no trees in %s: %v", top, err)
+	}
+	var trees []*micropython.Tree
+	for _, file := range files {
+		tree, err := micropython.Open(filepath.Dir(filepath.Dir(file)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		trees = append(trees, tree)
+	}
+	return trees
+}
+
+func loadWants(t *testing.T, port string) []Want {
+	t.Helper()
+	wants, err := Load(port)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return wants
+}
+
+// TestRealTrees plans unix in every tree and asks the compiler of this machine whether it reads the same as the scanner,
+// before and after.
+func TestRealTrees(t *testing.T) {
+	for _, tree := range realTrees(t) {
+		variants, err := tree.Variants("unix")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, variant := range variants {
+			t.Run(filepath.Base(tree.Dir)+" "+variant, func(t *testing.T) {
+				target, err := tree.Target("unix", "", variant)
+				if err != nil {
+					t.Fatal(err)
+				}
+				compareBeforeAndAfter(t, target)
+			})
+		}
+	}
+}
+
+// comparedBoards are one of each kind: F4 with Ethernet, F7 with a radio module, H7 whose makefile is another board's.
+var comparedBoards = []string{"NUCLEO_F429ZI", "PYBD_SF2", "NUCLEO_H743ZI2"}
+
+// TestRealBoardsCompiled is TestRealTrees for boards of stm32, with the compiler for them and the headers of stm32lib;
+// MPWOLF_TEST_BOARDS=all asks for all of them.
+func TestRealBoardsCompiled(t *testing.T) {
+	if _, err := exec.LookPath("arm-none-eabi-gcc"); err != nil {
+		t.Skip(err)
+	}
+	for _, tree := range realTrees(t) {
+		boards := comparedBoards
+		if os.Getenv("MPWOLF_TEST_BOARDS") == "all" {
+			var err error
+			if boards, err = tree.Boards("stm32"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, board := range boards {
+			t.Run(filepath.Base(tree.Dir)+" "+board, func(t *testing.T) {
+				if _, err := os.Stat(tree.Path("lib", "stm32lib", "CMSIS")); err != nil {
+					t.Skip("this tree lacks lib/stm32lib")
+				}
+				target, err := tree.Target("stm32", board, "")
+				if err != nil {
+					t.Fatal(err)
+				}
+				compareBeforeAndAfter(t, target)
+			})
+		}
+	}
+}
+
+func compareBeforeAndAfter(t *testing.T, target micropython.Target) {
+	t.Helper()
+	wants := loadWants(t, target.Port)
+	compareWithCompiler(t, target, wants, false)
+	plan, err := New([]micropython.Target{target}, wants)
+	if err != nil {
+		t.Fatal(err)
+	}
+	target.Tree = overlay(t, target.Tree, plan.Changes)
+	compareWithCompiler(t, target, wants, true)
+}
+
+// compareWithCompiler holds that the scanner reads what make and the compiler see; with applied, that it is what is
+// wanted.
+func compareWithCompiler(t *testing.T, target micropython.Target, wants []Want, applied bool) {
+	t.Helper()
+	config := Read(target)
+	var macros, variables []string
+	for _, want := range wants {
+		name, _ := config.Name(want)
+		if want.Variable != "" {
+			variables = append(variables, name)
+		} else {
+			macros = append(macros, name)
+		}
+	}
+	flags, err := target.Flags(t.Context(), variables)
+	if err != nil {
+		t.Skip(err) // such as freedos, whose compiler this machine lacks
+	}
+	values, err := flags.Effective(t.Context(), macros)
+	if err != nil {
+		t.Skip(err)
+	}
+	for _, want := range wants {
+		state := config.State(want)
+		number, known := values[state.Name].Number, values[state.Name].Known
+		if want.Variable != "" {
+			number, known = MakeNumber(flags.Vars[state.Name])
+		}
+		if !state.Known || !known || number != state.Value {
+			t.Errorf("%s: the scanner reads %d (known %v), the compiler %d (known %v)",
+				state.Name, state.Value, state.Known, number, known)
+		}
+		if applied && number != want.Value {
+			t.Errorf("%s is %d after the plan; wanted: %d", state.Name, number, want.Value)
+		}
+	}
+}
+
+// overlay is a tree of links to another's files, in which the changed files are real ones.
+func overlay(t testing.TB, tree *micropython.Tree, changes []Change) *micropython.Tree {
+	t.Helper()
+	top := t.TempDir()
+	changed := make(map[string][]byte)
+	for _, c := range changes {
+		changed[c.Path] = c.After
+	}
+	if err := linkFolder(tree.Dir, top, "", changed); err != nil {
+		t.Fatal(err)
+	}
+	copied, err := micropython.Open(top)
+	if err != nil {
+		t.Fatal(err)
+	}
+	copied.Make = tree.Make
+	return copied
+}
+
+// linkFolder links what is in a folder; a folder that holds a changed file, and the top, is a real one.
+func linkFolder(from, to, rel string, changed map[string][]byte) error {
+	entries, err := os.ReadDir(filepath.Join(from, rel))
+	if err != nil {
+		return err
+	}
+	for _, entry := range entries {
+		name := filepath.ToSlash(filepath.Join(rel, entry.Name()))
+		text, isChanged := changed[name]
+		switch {
+		case isChanged:
+			err = os.WriteFile(filepath.Join(to, name), text, 0o644)
+		case entry.IsDir() && (holdsChanged(name, changed) || rel == "" && name != "lib"):
+			if err = os.Mkdir(filepath.Join(to, name), 0o755); err == nil {
+				err = linkFolder(from, to, name, changed)
+			}
+		default:
+			err = os.Symlink(filepath.Join(from, name), filepath.Join(to, name))
+		}
+		if err != nil && !errors.Is(err, fs.ErrExist) {
+			return err
+		}
+	}
+	return nil
+}
+
+func holdsChanged(folder string, changed map[string][]byte) bool {
+	for name := range changed {
+		if strings.HasPrefix(name, folder+"/") {
+			return true
+		}
+	}
+	return false
+}
+
+// TestRealBoards plans every board of stm32 in every tree, each alone and all at once.
+func TestRealBoards(t *testing.T) {
+	wants := loadWants(t, "stm32")
+	for _, tree := range realTrees(t) {
+		t.Run(filepath.Base(tree.Dir), func(t *testing.T) {
+			targets := allBoards(t, tree)
+			for _, target := range targets {
+				plan, err := New([]micropython.Target{target}, wants)
+				if err != nil {
+					t.Error(err)
+					continue
+				}
+				checkShape(t, plan)
+			}
+			plan, err := New(targets, wants)
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Logf("%s: %d boards; all at once: %d files", tree.Version, len(targets), len(plan.Changes))
+		})
+	}
+}
+
+// checkShape holds that a plan for a board is what a maintainer would have written: a value in the board's makefile or
+// the port's header, or the one marked block.
+func checkShape(t *testing.T, plan *Plan) {
+	t.Helper()
+	for _, c := range plan.Changes {
+		header, makefile := strings.HasSuffix(c.Path, "/mpconfigport.h"), strings.HasSuffix(c.Path, "/mpconfigboard.mk")
+		if !header && !makefile {
+			t.Errorf("%s: changes %s", plan.Targets[0].Target.Name(), c.Path)
+		}
+		before, after := strings.Count(string(c.Before), "\n"), strings.Count(string(c.After), "\n")
+		if makefile && before != after || header && after > before+5 {
+			t.Errorf("%s: %s grows from %d to %d lines", plan.Targets[0].Target.Name(), c.Path, before, after)
+		}
+	}
+}
+
+func allBoards(t *testing.T, tree *micropython.Tree) []micropython.Target {
+	t.Helper()
+	boards, err := tree.Boards("stm32")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var targets []micropython.Target
+	for _, board := range boards {
+		target, err := tree.Target("stm32", board, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		targets = append(targets, target)
+	}
+	return targets
+}
