@@ -84,7 +84,8 @@ else()
     list(APPEND WOLFSSL_DEFINITIONS MICROPY_WOLFSSL_SETTINGS="${WOLFSSL_SETTINGS}")
 endif()
 
-# The library is a target of its own that usermod doesn't gather: its sources are not searched for qstrs.
+# The library is a target of its own, so that a port can give it compile options of its own. MicroPython's usermod.cmake
+# follows links between targets: it looks for qstrs in the library's sources too, and finds none.
 add_library(micropython_wolfssl_lib INTERFACE)
 target_sources(micropython_wolfssl_lib INTERFACE ${WOLFSSL_GLUE_SRC} ${WOLFSSL_LIB_SRC})
 

@@ -51,7 +51,7 @@ WOLFSSL_MOD_SRC := $(addprefix $(WOLFSSL_MOD_DIR)/, modwolfssl.c modwolfcryptoli
 WOLFSSL_GLUE_SRC := $(WOLFSSL_MOD_DIR)/wolf_alloc.c $(wildcard $(WOLFSSL_PORT_DIR)/wolfssl_port.c)
 
 # Every library source that settings can turn on; those that they leave off compile to nothing. integer.c and tfm.c
-# are among them so that settings that ask for that arithmetic meet its clash with py/mpz.c in the open: both define
+# are among them so that settings that ask for that arithmetic meet its clash with py/runtime.c in the open: both define
 # mp_init and others (WOLFSSL_SP_MATH_ALL, which ports/ uses, does not).
 WOLFSSL_LIB_SRC := $(wildcard $(addprefix $(WOLFSSL_DIR)/, \
 	$(addprefix src/, crl.c dtls.c dtls13.c internal.c keys.c ocsp.c ssl.c tls.c tls13.c wolfio.c) \
@@ -106,4 +106,6 @@ endif
 $(patsubst $(WOLFSSL_DIR)/%.S,$(WOLFSSL_OBJ_DIR)/%.o,$(WOLFSSL_ASM_SRC)): \
 	CFLAGS += -include $(abspath $(WOLFSSL_ASM_SETTINGS)) -DWOLFSSL_USER_SETTINGS_ASM
 $(WOLFSSL_OBJ_DIR)/wolfcrypt/src/aes.o: CFLAGS += -maes -mpclmul
+# NOTE(mpwolf): fe_init in fe_x25519_asm.S (5.5 to 5.9) calls cpuid_get_flags with the stack misaligned.
+$(WOLFSSL_OBJ_DIR)/wolfcrypt/src/cpuid.o: CFLAGS += -mstackrealign
 endif

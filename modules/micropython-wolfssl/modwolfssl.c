@@ -80,7 +80,7 @@
 #endif
 
 // Differences between versions of wolfSSL.
-#define WOLFSSL_CHECKS_IP_ADDRESS (LIBWOLFSSL_VERSION_HEX >= 0x05009000)
+#define WOLFSSL_CHECKS_IP_ADDRESS (LIBWOLFSSL_VERSION_HEX >= 0x05009001)
 // wolfSSL 5.9.2 takes no host name without a dot but localhost.
 #define WOLFSSL_CHECKS_FQDN_ONLY (LIBWOLFSSL_VERSION_HEX >= 0x05009002)
 
@@ -335,6 +335,21 @@ static int ssl_context_configure(mp_obj_ssl_context_t *self) {
             return ret;
         }
     }
+    #ifdef HAVE_SUPPORTED_CURVES
+    if (is_client(self)) {
+        // In the order of preference. Left alone, wolfSSL puts the longest first, which costs a multiple of the time.
+        static const word16 groups[] = {
+            WOLFSSL_ECC_SECP256R1, WOLFSSL_ECC_X25519, WOLFSSL_ECC_SECP384R1, WOLFSSL_ECC_SECP521R1,
+        };
+        for (size_t i = 0; i < MP_ARRAY_SIZE(groups); ++i) {
+            // A group that the settings leave out is no error.
+            int ret = wolfSSL_CTX_UseSupportedCurve(self->ctx, groups[i]);
+            if (ret == MEMORY_E) {
+                return ret;
+            }
+        }
+    }
+    #endif
     // A flight leaves in one write: nothing waits for Nagle's algorithm and the peer's delayed acknowledgement.
     int ret = wolfSSL_CTX_set_group_messages(self->ctx);
     if (ret != WOLFSSL_SUCCESS) {
@@ -838,7 +853,7 @@ static bool hold(mp_obj_ssl_socket_t *o, const char *buf, size_t len) {
 
 // Write what is held and then buf. Returns how much of buf was written, or -1 if not all that is held could be.
 static int flush_held(mp_obj_ssl_socket_t *o, const char *buf, size_t len) {
-    byte *all = m_new_maybe(byte, o->held_len + len);
+    byte *all = len > 0 ? m_new_maybe(byte, o->held_len + len) : NULL;
     if (all == NULL) {
         all = o->held;
         len = 0;
@@ -1168,8 +1183,11 @@ static int ssl_socket_handshake(mp_obj_ssl_socket_t *o) {
     }
     int ret = is_client(o->ssl_context) ? wolfSSL_connect(o->ssl) : wolfSSL_accept(o->ssl);
     if (ret != WOLFSSL_SUCCESS && o->held_len > 0 && !is_want(wolfSSL_get_error(o->ssl, ret))) {
-        // The handshake failed: the peer gets the alert.
+        // The handshake failed: the peer gets the alert. The failure is what is told here, whatever comes of that.
+        mp_obj_t exception = o->exception;
         (void)flush_held(o, NULL, 0);
+        o->exception = exception;
+        o->stream_error = 0;
     }
     if (ret == WOLFSSL_SUCCESS) {
         // Somebody may have raised an exception all the same, say by an interrupt from the keyboard.
@@ -1524,6 +1542,9 @@ static MP_DEFINE_CONST_FUN_OBJ_2(ssl_socket_setblocking_obj, ssl_socket_setblock
 static void ssl_socket_send_close_notify(mp_obj_ssl_socket_t *o) {
     if (o->ssl == NULL || !o->connected || o->last_error != 0) {
         return;
+    }
+    if (o->held_len > 0) {
+        (void)flush_held(o, NULL, 0);
     }
     nlr_buf_t nlr;
     if (nlr_push(&nlr) != 0) {

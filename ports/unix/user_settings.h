@@ -8,13 +8,15 @@
 // lock before MicroPython 1.26. Memory that the collector doesn't own also outlives every order of finalisers.
 
 // -- Numbers ----------------------------------------------------------------------------------------------------------
-// SP math turns mp_init() and its kin into macros, so that they don't clash with py/mpz.c.
+// SP math turns mp_init() and its kin into macros, so that they don't clash with py/runtime.c, whose mp_init() is
+// MicroPython's own.
 #define WOLFSSL_SP_MATH_ALL
 #define WOLFSSL_HAVE_SP_RSA
 #define WOLFSSL_HAVE_SP_ECC
 #define WOLFSSL_SP_384
-#define WOLFSSL_SP_521
 #define WOLFSSL_SP_4096
+// P-521 works too, by the generic code: single-precision code for it has a table of 700 KB, for a curve that few use.
+// #define WOLFSSL_SP_521
 #define SP_INT_BITS 4096
 #define TFM_TIMING_RESISTANT
 #define ECC_TIMING_RESISTANT
@@ -52,7 +54,6 @@
 
 // -- Ciphers and hashes -----------------------------------------------------------------------------------------------
 #define HAVE_AESGCM
-#define HAVE_AESCCM
 #define HAVE_AES_ECB
 #define HAVE_AES_CBC
 #define WOLFSSL_AES_COUNTER
@@ -60,6 +61,8 @@
 #define HAVE_CHACHA
 #define HAVE_POLY1305
 #define HAVE_ONE_TIME_AUTH
+// The drafts' ChaCha20-Poly1305 suites, from before RFC 7905.
+#define NO_OLD_POLY1305
 #define WOLFSSL_SHA224
 #define WOLFSSL_SHA384
 #define WOLFSSL_SHA512

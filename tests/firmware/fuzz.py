@@ -1,7 +1,8 @@
 # Fuzz what parses: keys and certificates (DER and PEM), TLS and DTLS records in both directions.
 #
-# Usage: fuzz.py SECONDS [SEED]. Meant for a build with AddressSanitizer and UndefinedBehaviorSanitizer, which end the
-# process at a finding; the last line printed before that is the seed to repeat it with. Prints "done N" at the end.
+# Usage: fuzz.py SECONDS [SEED]. Meant for a build with AddressSanitizer, which ends the process at
+# a finding. A seed is printed for every 100 runs, each of which counts it on by one: to repeat a
+# run give its seed. Prints "done N" at the end.
 
 try:
     import binascii
@@ -150,7 +151,8 @@ def fuzz_files():
 
 
 def fuzz_session(dtls):
-    client = wolfssl.SSLContext(wolfssl.PROTOCOL_DTLS_CLIENT if dtls else wolfssl.PROTOCOL_TLS_CLIENT)
+    protocol = wolfssl.PROTOCOL_DTLS_CLIENT if dtls else wolfssl.PROTOCOL_TLS_CLIENT
+    client = wolfssl.SSLContext(protocol)
     if below(2):
         client.verify_mode = wolfssl.CERT_REQUIRED
         client.load_verify_locations(cadata=ca)
@@ -158,7 +160,8 @@ def fuzz_session(dtls):
     if below(2) and not dtls:
         names = client.get_ciphers()
         client.set_ciphers([names[below(len(names))], names[below(len(names))]])
-    srv = wolfssl.SSLContext(wolfssl.PROTOCOL_DTLS_SERVER if dtls else wolfssl.PROTOCOL_TLS_SERVER)
+    protocol = wolfssl.PROTOCOL_DTLS_SERVER if dtls else wolfssl.PROTOCOL_TLS_SERVER
+    srv = wolfssl.SSLContext(protocol)
     srv.load_cert_chain(server, server_key)
     if below(4) == 0:
         srv.verify_mode = wolfssl.CERT_REQUIRED

@@ -1,5 +1,6 @@
 # Many handshakes leave nothing behind: neither in MicroPython's heap nor in the process.
-# Usage: tls_leak.py [N], the number of handshakes (default 50, enough to see a leak of one object per handshake).
+# Usage: tls_leak.py [N], the number of handshakes (default 50, enough to see a leak of one object
+# per handshake).
 
 try:
     import gc

@@ -10,8 +10,9 @@ except (ImportError, AttributeError):
     print("SKIP")
     raise SystemExit
 
-# Keys and certificates for tests only: EC P-256, valid until the next century but for the expired one.
-# ca vouches for server (localhost, *.example.com, 127.0.0.1), client and expired; badclient is another CA's.
+# Keys and certificates for tests only: EC P-256, valid until the next century but for the expired
+# one. ca vouches for server (localhost, *.example.com, 127.0.0.1), client and expired; badclient
+# is another CA's.
 
 ca = bytes.fromhex(
     "3082019a3082013fa0030201020214371113446a9edab0af8d583f831a0f5f27005100300a06082a"
@@ -236,7 +237,8 @@ for title, mode in (("required", ssl.CERT_REQUIRED), ("optional", ssl.CERT_OPTIO
         ctx = context(ssl.PROTOCOL_TLS_CLIENT, cert, key, ssl.CERT_REQUIRED)
         c, s, got = exchange(ctx, strict, "localhost")
         name = {client_cert: "good", badclient: "bad"}.get(cert, "no")
-        print(title, name, "OSError" if isinstance(got.get("server"), OSError) else got.get("server"))
+        r = got.get("server")
+        print(title, name, "OSError" if isinstance(r, OSError) else r)
 
 # A plain-text peer.
 a, b = pipes()

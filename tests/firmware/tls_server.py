@@ -2,8 +2,8 @@
 #
 # Usage: tls_server.py PORT CERTFILE KEYFILE [CAFILE] [count=N]
 #   CAFILE: require a client certificate that it vouches for
-# Prints "listening PORT", then a line for each connection: "OK TLSv1.3 <cipher> <request>", or the exception as
-# "OSError -188 <text>". The request is a line; the reply is that line.
+# Prints "listening PORT", then a line for each connection: "OK TLSv1.3 <cipher> <request>", or
+# the exception as "OSError -188 <text>". The request is a line; the reply is that line.
 
 import sys
 
