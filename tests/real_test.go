@@ -151,6 +151,7 @@ func TestUnix(t *testing.T) {
 	t.Run("upstream tests", r.upstreamTests)
 	t.Run("by hand", r.byHand)
 	t.Run("vectors", r.vectors)
+	t.Run("ciphers", r.ciphers)
 	t.Run("OpenSSL's server", r.opensslServer)
 	t.Run("OpenSSL's client", r.opensslClient)
 	t.Run("thousand handshakes", r.leak)
@@ -221,6 +222,17 @@ func (r *real) byHand(t *testing.T) {
 	if out, err := ask("WOLFSSL_USER_SETTINGS_FILE=/nonexistent/user_settings.h"); err == nil ||
 		!strings.Contains(out, "/nonexistent/user_settings.h") {
 		t.Errorf("a settings file that is not there: %v\n%s", err, tail(out))
+	}
+}
+
+// ciphers compares the suites, and the spellings of their names that are taken, with what they shall be.
+func (r *real) ciphers(t *testing.T) {
+	want, err := os.ReadFile(filepath.Join("firmware", "tls_ciphers.py.exp"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := r.python(t, "tls_ciphers.py"); got != string(want) {
+		t.Errorf("got:\n%s\nwant:\n%s", got, want)
 	}
 }
 

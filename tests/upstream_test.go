@@ -54,7 +54,8 @@ func (u *upstream) expect(t *testing.T, old bool) {
 		}
 		for _, folder := range []string{"extmod", "multi_net"} {
 			target := filepath.Join(u.dir, folder, script)
-			if _, err := os.Stat(target); err != nil {
+			// A release may have another test of that name, whose text fits everybody.
+			if theirs, err := os.ReadFile(target + ".exp"); err != nil || !bytes.Contains(theirs, []byte("MBEDTLS")) {
 				continue
 			}
 			text, err := os.ReadFile(file)
