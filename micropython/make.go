@@ -71,6 +71,11 @@ func (t Target) stopped(what string, argv []string, output []byte, missing []str
 		return fmt.Errorf("%s: %w", what, err)
 	}
 	e := &MakeError{What: what, Command: t.shellLine(argv), Cause: firstError(output, err)}
+	if strings.HasPrefix(e.Cause, "/usr/") && strings.Contains(e.Cause, "No such file") {
+		// What a header of the system's includes is not a submodule's: nanbox and longlong are built with -m32.
+		e.Cause += " (the system lacks the C library for these flags; on Debian, gcc-multilib has the one for -m32)"
+		return e
+	}
 	if strings.Contains(e.Cause, "No such file") || strings.Contains(e.Cause, "No rule to make target") {
 		e.Missing = missing
 	}

@@ -3,6 +3,7 @@ package micropython
 import (
 	"errors"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -246,5 +247,15 @@ func checkPlace(t *testing.T, tree *Tree, name string, value Value) {
 	lines := strings.Split(string(text), "\n")
 	if value.Line < 1 || value.Line > len(lines) || !strings.Contains(lines[value.Line-1], "define "+name) {
 		t.Errorf("%s is not defined at %s:%d", name, value.File, value.Line)
+	}
+}
+
+func TestSystemHeader(t *testing.T) {
+	target := Target{Tree: &Tree{Dir: "/tree"}, Port: "unix"}
+	exit := exec.Command("false").Run()
+	output := []byte("/usr/include/stdint.h:26:10: fatal error: bits/libc-header-start.h: No such file or directory\n")
+	err := target.stopped("preprocess", []string{"gcc"}, output, []string{"lib/mbedtls"}, exit)
+	if text := err.Error(); strings.Contains(text, "lib/mbedtls") || !strings.Contains(text, "gcc-multilib") {
+		t.Errorf("got %s", text)
 	}
 }
