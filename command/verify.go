@@ -177,17 +177,27 @@ func (s *session) runScripts(tree *micropython.Tree) ([]string, error) {
 	var files []string
 	for _, name := range verifyScripts {
 		for _, name := range []string{name, name + ".exp"} {
-			text, err := tests.Firmware.ReadFile("firmware/" + name)
-			if err != nil {
-				return nil, fmt.Errorf("verify: %w", err)
-			}
-			if err := os.WriteFile(filepath.Join(dir, name), text, 0o644); err != nil {
-				return nil, fmt.Errorf("verify: %w", err)
+			if err := writeScript(dir, name); err != nil {
+				return nil, err
 			}
 		}
 		files = append(files, filepath.Join(dir, name))
 	}
+	if err := writeScript(dir, "testkeys.py"); err != nil { // which the scripts import
+		return nil, err
+	}
 	return files, nil
+}
+
+func writeScript(dir, name string) error {
+	text, err := tests.Firmware.ReadFile("firmware/" + name)
+	if err == nil {
+		err = os.WriteFile(filepath.Join(dir, name), text, 0o644)
+	}
+	if err != nil {
+		return fmt.Errorf("verify: %w", err)
+	}
+	return nil
 }
 
 // verifyScripts are the scripts of tests/firmware that every firmware must pass which can run on this machine: known

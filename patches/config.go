@@ -230,8 +230,3 @@ func (c *Config) variable(name string) *Site {
 	}
 	return v.site
 }
-
-// Files are the makefiles and headers that were read, in order.
-func (c *Config) Files() []string {
-	return append(slices.Clone(c.make.includes), c.header.files...)
-}

@@ -20,7 +20,6 @@ type headerRun struct {
 	dirs   []string // the include path inside the tree
 	macros map[string]cMacro
 	sites  []*Site
-	files  []string
 	seen   map[string]int
 	depth  int
 }
@@ -40,7 +39,6 @@ func (h *headerRun) run(rel string) {
 		return
 	}
 	h.seen[rel]++
-	h.files = append(h.files, rel)
 	h.depth++
 	defer func() { h.depth-- }()
 	conds := &conditions{}

@@ -19,17 +19,16 @@ type makeVar struct {
 // makeRun reads makefiles as make would, as far as it can for certain: assignments, conditions, includes. Rules and
 // recipes are passed over.
 type makeRun struct {
-	src      *source
-	dir      string // where make runs, relative to the tree
-	vars     map[string]makeVar
-	pinned   map[string]bool // set on the command line: assignments do not act
-	sites    []*Site
-	flags    []*Site // -D flags in order
-	includes []string
-	opaque   []string // includes that could not be read
-	seen     map[string]int
-	depth    int
-	steps    int // of the present expansion
+	src    *source
+	dir    string // where make runs, relative to the tree
+	vars   map[string]makeVar
+	pinned map[string]bool // set on the command line: assignments do not act
+	sites  []*Site
+	flags  []*Site  // -D flags in order
+	opaque []string // includes that could not be read
+	seen   map[string]int
+	depth  int
+	steps  int // of the present expansion
 }
 
 // maxIncludes bounds the depth of includes, against files that include themselves.
@@ -53,7 +52,6 @@ func (m *makeRun) run(rel string) {
 		m.opaque = append(m.opaque, rel)
 		return
 	}
-	m.includes = append(m.includes, rel)
 	m.seen[rel]++
 	m.depth++
 	defer func() { m.depth-- }()

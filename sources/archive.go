@@ -56,16 +56,6 @@ func CheckSHA256(file, want string) (string, error) {
 // archiveEndings are the names that IsArchive knows; what is inside is decided by its first bytes.
 var archiveEndings = []string{".tar.gz", ".tgz", ".tar.xz", ".txz", ".tar.bz2", ".tbz2", ".tar"}
 
-// IsArchive tells from its name whether a file is one that Unpack reads.
-func IsArchive(name string) bool {
-	for _, ending := range archiveEndings {
-		if strings.HasSuffix(strings.ToLower(name), ending) {
-			return true
-		}
-	}
-	return false
-}
-
 // MemberError says which member of which archive was refused.
 type MemberError struct {
 	Archive, Member string
