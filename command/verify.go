@@ -153,11 +153,8 @@ func (s *session) verifyOne(c *cli.Context, tree *micropython.Tree, t state.Targ
 		options.Settings = t.UserSettings
 	}
 	for _, want := range wants {
-		if want.Variable != "" {
-			continue // no macro says it
-		}
 		options.Wants = append(options.Wants, verify.Want{
-			Macro: want.Macro, Names: want.Names(), Value: want.Value, Why: want.Why,
+			Macro: want.Macro, Variable: want.Variable, Names: want.Names(), Value: want.Value, Why: want.Why,
 		})
 	}
 	report, err := verify.Run(c.Context, options)

@@ -103,9 +103,10 @@ func (b Build) Run(ctx context.Context) (*Result, error) {
 	return &Result{Link: link, ELF: link.Output, Log: b.logFile(), Rebuilt: rebuilt}, nil
 }
 
-// Probe asks make for the flags of this build, with the variables that Run and Link need to know.
-func (b Build) Probe(ctx context.Context) (*Flags, error) {
-	return b.Target.Flags(ctx, append(stampVars, "PROG"), append(slices.Clone(b.Args), "BUILD="+b.Dir)...)
+// Probe asks make for the flags of this build, with the variables that Run and Link need to know, and further ones.
+func (b Build) Probe(ctx context.Context, vars ...string) (*Flags, error) {
+	vars = slices.Concat(stampVars, []string{"PROG"}, vars)
+	return b.Target.Flags(ctx, vars, append(slices.Clone(b.Args), "BUILD="+b.Dir)...)
 }
 
 func (b Build) probed(ctx context.Context) (*Flags, error) {

@@ -1,11 +1,13 @@
 package verify
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"os"
 	"regexp"
+	"strconv"
 	"strings"
 
 	"mpwolf/micropython"
@@ -24,7 +26,9 @@ func (v *verification) macrosCheck(ctx context.Context, c *check) error {
 	}
 	var names []string
 	for _, want := range v.Wants {
-		names = append(append(names, want.Macro), want.Names...)
+		if want.Variable == "" {
+			names = append(append(names, want.Macro), want.Names...)
+		}
 	}
 	values, err := v.flags.Effective(ctx, names)
 	if err != nil {
@@ -33,6 +37,16 @@ func (v *verification) macrosCheck(ctx context.Context, c *check) error {
 	right := 0
 	seen := make(map[string]string)
 	for _, want := range v.Wants {
+		if want.Variable != "" {
+			text := strings.TrimSpace(v.flags.Vars[want.Variable])
+			seen[want.Variable] = cmp.Or(text, "not set") + ", a make variable"
+			if n, known := makeNumber(text); known && n == want.Value {
+				right++
+			} else {
+				c.find(wrongVariable(want, text))
+			}
+			continue
+		}
 		name := want.name(string(text), values)
 		value := values[name]
 		seen[name] = place(value)
@@ -44,7 +58,42 @@ func (v *verification) macrosCheck(ctx context.Context, c *check) error {
 	}
 	c.show("macros", seen)
 	c.summary = fmt.Sprintf("%d of %s as wanted, as the compiler sees them", right, plural(len(v.Wants), "macro"))
+	if len(v.variables()) > 0 {
+		c.summary = fmt.Sprintf("%d of %d macros and make variables as wanted, as the compiler and make see them", right,
+			len(v.Wants))
+	}
 	return nil
+}
+
+// variables are the make variables among the wants.
+func (v *verification) variables() []string {
+	var names []string
+	for _, want := range v.Wants {
+		if want.Variable != "" {
+			names = append(names, want.Variable)
+		}
+	}
+	return names
+}
+
+// makeNumber is the number that a make variable holds; MicroPython's makefiles compare with 1, so that none is 0.
+func makeNumber(text string) (int64, bool) {
+	if text == "" {
+		return 0, true
+	}
+	n, err := strconv.ParseInt(text, 0, 64)
+	return n, err == nil
+}
+
+func wrongVariable(want Want, text string) Finding {
+	f := Finding{
+		Message: fmt.Sprintf("make's variable %s is %s; wanted: %d", want.Variable, cmp.Or(text, "not set"), want.Value),
+		Remedy:  fmt.Sprintf("run mpwolf patch, or set %s = %d in the board's makefile", want.Variable, want.Value),
+	}
+	if why := strings.TrimSuffix(want.Why, "."); why != "" {
+		f.Message += " (" + why + ")"
+	}
+	return f
 }
 
 // badConfiguration makes a finding of the compiler's error if it is one in MicroPython's headers.

@@ -14,9 +14,11 @@ import (
 	"mpwolf/micropython"
 )
 
-// Want is a macro that must have a value when the firmware is compiled.
+// Want is a macro, or a make variable, that must have a value when the firmware is compiled.
 type Want struct {
 	Macro string
+	// Variable is the make variable, in the place of Macro: for what no macro says. Empty or not set counts as 0.
+	Variable string
 	// Names are all its spellings, newest first; the one that the tree's sources know decides. None: Macro alone.
 	Names []string
 	Value int64
@@ -114,7 +116,7 @@ func (v *verification) make(ctx context.Context, checks map[string]*check) error
 		skip(checks, "see modules")
 		return nil
 	}
-	flags, err := v.build.Probe(ctx)
+	flags, err := v.build.Probe(ctx, v.variables()...)
 	if stopped := (*micropython.MakeError)(nil); errors.As(err, &stopped) {
 		return v.stopped(stopped, checks, err)
 	}

@@ -154,6 +154,10 @@ func changed(changes map[string]string) map[string]string {
 	return files
 }
 
+func wantNoGlue(_ string, o *Options) {
+	o.Wants = append(o.Wants, Want{Variable: "MICROPY_SSL_MBEDTLS", Why: "the port's glue is off"})
+}
+
 // seen is a check's findings and remedies as one text.
 func seen(c Check) string {
 	var b strings.Builder
@@ -198,6 +202,14 @@ var brokenBuilds = []struct {
 		changes: map[string]string{"tree/ports/unix/mpconfigport.h": "\n"},
 		want:    map[string][]string{MacrosID: {"MICROPY_TRACKED_ALLOC is not defined, which counts as 0; wanted: 1"}},
 	},
+	{
+		name:    "a make variable that no macro tells of",
+		changes: map[string]string{"tree/ports/unix/extra.mk": "MICROPY_SSL_MBEDTLS = 1 # glue\n"},
+		options: wantNoGlue,
+		want: map[string][]string{MacrosID: {"make's variable MICROPY_SSL_MBEDTLS is 1; wanted: 0 (the port's glue is off)",
+			"set MICROPY_SSL_MBEDTLS = 0"}},
+	},
+	{name: "a make variable that is not set", options: wantNoGlue},
 	{
 		name:    "a macro is defined twice",
 		changes: map[string]string{"tree/ports/unix/extra.mk": "CFLAGS += -DMICROPY_TRACKED_ALLOC=0\n"},
