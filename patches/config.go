@@ -1,6 +1,7 @@
 package patches
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -70,15 +71,27 @@ func readConfig(target micropython.Target, src *source) *Config {
 	c.make.run(path.Join(port, "Makefile"))
 	c.header = &headerRun{src: src, dirs: append(dirs, "."), macros: map[string]cMacro{}, seen: map[string]int{}}
 	for _, flag := range c.make.flags {
-		text, ok := c.make.expand(flag.Text)
-		state := flag.active
-		if !ok {
-			state = maybe
-		}
-		c.header.macros[flag.Macro] = cMacro{body: unquote(text), state: state, site: flag}
+		c.flag(flag)
 	}
 	c.header.run("py/mpconfig.h")
 	return c
+}
+
+// flag is a -D or -U on the compiler's command line; the last one of a macro decides.
+func (c *Config) flag(flag *Site) {
+	certain := !c.make.contradicts(flag)
+	if flag.Kind == CompilerUndef && certain {
+		c.header.undefine(flag)
+		return
+	}
+	text, ok := c.make.expand(flag.Text)
+	state := flag.active
+	if !ok || !certain {
+		state = maybe
+		flag.Maybe = cmp.Or(flag.Maybe, place(flag.File, flag.Line, flag.Written()))
+		flag.active = state
+	}
+	c.header.macros[flag.Macro] = cMacro{body: unquote(text), state: state, site: flag}
 }
 
 // environment takes over what make takes from the environment: a value that ?= does not replace.

@@ -135,6 +135,8 @@ func TestPlanChangesOneLine(t *testing.T) {
 		{"make, a filter", mk, "S = f4\nifneq ($(filter f4 f7,$(S)),)\nMICROPY_PY_SSL = 1\nendif\n", wantSSL, "-MICROPY_PY_SSL = 1\n+MICROPY_PY_SSL = 0"},
 		{"make, continued", mk, "MICROPY_PY_SSL = \\\n  1\n", wantSSL, "-  1\n+  0"},
 		{"make, a -D of the port's", mk, "CFLAGS += -DMICROPY_PY_SSL=1 -DX\n", wantSSL, "-CFLAGS += -DMICROPY_PY_SSL=1 -DX\n+CFLAGS += -DMICROPY_PY_SSL=0 -DX"},
+		{"make, a -U after the -D", mk, "CFLAGS += -DMICROPY_PY_SSL=1 -UMICROPY_PY_SSL\n", wantSSL, ""},
+		{"make, a -U before the -D", mk, "CFLAGS += -U MICROPY_PY_SSL\nCFLAGS += -DMICROPY_PY_SSL\n", wantSSL, "-CFLAGS += -DMICROPY_PY_SSL\n+CFLAGS += -DMICROPY_PY_SSL=0"},
 		{"define, aligned, with a comment", h, variant + "#define MICROPY_TRACKED_ALLOC       (0) // no\n", wantTracked, "-#define MICROPY_TRACKED_ALLOC       (0) // no\n+#define MICROPY_TRACKED_ALLOC       (1) // no"},
 		{"define, derived", h, variant + "#ifndef MICROPY_TRACKED_ALLOC\n#define MICROPY_TRACKED_ALLOC (MICROPY_BLUETOOTH_BTSTACK)\n#endif\n", wantTracked, "-#define MICROPY_TRACKED_ALLOC (MICROPY_BLUETOOTH_BTSTACK)\n+#define MICROPY_TRACKED_ALLOC (1)"},
 		{"define, without parentheses", h, variant + "#define MICROPY_TRACKED_ALLOC 0\n", wantTracked, "-#define MICROPY_TRACKED_ALLOC 0\n+#define MICROPY_TRACKED_ALLOC 1"},

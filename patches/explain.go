@@ -67,7 +67,7 @@ func ReadWith(target micropython.Target, files map[string][]byte) *Config {
 func (c *Config) Explain(name string) (*Explanation, bool) {
 	want := Want{Macro: name}
 	macros := slices.ContainsFunc(c.header.sites, func(s *Site) bool { return s.Macro == name })
-	flags := slices.ContainsFunc(c.make.sites, func(s *Site) bool { return s.Macro == name && s.Kind == CompilerFlag })
+	flags := slices.ContainsFunc(c.make.sites, func(s *Site) bool { return s.Macro == name && s.Kind != MakeVariable })
 	if !macros && !flags {
 		want = Want{Variable: name}
 	}
@@ -109,7 +109,7 @@ func (c *Config) origins(site Site) []Origin {
 	queue := []Site{site}
 	for len(queue) > 0 && len(found) < maxOrigins {
 		for _, name := range namesIn(queue[0]) {
-			k := key{name, queue[0].Kind == MakeVariable || queue[0].Kind == CompilerFlag}
+			k := key{name, queue[0].Kind.inMake()}
 			if seen[k] {
 				continue
 			}
@@ -153,7 +153,7 @@ var cWords = []string{"defined", "if", "ifdef", "ifndef", "elif", "else", "endif
 func isGuard(name string) bool { return strings.HasSuffix(strings.TrimRight(name, "_"), "_H") }
 
 func (c *Config) origin(name string, kind Kind) (Origin, *Site) {
-	if kind == MakeVariable || kind == CompilerFlag {
+	if kind.inMake() {
 		return c.variableOrigin(name)
 	}
 	o := Origin{Name: name}
@@ -193,6 +193,8 @@ func (s Site) Written() string {
 		return strings.TrimSpace(s.Macro + " " + s.Op + " " + s.Text)
 	case CompilerFlag:
 		return "-D" + s.Macro + "=" + s.Text
+	case CompilerUndef:
+		return "-U" + s.Macro
 	case Undef:
 		return "#undef " + s.Macro
 	}

@@ -120,13 +120,17 @@ func (h *headerRun) undef(rel string, line logicalLine, from int, conds *conditi
 		When: conds.when(), start: line.at(from), end: line.at(from),
 	}
 	h.sites = append(h.sites, site)
-	old, exists := h.macros[name]
+	h.undefine(site)
+}
+
+func (h *headerRun) undefine(site *Site) {
+	old, exists := h.macros[site.Macro]
 	switch {
 	case site.active == yes:
-		delete(h.macros, name)
+		delete(h.macros, site.Macro)
 	case site.active == maybe && exists:
 		old.state = maybe
-		h.macros[name] = old
+		h.macros[site.Macro] = old
 	}
 }
 

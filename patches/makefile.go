@@ -2,6 +2,7 @@ package patches
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -24,7 +25,7 @@ type makeRun struct {
 	vars   map[string]makeVar
 	pinned map[string]bool // set on the command line: assignments do not act
 	sites  []*Site
-	flags  []*Site  // -D flags in order
+	flags  []*Site  // -D and -U flags in order
 	opaque []string // includes that could not be read
 	seen   map[string]int
 	depth  int
@@ -43,7 +44,7 @@ var (
 	evalLine    = regexp.MustCompile(`\$[({]eval\s`)
 	evalSets    = regexp.MustCompile(`([\w.-]+)\s*(?:::?|\?|\+|!)?=`)
 	ruleLine    = regexp.MustCompile(`^[^\s#=][^=#]*:(?:[^=:]|$)`)
-	flagDefine  = regexp.MustCompile(`-D\s*([A-Za-z_]\w*)(?:=((?:'[^']*'|"[^"]*"|\\.|[^\s'"\\])*))?`)
+	flagDefine  = regexp.MustCompile(`(?:^|[^\w/.-])-([DU])\s*([A-Za-z_]\w*)(?:=((?:'[^']*'|"[^"]*"|\\.|[^\s'"\\])*))?`)
 )
 
 func (m *makeRun) run(rel string) {
@@ -214,23 +215,35 @@ func (m *makeRun) set(site *Site) {
 	m.vars[site.Macro] = v
 }
 
-// collectFlags takes the -D flags out of an assignment whose value begins at from.
+// collectFlags takes the -D and -U flags out of an assignment whose value begins at from.
 func (m *makeRun) collectFlags(assigned Site, line logicalLine, from int) {
 	value := assigned.Text
 	for _, f := range flagDefine.FindAllStringSubmatchIndex(value, -1) {
 		flag := new(Site)
 		*flag = assigned
-		flag.Kind, flag.Macro, flag.Text, flag.Op = CompilerFlag, value[f[2]:f[3]], "1", ""
-		flag.start, flag.end = line.at(from+f[3]), line.at(from+f[3])
-		if f[4] >= 0 {
-			flag.Text = value[f[4]:f[5]]
-			flag.start, flag.end = line.at(from+f[4]), line.at(from+f[5]-1)+1
+		flag.Kind, flag.Macro, flag.Text, flag.Op = CompilerFlag, value[f[4]:f[5]], "1", ""
+		flag.holder = assigned.Macro
+		flag.start, flag.end = line.at(from+f[5]), line.at(from+f[5])
+		switch {
+		case value[f[2]:f[3]] == "U":
+			flag.Kind, flag.Text = CompilerUndef, ""
+		case f[6] >= 0:
+			flag.Text = value[f[6]:f[7]]
+			flag.start, flag.end = line.at(from+f[6]), line.at(from+f[7]-1)+1
 		}
 		m.sites = append(m.sites, flag)
 		if flag.active != no {
 			m.flags = append(m.flags, flag)
 		}
 	}
+}
+
+// contradicts says whether another variable's flags say otherwise of the macro: which of two variables comes first on
+// the compiler's command line is not read.
+func (m *makeRun) contradicts(flag *Site) bool {
+	return slices.ContainsFunc(m.flags, func(f *Site) bool {
+		return f.Macro == flag.Macro && f.holder != flag.holder && (f.Kind != flag.Kind || f.Text != flag.Text)
+	})
 }
 
 // stripMakeComment cuts a comment off; "\#" is no comment.

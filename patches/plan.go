@@ -184,7 +184,7 @@ func (p *planner) want(want Want) (Step, error) {
 func (p *planner) candidates(config *Config, state State) []*Site {
 	sites := []*Site{config.variable(state.Name), state.Site}
 	return slices.DeleteFunc(sites, func(s *Site) bool {
-		return s == nil || s.Kind == Undef || s.Op == "define" || s.Op == "eval" || s.active != yes || !p.mayChange(s.File)
+		return s == nil || s.Kind == Undef || s.Kind == CompilerUndef || s.Op == "define" || s.Op == "eval" || s.active != yes || !p.mayChange(s.File)
 	})
 }
 
@@ -205,7 +205,11 @@ func (p *planner) edit(site *Site, want Want) (line string, undo func()) {
 	var b []byte
 	b = append(b, text[:site.start]...)
 	if site.start == site.end && site.start > 0 && !strings.ContainsRune(" \t=", rune(text[site.start-1])) {
-		b = append(b, ' ')
+		between := byte(' ')
+		if site.Kind == CompilerFlag { // -DNAME
+			between = '='
+		}
+		b = append(b, between)
 	}
 	b = append(b, value...)
 	b = append(b, text[site.end:]...)

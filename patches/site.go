@@ -36,13 +36,17 @@ type Kind int
 const (
 	MakeVariable Kind = iota // NAME = 1 in a makefile
 	CompilerFlag             // -DNAME=1 in a makefile's CFLAGS
+	CompilerUndef            // -UNAME in a makefile's CFLAGS
 	Define                   // #define NAME (1)
 	Undef                    // #undef NAME
 )
 
 func (k Kind) String() string {
-	return [...]string{"make variable", "compiler flag", "define", "undef"}[k]
+	return [...]string{"make variable", "compiler flag", "compiler flag", "define", "undef"}[k]
 }
+
+// inMake says that the line stands in a makefile.
+func (k Kind) inMake() bool { return k < Define }
 
 // Site is one place of a tree that sets a macro.
 type Site struct {
@@ -60,6 +64,7 @@ type Site struct {
 	When string
 
 	active     truth
+	holder     string // of a flag: the make variable that it is added to
 	raw        string // make's value, with the blanks that make keeps before a comment
 	override   bool   // make's word before the assignment
 	overruled  bool   // make passes over the assignment: a ?= of what is set, or of what the command line sets
