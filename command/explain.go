@@ -7,11 +7,13 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
 
 	"mpwolf/micropython"
+	"mpwolf/modules"
 	"mpwolf/patches"
 	"mpwolf/state"
 )
@@ -111,7 +113,46 @@ func (s *session) explain(c *cli.Context) error {
 	return nil
 }
 
+// subject is the target that is explained, as it is built.
+type subject struct {
+	micropython.Target
+	// record is nil if the tree is not patched.
+	record *state.Record
+	// pristine is set if the tree is patched that way for the target's port; args are what its make needs then.
+	pristine *patches.Pristine
+	args     []string
+}
+
+func newSubject(target micropython.Target) (subject, error) {
+	s := subject{Target: target}
+	record, err := state.Load(target.Tree.Dir)
+	if errors.Is(err, state.ErrNotPatched) {
+		return s, nil
+	}
+	if err != nil {
+		return s, err
+	}
+	s.record = record
+	i := slices.IndexFunc(record.Targets, func(t state.Target) bool { return t.Port == target.Port })
+	if record.Pristine && i >= 0 {
+		s.pristine = &patches.Pristine{Module: filepath.Join(record.Modules.Dir, modules.Name)}
+		s.args = makeArgs(record.Modules.Dir, record.Targets[i])
+	}
+	return s, nil
+}
+
+func (s subject) config() *patches.Config {
+	if s.pristine != nil {
+		return s.pristine.Read(s.Target)
+	}
+	return patches.Read(s.Target)
+}
+
 func explain(ctx context.Context, target micropython.Target, macro string) (*explanation, error) {
+	subject, err := newSubject(target)
+	if err != nil {
+		return nil, err
+	}
 	wants, err := patches.Load(target.Port)
 	if errors.Is(err, patches.ErrUnknownPort) {
 		wants = nil // the macros of any port of the tree can be explained
@@ -119,8 +160,7 @@ func explain(ctx context.Context, target micropython.Target, macro string) (*exp
 		return nil, err
 	}
 	want := patches.FindWant(wants, macro)
-	config := patches.Read(target)
-	found, ok := lookUp(config, want, macro)
+	found, ok := lookUp(subject.config(), want, macro)
 	if !ok && want == nil {
 		return nil, withHint(fmt.Errorf("no line that make or the compiler reads for %s sets %s", target.Name(), macro),
 			"a macro that nothing sets counts as 0; is it spelt as MicroPython "+target.Tree.Version.String()+" has it?")
@@ -133,11 +173,11 @@ func explain(ctx context.Context, target micropython.Target, macro string) (*exp
 		e.AskedAs = macro
 	}
 	e.read(found)
-	e.ask(ctx, target)
+	e.ask(ctx, subject)
 	if want != nil {
-		e.plan(target, wants, *want)
+		e.plan(subject, wants, *want)
 	}
-	return e, e.before(target, want)
+	return e, e.before(subject, want)
 }
 
 func lookUp(config *patches.Config, want *patches.Want, macro string) (*patches.Explanation, bool) {
@@ -184,8 +224,8 @@ func scannerValue(st patches.State) explainedValue {
 }
 
 // ask asks make and the compiler. Where they can't be asked the scanner's reading stands, and it is said why.
-func (e *explanation) ask(ctx context.Context, target micropython.Target) {
-	flags, err := target.Flags(ctx, []string{e.Macro})
+func (e *explanation) ask(ctx context.Context, target subject) {
+	flags, err := target.Flags(ctx, []string{e.Macro}, target.args...)
 	if err != nil {
 		e.approximate(err, nil)
 		return
@@ -221,36 +261,42 @@ func (e *explanation) approximate(err error, missing []string) {
 }
 
 // plan says what mpwolf patch would do for the want, which is planned together with the port's others.
-func (e *explanation) plan(target micropython.Target, wants []patches.Want, want patches.Want) {
+func (e *explanation) plan(target subject, wants []patches.Want, want patches.Want) {
 	e.Want = &explainedWant{Value: want.Value, Why: want.Why}
-	plan, err := patches.New([]micropython.Target{target}, wants)
+	plan, verb, err := target.plan(wants)
 	if err != nil {
 		e.Want.Problem = err.Error()
 		return
 	}
 	for _, step := range plan.Targets[0].Steps {
 		if step.Want.Name() == want.Name() {
-			e.Want.Plan = stepText(step, "would change")
+			e.Want.Plan = stepText(step, verb)
 		}
 	}
 }
 
+func (s subject) plan(wants []patches.Want) (plan *patches.Plan, verb string, err error) {
+	if s.pristine != nil {
+		plan, err = s.pristine.Plan([]micropython.Target{s.Target}, wants)
+		return plan, "sets", err
+	}
+	plan, err = patches.New([]micropython.Target{s.Target}, wants)
+	return plan, "would change", err
+}
+
 // before reads the value that the tree had before mpwolf patch, from the bytes that were recorded.
-func (e *explanation) before(target micropython.Target, want *patches.Want) error {
-	record, err := state.Load(target.Tree.Dir)
-	if errors.Is(err, state.ErrNotPatched) {
+func (e *explanation) before(target subject, want *patches.Want) error {
+	if target.record == nil {
 		return nil
 	}
-	if err != nil {
-		return err
-	}
+	var err error
 	files := make(map[string][]byte)
-	for _, f := range record.Files {
+	for _, f := range target.record.Files {
 		if files[f.Path], err = state.Blob(target.Tree.Dir, f.Before); err != nil {
 			return err
 		}
 	}
-	found, _ := lookUp(patches.ReadWith(target, files), want, e.Macro)
+	found, _ := lookUp(patches.ReadWith(target.Target, files), want, e.Macro)
 	value := scannerValue(found.State)
 	e.Before = &value
 	return nil
@@ -289,7 +335,7 @@ func (e *explanation) showPlaces(w io.Writer) {
 	}
 	fmt.Fprintln(w, "set at, in the order in which the lines act:")
 	for _, p := range e.Places {
-		fmt.Fprintf(w, "  %s:%d: %s", p.File, p.Line, p.Text)
+		fmt.Fprintf(w, "  %s:%d: %s", shortened(p.File), p.Line, p.Text)
 		switch {
 		case e.Kind == "variable" && p.Kind != patches.MakeVariable.String():
 			fmt.Fprint(w, "  (sets the C macro of that name)")
@@ -323,9 +369,9 @@ func (o explainedName) text() string {
 	case o.File == "":
 		return fmt.Sprintf("%s = %s, on make's command line or by default", name, o.Text)
 	case o.Text == value || o.Text == "("+value+")" || o.Value == nil:
-		return fmt.Sprintf("%s = %s, by %s:%d", name, o.Text, o.File, o.Line)
+		return fmt.Sprintf("%s = %s, by %s:%d", name, o.Text, shortened(o.File), o.Line)
 	}
-	return fmt.Sprintf("%s = %s, which is %s, by %s:%d", name, o.Text, value, o.File, o.Line)
+	return fmt.Sprintf("%s = %s, which is %s, by %s:%d", name, o.Text, value, shortened(o.File), o.Line)
 }
 
 func (e *explanation) showValues(w io.Writer) {
@@ -361,7 +407,15 @@ func (v explainedValue) text() string {
 	case v.Line == 0:
 		return text + ", by " + v.File
 	}
-	return fmt.Sprintf("%s, by %s:%d", text, filepath.ToSlash(v.File), v.Line)
+	return fmt.Sprintf("%s, by %s:%d", text, filepath.ToSlash(shortened(v.File)), v.Line)
+}
+
+// shortened is a file's name as seen from the current folder; the names of the tree's own files are relative to it.
+func shortened(file string) string {
+	if !filepath.IsAbs(file) {
+		return file
+	}
+	return relative(file)
 }
 
 func sameValue(a, b *int64) bool {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -26,6 +28,7 @@ func patchCommand(s *session) *cli.Command {
 		&cli.BoolFlag{Name: "all-boards", Usage: "all boards of that port"},
 		treeFlag(),
 		&cli.StringFlag{Name: "modules", Usage: "the folder `DIR` for the user modules (default: micropython-modules beside the tree)"},
+		&cli.BoolFlag{Name: "pristine", Usage: "change no file of the tree: the installed module sets the macros"},
 		&cli.StringFlag{Name: "user-settings", Usage: "the `FILE` to use in place of the port's user_settings.h"},
 		&cli.BoolFlag{Name: "diff", Usage: "print the change of the tree as a diff that git apply takes; change nothing"},
 		&cli.BoolFlag{Name: "dry-run", Usage: "say what would be done; change nothing"},
@@ -56,6 +59,10 @@ type job struct {
 	record *state.Record
 	// modules is the absolute path of USER_C_MODULES.
 	modules string
+	// pristine says that the module's files act in the place of changes to the tree; of the ports that the tree is
+	// patched for besides this one, fragments has those files.
+	pristine  bool
+	fragments []patches.ModuleFile
 	// entries are what is recorded of the targets.
 	entries []state.Target
 }
@@ -135,12 +142,78 @@ func (s *session) newJob(c *cli.Context, tree *micropython.Tree) (*job, error) {
 	if err := j.settle(c); err != nil {
 		return nil, err
 	}
+	if j.pristine {
+		return j, j.planPristine()
+	}
 	j.plan, err = patches.New(j.targets, j.wants)
 	return j, err
 }
 
+// planPristine plans the module's files, which serve every target that the tree is patched for.
+func (j *job) planPristine() error {
+	module := patches.Pristine{Module: filepath.Join(j.modules, modules.Name)}
+	others, err := j.otherTargets()
+	if err != nil {
+		return err
+	}
+	if j.plan, err = module.Plan(append(slices.Clone(j.targets), others[j.port]...), j.wants); err != nil {
+		return err
+	}
+	j.plan.Targets = j.plan.Targets[:len(j.targets)]
+	for _, port := range slices.Sorted(maps.Keys(others)) {
+		if port == j.port {
+			continue
+		}
+		wants, err := patches.Load(port)
+		if err != nil {
+			return err
+		}
+		plan, err := module.Plan(others[port], wants)
+		if err != nil {
+			return err
+		}
+		j.fragments = append(j.fragments, plan.Module...)
+	}
+	return nil
+}
+
+// otherTargets are those of the record that are not patched now, by port.
+func (j *job) otherTargets() (map[string][]micropython.Target, error) {
+	others := map[string][]micropython.Target{}
+	if j.record == nil {
+		return others, nil
+	}
+	for _, t := range j.record.Targets {
+		if slices.ContainsFunc(j.entries, t.Same) {
+			continue
+		}
+		target, err := recordedTarget(j.tree, t)
+		if err != nil {
+			return nil, err
+		}
+		others[t.Port] = append(others[t.Port], target)
+	}
+	return others, nil
+}
+
+// settleWay holds that a tree is patched in one of the two ways only.
+func (j *job) settleWay(c *cli.Context) error {
+	j.pristine = c.Bool("pristine")
+	if j.record == nil || j.record.Pristine == j.pristine {
+		return nil
+	}
+	err := fmt.Errorf("%s is patched in the tree, not --pristine", j.tree.Dir)
+	if j.record.Pristine {
+		err = fmt.Errorf("%s is patched --pristine, not in the tree", j.tree.Dir)
+	}
+	return withHint(err, "mpwolf revert first, or patch it the same way")
+}
+
 // settle decides where the modules go and what is recorded of the target.
 func (j *job) settle(c *cli.Context) error {
+	if err := j.settleWay(c); err != nil {
+		return err
+	}
 	dir := c.String("modules")
 	switch {
 	case dir == "" && j.record != nil:
@@ -154,6 +227,10 @@ func (j *job) settle(c *cli.Context) error {
 	}
 	if strings.ContainsAny(j.modules, " \t") {
 		return withHint(fmt.Errorf("the modules folder %q has a blank in its path, which make cannot take", j.modules),
+			"choose another with --modules DIR")
+	}
+	if j.pristine && inside(j.tree.Dir, j.modules) {
+		return withHint(fmt.Errorf("--pristine: the modules folder %s is in the tree, of which no file shall change", j.modules),
 			"choose another with --modules DIR")
 	}
 	if j.record != nil && j.record.Modules.Dir != j.modules {
@@ -177,6 +254,23 @@ func (j *job) settle(c *cli.Context) error {
 	return nil
 }
 
+// inside says whether a folder, which need not be there, is another or below it, whatever links lead there.
+func inside(top, dir string) bool {
+	real := dir
+	for at := dir; ; at = filepath.Dir(at) {
+		if found, err := filepath.EvalSymlinks(at); err == nil {
+			rest, _ := filepath.Rel(at, dir) // at is dir or above it
+			real = filepath.Join(found, rest)
+			break
+		}
+	}
+	if found, err := filepath.EvalSymlinks(top); err == nil {
+		top = found
+	}
+	rel, err := filepath.Rel(top, real)
+	return err == nil && filepath.IsLocal(rel)
+}
+
 func userSettings(file string) (string, error) {
 	abs, err := filepath.Abs(file)
 	if err != nil {
@@ -198,17 +292,29 @@ func userSettings(file string) (string, error) {
 
 // show is patch --diff and --dry-run.
 func (j *job) show(c *cli.Context) error {
+	if c.Bool("diff") && j.pristine {
+		j.say("--pristine changes no file of the tree; --dry-run says what it sets")
+		return nil
+	}
 	if c.Bool("diff") {
 		for _, step := range j.plan.Outside() {
 			j.say("not in the diff, because it is outside the tree: %s: %s", step.Site, step.Line)
 		}
 		return patches.Diff(j.stdout, j.plan.Changes)
 	}
-	j.describe("would change")
+	j.describe("would " + j.verb())
 	if j.record == nil {
 		fmt.Fprintf(j.stdout, "would install %s with wolfSSL\n", relative(filepath.Join(j.modules, modules.Name)))
 	}
 	return nil
+}
+
+// verb is what a patch does to a line, said of it beforehand.
+func (j *job) verb() string {
+	if j.pristine {
+		return "set"
+	}
+	return "change"
 }
 
 // describe prints a line a want, for each target.
@@ -237,7 +343,13 @@ func stepText(step patches.Step, verb string) string {
 	case step.Outside:
 		return fmt.Sprintf("outside the tree, yours to change %s: %s", step.Site, step.Line)
 	}
-	return fmt.Sprintf("%s %s: %s", verb, step.Site, step.Line)
+	return fmt.Sprintf("%s %s: %s", verb, siteText(step.Site), step.Line)
+}
+
+// siteText names a line for people: that of the installed module is seen from the current folder.
+func siteText(site patches.Site) string {
+	site.File = shortened(site.File)
+	return site.String()
 }
 
 func (j *job) apply(c *cli.Context, lock *state.Lock) error {
@@ -262,7 +374,7 @@ func (j *job) apply(c *cli.Context, lock *state.Lock) error {
 	if err := lock.Apply(change); err != nil {
 		return err
 	}
-	j.describe("changed")
+	j.describe(map[bool]string{false: "changed", true: "set"}[j.pristine])
 	fmt.Fprintf(j.stdout, "installed %s with wolfSSL %s (%s)\n",
 		relative(filepath.Join(j.modules, modules.Name)), wolf.Version, wolf.Licence)
 	for i, target := range j.targets {
@@ -293,7 +405,19 @@ func (j *job) recorded(entry state.Target) bool {
 	})
 }
 
+// wolfssl is the one that was asked for; without a word about it, the installed one, which modules.Check has found to
+// be as it was installed.
 func (j *job) wolfssl(c *cli.Context) (*wolfssl.Tree, error) {
+	if j.record != nil && !c.IsSet("wolfssl") && !c.IsSet("wolfssl-from") {
+		tree, err := wolfssl.Open(filepath.Join(j.modules, modules.Name, "wolfssl"))
+		if err == nil {
+			tree.From = j.record.Modules.Source
+			return tree, nil
+		}
+		if !errors.Is(err, fs.ErrNotExist) {
+			return nil, err
+		}
+	}
 	cache, err := sources.DefaultCache()
 	if err != nil {
 		return nil, err
@@ -308,9 +432,13 @@ func (j *job) wolfssl(c *cli.Context) (*wolfssl.Tree, error) {
 	})
 }
 
-// ownSources are the parts of the module's folder that come with mpwolf.
+// ownSources are the parts of the module's folder that come with mpwolf, or that it makes for this tree.
 func (j *job) ownSources() []modules.Source {
-	return []modules.Source{modules.Own(), {FS: ports.FS(), At: "ports"}}
+	made := map[string][]byte{}
+	for _, f := range slices.Concat(j.plan.Module, j.fragments) {
+		made[f.Path] = f.Text
+	}
+	return []modules.Source{modules.Own(), {FS: ports.FS(), At: "ports"}, {Texts: made, At: "."}}
 }
 
 // change prepares all that is written.
@@ -353,6 +481,7 @@ func (j *job) newRecord(wolf *wolfssl.Tree, created []string) (*state.Record, er
 		record = j.record.Clone()
 	}
 	record.Tool = Version()
+	record.Pristine = j.pristine
 	record.MicroPython = j.tree.Version.String()
 	for i, t := range j.plan.Targets {
 		for _, step := range t.Steps {

@@ -37,10 +37,12 @@ type status struct {
 	Since   *time.Time     `json:"since,omitempty"`
 	Tool    string         `json:"tool,omitempty"`
 	Targets []state.Target `json:"targets,omitempty"`
-	Modules string         `json:"modules,omitempty"`
-	WolfSSL string         `json:"wolfssl,omitempty"`
-	Licence string         `json:"licence,omitempty"`
-	Files   []string       `json:"files,omitempty"`
+	// Pristine says that the installed module acts in the place of changes to the tree.
+	Pristine bool     `json:"pristine,omitempty"`
+	Modules  string   `json:"modules,omitempty"`
+	WolfSSL  string   `json:"wolfssl,omitempty"`
+	Licence  string   `json:"licence,omitempty"`
+	Files    []string `json:"files,omitempty"`
 	// Drift is what is no longer as mpwolf left it.
 	Drift []string `json:"drift,omitempty"`
 }
@@ -90,7 +92,7 @@ func readStatus(tree *micropython.Tree) (*status, error) {
 
 func (st *status) applied(tree *micropython.Tree, record *state.Record) error {
 	st.State, st.Since, st.Tool = "applied", &record.Time, record.Tool
-	st.Targets = record.Targets
+	st.Targets, st.Pristine = record.Targets, record.Pristine
 	st.Modules = filepath.Join(record.Modules.Dir, modules.Name)
 	st.WolfSSL, st.Licence = record.Modules.WolfSSL, record.Modules.Licence
 	if record.MicroPython != st.MicroPython {
@@ -148,6 +150,9 @@ func (s *session) showStatus(st *status) {
 			fmt.Fprintf(s.stdout, " %s=%d", w.Name, w.Value)
 		}
 		fmt.Fprintln(s.stdout)
+	}
+	if st.Pristine {
+		fmt.Fprintln(s.stdout, "  pristine: no file of the tree is changed")
 	}
 	for _, f := range st.Files {
 		fmt.Fprintf(s.stdout, "  changed %s\n", f)

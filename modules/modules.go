@@ -3,6 +3,7 @@
 package modules
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
@@ -40,6 +41,8 @@ type Source struct {
 	At string
 	// Files are the files to take, relative to FS; nil takes all.
 	Files []string
+	// Texts, if not nil, are the files themselves, by name, in the place of FS.
+	Texts map[string][]byte
 }
 
 // Own is the source of the C modules themselves.
@@ -121,7 +124,10 @@ func Stage(temp, tool string, sources ...Source) error {
 }
 
 func (s Source) files() ([]string, error) {
-	if s.Files != nil {
+	switch {
+	case s.Texts != nil:
+		return slices.Sorted(maps.Keys(s.Texts)), nil
+	case s.Files != nil:
 		return s.Files, nil
 	}
 	var files []string
@@ -132,6 +138,13 @@ func (s Source) files() ([]string, error) {
 		return err
 	})
 	return files, err
+}
+
+func (s Source) open(name string) (io.ReadCloser, error) {
+	if s.Texts != nil {
+		return io.NopCloser(bytes.NewReader(s.Texts[name])), nil
+	}
+	return s.FS.Open(name)
 }
 
 func (m *manifest) copyAll(temp string, source Source) error {
@@ -149,7 +162,7 @@ func (m *manifest) copyAll(temp string, source Source) error {
 			}
 			made[parent] = true
 		}
-		sum, err := copyFile(filepath.Join(temp, filepath.FromSlash(to)), source.FS, name)
+		sum, err := copyFile(filepath.Join(temp, filepath.FromSlash(to)), source, name)
 		if err != nil {
 			return err
 		}
@@ -158,8 +171,8 @@ func (m *manifest) copyAll(temp string, source Source) error {
 	return nil
 }
 
-func copyFile(to string, from fs.FS, name string) (sum string, err error) {
-	in, err := from.Open(name)
+func copyFile(to string, from Source, name string) (sum string, err error) {
+	in, err := from.open(name)
 	if err != nil {
 		return "", err
 	}
@@ -201,16 +214,27 @@ func (m *manifest) holds(source Source) (bool, error) {
 		return false, err
 	}
 	for _, name := range files {
-		text, err := fs.ReadFile(source.FS, name)
+		sum, err := source.sum(name)
 		if err != nil {
 			return false, err
 		}
-		sum := sha256.Sum256(text)
-		if m.Files[path.Join(source.At, name)] != hex.EncodeToString(sum[:]) {
+		if m.Files[path.Join(source.At, name)] != sum {
 			return false, nil
 		}
 	}
 	return true, nil
+}
+
+// sum is a file's SHA-256 in hex.
+func (s Source) sum(name string) (string, error) {
+	in, err := s.open(name)
+	if err != nil {
+		return "", err
+	}
+	defer in.Close()
+	h := sha256.New()
+	_, err = io.Copy(h, in)
+	return hex.EncodeToString(h.Sum(nil)), err
 }
 
 // Changed lists what the user changed in, added to or took away from an installed module, relative to its folder. For

@@ -68,6 +68,11 @@ func readConfig(target micropython.Target, src *source) *Config {
 			c.pin(name, value)
 		}
 	}
+	if p := src.pristine; p != nil {
+		c.pin("USER_C_MODULES", path.Dir(filepath.ToSlash(p.Module)))
+		c.make.fragment = src.name("", p.file(p.fragment(target.Port)))
+		dirs = append(dirs, src.name("", filepath.ToSlash(p.Module)))
+	}
 	c.make.run(path.Join(port, "Makefile"))
 	c.header = &headerRun{src: src, dirs: append(dirs, "."), macros: map[string]cMacro{}, seen: map[string]int{}}
 	for _, flag := range c.make.flags {

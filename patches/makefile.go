@@ -27,9 +27,12 @@ type makeRun struct {
 	sites  []*Site
 	flags  []*Site  // -D and -U flags in order
 	opaque []string // includes that could not be read
-	seen   map[string]int
-	depth  int
-	steps  int // of the present expansion
+	// fragment is a makefile that a user module's micropython.mk includes; empty without one. What else the module sets
+	// concerns no want.
+	fragment string
+	seen     map[string]int
+	depth    int
+	steps    int // of the present expansion
 }
 
 // maxIncludes bounds the depth of includes, against files that include themselves.
@@ -167,6 +170,10 @@ func (m *makeRun) evaluate(rel string, line logicalLine, bare string, conds *con
 		}
 		m.sites = append(m.sites, site)
 		m.set(site)
+	}
+	// py/py.mk: $(foreach module, $(wildcard $(USER_C_MODULES)/*/micropython.mk), … $(eval include $(module)))
+	if m.fragment != "" && conds.active() == yes && strings.Contains(bare, "$(USER_C_MODULES)/*/micropython.mk") {
+		m.run(m.fragment)
 	}
 }
 

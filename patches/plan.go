@@ -57,7 +57,17 @@ type Plan struct {
 	Targets []TargetPlan
 	// Changes are the changes of the tree for all targets together.
 	Changes []Change
+	// Module are the files of the user module's folder that act in the place of changes, in a pristine plan.
+	Module []ModuleFile
 }
+
+// ModuleFile is a file to be installed with the user module; Path is relative to the module's folder, with slashes.
+type ModuleFile struct {
+	Path string
+	Text []byte
+}
+
+var errNoTarget = errors.New("patch: no target is given")
 
 // Outside are the steps that are the user's: those of lines outside the tree.
 func (p *Plan) Outside() []Step {
@@ -96,7 +106,7 @@ func (p *planner) read() *Config {
 // with several targets it has a line for each that cannot be planned.
 func New(targets []micropython.Target, wants []Want) (*Plan, error) {
 	if len(targets) == 0 {
-		return nil, errors.New("patch: no target is given")
+		return nil, errNoTarget
 	}
 	src := newSource(targets[0].Tree)
 	plan := &Plan{}

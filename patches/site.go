@@ -34,11 +34,11 @@ type Kind int
 
 // The kinds of lines that set a macro.
 const (
-	MakeVariable Kind = iota // NAME = 1 in a makefile
-	CompilerFlag             // -DNAME=1 in a makefile's CFLAGS
-	CompilerUndef            // -UNAME in a makefile's CFLAGS
-	Define                   // #define NAME (1)
-	Undef                    // #undef NAME
+	MakeVariable  Kind = iota // NAME = 1 in a makefile
+	CompilerFlag              // -DNAME=1 in a makefile's CFLAGS
+	CompilerUndef             // -UNAME in a makefile's CFLAGS
+	Define                    // #define NAME (1)
+	Undef                     // #undef NAME
 )
 
 func (k Kind) String() string {
@@ -85,7 +85,9 @@ type source struct {
 	cache   map[string][]byte
 	// version counts the changes of planned.
 	version int
-	split   map[splitKey]splitText
+	// pristine is set if the target is built with the files of a module.
+	pristine *Pristine
+	split    map[splitKey]splitText
 }
 
 // splitKey and splitText keep a file's logical lines between runs, which read the same files again and again.

@@ -42,6 +42,8 @@ type Record struct {
 	Targets []Target `json:"targets"`
 	// Files are the files of the tree that were changed.
 	Files []File `json:"files"`
+	// Pristine says that no file of the tree is changed: files of the installed module act in the place of changes.
+	Pristine bool `json:"pristine,omitempty"`
 	// Modules is what was installed, and where.
 	Modules Modules `json:"modules"`
 

@@ -22,6 +22,9 @@ WOLFSSL_PORTS := $(notdir $(patsubst %/,%,$(sort $(dir $(wildcard $(WOLFSSL_MOD_
 $(error micropython-wolfssl: unknown WOLFSSL_PORT "$(WOLFSSL_PORT)"; known ports: $(WOLFSSL_PORTS))
 endif
 
+# What mpwolf patch --pristine sets, where MicroPython's own files are as they were.
+-include $(WOLFSSL_MOD_DIR)/pristine/$(WOLFSSL_PORT).mk
+
 ifeq ($(WOLFSSL_USER_SETTINGS_FILE),)
 WOLFSSL_SETTINGS := $(WOLFSSL_PORT_DIR)/user_settings.h
 else

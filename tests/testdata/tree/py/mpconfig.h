@@ -3,7 +3,11 @@
 #define MICROPY_VERSION_MINOR 25
 #define MICROPY_VERSION_MICRO 0
 
+#ifdef MP_CONFIGFILE
+#include MP_CONFIGFILE
+#else
 #include <mpconfigport.h>
+#endif
 
 #ifndef MICROPY_TRACKED_ALLOC
 #define MICROPY_TRACKED_ALLOC (0)

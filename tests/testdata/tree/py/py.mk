@@ -1,3 +1,8 @@
 ifneq ($(USER_C_MODULES),)
-$(foreach mk,$(wildcard $(USER_C_MODULES)/*/micropython.mk),$(eval SRC_USERMOD_C += $(mk)))
+CFLAGS_USERMOD :=
+$(foreach module, $(wildcard $(USER_C_MODULES)/*/micropython.mk), \
+    $(eval USERMOD_DIR = $(patsubst %/,%,$(dir $(module))))\
+    $(eval include $(module))\
+)
+CFLAGS += $(CFLAGS_USERMOD)
 endif

@@ -1,0 +1,195 @@
+package patches
+
+import (
+	"fmt"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"mpwolf/micropython"
+)
+
+// Pristine is the way to make the wants true without a change of the tree: two files in the folder of the user module
+// that wolfSSL comes in. The module's micropython.mk includes the first, which sets the make variables after the port's
+// and the board's makefiles are read and before extmod/extmod.mk is; the second is the configuration header, by the name
+// of MP_CONFIGFILE, that includes the port's and then sets the macros.
+type Pristine struct {
+	// Module is the module's folder, an absolute path outside the tree.
+	Module string
+}
+
+// pristineFolder is the folder of these files in the module's.
+const pristineFolder = "pristine"
+
+// fragment and header are the names of a port's files, relative to the module's folder.
+func (Pristine) fragment(port string) string { return path.Join(pristineFolder, port+".mk") }
+func (Pristine) header(port string) string   { return path.Join(pristineFolder, port+".h") }
+
+func (p Pristine) file(name string) string { return path.Join(filepath.ToSlash(p.Module), name) }
+
+// Read is Read of a target that is built with the module's files.
+func (p Pristine) Read(target micropython.Target) *Config {
+	src := newSource(target.Tree)
+	src.pristine = &p
+	return readConfig(target, src)
+}
+
+// Plan plans files of the module for targets of one port and tree. The plan has no change of the tree.
+func (p Pristine) Plan(targets []micropython.Target, wants []Want) (*Plan, error) {
+	if len(targets) == 0 {
+		return nil, errNoTarget
+	}
+	src := newSource(targets[0].Tree)
+	src.pristine = &p
+	d := &pristineDraft{Pristine: p, port: targets[0].Port, version: targets[0].Tree.Version.String(), src: src}
+	d.write()
+	plan := &Plan{}
+	for _, target := range targets {
+		steps, lacks, err := d.steps(&planner{target: target, src: src}, wants)
+		if err != nil {
+			return nil, fmt.Errorf("patch %s: %w", label(target, len(targets)), err)
+		}
+		plan.Targets = append(plan.Targets, TargetPlan{target, steps, lacks})
+	}
+	for _, target := range targets {
+		if err := (&planner{target: target, src: src}).check(wants); err != nil {
+			return nil, fmt.Errorf("patch %s: %w", label(target, len(targets)), err)
+		}
+	}
+	// Where a line stands is known only when all are there.
+	for _, t := range plan.Targets {
+		for i := range t.Steps {
+			d.place(&t.Steps[i])
+		}
+	}
+	plan.Module = d.files()
+	return plan, nil
+}
+
+// pristineDraft is a port's two files in the making.
+type pristineDraft struct {
+	Pristine
+	port, version string
+	src           *source
+	variables     []setting
+	macros        []setting
+}
+
+// setting is one line of the files.
+type setting struct {
+	name string
+	want Want
+}
+
+func (d *pristineDraft) steps(p *planner, wants []Want) ([]Step, []Need, error) {
+	asItIs := d.src.asItIs()
+	asItIs.pristine = nil
+	present := readConfig(p.target, asItIs)
+	if m, ok := present.header.macros["MP_CONFIGFILE"]; ok {
+		return nil, nil, fmt.Errorf("%s: this build has a configuration header of its own, by MP_CONFIGFILE, "+
+			"whose place --pristine would take", m.site)
+	}
+	var steps []Step
+	for _, want := range wants {
+		was := present.State(want)
+		step := Step{Want: want, Name: was.Name, Before: was.Value}
+		if err := d.set(p, want, was.Name); err != nil {
+			return nil, nil, err
+		}
+		step.Follows = was.Known && was.Value != want.Value
+		steps = append(steps, step)
+	}
+	lacks, err := present.lacks(p.target.Port)
+	return steps, lacks, err
+}
+
+// set makes one want true: by the make variable of its name where the makefiles have one, else by a define.
+func (d *pristineDraft) set(p *planner, want Want, name string) error {
+	if d.holds(p, want) {
+		return nil
+	}
+	if want.Variable != "" || p.read().variable(name) != nil {
+		before := d.variables
+		d.variables = append(slices.Clone(before), setting{name, want})
+		if d.write(); d.holds(p, want) {
+			return nil
+		}
+		d.variables = before
+		d.write()
+	}
+	if want.Variable == "" {
+		before := d.macros
+		d.macros = append(slices.Clone(before), setting{name, want})
+		if d.write(); d.holds(p, want) {
+			return nil
+		}
+		d.macros = before
+		d.write()
+	}
+	return p.cannot(p.read(), name, want)
+}
+
+func (d *pristineDraft) holds(p *planner, want Want) bool {
+	state := p.read().State(want)
+	return state.Known && state.Value == want.Value
+}
+
+// write plans the files as they are so far.
+func (d *pristineDraft) write() {
+	for _, f := range d.files() {
+		d.src.set(d.file(f.Path), f.Text)
+	}
+}
+
+// files are the files as they are so far; the header only if a macro needs it.
+func (d *pristineDraft) files() []ModuleFile {
+	files := []ModuleFile{{d.fragment(d.port), []byte(d.fragmentText())}}
+	if len(d.macros) > 0 {
+		files = append(files, ModuleFile{d.header(d.port), []byte(d.headerText())})
+	}
+	return files
+}
+
+func (d *pristineDraft) fragmentText() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "# What mpwolf patch --pristine sets for the port %s of MicroPython %s, in the place of changes to its tree.\n"+
+		"# py/py.mk reads this after the port's and the board's makefiles, and before extmod/extmod.mk.\n", d.port, d.version)
+	for _, v := range d.variables {
+		fmt.Fprintf(&b, "\n# %s\n%s = %d\n", v.want.Why, v.name, v.want.Value)
+	}
+	if len(d.macros) == 0 {
+		return b.String()
+	}
+	header := d.header(d.port)
+	fmt.Fprintf(&b, "\n# The header that py/mpconfig.h includes: the port's, and then what no make variable sets. A change of it is a change\n"+
+		"# of the configuration, as one of mpconfigport.h is.\n"+
+		"CFLAGS_USERMOD += -DMP_CONFIGFILE='\"%s\"'\nQSTR_GLOBAL_DEPENDENCIES += $(WOLFSSL_MOD_DIR)/%s\n", header, header)
+	return b.String()
+}
+
+func (d *pristineDraft) headerText() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "// What mpwolf patch --pristine sets for the port %s of MicroPython %s, in the place of changes to its tree.\n"+
+		"// py/mpconfig.h includes this file by the name of MP_CONFIGFILE.\n\n#include <mpconfigport.h>\n", d.port, d.version)
+	for _, m := range d.macros {
+		fmt.Fprintf(&b, "\n// %s\n#undef %s\n#define %s (%d)\n", m.want.Why, m.name, m.name, m.want.Value)
+	}
+	return b.String()
+}
+
+// place notes the line that a step's want is set by, if one is.
+func (d *pristineDraft) place(step *Step) {
+	line, file := fmt.Sprintf("%s = %d", step.Name, step.Want.Value), d.fragment(d.port)
+	isOf := func(s setting) bool { return s.want.Name() == step.Want.Name() }
+	switch {
+	case slices.ContainsFunc(d.macros, isOf):
+		line, file = fmt.Sprintf("#define %s (%d)", step.Name, step.Want.Value), d.header(d.port)
+	case !slices.ContainsFunc(d.variables, isOf):
+		return
+	}
+	text, _ := d.src.file(d.file(file))
+	before, _, _ := strings.Cut(string(text), "\n"+line+"\n")
+	step.Line, step.Follows = line, false
+	step.Site = Site{File: d.file(file), Line: 2 + strings.Count(before, "\n"), Macro: step.Name}
+}

@@ -1,0 +1,1 @@
+/* stands for wolfSSL's settings.h */
