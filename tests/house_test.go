@@ -17,12 +17,14 @@ import (
 var mayImport = map[string][]string{
 	"mpwolf": {"command"},
 	"command": {
-		"micropython", "modules", "patches", "ports", "sources", "state", "tests", "verify", "wolfssl",
+		"micropython", "modules", "patches", "ports", "report", "sources", "state", "tests", "verify",
+		"wolfssl",
 	},
 	"micropython": {"sources"},
 	"modules":     {},
 	"patches":     {"micropython"},
 	"ports":       {},
+	"report":      {},
 	"sources":     {},
 	"state":       {},
 	"tests":       {},

@@ -1,0 +1,29 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"strings"
+)
+
+// GitHub writes the findings as workflow commands, of which GitHub Actions makes annotations.
+func (l *Log) GitHub(w io.Writer) error {
+	for _, f := range l.Findings {
+		command := map[Level]string{Error: "error", Warning: "warning", Note: "notice"}[f.level()]
+		file, line, inside := l.place(f)
+		properties := "title=" + property.Replace(l.Tool+" "+f.ID)
+		if file != "" {
+			properties = fmt.Sprintf("file=%s,line=%d,%s", property.Replace(file), line, properties)
+		}
+		if _, err := fmt.Fprintf(w, "::%s %s::%s\n", command, properties, data.Replace(f.text(inside))); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// The escapes of workflow commands.
+var (
+	data     = strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A")
+	property = strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A", ":", "%3A", ",", "%2C")
+)
