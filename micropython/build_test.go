@@ -237,3 +237,22 @@ func files(t *testing.T, dir string) []string {
 	}
 	return all
 }
+
+func TestResponseFiles(t *testing.T) {
+	dir := t.TempDir()
+	for name, text := range map[string]string{
+		"objects.rsp": "build/a.o\nbuild/b.o 'build/c d.o'\n",
+		"flags.rsp":   "-z\nmuldefs\n",
+		"loop.rsp":    "@loop.rsp\n",
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	link := findLink("gcc -o x one.o two.o\ngcc -o out @objects.rsp -Wl,@flags.rsp @loop.rsp @gone.rsp\n", dir)
+	want := []string{"gcc", "-o", "out", "build/a.o", "build/b.o", "build/c d.o", "-Xlinker", "-z", "-Xlinker", "muldefs",
+		"@loop.rsp", "@gone.rsp"}
+	if link == nil || !slices.Equal(link.Argv, want) {
+		t.Errorf("link %+v", link)
+	}
+}

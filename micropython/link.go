@@ -15,7 +15,7 @@ import (
 type Link struct {
 	// Dir is where the command runs.
 	Dir string
-	// Argv is the command with its program.
+	// Argv is the command with its program, and with the words of response files in the place of these.
 	Argv []string
 	// Output is the executable, Inputs are the objects and archives in the command's order, both as absolute paths.
 	// A library that is given by name (-lm) is among Inputs if it is an archive that the compiler finds.
@@ -59,8 +59,8 @@ func findLink(commands, dir string) *Link {
 	most := 0
 	commands = strings.ReplaceAll(commands, "\\\n", " ")
 	for line := range strings.Lines(commands) {
-		objects := strings.Count(line, ".o")
-		if objects <= most || !strings.Contains(line, " -o ") {
+		responses := strings.Contains(line, " @") || strings.Contains(line, ",@")
+		if strings.Count(line, ".o") <= most && !responses || !strings.Contains(line, " -o ") {
 			continue
 		}
 		argv, err := splitWords(line)
@@ -68,12 +68,53 @@ func findLink(commands, dir string) *Link {
 			continue // a shell script of several commands, or a compilation
 		}
 		link := &Link{Dir: dir, Argv: argv}
+		link.Argv = link.expand(argv, 0)
+		objects := strings.Count(strings.Join(link.Argv, " "), ".o")
+		if objects <= most {
+			continue
+		}
+		argv = link.Argv
 		if i := slices.Index(argv, "-o"); i+1 < len(argv) {
 			link.Output = link.abs(argv[i+1])
 			best, most = link, objects
 		}
 	}
 	return best
+}
+
+// expand puts the words of response files (@file, and -Wl,@file for the linker) in their place, as gcc and clang do. A
+// file that is not there stays a word; so does one inside more files than anybody writes, which include each other.
+func (l *Link) expand(argv []string, depth int) []string {
+	const deepest = 8
+	var words []string
+	for _, arg := range argv {
+		name, toLinker := strings.CutPrefix(arg, "-Wl,@")
+		if !toLinker {
+			name = strings.TrimPrefix(arg, "@")
+		}
+		if name == arg || depth == deepest {
+			words = append(words, arg)
+			continue
+		}
+		text, err := os.ReadFile(l.abs(name))
+		if err != nil {
+			words = append(words, arg)
+			continue
+		}
+		inside, err := splitWords(strings.ReplaceAll(string(text), "\n", " "))
+		if err != nil {
+			words = append(words, arg)
+			continue
+		}
+		if toLinker {
+			for _, word := range inside {
+				words = append(words, "-Xlinker", word)
+			}
+			continue
+		}
+		words = append(words, l.expand(inside, depth+1)...)
+	}
+	return words
 }
 
 func (l *Link) abs(name string) string {
