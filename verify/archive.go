@@ -15,6 +15,7 @@ import (
 // archive is a library of objects as ar writes it: GNU's and BSD's form, thin ones included.
 type archive struct {
 	name    string
+	base    int64 // where it begins in its file: not at 0 in a universal one
 	members []member
 	// index tells which member defines a symbol, by the offset of the member's header; nil for an archive that has
 	// no symbol table.
@@ -24,9 +25,9 @@ type archive struct {
 // member is one object of an archive.
 type member struct {
 	name   string
-	offset int64       // of its header in the archive
-	data   io.ReaderAt // nil for a member of a thin archive: the file is path
-	path   string
+	header int64  // where its header is in the archive
+	body   int64  // where its content is in the archive
+	path   string // the file that is a member of a thin archive; it has no content in the archive
 	size   int64
 }
 
@@ -117,14 +118,12 @@ func (r *archiveReader) add(name string, offset, body, size int64) error {
 	if err != nil {
 		return err
 	}
-	m := member{name: name, offset: offset, size: size}
+	m := member{name: name, header: offset, body: body, size: size}
 	if r.thin {
 		m.path = name
 		if !filepath.IsAbs(name) {
 			m.path = filepath.Join(filepath.Dir(r.archive.name), name)
 		}
-	} else {
-		m.data = io.NewSectionReader(r.file, body, size)
 	}
 	r.archive.members = append(r.archive.members, m)
 	return nil
@@ -141,13 +140,67 @@ func (r *archiveReader) addBSD(name string, offset, body, size int64) error {
 		return err
 	}
 	name = strings.TrimRight(string(text), "\x00")
-	if strings.HasPrefix(name, "__.SYMDEF") {
-		return nil // BSD's symbol table; without an index all members are read
+	body, size = body+length, size-length
+	if strings.HasPrefix(name, symdef) {
+		return r.symbolsBSD(name, body, size)
 	}
-	data := io.NewSectionReader(r.file, body+length, size-length)
-	r.archive.members = append(r.archive.members, member{name: name, offset: offset, data: data, size: size - length})
+	r.archive.members = append(r.archive.members, member{name: name, header: offset, body: body, size: size})
 	return nil
 }
+
+// symdef is how the name of BSD's symbol table begins.
+const symdef = "__.SYMDEF"
+
+// symbolsBSD reads BSD's symbol table: the length of an array of pairs, a name's offset and a header's, the array, the
+// length of the names, the names. Numbers have the processor's byte order, which is little on every machine of Apple's
+// since 2006, and 8 bytes in the table called __.SYMDEF_64.
+func (r *archiveReader) symbolsBSD(name string, body, size int64) error {
+	table, err := r.table(body, size)
+	if err != nil {
+		return err
+	}
+	width := 4
+	if strings.HasPrefix(name, symdef+"_64") {
+		width = 8
+	}
+	number := func(b []byte) uint64 {
+		if width == 8 {
+			return binary.LittleEndian.Uint64(b)
+		}
+		return uint64(binary.LittleEndian.Uint32(b))
+	}
+	if len(table) < width {
+		return errShortTable
+	}
+	length := number(table)
+	table = table[width:]
+	if length > uint64(len(table)) || len(table)-int(length) < width {
+		return errShortTable
+	}
+	pairs, names := table[:length], table[int(length)+width:]
+	r.archive.index = make(map[string]int64)
+	for ; len(pairs) >= 2*width; pairs = pairs[2*width:] {
+		at := number(pairs)
+		if at >= uint64(len(names)) {
+			return errShortTable
+		}
+		symbol, _, found := bytes.Cut(names[at:], []byte{0})
+		if !found {
+			return errShortTable
+		}
+		r.note(strings.TrimPrefix(string(symbol), "_"), number(pairs[width:]))
+	}
+	return nil
+}
+
+// note adds a symbol to the index; the first member that has it is the one that linkers take.
+func (r *archiveReader) note(symbol string, header uint64) {
+	if _, known := r.archive.index[symbol]; !known {
+		r.archive.index[symbol] = int64(header & (1<<63 - 1))
+	}
+}
+
+var errShortTable = errors.New("the symbol table is too short")
 
 // table reads the content of one of ar's own members.
 func (r *archiveReader) table(body, size int64) ([]byte, error) {
@@ -191,12 +244,12 @@ func (r *archiveReader) symbols(body, size int64, width int) error {
 		return uint64(binary.BigEndian.Uint32(b))
 	}
 	if len(table) < width {
-		return errors.New("the symbol table is too short")
+		return errShortTable
 	}
 	count := number(table)
 	table = table[width:]
 	if count > uint64(len(table)/width) {
-		return errors.New("the symbol table is too short")
+		return errShortTable
 	}
 	names := table[int(count)*width:]
 	r.archive.index = make(map[string]int64, count)
@@ -206,21 +259,16 @@ func (r *archiveReader) symbols(body, size int64, width int) error {
 			return errors.New("the symbol table has too few names")
 		}
 		names = rest
-		if _, known := r.archive.index[string(name)]; !known {
-			r.archive.index[string(name)] = int64(number(table[i*width:]) & (1<<63 - 1))
-		}
+		r.note(string(name), number(table[i*width:]))
 	}
 	return nil
 }
 
-// objects reads the members that want says yes to; a member that is no object, such as a text, is left out.
-func (a *archive) objects(want func(member) bool) ([]*object, error) {
+// objects reads all members; one that is no object, such as a text, is left out.
+func (a *archive) objects(file io.ReaderAt) ([]*object, error) {
 	var objects []*object
 	for _, m := range a.members {
-		if !want(m) {
-			continue
-		}
-		o, err := a.object(m)
+		o, err := a.object(file, m)
 		if err != nil {
 			return nil, err
 		}
@@ -231,14 +279,24 @@ func (a *archive) objects(want func(member) bool) ([]*object, error) {
 	return objects, nil
 }
 
-func (a *archive) object(m member) (*object, error) {
-	if m.data != nil {
-		return readObject(m.data, a.name, m.name)
+// object reads a member; file is the one that holds the archive.
+func (a *archive) object(file io.ReaderAt, m member) (*object, error) {
+	at := location{a.name, a.base + m.body, m.size}
+	if m.path != "" {
+		thin, err := os.Open(m.path)
+		if err != nil {
+			return nil, fmt.Errorf("%s: a member of this thin archive: %w", a.name, err)
+		}
+		defer thin.Close()
+		info, err := thin.Stat()
+		if err != nil {
+			return nil, fmt.Errorf("%s: a member of this thin archive: %w", a.name, err)
+		}
+		file, at = thin, location{m.path, 0, info.Size()}
 	}
-	file, err := os.Open(m.path)
-	if err != nil {
-		return nil, fmt.Errorf("%s: a member of this thin archive: %w", a.name, err)
+	o, err := readObject(io.NewSectionReader(file, at.offset, at.size), a.name, m.name)
+	if o != nil {
+		o.place = at
 	}
-	defer file.Close()
-	return readObject(file, a.name, m.name)
+	return o, err
 }

@@ -30,7 +30,7 @@ func TestReadArchive(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			name := filepath.Join(dir, test.flags+".a")
 			command(t, dir, append([]string{"ar", test.flags, name}, objects...)...)
-			a := openArchive(t, name)
+			a, file := openArchive(t, name)
 			var members, symbols []string
 			for _, m := range a.members {
 				members = append(members, m.name)
@@ -38,7 +38,7 @@ func TestReadArchive(t *testing.T) {
 			if !slices.Equal(members, objects) {
 				t.Errorf("members %q", members)
 			}
-			read, err := a.objects(func(member) bool { return true })
+			read, err := a.objects(file)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -62,7 +62,7 @@ func TestReadArchive(t *testing.T) {
 }
 
 // openArchive keeps the file open until the test ends.
-func openArchive(t *testing.T, name string) *archive {
+func openArchive(t *testing.T, name string) (*archive, *os.File) {
 	t.Helper()
 	file, err := os.Open(name)
 	if err != nil {
@@ -77,13 +77,14 @@ func openArchive(t *testing.T, name string) *archive {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return a
+	return a, file
 }
 
 func TestReadArchiveBSD(t *testing.T) {
 	const header = "0           0     0     100644  "
 	data := archiveMagic +
-		"#1/12           " + header + "16        `\n" + "__.SYMDEF\x00\x00\x00" + "\x00\x00\x00\x00" +
+		"#1/12           " + header + "34        `\n" + "__.SYMDEF\x00\x00\x00" +
+		"\x08\x00\x00\x00" + "\x01\x00\x00\x00\x66\x00\x00\x00" + "\x06\x00\x00\x00" + "x_f\x00\x00\x00" +
 		"#1/8            " + header + "12        `\n" + "long.o\x00\x00" + "text"
 	a, err := readArchive("x.a", bytes.NewReader([]byte(data)), int64(len(data)))
 	if err != nil {
@@ -91,6 +92,9 @@ func TestReadArchiveBSD(t *testing.T) {
 	}
 	if len(a.members) != 1 || a.members[0].name != "long.o" || a.members[0].size != 4 {
 		t.Errorf("members %+v", a.members)
+	}
+	if a.index["f"] != a.members[0].header {
+		t.Errorf("index %v, header %d", a.index, a.members[0].header)
 	}
 }
 
@@ -106,6 +110,8 @@ func TestReadArchiveDamaged(t *testing.T) {
 		"longer than file":    archiveMagic + "a.o/            " + header + "400       `\ndata",
 		"no long names":       archiveMagic + "/12             " + header + "4         `\ndata",
 		"long name of no end": archiveMagic + "//              " + header + "4         `\nname" + "/0              " + header + "0         `\n",
+		"BSD table too short": archiveMagic + "#1/12           " + header + "16        `\n__.SYMDEF\x00\x00\x00\x08\x00\x00\x00",
+		"BSD name of no end":  archiveMagic + "#1/12           " + header + "28        `\n__.SYMDEF\x00\x00\x00\x08\x00\x00\x00\x09\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00",
 		"huge table":          archiveMagic + "/               " + header + "4         `\n\xff\xff\xff\xff",
 		"BSD name too long":   archiveMagic + "#1/90           " + header + "4         `\nname",
 	}
@@ -134,8 +140,8 @@ func FuzzReadArchive(f *testing.F) {
 			return
 		}
 		for _, m := range a.members {
-			if m.data != nil { // the members of a thin archive could be any file of this machine
-				_, _ = a.object(m)
+			if m.path == "" { // the members of a thin archive could be any file of this machine
+				_, _ = a.object(bytes.NewReader(data), m)
 			}
 		}
 	})

@@ -56,8 +56,11 @@ var (
 
 	lldDuplicate   = regexp.MustCompile(`error: duplicate symbol: (.+)$`)
 	lldUndefined   = regexp.MustCompile(`error: undefined symbol: (.+)$`)
-	lldPlace       = regexp.MustCompile(`^>>> +(?:defined (?:at|in) )?(.+?)(?::\([^)]*\))?(?: in archive (.+))?$`)
-	appleDuplicate = regexp.MustCompile(`^duplicate symbol '_?(.+?)' in:$`)
+	lldPlace       = regexp.MustCompile(`^>>> +(?:defined (?:at|in) |referenced by )?(.+?)(?::\([^)]*\))?(?: in archive (.+))?$`)
+	lldMacOS       = regexp.MustCompile(`\bld64\.lld(?:\.\w+)?: error: `) // names symbols as Mach-O does, with an underscore
+	appleDuplicate = regexp.MustCompile(`^(?:ld: )?duplicate symbol '?_?(.+?)'? in:?$`)
+	// "libx.a[arm64][3](b.o)" and "libx.a(for architecture arm64)(b.o)"
+	appleMember    = regexp.MustCompile(`(?:(?:\[\w+\])+|\(for architecture \w+\))(\([^)]*\))$`)
 	appleUndefined = regexp.MustCompile(`^  "_?(.+?)", referenced from:$`)
 	regionOverflow = regexp.MustCompile("region ['`‘](\\w+)['’] overflowed by (\\d+) bytes")
 	linkerSays     = regexp.MustCompile(`^\S*\bld(?:\.\w+)?: (?:error: )?(.*[^:])$`)
@@ -196,6 +199,14 @@ func goldError(line string, rest []string) (linkError, bool) {
 }
 
 func lldError(line string, rest []string) (linkError, bool) {
+	e, ok := lldErrorOf(line, rest)
+	if lldMacOS.MatchString(line) {
+		e.symbol = strings.TrimPrefix(e.symbol, "_")
+	}
+	return e, ok
+}
+
+func lldErrorOf(line string, rest []string) (linkError, bool) {
 	if m := lldDuplicate.FindStringSubmatch(line); m != nil {
 		if places := lldObjects(rest); len(places) > 1 {
 			return linkError{symbol: m[1], first: places[0], second: places[1]}, true
@@ -213,18 +224,23 @@ func lldError(line string, rest []string) (linkError, bool) {
 
 func appleError(line string, rest []string) (linkError, bool) {
 	if m := appleDuplicate.FindStringSubmatch(line); m != nil && len(rest) > 1 {
-		return linkError{symbol: m[1], first: strings.TrimSpace(rest[0]), second: strings.TrimSpace(rest[1])}, true
+		return linkError{symbol: m[1], first: applePlace(rest[0]), second: applePlace(rest[1])}, true
 	}
 	if m := appleUndefined.FindStringSubmatch(line); m != nil {
 		e := linkError{symbol: m[1], undefined: true}
 		if len(rest) > 0 {
 			if m := appleFrom.FindStringSubmatch(rest[0]); m != nil {
-				e.function, e.second = m[1], m[2]
+				e.function, e.second = m[1], applePlace(m[2])
 			}
 		}
 		return e, true
 	}
 	return linkError{}, false
+}
+
+// applePlace is an object as other linkers write it.
+func applePlace(text string) string {
+	return appleMember.ReplaceAllString(strings.TrimSpace(text), "$1")
 }
 
 // lldObjects are the objects in the ">>>" lines below an error of lld, in their order.

@@ -75,6 +75,21 @@ func TestDiagnoseLinkers(t *testing.T) {
 			[]linkError{twice},
 		},
 		{
+			// ld64 of the older Xcodes wrote no quotes.
+			"Apple, before Xcode 12", "duplicate symbol _mp_init in:\n    build/py/runtime.o\n    build/tfm.o\nld: 1 duplicate symbol for architecture x86_64\n",
+			[]linkError{twice},
+		},
+		{
+			// ld64 names the part of a universal archive, "(for architecture …)", and Xcode 15's new linker the part
+			// and the member's place in it: seen in public build logs and in the tests of the linker sold.
+			"Apple, archives", "duplicate symbol '_mp_init' in:\n    /b/libm.a[arm64][3](runtime.o)\n    /b/libw.a(for architecture arm64)(tfm.o)\nld: 1 duplicate symbols\n",
+			[]linkError{{symbol: "mp_init", first: "/b/libm.a(runtime.o)", second: "/b/libw.a(tfm.o)"}},
+		},
+		{
+			"Apple, undefined in an archive", "Undefined symbols for architecture arm64:\n  \"_f\", referenced from:\n      _main in libx.a[2](a.o)\n",
+			[]linkError{{symbol: "f", undefined: true, second: "libx.a(a.o)", function: "main"}},
+		},
+		{
 			"GNU ld, undefined, from two places",
 			"/usr/bin/ld: a.o: in function `main':\na.c:(.text+0x5): undefined reference to `f'\n/usr/bin/ld: b.o: in function `g':\nb.c:(.text+0x5): undefined reference to `f'\n/usr/bin/ld: b.o:b.c:(.text+0x9): more undefined references to `f' follow\n",
 			[]linkError{{symbol: "f", undefined: true, second: "a.o", function: "main"}},

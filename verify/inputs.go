@@ -1,11 +1,15 @@
 package verify
 
 import (
+	"cmp"
+	"debug/macho"
 	"fmt"
 	"io"
 	"os"
 	"runtime"
+	"slices"
 	"sync"
+	"sync/atomic"
 
 	"mpwolf/micropython"
 )
@@ -20,18 +24,10 @@ type inputs struct {
 // readInputs reads the objects of a link, several at a time, in the link's order.
 func readInputs(link *micropython.Link) (*inputs, error) {
 	read := make([]linkInput, len(link.Inputs))
-	var wait sync.WaitGroup
-	slots := make(chan struct{}, runtime.NumCPU())
-	for i, file := range link.Inputs {
-		wait.Add(1)
-		slots <- struct{}{}
-		go func() {
-			defer wait.Done()
-			read[i] = readInput(file, link.System[file])
-			<-slots
-		}()
+	each(len(read), func(i int) { read[i] = readInput(link.Inputs[i], link.System[link.Inputs[i]], 0) })
+	if err := chooseSlices(link, read); err != nil {
+		return nil, fmt.Errorf("read what is linked: %w", err)
 	}
-	wait.Wait()
 	in := &inputs{}
 	var libraries []*archive
 	for _, r := range read {
@@ -52,15 +48,50 @@ func readInputs(link *micropython.Link) (*inputs, error) {
 	return in, nil
 }
 
+// each calls do for 0 to n-1, as many at once as there are processors.
+func each(n int, do func(int)) {
+	var wait sync.WaitGroup
+	var next atomic.Int64
+	for range min(n, runtime.NumCPU()) {
+		wait.Go(func() {
+			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
+				do(i)
+			}
+		})
+	}
+	wait.Wait()
+}
+
 // linkInput is one file of a link. An archive of the compiler's is kept as such: pull decides about its members.
 type linkInput struct {
 	file    string
 	objects []*object
 	library *archive
+	fat     bool // universal: which part is meant depends on the other files
 	err     error
 }
 
-func readInput(name string, system bool) linkInput {
+// chooseSlices reads the universal files of a link, once it is known for which processor it is.
+func chooseSlices(link *micropython.Link, read []linkInput) error {
+	var objects []*object
+	for _, r := range read {
+		objects = append(objects, r.objects...)
+	}
+	cpu := machCPU(link.Argv, objects)
+	for i, r := range read {
+		if !r.fat || r.err != nil {
+			continue
+		}
+		if cpu == 0 {
+			return fmt.Errorf("%s: all files are universal, and the link has no -arch", r.file)
+		}
+		read[i] = readInput(r.file, link.System[r.file], cpu)
+	}
+	return nil
+}
+
+// readInput reads a file of a link; of a universal one the part for a processor, and nothing as long as that is 0.
+func readInput(name string, system bool, cpu macho.Cpu) linkInput {
 	in := linkInput{file: name}
 	file, err := os.Open(name)
 	if err != nil {
@@ -68,33 +99,71 @@ func readInput(name string, system bool) linkInput {
 		return in
 	}
 	defer file.Close()
-	start := make([]byte, len(archiveMagic))
-	if n, err := file.ReadAt(start, 0); err != nil && err != io.EOF {
-		in.err = err
-		return in
-	} else if !isArchive(start[:n]) {
-		o, err := readObject(file, name, "")
-		if o != nil {
-			in.objects = append(in.objects, o)
-		}
-		in.err = err
-		return in
-	}
 	info, err := file.Stat()
 	if err != nil {
 		in.err = err
 		return in
 	}
-	a, err := readArchive(name, file, info.Size())
-	switch {
-	case err != nil:
+	whole := io.NewSectionReader(file, 0, info.Size())
+	if start, err := beginning(whole); err != nil || !isFat(start) {
+		in.read(file, whole, system, err)
+		return in
+	}
+	in.fat = true
+	parts, err := readFat(name, file, info.Size())
+	for _, part := range parts {
+		if part.cpu == cpu {
+			in.read(file, part.data, system, nil)
+		}
+	}
+	if err != nil {
 		in.err = err
-	case system:
-		in.library = a
-	default:
-		in.objects, in.err = a.objects(func(member) bool { return true })
 	}
 	return in
+}
+
+// beginning are the first bytes of a file, by which its kind is known; fewer if it is shorter.
+func beginning(r io.ReaderAt) ([]byte, error) {
+	start := make([]byte, len(archiveMagic))
+	n, err := r.ReadAt(start, 0)
+	if err == io.EOF {
+		err = nil
+	}
+	return start[:n], err
+}
+
+// read reads an object or an archive from a part of a file.
+func (in *linkInput) read(file *os.File, part *io.SectionReader, system bool, err error) {
+	in.err = err
+	if in.err != nil {
+		return
+	}
+	_, offset, size := part.Outer()
+	start, err := beginning(part)
+	if err != nil {
+		in.err = err
+		return
+	}
+	if !isArchive(start) {
+		o, err := readObject(part, in.file, "")
+		in.err = err
+		if o != nil {
+			o.place = location{in.file, offset, size}
+			in.objects = append(in.objects, o)
+		}
+		return
+	}
+	a, err := readArchive(in.file, part, size)
+	if err != nil {
+		in.err = err
+		return
+	}
+	a.base = offset
+	if system {
+		in.library = a
+		return
+	}
+	in.objects, in.err = a.objects(file)
 }
 
 // pull adds those members of the compiler's archives that define what is undefined so far, and what these need in
@@ -114,7 +183,7 @@ func (in *inputs) pull(libraries []*archive) error {
 	for _, o := range in.objects {
 		note(o)
 	}
-	taken := make(map[string]bool)
+	taken := make(map[*member]bool)
 	for len(wanted) > 0 {
 		symbol := wanted[0]
 		wanted = wanted[1:]
@@ -136,28 +205,25 @@ func (in *inputs) pull(libraries []*archive) error {
 
 // definer reads the member that the archives' symbol tables name for a symbol; nil if there is none, or it is in
 // taken.
-func definer(libraries []*archive, symbol string, taken map[string]bool) (*object, error) {
+func definer(libraries []*archive, symbol string, taken map[*member]bool) (*object, error) {
 	for _, library := range libraries {
-		offset, found := library.index[symbol]
+		header, found := library.index[symbol]
 		if !found {
 			continue
 		}
+		i, found := slices.BinarySearchFunc(library.members, header, func(m member, header int64) int {
+			return cmp.Compare(m.header, header)
+		})
+		if !found || taken[&library.members[i]] {
+			continue
+		}
+		taken[&library.members[i]] = true
 		file, err := os.Open(library.name)
 		if err != nil {
 			return nil, err
 		}
 		defer file.Close()
-		for _, m := range library.members {
-			key := fmt.Sprint(library.name, "\x00", m.offset)
-			if m.offset != offset || taken[key] {
-				continue
-			}
-			taken[key] = true
-			if m.data != nil {
-				m.data = io.NewSectionReader(file, m.offset+memberHeader, m.size)
-			}
-			return library.object(m)
-		}
+		return library.object(file, library.members[i])
 	}
 	return nil, nil
 }

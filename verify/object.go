@@ -1,26 +1,37 @@
 package verify
 
 import (
-	"bytes"
+	"debug/dwarf"
 	"debug/elf"
 	"debug/macho"
 	"errors"
 	"fmt"
 	"io"
+	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 )
 
 // object is what the checks need to know of an object file: its symbols and the sizes of its sections.
 type object struct {
-	file, member string // member is set for an object in an archive
-	source       string // the first source file that its symbols name
-	system       bool   // it comes with the compiler
+	file, member string   // member is set for an object in an archive
+	source       string   // the first source file that its symbols name
+	place        location // of its bytes
+	cpu          macho.Cpu
+	system       bool // it comes with the compiler
 	defs         []definition
 	undefined    []string
 	size         sectionSizes
 	code         bool // there is something that goes into memory: not an object of a source that is turned off
 	// lto says that the object holds code for the linker's optimizer only: its symbols cannot be read here.
 	lto bool
+}
+
+// location is where an object's bytes are: a part of a file.
+type location struct {
+	file         string
+	offset, size int64
 }
 
 // name is the object as linkers write it: path, or archive(member).
@@ -79,8 +90,10 @@ func readObject(r io.ReaderAt, file, memberName string) (o *object, err error) {
 	switch {
 	case string(magic) == elf.ELFMAG:
 		err = o.readELF(r)
-	case bytes.Equal(magic, []byte{0xcf, 0xfa, 0xed, 0xfe}), bytes.Equal(magic, []byte{0xce, 0xfa, 0xed, 0xfe}):
+	case isMachO(magic):
 		err = o.readMachO(r)
+	case slices.ContainsFunc(bitcodeMagic, func(m string) bool { return m == string(magic) }):
+		o.lto = true
 	default:
 		return nil, nil
 	}
@@ -89,6 +102,9 @@ func readObject(r io.ReaderAt, file, memberName string) (o *object, err error) {
 	}
 	return o, nil
 }
+
+// bitcodeMagic is how the files begin that clang writes for link-time optimization, with and without a wrapper.
+var bitcodeMagic = []string{"BC\xc0\xde", "\xde\xc0\x17\x0b"}
 
 func (o *object) readELF(r io.ReaderAt) error {
 	f, err := elf.NewFile(r)
@@ -191,50 +207,48 @@ func elfSectionSize(s *elf.Section) sectionSizes {
 	return sectionSizes{Text: s.Size}
 }
 
-// readMachO reads an object of macOS, whose C symbols begin with an underscore that the source does not have.
-func (o *object) readMachO(r io.ReaderAt) error {
-	f, err := macho.NewFile(r)
-	if err != nil {
-		return err
-	}
-	for _, section := range f.Sections {
-		switch {
-		case section.Seg == "__DWARF":
-		case section.Flags&0xff == 1: // S_ZEROFILL
-			o.size.BSS += section.Size
-		case section.Seg == "__DATA":
-			o.size.Data += section.Size
-		default:
-			o.size.Text += section.Size
+// compiledFrom is the source that the debug information names; "" if there is none.
+func (o *object) compiledFrom() (source string) {
+	defer func() {
+		if recover() != nil { // see readObject
+			source = ""
 		}
+	}()
+	file, err := os.Open(o.place.file)
+	if err != nil {
+		return ""
 	}
-	o.code = o.size.total() > 0
-	if f.Symtab == nil {
-		return nil
+	defer file.Close()
+	data, err := debugInfo(io.NewSectionReader(file, o.place.offset, o.place.size))
+	if err != nil {
+		return ""
 	}
-	for _, s := range f.Symtab.Syms {
-		o.addMachO(f, s)
+	unit, err := data.Reader().Next()
+	if err != nil || unit == nil || unit.Tag != dwarf.TagCompileUnit {
+		return ""
 	}
-	return nil
+	name, _ := unit.Val(dwarf.AttrName).(string)
+	if dir, _ := unit.Val(dwarf.AttrCompDir).(string); name != "" && !filepath.IsAbs(name) {
+		return filepath.Join(dir, name)
+	}
+	return name
 }
 
-func (o *object) addMachO(f *macho.File, s macho.Symbol) {
-	const stab, external, typeMask, undefined, weakDef = 0xe0, 0x01, 0x0e, 0x00, 0x0080
-	if s.Type&stab != 0 || s.Type&external == 0 {
-		return
+func debugInfo(r io.ReaderAt) (*dwarf.Data, error) {
+	magic := make([]byte, 4)
+	if _, err := r.ReadAt(magic, 0); err != nil {
+		return nil, err
 	}
-	d := definition{symbol: strings.TrimPrefix(s.Name, "_"), object: o}
-	switch {
-	case s.Type&typeMask == undefined && s.Value == 0:
-		o.undefined = append(o.undefined, d.symbol)
-		return
-	case s.Type&typeMask == undefined:
-		d.kind, d.section, d.size = common, "common", s.Value
-	case s.Desc&weakDef != 0:
-		d.kind = weak
+	if isMachO(magic) {
+		f, err := macho.NewFile(r)
+		if err != nil {
+			return nil, err
+		}
+		return f.DWARF()
 	}
-	if s.Sect > 0 && int(s.Sect) <= len(f.Sections) {
-		d.section = f.Sections[s.Sect-1].Name
+	f, err := elf.NewFile(r)
+	if err != nil {
+		return nil, err
 	}
-	o.defs = append(o.defs, d)
+	return f.DWARF()
 }

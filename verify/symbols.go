@@ -46,6 +46,52 @@ func duplicates(objects []*object) []duplicate {
 	return found
 }
 
+// shadowed finds the weak definitions that another takes the place of although nobody means it to: owner says whose an
+// object is, and a weak definition of one of guarded gives way to its own owner only. Order: that of the symbols' first
+// definitions.
+func shadowed(objects []*object, owner func(*object) string, guarded []string) []duplicate {
+	weakly := make(map[string]bool)
+	for _, o := range objects {
+		for _, d := range o.defs {
+			if d.kind == weak {
+				weakly[d.symbol] = true
+			}
+		}
+	}
+	all := make(map[string]*duplicate)
+	var order []*duplicate
+	for _, o := range objects {
+		for _, d := range o.defs {
+			if !weakly[d.symbol] {
+				continue
+			}
+			if all[d.symbol] == nil {
+				all[d.symbol] = &duplicate{symbol: d.symbol}
+				order = append(order, all[d.symbol])
+			}
+			all[d.symbol].defs = append(all[d.symbol].defs, d)
+		}
+	}
+	var found []duplicate
+	for _, d := range order {
+		if len(d.defs) > 1 && d.shadows(owner, guarded) {
+			found = append(found, *d)
+		}
+	}
+	return found
+}
+
+func (d *duplicate) shadows(owner func(*object) string, guarded []string) bool {
+	for _, def := range d.defs {
+		own := owner(def.object)
+		if def.kind == weak && slices.Contains(guarded, own) &&
+			slices.ContainsFunc(d.defs, func(other definition) bool { return owner(other.object) != own }) {
+			return true
+		}
+	}
+	return false
+}
+
 // symbolsCheck looks for symbols that are defined twice in what is linked, whether the linker says so or not.
 func (v *verification) symbolsCheck(c *check) {
 	if v.link == nil {
@@ -61,6 +107,8 @@ func (v *verification) symbolsCheck(c *check) {
 	v.unreadable(c)
 	found := duplicates(v.inputs.objects)
 	c.findings = append(c.findings, v.clashFindings(found)...)
+	hidden := shadowed(v.inputs.objects, v.owner, []string{stackTLS, stackCrypt, stackModules, builtinOwner})
+	c.findings = append(c.findings, v.shadowFindings(hidden)...)
 	c.findings = append(c.findings, v.linkFindings(found)...)
 	defined := 0
 	for _, o := range v.inputs.objects {
@@ -68,6 +116,9 @@ func (v *verification) symbolsCheck(c *check) {
 	}
 	c.show("objects", len(v.inputs.objects))
 	c.show("symbols", defined)
+	if all := append(slices.Clone(found), hidden...); len(all) > 0 {
+		c.show("duplicates", v.duplicateEvidence(all))
+	}
 	switch {
 	case len(v.inputs.objects) == 0 && len(c.findings) == 0:
 		c.notMade = v.blocked
@@ -79,6 +130,68 @@ func (v *verification) symbolsCheck(c *check) {
 		c.summary = fmt.Sprintf("none of %s in %s is defined twice",
 			plural(defined, "symbol"), plural(len(v.inputs.objects), "object"))
 	}
+}
+
+// definitionEvidence is a definition in a report.
+type definitionEvidence struct {
+	Symbol  string `json:"symbol"`
+	Object  string `json:"object"`
+	Member  string `json:"member,omitempty"`
+	Section string `json:"section"`
+	Size    uint64 `json:"size"`
+	Source  string `json:"source"`
+	Weak    bool   `json:"weak"`
+}
+
+func (v *verification) duplicateEvidence(found []duplicate) []definitionEvidence {
+	evidence := []definitionEvidence{}
+	for _, d := range found {
+		for _, def := range d.defs {
+			evidence = append(evidence, definitionEvidence{
+				Symbol: d.symbol, Object: relative(v.build.Dir, def.object.file), Member: def.object.member,
+				Section: def.section, Size: def.size, Source: v.source(def.object), Weak: def.kind == weak,
+			})
+		}
+	}
+	return evidence
+}
+
+// builtinOwner is the owner of MicroPython's own TLS and crypto.
+const builtinOwner = "built-in crypto"
+
+// owner is whose an object is: a stack, or the built-in crypto.
+func (v *verification) owner(o *object) string {
+	for _, b := range builtins {
+		if v.isPartOf(b, o) {
+			return builtinOwner
+		}
+	}
+	return v.stackOf(o.name())
+}
+
+// shadowFindings say which definition takes the place of a weak one.
+func (v *verification) shadowFindings(found []duplicate) []Finding {
+	var findings []Finding
+	for _, d := range found {
+		taken, loses := d.defs[0], d.defs[0]
+		for _, def := range d.defs {
+			if taken.kind == weak && def.kind != weak {
+				taken = def
+			}
+		}
+		for _, def := range d.defs {
+			if def.kind == weak && def.object != taken.object {
+				loses = def
+			}
+		}
+		findings = append(findings, Finding{
+			Message: fmt.Sprintf("%s of %s is shadowed: it is weak there, and %s takes its place without a word of the linker",
+				d.symbol, v.definitionText(loses), v.definitionText(taken)),
+			File:   taken.object.file,
+			Remedy: "make the other symbol static or give it another name; or leave one of the two sources out of the build",
+		})
+	}
+	return findings
 }
 
 // unreadable reports objects that hold code for the linker's optimizer in place of symbols.
@@ -98,7 +211,8 @@ func (v *verification) unreadable(c *check) {
 	}
 }
 
-// muldefs are the options of a link that make the linker accept two definitions.
+// muldefs are the options of a link that make the linker accept two definitions: those of GNU ld, gold and lld, and of
+// Apple's ld up to Xcode 14.
 func muldefs(argv []string) []string {
 	var words []string
 	for _, arg := range argv {
@@ -110,11 +224,19 @@ func muldefs(argv []string) []string {
 	}
 	var found []string
 	for i, word := range words {
+		value := ""
+		if i+1 < len(words) {
+			value = words[i+1]
+		}
+		option := strings.TrimLeft(word, "-")
 		switch {
-		case strings.TrimLeft(word, "-") == "allow-multiple-definition":
+		case option == word:
+		case option == "allow-multiple-definition":
 			found = append(found, "--allow-multiple-definition")
-		case word == "-zmuldefs", word == "muldefs" && i > 0 && words[i-1] == "-z":
+		case word == "-zmuldefs", word == "-z" && value == "muldefs":
 			found = append(found, "-z muldefs")
+		case option == "multiply_defined" && (value == "suppress" || value == "warning"):
+			found = append(found, "-multiply_defined "+value)
 		}
 	}
 	return found
@@ -210,12 +332,15 @@ func (v *verification) source(o *object) string {
 			return relative(v.Target.Tree.Dir, deps[0])
 		}
 	}
+	if o.source == "" {
+		o.source = relative(v.Target.Tree.Dir, o.compiledFrom())
+	}
 	return o.source
 }
 
 func (v *verification) sourceName(o *object) string {
-	if o.source != "" {
-		return filepath.Base(o.source)
+	if source := v.source(o); source != "" {
+		return filepath.Base(source)
 	}
 	return strings.TrimSuffix(filepath.Base(o.name()), ".o")
 }

@@ -230,6 +230,27 @@ func TestDuplicates(t *testing.T) {
 	}
 }
 
+// TestShadowed looks for weak definitions that give way to one that does not mean to take their place.
+func TestShadowed(t *testing.T) {
+	dir := t.TempDir()
+	compile(t, dir, map[string]string{
+		"modules/wolf/seed.c": "__attribute__((weak)) int seed(void) { return 1; } __attribute__((weak)) int once(void) { return 1; }",
+		"modules/wolf/port.c": "int once(void) { return 2; }",
+		"ports/unix/main.c":   "int seed(void) { return 2; }",
+		"py/weak.c":           "__attribute__((weak)) int hook(void) { return 1; }",
+		"py/hook.c":           "int hook(void) { return 2; }",
+	})
+	writeFiles(t, dir, map[string]string{"modules/wolf/micropython.mk": ""})
+	v := linked(t, dir, "modules/wolf/seed.o", "modules/wolf/port.o", "ports/unix/main.o", "py/weak.o", "py/hook.o")
+	v.Args = []string{"USER_C_MODULES=" + filepath.Join(dir, "modules")}
+	c := &check{}
+	v.symbolsCheck(c)
+	if len(c.findings) != 1 || !strings.HasPrefix(c.findings[0].Message, "seed of modules/wolf/seed.o (.text.seed, ") ||
+		!strings.Contains(c.findings[0].Message, "and ports/unix/main.o (") {
+		t.Errorf("findings %+v", c.findings)
+	}
+}
+
 func TestClashText(t *testing.T) {
 	dir := t.TempDir()
 	compile(t, dir, map[string]string{
@@ -272,6 +293,8 @@ func TestMuldefs(t *testing.T) {
 		{[]string{"ld", "--allow-multiple-definition"}, []string{"--allow-multiple-definition"}},
 		{[]string{"gcc", "-Wl,--gc-sections,--allow-multiple-definition"}, []string{"--allow-multiple-definition"}},
 		{[]string{"gcc", "-z", "now", "muldefs"}, nil},
+		{[]string{"clang", "-Wl,-multiply_defined,suppress"}, []string{"-multiply_defined suppress"}},
+		{[]string{"clang", "-Wl,-multiply_defined,error"}, nil},
 	}
 	for _, test := range tests {
 		if got := muldefs(test.argv); !slices.Equal(got, test.want) {
@@ -280,12 +303,35 @@ func TestMuldefs(t *testing.T) {
 	}
 }
 
-func TestLinkTimeOptimization(t *testing.T) {
+// TestSourceFromDebugInformation strips the symbols that name the source; what is left is DWARF.
+func TestSourceFromDebugInformation(t *testing.T) {
 	dir := t.TempDir()
-	compile(t, dir, map[string]string{"a.c": "int f(void) { return 1; }"}, "-flto", "-fno-fat-lto-objects")
-	c := &check{}
-	linked(t, dir, "a.o").symbolsCheck(c)
-	if len(c.findings) != 1 || !strings.Contains(c.findings[0].Message, "link-time optimization") {
-		t.Errorf("findings %+v", c.findings)
+	compile(t, dir, map[string]string{"a.c": "int f(void) { return 1; }"}, "-g", "-fdebug-prefix-map="+dir+"=/src")
+	command(t, dir, "strip", "--strip-debug", "-o", "none.o", "a.o")
+	command(t, dir, "objcopy", "--strip-symbol=a.c", "a.o")
+	command(t, dir, "objcopy", "--strip-symbol=a.c", "none.o")
+	command(t, dir, "ar", "rcs", "lib.a", "a.o")
+	v := linked(t, dir, "a.o", "lib.a", "none.o")
+	for i, want := range []string{"/src/a.c", "/src/a.c", ""} {
+		if got := v.source(v.inputs.objects[i]); got != want {
+			t.Errorf("%s: %q", v.objectName(v.inputs.objects[i]), got)
+		}
+	}
+}
+
+func TestLinkTimeOptimization(t *testing.T) {
+	for _, compiler := range [][]string{{"gcc", "-flto", "-fno-fat-lto-objects"}, {"clang", "-flto"}} {
+		if _, err := exec.LookPath(compiler[0]); err != nil {
+			t.Logf("SKIPPED: %s is not installed", compiler[0])
+			continue
+		}
+		dir := t.TempDir()
+		writeFiles(t, dir, map[string]string{"a.c": "int f(void) { return 1; }"})
+		command(t, dir, append(compiler, "-c", "a.c")...)
+		c := &check{}
+		linked(t, dir, "a.o").symbolsCheck(c)
+		if len(c.findings) != 1 || !strings.Contains(c.findings[0].Message, "link-time optimization") {
+			t.Errorf("%s: findings %+v", compiler[0], c.findings)
+		}
 	}
 }

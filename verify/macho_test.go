@@ -1,0 +1,260 @@
+package verify
+
+import (
+	"bytes"
+	"debug/macho"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// machSources are compiled to objects of macOS: a.c and b.c clash, and what is weak or static does not.
+var machSources = map[string]string{
+	"a.c": `int f(void) { return 1; }
+int counter;
+__attribute__((weak)) int w(void) { return 2; }
+static int s; int *p = &s;
+int nowhere(void);
+extern int maybe(void) __attribute__((weak_import));
+int main(void) { return nowhere() + f() + w() + counter + (maybe ? maybe() : 0); }
+`,
+	"b.c": `int f(void) { return 2 + 3; }
+int counter;
+int w(void) { return 3; }
+static int s; int *q = &s;
+const char text[] = "made by axTLS";
+`,
+}
+
+// compileMach compiles C sources with Debian's clang, which knows macOS too, but not its headers.
+func compileMach(t testing.TB, dir, arch string, sources map[string]string) {
+	t.Helper()
+	if _, err := exec.LookPath("clang"); err != nil {
+		t.Skip("SKIPPED: clang is not installed")
+	}
+	writeFilesIn(t, dir, sources)
+	for name := range sources {
+		object := strings.TrimSuffix(name, ".c") + "." + arch + ".o"
+		command(t, dir, "clang", "-target", arch+"-apple-macos11", "-g", "-fcommon", "-Os", "-c", "-o", object, name)
+	}
+}
+
+func writeFilesIn(t testing.TB, dir string, files map[string]string) {
+	t.Helper()
+	for name, text := range files {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// fat makes a universal file as Apple's lipo does.
+func fat(t testing.TB, dir, name string, parts map[macho.Cpu]string) {
+	t.Helper()
+	cpus := make([]macho.Cpu, 0, len(parts))
+	for cpu := range parts {
+		cpus = append(cpus, cpu)
+	}
+	slices.Sort(cpus)
+	header := binary.BigEndian.AppendUint32([]byte{0xca, 0xfe, 0xba, 0xbe}, uint32(len(parts)))
+	var body []byte
+	const start = 4096
+	for _, cpu := range cpus {
+		data, err := os.ReadFile(filepath.Join(dir, parts[cpu]))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, n := range []uint32{uint32(cpu), 3, uint32(start + len(body)), uint32(len(data)), 12} {
+			header = binary.BigEndian.AppendUint32(header, n)
+		}
+		body = append(body, data...)
+		body = append(body, make([]byte, (4096-len(body)%4096)%4096)...)
+	}
+	whole := append(append(header, make([]byte, start-len(header))...), body...)
+	if err := os.WriteFile(filepath.Join(dir, name), whole, 0o666); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestMachO(t *testing.T) {
+	for _, arch := range []string{"x86_64", "arm64"} {
+		t.Run(arch, func(t *testing.T) {
+			t.Parallel()
+			dir := t.TempDir()
+			compileMach(t, dir, arch, machSources)
+			v := linked(t, dir, "a."+arch+".o", "b."+arch+".o")
+			if o := v.inputs.objects[0]; !slices.Equal(o.undefined, []string{"nowhere"}) {
+				t.Errorf("undefined %q", o.undefined)
+			}
+			c := &check{}
+			v.symbolsCheck(c)
+			got := fmt.Sprintf("%+v\n%+v", c.findings, c.evidence["duplicates"])
+			for _, text := range []string{
+				"f is defined twice: in a." + arch + ".o (__TEXT,__text, ", " bytes, from a.c) and in b." + arch + ".o (",
+				"so are 1 symbol more: counter",
+				"{Symbol:counter Object:a." + arch + ".o Member: Section:common Size:4 Source:a.c Weak:false}",
+			} {
+				if !strings.Contains(got, text) {
+					t.Errorf("no %q in\n%s", text, got)
+				}
+			}
+			if n := len(duplicates(v.inputs.objects)); n != 2 {
+				t.Errorf("%d duplicates:\n%s", n, got)
+			}
+		})
+	}
+}
+
+// TestMachOSizes compares the sizes that are concluded from where the next symbol begins with those that ELF says.
+func TestMachOSizes(t *testing.T) {
+	dir := t.TempDir()
+	const source = "char a[3] = {1}, b[40] = {2}; char c[7] = {3}; const char d[12] = {4};\n"
+	compileMach(t, dir, "x86_64", map[string]string{"sizes.c": source})
+	want := map[string]uint64{"a": 3, "b": 40, "c": 7, "d": 12}
+	for _, o := range linked(t, dir, "sizes.x86_64.o").inputs.objects {
+		for _, d := range o.defs {
+			// What is there to align the next one counts as well.
+			if d.size < want[d.symbol] || d.size >= want[d.symbol]+16 {
+				t.Errorf("%s has %d bytes", d.symbol, d.size)
+			}
+		}
+	}
+}
+
+func TestMachOArchives(t *testing.T) {
+	for _, program := range []string{"clang", "llvm-ar"} {
+		if _, err := exec.LookPath(program); err != nil {
+			t.Skipf("SKIPPED: %s is not installed", program)
+		}
+	}
+	dir := t.TempDir()
+	compileMach(t, dir, "x86_64", machSources)
+	compileMach(t, dir, "arm64", machSources)
+	for _, arch := range []string{"x86_64", "arm64"} {
+		command(t, dir, "llvm-ar", "rcs", "--format=darwin", "lib."+arch+".a", "b."+arch+".o")
+		command(t, dir, "llvm-ar", "rcs", "--format=bsd", "bsd."+arch+".a", "b."+arch+".o")
+	}
+	fat(t, dir, "fat.a", map[macho.Cpu]string{macho.CpuAmd64: "lib.x86_64.a", macho.CpuArm64: "lib.arm64.a"})
+	fat(t, dir, "fat.o", map[macho.Cpu]string{macho.CpuAmd64: "b.x86_64.o", macho.CpuArm64: "b.arm64.o"})
+	fat(t, dir, "other.o", map[macho.Cpu]string{macho.CpuArm64: "b.arm64.o"})
+	command(t, dir, "cp", "fat.a", "system.a")
+	tests := []struct {
+		name string
+		link []string
+		want string // the object with the second f; "" if there is none
+	}{
+		{"Darwin's archive", []string{"a.x86_64.o", "lib.x86_64.a"}, "lib.x86_64.a(b.x86_64.o)"},
+		{"BSD's archive", []string{"a.x86_64.o", "bsd.x86_64.a"}, "bsd.x86_64.a(b.x86_64.o)"},
+		{"universal archive", []string{"a.arm64.o", "fat.a"}, "fat.a(b.arm64.o)"},
+		{"universal archive, by -arch", []string{"-arch", "x86_64", "fat.o", "fat.a"}, "fat.a(b.x86_64.o)"},
+		{"universal object", []string{"a.x86_64.o", "fat.o"}, "fat.o"},
+		{"universal object for another processor, which the linker ignores", []string{"a.x86_64.o", "other.o"}, ""},
+		{"the compiler's universal archive, whose member is not needed", []string{"-arch", "x86_64", "a.x86_64.o", "system.a"}, ""},
+	}
+	for _, test := range tests {
+		v := linked(t, dir, test.link...)
+		got := ""
+		for _, d := range duplicates(v.inputs.objects) {
+			if d.symbol == "f" {
+				got = v.objectName(d.defs[1].object)
+			}
+		}
+		if got != test.want {
+			t.Errorf("%s: %q", test.name, got)
+		}
+	}
+	a, _ := openArchive(t, filepath.Join(dir, "lib.x86_64.a"))
+	if len(a.members) != 1 || a.index["f"] != a.members[0].header {
+		t.Errorf("index %v, members %+v", a.index, a.members)
+	}
+}
+
+func TestReadFatDamaged(t *testing.T) {
+	entry := func(offset, size uint32) string {
+		var b []byte
+		for _, n := range []uint32{7, 3, offset, size, 0} {
+			b = binary.BigEndian.AppendUint32(b, n)
+		}
+		return string(b)
+	}
+	tests := map[string]string{
+		"empty":        "",
+		"short":        "\xca\xfe\xba\xbe",
+		"no parts":     "\xca\xfe\xba\xbe\x00\x00\x00\x00",
+		"many parts":   "\xca\xfe\xba\xbe\x00\x01\x00\x00",
+		"cut off":      "\xca\xfe\xba\xbe\x00\x00\x00\x01\x00",
+		"too long":     "\xca\xfe\xba\xbe\x00\x00\x00\x01" + entry(0, 29),
+		"begins after": "\xca\xfe\xba\xbe\x00\x00\x00\x01" + entry(0xffffffff, 1),
+		"64 bits":      "\xca\xfe\xba\xbf\x00\x00\x00\x01" + strings.Repeat("\xff", 32),
+	}
+	for name, data := range tests {
+		if _, err := readFat("x.a", bytes.NewReader([]byte(data)), int64(len(data))); !errors.Is(err, errDamagedFat) {
+			t.Errorf("%s: error %v", name, err)
+		}
+	}
+}
+
+// TestDiagnoseMachOLinker reads what a linker for macOS really writes: lld's, which is on Debian too.
+func TestDiagnoseMachOLinker(t *testing.T) {
+	linker := ld64(t)
+	dir := t.TempDir()
+	compileMach(t, dir, "x86_64", machSources)
+	for _, test := range []struct {
+		objects []string
+		want    linkError
+	}{
+		{[]string{"a.x86_64.o", "b.x86_64.o", "-undefined", "dynamic_lookup"}, linkError{symbol: "f", first: "a.x86_64.o", second: "b.x86_64.o"}},
+		{[]string{"a.x86_64.o"}, linkError{symbol: "nowhere", undefined: true, second: "a.x86_64.o"}},
+	} {
+		out := machLink(dir, linker, test.objects...)
+		if got := diagnose(out).link; !slices.Contains(got, test.want) {
+			t.Errorf("%+v\n%s", got, out)
+		}
+	}
+}
+
+// ld64 is lld as the linker of macOS.
+func ld64(t testing.TB) string {
+	t.Helper()
+	found, err := filepath.Glob("/usr/lib/llvm-*/bin/ld64.lld")
+	if err != nil || len(found) == 0 {
+		t.Skip("SKIPPED: ld64.lld is not installed")
+	}
+	return found[len(found)-1]
+}
+
+func machLink(dir, linker string, args ...string) string {
+	cmd := exec.Command(linker, append([]string{"-arch", "x86_64", "-platform_version", "macos", "11.0", "11.0", "-o", "out"}, args...)...)
+	cmd.Dir = dir
+	out, _ := cmd.CombinedOutput()
+	return string(out)
+}
+
+func FuzzReadFat(f *testing.F) {
+	dir := f.TempDir()
+	compileMach(f, dir, "x86_64", machSources)
+	fat(f, dir, "fat.o", map[macho.Cpu]string{macho.CpuAmd64: "b.x86_64.o"})
+	for _, name := range []string{"fat.o", "a.x86_64.o"} {
+		data, err := os.ReadFile(filepath.Join(dir, name))
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(data)
+	}
+	f.Fuzz(func(_ *testing.T, data []byte) {
+		_, _ = readObject(bytes.NewReader(data), "x.o", "")
+		parts, err := readFat("x.o", bytes.NewReader(data), int64(len(data)))
+		if err != nil {
+			return
+		}
+		for _, part := range parts {
+			_, _ = readObject(part.data, "x.o", "")
+		}
+	})
+}
