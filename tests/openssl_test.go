@@ -177,7 +177,13 @@ func (r *real) startPython(t *testing.T, script string, args ...string) <-chan s
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), peerTimeout)
 	t.Cleanup(cancel)
-	cmd := exec.CommandContext(ctx, r.firmware(), append([]string{filepath.Join("firmware", script)}, args...)...)
+	return startLines(t, exec.CommandContext(ctx, r.firmware(), append([]string{filepath.Join("firmware", script)}, args...)...))
+}
+
+// startLines runs a command and gives the lines of its output, stderr's too; the channel is closed at the end, after a
+// line that says so if the command failed.
+func startLines(t *testing.T, cmd *exec.Cmd) <-chan string {
+	t.Helper()
 	stdout, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -192,7 +198,9 @@ func (r *real) startPython(t *testing.T, script string, args ...string) <-chan s
 		for scanner := bufio.NewScanner(stdout); scanner.Scan(); {
 			lines <- scanner.Text()
 		}
-		_ = cmd.Wait() // what went wrong is in the lines
+		if err := cmd.Wait(); err != nil {
+			lines <- err.Error()
+		}
 	}()
 	return lines
 }

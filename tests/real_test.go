@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -45,7 +46,7 @@ func newReal(t *testing.T) *real {
 			t.Fatal(err)
 		}
 	} else {
-		r.run("fetch", "micropython", "--from", "apt", "--micropython", "1.25.0", "--dir", r.tree, "--port", "unix")
+		r.fetch()
 	}
 	if _, err := os.Stat(filepath.Join(r.tree, ".git")); err != nil {
 		for _, args := range [][]string{
@@ -57,6 +58,12 @@ func newReal(t *testing.T) *real {
 		}
 	}
 	return r
+}
+
+// fetch gets MicroPython 1.25.0.
+func (r *real) fetch() {
+	r.t.Helper()
+	r.run("fetch", "micropython", "--from", "apt", "--micropython", "1.25.0", "--dir", r.tree, "--port", "unix")
 }
 
 // must runs a command that has to succeed and gives its stdout.
@@ -190,11 +197,12 @@ func differing(a, b string) string {
 	return tail(strings.Join(lines, "\n"))
 }
 
-// upstreamTests runs MicroPython's own tests, between two instances too.
+// upstreamTests runs MicroPython's own tests, between two instances too, and between one and the built-in mbedTLS.
 func (r *real) upstreamTests(t *testing.T) {
-	u := newUpstream(t, r.tree, isOld(t, r.firmware()))
-	t.Run("extmod", func(t *testing.T) { u.extmod(t, r.firmware()) })
-	t.Run("multi_net", func(t *testing.T) { u.multi(t, r.firmware(), r.firmware(), nil) })
+	u := everyName(t, r.tree, r.firmware())
+	if os.Getenv("MPWOLF_TEST_MICROPYTHON") == "" {
+		u.mixed(t, r.firmware(), buildBaseline(t, r.mpwolf))
+	}
 }
 
 // byHand asks make as users of the existing module do: what WOLFSSL_PORT may be, and what it is without.
@@ -346,6 +354,45 @@ func addMbedTLS(t *testing.T, tree string) {
 	if err := apt.UnpackUpstream(ctx, from, to, ""); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// buildBaseline builds MicroPython 1.25.0 with the built-in mbedTLS, both of Debian's archive. It gives a command that
+// has an ssl module too, which Debian's tree lacks.
+func buildBaseline(t *testing.T, mpwolf string) string {
+	t.Helper()
+	r := &real{t: t, mpwolf: mpwolf, dir: t.TempDir()}
+	r.tree = filepath.Join(r.dir, "micropython")
+	r.fetch()
+	addMbedTLS(t, r.tree)
+	standIn, err := filepath.Abs(filepath.Join("firmware", "stand-in"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	script := fmt.Sprintf("#!/bin/sh\nMICROPYPATH=${MICROPYPATH:-.frozen}:%s exec %s \"$@\"\n", standIn, r.build(t, "standard", "MICROPY_SSL_MBEDTLS=1"))
+	command := filepath.Join(r.dir, "micropython-mbedtls")
+	if err := os.WriteFile(command, []byte(script), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	return command
+}
+
+// build builds the unix port without mpwolf's help, and gives its micropython.
+func (r *real) build(t *testing.T, variant string, args ...string) string {
+	t.Helper()
+	tree, err := micropython.Open(r.tree)
+	if err != nil {
+		t.Fatal(err)
+	}
+	target, err := tree.Target("unix", "", variant)
+	if err != nil {
+		t.Fatal(err)
+	}
+	build := micropython.Build{Target: target, Dir: filepath.Join(t.TempDir(), "build"), KeepSymbols: true, Args: args}
+	result, err := build.Run(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return result.ELF
 }
 
 // TestFetchedTree says that what fetch left is a tree that mpwolf opens, with the arguments that its make needs.

@@ -8,8 +8,6 @@ import (
 	"regexp"
 	"strings"
 	"testing"
-
-	"mpwolf/micropython"
 )
 
 // fuzzSeconds is how long the parsers are fuzzed.
@@ -19,12 +17,19 @@ const fuzzSeconds = "60"
 // asan-use-after-return would move to the heap; its memcpy and memcmp of nothing from NULL are harmless and many.
 const sanitizers = "-fsanitize=address,undefined -fno-sanitize=nonnull-attribute"
 
-// TestSanitized builds with AddressSanitizer and UndefinedBehaviorSanitizer, and runs the firmware tests and the fuzzer
-// on that.
+// TestSanitized builds the coverage variant with AddressSanitizer and UndefinedBehaviorSanitizer, and runs MicroPython's
+// own tests, the firmware tests and the fuzzer on that: this variant finalises what is still there at the end, so that
+// leaks are found, and has tests (ssl_poll, ssl_ioctl) that others lack.
 func TestSanitized(t *testing.T) {
 	r := newReal(t)
-	r.patch()
-	firmware := r.buildSanitized(t)
+	t.Setenv("ASAN_OPTIONS", "detect_leaks=1:detect_stack_use_after_return=0")
+	r.patch("--variant", "coverage")
+	firmware := r.build(t, "coverage", "DEBUG=1", "CFLAGS_EXTRA="+sanitizers, "LDFLAGS_EXTRA="+sanitizers, "WOLFSSL_PORT=unix",
+		"USER_C_MODULES="+filepath.Join(r.dir, "micropython-modules"))
+	t.Run("upstream tests", func(t *testing.T) {
+		u := newUpstream(t, r.tree, isOld(t, firmware))
+		u.extmod(t, firmware)
+	})
 	for _, test := range []struct {
 		script string
 		args   []string
@@ -36,8 +41,6 @@ func TestSanitized(t *testing.T) {
 	} {
 		t.Run(test.script, func(t *testing.T) {
 			cmd := exec.Command(firmware, append([]string{filepath.Join("firmware", test.script)}, test.args...)...)
-			// MicroPython gives its heap back without finalising what is still there at the end.
-			cmd.Env = append(os.Environ(), "ASAN_OPTIONS=detect_leaks=0:detect_stack_use_after_return=0")
 			var stdout, stderr bytes.Buffer
 			cmd.Stdout, cmd.Stderr = &stdout, &stderr
 			if err := cmd.Run(); err != nil {
@@ -67,25 +70,4 @@ func undefined(t *testing.T, stderr string) {
 			t.Log("not ours: " + line)
 		}
 	}
-}
-
-func (r *real) buildSanitized(t *testing.T) string {
-	t.Helper()
-	tree, err := micropython.Open(r.tree)
-	if err != nil {
-		t.Fatal(err)
-	}
-	target, err := tree.Target("unix", "", "")
-	if err != nil {
-		t.Fatal(err)
-	}
-	build := micropython.Build{Target: target, Dir: filepath.Join(t.TempDir(), "build"), KeepSymbols: true, Args: []string{
-		"DEBUG=1", "CFLAGS_EXTRA=" + sanitizers, "LDFLAGS_EXTRA=" + sanitizers, "WOLFSSL_PORT=unix",
-		"USER_C_MODULES=" + filepath.Join(r.dir, "micropython-modules"),
-	}}
-	result, err := build.Run(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return result.ELF
 }

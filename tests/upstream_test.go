@@ -28,10 +28,18 @@ func newUpstream(t *testing.T, tree string, old bool) *upstream {
 		t.Fatal(err)
 	}
 	// The runners import modules from beside the folder.
-	for _, name := range []string{"tools", "py", "ports", "lib", "mpy-cross", "extmod"} {
+	for _, name := range []string{"tools", "py", "ports", "mpy-cross", "extmod"} {
 		if err := os.Symlink(filepath.Join(tree, name), filepath.Join(top, name)); err != nil {
 			t.Fatal(err)
 		}
+	}
+	unittest := filepath.Join("lib", "micropython-lib", "python-stdlib", "unittest")
+	from := filepath.Join(tree, unittest)
+	if _, err := os.Stat(from); err != nil {
+		from = filepath.Join("firmware", "stand-in")
+	}
+	if err := os.CopyFS(filepath.Join(top, unittest), os.DirFS(from)); err != nil {
+		t.Fatal(err)
 	}
 	u.expect(t, old)
 	return u
@@ -79,6 +87,66 @@ func (u *upstream) replace(t *testing.T, name string, text []byte) {
 	u.replaced = append(u.replaced, name)
 }
 
+// wolfNames are what our modules are called, whatever this firmware's built-in names mean.
+var wolfNames = map[string]string{
+	"ssl": "wolfssl", "ussl": "wolfssl", "tls": "wolfssl",
+	"cryptolib": "wolfcryptolib", "ucryptolib": "wolfcryptolib",
+	"hashlib": "wolfhashlib", "uhashlib": "wolfhashlib",
+}
+
+// pythonWord is a string, a comment, or a name with what comes before and after it.
+var pythonWord = regexp.MustCompile(`(?s)""".*?"""|'''.*?'''|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|#[^\n]*|[.\w]*\w=?`)
+
+// renamed is a Python source in which each module of wolfNames goes by its own name: in imports and uses, but not in
+// strings and comments, in attributes, or as the name of an argument (asyncio's ssl=).
+func renamed(source []byte) []byte {
+	return pythonWord.ReplaceAllFunc(source, func(word []byte) []byte {
+		name, _, _ := bytes.Cut(word, []byte("."))
+		if ours, ok := wolfNames[string(name)]; ok {
+			return append([]byte(ours), word[len(name):]...)
+		}
+		return word
+	})
+}
+
+// rename has the tests use our modules by their own names. What CPython would be asked for is asked for before: it has
+// no module of ours.
+func (u *upstream) rename(t *testing.T) {
+	t.Helper()
+	for _, file := range slices.Concat(u.extmodFiles(t), u.multiFiles(t)) {
+		path := filepath.Join(u.dir, filepath.FromSlash(file))
+		source, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := os.Stat(path + ".exp"); err != nil && strings.HasPrefix(file, "extmod/") {
+			u.askPython(t, path)
+		}
+		source = renamed(source)
+		if !bytes.Contains(source, []byte("wolf")) {
+			t.Errorf("%s uses none of the modules", file)
+		}
+		if err := os.WriteFile(path, source, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// askPython writes the expected text of a test, which is what CPython prints, as MicroPython's own runner does.
+func (u *upstream) askPython(t *testing.T, path string) {
+	t.Helper()
+	cmd := exec.Command("python3", "-BS", filepath.Base(path))
+	cmd.Dir = filepath.Dir(path)
+	cmd.Env = append(os.Environ(), "PYTHONIOENCODING=utf-8")
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("%s: %v", cmd, err)
+	}
+	if err := os.WriteFile(path+".exp", out, 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // hasOld says whether a test has another text for old versions of wolfSSL.
 func (u *upstream) hasOld(script string) bool {
 	_, err := os.Stat(filepath.Join("firmware", "expected", strings.TrimSuffix(script, ".5.7")+".5.7.exp"))
@@ -100,26 +168,24 @@ func (u *upstream) files(t *testing.T, folder string, patterns ...string) []stri
 	return files
 }
 
-// notRun are upstream's tests that cannot be run here, each with its reason.
-var notRun = map[string]string{
-	"extmod/ssl_noleak.py": "needs unittest of micropython-lib, which a tree from Debian lacks",
+func (u *upstream) extmodFiles(t *testing.T) []string {
+	t.Helper()
+	return u.files(t, "extmod", "hashlib_*.py", "uhashlib_*.py", "cryptolib_*.py", "ucryptolib_*.py", "ssl_*.py",
+		"ussl_*.py", "tls_*.py")
 }
 
-// extmod runs the tests of the three modules on one firmware.
-func (u *upstream) extmod(t *testing.T, firmware string) {
-	files := u.files(t, "extmod", "hashlib_*.py", "uhashlib_*.py", "cryptolib_*.py", "ucryptolib_*.py", "ssl_*.py",
-		"ussl_*.py", "tls_*.py")
-	files = slices.DeleteFunc(files, func(file string) bool {
-		reason, ok := notRun[file]
-		if ok {
-			t.Logf("not run: %s: %s", file, reason)
-		}
-		return ok
-	})
+func (u *upstream) multiFiles(t *testing.T) []string {
+	t.Helper()
+	return u.files(t, "multi_net", "ssl_*.py", "sslcontext_*.py", "asyncio_tls_*.py", "uasyncio_tls_*.py", "tls_*.py")
+}
+
+// extmod runs the tests of the three modules on one firmware, and says how many passed.
+func (u *upstream) extmod(t *testing.T, firmware string) int {
+	files := u.extmodFiles(t)
 	if len(files) < 10 {
 		t.Fatalf("found only %d tests: %v", len(files), files)
 	}
-	args := []string{"run-tests.py"}
+	args := []string{"run-tests.py", "-j", "1"} // so that no line of a test's cuts another's
 	if u.knows(t, "run-tests.py", "--result-dir") {
 		args = append(args, "--result-dir", t.TempDir())
 	}
@@ -131,7 +197,7 @@ func (u *upstream) extmod(t *testing.T, firmware string) {
 	if err != nil {
 		t.Errorf("run-tests.py: %v", err)
 	}
-	summarize(t, "extmod", out, `(?m)^pass `, `(?m)^FAIL `, `(?m)^skip `)
+	return summarize(t, "extmod", out, `(?m)^pass `, `(?m)^FAIL `, `(?m)^skip `)
 }
 
 // A server of one test may still hold the port that the next one wants, whatever TLS they speak.
@@ -140,10 +206,9 @@ const (
 	busyWait  = 5 * time.Second
 )
 
-// multi runs the tests between two instances.
-func (u *upstream) multi(t *testing.T, first, second string, leaveOut []string) {
-	files := u.files(t, "multi_net", "ssl_*.py", "sslcontext_*.py", "asyncio_tls_*.py", "uasyncio_tls_*.py", "tls_*.py")
-	files = slices.DeleteFunc(files, func(file string) bool { return slices.Contains(leaveOut, file) })
+// multi runs the tests between two instances, and says how many passed.
+func (u *upstream) multi(t *testing.T, first, second string, leaveOut []string) int {
+	files := slices.DeleteFunc(u.multiFiles(t), func(file string) bool { return slices.Contains(leaveOut, file) })
 	if len(files) == 0 {
 		t.Skip("this release has no multi_net tests of TLS")
 	}
@@ -168,7 +233,7 @@ func (u *upstream) multi(t *testing.T, first, second string, leaveOut []string) 
 	if err != nil {
 		t.Errorf("run-multitests.py: %v", err)
 	}
-	summarize(t, "multi_net", out, `(?m)^multi_net/.*: pass$`, `(?m)^multi_net/.*: FAIL$`, `(?m)^multi_net/.*: skip$`)
+	return summarize(t, "multi_net", out, `(?m)^multi_net/.*: pass$`, `(?m)^multi_net/.*: FAIL$`, `(?m)^multi_net/.*: skip$`)
 }
 
 // knows says whether a runner of this release has an option.
@@ -183,7 +248,7 @@ func (u *upstream) knows(t *testing.T, runner, option string) bool {
 	return bytes.Contains(out, []byte(option))
 }
 
-func summarize(t *testing.T, what string, out []byte, pass, fail, skip string) {
+func summarize(t *testing.T, what string, out []byte, pass, fail, skip string) int {
 	t.Helper()
 	count := func(pattern string) int { return len(regexp.MustCompile(pattern).FindAll(out, -1)) }
 	passed := count(pass)
@@ -191,6 +256,7 @@ func summarize(t *testing.T, what string, out []byte, pass, fail, skip string) {
 	if passed == 0 {
 		t.Errorf("%s: no test passed", what)
 	}
+	return passed
 }
 
 // TestUpstream runs MicroPython's own tests on firmware that is there: MPWOLF_UPSTREAM_TREE names a tree,
@@ -205,17 +271,42 @@ func TestUpstream(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	u := newUpstream(t, tree, isOld(t, firmware))
-	t.Run("extmod", func(t *testing.T) { u.extmod(t, firmware) })
-	t.Run("multi_net", func(t *testing.T) { u.multi(t, firmware, firmware, nil) })
+	u := everyName(t, tree, firmware)
 	baseline := os.Getenv("MPWOLF_UPSTREAM_BASELINE")
 	if baseline == "" {
 		t.Log("MPWOLF_UPSTREAM_BASELINE names no micropython with mbedTLS: not run against one")
 		return
 	}
+	u.mixed(t, firmware, baseline)
+}
+
+// mixed runs the tests between two instances with one that has the built-in mbedTLS, each way round.
+func (u *upstream) mixed(t *testing.T, firmware, baseline string) {
 	// With one side mbedTLS's and one ours neither expected text fits where errors are spelt out.
 	t.Run("multi_net, mbedTLS's client", func(t *testing.T) { u.multi(t, firmware, baseline, u.replaced) })
 	t.Run("multi_net, mbedTLS's server", func(t *testing.T) { u.multi(t, baseline, firmware, u.replaced) })
+}
+
+// everyName runs the tests as they are and again with our modules by their own names, where as many must pass.
+func everyName(t *testing.T, tree, firmware string) *upstream {
+	u, byOurs := newUpstream(t, tree, isOld(t, firmware)), newUpstream(t, tree, isOld(t, firmware))
+	byOurs.rename(t)
+	for _, run := range []struct {
+		name string
+		run  func(*testing.T, *upstream) int
+	}{
+		{"extmod", func(t *testing.T, u *upstream) int { return u.extmod(t, firmware) }},
+		{"multi_net", func(t *testing.T, u *upstream) int { return u.multi(t, firmware, firmware, nil) }},
+	} {
+		var passed int
+		t.Run(run.name, func(t *testing.T) { passed = run.run(t, u) })
+		t.Run(run.name+", wolf names", func(t *testing.T) {
+			if again := run.run(t, byOurs); again != passed {
+				t.Errorf("%d tests passed; by the built-in's names %d", again, passed)
+			}
+		})
+	}
+	return u
 }
 
 // isOld says whether a firmware's wolfSSL is 5.7 or older.
