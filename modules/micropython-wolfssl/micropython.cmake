@@ -66,7 +66,7 @@ foreach(NAME ${WOLFSSL_LIB_NAMES})
     endif()
 endforeach()
 
-set(WOLFSSL_GLUE_SRC ${WOLFSSL_MOD_DIR}/wolf_alloc.c)
+set(WOLFSSL_GLUE_SRC)
 if(EXISTS ${WOLFSSL_PORT_DIR}/wolfssl_port.c)
     list(APPEND WOLFSSL_GLUE_SRC ${WOLFSSL_PORT_DIR}/wolfssl_port.c)
 endif()
@@ -94,7 +94,8 @@ target_sources(usermod_wolfssl INTERFACE
     ${WOLFSSL_MOD_DIR}/modwolfssl.c
     ${WOLFSSL_MOD_DIR}/modwolfcryptolib.c
     ${WOLFSSL_MOD_DIR}/modwolfhashlib.c
-    ${WOLFSSL_MOD_DIR}/wolf_glue.c)
+    ${WOLFSSL_MOD_DIR}/wolf_glue.c
+    ${WOLFSSL_MOD_DIR}/wolf_alloc.c)
 target_include_directories(usermod_wolfssl INTERFACE ${WOLFSSL_MOD_DIR} ${WOLFSSL_SETTINGS_DIR} ${WOLFSSL_DIR})
 target_compile_definitions(usermod_wolfssl INTERFACE ${WOLFSSL_DEFINITIONS})
 target_link_libraries(usermod_wolfssl INTERFACE micropython_wolfssl_lib)

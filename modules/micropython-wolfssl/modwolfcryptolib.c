@@ -68,13 +68,6 @@ static bool is_mode(mp_int_t mode) {
     return mode == MODE_ECB || mode == MODE_CBC;
 }
 
-static void wipe(void *ptr, size_t len) {
-    volatile uint8_t *p = ptr;
-    while (len-- > 0) {
-        *p++ = 0;
-    }
-}
-
 // Schedule the key for the direction of the first use.
 static int set_key(mp_obj_aes_t *self, bool encrypt) {
     int ret = wc_AesInit(&self->aes, NULL, INVALID_DEVID);
@@ -88,7 +81,7 @@ static int set_key(mp_obj_aes_t *self, bool encrypt) {
         wc_AesFree(&self->aes);
         return ret;
     }
-    wipe(self->key, sizeof(self->key));
+    wolf_wipe(self->key, sizeof(self->key));
     self->key_len = 0;
     return 0;
 }
@@ -211,9 +204,9 @@ static mp_obj_t wolfcryptolib_aes___del__(mp_obj_t self_in) {
         wc_AesFree(&self->aes);
         self->key_type = KEY_TYPE_NONE;
     }
-    wipe(&self->aes, sizeof(self->aes));
-    wipe(self->key, sizeof(self->key));
-    wipe(self->iv, sizeof(self->iv));
+    wolf_wipe(&self->aes, sizeof(self->aes));
+    wolf_wipe(self->key, sizeof(self->key));
+    wolf_wipe(self->iv, sizeof(self->iv));
     return mp_const_none;
 }
 static MP_DEFINE_CONST_FUN_OBJ_1(wolfcryptolib_aes___del___obj, wolfcryptolib_aes___del__);

@@ -64,7 +64,7 @@ typedef union _hash_state_t {
     #if HASH_HAVE_SHA256
     wc_Sha256 sha256;
     #endif
-    uint8_t bytes[1];
+    uint8_t bytes[1]; // without any algorithm
 } hash_state_t;
 
 // One algorithm, as the Python type of that name.
@@ -163,10 +163,7 @@ static void finish(mp_obj_hash_t *self) {
         self->final = true;
         self->algo->free(&self->state);
     }
-    volatile uint8_t *p = self->state.bytes;
-    for (size_t i = 0; i < sizeof(self->state); ++i) {
-        p[i] = 0;
-    }
+    wolf_wipe(&self->state, sizeof(self->state));
 }
 
 static mp_obj_t wolfhashlib_update(mp_obj_t self_in, mp_obj_t arg) {

@@ -139,16 +139,22 @@ typedef struct _mp_obj_ssl_socket_t {
 static const mp_obj_type_t ssl_context_type;
 static const mp_obj_type_t ssl_socket_type;
 
+// What wolfSSL passes to callbacks is not quite the address of the socket: where wolfSSL's memory comes from
+// MicroPython's heap, that would keep the socket from ever being collected.
+#define SOCKET_TO_USER(o) ((void *)((byte *)(o) + 1))
+#define SOCKET_FROM_USER(user) ((mp_obj_ssl_socket_t *)((byte *)(user) - 1))
+
 static const MP_DEFINE_STR_OBJ(wolfssl_version_obj, "wolfSSL " LIBWOLFSSL_VERSION_STRING);
 
 /******************************************************************************/
 // Helper functions.
 
-static void wipe(void *ptr, size_t len) {
-    volatile byte *p = ptr;
-    while (len-- > 0) {
-        *p++ = 0;
+// Raise the ValueError that says what is wrong with a key or certificate, unless it's the memory that ran out.
+static MP_NORETURN void raise_invalid(mp_rom_error_text_t text) {
+    if (wolf_alloc_failed()) {
+        wolf_raise_error(MEMORY_E);
     }
+    mp_raise_ValueError(text);
 }
 
 // file = open(path, "rb"); data = file.read(); file.close()
@@ -375,6 +381,8 @@ static mp_obj_t ssl_context_new(const mp_obj_type_t *type, mp_int_t protocol, mp
     self->has_key = false;
     self->tls12_only = false;
 
+    wolf_alloc_begin();
+
     // Every context counts as one user of the library, so that nothing is left of it when the last one is gone: a
     // soft reset finalises all of them and takes the heap away.
     int ret = wolfSSL_Init();
@@ -382,17 +390,11 @@ static mp_obj_t ssl_context_new(const mp_obj_type_t *type, mp_int_t protocol, mp
         wolf_raise_error(ret);
     }
 
-    WOLFSSL_CTX *ctx = wolfSSL_CTX_new(ssl_context_method(protocol));
-    if (ctx == NULL) {
-        // Finalisers of objects that are no longer used may give enough memory back.
-        gc_collect();
-        ctx = wolfSSL_CTX_new(ssl_context_method(protocol));
-    }
-    if (ctx == NULL) {
+    self->ctx = wolfSSL_CTX_new(ssl_context_method(protocol));
+    if (self->ctx == NULL) {
         wolfSSL_Cleanup();
-        mp_raise_OSError(MP_ENOMEM);
+        wolf_raise_error(MEMORY_E);
     }
-    self->ctx = ctx;
 
     ret = ssl_context_configure(self);
     if (ret != WOLFSSL_SUCCESS) {
@@ -409,6 +411,7 @@ static mp_obj_ssl_context_t *ssl_context_get(mp_obj_t self_in) {
     if (self->ctx == NULL) {
         mp_raise_OSError(MP_EBADF);
     }
+    wolf_alloc_begin();
     return self;
 }
 
@@ -520,6 +523,7 @@ static MP_DEFINE_CONST_FUN_OBJ_2(ssl_context_set_ciphers_obj, ssl_context_set_ci
 
 // Whether der is a private key of a kind that wolfSSL knows, whatever its size.
 static bool is_private_key(const byte *der, word32 len) {
+    // Too large for the stack of a microcontroller.
     union {
         #ifndef NO_RSA
         RsaKey rsa;
@@ -530,32 +534,36 @@ static bool is_private_key(const byte *der, word32 len) {
         #ifdef HAVE_ED25519
         ed25519_key ed25519;
         #endif
-    } key;
+    } *key = XMALLOC(sizeof(*key), NULL, DYNAMIC_TYPE_TMP_BUFFER);
+    if (key == NULL) {
+        return false;
+    }
     word32 idx;
     int ret = ASN_PARSE_E;
 
     #ifndef NO_RSA
-    if (wc_InitRsaKey(&key.rsa, NULL) == 0) {
+    if (wc_InitRsaKey(&key->rsa, NULL) == 0) {
         idx = 0;
-        ret = wc_RsaPrivateKeyDecode(der, &idx, &key.rsa, len);
-        wc_FreeRsaKey(&key.rsa);
+        ret = wc_RsaPrivateKeyDecode(der, &idx, &key->rsa, len);
+        wc_FreeRsaKey(&key->rsa);
     }
     #endif
     #ifdef HAVE_ECC
-    if (ret != 0 && wc_ecc_init(&key.ecc) == 0) {
+    if (ret != 0 && wc_ecc_init(&key->ecc) == 0) {
         idx = 0;
-        ret = wc_EccPrivateKeyDecode(der, &idx, &key.ecc, len);
-        wc_ecc_free(&key.ecc);
+        ret = wc_EccPrivateKeyDecode(der, &idx, &key->ecc, len);
+        wc_ecc_free(&key->ecc);
     }
     #endif
     #ifdef HAVE_ED25519
-    if (ret != 0 && wc_ed25519_init(&key.ed25519) == 0) {
+    if (ret != 0 && wc_ed25519_init(&key->ed25519) == 0) {
         idx = 0;
-        ret = wc_Ed25519PrivateKeyDecode(der, &idx, &key.ed25519, len);
-        wc_ed25519_free(&key.ed25519);
+        ret = wc_Ed25519PrivateKeyDecode(der, &idx, &key->ed25519, len);
+        wc_ed25519_free(&key->ed25519);
     }
     #endif
-    wipe(&key, sizeof(key));
+    wolf_wipe(key, sizeof(*key));
+    XFREE(key, NULL, DYNAMIC_TYPE_TMP_BUFFER);
     return ret == 0;
 }
 
@@ -565,27 +573,28 @@ static bool check_key(const mp_buffer_info_t *bufinfo) {
         return is_private_key(bufinfo->buf, bufinfo->len);
     }
     // DER is shorter than the PEM that holds it.
-    byte *der = m_new(byte, bufinfo->len);
+    byte *der = XMALLOC(bufinfo->len, NULL, DYNAMIC_TYPE_TMP_BUFFER);
+    if (der == NULL) {
+        return false;
+    }
     int len = wc_KeyPemToDer(bufinfo->buf, bufinfo->len, der, bufinfo->len, NULL);
     bool ok = len > 0 && is_private_key(der, len);
-    wipe(der, bufinfo->len);
-    m_del(byte, der, bufinfo->len);
+    wolf_wipe(der, bufinfo->len);
+    XFREE(der, NULL, DYNAMIC_TYPE_TMP_BUFFER);
     return ok;
 }
 
 static void ssl_context_load_key_data(mp_obj_ssl_context_t *self, const mp_buffer_info_t *key, mp_obj_t cert_obj,
     source_t source) {
     if (!check_key(key)) {
-        mp_raise_ValueError(MP_ERROR_TEXT("invalid key"));
+        raise_invalid(MP_ERROR_TEXT("invalid key"));
     }
 
     mp_buffer_info_t cert;
     get_data(cert_obj, source, &cert);
     int ret = wolfSSL_CTX_use_certificate_chain_buffer_format(self->ctx, cert.buf, cert.len, format_of(&cert));
-    if (ret == MEMORY_E) {
-        wolf_raise_error(ret);
-    } else if (ret != WOLFSSL_SUCCESS) {
-        mp_raise_ValueError(MP_ERROR_TEXT("invalid cert"));
+    if (ret != WOLFSSL_SUCCESS) {
+        raise_invalid(MP_ERROR_TEXT("invalid cert"));
     }
 
     ret = wolfSSL_CTX_use_PrivateKey_buffer(self->ctx, key->buf, key->len, format_of(key));
@@ -605,12 +614,12 @@ static void ssl_context_load_key(mp_obj_ssl_context_t *self, mp_obj_t key_obj, m
     // What was read from a file is ours alone, and is wiped in any case.
     nlr_buf_t nlr;
     if (nlr_push(&nlr) != 0) {
-        wipe(key.buf, key.len);
+        wolf_wipe(key.buf, key.len);
         nlr_jump(nlr.ret_val);
     }
     ssl_context_load_key_data(self, &key, cert_obj, source);
     nlr_pop();
-    wipe(key.buf, key.len);
+    wolf_wipe(key.buf, key.len);
 }
 
 // Load one CA certificate. One that isn't valid now may be once the clock is set: it is kept and tried again for every
@@ -671,10 +680,8 @@ static void ssl_context_load_cadata(mp_obj_ssl_context_t *self, mp_obj_t cadata,
             pos = next;
         }
     }
-    if (ret == MEMORY_E) {
-        wolf_raise_error(ret);
-    } else if (ret != WOLFSSL_SUCCESS) {
-        mp_raise_ValueError(MP_ERROR_TEXT("invalid cert"));
+    if (ret != WOLFSSL_SUCCESS) {
+        raise_invalid(MP_ERROR_TEXT("invalid cert"));
     }
 }
 
@@ -878,7 +885,7 @@ static int flush_held(mp_obj_ssl_socket_t *o, const char *buf, size_t len) {
 
 static int socket_recv_cb(WOLFSSL *ssl, char *buf, int len, void *user) {
     (void)ssl;
-    mp_obj_ssl_socket_t *o = user;
+    mp_obj_ssl_socket_t *o = SOCKET_FROM_USER(user);
     if (o->held_len > 0 && flush_held(o, NULL, 0) < 0) {
         return WOLFSSL_CBIO_ERR_WANT_READ;
     }
@@ -899,7 +906,7 @@ static int socket_recv_cb(WOLFSSL *ssl, char *buf, int len, void *user) {
 
 static int socket_send_cb(WOLFSSL *ssl, char *buf, int len, void *user) {
     (void)ssl;
-    mp_obj_ssl_socket_t *o = user;
+    mp_obj_ssl_socket_t *o = SOCKET_FROM_USER(user);
     if (hold(o, buf, len)) {
         return len;
     }
@@ -968,7 +975,7 @@ static bool has_hostname(const byte *der, size_t len, const char *hostname) {
 
 // Called for every certificate that the peer sent. Returns 1 to accept it: that overrides wolfSSL's own judgement.
 static int verify_callback(int preverify, WOLFSSL_X509_STORE_CTX *store) {
-    mp_obj_ssl_socket_t *o = store->userCtx;
+    mp_obj_ssl_socket_t *o = SOCKET_FROM_USER(store->userCtx);
     if (o->ssl_context->authmode == CERT_NONE) {
         return 1;
     }
@@ -1045,27 +1052,30 @@ static int ecdsa_sign(ecc_key *key, const byte *hash, word32 hash_len, byte *out
 static int ecdsa_sign_cb(WOLFSSL *ssl, const byte *in, unsigned int in_len, byte *out, unsigned int *out_len,
     const byte *key_der, unsigned int key_len, void *user) {
     (void)ssl;
-    mp_obj_ssl_socket_t *o = user;
-    ecc_key key;
-    int ret = wc_ecc_init(&key);
-    if (ret != 0) {
-        return ret;
+    mp_obj_ssl_socket_t *o = SOCKET_FROM_USER(user);
+    ecc_key *key = XMALLOC(sizeof(*key), NULL, DYNAMIC_TYPE_ECC);
+    if (key == NULL) {
+        return MEMORY_E;
     }
-    byte raw[MAX_ECC_BYTES];
-    word32 raw_len = sizeof(raw);
-    word32 idx = 0;
-    ret = wc_EccPrivateKeyDecode(key_der, &idx, &key, key_len);
+    int ret = wc_ecc_init(key);
     if (ret == 0) {
-        ret = wc_ecc_export_private_only(&key, raw, &raw_len);
-    }
-    if (ret == 0) {
-        ret = call_ecdsa_sign_callback(o, raw, raw_len, in, in_len, out, out_len);
+        byte raw[MAX_ECC_BYTES];
+        word32 raw_len = sizeof(raw);
+        word32 idx = 0;
+        ret = wc_EccPrivateKeyDecode(key_der, &idx, key, key_len);
         if (ret == 0) {
-            ret = ecdsa_sign(&key, in, in_len, out, out_len);
+            ret = wc_ecc_export_private_only(key, raw, &raw_len);
         }
+        if (ret == 0) {
+            ret = call_ecdsa_sign_callback(o, raw, raw_len, in, in_len, out, out_len);
+            if (ret == 0) {
+                ret = ecdsa_sign(key, in, in_len, out, out_len);
+            }
+        }
+        wolf_wipe(raw, sizeof(raw));
+        wc_ecc_free(key);
     }
-    wc_ecc_free(&key);
-    wipe(raw, sizeof(raw));
+    XFREE(key, NULL, DYNAMIC_TYPE_ECC);
     return ret < 0 ? ret : 0;
 }
 
@@ -1091,6 +1101,10 @@ static void raise_kept_exception(mp_obj_ssl_socket_t *o) {
     }
 }
 
+static bool is_want(int err) {
+    return err == WOLFSSL_ERROR_WANT_READ || err == WOLFSSL_ERROR_WANT_WRITE;
+}
+
 // Why a call to wolfSSL returned ret: WANT_READ, WANT_WRITE, ZERO_RETURN, another of wolfSSL's negative numbers, or the
 // stream's errno, which is positive.
 static int ssl_socket_error(mp_obj_ssl_socket_t *o, int ret) {
@@ -1101,6 +1115,9 @@ static int ssl_socket_error(mp_obj_ssl_socket_t *o, int ret) {
         return err;
     }
     int err = wolfSSL_get_error(o->ssl, ret);
+    if (wolf_alloc_failed() && !is_want(err)) {
+        return MEMORY_E;
+    }
     switch (err) {
         case WOLFSSL_ERROR_WANT_READ:
             if (o->held_blocked) {
@@ -1146,7 +1163,7 @@ static int ssl_socket_check_timer(mp_obj_ssl_socket_t *o) {
 // A server without a key can do no more than wait for a client and refuse it; wolfSSL makes no session for that.
 static int ssl_socket_refuse(mp_obj_ssl_socket_t *o) {
     char buf[1];
-    int ret = socket_recv_cb(NULL, buf, sizeof(buf), o);
+    int ret = socket_recv_cb(NULL, buf, sizeof(buf), SOCKET_TO_USER(o));
     raise_kept_exception(o);
     if (o->stream_error != 0) {
         ret = o->stream_error;
@@ -1162,15 +1179,11 @@ static int ssl_socket_refuse(mp_obj_ssl_socket_t *o) {
     if (!is_dtls(o->ssl_context)) {
         // Alert: fatal, handshake_failure.
         static const byte alert[] = { 21, 3, 3, 0, 2, 2, 40 };
-        (void)socket_send_cb(NULL, (char *)alert, sizeof(alert), o);
+        (void)socket_send_cb(NULL, (char *)alert, sizeof(alert), SOCKET_TO_USER(o));
         raise_kept_exception(o);
         o->stream_error = 0;
     }
     return NO_PRIVATE_KEY;
-}
-
-static bool is_want(int err) {
-    return err == WOLFSSL_ERROR_WANT_READ || err == WOLFSSL_ERROR_WANT_WRITE;
 }
 
 // Take the handshake as far as it goes now. Returns 0 when it is done, else an error as above.
@@ -1248,11 +1261,11 @@ static int ssl_socket_set_client_id(mp_obj_ssl_socket_t *o, const mp_buffer_info
 // Set up the session of a new SSLSocket. Returns 0 or one of wolfSSL's numbers.
 static int ssl_socket_setup(mp_obj_ssl_socket_t *o, const char *hostname, size_t hostname_len,
     const mp_buffer_info_t *client_id) {
-    wolfSSL_SetIOReadCtx(o->ssl, o);
-    wolfSSL_SetIOWriteCtx(o->ssl, o);
-    wolfSSL_SetCertCbCtx(o->ssl, o);
+    wolfSSL_SetIOReadCtx(o->ssl, SOCKET_TO_USER(o));
+    wolfSSL_SetIOWriteCtx(o->ssl, SOCKET_TO_USER(o));
+    wolfSSL_SetCertCbCtx(o->ssl, SOCKET_TO_USER(o));
     #if ECDSA_SIGN_CALLBACK
-    wolfSSL_SetEccSignCtx(o->ssl, o);
+    wolfSSL_SetEccSignCtx(o->ssl, SOCKET_TO_USER(o));
     #endif
     if (o->ssl_context->tls12_only && !is_dtls(o->ssl_context)) {
         // Otherwise both sides could agree on TLS 1.3, and then on no cipher suite.
@@ -1283,12 +1296,7 @@ static void ssl_socket_new_session(mp_obj_ssl_socket_t *o) {
     }
     o->ssl = wolfSSL_new(o->ssl_context->ctx);
     if (o->ssl == NULL) {
-        // Finalisers of objects that are no longer used may give enough memory back.
-        gc_collect();
-        o->ssl = wolfSSL_new(o->ssl_context->ctx);
-    }
-    if (o->ssl == NULL) {
-        // wolfSSL doesn't say why: tell a random number generator without a seed from a full heap.
+        // wolfSSL doesn't say why: it may be a random number generator without a seed.
         WC_RNG rng;
         ret = wc_InitRng(&rng);
         if (ret == 0) {
@@ -1427,6 +1435,7 @@ static void ssl_socket_print(const mp_print_t *print, mp_obj_t self_in, mp_print
 static bool ssl_socket_is_usable(mp_obj_ssl_socket_t *o, int *errcode) {
     o->poll_mask = 0;
     o->held_blocked = false;
+    wolf_alloc_begin();
     if (o->last_error < 0 && o->sock != MP_OBJ_NULL) {
         wolf_raise_error(o->last_error);
     }

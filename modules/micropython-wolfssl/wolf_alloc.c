@@ -24,68 +24,230 @@
  * THE SOFTWARE.
  */
 
-// The allocator for ports without a heap of their own: a user_settings.h asks for it with MICROPY_WOLFSSL_TRACKED_ALLOC
-// and XMALLOC_USER. MicroPython's tracked allocation keeps blocks alive that only wolfSSL points to, returns NULL when
-// the heap is full (after a collection), and has neither realloc nor a check of the product: both are added here.
+// wolfSSL's memory. A user_settings.h asks for this allocator with XMALLOC_USER and one of
+//
+//     MICROPY_WOLFSSL_LIBC_ALLOC     the C library's malloc
+//     MICROPY_WOLFSSL_TRACKED_ALLOC  MicroPython's heap, for ports that have no other
+//
+// Both collect garbage and try again before they give up, and remember that they did, because wolfSSL reports many
+// failed allocations as something else. With neither, wolfSSL allocates as its own settings say, and without that.
 
-#include "py/mpconfig.h"
-#include "py/misc.h"
+#include "wolf_glue.h"
 
-#include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <wolfssl/wolfcrypt/settings.h>
+#include <wolfssl/wolfcrypt/types.h>
+
+#if defined(MICROPY_WOLFSSL_LIBC_ALLOC) || defined(MICROPY_WOLFSSL_TRACKED_ALLOC)
+#define WOLF_ALLOC (1)
+#else
+#define WOLF_ALLOC (0)
+#endif
+
+#if WOLF_ALLOC && !defined(XMALLOC_USER)
+#error "MICROPY_WOLFSSL_LIBC_ALLOC and MICROPY_WOLFSSL_TRACKED_ALLOC need XMALLOC_USER"
+#endif
+
+// Each thread has its own where the settings have HAVE_THREAD_LS.
+static THREAD_LS_T bool alloc_failed;
+
+void wolf_alloc_begin(void) {
+    alloc_failed = false;
+}
+
+bool wolf_alloc_failed(void) {
+    return alloc_failed;
+}
 
 #if defined(MICROPY_WOLFSSL_TRACKED_ALLOC)
 
-#if !MICROPY_TRACKED_ALLOC
-#error "wolfSSL's memory comes from MicroPython's heap here: set MICROPY_TRACKED_ALLOC to 1"
+#if !MICROPY_TRACKED_ALLOC || !MICROPY_ENABLE_FINALISER
+#error "wolfSSL's memory comes from MicroPython's heap: set MICROPY_TRACKED_ALLOC and MICROPY_ENABLE_FINALISER to 1"
+#endif
+#if !defined(NO_SESSION_CACHE) || defined(ECC_CACHE_CURVE) || defined(FP_ECC) || defined(OPENSSL_EXTRA)
+#error "set NO_SESSION_CACHE, not ECC_CACHE_CURVE, FP_ECC, OPENSSL_EXTRA: a soft reset takes the heap from under them"
 #endif
 
-// In front of every block: its size, in as many bytes as keep the block aligned.
-typedef union _wolf_block_t {
-    size_t size;
-    uint64_t align[2];
-} wolf_block_t;
+#if MICROPY_PY_THREAD && !MICROPY_PY_THREAD_GIL
+#if !WOLF_MP_AT_LEAST(26)
+#error "m_tracked_calloc() takes no lock before MicroPython 1.26: set MICROPY_PY_THREAD_GIL to 1"
+#endif
+#define LOCK() mp_thread_recursive_mutex_lock(&MP_STATE_MEM(gc_mutex), 1)
+#define UNLOCK() mp_thread_recursive_mutex_unlock(&MP_STATE_MEM(gc_mutex))
+#else
+#define LOCK()
+#define UNLOCK()
+#endif
+
+// In front of what wolfSSL gets: as many bytes as keep it aligned.
+typedef union _block_t {
+    struct {
+        union _block_t *prev;
+        union _block_t *next;
+        size_t size;
+    };
+    uint64_t align[sizeof(size_t) / 2];
+} block_t;
+
+// All blocks that are in use.
+static block_t *blocks;
+
+// A soft reset finalises every object, in any order, and then takes the heap away; MicroPython's list of tracked blocks
+// goes on pointing into it if one is left, and the next tracked allocation would write through that. This object, which
+// lives as long as the heap does, sees to it that none is left.
+typedef struct _sentinel_t {
+    mp_obj_base_t base;
+} sentinel_t;
+
+// The tracked block that keeps it alive. NULL: there has been no allocation since the last soft reset.
+static sentinel_t **sentinel;
+
+static mp_obj_t sentinel___del__(mp_obj_t self_in) {
+    (void)self_in;
+    // Finalisers that run after this one still read their blocks: the memory stays as it is until the sweep is over.
+    while (blocks != NULL) {
+        block_t *next = blocks->next;
+        m_tracked_free(blocks);
+        blocks = next;
+    }
+    m_tracked_free(sentinel);
+    sentinel = NULL;
+    return mp_const_none;
+}
+static MP_DEFINE_CONST_FUN_OBJ_1(sentinel___del___obj, sentinel___del__);
+
+static const mp_rom_map_elem_t sentinel_locals_dict_table[] = {
+    { MP_ROM_QSTR(MP_QSTR___del__), MP_ROM_PTR(&sentinel___del___obj) },
+};
+static MP_DEFINE_CONST_DICT(sentinel_locals_dict, sentinel_locals_dict_table);
+
+static MP_DEFINE_CONST_OBJ_TYPE(
+    sentinel_type,
+    MP_QSTR_,
+    MP_TYPE_FLAG_NONE,
+    locals_dict, &sentinel_locals_dict
+    );
+
+static bool make_sentinel(void) {
+    sentinel_t **holder = m_tracked_calloc(1, sizeof(*holder));
+    sentinel_t *obj = gc_alloc(sizeof(*obj), GC_ALLOC_FLAG_HAS_FINALISER);
+    if (holder == NULL || obj == NULL) {
+        m_tracked_free(holder);
+        return false;
+    }
+    obj->base.type = &sentinel_type;
+    *holder = obj;
+    sentinel = holder;
+    return true;
+}
+
+static void *allocate(size_t size) {
+    if (size > SIZE_MAX / 2) {
+        return NULL;
+    }
+    LOCK();
+    block_t *block = NULL;
+    if (sentinel != NULL || make_sentinel()) {
+        block = m_tracked_calloc(1, sizeof(block_t) + size);
+    }
+    if (block != NULL) {
+        block->size = size;
+        block->prev = NULL;
+        block->next = blocks;
+        if (blocks != NULL) {
+            blocks->prev = block;
+        }
+        blocks = block;
+        ++block;
+    }
+    UNLOCK();
+    return block;
+}
+
+static void release(void *ptr) {
+    block_t *block = (block_t *)ptr - 1;
+    // Keys and plain text don't stay behind in the heap.
+    memset(ptr, 0, block->size);
+    LOCK();
+    if (sentinel != NULL) {
+        if (block->next != NULL) {
+            block->next->prev = block->prev;
+        }
+        if (block->prev != NULL) {
+            block->prev->next = block->next;
+        } else {
+            blocks = block->next;
+        }
+        m_tracked_free(block);
+    }
+    UNLOCK();
+}
+
+static void *reallocate(void *ptr, size_t size) {
+    void *moved = allocate(size);
+    if (moved != NULL) {
+        size_t old_size = ((block_t *)ptr - 1)->size;
+        memcpy(moved, ptr, MIN(old_size, size));
+        release(ptr);
+    }
+    return moved;
+}
+
+#elif WOLF_ALLOC
+
+#define allocate malloc
+#define reallocate realloc
+#define release free
+
+#endif
+
+#if WOLF_ALLOC
+
+// After a first failure: whether it's worth to try again. Finalisers of objects that are no longer used give memory
+// back, but not while they run.
+static bool make_room(void) {
+    if (gc_is_locked()) {
+        return false;
+    }
+    gc_collect();
+    return true;
+}
 
 void *XMALLOC(size_t size, void *heap, int type) {
     (void)heap;
     (void)type;
-    if (size > SIZE_MAX - 2 * sizeof(wolf_block_t) - 4 * sizeof(void *)) {
-        return NULL;
+    void *ptr = allocate(size);
+    if (ptr == NULL && make_room()) {
+        ptr = allocate(size);
     }
-    wolf_block_t *block = m_tracked_calloc(1, sizeof(wolf_block_t) + size);
-    if (block == NULL) {
-        return NULL;
+    if (ptr == NULL) {
+        alloc_failed = true;
     }
-    block->size = size;
-    return block + 1;
+    return ptr;
 }
 
 void XFREE(void *ptr, void *heap, int type) {
     (void)heap;
     (void)type;
-    if (ptr == NULL) {
-        return;
+    if (ptr != NULL) {
+        release(ptr);
     }
-    wolf_block_t *block = (wolf_block_t *)ptr - 1;
-    // Keys and plain text don't stay behind in the heap.
-    memset(ptr, 0, block->size);
-    m_tracked_free(block);
 }
 
 void *XREALLOC(void *ptr, size_t size, void *heap, int type) {
     if (ptr == NULL) {
         return XMALLOC(size, heap, type);
     }
-    void *moved = XMALLOC(size, heap, type);
-    if (moved == NULL) {
-        return NULL;
+    void *moved = reallocate(ptr, size);
+    if (moved == NULL && make_room()) {
+        moved = reallocate(ptr, size);
     }
-    size_t old_size = ((wolf_block_t *)ptr - 1)->size;
-    memcpy(moved, ptr, old_size < size ? old_size : size);
-    XFREE(ptr, heap, type);
+    if (moved == NULL) {
+        alloc_failed = true;
+    }
     return moved;
 }
 
-#endif // MICROPY_WOLFSSL_TRACKED_ALLOC
+#endif // WOLF_ALLOC

@@ -78,8 +78,15 @@ static bool is_cert_error(int err) {
 }
 #endif
 
+void wolf_wipe(void *ptr, size_t len) {
+    volatile uint8_t *p = ptr;
+    while (len-- > 0) {
+        *p++ = 0;
+    }
+}
+
 MP_NORETURN void wolf_raise_error(int err) {
-    if (err == MEMORY_E || err == MEMORY_ERROR) {
+    if (err == MEMORY_E || err == MEMORY_ERROR || wolf_alloc_failed()) {
         mp_raise_OSError(MP_ENOMEM);
     }
 

@@ -27,7 +27,7 @@
 #ifndef MICROPY_INCLUDED_WOLF_GLUE_H
 #define MICROPY_INCLUDED_WOLF_GLUE_H
 
-// What the three modules share: wolfSSL's errors as Python exceptions.
+// What the three modules share: wolfSSL's errors as Python exceptions, memory.
 
 #include "wolf_mpcompat.h"
 
@@ -36,5 +36,13 @@
 
 // Raise what a wolfSSL function returned: ENOMEM when memory ran out, else OSError(number, text).
 MP_NORETURN void wolf_raise_error(int err);
+
+// Whether an allocation of wolfSSL's has failed since the operation began: then that is the reason for its error,
+// whatever wolfSSL says.
+void wolf_alloc_begin(void);
+bool wolf_alloc_failed(void);
+
+// Overwrite a secret.
+void wolf_wipe(void *ptr, size_t len);
 
 #endif // MICROPY_INCLUDED_WOLF_GLUE_H

@@ -6,6 +6,9 @@
 
 // The C library's malloc, not MicroPython's heap: threads run without a GIL here, and m_tracked_calloc() takes no
 // lock before MicroPython 1.26. Memory that the collector doesn't own also outlives every order of finalisers.
+#define XMALLOC_USER
+#define MICROPY_WOLFSSL_LIBC_ALLOC
+#define HAVE_THREAD_LS
 
 // -- Numbers ----------------------------------------------------------------------------------------------------------
 // SP math turns mp_init() and its kin into macros, so that they don't clash with py/runtime.c, whose mp_init() is

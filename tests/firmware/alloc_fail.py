@@ -1,0 +1,302 @@
+# Whichever allocation fails: the outcome is ENOMEM, MemoryError or success, nothing leaks, sockets can be closed, and
+# nothing that must be refused is let through. Needs the user module of tests/testdata/allocfail.
+
+try:
+    import allocfail
+    import binascii
+    import gc
+    import io
+    import sys
+    import time
+    import wolfcryptolib
+    import wolfhashlib
+    import wolfssl
+except ImportError:
+    print("SKIP")
+    raise SystemExit
+
+from testkeys import ca, server, server_key
+
+ENOMEM = 12
+FOREVER = 1 << 30
+
+
+def pem(kind, der):
+    text = binascii.b2a_base64(der).strip()
+    lines = b"\n".join(text[i : i + 64] for i in range(0, len(text), 64))
+    return b"-----BEGIN %s-----\n%s\n-----END %s-----\n" % (kind, lines, kind)
+
+
+ca_pem = pem(b"CERTIFICATE", ca)
+server_pem = pem(b"CERTIFICATE", server)
+key_pem = pem(b"EC PRIVATE KEY", server_key)
+
+
+class Pipe(io.IOBase):
+    def __init__(self, datagrams):
+        self.queue = []
+        self.datagrams = datagrams
+
+    def readinto(self, buf):
+        queue = self.other.queue
+        if not queue:
+            return None
+        data = queue[0]
+        n = min(len(buf), len(data))
+        buf[:n] = data[:n]
+        if n < len(data) and not self.datagrams:
+            queue[0] = data[n:]
+        else:
+            queue.pop(0)
+        return n
+
+    def write(self, buf):
+        self.queue.append(bytes(buf))
+        return len(buf)
+
+    def ioctl(self, request, arg):
+        return arg if request == 3 else 0
+
+
+def pipes(datagrams):
+    a = Pipe(datagrams)
+    b = Pipe(datagrams)
+    a.other = b
+    b.other = a
+    return a, b
+
+
+sockets = []
+
+
+def new_context():
+    return wolfssl.SSLContext(wolfssl.PROTOCOL_TLS_CLIENT)
+
+
+def server_context(protocol=wolfssl.PROTOCOL_TLS_SERVER):
+    ctx = wolfssl.SSLContext(protocol)
+    ctx.load_cert_chain(server, server_key)
+    return ctx
+
+
+def client_context(protocol=wolfssl.PROTOCOL_TLS_CLIENT):
+    ctx = wolfssl.SSLContext(protocol)
+    ctx.verify_mode = wolfssl.CERT_REQUIRED
+    ctx.load_verify_locations(cadata=ca)
+    return ctx
+
+
+def tls_contexts():
+    return client_context(), server_context(), "localhost"
+
+
+def wrong_name_contexts():
+    return client_context(), server_context(), "wrong"
+
+
+def wrong_name_contexts2():
+    return client_context(), server_context(), "wrong.example.net"
+
+
+def wrong_ca_contexts():
+    ctx = wolfssl.SSLContext(wolfssl.PROTOCOL_TLS_CLIENT)
+    ctx.verify_mode = wolfssl.CERT_REQUIRED
+    return ctx, server_context(), "localhost"
+
+
+def no_client_cert_contexts():
+    srv = server_context()
+    srv.verify_mode = wolfssl.CERT_REQUIRED
+    srv.load_verify_locations(cadata=ca)
+    return client_context(), srv, "localhost"
+
+
+def callback_contexts():
+    client, srv, name = tls_contexts()
+    client.verify_callback = lambda cert, depth: 0
+    srv.ecdsa_sign_callback = lambda key, digest: None
+    return client, srv, name
+
+
+def tls12_contexts():
+    client, srv, name = tls_contexts()
+    client.set_ciphers(["TLS-ECDHE-ECDSA-WITH-AES-128-GCM-SHA256"])
+    return client, srv, name
+
+
+def dtls_contexts():
+    return (
+        client_context(wolfssl.PROTOCOL_DTLS_CLIENT),
+        server_context(wolfssl.PROTOCOL_DTLS_SERVER),
+        "localhost",
+    )
+
+
+def wrap(contexts, datagrams=False):
+    client, srv, name = contexts
+    a, b = pipes(datagrams)
+    more = {"client_id": b"me"} if datagrams else {}
+    sockets.append(client.wrap_socket(a, server_hostname=name, do_handshake_on_connect=False))
+    sockets.append(srv.wrap_socket(b, server_side=True, do_handshake_on_connect=False, **more))
+    return sockets
+
+
+def wrap_dtls(contexts):
+    return wrap(contexts, True)
+
+
+# A handshake, and a few bytes each way.
+def talk(pair):
+    c, s = pair
+    for i in range(60):
+        if c.write(b"ping"):
+            break
+        s.read(1)
+        if i == 30:
+            # DTLS takes a message for lost when there is no memory for it: the flight comes again.
+            time.sleep(1.1)
+    else:
+        raise ValueError("no handshake")
+    got = None
+    for i in range(4):
+        got = s.read(4)
+        if got:
+            break
+        c.read(1)
+    if got != b"ping":
+        raise ValueError("server got", got)
+    s.write(b"pong")
+    if c.read(4) != b"pong":
+        raise ValueError("client got", got)
+
+
+def connected():
+    pair = wrap(tls_contexts())
+    talk(pair)
+    return pair
+
+
+def read_write(pair):
+    c, s = pair
+    data = b"x" * 5000
+    for a, b in ((c, s), (s, c)):
+        a.write(data)
+        got = b""
+        while len(got) < len(data):
+            got += b.read(len(data) - len(got))
+        if got != data:
+            raise ValueError("wrong data")
+        a.cipher()
+        a.getpeercert(True)
+
+
+def ciphers(ctx):
+    ctx.set_ciphers(ctx.get_ciphers()[:4])
+
+
+def hashes(_):
+    for name in ("md5", "sha1", "sha256"):
+        h = getattr(wolfhashlib, name)(b"abc")
+        h.update(b"def")
+        h.digest()
+
+
+def aes(_):
+    for mode in (1, 2, 6):
+        c = wolfcryptolib.aes(b"0123456789abcdef", mode, b"0123456789abcdef")
+        c.encrypt(b"0123456789abcdef")
+
+
+# Name, what goes before, what is done, and whether it succeeds when no allocation fails.
+OPERATIONS = (
+    ("new context", None, lambda _: new_context(), True),
+    ("load_cert_chain DER", new_context, lambda c: c.load_cert_chain(server, server_key), True),
+    ("load_cert_chain PEM", new_context, lambda c: c.load_cert_chain(server_pem, key_pem), True),
+    ("load_verify_locations DER", new_context, lambda c: c.load_verify_locations(cadata=ca), True),
+    (
+        "load_verify_locations PEM",
+        new_context,
+        lambda c: c.load_verify_locations(cadata=ca_pem + server_pem),
+        True,
+    ),
+    ("ciphers", new_context, ciphers, True),
+    ("wrap_socket", tls_contexts, wrap, True),
+    ("TLS 1.3", lambda: wrap(tls_contexts()), talk, True),
+    ("TLS 1.2", lambda: wrap(tls12_contexts()), talk, True),
+    ("callbacks", lambda: wrap(callback_contexts()), talk, True),
+    ("DTLS wrap_socket", dtls_contexts, wrap_dtls, True),
+    ("DTLS", lambda: wrap_dtls(dtls_contexts()), talk, True),
+    ("read and write", connected, read_write, True),
+    ("wrong name", lambda: wrap(wrong_name_contexts()), talk, False),
+    ("wrong name with dots", lambda: wrap(wrong_name_contexts2()), talk, False),
+    ("wrong CA", lambda: wrap(wrong_ca_contexts()), talk, False),
+    ("no client certificate", lambda: wrap(no_client_cert_contexts()), talk, False),
+    ("hashes", None, hashes, True),
+    ("aes", None, aes, True),
+)
+
+
+# Returns what is wrong with the outcome, or None, and how many allocations failed.
+def run(before, operation, succeeds, kind, n, times):
+    arg = before() if before else None
+    allocfail.arm(kind, n, times)
+    try:
+        operation(arg)
+        failed = allocfail.disarm()
+        wrong = None if succeeds else "success"
+    except MemoryError:
+        failed = allocfail.disarm()
+        wrong = None
+    except OSError as er:
+        failed = allocfail.disarm()
+        wrong = None if er.errno == ENOMEM or not succeeds else repr(er)
+        if er.errno == ENOMEM and not failed:
+            wrong = "ENOMEM for nothing"
+        if er.errno == ENOMEM and kind == allocfail.LIBC and times == 1:
+            wrong = "no second try"
+    except Exception as er:
+        failed = allocfail.disarm()
+        wrong = repr(er)
+    for sock in sockets:
+        try:
+            sock.close()
+        except Exception as er:
+            wrong = "close: %r" % er
+    sockets.clear()
+    return wrong, failed
+
+
+def scrub(depth):
+    return [depth, scrub(depth - 1) if depth else None]
+
+
+def sweep(name, before, operation, succeeds, kind, times):
+    n = 0
+    while True:
+        gc.collect()
+        live = allocfail.live()
+        wrong, failed = run(before, operation, succeeds, kind, n, times)
+        gc.collect()
+        if wrong is None and allocfail.live() != live:
+            # The collector may have seen a stale pointer on the stack.
+            scrub(20)
+            gc.collect()
+            if allocfail.live() != live:
+                wrong = "leak of %d" % (allocfail.live() - live)
+        if wrong is not None:
+            print(name, "kind", kind, "times", times, "position", n, wrong)
+        if failed == 0:
+            return n
+        n += 1
+
+
+verbose = len(sys.argv) > 1
+for name, before, operation, succeeds in OPERATIONS:
+    tried = [
+        sweep(name, before, operation, succeeds, kind, times)
+        for kind in (allocfail.LIBC, allocfail.HEAP)
+        for times in (1, 2, FOREVER)
+    ]
+    print(name, "done" if max(tried) > 0 else "never allocates")
+    if verbose:
+        print(tried)
