@@ -103,10 +103,31 @@ func (s *session) patch(c *cli.Context) error {
 			return err
 		}
 	}
+	if err := j.checkLacks(); err != nil {
+		return err
+	}
 	if err := j.checkOutside(); err != nil {
 		return err
 	}
 	return j.apply(c, lock)
+}
+
+// checkLacks stops at a board that lacks what nothing can take the place of.
+func (j *job) checkLacks() error {
+	var lines []string
+	advice := ""
+	for _, t := range j.plan.Targets {
+		for _, lack := range t.Lacks {
+			if lack.Refused {
+				lines = append(lines, fmt.Sprintf("patch %s: %s is 0: %s", t.Target.Name(), lack.Macro, lack.Why))
+				advice = lack.Advice
+			}
+		}
+	}
+	if len(lines) == 0 {
+		return nil
+	}
+	return withHint(errors.New(strings.Join(lines, "\n")), advice)
 }
 
 // checkOutside stops where a line outside the tree, in a board's own folder, must change first.
@@ -142,11 +163,33 @@ func (s *session) newJob(c *cli.Context, tree *micropython.Tree) (*job, error) {
 	if err := j.settle(c); err != nil {
 		return nil, err
 	}
+	if err := j.makePlan(); err != nil || !c.Bool("all-boards") || !j.leaveOut() {
+		return j, err
+	}
+	return j, j.makePlan()
+}
+
+// leaveOut takes those of all boards out that are refused, and says so; whoever names a board gets an error.
+func (j *job) leaveOut() bool {
+	all := len(j.targets)
+	for i := all - 1; i >= 0; i-- {
+		lacks := j.plan.Targets[i].Lacks
+		at := slices.IndexFunc(lacks, func(l patches.Lack) bool { return l.Refused })
+		if at < 0 || len(j.targets) == 1 {
+			continue
+		}
+		j.say("%s is left out: %s is 0: %s", j.targets[i].Name(), lacks[at].Macro, lacks[at].Why)
+		j.targets, j.entries = slices.Delete(j.targets, i, i+1), slices.Delete(j.entries, i, i+1)
+	}
+	return len(j.targets) < all
+}
+
+func (j *job) makePlan() (err error) {
 	if j.pristine {
-		return j, j.planPristine()
+		return j.planPristine()
 	}
 	j.plan, err = patches.New(j.targets, j.wants)
-	return j, err
+	return err
 }
 
 // planPristine plans the module's files, which serve every target that the tree is patched for.
@@ -328,10 +371,17 @@ func (j *job) describe(verb string) {
 		for _, step := range t.Steps {
 			fmt.Fprintf(j.stdout, "%s%s\n", indent, stepText(step, verb))
 		}
-		for _, need := range t.Lacks {
-			fmt.Fprintf(j.stdout, "%snote: %s is not %d: %s\n", indent, need.Macro, need.Value, need.Why)
+		for _, lack := range t.Lacks {
+			fmt.Fprintf(j.stdout, "%s%s: %s is 0: %s\n", indent, lackVerb(lack), lack.Macro, lack.Why)
 		}
 	}
+}
+
+func lackVerb(lack patches.Lack) string {
+	if lack.Refused {
+		return "refused"
+	}
+	return "note"
 }
 
 func stepText(step patches.Step, verb string) string {

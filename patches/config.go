@@ -66,6 +66,7 @@ func readConfig(target micropython.Target, src *source) *Config {
 	for _, arg := range target.Make {
 		if name, value, ok := strings.Cut(arg, "="); ok {
 			c.pin(name, value)
+			c.make.commandLine(name, value)
 		}
 	}
 	if p := src.pristine; p != nil {
@@ -170,15 +171,32 @@ func (c *Config) State(want Want) State {
 }
 
 // lacks are the needs of a port that the configuration does not meet.
-func (c *Config) lacks(port string) ([]Need, error) {
+func (c *Config) lacks(port string) ([]Lack, error) {
 	needs, err := Needs(port)
 	if errors.Is(err, ErrUnknownPort) {
 		return nil, nil // the caller has wants of its own
 	}
-	return slices.DeleteFunc(needs, func(n Need) bool {
-		value, known := c.header.value(n.Macro)
-		return !known || value == n.Value
-	}), err
+	var lacks []Lack
+	for _, need := range needs {
+		if c.mayMeet(need) {
+			continue
+		}
+		lack := Lack{Need: need}
+		if need.Unless != "" {
+			value, known := c.header.value(need.Unless)
+			lack.Refused = known && value == 0
+		}
+		lacks = append(lacks, lack)
+	}
+	return lacks, err
+}
+
+// mayMeet says whether the configuration meets a need, as far as it is known.
+func (c *Config) mayMeet(need Need) bool {
+	return slices.ContainsFunc(append([]string{need.Macro}, need.Or...), func(name string) bool {
+		value, known := c.header.value(name)
+		return !known || value != 0
+	})
 }
 
 // variableState evaluates a make variable.

@@ -245,6 +245,14 @@ func (m *makeRun) collectFlags(assigned Site, line logicalLine, from int) {
 	}
 }
 
+// commandLine takes the -D and -U flags out of a variable that is set on make's command line.
+func (m *makeRun) commandLine(name, value string) {
+	if strings.Contains(name, "FLAGS") {
+		set := Site{File: makeCommandLine, Kind: MakeVariable, Macro: name, Text: value, Op: "=", active: yes}
+		m.collectFlags(set, logicalLine{text: value}, 0)
+	}
+}
+
 // contradicts says whether another variable's flags say otherwise of the macro: which of two variables comes first on
 // the compiler's command line is not read.
 func (m *makeRun) contradicts(flag *Site) bool {

@@ -49,7 +49,13 @@ type TargetPlan struct {
 	Target micropython.Target
 	Steps  []Step
 	// Lacks are the needs that this board does not meet, as far as the scanner can tell.
-	Lacks []Need
+	Lacks []Lack
+}
+
+// Lack is a need that is not met; Refused says that the board is refused for it.
+type Lack struct {
+	Need
+	Refused bool
 }
 
 // Plan is what has to be done to a tree so that every want holds for every target. Making one changes nothing on disk.
@@ -145,7 +151,7 @@ func label(target micropython.Target, targets int) string {
 	return target.Port
 }
 
-func (p *planner) steps(wants []Want) ([]Step, []Need, error) {
+func (p *planner) steps(wants []Want) ([]Step, []Lack, error) {
 	present := readConfig(p.target, p.src.asItIs())
 	var steps []Step
 	for _, want := range wants {

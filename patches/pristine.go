@@ -82,7 +82,7 @@ type setting struct {
 	want Want
 }
 
-func (d *pristineDraft) steps(p *planner, wants []Want) ([]Step, []Need, error) {
+func (d *pristineDraft) steps(p *planner, wants []Want) ([]Step, []Lack, error) {
 	asItIs := d.src.asItIs()
 	asItIs.pristine = nil
 	present := readConfig(p.target, asItIs)

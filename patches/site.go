@@ -71,7 +71,15 @@ type Site struct {
 	start, end int    // where the value stands in the file, in bytes
 }
 
-func (s Site) String() string { return fmt.Sprintf("%s:%d", s.File, s.Line) }
+// makeCommandLine is the File of a Site in an argument of make's; its Line is 0.
+const makeCommandLine = "make's command line"
+
+func (s Site) String() string {
+	if s.Line == 0 {
+		return s.File
+	}
+	return fmt.Sprintf("%s:%d", s.File, s.Line)
+}
 
 // outside says whether the line is not in the tree, where nothing is ever changed.
 func (s Site) outside() bool { return path.IsAbs(s.File) }

@@ -47,11 +47,26 @@ func (w Want) Names() []string {
 // ErrUnknownPort is wrapped by Load's error for a port that has no wants.
 var ErrUnknownPort = errors.New("unknown port")
 
-// Need is what a board should have and mpwolf does not change; where it lacks it, its Why is told.
+// Need is a macro that should not be 0 and that mpwolf does not change: what a board has. Where it is 0, Why is told.
 type Need struct {
 	Macro string `toml:"macro"`
-	Value int64  `toml:"value"`
-	Why   string `toml:"why"`
+	// Or are macros that do as well.
+	Or  []string `toml:"or"`
+	Why string   `toml:"why"`
+	// Unless, if not empty, is the macro by which a user goes without: where it is 0 the board is refused. Advice says
+	// what to do then.
+	Unless string `toml:"unless"`
+	Advice string `toml:"advice"`
+}
+
+func (n Need) check() error {
+	switch {
+	case n.Macro == "" || n.Why == "":
+		return errors.New("needs both macro and why")
+	case (n.Unless == "") != (n.Advice == ""):
+		return errors.New("needs both unless and advice, or neither")
+	}
+	return nil
 }
 
 // wantsFile is a port's TOML file.
@@ -105,8 +120,8 @@ func parseWants(name, text string) (wantsFile, error) {
 		}
 	}
 	for i, need := range file.Need {
-		if need.Macro == "" || need.Why == "" {
-			return file, fmt.Errorf("%s: need %d needs both macro and why", name, i+1)
+		if err := need.check(); err != nil {
+			return file, fmt.Errorf("%s: need %d %w", name, i+1, err)
 		}
 	}
 	return file, nil
