@@ -93,6 +93,13 @@ func (b Build) Run(ctx context.Context) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
+	start := time.Now()
+	flags.answers.keep(b.lastKey(), start, lastBuild{flags.Vars[defaultGoal], flags.Vars["PROG"],
+		flags.Vars["FROZEN_MANIFEST"] != "", len(strings.Fields(flags.Vars["OBJ"]))}, nil, nil, nil)
+	return b.result(ctx, flags, rebuilt)
+}
+
+func (b Build) result(ctx context.Context, flags *Flags, rebuilt bool) (*Result, error) {
 	link, err := b.link(ctx, flags)
 	if err != nil {
 		return nil, err
@@ -103,10 +110,89 @@ func (b Build) Run(ctx context.Context) (*Result, error) {
 	return &Result{Link: link, ELF: link.Output, Log: b.logFile(), Rebuilt: rebuilt}, nil
 }
 
+// lastBuild is what Again has to know of the build that it repeats.
+type lastBuild struct {
+	Goal    string
+	Prog    string
+	Frozen  bool
+	Objects int
+}
+
+func (b Build) lastKey() string { return question("last build", b.Target.Name(), b.Args) }
+
+// Again is Probe and Run in one make, which reads its makefiles once, for a folder that Run has built in before. The flags
+// are nil if there was no such build, or if make's answer shows that the folder holds the objects of other flags: then
+// Probe and Run must be called. The error is Run's; with a *BuildError there are flags.
+func (b Build) Again(ctx context.Context, vars ...string) (*Flags, *Result, error) {
+	if err := b.prepare(); err != nil {
+		return nil, nil, err
+	}
+	known := openAnswers(b.Dir)
+	var last lastBuild
+	if !known.recall(b.lastKey(), &last) || last.Goal == "" {
+		return nil, nil, nil
+	}
+	log, err := os.Create(b.logFile())
+	if err != nil {
+		return nil, nil, fmt.Errorf("build %s: %w", b.Target.Name(), err)
+	}
+	flags, err := b.again(ctx, known, last, vars, log)
+	if closing := log.Close(); err == nil {
+		err = closing
+	}
+	if flags == nil || err != nil {
+		return flags, nil, err
+	}
+	result, err := b.result(ctx, flags, false)
+	return flags, result, err
+}
+
+func (b Build) again(ctx context.Context, known *answers, last lastBuild, vars []string, log io.Writer) (*Flags, error) {
+	if last.Frozen {
+		if err := b.makeMpyCross(ctx, known, log); err != nil {
+			return nil, nil // Run says it
+		}
+	}
+	vars = probeVars(vars)
+	argv := b.buildArgv(last.Prog)
+	output, err := b.step(ctx, log, b.Target.Name(), slices.Concat(argv, probeArgs(vars), []string{last.Goal}), last.Objects)
+	failed := (*BuildError)(nil)
+	if err != nil && !errors.As(err, &failed) {
+		return nil, err
+	}
+	flags, wrong := b.Target.parseFlags("ask make for the flags of "+b.Target.Name(), vars, parseProbe(output))
+	if wrong != nil {
+		return nil, nil // make stopped before it could answer
+	}
+	flags.answers = known
+	stamp, wrong := os.ReadFile(filepath.Join(b.Dir, stampFile))
+	if wrong != nil || !bytes.Equal(stamp, b.stamp(flags)) || flags.Vars["PROG"] != last.Prog ||
+		flags.Vars[defaultGoal] != last.Goal || flags.Vars["FROZEN_MANIFEST"] != "" != last.Frozen {
+		return nil, nil
+	}
+	if failed != nil {
+		failed.Command = b.Target.shellLine(argv)
+	}
+	return flags, err
+}
+
 // Probe asks make for the flags of this build, with the variables that Run and Link need to know, and further ones.
 func (b Build) Probe(ctx context.Context, vars ...string) (*Flags, error) {
-	vars = slices.Concat(stampVars, []string{"PROG"}, vars)
-	return b.Target.Flags(ctx, vars, append(slices.Clone(b.Args), "BUILD="+b.Dir)...)
+	flags, err := b.Target.Flags(ctx, probeVars(vars), append(slices.Clone(b.Args), "BUILD="+b.Dir)...)
+	if err == nil {
+		flags.answers = openAnswers(b.Dir)
+	}
+	return flags, err
+}
+
+const (
+	makefileList = "MAKEFILE_LIST"
+	defaultGoal  = ".DEFAULT_GOAL"
+)
+
+// probeVars are the make variables that Run and Link need to know, and further ones.
+func probeVars(vars []string) []string {
+	return slices.Concat(stampVars, []string{"PROG", makefileList, defaultGoal}, vars)
 }
 
 func (b Build) probed(ctx context.Context) (*Flags, error) {
@@ -142,15 +228,44 @@ func (b Build) prepare() error {
 // make runs make for mpy-cross, if the firmware freezes Python code, and for the firmware.
 func (b Build) make(ctx context.Context, flags *Flags, log io.Writer) error {
 	if flags.Vars["FROZEN_MANIFEST"] != "" {
-		if err := b.step(ctx, log, "mpy-cross", b.mpyCrossArgv(), 0); err != nil {
+		if err := b.makeMpyCross(ctx, flags.answers, log); err != nil {
 			return err
 		}
 	}
-	argv := append(b.firmwareArgv(flags.Vars["PROG"]), "-j"+strconv.Itoa(b.jobs()))
+	_, err := b.step(ctx, log, b.Target.Name(), b.buildArgv(flags.Vars["PROG"]), len(strings.Fields(flags.Vars["OBJ"])))
+	return err
+}
+
+// buildArgv is the make command that builds the firmware.
+func (b Build) buildArgv(prog string) []string {
+	argv := append(b.firmwareArgv(prog), "-j"+strconv.Itoa(b.jobs()))
 	if b.KeepGoing {
 		argv = append(argv, "-k")
 	}
-	return b.step(ctx, log, b.Target.Name(), argv, len(strings.Fields(flags.Vars["OBJ"])))
+	return argv
+}
+
+// makeMpyCross builds mpy-cross, unless the one that is there was made from the files that there are now.
+func (b Build) makeMpyCross(ctx context.Context, known *answers, log io.Writer) error {
+	start := time.Now()
+	argv := b.mpyCrossArgv()
+	key := question("mpy-cross", argv)
+	if made := ""; known.recall(key, &made) {
+		if _, err := os.Stat(made); err == nil {
+			return nil
+		}
+	}
+	if _, err := b.step(ctx, log, "mpy-cross", argv, 0); err != nil {
+		return err
+	}
+	dir := b.Target.Tree.Path("mpy-cross")
+	files := append(dependencies(filepath.Join(b.Dir, mpyCross), dir), filepath.Join(dir, "Makefile"))
+	for _, name := range []string{"mpconfigport.mk", "../py/py.mk", "../py/mkenv.mk", "../py/mkrules.mk"} {
+		files = append(files, filepath.Join(dir, filepath.FromSlash(name)))
+	}
+	files = slices.DeleteFunc(files, func(file string) bool { return strings.HasPrefix(file, b.Dir+"/") })
+	known.keep(key, start, b.mpyCrossProgram(), files, nil, nil)
+	return nil
 }
 
 func (b Build) jobs() int {
@@ -191,9 +306,9 @@ func (t *Tree) linksBesideSources() bool {
 	return err == nil && bytes.Contains(text, []byte("\n$(PROG): $(OBJ)"))
 }
 
-// step runs one make. Its output goes to the log, and its steps to Progress; objects is how many there are, 0 if that
-// is not known.
-func (b Build) step(ctx context.Context, log io.Writer, name string, argv []string, objects int) error {
+// step runs one make and returns its output, which goes to the log too, and its steps to Progress; objects is how many
+// there are, 0 if that is not known.
+func (b Build) step(ctx context.Context, log io.Writer, name string, argv []string, objects int) (string, error) {
 	var output bytes.Buffer
 	progress := &progressWriter{to: b.Progress, name: name, objects: objects}
 	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
@@ -208,16 +323,16 @@ func (b Build) step(ctx context.Context, log io.Writer, name string, argv []stri
 	fmt.Fprintf(log, "$ %s\n", command)
 	err := cmd.Run()
 	if ctx.Err() != nil {
-		return fmt.Errorf("build %s: %w", name, ctx.Err())
+		return "", fmt.Errorf("build %s: %w", name, ctx.Err())
 	}
 	if exit := (*exec.ExitError)(nil); errors.As(err, &exit) {
-		return &BuildError{Step: name, Command: command, Cause: firstError(output.Bytes(), err),
+		return output.String(), &BuildError{Step: name, Command: command, Cause: firstError(output.Bytes(), err),
 			Tail: errorTail(output.String()), Log: b.logFile()}
 	}
 	if err != nil {
-		return fmt.Errorf("build %s: %w", name, err)
+		return "", fmt.Errorf("build %s: %w", name, err)
 	}
-	return nil
+	return output.String(), nil
 }
 
 // errorTail is the part of a log that tells what went wrong: from two lines above the first error on, or its end.

@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // Value is a macro as the compiler sees it when the port is compiled.
@@ -37,6 +38,12 @@ func (f *Flags) Effective(ctx context.Context, macros []string) (map[string]Valu
 
 // EffectiveIn is Effective for another header, such as "wolfssl/wolfcrypt/settings.h".
 func (f *Flags) EffectiveIn(ctx context.Context, header string, macros []string) (map[string]Value, error) {
+	start := time.Now()
+	key := question("values", header, macros, f.Dir, f.CC, f.CFLAGS)
+	values := make(map[string]Value)
+	if f.answers.recall(key, &values) {
+		return values, nil
+	}
 	include := "#include \"" + header + "\"\n"
 	out, err := f.preprocess(ctx, header, include+valueProbe(macros))
 	if exit := (*exec.ExitError)(nil); errors.As(err, &exit) {
@@ -47,7 +54,10 @@ func (f *Flags) EffectiveIn(ctx context.Context, header string, macros []string)
 	} else if err != nil {
 		return nil, err
 	}
-	return f.parseValues(out, macros), nil
+	values = f.parseValues(out, macros)
+	files, dirs, names := f.included(out)
+	f.answers.keep(key, start, values, append(files, f.programs()...), dirs, names)
+	return values, nil
 }
 
 // preprocess returns what the preprocessor writes with -dD for a source that lies in Dir. The error keeps the

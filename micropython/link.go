@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 )
 
 // Link is the command that links a firmware.
@@ -23,6 +24,9 @@ type Link struct {
 	Inputs []string
 	// System are those of Inputs that come with the compiler: of these a link takes only what it needs.
 	System map[string]bool
+
+	responses []string // the response files that were read
+	dirs      []string // of the compiler's own libraries
 }
 
 // Link asks make for the command that links the firmware. The firmware need not be up to date, or exist.
@@ -36,6 +40,12 @@ func (b Build) Link(ctx context.Context) (*Link, error) {
 
 func (b Build) link(ctx context.Context, flags *Flags) (*Link, error) {
 	what := "ask make how it links " + b.Target.Name()
+	start := time.Now()
+	key := question("link", string(b.stamp(flags)), b.firmwareArgv(flags.Vars["PROG"]), flags.CC, flags.CFLAGS)
+	known := &Link{}
+	if flags.answers.recall(key, known) {
+		return known, nil
+	}
 	objects := strings.Fields(flags.Vars["OBJ"])
 	if len(objects) == 0 {
 		return nil, fmt.Errorf("%s: its Makefile sets no OBJ", what)
@@ -50,7 +60,18 @@ func (b Build) link(ctx context.Context, flags *Flags) (*Link, error) {
 		}
 		return nil, fmt.Errorf("%s: none of the commands that make would run is a link", what)
 	}
-	return link, link.resolve(ctx, flags)
+	if err := link.resolve(ctx, flags); err != nil {
+		return nil, err
+	}
+	files := slices.Concat(flags.makefiles(), flags.programs(), link.responses)
+	var names []string
+	for _, arg := range link.Argv {
+		if name, found := strings.CutPrefix(arg, "-l"); found {
+			names = append(names, "lib"+name+".so", "lib"+name+".a")
+		}
+	}
+	flags.answers.keep(key, start, link, files, slices.Concat(link.optionValues("-L"), link.dirs), names)
+	return link, nil
 }
 
 // findLink finds the command with an output file and the most objects in what "make -n" prints.
@@ -101,6 +122,7 @@ func (l *Link) expand(argv []string, depth int) []string {
 			words = append(words, arg)
 			continue
 		}
+		l.responses = append(l.responses, l.abs(name))
 		inside, err := splitWords(strings.ReplaceAll(string(text), "\n", " "))
 		if err != nil {
 			words = append(words, arg)
@@ -131,6 +153,7 @@ func (l *Link) resolve(ctx context.Context, flags *Flags) error {
 	if err != nil {
 		return err
 	}
+	l.dirs = toolchain
 	dirs := l.optionValues("-L")
 	for i, arg := range l.Argv {
 		var input string

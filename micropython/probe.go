@@ -19,6 +19,7 @@ type Flags struct {
 
 	target  Target
 	missing []string // submodules that the port needs and the tree lacks
+	answers *answers // of this build, nil if they are not kept
 }
 
 const probeMark = "mpwolf-probe:"
@@ -30,13 +31,18 @@ const noConfvars = "CONFVARS_FILE=" + os.DevNull
 // further make variables; extra are further arguments for make, such as "USER_C_MODULES=/path". It builds nothing
 // and creates nothing. If make stops, as it does for a variant that does not exist, the error is a *MakeError.
 func (t Target) Flags(ctx context.Context, vars []string, extra ...string) (*Flags, error) {
-	argv := t.makeArgv(append(slices.Clone(extra), noConfvars, "--eval="+probeRule(vars), "mpwolf-probe")...)
+	argv := t.makeArgv(slices.Concat(extra, []string{noConfvars}, probeArgs(vars))...)
 	what := "ask make for the flags of " + t.Name()
 	stdout, stderr, err := run(ctx, t.Dir(), nil, argv)
 	if err != nil {
 		return nil, t.stopped(what, argv, append(stderr, stdout...), nil, err)
 	}
-	values := parseProbe(string(stdout))
+	return t.parseFlags(what, vars, parseProbe(string(stdout)))
+}
+
+// parseFlags makes flags of the values that a probe rule printed.
+func (t Target) parseFlags(what string, vars []string, values map[string]string) (*Flags, error) {
+	var err error
 	flags := &Flags{Dir: t.Dir(), Vars: make(map[string]string), target: t}
 	for _, name := range vars {
 		flags.Vars[name] = values[name]
@@ -60,6 +66,12 @@ func (f *Flags) MissingSubmodules() []string { return f.missing }
 // makeArgv is the make command for the target; it runs in the port's folder.
 func (t Target) makeArgv(args ...string) []string {
 	return append(append([]string{makeProgram(), "--no-print-directory"}, t.Args()...), args...)
+}
+
+// probeArgs are make's arguments for a rule that prints variables. The rule is read before all others, and must not
+// become the default.
+func probeArgs(vars []string) []string {
+	return []string{"--eval=" + probeRule(vars), "--eval=.DEFAULT_GOAL :=", "mpwolf-probe"}
 }
 
 // probeRule is a rule that prints variables when it runs, which is after all makefiles are read.

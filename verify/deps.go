@@ -4,46 +4,9 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"mpwolf/micropython"
 )
-
-// parseDeps reads a dependency file as compilers write it for make and returns the prerequisites of the first rule:
-// the source and the headers that it includes.
-func parseDeps(text string) []string {
-	text = strings.ReplaceAll(text, "\r\n", "\n")
-	rule, _, _ := strings.Cut(strings.ReplaceAll(text, "\\\n", " "), "\n")
-	_, rest, _ := strings.Cut(rule, ": ") // with the blank: a path on Windows has a colon of its own
-	var names []string
-	for rest != "" {
-		var name string
-		name, rest = cutDep(strings.TrimLeft(rest, " \t"))
-		if name != "" {
-			names = append(names, name)
-		}
-	}
-	return names
-}
-
-// cutDep takes the first name off a list. A blank or # that belongs to it has a backslash before it; "$$" stands for "$".
-func cutDep(list string) (name, rest string) {
-	var b strings.Builder
-	for i := 0; i < len(list); i++ {
-		c := list[i]
-		next := byte(0)
-		if i+1 < len(list) {
-			next = list[i+1]
-		}
-		switch {
-		case c == '\\' && (next == ' ' || next == '#'), c == '$' && next == '$':
-			b.WriteByte(next)
-			i++
-		case c == ' ', c == '\t':
-			return b.String(), list[i:]
-		default:
-			b.WriteByte(c)
-		}
-	}
-	return b.String(), ""
-}
 
 // deps are the source of an object and the headers that it was compiled with, as absolute paths; none if there is no
 // dependency file. MicroPython's rules leave it beside the object as .P, other makefiles as .d.
@@ -58,7 +21,7 @@ func (v *verification) deps(objectFile string) []string {
 		if err != nil {
 			continue
 		}
-		for _, name := range parseDeps(string(text)) {
+		for _, name := range micropython.ParseDeps(string(text)) {
 			if !filepath.IsAbs(name) {
 				name = filepath.Join(v.Target.Dir(), name)
 			}

@@ -59,6 +59,7 @@ type verification struct {
 	Options
 	build   micropython.Build
 	flags   *micropython.Flags
+	again   *built            // the build, if probe made it
 	link    *micropython.Link // nil if make could not be asked
 	inputs  *inputs
 	failure *failure // of the build
@@ -99,6 +100,21 @@ func Run(ctx context.Context, options Options) (*Report, error) {
 	return report(checks), nil
 }
 
+// probe asks make for the flags, and builds at once if an earlier build can be repeated.
+func (v *verification) probe(ctx context.Context) (*micropython.Flags, error) {
+	if !v.NoBuild {
+		flags, result, err := v.build.Again(ctx, v.variables()...)
+		if failed := (*micropython.BuildError)(nil); err != nil && !errors.As(err, &failed) {
+			return nil, err
+		}
+		if flags != nil {
+			v.again = &built{result, err}
+			return flags, nil
+		}
+	}
+	return v.build.Probe(ctx, v.variables()...)
+}
+
 func report(checks map[string]*check) *Report {
 	r := &Report{OK: true}
 	for _, id := range checkIDs {
@@ -116,7 +132,7 @@ func (v *verification) make(ctx context.Context, checks map[string]*check) error
 		skip(checks, "see modules")
 		return nil
 	}
-	flags, err := v.build.Probe(ctx, v.variables()...)
+	flags, err := v.probe(ctx)
 	if stopped := (*micropython.MakeError)(nil); errors.As(err, &stopped) {
 		return v.stopped(stopped, checks, err)
 	}
@@ -173,11 +189,24 @@ func (v *verification) abs(path string) string {
 	return filepath.Join(v.Target.Dir(), path)
 }
 
+// built is how a build ended.
+type built struct {
+	result *micropython.Result
+	err    error
+}
+
+func (v *verification) run(ctx context.Context) (*micropython.Result, error) {
+	if v.again != nil {
+		return v.again.result, v.again.err
+	}
+	return v.build.Run(ctx)
+}
+
 // compile builds, or looks at what was built, and reads what is linked. A failed build is a finding; there are objects
 // then all the same.
 func (v *verification) compile(ctx context.Context, checks map[string]*check) error {
 	if !v.NoBuild {
-		result, err := v.build.Run(ctx)
+		result, err := v.run(ctx)
 		failed := (*micropython.BuildError)(nil)
 		switch {
 		case errors.As(err, &failed):
