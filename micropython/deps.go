@@ -21,6 +21,11 @@ func ParseDeps(text string) []string {
 
 // cutDep takes the first name off a list. A blank or # that belongs to it has a backslash before it; "$$" stands for "$".
 func cutDep(list string) (name, rest string) {
+	if i := strings.IndexAny(list, " \t\\$"); i < 0 {
+		return list, ""
+	} else if list[i] == ' ' || list[i] == '\t' {
+		return list[:i], list[i:]
+	}
 	var b strings.Builder
 	for i := 0; i < len(list); i++ {
 		c := list[i]

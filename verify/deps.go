@@ -9,26 +9,48 @@ import (
 )
 
 // deps are the source of an object and the headers that it was compiled with, as absolute paths; none if there is no
-// dependency file. MicroPython's rules leave it beside the object as .P, other makefiles as .d.
+// dependency file.
 func (v *verification) deps(objectFile string) []string {
-	if known, ok := v.depCache[objectFile]; ok {
-		return known
+	deps, known := v.depCache[objectFile]
+	if !known {
+		deps = readDeps(objectFile, v.Target.Dir())
+		v.depCache[objectFile] = deps
 	}
-	var deps []string
+	return deps
+}
+
+// readDeps reads the dependency files of all objects, several at a time.
+func (v *verification) readDeps() {
+	var files []string
+	for _, o := range v.inputs.objects {
+		if o.member == "" {
+			files = append(files, o.file)
+		}
+	}
+	read := make([][]string, len(files))
+	each(len(files), func(i int) { read[i] = readDeps(files[i], v.Target.Dir()) })
+	for i, file := range files {
+		v.depCache[file] = read[i]
+	}
+}
+
+// readDeps reads the dependency file of an object; dir is the folder that the compiler ran in. MicroPython's rules leave
+// it beside the object as .P, other makefiles as .d.
+func readDeps(objectFile, dir string) []string {
 	base := strings.TrimSuffix(objectFile, filepath.Ext(objectFile))
 	for _, ending := range []string{".P", ".d"} {
 		text, err := os.ReadFile(base + ending)
 		if err != nil {
 			continue
 		}
-		for _, name := range micropython.ParseDeps(string(text)) {
+		deps := micropython.ParseDeps(string(text))
+		for i, name := range deps {
 			if !filepath.IsAbs(name) {
-				name = filepath.Join(v.Target.Dir(), name)
+				name = dir + "/" + name
 			}
-			deps = append(deps, filepath.Clean(name))
+			deps[i] = filepath.Clean(name)
 		}
-		break
+		return deps
 	}
-	v.depCache[objectFile] = deps
-	return deps
+	return nil
 }

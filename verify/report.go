@@ -27,6 +27,15 @@ type Report struct {
 	// OK says that every check that applies to the target passed.
 	OK     bool    `json:"ok"`
 	Checks []Check `json:"checks"`
+	// Seconds are how long it took: make, the scripts on the firmware, and all the rest.
+	Seconds Seconds `json:"seconds"`
+}
+
+// Seconds are times of one verification.
+type Seconds struct {
+	Build    float64 `json:"build"`
+	Analysis float64 `json:"analysis"`
+	Run      float64 `json:"run"`
 }
 
 // Check is one question about the firmware.

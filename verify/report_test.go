@@ -77,7 +77,12 @@ func TestJSON(t *testing.T) {
         }
       ]
     }
-  ]
+  ],
+  "seconds": {
+    "build": 0,
+    "analysis": 0,
+    "run": 0
+  }
 }
 `
 	var got bytes.Buffer

@@ -3,13 +3,16 @@ package verify
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"debug/elf"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 )
@@ -46,6 +49,16 @@ func (v *verification) runCheck(ctx context.Context, c *check) error {
 }
 
 func (v *verification) runScripts(ctx context.Context, c *check, scripts []string) error {
+	hash, err := hashRun(v.elf, scripts)
+	if err != nil {
+		return err
+	}
+	if when := v.passedAlready(hash); when != "" {
+		c.show("passed", when)
+		c.summary = fmt.Sprintf("%d of %d scripts passed on this very firmware on %s; not run again", len(scripts),
+			len(scripts), when)
+		return nil
+	}
 	passed := 0
 	var skipped []string
 	for _, script := range scripts {
@@ -69,7 +82,61 @@ func (v *verification) runScripts(ctx context.Context, c *check, scripts []strin
 			c.notNeeded = "the firmware skips every script; nothing was tested"
 		}
 	}
+	if passed == len(scripts) {
+		v.recordPass(hash)
+	}
 	return nil
+}
+
+// passFile is where a build folder says which firmware has passed which scripts, and when.
+const passFile = "mpwolf-answers/passed"
+
+// hashRun is a hash of the firmware and of all files beside the scripts, which these may import.
+func hashRun(firmware string, scripts []string) (string, error) {
+	files := []string{firmware}
+	for _, script := range scripts {
+		entries, err := os.ReadDir(filepath.Dir(script))
+		if err != nil {
+			return "", fmt.Errorf("run a script: %w", err)
+		}
+		files = append(files, script)
+		for _, entry := range entries {
+			if file := filepath.Join(filepath.Dir(script), entry.Name()); entry.Type().IsRegular() && !slices.Contains(files, file) {
+				files = append(files, file)
+			}
+		}
+	}
+	hash := sha256.New()
+	for _, file := range files {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			return "", fmt.Errorf("run a script: %w", err)
+		}
+		fmt.Fprintf(hash, "%s %d\n", file, len(data))
+		hash.Write(data)
+	}
+	return hex.EncodeToString(hash.Sum(nil)), nil
+}
+
+// passedAlready is when this firmware passed these scripts; "" if it has not.
+func (v *verification) passedAlready(hash string) string {
+	text, err := os.ReadFile(filepath.Join(v.build.Dir, passFile))
+	if err != nil {
+		return ""
+	}
+	passed, when, _ := strings.Cut(strings.TrimSpace(string(text)), " ")
+	if _, err := time.Parse(time.DateTime, when); err != nil || passed != hash {
+		return ""
+	}
+	return when
+}
+
+// recordPass remembers a pass; what cannot be written is run again.
+func (v *verification) recordPass(hash string) {
+	file := filepath.Join(v.build.Dir, passFile)
+	if os.MkdirAll(filepath.Dir(file), 0o777) == nil {
+		_ = os.WriteFile(file, []byte(hash+" "+time.Now().UTC().Format(time.DateTime)+"\n"), 0o666)
+	}
 }
 
 // scriptResult is how a script ended; no problem and not skipped: it passed.

@@ -1,6 +1,46 @@
 package verify
 
-import "testing"
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// TestRunAgain looks whether a firmware that has passed is run again only when it or a script has changed.
+func TestRunAgain(t *testing.T) {
+	dir := t.TempDir()
+	script := filepath.Join(dir, "count.py")
+	writeFiles(t, dir, map[string]string{"count.py": "echo run >> ../ran\n", "keys.py": "1"})
+	v := linked(t, filepath.Join(dir, "build"))
+	v.elf = "/bin/sh"
+	ran := filepath.Join(filepath.Dir(dir), "ran")
+	for i, change := range []func(){
+		func() {},
+		func() {},
+		func() { writeFiles(t, dir, map[string]string{"keys.py": "2"}) },
+		func() {},
+		func() { writeFiles(t, dir, map[string]string{"count.py": "echo FAIL; echo run >> ../ran\n"}) },
+		func() {},
+	} {
+		change()
+		c := &check{}
+		if err := v.runScripts(t.Context(), c, []string{script}); err != nil {
+			t.Fatal(err)
+		}
+		text, err := os.ReadFile(ran)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := []int{1, 1, 2, 2, 3, 4}[i] // a failure is no pass
+		if n := strings.Count(string(text), "run"); n != want {
+			t.Errorf("step %d: run %d times; want %d", i, n, want)
+		}
+		if again := strings.Contains(c.summary, "not run again"); again != (i == 1 || i == 3) {
+			t.Errorf("step %d: %s", i, c.summary)
+		}
+	}
+}
 
 func TestCannotParse(t *testing.T) {
 	for text, want := range map[string]bool{

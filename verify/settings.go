@@ -75,7 +75,7 @@ func (v *verification) settingsCheck(ctx context.Context, c *check) error {
 	c.show("version", version)
 	c.show("objects", len(used))
 	c.summary = fmt.Sprintf("wolfSSL %s, %s", version, plural(len(used), "object"))
-	if files := settingsIn(used, v.Settings); len(files) > 0 {
+	if files := v.settingsIn(used...); len(files) > 0 {
 		c.show("settings", files)
 		c.summary += ", with " + strings.Join(files, " and ")
 	}
@@ -128,17 +128,26 @@ func (v *verification) rootsCheck(c *check, used []wolfObject) []string {
 }
 
 // settingsIn are the settings files among what the objects were compiled with.
-func settingsIn(used []wolfObject, expected string) []string {
+func (v *verification) settingsIn(used ...wolfObject) []string {
 	var files []string
 	for _, u := range used {
 		for _, dep := range u.deps {
-			isSettings := filepath.Base(dep) == "user_settings.h" || expected != "" && sameFile(dep, expected)
-			if isSettings && !slices.Contains(files, dep) {
+			if v.isSettings(dep) && !slices.Contains(files, dep) {
 				files = append(files, dep)
 			}
 		}
 	}
 	return files
+}
+
+// isSettings says whether a header is a settings file. An object has hundreds of headers, and most objects the same.
+func (v *verification) isSettings(path string) bool {
+	is, known := v.settings[path]
+	if !known {
+		is = filepath.Base(path) == "user_settings.h" || v.Settings != "" && sameFile(path, v.Settings)
+		v.settings[path] = is
+	}
+	return is
 }
 
 // settingsFiles looks whether every object was compiled with the expected settings.
@@ -147,7 +156,7 @@ func (v *verification) settingsFiles(c *check, used []wolfObject) {
 	none := 0
 	example := ""
 	for _, u := range used {
-		files := settingsIn([]wolfObject{u}, v.Settings)
+		files := v.settingsIn(u)
 		switch {
 		case len(files) == 0:
 			none++
@@ -168,7 +177,7 @@ func (v *verification) settingsFiles(c *check, used []wolfObject) {
 
 // staleSettings looks whether the settings changed after the objects were compiled, as they can under --no-build.
 func (v *verification) staleSettings(c *check, used []wolfObject) {
-	for _, file := range settingsIn(used, v.Settings) {
+	for _, file := range v.settingsIn(used...) {
 		settings, err := os.Stat(file)
 		if err != nil {
 			c.find(Finding{Message: "the firmware was compiled with this file, which is gone", File: file, Remedy: "build again"})

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"time"
 
 	"mpwolf/micropython"
 )
@@ -68,6 +69,8 @@ type verification struct {
 	elf      string // the firmware, "" if there is none
 	image    *image // what is in it, nil if there is none
 	depCache map[string][]string
+	seconds  Seconds
+	settings map[string]bool // headers, and whether they are settings
 }
 
 // Run builds the firmware, unless it is told not to, and makes all checks. An error means that it could not look: no
@@ -79,7 +82,8 @@ func Run(ctx context.Context, options Options) (*Report, error) {
 	if options.Target.Tree == nil {
 		return nil, errors.New("verify: no MicroPython tree")
 	}
-	v := &verification{Options: options, depCache: make(map[string][]string)}
+	v := &verification{Options: options, depCache: make(map[string][]string),
+		settings: make(map[string]bool)}
 	if v.Modules != "" {
 		v.Args = append(slices.Clone(v.Args), "USER_C_MODULES="+v.Modules)
 	}
@@ -94,14 +98,19 @@ func Run(ctx context.Context, options Options) (*Report, error) {
 	for _, id := range checkIDs {
 		checks[id] = &check{}
 	}
+	start := time.Now()
 	if err := v.make(ctx, checks); err != nil {
 		return nil, fmt.Errorf("verify %s: %w", v.Target.Name(), err)
 	}
-	return report(checks), nil
+	r := report(checks)
+	v.seconds.Analysis = time.Since(start).Seconds() - v.seconds.Build - v.seconds.Run
+	r.Seconds = v.seconds
+	return r, nil
 }
 
 // probe asks make for the flags, and builds at once if an earlier build can be repeated.
 func (v *verification) probe(ctx context.Context) (*micropython.Flags, error) {
+	defer timed(&v.seconds.Build)()
 	if !v.NoBuild {
 		flags, result, err := v.build.Again(ctx, v.variables()...)
 		if failed := (*micropython.BuildError)(nil); err != nil && !errors.As(err, &failed) {
@@ -155,7 +164,14 @@ func (v *verification) make(ctx context.Context, checks map[string]*check) error
 		return err
 	}
 	v.sizeCheck(checks[SizeID])
+	defer timed(&v.seconds.Run)()
 	return v.runCheck(ctx, checks[RunID])
+}
+
+// timed adds the time until the function that it returns is called.
+func timed(seconds *float64) func() {
+	start := time.Now()
+	return func() { *seconds += time.Since(start).Seconds() }
 }
 
 // stopped reports that make cannot read its makefiles: a finding if the user modules' fragment is the cause, such as
@@ -199,6 +215,7 @@ func (v *verification) run(ctx context.Context) (*micropython.Result, error) {
 	if v.again != nil {
 		return v.again.result, v.again.err
 	}
+	defer timed(&v.seconds.Build)()
 	return v.build.Run(ctx)
 }
 
@@ -228,6 +245,7 @@ func (v *verification) compile(ctx context.Context, checks map[string]*check) er
 	if v.inputs, err = readInputs(v.link); err != nil {
 		return err
 	}
+	v.readDeps()
 	if v.failure != nil {
 		id := v.blame(checks)
 		v.blocked = "the build failed, see " + id
