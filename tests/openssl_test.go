@@ -228,3 +228,143 @@ func opensslSends(t *testing.T, port int, caFile string, args []string) string {
 	stdin.Close()
 	return out.String()
 }
+
+// signCallback has ecdsa_sign_callback sign for a server and for a client, to OpenSSL's satisfaction; the key that was
+// loaded is not the certificate's.
+func (r *real) signCallback(t *testing.T) {
+	dir := t.TempDir()
+	ca := newAuthority(t, dir, "ca")
+	cert, key := ca.issue(t, "both", "localhost", time.Now().Add(time.Hour))
+	other, secret := placeholder(t, dir, key)
+	for _, version := range []string{"TLSv1.2", "TLSv1.3"} {
+		flag := "-" + strings.ToLower(strings.ReplaceAll(strings.Replace(version, "v", "", 1), ".", "_"))
+		t.Run("server, "+version, func(t *testing.T) {
+			port := freePort(t)
+			lines := r.startPython(t, "tls_server.py", strconv.Itoa(port), cert, other, "secret="+secret)
+			if line := <-lines; !strings.HasPrefix(line, "listening") {
+				t.Fatalf("got %q", line)
+			}
+			reply := opensslSends(t, port, ca.file, []string{flag})
+			if line := <-lines; !strings.HasPrefix(line, "OK "+version) || !strings.Contains(reply, "ping") {
+				t.Errorf("the server says %q, the client %q", line, reply)
+			}
+		})
+		t.Run("client, "+version, func(t *testing.T) {
+			port := startServer(t, flag, "-cert", cert, "-key", key, "-Verify", "2", "-verify_return_error", "-CAfile", ca.file)
+			args := []string{"127.0.0.1", strconv.Itoa(port), ca.file, "localhost", cert, other}
+			if out := r.python(t, "tls_client.py", append(args, "secret="+secret)...); !strings.HasPrefix(out, "OK "+version) {
+				t.Errorf("got %q", out)
+			}
+			// The same without the callback: the signature is another key's.
+			if out := r.python(t, "tls_client.py", args...); !strings.HasPrefix(out, "OSError") {
+				t.Errorf("without the callback: got %q", out)
+			}
+		})
+	}
+}
+
+// chosenCipher names a suite in three spellings, and has OpenSSL say which one it was.
+func (r *real) chosenCipher(t *testing.T) {
+	dir := t.TempDir()
+	ca := newAuthority(t, dir, "ca")
+	cert, key := ca.issue(t, "server", "localhost", time.Now().Add(time.Hour))
+	for given, want := range map[string]string{
+		"TLS-ECDHE-ECDSA-WITH-AES-256-GCM-SHA384": "ECDHE-ECDSA-AES256-GCM-SHA384",
+		"TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA256": "ECDHE-ECDSA-AES128-SHA256",
+		"ECDHE-ECDSA-CHACHA20-POLY1305":           "ECDHE-ECDSA-CHACHA20-POLY1305",
+		"TLS1-3-CHACHA20-POLY1305-SHA256":         "TLS_CHACHA20_POLY1305_SHA256",
+		"TLS_AES_128_GCM_SHA256":                  "TLS_AES_128_GCM_SHA256",
+	} {
+		t.Run("server, "+given, func(t *testing.T) {
+			port := freePort(t)
+			lines := r.startPython(t, "tls_server.py", strconv.Itoa(port), cert, key, "ciphers="+given)
+			if line := <-lines; !strings.HasPrefix(line, "listening") {
+				t.Fatalf("got %q", line)
+			}
+			reply := opensslSends(t, port, ca.file, []string{"-brief"})
+			if line := <-lines; !strings.Contains(reply, "Ciphersuite: "+want+"\n") {
+				t.Errorf("the server says %q, the client %q", line, reply)
+			}
+		})
+		t.Run("client, "+given, func(t *testing.T) {
+			port := freePort(t)
+			cmd := exec.Command("openssl", "s_server", "-accept", fmt.Sprintf("127.0.0.1:%d", port), "-brief", "-rev",
+				"-naccept", "2", "-cert", cert, "-key", key)
+			log := startLines(t, cmd)
+			waitForPort(t, port) // the first of two connections
+			out := r.python(t, "tls_client.py", "127.0.0.1", strconv.Itoa(port), ca.file, "localhost", "ciphers="+given)
+			var said []string
+			for line := range log {
+				said = append(said, line)
+			}
+			if !strings.HasPrefix(out, "OK") || !strings.Contains(strings.Join(said, "\n"), "Ciphersuite: "+want+"\n") {
+				t.Errorf("the client says %q, the server:\n%s", out, strings.Join(said, "\n"))
+			}
+		})
+	}
+}
+
+// ends has OpenSSL's server say goodbye, which is the end of the stream, and somebody on the way cut the connection,
+// which never is.
+func (r *real) ends(t *testing.T) {
+	dir := t.TempDir()
+	ca := newAuthority(t, dir, "ca")
+	cert, key := ca.issue(t, "server", "localhost", time.Now().Add(time.Hour))
+	for _, version := range []string{"-tls1_2", "-tls1_3"} {
+		port := startServer(t, "-cert", cert, "-key", key, version)
+		for _, test := range []struct {
+			name, send, want string
+			port             int
+		}{
+			{"goodbye", "CLOSE", "OK", port},
+			{"cut", "ping", "OSError", cutter(t, port, false)},
+			{"reset", "ping", "OSError", cutter(t, port, true)},
+		} {
+			t.Run(test.name+" "+version, func(t *testing.T) {
+				out := r.python(t, "tls_client.py", "127.0.0.1", strconv.Itoa(test.port), ca.file, "localhost",
+					"send="+test.send, "eof=1")
+				t.Log(strings.TrimSpace(out))
+				if !strings.HasPrefix(out, test.want) {
+					t.Errorf("got %q; want %q", out, test.want)
+				}
+			})
+		}
+	}
+}
+
+// cutter passes one connection on to a port, and ends it when nobody has said anything for a while.
+func cutter(t *testing.T, port int, reset bool) int {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	go func() {
+		client, err := l.Accept()
+		if err != nil {
+			return
+		}
+		defer client.Close()
+		server, err := net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", port))
+		if err != nil {
+			return
+		}
+		defer server.Close()
+		go func() { _, _ = io.Copy(server, client) }()
+		buf := make([]byte, 1<<14)
+		for {
+			if err := server.SetReadDeadline(time.Now().Add(300 * time.Millisecond)); err != nil {
+				return
+			}
+			n, err := server.Read(buf)
+			if _, failed := client.Write(buf[:n]); failed != nil || err != nil {
+				break
+			}
+		}
+		if reset {
+			_ = client.(*net.TCPConn).SetLinger(0)
+		}
+	}()
+	return l.Addr().(*net.TCPAddr).Port
+}

@@ -25,6 +25,7 @@ type real struct {
 	dir     string // what mpwolf may change: the tree and the modules beside it
 	tree    string
 	wolfssl string
+	built   string // its micropython, if not where mpwolf builds
 }
 
 // newReal gets MicroPython 1.25.0, and takes wolfSSL 5.7.2, unless MPWOLF_TEST_MICROPYTHON names another tree and
@@ -136,6 +137,9 @@ func findings(report *verify.Report, id string) string {
 }
 
 func (r *real) firmware() string {
+	if r.built != "" {
+		return r.built
+	}
 	return filepath.Join(r.tree, ".mpwolf", "build", "unix-standard", "micropython")
 }
 
@@ -157,11 +161,7 @@ func TestUnix(t *testing.T) {
 	}
 	t.Run("upstream tests", r.upstreamTests)
 	t.Run("by hand", r.byHand)
-	t.Run("vectors", r.vectors)
-	t.Run("ciphers", r.ciphers)
-	t.Run("OpenSSL's server", r.opensslServer)
-	t.Run("OpenSSL's client", r.opensslClient)
-	t.Run("thousand handshakes", r.leak)
+	r.onFirmware(t)
 
 	if status := r.must(exec.Command("git", "-C", r.tree, "status", "--short")); strings.Count(status, "\n") != 2 {
 		t.Errorf("verify and the tests changed the tree:\n%s", status)
@@ -177,6 +177,29 @@ func TestUnix(t *testing.T) {
 	if before != after {
 		t.Errorf("revert left a difference:\n%s", differing(before, after))
 	}
+}
+
+// TestFirmware runs what needs no tree on the patched micropython that MPWOLF_TEST_FIRMWARE names.
+func TestFirmware(t *testing.T) {
+	firmware := os.Getenv("MPWOLF_TEST_FIRMWARE")
+	if firmware == "" {
+		t.Skip("MPWOLF_TEST_FIRMWARE names no patched micropython")
+	}
+	(&real{t: t, built: firmware}).onFirmware(t)
+}
+
+// onFirmware is what needs no tree.
+func (r *real) onFirmware(t *testing.T) {
+	t.Run("vectors", r.vectors)
+	t.Run("ciphers", r.ciphers)
+	t.Run("OpenSSL's server", r.opensslServer)
+	t.Run("OpenSSL's client", r.opensslClient)
+	t.Run("ecdsa_sign_callback", r.signCallback)
+	t.Run("chosen ciphers", r.chosenCipher)
+	t.Run("ends", r.ends)
+	t.Run("api", func(t *testing.T) { runScript(t, r.firmware(), "tls_api.py", chainFolder(t)) })
+	t.Run("soak", func(t *testing.T) { shortSoak.run(t, r.firmware()) })
+	t.Run("thousand handshakes", r.leak)
 }
 
 // differing are the lines that only one of two texts has.
@@ -199,10 +222,11 @@ func differing(a, b string) string {
 
 // upstreamTests runs MicroPython's own tests, between two instances too, and between one and the built-in mbedTLS.
 func (r *real) upstreamTests(t *testing.T) {
-	u := everyName(t, r.tree, r.firmware())
+	baseline := ""
 	if os.Getenv("MPWOLF_TEST_MICROPYTHON") == "" {
-		u.mixed(t, r.firmware(), buildBaseline(t, r.mpwolf))
+		baseline = buildBaseline(t, r.mpwolf)
 	}
+	runUpstream(t, r.tree, r.firmware(), baseline)
 }
 
 // byHand asks make as users of the existing module do: what WOLFSSL_PORT may be, and what it is without.

@@ -4,6 +4,8 @@
 #   CAFILE -: verify nothing; SERVER_NAME -: send and check no name
 #   send=TEXT  line to send (default "ping"); the reply is a line
 #   eof=1      then read on to the end of the stream, which must be a clean one
+#   ciphers=C  the one cipher suite that is offered
+#   secret=F   sign with ecdsa_sign_callback and the 32 bytes of this file; KEYFILE's key is not the certificate's
 # Prints one line: "OK TLSv1.3 <cipher> <reply>", or the exception as "OSError -188 <text>".
 
 import sys
@@ -11,6 +13,7 @@ import sys
 try:
     import socket
     import ssl
+    import wolfssl
 
     ssl.SSLContext
 except (ImportError, AttributeError):
@@ -18,8 +21,27 @@ except (ImportError, AttributeError):
     raise SystemExit
 
 
-def client(host, port, cafile, name, certfile=None, keyfile=None, send="ping", eof=None):
-    ctx = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+def client(
+    host,
+    port,
+    cafile,
+    name,
+    certfile=None,
+    keyfile=None,
+    send="ping",
+    eof=None,
+    ciphers=None,
+    secret=None,
+):
+    # micropython-lib's ssl has no set_ciphers and no ecdsa_sign_callback.
+    module = wolfssl if ciphers or secret else ssl
+    ctx = module.SSLContext(module.PROTOCOL_TLS_CLIENT)
+    if ciphers:
+        ctx.set_ciphers([ciphers])
+    if secret:
+        from p256 import signer
+
+        ctx.ecdsa_sign_callback = signer(secret)
     if cafile == "-":
         ctx.verify_mode = ssl.CERT_NONE
     else:

@@ -15,41 +15,8 @@ except (ImportError, AttributeError):
     print("SKIP")
     raise SystemExit
 
+from pipes import pipes
 from testkeys import ca, server, server_key
-
-
-class Pipe(io.IOBase):
-    def __init__(self):
-        self.data = b""
-        self.closed = False
-
-    def readinto(self, buf):
-        data = self.other.data
-        if not data:
-            return 0 if self.other.closed else None
-        n = min(len(buf), len(data))
-        buf[:n] = data[:n]
-        self.other.data = data[n:]
-        return n
-
-    def write(self, buf):
-        self.data += bytes(buf)
-        return len(buf)
-
-    def ioctl(self, request, arg):
-        if request == 3:  # poll
-            return arg
-        if request == 4:  # close
-            self.closed = True
-        return 0
-
-
-def pipes():
-    a = Pipe()
-    b = Pipe()
-    a.other = b
-    b.other = a
-    return a, b
 
 
 # Resident memory of the process in KB, or None.

@@ -10,6 +10,7 @@ except (ImportError, AttributeError):
     print("SKIP")
     raise SystemExit
 
+from pipes import pipes
 from testkeys import ca, server, server_key
 
 # ca vouches for client and expired too; badclient is another CA's.
@@ -70,40 +71,6 @@ expired_key = bytes.fromhex(
     "f032b7971315f2e750e8d37e0f4afbf133f2178cccfee23b611dac497769f497853f82800ebabfe7"
     "16"
 )
-
-
-class Pipe(io.IOBase):
-    def __init__(self):
-        self.data = b""
-        self.closed = False
-
-    def readinto(self, buf):
-        data = self.other.data
-        if not data:
-            return 0 if self.other.closed else None
-        n = min(len(buf), len(data))
-        buf[:n] = data[:n]
-        self.other.data = data[n:]
-        return n
-
-    def write(self, buf):
-        self.data += bytes(buf)
-        return len(buf)
-
-    def ioctl(self, request, arg):
-        if request == 3:  # poll
-            return arg
-        if request == 4:  # close
-            self.closed = True
-        return 0
-
-
-def pipes():
-    a = Pipe()
-    b = Pipe()
-    a.other = b
-    b.other = a
-    return a, b
 
 
 def context(protocol, cert=None, key=None, verify=ssl.CERT_NONE):

@@ -1,7 +1,9 @@
 # A TLS server for tests that run another implementation's client.
 #
-# Usage: tls_server.py PORT CERTFILE KEYFILE [CAFILE] [count=N]
+# Usage: tls_server.py PORT CERTFILE KEYFILE [CAFILE] [key=value ...]
 #   CAFILE: require a client certificate that it vouches for
+#   count=N    connections to take (default 1)
+#   ciphers=C, secret=F: as tls_client.py
 # Prints "listening PORT", then a line for each connection: "OK TLSv1.3 <cipher> <request>", or
 # the exception as "OSError -188 <text>". The request is a line; the reply is that line.
 
@@ -10,6 +12,7 @@ import sys
 try:
     import socket
     import ssl
+    import wolfssl
 
     ssl.SSLContext
 except (ImportError, AttributeError):
@@ -31,8 +34,15 @@ def serve(s, ctx):
         (ss or s).close()
 
 
-def server(port, certfile, keyfile, cafile=None, count="1"):
-    ctx = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+def server(port, certfile, keyfile, cafile=None, count="1", ciphers=None, secret=None):
+    module = wolfssl if ciphers or secret else ssl
+    ctx = module.SSLContext(module.PROTOCOL_TLS_SERVER)
+    if ciphers:
+        ctx.set_ciphers([ciphers])
+    if secret:
+        from p256 import signer
+
+        ctx.ecdsa_sign_callback = signer(secret)
     ctx.load_cert_chain(certfile, keyfile)
     if cafile:
         ctx.verify_mode = ssl.CERT_REQUIRED
