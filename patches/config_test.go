@@ -143,10 +143,10 @@ func TestPlanChangesOneLine(t *testing.T) {
 		{"define, indented directive", h, variant + "#if 1\n#  define MICROPY_TRACKED_ALLOC (0)\n#endif\n", wantTracked, "-#  define MICROPY_TRACKED_ALLOC (0)\n+#  define MICROPY_TRACKED_ALLOC (1)"},
 		{"define, in a comment", h, variant + "/*\n#define MICROPY_TRACKED_ALLOC (0)\n*/\n#define MICROPY_TRACKED_ALLOC (1)\n", wantTracked, ""},
 		{"define, CRLF", h, variant + "#define MICROPY_TRACKED_ALLOC (0)\r\n", wantTracked, "-#define MICROPY_TRACKED_ALLOC (0)\n+#define MICROPY_TRACKED_ALLOC (1)"},
-		{"define, undefined later", h, variant + "#define MICROPY_TRACKED_ALLOC (1)\n#undef MICROPY_TRACKED_ALLOC\n", wantTracked, "+// mpwolf: begin (added by mpwolf patch, taken out by mpwolf revert)\n+// tracked\n+#define MICROPY_TRACKED_ALLOC (1)\n+// mpwolf: end"},
-		{"a variant defines it otherwise", "ports/unix/variants/odd/mpconfigvariant.h", "#define MICROPY_PY_HASHLIB (1)\n", wantHashlib, "+// mpwolf: begin (added by mpwolf patch, taken out by mpwolf revert)\n+// no hashlib\n+#undef MICROPY_PY_HASHLIB\n+#define MICROPY_PY_HASHLIB (0)\n+// mpwolf: end"},
+		{"define, undefined later", h, variant + "#define MICROPY_TRACKED_ALLOC (1)\n#undef MICROPY_TRACKED_ALLOC\n", wantTracked, "+\n+// mpwolf: begin (added by mpwolf patch, taken out by mpwolf revert)\n+// tracked\n+#define MICROPY_TRACKED_ALLOC (1)\n+// mpwolf: end"},
+		{"a variant defines it otherwise", "ports/unix/variants/odd/mpconfigvariant.h", "#define MICROPY_PY_HASHLIB (1)\n", wantHashlib, "+\n+// mpwolf: begin (added by mpwolf patch, taken out by mpwolf revert)\n+// no hashlib\n+#undef MICROPY_PY_HASHLIB\n+#define MICROPY_PY_HASHLIB (0)\n+// mpwolf: end"},
 		{"a block of an earlier patch", h, variant + blockBegin + "\n" + blockEnd + "\n", wantHashlib, "+// no hashlib\n+#define MICROPY_PY_HASHLIB (0)"},
-		{"no line: a block", h, variant, wantHashlib, "+// mpwolf: begin (added by mpwolf patch, taken out by mpwolf revert)\n+// no hashlib\n+#define MICROPY_PY_HASHLIB (0)\n+// mpwolf: end"},
+		{"no line: a block", h, variant, wantHashlib, "+\n+// mpwolf: begin (added by mpwolf patch, taken out by mpwolf revert)\n+// no hashlib\n+#define MICROPY_PY_HASHLIB (0)\n+// mpwolf: end"},
 		{"holds already", h, variant + "#define MICROPY_PY_HASHLIB (0)\n", wantHashlib, ""},
 	}
 	for _, test := range tests {

@@ -269,7 +269,8 @@ func (p *planner) add(config *Config, name string, want Want) (string, Site, err
 	line := fmt.Sprintf("#define %s (%d)", name, want.Value)
 	block, at := withBlock(text, append(lines, line))
 	p.src.set(rel, block)
-	site := Site{File: rel, Line: 1 + strings.Count(string(text[:at]), "\n"), Kind: Define, Macro: name}
+	at += strings.LastIndex(string(block[at:len(block)-len(text)+at]), line)
+	site := Site{File: rel, Line: 1 + strings.Count(string(block[:at]), "\n"), Kind: Define, Macro: name}
 	after := p.read().State(want)
 	if !after.Known || after.Value != want.Value {
 		return "", site, fmt.Errorf("%w; a define at %s does not act either", p.cannot(config, name, want), site)
@@ -330,6 +331,9 @@ func withBlock(text []byte, lines []string) ([]byte, int) {
 	if at < 0 || (at > 0 && text[at-1] != '\n') {
 		at = blockPosition(text)
 		lines = append(append([]string{blockBegin}, lines...), blockEnd)
+		if before := strings.TrimRight(string(text[:at]), " \t"); before != "" && !strings.HasSuffix(before, "\n"+end) {
+			lines = append([]string{""}, lines...)
+		}
 	}
 	block := strings.Join(lines, end) + end
 	if at > 0 && text[at-1] != '\n' {
