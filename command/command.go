@@ -16,6 +16,7 @@ import (
 	"github.com/urfave/cli/v2"
 	"golang.org/x/term"
 
+	"mpwolf/disk"
 	"mpwolf/micropython"
 	"mpwolf/patches"
 )
@@ -65,6 +66,8 @@ func withHint(err error, text string) error { return &hintError{err, text} }
 type session struct {
 	stdout, stderr io.Writer
 	terminal       bool // stderr is one: progress may be shown
+	// disk is what trees and modules folders are changed through.
+	disk disk.FS
 }
 
 // say puts a line on stderr.
@@ -82,9 +85,14 @@ func (s *session) progress() io.Writer {
 
 // Main runs one command and gives the exit code.
 func Main(args []string, _ io.Reader, stdout, stderr io.Writer) int {
+	return Run(disk.OS{}, args, stdout, stderr)
+}
+
+// Run is Main with the layer that trees and modules folders are changed through.
+func Run(d disk.FS, args []string, stdout, stderr io.Writer) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	s := &session{stdout: stdout, stderr: stderr}
+	s := &session{stdout: stdout, stderr: stderr, disk: d}
 	if f, ok := stderr.(*os.File); ok {
 		s.terminal = term.IsTerminal(int(f.Fd()))
 	}
@@ -130,7 +138,7 @@ func newApp(s *session) *cli.App {
 		HideHelpCommand:           true,
 		CustomAppHelpTemplate:     cli.AppHelpTemplate + "\n" + exitCodes + "\n",
 		Commands: []*cli.Command{
-			patchCommand(s), verifyCommand(s), revertCommand(s), statusCommand(s), buildCommand(s),
+			initCommand(s), patchCommand(s), verifyCommand(s), checkCommand(s), revertCommand(s), statusCommand(s), buildCommand(s),
 			fetchCommand(s), portsCommand(s), boardsCommand(s), explainCommand(s),
 		},
 		// Errors are reported, and the process ended, in one place only.
@@ -192,61 +200,6 @@ func treeFlag() cli.Flag {
 		Name: "tree", EnvVars: []string{"MPWOLF_TREE"},
 		Usage: "the MicroPython tree in `DIR`; without it, the tree around or below the current folder",
 	}
-}
-
-// findTree opens the tree that a command works on. It does not fetch one.
-func findTree(c *cli.Context) (*micropython.Tree, error) {
-	if dir := c.String("tree"); dir != "" {
-		return micropython.Open(dir)
-	}
-	tree, err := micropython.Find(".")
-	if errors.Is(err, micropython.ErrNoTree) {
-		cwd, _ := os.Getwd() // only for the message
-		return nil, withHint(fmt.Errorf("%w around or below %q", err, cwd), "name it with --tree DIR or MPWOLF_TREE")
-	}
-	var several *micropython.AmbiguousError
-	if errors.As(err, &several) {
-		return nil, withHint(err, "choose one with --tree DIR or MPWOLF_TREE")
-	}
-	return tree, err
-}
-
-// targetOf reads the flags of targetFlags, for a command that works on one target.
-func targetOf(c *cli.Context, tree *micropython.Tree) (micropython.Target, error) {
-	targets, err := targetsOf(c, tree)
-	if err != nil {
-		return micropython.Target{}, err
-	}
-	if len(targets) != 1 {
-		return micropython.Target{}, usagef("%s takes one --board", c.Command.Name)
-	}
-	return targets[0], nil
-}
-
-// targetsOf reads the flags of targetFlags and --all-boards, which not every command has.
-func targetsOf(c *cli.Context, tree *micropython.Tree) ([]micropython.Target, error) {
-	if c.String("port") == "" {
-		return nil, usagef("%s needs --port; known ports: %s", c.Command.Name, strings.Join(patches.Ports(), ", "))
-	}
-	for _, arg := range c.StringSlice("make") {
-		if !strings.Contains(arg, "=") {
-			return nil, usagef("--make %q is not of the form NAME=VALUE", arg)
-		}
-	}
-	boards, err := boardsOf(c, tree)
-	if err != nil {
-		return nil, err
-	}
-	var targets []micropython.Target
-	for _, board := range boards {
-		target, err := tree.Target(c.String("port"), board, c.String("variant"))
-		if err != nil {
-			return nil, err
-		}
-		target.Make = append(target.Make, c.StringSlice("make")...)
-		targets = append(targets, target)
-	}
-	return targets, nil
 }
 
 // boardsOf are the boards that the flags name; a single empty one if they name none.

@@ -2,6 +2,7 @@ package command
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -14,6 +15,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"mpwolf/disk"
 	"mpwolf/micropython"
 	"mpwolf/modules"
 	"mpwolf/patches"
@@ -27,9 +29,8 @@ func patchCommand(s *session) *cli.Command {
 	flags := slices.Concat(targetFlags(), []cli.Flag{
 		&cli.BoolFlag{Name: "all-boards", Usage: "all boards of that port"},
 		treeFlag(),
-		&cli.StringFlag{Name: "modules", Usage: "the folder `DIR` for the user modules (default: micropython-modules beside the tree)"},
+		modulesFlag(), userSettingsFlag(), forceFlag(),
 		&cli.BoolFlag{Name: "pristine", Usage: "change no file of the tree: the installed module sets the macros"},
-		&cli.StringFlag{Name: "user-settings", Usage: "the `FILE` to use in place of the port's user_settings.h"},
 		&cli.BoolFlag{Name: "diff", Usage: "print the change of the tree as a diff that git apply takes; change nothing"},
 		&cli.BoolFlag{Name: "dry-run", Usage: "say what would be done; change nothing"},
 	}, sourceFlags())
@@ -49,11 +50,8 @@ func patchCommand(s *session) *cli.Command {
 // job is one patch of a tree, from the flags to the change of the disk.
 type job struct {
 	*session
-	tree *micropython.Tree
-	// port is that of all targets.
-	port    string
+	tree    *micropython.Tree
 	targets []micropython.Target
-	wants   []patches.Want
 	plan    *patches.Plan
 	// record is what was applied before; nil if nothing was.
 	record *state.Record
@@ -65,10 +63,19 @@ type job struct {
 	fragments []patches.ModuleFile
 	// entries are what is recorded of the targets.
 	entries []state.Target
+	// wishes say what happens where the user's edits meet ours. lost and changedModules are what --force must save
+	// before anything is changed.
+	wishes         state.Wishes
+	lost           []state.Write
+	changedModules []string
 }
 
 func (s *session) patch(c *cli.Context) error {
-	if err := checkPort(c.String("port")); err != nil {
+	names, err := portsOf(c)
+	if err != nil {
+		return err
+	}
+	if err := checkPorts(names); err != nil {
 		return err
 	}
 	if c.Bool("diff") || c.Bool("dry-run") {
@@ -82,14 +89,14 @@ func (s *session) patch(c *cli.Context) error {
 		}
 		return j.show(c)
 	}
-	if err := checkSettings(c.String("port")); err != nil {
+	if err := checkSettings(names); err != nil {
 		return err
 	}
 	tree, err := s.findOrFetchTree(c)
 	if err != nil {
 		return err
 	}
-	lock, err := s.lock(c.Context, tree)
+	lock, err := s.lock(c, tree)
 	if err != nil {
 		return err
 	}
@@ -139,34 +146,38 @@ func (j *job) checkOutside() error {
 	if len(lines) == 0 {
 		return nil
 	}
-	return withHint(fmt.Errorf("patch %s: the board is outside %s, where mpwolf changes nothing; these lines must become:\n%s",
-		j.port, j.tree.Dir, strings.Join(lines, "\n")), "change them, and run this again")
+	return withHint(fmt.Errorf("patch: the board is outside %s, where mpwolf changes nothing; these lines must become:\n%s",
+		j.tree.Dir, strings.Join(lines, "\n")), "change them, and run this again")
 }
 
 // newJob reads everything and changes nothing.
 func (s *session) newJob(c *cli.Context, tree *micropython.Tree) (*job, error) {
 	if state.Interrupted(tree.Dir) {
 		// Only --diff and --dry-run come here: all others have healed the tree.
-		return nil, withHint(fmt.Errorf("an earlier run on %s was interrupted", tree.Dir), "mpwolf patch and mpwolf revert go back to before it")
+		return nil, interruptedError(tree)
 	}
-	j := &job{session: s, tree: tree, port: c.String("port")}
-	var err error
-	if j.targets, err = targetsOf(c, tree); err != nil {
+	if err := expectRelease(c, tree); err != nil {
 		return nil, err
+	}
+	targets, err := targetsOf(c, tree)
+	if err != nil {
+		return nil, err
+	}
+	slices.SortStableFunc(targets, func(a, b wanted) int { return strings.Compare(a.Port, b.Port) })
+	j := &job{session: s, tree: tree, targets: plainTargets(targets)}
+	for _, t := range targets {
+		j.entries = append(j.entries, t.entry())
 	}
 	if j.record, err = state.Load(tree.Dir); err != nil && !errors.Is(err, state.ErrNotPatched) {
-		return nil, err
-	}
-	if j.wants, err = patches.Load(j.port); err != nil {
 		return nil, err
 	}
 	if err := j.settle(c); err != nil {
 		return nil, err
 	}
-	if err := j.makePlan(); err != nil || !c.Bool("all-boards") || !j.leaveOut() {
+	if err := j.planAll(); err != nil || !c.Bool("all-boards") || !j.leaveOut() {
 		return j, err
 	}
-	return j, j.makePlan()
+	return j, j.planAll()
 }
 
 // leaveOut takes those of all boards out that are refused, and says so; whoever names a board gets an error.
@@ -184,40 +195,69 @@ func (j *job) leaveOut() bool {
 	return len(j.targets) < all
 }
 
-func (j *job) makePlan() (err error) {
-	if j.pristine {
-		return j.planPristine()
-	}
-	j.plan, err = patches.New(j.targets, j.wants)
-	return err
-}
-
-// planPristine plans the module's files, which serve every target that the tree is patched for.
-func (j *job) planPristine() error {
-	module := patches.Pristine{Module: filepath.Join(j.modules, modules.Name)}
+// planAll plans for targets of several ports: each port has its own wants, and its own files.
+func (j *job) planAll() error {
 	others, err := j.otherTargets()
 	if err != nil {
 		return err
 	}
-	if j.plan, err = module.Plan(append(slices.Clone(j.targets), others[j.port]...), j.wants); err != nil {
-		return err
-	}
-	j.plan.Targets = j.plan.Targets[:len(j.targets)]
-	for _, port := range slices.Sorted(maps.Keys(others)) {
-		if port == j.port {
-			continue
-		}
-		wants, err := patches.Load(port)
+	j.plan, j.fragments = &patches.Plan{}, nil
+	seen := map[string]string{}
+	for _, targets := range byPort(j.targets) {
+		port := targets[0].Port
+		plan, err := j.planPort(targets, others[port])
 		if err != nil {
 			return err
 		}
-		plan, err := module.Plan(others[port], wants)
+		for _, change := range plan.Changes {
+			if other := seen[change.Path]; other != "" {
+				return fmt.Errorf("patch: %s would be changed for both %s and %s", change.Path, other, port)
+			}
+			seen[change.Path] = port
+		}
+		j.plan.Targets = append(j.plan.Targets, plan.Targets[:len(targets)]...)
+		j.plan.Changes = append(j.plan.Changes, plan.Changes...)
+		j.plan.Module = append(j.plan.Module, plan.Module...)
+		delete(others, port)
+	}
+	if !j.pristine {
+		return nil
+	}
+	for _, port := range slices.Sorted(maps.Keys(others)) {
+		plan, err := j.planPort(nil, others[port])
 		if err != nil {
 			return err
 		}
 		j.fragments = append(j.fragments, plan.Module...)
 	}
 	return nil
+}
+
+// planPort plans for targets of one port. The module's files of the pristine way serve every target that the tree is
+// patched for: those that were patched before are planned for too, after the others.
+func (j *job) planPort(targets, before []micropython.Target) (*patches.Plan, error) {
+	wants, err := patches.Load(slices.Concat(targets, before)[0].Port)
+	if err != nil {
+		return nil, err
+	}
+	if j.pristine {
+		module := patches.Pristine{Module: filepath.Join(j.modules, modules.Name)}
+		return module.Plan(slices.Concat(targets, before), wants)
+	}
+	return patches.New(targets, wants)
+}
+
+// byPort groups targets that are sorted by port, and keeps their order, which is that of j.entries.
+func byPort(targets []micropython.Target) [][]micropython.Target {
+	var groups [][]micropython.Target
+	for _, t := range targets {
+		if n := len(groups); n > 0 && groups[n-1][0].Port == t.Port {
+			groups[n-1] = append(groups[n-1], t)
+			continue
+		}
+		groups = append(groups, []micropython.Target{t})
+	}
+	return groups
 }
 
 // otherTargets are those of the record that are not patched now, by port.
@@ -241,11 +281,15 @@ func (j *job) otherTargets() (map[string][]micropython.Target, error) {
 
 // settleWay holds that a tree is patched in one of the two ways only.
 func (j *job) settleWay(c *cli.Context) error {
-	j.pristine = c.Bool("pristine")
+	file, err := project(c)
+	if err != nil {
+		return err
+	}
+	j.pristine = c.Bool("pristine") || (file != nil && file.Pristine && !c.IsSet("pristine"))
 	if j.record == nil || j.record.Pristine == j.pristine {
 		return nil
 	}
-	err := fmt.Errorf("%s is patched in the tree, not --pristine", j.tree.Dir)
+	err = fmt.Errorf("%s is patched in the tree, not --pristine", j.tree.Dir)
 	if j.record.Pristine {
 		err = fmt.Errorf("%s is patched --pristine, not in the tree", j.tree.Dir)
 	}
@@ -257,15 +301,8 @@ func (j *job) settle(c *cli.Context) error {
 	if err := j.settleWay(c); err != nil {
 		return err
 	}
-	dir := c.String("modules")
-	switch {
-	case dir == "" && j.record != nil:
-		dir = j.record.Modules.Dir
-	case dir == "":
-		dir = filepath.Join(filepath.Dir(j.tree.Dir), "micropython-modules")
-	}
 	var err error
-	if j.modules, err = filepath.Abs(dir); err != nil {
+	if j.modules, err = modulesDir(c, j.tree, j.record); err != nil {
 		return err
 	}
 	if strings.ContainsAny(j.modules, " \t") {
@@ -280,20 +317,17 @@ func (j *job) settle(c *cli.Context) error {
 		return withHint(fmt.Errorf("%s is patched with the modules in %s, not %s",
 			j.tree.Dir, j.record.Modules.Dir, j.modules), "mpwolf revert first")
 	}
-	if err := modules.Check(j.modules); err != nil {
+	err = modules.Check(j.modules, state.LoadStamps(j.tree.Dir).Hash)
+	var changed *modules.ChangedError
+	switch {
+	case errors.As(err, &changed) && c.Bool("force"):
+		j.changedModules = changed.Files
+	case errors.As(err, &changed):
+		return withHint(err, "--force installs it anew, and saves those files first; or choose another folder with --modules DIR")
+	case err != nil:
 		return withHint(err, "choose another folder with --modules DIR")
 	}
-	settings := c.String("user-settings")
-	if settings != "" {
-		if settings, err = userSettings(settings); err != nil {
-			return err
-		}
-	}
-	for _, t := range j.targets {
-		j.entries = append(j.entries, state.Target{
-			Port: t.Port, Board: t.BoardFlag(), Variant: t.Variant, Make: c.StringSlice("make"), UserSettings: settings,
-		})
-	}
+	j.wishes = state.Wishes{Force: c.Bool("force"), AtHead: j.tree.AtHead}
 	return nil
 }
 
@@ -407,10 +441,13 @@ func (j *job) apply(c *cli.Context, lock *state.Lock) error {
 		if err := j.judge(c.Context); err != nil {
 			return err
 		}
+		if err := j.move(lock); err != nil {
+			return err
+		}
 		for _, target := range j.targets {
 			fmt.Fprintf(j.stdout, "%s is patched already; nothing to do\n", target.Name())
 		}
-		return nil
+		return j.stamp(lock)
 	}
 	wolf, err := j.wolfssl(c)
 	if err != nil {
@@ -418,10 +455,16 @@ func (j *job) apply(c *cli.Context, lock *state.Lock) error {
 	}
 	change, err := j.change(wolf, lock)
 	if err != nil {
-		return errors.Join(err, lock.Heal())
+		return healed(lock, err)
+	}
+	if err := j.save(); err != nil {
+		return healed(lock, err)
 	}
 	change.Check = func() error { return j.judge(c.Context) }
 	if err := lock.Apply(change); err != nil {
+		return err
+	}
+	if err := j.stamp(lock); err != nil {
 		return err
 	}
 	j.describe(map[bool]string{false: "changed", true: "set"}[j.pristine])
@@ -433,6 +476,15 @@ func (j *job) apply(c *cli.Context, lock *state.Lock) error {
 	return nil
 }
 
+// save copies what --force changes or takes away.
+func (j *job) save() error {
+	saver := j.saver(j.tree)
+	if err := saver.files(j.lost); err != nil {
+		return err
+	}
+	return saver.modules(j.modules, j.changedModules)
+}
+
 // done says that the tree and the modules are as this patch would leave them.
 func (j *job) done(c *cli.Context) bool {
 	if j.record == nil || len(j.plan.Changes) > 0 {
@@ -441,11 +493,39 @@ func (j *job) done(c *cli.Context) bool {
 	if slices.ContainsFunc(j.entries, func(t state.Target) bool { return !j.recorded(t) }) {
 		return false
 	}
-	if want := c.String("wolfssl"); want != "" && want != j.record.Modules.WolfSSL {
+	sources := j.ownSources()
+	want, err := wantedWolfSSL(c, j.record)
+	if err != nil {
 		return false
 	}
-	current, err := modules.Current(j.modules, j.ownSources()...)
+	if want != j.record.Modules.WolfSSL {
+		tree, err := wolfssl.Open(want)
+		if err != nil {
+			return false
+		}
+		files, err := wolfssl.Files(tree)
+		if err != nil {
+			return false
+		}
+		sources = append(sources, modules.Source{FS: os.DirFS(tree.Dir), At: "wolfssl", Files: files})
+	}
+	current, err := modules.Current(j.modules, state.LoadStamps(j.tree.Dir).Hash, sources...)
 	return err == nil && current
+}
+
+// move notes the release and commit of a tree that moved, and at which all is as it should be still.
+func (j *job) move(lock *state.Lock) error {
+	commit, err := j.tree.Commit()
+	if err != nil {
+		return err
+	}
+	release := j.tree.Version.String()
+	if commit == j.record.Commit && release == j.record.MicroPython {
+		return nil
+	}
+	record := j.record.Clone()
+	record.Commit, record.MicroPython = commit, release
+	return lock.Apply(state.Change{Record: record})
 }
 
 // recorded says whether the record has a target just so.
@@ -458,7 +538,11 @@ func (j *job) recorded(entry state.Target) bool {
 // wolfssl is the one that was asked for; without a word about it, the installed one, which modules.Check has found to
 // be as it was installed.
 func (j *job) wolfssl(c *cli.Context) (*wolfssl.Tree, error) {
-	if j.record != nil && !c.IsSet("wolfssl") && !c.IsSet("wolfssl-from") {
+	want, err := wantedWolfSSL(c, j.record)
+	if err != nil {
+		return nil, err
+	}
+	if j.record != nil && want == j.record.Modules.WolfSSL && !c.IsSet("wolfssl-from") && len(j.changedModules) == 0 {
 		tree, err := wolfssl.Open(filepath.Join(j.modules, modules.Name, "wolfssl"))
 		if err == nil {
 			tree.From = j.record.Modules.Source
@@ -471,10 +555,6 @@ func (j *job) wolfssl(c *cli.Context) (*wolfssl.Tree, error) {
 	cache, err := sources.DefaultCache()
 	if err != nil {
 		return nil, err
-	}
-	want := c.String("wolfssl")
-	if want == "" && j.record != nil {
-		want = j.record.Modules.WolfSSL
 	}
 	return wolfssl.Get(c.Context, wolfssl.Options{
 		Want: want, From: c.String("wolfssl-from"), SHA256: c.String("wolfssl-sha256"),
@@ -508,10 +588,10 @@ func (j *job) change(wolf *wolfssl.Tree, lock *state.Lock) (change state.Change,
 	if err := lock.Intend(staged, created); err != nil {
 		return change, err
 	}
-	if err := os.MkdirAll(j.modules, 0o755); err != nil {
+	if err := disk.MkdirAll(j.disk, j.modules, 0o755); err != nil {
 		return change, fmt.Errorf("modules folder: %w", err)
 	}
-	err = modules.Stage(staged, Version(),
+	err = modules.Stage(j.disk, staged, Version(), change.Record.Modules.ID,
 		append(j.ownSources(), modules.Source{FS: os.DirFS(wolf.Dir), At: "wolfssl", Files: files})...)
 	if err != nil {
 		return change, err
@@ -533,6 +613,10 @@ func (j *job) newRecord(wolf *wolfssl.Tree, created []string) (*state.Record, er
 	record.Tool = Version()
 	record.Pristine = j.pristine
 	record.MicroPython = j.tree.Version.String()
+	var err error
+	if record.Commit, err = j.tree.Commit(); err != nil {
+		return nil, err
+	}
 	for i, t := range j.plan.Targets {
 		for _, step := range t.Steps {
 			j.entries[i].Wants = append(j.entries[i].Wants, state.Want{Name: step.Name, Value: step.Want.Value})
@@ -540,9 +624,12 @@ func (j *job) newRecord(wolf *wolfssl.Tree, created []string) (*state.Record, er
 		record.SetTarget(j.entries[i])
 	}
 	for _, edit := range j.plan.Changes {
-		conflicts, err := record.SetFile(j.tree.Dir, edit.Path, edit.Before, edit.After)
+		conflicts, lost, err := record.SetFile(j.tree.Dir, edit.Path, edit.Before, edit.After, j.wishes)
 		if err != nil {
 			return nil, err
+		}
+		if lost {
+			j.lost = append(j.lost, state.Write{Path: edit.Path, Before: edit.Before, After: edit.After})
 		}
 		if len(conflicts) > 0 {
 			return nil, conflictError("patch", conflicts)
@@ -552,7 +639,7 @@ func (j *job) newRecord(wolf *wolfssl.Tree, created []string) (*state.Record, er
 		created = j.record.Modules.Created
 	}
 	record.Modules = state.Modules{
-		Dir: j.modules, Created: created, WolfSSL: wolf.Version, Licence: wolf.Licence, Source: wolf.From,
+		Dir: j.modules, ID: rand.Text(), Created: created, WolfSSL: wolf.Version, Licence: wolf.Licence, Source: wolf.From,
 	}
 	return record, nil
 }
@@ -566,7 +653,7 @@ func (j *job) judge(ctx context.Context) error {
 		}
 		if len(wrong) > 0 {
 			return fmt.Errorf("patch %s: the compiler does not see what was planned, so nothing was changed: %s",
-				j.port, strings.Join(wrong, "; "))
+				t.Target.Port, strings.Join(wrong, "; "))
 		}
 	}
 	return nil
@@ -616,4 +703,10 @@ func missingFolders(dir string) (missing []string, err error) {
 		}
 		missing = append([]string{at}, missing...)
 	}
+}
+
+// healed takes back what was prepared before a change, which failed for a reason of its own.
+func healed(lock *state.Lock, err error) error {
+	_, back := lock.Heal()
+	return errors.Join(err, back)
 }

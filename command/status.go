@@ -32,8 +32,9 @@ func statusCommand(s *session) *cli.Command {
 type status struct {
 	Tree        string `json:"tree"`
 	MicroPython string `json:"micropython"`
-	// State is clean, applied, drifted or interrupted.
+	// State is clean, applied, drifted or partial: a run was interrupted. Next is what to do then.
 	State   string         `json:"state"`
+	Next    string         `json:"next,omitempty"`
 	Since   *time.Time     `json:"since,omitempty"`
 	Tool    string         `json:"tool,omitempty"`
 	Targets []state.Target `json:"targets,omitempty"`
@@ -44,8 +45,25 @@ type status struct {
 	Licence  string   `json:"licence,omitempty"`
 	Files    []string `json:"files,omitempty"`
 	// Drift is what is no longer as mpwolf left it.
-	Drift []string `json:"drift,omitempty"`
+	Drift []drift `json:"drift,omitempty"`
+	// OtherVersion says that another mpwolf than this one applied it.
+	OtherVersion bool `json:"other_version,omitempty"`
 }
+
+// drift is one thing that is no longer as mpwolf left it.
+type drift struct {
+	File string `json:"file,omitempty"`
+	Line int    `json:"line,omitempty"`
+	// Whose is ours where mpwolf's own lines are no longer there, theirs where the user changed something else.
+	Whose string `json:"whose"`
+	Text  string `json:"text"`
+}
+
+// The values of drift.Whose.
+const (
+	ours   = "ours"
+	theirs = "theirs"
+)
 
 func (s *session) status(c *cli.Context) error {
 	kind, err := format(c)
@@ -67,7 +85,7 @@ func (s *session) status(c *cli.Context) error {
 	} else {
 		s.showStatus(st)
 	}
-	if err == nil && (st.State == "drifted" || st.State == "interrupted") {
+	if err == nil && (st.State == "drifted" || st.State == "partial") {
 		return errFound
 	}
 	return err
@@ -85,7 +103,8 @@ func readStatus(tree *micropython.Tree) (*status, error) {
 		}
 	}
 	if state.Interrupted(tree.Dir) {
-		st.State = "interrupted"
+		st.State = "partial"
+		st.Next = "mpwolf patch or mpwolf revert: either first goes back to before the run that was interrupted"
 	}
 	return st, nil
 }
@@ -95,52 +114,106 @@ func (st *status) applied(tree *micropython.Tree, record *state.Record) error {
 	st.Targets, st.Pristine = record.Targets, record.Pristine
 	st.Modules = filepath.Join(record.Modules.Dir, modules.Name)
 	st.WolfSSL, st.Licence = record.Modules.WolfSSL, record.Modules.Licence
-	if record.MicroPython != st.MicroPython {
-		st.Drift = append(st.Drift, fmt.Sprintf("the tree is MicroPython %s now; it was %s when it was patched",
-			st.MicroPython, record.MicroPython))
+	st.OtherVersion = record.Tool != Version()
+	if err := st.moved(tree, record); err != nil {
+		return err
 	}
 	for _, f := range record.Files {
 		st.Files = append(st.Files, f.Path)
-		drift, _, err := state.Look(tree.Dir, f)
-		if err != nil {
+		if err := st.file(tree, f); err != nil {
 			return err
 		}
-		if text := driftText[drift]; text != "" {
-			st.Drift = append(st.Drift, f.Path+" "+text)
-		}
 	}
-	changed, err := modules.Changed(record.Modules.Dir)
-	var notOurs *modules.NotOursError
-	switch {
-	case errors.As(err, &notOurs):
-		st.Drift = append(st.Drift, st.Modules+" is gone, or no longer what mpwolf installed")
-	case err != nil:
+	if err := st.modules(tree, record); err != nil {
 		return err
-	}
-	for _, name := range changed {
-		st.Drift = append(st.Drift, filepath.Join(st.Modules, name)+" was changed since")
 	}
 	if len(st.Drift) > 0 {
 		st.State = "drifted"
+		st.Next = "mpwolf patch brings mpwolf's lines back, mpwolf revert takes them out; both keep yours"
 	}
 	return nil
 }
 
-var driftText = map[state.Drift]string{
-	state.Undone:  "is as it was before mpwolf patch",
-	state.Edited:  "was edited since",
-	state.Missing: "is gone, or no longer a regular file",
+// moved tells of another release or commit.
+func (st *status) moved(tree *micropython.Tree, record *state.Record) error {
+	commit, err := tree.Commit()
+	if err != nil {
+		return err
+	}
+	switch {
+	case record.MicroPython != st.MicroPython:
+		st.Drift = append(st.Drift, drift{Whose: theirs, Text: fmt.Sprintf(
+			"the tree is MicroPython %s now; it was %s when it was patched", st.MicroPython, record.MicroPython)})
+	case record.Commit != commit:
+		st.Drift = append(st.Drift, drift{Whose: theirs, Text: fmt.Sprintf(
+			"the tree is at %s now; it was at %s when it was patched", orNothing(commit), orNothing(record.Commit))})
+	}
+	return nil
+}
+
+// file tells what became of a changed file, and whether our lines are still in it.
+func (st *status) file(tree *micropython.Tree, f state.File) error {
+	is, now, err := state.Look(tree.Dir, f)
+	if err != nil {
+		return err
+	}
+	switch is {
+	case state.Undone:
+		st.Drift = append(st.Drift, drift{File: f.Path, Whose: ours, Text: "is as it was before mpwolf patch"})
+	case state.Missing:
+		st.Drift = append(st.Drift, drift{File: f.Path, Whose: ours, Text: state.Became(tree.Dir, f)})
+	case state.Edited:
+		edits, err := state.Edits(tree.Dir, f, now)
+		if err != nil {
+			return err
+		}
+		for _, e := range edits {
+			whose, text := theirs, "was edited since"
+			if e.Ours {
+				whose, text = ours, "was edited since, in a line of mpwolf's"
+			}
+			st.Drift = append(st.Drift, drift{File: f.Path, Line: e.Line, Whose: whose, Text: text})
+		}
+	}
+	return nil
+}
+
+// modules tells what became of the installed modules.
+func (st *status) modules(tree *micropython.Tree, record *state.Record) error {
+	changed, err := modules.Changed(record.Modules.Dir, state.LoadStamps(tree.Dir).Hash)
+	var notOurs *modules.NotOursError
+	switch {
+	case errors.As(err, &notOurs):
+		st.Drift = append(st.Drift, drift{File: st.Modules, Whose: ours, Text: "is gone, or no longer what mpwolf installed"})
+		return nil
+	case err != nil:
+		return err
+	}
+	_, id, err := modules.Installed(record.Modules.Dir)
+	if err != nil {
+		return err
+	}
+	if id != record.Modules.ID {
+		st.Drift = append(st.Drift, drift{File: st.Modules, Whose: theirs, Text: "was installed anew for another tree"})
+	}
+	for _, name := range changed {
+		st.Drift = append(st.Drift, drift{File: filepath.Join(st.Modules, name), Whose: ours, Text: "was changed since"})
+	}
+	return nil
 }
 
 func (s *session) showStatus(st *status) {
 	fmt.Fprintf(s.stdout, "%s: MicroPython %s: %s\n", st.Tree, st.MicroPython, st.State)
-	if st.State == "interrupted" {
-		fmt.Fprintln(s.stdout, "an earlier run was interrupted; the next mpwolf patch or revert goes back to before it")
+	if st.State == "partial" {
+		fmt.Fprintf(s.stdout, "an earlier run was interrupted; to go on: %s\n", st.Next)
 	}
 	if st.Since == nil {
 		return
 	}
 	fmt.Fprintf(s.stdout, "patched %s by mpwolf %s\n", st.Since.Format(time.RFC3339), st.Tool)
+	if st.OtherVersion {
+		fmt.Fprintf(s.stdout, "this is mpwolf %s; mpwolf patch brings the tree to what it would do\n", Version())
+	}
 	for _, t := range st.Targets {
 		fmt.Fprintf(s.stdout, "  for %s", t.Port)
 		if sub := t.Board + t.Variant; sub != "" {
@@ -161,4 +234,17 @@ func (s *session) showStatus(st *status) {
 	for _, d := range st.Drift {
 		fmt.Fprintf(s.stdout, "since then: %s\n", d)
 	}
+	if st.State == "drifted" {
+		fmt.Fprintf(s.stdout, "to mend it: %s\n", st.Next)
+	}
+}
+
+func (d drift) String() string {
+	switch {
+	case d.File == "":
+		return d.Text
+	case d.Line > 0:
+		return fmt.Sprintf("%s:%d %s", d.File, d.Line, d.Text)
+	}
+	return d.File + " " + d.Text
 }

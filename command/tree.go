@@ -54,15 +54,27 @@ const freshFolder = "micropython"
 
 // findOrFetchTree opens the tree that a command works on and, if there is none around, fetches one.
 func (s *session) findOrFetchTree(c *cli.Context) (*micropython.Tree, error) {
-	tree, err := findTree(c)
-	if !errors.Is(err, micropython.ErrNoTree) {
-		return tree, err
+	tree, missing := findTree(c)
+	if !errors.Is(missing, micropython.ErrNoTree) {
+		return tree, missing
+	}
+	file, err := project(c)
+	if err != nil {
+		return nil, err
 	}
 	dir, err := filepath.Abs(freshFolder)
 	if err != nil {
 		return nil, err
 	}
-	s.say("no MicroPython tree around or below this folder; fetching one into %s", dir)
+	if file == nil || file.Tree == "" {
+		s.say("no MicroPython tree around or below this folder; fetching one into %s", dir)
+		return s.fetchTree(c, dir)
+	}
+	if exists(file.Tree) {
+		return nil, missing // an empty folder is a submodule's: git fills it
+	}
+	dir = file.Tree
+	s.say("the tree of %s is not there; fetching one into %s", relative(file.Path), dir)
 	return s.fetchTree(c, dir)
 }
 
@@ -71,11 +83,23 @@ func (s *session) fetchTree(c *cli.Context, dir string) (*micropython.Tree, erro
 	if err != nil {
 		return nil, err
 	}
-	tree, err := micropython.Fetch(c.Context, micropython.FetchOptions{
+	options := micropython.FetchOptions{
 		Version: c.String("micropython"), From: c.String("from"), SHA256: c.String("sha256"), Dir: dir,
 		Port: c.String("port"), Board: firstBoard(c), Variant: c.String("variant"),
 		Cache: cache, Log: s.say, Progress: s.progress(),
-	})
+	}
+	file, err := project(c)
+	if err != nil {
+		return nil, err
+	}
+	if file != nil && options.Version == "" {
+		options.Version = file.MicroPython
+	}
+	if file != nil && options.Port == "" && len(file.Targets) > 0 {
+		t := file.Targets[0]
+		options.Port, options.Board, options.Variant = t.Port, t.Board, t.Variant
+	}
+	tree, err := micropython.Fetch(c.Context, options)
 	if err != nil {
 		return nil, err
 	}
@@ -83,24 +107,47 @@ func (s *session) fetchTree(c *cli.Context, dir string) (*micropython.Tree, erro
 	return tree, nil
 }
 
-// checkPort refuses a port that mpwolf has no wants for, before anything is fetched.
-func checkPort(name string) error {
-	if name == "" {
-		return usagef("patch needs --port; known ports: %s", strings.Join(patches.Ports(), ", "))
+// checkPorts refuses ports that mpwolf has no wants for, before anything is fetched.
+func checkPorts(names []string) error {
+	for _, name := range names {
+		if _, err := patches.Load(name); err != nil {
+			return err
+		}
 	}
-	_, err := patches.Load(name)
-	return err
+	return nil
 }
 
-// checkSettings refuses a port that mpwolf has no wolfSSL settings for. What would be changed can be shown without.
-func checkSettings(name string) error {
-	if slices.Contains(ports.Known(), name) {
-		return nil
+// portsOf are the ports of --port or, without it, of mpwolf.toml.
+func portsOf(c *cli.Context) ([]string, error) {
+	file, err := project(c)
+	if err != nil {
+		return nil, err
 	}
-	return withHint(
-		fmt.Errorf("mpwolf has no wolfSSL settings (user_settings.h) for port %q yet; it has them for: %s",
-			name, strings.Join(ports.Known(), ", ")),
-		"--diff and --dry-run show what would be changed in the tree")
+	if err := checkTargetFlags(c, file); err != nil {
+		return nil, err
+	}
+	if port := c.String("port"); port != "" {
+		return []string{port}, nil
+	}
+	var names []string
+	for _, t := range file.Targets {
+		names = append(names, t.Port)
+	}
+	slices.Sort(names)
+	return slices.Compact(names), nil
+}
+
+// checkSettings refuses ports that mpwolf has no wolfSSL settings for. What would be changed can be shown without.
+func checkSettings(names []string) error {
+	for _, name := range names {
+		if !slices.Contains(ports.Known(), name) {
+			return withHint(
+				fmt.Errorf("mpwolf has no wolfSSL settings (user_settings.h) for port %q yet; it has them for: %s",
+					name, strings.Join(ports.Known(), ", ")),
+				"--diff and --dry-run show what would be changed in the tree")
+		}
+	}
+	return nil
 }
 
 // checkSubmodules stops when the build would lack a submodule.
@@ -119,20 +166,23 @@ func checkSubmodules(ctx context.Context, target micropython.Target) error {
 }
 
 // lock takes the tree's lock and heals what a killed mpwolf left.
-func (s *session) lock(ctx context.Context, tree *micropython.Tree) (*state.Lock, error) {
-	lock, err := state.Acquire(ctx, tree.Dir, func(holder string) {
+func (s *session) lock(c *cli.Context, tree *micropython.Tree) (*state.Lock, error) {
+	lock, err := state.Acquire(c.Context, s.disk, tree.Dir, c.Command.Name, func(holder string) {
 		s.say("waiting for %s, which is at work on %s", holder, tree.Dir)
 	})
 	if err != nil {
 		return nil, err
 	}
-	interrupted := state.Interrupted(tree.Dir)
-	if err := lock.Heal(); err != nil {
+	outcome, err := lock.Heal()
+	if err != nil {
 		lock.Release()
-		return nil, err
+		return nil, fmt.Errorf("an earlier run on %s was interrupted: %w", tree.Dir, err)
 	}
-	if interrupted {
+	switch outcome {
+	case state.BackToBefore:
 		s.say("an earlier run was interrupted; %s is as it was before that run", tree.Dir)
+	case state.Finished:
+		s.say("an earlier run was interrupted when its work was done; %s is as after that run", tree.Dir)
 	}
 	return lock, nil
 }
@@ -185,4 +235,15 @@ func relative(dir string) string {
 		return dir
 	}
 	return rel
+}
+
+func exists(name string) bool {
+	_, err := os.Lstat(name)
+	return err == nil
+}
+
+// interruptedError is for commands that read a tree which a killed process left half-way.
+func interruptedError(tree *micropython.Tree) error {
+	return withHint(fmt.Errorf("an earlier run on %s was interrupted", tree.Dir),
+		"mpwolf patch and mpwolf revert go back to before it")
 }

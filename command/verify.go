@@ -50,8 +50,7 @@ func (s *session) verify(c *cli.Context) error {
 		return err
 	}
 	if state.Interrupted(tree.Dir) {
-		return withHint(fmt.Errorf("an earlier run on %s was interrupted", tree.Dir),
-			"mpwolf patch and mpwolf revert go back to before it")
+		return interruptedError(tree)
 	}
 	targets, modulesDir, err := verifyTargets(c, tree)
 	if err != nil {

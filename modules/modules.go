@@ -17,6 +17,8 @@ import (
 	"path"
 	"path/filepath"
 	"slices"
+
+	"mpwolf/disk"
 )
 
 // The prefix all: takes files that begin with _ or . as well; there are none today.
@@ -57,6 +59,7 @@ func Own() Source {
 // manifest is the list of the installed files, with the SHA-256 of each in hex.
 type manifest struct {
 	Tool  string            `json:"tool"`
+	ID    string            `json:"id"`
 	Files map[string]string `json:"files"`
 }
 
@@ -67,23 +70,36 @@ func (e *NotOursError) Error() string {
 	return fmt.Sprintf("%q exists and was not installed by mpwolf; nothing is written over it", e.Dir)
 }
 
+// Hasher gives a regular file's SHA-256 in hex and, for anything else, a text that no hash equals.
+type Hasher func(name string, info fs.FileInfo) (string, error)
+
 // Check says whether the module can be installed below dir: the place is free, or holds an installation of mpwolf's
 // that nobody has changed.
-func Check(dir string) error {
+func Check(dir string, hash Hasher) error {
 	final := filepath.Join(dir, Name)
 	if _, err := os.Lstat(final); errors.Is(err, fs.ErrNotExist) {
 		return nil
 	} else if err != nil {
 		return err
 	}
-	changed, err := Changed(dir)
+	changed, err := Changed(dir, hash)
 	if err != nil {
 		return err
 	}
 	if len(changed) > 0 {
-		return fmt.Errorf("%s was changed after mpwolf installed it: %s", final, listed(changed))
+		return &ChangedError{Dir: final, Files: changed}
 	}
 	return nil
+}
+
+// ChangedError says that the user changed an installed module.
+type ChangedError struct {
+	Dir   string
+	Files []string // relative to Dir, with slashes
+}
+
+func (e *ChangedError) Error() string {
+	return fmt.Sprintf("%s was changed after mpwolf installed it: %s", e.Dir, listed(e.Files))
 }
 
 func listed(names []string) string {
@@ -102,20 +118,20 @@ func listed(names []string) string {
 }
 
 // Stage writes a whole module folder under a name of the caller's, beside its final place, where the caller then puts
-// it. Nothing that exists is touched.
-func Stage(temp, tool string, sources ...Source) error {
-	if err := os.Mkdir(temp, 0o755); err != nil {
+// it. Nothing that exists is touched. tool is mpwolf's version, id what tells this installation from others.
+func Stage(d disk.FS, temp, tool, id string, sources ...Source) error {
+	if err := d.Mkdir(temp, 0o755); err != nil {
 		return fmt.Errorf("install modules: %w", err)
 	}
-	m := manifest{Tool: tool, Files: map[string]string{}}
+	m := manifest{Tool: tool, ID: id, Files: map[string]string{}}
 	for _, source := range sources {
-		if err := m.copyAll(temp, source); err != nil {
+		if err := m.copyAll(d, temp, source); err != nil {
 			return fmt.Errorf("install modules: %w", err)
 		}
 	}
 	text, err := json.MarshalIndent(m, "", " ")
 	if err == nil {
-		err = os.WriteFile(filepath.Join(temp, manifestName), append(text, '\n'), 0o644)
+		err = disk.Write(d, filepath.Join(temp, manifestName), append(text, '\n'), 0o644)
 	}
 	if err != nil {
 		return fmt.Errorf("install modules: %w", err)
@@ -147,7 +163,7 @@ func (s Source) open(name string) (io.ReadCloser, error) {
 	return s.FS.Open(name)
 }
 
-func (m *manifest) copyAll(temp string, source Source) error {
+func (m *manifest) copyAll(d disk.FS, temp string, source Source) error {
 	files, err := source.files()
 	if err != nil {
 		return err
@@ -157,12 +173,12 @@ func (m *manifest) copyAll(temp string, source Source) error {
 		to := path.Join(source.At, name)
 		parent := filepath.Join(temp, filepath.FromSlash(path.Dir(to)))
 		if !made[parent] {
-			if err := os.MkdirAll(parent, 0o755); err != nil {
+			if err := disk.MkdirAll(d, parent, 0o755); err != nil {
 				return err
 			}
 			made[parent] = true
 		}
-		sum, err := copyFile(filepath.Join(temp, filepath.FromSlash(to)), source, name)
+		sum, err := copyFile(d, filepath.Join(temp, filepath.FromSlash(to)), source, name)
 		if err != nil {
 			return err
 		}
@@ -171,13 +187,13 @@ func (m *manifest) copyAll(temp string, source Source) error {
 	return nil
 }
 
-func copyFile(to string, from Source, name string) (sum string, err error) {
+func copyFile(d disk.FS, to string, from Source, name string) (sum string, err error) {
 	in, err := from.open(name)
 	if err != nil {
 		return "", err
 	}
 	defer in.Close()
-	out, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	out, err := d.Create(to, 0o644)
 	if err != nil {
 		return "", err
 	}
@@ -190,8 +206,8 @@ func copyFile(to string, from Source, name string) (sum string, err error) {
 }
 
 // Current says whether an installed module holds just these sources' files, as far as they go, unchanged.
-func Current(dir string, sources ...Source) (bool, error) {
-	changed, err := Changed(dir)
+func Current(dir string, hash Hasher, sources ...Source) (bool, error) {
+	changed, err := Changed(dir, hash)
 	if err != nil || len(changed) > 0 {
 		return false, err
 	}
@@ -239,7 +255,7 @@ func (s Source) sum(name string) (string, error) {
 
 // Changed lists what the user changed in, added to or took away from an installed module, relative to its folder. For
 // a folder that mpwolf did not install the error is a *NotOursError.
-func Changed(dir string) ([]string, error) {
+func Changed(dir string, hash Hasher) ([]string, error) {
 	final := filepath.Join(dir, Name)
 	m, err := readManifest(final)
 	if err != nil {
@@ -260,7 +276,11 @@ func Changed(dir string) ([]string, error) {
 			return nil
 		}
 		seen[rel] = true
-		sum, err := hashFile(file)
+		info, err := entry.Info()
+		if err != nil {
+			return err
+		}
+		sum, err := hash(file, info)
 		if err != nil {
 			return err
 		}
@@ -295,30 +315,32 @@ func readManifest(final string) (*manifest, error) {
 	return &m, nil
 }
 
-// hashFile gives a regular file's SHA-256; for a link or anything else, a text that no hash equals.
-func hashFile(name string) (string, error) {
-	info, err := os.Lstat(name)
+// Installed is what tells one installation from others: mpwolf's version, and the id that Stage was given.
+func Installed(dir string) (tool, id string, err error) {
+	m, err := readManifest(filepath.Join(dir, Name))
 	if err != nil {
-		return "", err
+		return "", "", err
 	}
-	if !info.Mode().IsRegular() {
-		return "not a regular file", nil
-	}
-	f, err := os.Open(name)
+	return m.Tool, m.ID, nil
+}
+
+// Files are the files of an installed module by their absolute paths, with the SHA-256 of each in hex.
+func Files(dir string) (map[string]string, error) {
+	final := filepath.Join(dir, Name)
+	m, err := readManifest(final)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
-	defer f.Close()
-	h := sha256.New()
-	if _, err := io.Copy(h, f); err != nil {
-		return "", err
+	files := map[string]string{}
+	for name, hash := range m.Files {
+		files[filepath.Join(final, filepath.FromSlash(name))] = hash
 	}
-	return hex.EncodeToString(h.Sum(nil)), nil
+	return files, nil
 }
 
 // StageKept prepares, under a name of the caller's, what stays of an installed module when it is taken away: the files
 // that the user changed or added, and nothing else. It says whether anything stays.
-func StageKept(dir, temp string, changed []string) (bool, error) {
+func StageKept(d disk.FS, dir, temp string, changed []string) (bool, error) {
 	final := filepath.Join(dir, Name)
 	stays := false
 	for _, rel := range changed {
@@ -328,7 +350,7 @@ func StageKept(dir, temp string, changed []string) (bool, error) {
 			continue // one that the user took away
 		}
 		if err == nil {
-			err = keep(to, from, info)
+			err = keep(d, to, from, info)
 		}
 		if err != nil {
 			return stays, fmt.Errorf("keep changed files: %w", err)
@@ -338,8 +360,8 @@ func StageKept(dir, temp string, changed []string) (bool, error) {
 	return stays, nil
 }
 
-func keep(to, from string, info fs.FileInfo) error {
-	if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
+func keep(d disk.FS, to, from string, info fs.FileInfo) error {
+	if err := disk.MkdirAll(d, filepath.Dir(to), 0o755); err != nil {
 		return err
 	}
 	if info.Mode()&fs.ModeSymlink != 0 {
@@ -347,14 +369,14 @@ func keep(to, from string, info fs.FileInfo) error {
 		if err != nil {
 			return err
 		}
-		return os.Symlink(link, to)
+		return d.Symlink(link, to)
 	}
 	text, err := os.ReadFile(from)
 	if err != nil {
 		return err
 	}
-	if err := os.WriteFile(to, text, info.Mode().Perm()); err != nil {
+	if err := disk.Write(d, to, text, info.Mode().Perm()); err != nil {
 		return err
 	}
-	return os.Chtimes(to, info.ModTime(), info.ModTime())
+	return d.Chtimes(to, info.ModTime())
 }

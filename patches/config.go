@@ -26,6 +26,10 @@ func Read(target micropython.Target) *Config {
 	return readConfig(target, newSource(target.Tree))
 }
 
+// Inputs are the files that were read, by name and bytes; nil for one that was looked for and is not there. The names are
+// relative to the tree, with slashes, or absolute where they lie outside.
+func (c *Config) Inputs() map[string][]byte { return c.make.src.cache }
+
 func newSource(tree *micropython.Tree) *source {
 	return &source{
 		top: filepath.ToSlash(tree.Dir),

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/gofrs/flock"
+
+	"mpwolf/disk"
 )
 
 // lockWait is how long a second mpwolf on the same tree waits for the first; a patch takes far less.
@@ -20,17 +22,21 @@ const lockWait = 30 * time.Second
 type Lock struct {
 	tree string
 	lock *flock.Flock
+	disk disk.FS
+	run  string
 }
 
 // Acquire takes the tree's lock, makes .mpwolf if need be, and heals what a killed process left. wait is told when the
 // lock is held by another.
-func Acquire(ctx context.Context, tree string, wait func(holder string)) (*Lock, error) {
+//
+// run is the command that is at work, for the messages of others; all that is changed goes through d.
+func Acquire(ctx context.Context, d disk.FS, tree, run string, wait func(holder string)) (*Lock, error) {
 	dir := filepath.Join(tree, Folder)
-	if err := makeFolder(dir); err != nil {
+	if err := makeFolder(d, dir); err != nil {
 		return nil, err
 	}
 	name := filepath.Join(dir, lockName)
-	l := &Lock{tree: tree, lock: flock.New(name)}
+	l := &Lock{tree: tree, lock: flock.New(name), disk: d, run: run}
 	ctx, cancel := context.WithTimeout(ctx, lockWait)
 	defer cancel()
 	waited := false
@@ -54,30 +60,57 @@ func Acquire(ctx context.Context, tree string, wait func(holder string)) (*Lock,
 		}
 		// The last holder took .mpwolf away, and our lock is on a file that no longer has a name.
 		_ = l.lock.Close()
-		if err := makeFolder(dir); err != nil {
+		if err := makeFolder(d, dir); err != nil {
 			return nil, err
 		}
 		l.lock = flock.New(name)
 	}
-	if err := os.WriteFile(name, fmt.Appendf(nil, "process %d\n", os.Getpid()), 0o644); err != nil {
-		l.Release()
-		return nil, fmt.Errorf("lock %s: %w", tree, err)
-	}
+	// Who holds it is only for messages; a full disk is told by what comes after.
+	who := fmt.Appendf(nil, "mpwolf %s, process %d, since %s\n", run, os.Getpid(), time.Now().Format(time.DateTime))
+	_ = os.WriteFile(name, who, 0o644)
 	return l, nil
 }
 
-func makeFolder(dir string) error {
-	err := os.Mkdir(dir, 0o755)
+func makeFolder(d disk.FS, dir string) error {
+	err := d.Mkdir(dir, 0o755)
 	if err != nil && !errors.Is(err, fs.ErrExist) {
 		return fmt.Errorf("make the record's folder: %w", err)
 	}
-	if info, err := os.Lstat(dir); err != nil || !info.IsDir() {
-		return fmt.Errorf("%s is not a folder", dir)
+	if err := Guard(filepath.Dir(dir)); err != nil {
+		return err
 	}
 	ignore := filepath.Join(dir, ".gitignore")
-	if _, err := os.Lstat(ignore); errors.Is(err, fs.ErrNotExist) {
-		if err := os.WriteFile(ignore, []byte("*\n"), 0o644); err != nil {
-			return fmt.Errorf("make the record's folder: %w", err)
+	if exists(ignore) {
+		return nil
+	}
+	if err := disk.Write(d, ignore, []byte("*\n"), 0o644); err != nil && !errors.Is(err, fs.ErrExist) {
+		_ = d.Remove(dir) // stays if it is not empty
+		return fmt.Errorf("make the record's folder: %w", err)
+	}
+	return nil
+}
+
+// Guard refuses a tree whose .mpwolf is, or has in it, a link: what is written there would go elsewhere. mpwolf makes no
+// links; a repository that was cloned may bring some.
+func Guard(tree string) error {
+	dir := filepath.Join(tree, Folder)
+	info, err := os.Lstat(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if !info.IsDir() {
+		return fmt.Errorf("%s is not a folder", dir)
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return err
+	}
+	for _, entry := range entries {
+		if !entry.IsDir() && !entry.Type().IsRegular() {
+			return fmt.Errorf("%s is neither file nor folder; mpwolf did not make it", filepath.Join(dir, entry.Name()))
 		}
 	}
 	return nil
@@ -117,11 +150,11 @@ func (l *Lock) Release() {
 
 // tidy removes the lock's file, and the folder if nothing else is in it: a fetched tree keeps how it is built there.
 func (l *Lock) tidy(dir string) {
-	_ = os.Remove(filepath.Join(dir, lockName)) // what stays is found and removed by the next run
+	_ = l.disk.Remove(filepath.Join(dir, lockName)) // what stays is found and removed by the next run
 	entries, err := os.ReadDir(dir)
 	if err != nil || len(entries) > 1 || (len(entries) == 1 && entries[0].Name() != ".gitignore") {
 		return
 	}
-	_ = os.Remove(filepath.Join(dir, ".gitignore"))
-	_ = os.Remove(dir)
+	_ = l.disk.Remove(filepath.Join(dir, ".gitignore"))
+	_ = l.disk.Remove(dir)
 }

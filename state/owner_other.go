@@ -4,4 +4,4 @@ package state
 
 import "io/fs"
 
-func keepOwner(string, fs.FileInfo) {}
+func (*Lock) keepOwner(string, fs.FileInfo) {}

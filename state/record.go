@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -26,6 +27,7 @@ const (
 	blobsName   = "blobs"
 	stageName   = "journal"
 	intentName  = "intent.json"
+	doneName    = "done.json" // the journal of a run that did its work, until all is swept up
 	format      = 1
 )
 
@@ -38,6 +40,8 @@ type Record struct {
 	Time time.Time `json:"time"`
 	// MicroPython is the tree's release at that time.
 	MicroPython string `json:"micropython"`
+	// Commit is what was checked out then, in hex; empty for a tree that is no git repository of its own.
+	Commit string `json:"commit,omitempty"`
 	// Targets are what the tree was patched for.
 	Targets []Target `json:"targets"`
 	// Files are the files of the tree that were changed.
@@ -84,7 +88,9 @@ type File struct {
 type Modules struct {
 	// Dir is the absolute path of USER_C_MODULES; Created are the folders that did not exist before, the outermost
 	// first.
-	Dir     string   `json:"dir"`
+	Dir string `json:"dir"`
+	// ID is in the list of what was installed too: without it the folder there is another tree's, or nobody's.
+	ID      string   `json:"id"`
 	Created []string `json:"created,omitempty"`
 	// WolfSSL is its version; Licence what its tree says; Source where it came from.
 	WolfSSL string `json:"wolfssl"`
@@ -112,12 +118,92 @@ func Load(tree string) (*Record, error) {
 	if record.Format != format {
 		return nil, fmt.Errorf("read record %s: format %d; this mpwolf knows format %d", file, record.Format, format)
 	}
-	for _, f := range record.Files {
-		if !filepath.IsLocal(filepath.FromSlash(f.Path)) || !isHash(f.Before) || !isHash(f.After) {
-			return nil, fmt.Errorf("read record %s: file %q is not one that mpwolf writes", file, f.Path)
+	if err := record.check(); err != nil {
+		return nil, fmt.Errorf("read record %s: %w", file, err)
+	}
+	return record.moved(func(path string) string { return absolute(tree, path) }), record.checkCreated(tree)
+}
+
+// check refuses a record that mpwolf cannot have written.
+func (r *Record) check() error {
+	for _, f := range r.Files {
+		if err := CheckPath(f.Path); err != nil || !isHash(f.Before) || !isHash(f.After) {
+			return fmt.Errorf("file %q is not one that mpwolf writes", f.Path)
 		}
 	}
-	return &record, nil
+	return nil
+}
+
+// checkCreated refuses a list of folders that are not above the modules': they would be removed.
+func (r *Record) checkCreated(tree string) error {
+	modules := absolute(tree, r.Modules.Dir)
+	for _, dir := range r.Modules.Created {
+		if at := absolute(tree, dir); at != modules && !isAbove(at, modules) {
+			return fmt.Errorf("read record of %s: %q was not made for the modules in %q", tree, dir, modules)
+		}
+	}
+	return nil
+}
+
+// moved is the record with its paths in another form.
+func (r *Record) moved(move func(string) string) *Record {
+	c := r.Clone()
+	c.Modules.Dir = move(r.Modules.Dir)
+	c.Modules.Created = nil
+	for _, dir := range r.Modules.Created {
+		c.Modules.Created = append(c.Modules.Created, move(dir))
+	}
+	for i := range c.Targets {
+		t := &c.Targets[i]
+		t.UserSettings = move(t.UserSettings)
+		if filepath.IsAbs(t.Board) || strings.ContainsAny(t.Board, `/\`) {
+			t.Board = move(t.Board)
+		}
+	}
+	return c
+}
+
+// absolute and relative turn paths of the record into those of the machine and back: relative to the tree, so that a
+// repository can be moved, or be mounted elsewhere.
+func absolute(tree, path string) string {
+	if path == "" || filepath.IsAbs(path) {
+		return path
+	}
+	return filepath.Join(tree, filepath.FromSlash(path))
+}
+
+func relative(tree, path string) string {
+	rel, err := filepath.Rel(tree, path)
+	if path == "" || err != nil {
+		return path
+	}
+	if rel = filepath.ToSlash(rel); !strings.Contains(rel, "/") {
+		return "./" + rel // not a name
+	}
+	return rel
+}
+
+// CheckPath refuses a path that is no file of a tree's sources: one that leads out of it, or into git's or mpwolf's own
+// folders, however a file system may spell them.
+func CheckPath(path string) error {
+	if !filepath.IsLocal(filepath.FromSlash(path)) || strings.ContainsAny(path, "\\:\x00") {
+		return fmt.Errorf("%q is not a path inside the tree", path)
+	}
+	for _, part := range strings.Split(path, "/") {
+		plain := strings.ToLower(strings.TrimRight(strings.Map(visible, part), ". "))
+		if plain == ".git" || plain == Folder || strings.HasPrefix(plain, "git~") || strings.HasPrefix(plain, "mpwolf~") {
+			return fmt.Errorf("%q is not a path of the tree's sources", path)
+		}
+	}
+	return nil
+}
+
+// visible drops the characters that HFS+ passes over in names.
+func visible(r rune) rune {
+	if (r >= 0x200c && r <= 0x200f) || (r >= 0x202a && r <= 0x202e) || (r >= 0x206a && r <= 0x206f) || r == 0xfeff {
+		return -1
+	}
+	return r
 }
 
 // Clone copies a record, so that the copy can be changed.
@@ -136,9 +222,10 @@ func (r *Record) SetTarget(t Target) {
 	r.Targets = append(r.Targets, t)
 }
 
-func (r *Record) encode() ([]byte, error) {
-	r.Format = format
-	text, err := json.MarshalIndent(r, "", "  ")
+func (r *Record) encode(tree string) ([]byte, error) {
+	c := r.moved(func(path string) string { return relative(tree, path) })
+	c.Format = format
+	text, err := json.MarshalIndent(c, "", "  ")
 	if err != nil {
 		return nil, fmt.Errorf("write record: %w", err)
 	}

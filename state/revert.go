@@ -5,9 +5,11 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 
 	"github.com/sergi/go-diff/diffmatchpatch"
 )
@@ -47,7 +49,7 @@ const (
 func Look(tree string, f File) (Drift, []byte, error) {
 	name := filepath.Join(tree, filepath.FromSlash(f.Path))
 	info, err := os.Lstat(name)
-	if errors.Is(err, fs.ErrNotExist) || (err == nil && !info.Mode().IsRegular()) {
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) || (err == nil && !info.Mode().IsRegular()) {
 		return Missing, nil, nil
 	}
 	if err != nil {
@@ -66,37 +68,138 @@ func Look(tree string, f File) (Drift, []byte, error) {
 	return Edited, now, nil
 }
 
-// Revert plans how to take back what the record says, keeping what the user has edited since. With conflicts there is
-// no plan.
-func Revert(tree string, record *Record) ([]Write, []Conflict, error) {
-	var writes []Write
-	var conflicts []Conflict
+// Wishes decide what is done where the user's edits and ours meet. The zero value stops there.
+type Wishes struct {
+	// Force takes out our lines all the same. What is lost with that is in Reversal.Lost.
+	Force bool
+	// AtHead gives a file as git has it: a file that is just that has nothing of ours in it, because a checkout has put it
+	// there. nil knows no git.
+	AtHead func(path string, like []byte) ([]byte, bool)
+}
+
+// fromGit says whether a file's bytes are those that git has.
+func (w Wishes) fromGit(path string, now []byte) bool {
+	if w.AtHead == nil {
+		return false
+	}
+	text, ok := w.AtHead(path, now)
+	return ok && string(text) == string(now)
+}
+
+// Reversal is how to take back what a record says.
+type Reversal struct {
+	Writes []Write
+	// Conflicts stand in the way: without Force nothing can be done.
+	Conflicts []Conflict
+	// Lost are the files whose edits Force takes away: they must be saved first.
+	Lost []Write
+	// Left are files that are no longer there, or no regular files; Force leaves them as they are.
+	Left []Conflict
+}
+
+// Revert plans how to take back what the record says, keeping what the user has edited since.
+func Revert(tree string, record *Record, wishes Wishes) (*Reversal, error) {
+	plan := &Reversal{}
 	for _, f := range record.Files {
 		drift, now, err := Look(tree, f)
 		if err != nil {
-			return nil, nil, fmt.Errorf("revert: %w", err)
+			return nil, fmt.Errorf("revert: %w", err)
 		}
 		switch drift {
 		case Undone:
 			continue
 		case Missing:
-			conflicts = append(conflicts, Conflict{Path: f.Path, Reason: "is no longer a regular file, or gone"})
+			gone := Conflict{Path: f.Path, Reason: Became(tree, f)}
+			if wishes.Force {
+				plan.Left = append(plan.Left, gone)
+			} else {
+				plan.Conflicts = append(plan.Conflicts, gone)
+			}
 			continue
 		}
-		original, clash, err := withoutOurs(tree, f, now)
-		if err != nil {
-			return nil, nil, err
+		if err := plan.takeOut(tree, f, now, wishes); err != nil {
+			return nil, err
 		}
-		conflicts = append(conflicts, clash...)
-		writes = append(writes, Write{Path: f.Path, Before: now, After: original})
 	}
-	if len(conflicts) > 0 {
-		return nil, conflicts, nil
+	if len(plan.Conflicts) > 0 {
+		plan.Writes = nil
 	}
-	return writes, nil, nil
+	return plan, nil
 }
 
-// withoutOurs gives the bytes of a recorded file without what mpwolf wrote and with what the user wrote since.
+func (plan *Reversal) takeOut(tree string, f File, now []byte, wishes Wishes) error {
+	original, conflicts, err := withoutOurs(tree, f, now)
+	switch {
+	case err != nil:
+		return err
+	case len(conflicts) > 0 && wishes.fromGit(f.Path, now):
+		return nil
+	case len(conflicts) > 0 && !wishes.Force:
+		plan.Conflicts = append(plan.Conflicts, conflicts...)
+		return nil
+	}
+	w := Write{Path: f.Path, Before: now, After: original}
+	if len(conflicts) > 0 {
+		plan.Lost = append(plan.Lost, w)
+	}
+	plan.Writes = append(plan.Writes, w)
+	return nil
+}
+
+// Edit is a place that the user changed in a file after mpwolf did.
+type Edit struct {
+	Line int // where it stands now, from 1
+	Ours bool
+}
+
+// Edits lists what the user changed in a recorded file since. Ours says that it is a line of mpwolf's that changed.
+func Edits(tree string, f File, now []byte) ([]Edit, error) {
+	before, err := Blob(tree, f.Before)
+	if err != nil {
+		return nil, err
+	}
+	after, err := Blob(tree, f.After)
+	if err != nil {
+		return nil, err
+	}
+	ours, theirs := spans(string(after), string(before)), spans(string(after), string(now))
+	edits := make([]Edit, len(theirs))
+	for i, t := range theirs {
+		edits[i] = Edit{lineIn(theirs, t), slices.ContainsFunc(ours, func(o span) bool { return meet(o, t) })}
+	}
+	return edits, nil
+}
+
+// Became says in words what became of a recorded file that is not a regular file any more.
+func Became(tree string, f File) string {
+	name := filepath.Join(tree, filepath.FromSlash(f.Path))
+	info, err := os.Lstat(name)
+	switch {
+	case err == nil && info.Mode()&fs.ModeSymlink != 0:
+		return "is a link now"
+	case err == nil && info.IsDir():
+		return "is a folder now"
+	case err == nil:
+		return "is no regular file now"
+	}
+	entries, err := os.ReadDir(filepath.Dir(name))
+	if err != nil {
+		return "is gone"
+	}
+	for _, entry := range entries {
+		other := filepath.Join(filepath.Dir(name), entry.Name())
+		if !entry.Type().IsRegular() {
+			continue
+		}
+		if hash, err := hashFile(other); err == nil && hash == f.After {
+			return "is gone; " + path.Join(path.Dir(f.Path), entry.Name()) + " has its bytes"
+		}
+	}
+	return "is gone"
+}
+
+// withoutOurs gives the bytes of a recorded file without what mpwolf wrote and with what the user wrote since. Where
+// there are conflicts, the user's edits that meet ours are not in it.
 func withoutOurs(tree string, f File, now []byte) ([]byte, []Conflict, error) {
 	before, err := Blob(tree, f.Before)
 	if err != nil || Hash(now) == f.After {
@@ -114,25 +217,32 @@ func withoutOurs(tree string, f File, now []byte) ([]byte, []Conflict, error) {
 }
 
 // SetFile notes that a file of the tree is changed from now to after. If the file was changed by mpwolf before, what it
-// goes back to stays, with the user's edits since; those that touch our lines are conflicts.
-func (r *Record) SetFile(tree, path string, now, after []byte) ([]Conflict, error) {
+// goes back to stays, with the user's edits since; those that touch our lines are conflicts and, with Force, lost.
+func (r *Record) SetFile(tree, path string, now, after []byte, wishes Wishes) (conflicts []Conflict, lost bool, err error) {
 	i := slices.IndexFunc(r.Files, func(f File) bool { return f.Path == path })
 	if i < 0 {
 		r.Files = append(r.Files, File{Path: path, Before: Hash(now), After: Hash(after)})
-		return nil, nil
+		return nil, false, nil
 	}
 	f := &r.Files[i]
 	if Hash(now) == f.Before { // undone by hand in between
 		f.After = Hash(after)
-		return nil, nil
+		return nil, false, nil
 	}
 	original, conflicts, err := withoutOurs(tree, *f, now)
-	if err != nil || conflicts != nil {
-		return conflicts, err
+	switch {
+	case err != nil:
+		return nil, false, err
+	case len(conflicts) > 0 && wishes.fromGit(path, now):
+		original = now
+	case len(conflicts) > 0 && !wishes.Force:
+		return conflicts, false, nil
+	case len(conflicts) > 0:
+		lost = true
 	}
 	r.keep = append(r.keep, original)
 	f.Before, f.After = Hash(original), Hash(after)
-	return nil, nil
+	return nil, lost, nil
 }
 
 // span is a run of lines of one text that another text has in another form, or not at all.
@@ -142,26 +252,29 @@ type span struct {
 }
 
 // takeOut undoes, in now, what led from before to after, and keeps what led from after to now. Lines that both touch
-// are conflicts.
+// are conflicts, unless both do the same to them: there, the text that is given back is without theirs.
 func takeOut(before, after, now string) (string, []Conflict) {
 	ours, theirs := spans(after, before), spans(after, now)
 	base := splitLines(after)
 	var conflicts []Conflict
-	for _, o := range ours {
-		for _, t := range theirs {
-			if meet(o, t) {
-				conflicts = append(conflicts, Conflict{
-					Line: lineIn(theirs, t), Ours: strings.TrimSpace(strings.Join(base[o.from:o.to], "")),
-					Theirs: strings.TrimSpace(strings.Join(t.lines, "")),
-				})
-			}
+	var kept []span // of theirs
+	for _, t := range theirs {
+		i := slices.IndexFunc(ours, func(o span) bool { return meet(o, t) })
+		if i < 0 {
+			kept = append(kept, t)
+			continue
+		}
+		if o := ours[i]; !same(o, t) { // else they took it out themselves
+			conflicts = append(conflicts, Conflict{
+				Line: lineIn(theirs, t), Ours: strings.TrimSpace(strings.Join(base[o.from:o.to], "")),
+				Theirs: strings.TrimSpace(strings.Join(t.lines, "")),
+			})
 		}
 	}
-	if len(conflicts) > 0 {
-		return "", conflicts
-	}
-	return weave(base, ours, theirs), nil
+	return weave(base, ours, kept), conflicts
 }
+
+func same(a, b span) bool { return a.from == b.from && a.to == b.to && slices.Equal(a.lines, b.lines) }
 
 // meet says whether two edits touch the same lines. Edits that only stand beside each other do not, but two
 // insertions at one place do.

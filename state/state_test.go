@@ -2,15 +2,18 @@ package state
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
+
+	"mpwolf/disk"
+	"mpwolf/disk/disktest"
 )
 
 func TestTakeOut(t *testing.T) {
@@ -25,9 +28,11 @@ func TestTakeOut(t *testing.T) {
 		{"a line added right before ours", "a\nx\nssl = 0\nb\nc\nd\nblock\nend\n", "a\nx\nssl = 1\nb\nc\nd\n", ""},
 		{"a line added right after ours", "a\nssl = 0\nx\nb\nc\nd\nblock\nend\n", "a\nssl = 1\nx\nb\nc\nd\n", ""},
 		{"a line taken away", "ssl = 0\nb\nc\nd\nblock\nend\n", "ssl = 1\nb\nc\nd\n", ""},
-		{"our line edited", "a\nssl = 2\nb\nc\nd\nblock\nend\n", "", `x:2: edited since: mpwolf wrote "ssl = 0", now it is "ssl = 2"`},
-		{"inside our block", "a\nssl = 0\nb\nc\nd\nblock\nmine\nend\n", "", `x:7: edited since: mpwolf wrote "block\nend", now it is "mine"`},
-		{"our line gone", "a\nb\nc\nd\nblock\nend\n", "", `x:2: edited since: mpwolf wrote "ssl = 0", now it is ""`},
+		{"our line edited", "a\nssl = 2\nb\nc\nd\nblock\nend\n", before, `x:2: edited since: mpwolf wrote "ssl = 0", now it is "ssl = 2"`},
+		{"inside our block", "a\nssl = 0\nb\nc\nd\nblock\nmine\nend\n", before, `x:7: edited since: mpwolf wrote "block\nend", now it is "mine"`},
+		{"our line gone", "a\nb\nc\nd\nblock\nend\n", before, `x:2: edited since: mpwolf wrote "ssl = 0", now it is ""`},
+		{"ours taken out by hand", "mine\n" + before, "mine\n" + before, ""},
+		{"one of ours taken out by hand", "a\nssl = 1\nb\nc\nmine\nd\nblock\nend\n", "a\nssl = 1\nb\nc\nmine\nd\n", ""},
 		{"after our block", after + "mine\n", before + "mine\n", ""},
 	}
 	for _, test := range tests {
@@ -102,7 +107,7 @@ func write(t *testing.T, name, text string, mode fs.FileMode) {
 
 func acquire(t *testing.T, tree string) *Lock {
 	t.Helper()
-	l, err := Acquire(context.Background(), tree, func(string) {})
+	l, err := Acquire(context.Background(), &disktest.Faulty{}, tree, "patch", func(string) {})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -121,10 +126,25 @@ func newTree(t *testing.T) (top, tree string) {
 func change(t *testing.T, l *Lock, top string) Change {
 	t.Helper()
 	modules := filepath.Join(top, "modules")
-	if err := l.Intend(filepath.Join(modules, passing+"x"), []string{modules}); err != nil {
+	staged := filepath.Join(modules, passing+"x")
+	if err := l.Intend(staged, []string{modules}); err != nil {
 		t.Fatal(err)
 	}
-	write(t, filepath.Join(modules, passing+"x/micropython.mk"), "x", 0o644)
+	c, err := stagedChange(disk.OS{}, modules, staged)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// stagedChange prepares the folder of a change.
+func stagedChange(d disk.FS, modules, staged string) (Change, error) {
+	if err := disk.MkdirAll(d, staged, 0o755); err != nil {
+		return Change{}, err
+	}
+	if err := disk.Write(d, filepath.Join(staged, "micropython.mk"), []byte("x"), 0o644); err != nil {
+		return Change{}, err
+	}
 	record := &Record{Tool: "test", Files: []File{
 		{Path: "ports/unix/a.mk", Before: Hash([]byte("SSL = 1\n")), After: Hash([]byte("SSL = 0\n"))},
 		{Path: "ports/unix/b.h", Before: Hash([]byte("#define X (1)\r\n")), After: Hash([]byte("#define X (0)\r\n"))},
@@ -134,9 +154,9 @@ func change(t *testing.T, l *Lock, top string) Change {
 			{"ports/unix/a.mk", []byte("SSL = 1\n"), []byte("SSL = 0\n")},
 			{"ports/unix/b.h", []byte("#define X (1)\r\n"), []byte("#define X (0)\r\n")},
 		},
-		Swap:   &Swap{Dir: filepath.Join(modules, "m"), Staged: filepath.Join(modules, passing+"x"), Created: []string{modules}},
+		Swap:   &Swap{Dir: filepath.Join(modules, SwapName), Staged: staged, Created: []string{modules}},
 		Record: record,
-	}
+	}, nil
 }
 
 func revertAll(t *testing.T, l *Lock, top, tree string) error {
@@ -145,13 +165,13 @@ func revertAll(t *testing.T, l *Lock, top, tree string) error {
 	if err != nil {
 		return err
 	}
-	writes, conflicts, err := Revert(tree, record)
-	if err != nil || conflicts != nil {
-		t.Fatal(err, conflicts)
+	plan, err := Revert(tree, record, Wishes{})
+	if err != nil || plan.Conflicts != nil {
+		t.Fatal(err, plan)
 	}
 	modules := filepath.Join(top, "modules")
-	return l.Apply(Change{Writes: writes, Swap: &Swap{
-		Dir: filepath.Join(modules, "m"), Created: []string{modules},
+	return l.Apply(Change{Writes: plan.Writes, Swap: &Swap{
+		Dir: filepath.Join(modules, SwapName), Created: []string{modules},
 	}})
 }
 
@@ -176,62 +196,70 @@ func TestApplyThenRevertIsIdentity(t *testing.T) {
 	}
 }
 
-// TestInterrupted stops at every step, once by an error and once as if killed, and finds the tree as before or after.
+// TestInterrupted lets every change on disk fail, once and for good, and be the last before the process is killed, and
+// finds the tree as before or after.
 func TestInterrupted(t *testing.T) {
-	defer func() { step = func(string) error { return nil } }()
-	for _, killed := range []bool{false, true} {
+	for _, faulty := range []disktest.Faulty{
+		{Err: disktest.ErrKilled},
+		{Err: fs.ErrPermission, Once: true},
+		{Err: syscall.ENOSPC, Spare: true},
+	} {
 		for at := 0; ; at++ {
 			top, tree := newTree(t)
 			before := snapshot(t, top)
-			if !interrupt(t, top, tree, at, killed) {
+			d := &disktest.Faulty{At: at, Err: faulty.Err, Once: faulty.Once, Spare: faulty.Spare}
+			applied := interrupt(t, d, top, tree)
+			if d.Count() <= at {
 				break
 			}
-			step = func(string) error { return nil }
 			l := acquire(t, tree)
-			if err := l.Heal(); err != nil {
-				t.Fatalf("step %d: %v", at, err)
+			outcome, err := l.Heal()
+			if err != nil {
+				t.Fatalf("step %d, %v: %v", at, faulty.Err, err)
 			}
 			l.Release()
-			if after := snapshot(t, top); after != before {
-				t.Fatalf("step %d, killed %v:\n%s\nwant:\n%s", at, killed, after, before)
+			after := snapshot(t, top)
+			if applied || outcome == Finished {
+				l = acquire(t, tree)
+				if err := revertAll(t, l, top, tree); err != nil {
+					t.Fatalf("step %d, %v: %v", at, faulty.Err, err)
+				}
+				l.Release()
+				after = snapshot(t, top)
+			}
+			if after != before {
+				t.Fatalf("step %d, %v, %s:\n%s\nwant:\n%s", at, faulty.Err, d.Names()[at], after, before)
 			}
 		}
 	}
 }
 
-var errStopped = errors.New("stopped")
-
-// interrupt applies the change and stops at a step; it returns false when there is no such step.
-func interrupt(t *testing.T, top, tree string, at int, killed bool) (stopped bool) {
+// interrupt applies the change through a layer that fails, and says whether it succeeded.
+func interrupt(t *testing.T, d *disktest.Faulty, top, tree string) bool {
 	t.Helper()
-	n := 0
-	step = func(string) error {
-		n++
-		if n-1 != at {
-			return nil
-		}
-		if killed {
-			panic(errStopped)
-		}
-		return errStopped
+	l, err := Acquire(context.Background(), d, tree, "patch", func(string) {})
+	if err != nil {
+		return false
 	}
-	l := acquire(t, tree)
-	defer l.lock.Close()
-	defer func() {
-		if r := recover(); r != nil {
-			stopped = true
-		}
-	}()
-	err := l.Apply(change(t, l, top))
-	if err != nil && !errors.Is(err, errStopped) {
-		t.Fatal(err)
+	defer l.Release()
+	modules := filepath.Join(top, "modules")
+	staged := filepath.Join(modules, passing+"x")
+	if err := l.Intend(staged, []string{modules}); err != nil {
+		return false
 	}
-	return err != nil
+	c, err := stagedChange(d, modules, staged)
+	if err != nil {
+		return false
+	}
+	return l.Apply(c) == nil
 }
 
 func TestHostileRecord(t *testing.T) {
 	hash := Hash(nil)
-	for _, path := range []string{"../x", "/etc/x", "a/../../x", ""} {
+	for _, path := range []string{
+		"../x", "/etc/x", "a/../../x", "", ".git/hooks/post-checkout", ".GIT/config", "a/.Git/config", ".git /config",
+		".git./config", "git~1/config", ".g\u200cit/config", ".mpwolf/lock", ".MPWOLF/lock", `a\b`, "C:x", "x:stream", "a\x00b",
+	} {
 		tree := t.TempDir()
 		write(t, filepath.Join(tree, Folder, recordName), fmt.Sprintf(
 			`{"format":1,"files":[{"path":%q,"before":%q,"after":%q}]}`, path, hash, hash), 0o644)
@@ -261,7 +289,7 @@ func TestSecondLockWaits(t *testing.T) {
 	waited := make(chan string, 1)
 	done := make(chan error, 1)
 	go func() {
-		second, err := Acquire(context.Background(), tree, func(who string) { waited <- who })
+		second, err := Acquire(context.Background(), &disktest.Faulty{}, tree, "patch", func(who string) { waited <- who })
 		if err == nil {
 			second.Release()
 		}

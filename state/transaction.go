@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"mpwolf/disk"
 )
 
 // Write is a file of the tree that gets new bytes.
@@ -22,7 +24,7 @@ type Write struct {
 
 // Swap puts a prepared folder in the place of another, or takes one away.
 type Swap struct {
-	// Dir is the folder's absolute path.
+	// Dir is the folder's absolute path; it is called SwapName.
 	Dir string
 	// Staged is a folder beside it that takes its place; empty: Dir is taken away.
 	Staged string
@@ -43,6 +45,8 @@ type Change struct {
 
 // journal is what a killed process leaves for the next: enough to go back.
 type journal struct {
+	// Run is the command that was at work.
+	Run   string        `json:"run,omitempty"`
 	Files []journalFile `json:"files"`
 	Swap  *journalSwap  `json:"swap,omitempty"`
 }
@@ -71,6 +75,10 @@ type intent struct {
 // the word of a file.
 const passing = ".mpwolf-staged-"
 
+// SwapName is the name of the only folder that is ever swapped, the user modules': a journal that names another was not
+// written by mpwolf.
+const SwapName = "micropython-wolfssl"
+
 // PassingName is a new name in dir for a folder that Intend announces.
 func PassingName(dir string) string { return filepath.Join(dir, passing+rand.Text()) }
 
@@ -85,7 +93,33 @@ func (l *Lock) intend(i intent) error {
 	if err != nil {
 		return fmt.Errorf("prepare: %w", err)
 	}
-	return writeFile(l.path(intentName), text, 0o644)
+	return l.write(intentName, text)
+}
+
+// check refuses an intent that mpwolf cannot have written.
+func (i intent) check() error {
+	for _, folder := range i.Folders {
+		if folder != "" && !isPassing(folder) {
+			return fmt.Errorf("%q is not a folder that mpwolf makes for a while", folder)
+		}
+	}
+	for _, dir := range i.Created {
+		holds := func(folder string) bool { return folder != "" && isAbove(dir, folder) }
+		if !slices.ContainsFunc(i.Folders, holds) {
+			return fmt.Errorf("%q was not made for any folder of mpwolf's", dir)
+		}
+	}
+	return nil
+}
+
+func isPassing(folder string) bool {
+	return filepath.IsAbs(folder) && filepath.Clean(folder) == folder && strings.HasPrefix(filepath.Base(folder), passing)
+}
+
+// isAbove says whether a folder holds another, at whatever depth.
+func isAbove(dir, below string) bool {
+	rel, err := filepath.Rel(dir, below)
+	return err == nil && filepath.IsAbs(dir) && rel != "." && filepath.IsLocal(rel)
 }
 
 // forget removes what an intent names, as far as it is still there under its passing name, and the intent.
@@ -101,22 +135,36 @@ func (l *Lock) forget() error {
 	if err := json.Unmarshal(text, &i); err != nil {
 		return fmt.Errorf("read intent %s: %w", l.path(intentName), err)
 	}
+	if err := i.check(); err != nil {
+		return fmt.Errorf("read intent %s: %w", l.path(intentName), err)
+	}
 	for _, folder := range i.Folders {
-		if !strings.HasPrefix(filepath.Base(folder), passing) {
+		if folder == "" {
 			continue
 		}
-		if err := os.RemoveAll(folder); err != nil {
+		if err := disk.RemoveAll(l.disk, folder); err != nil {
 			return fmt.Errorf("remove %s: %w", folder, err)
 		}
 	}
-	if err := removeEmpty(i.Created); err != nil {
+	if err := l.removeEmpty(i.Created); err != nil {
 		return err
 	}
-	return os.Remove(l.path(intentName))
+	return l.disk.Remove(l.path(intentName))
 }
 
-// step is called before every change on disk; tests make it fail or kill the process there.
-var step = func(string) error { return nil }
+// HalfwayError says that a change failed, and that going back failed as well: the next command goes on going back.
+type HalfwayError struct{ Run, Back error }
+
+func (e *HalfwayError) Error() string {
+	return fmt.Sprintf("%v; and going back failed: %v", e.Run, e.Back)
+}
+
+func (e *HalfwayError) Unwrap() []error { return []error{e.Run, e.Back} }
+
+// Hint is what the user can do.
+func (e *HalfwayError) Hint() string {
+	return "mend what is in the way, then run mpwolf patch or mpwolf revert: it first goes back to before this run"
+}
 
 // Apply makes the change, or none of it. The lock must be held.
 func (l *Lock) Apply(change Change) error {
@@ -125,8 +173,8 @@ func (l *Lock) Apply(change Change) error {
 		err = l.perform(j, change)
 	}
 	if err != nil {
-		if back := l.Heal(); back != nil {
-			return fmt.Errorf("%w; and going back failed: %w", err, back)
+		if _, back := l.Heal(); back != nil {
+			return &HalfwayError{Run: err, Back: back}
 		}
 		return err
 	}
@@ -137,19 +185,10 @@ func (l *Lock) Apply(change Change) error {
 
 // stage writes all new and old bytes into .mpwolf, and the journal last.
 func (l *Lock) stage(change Change) (*journal, error) {
-	if err := step("stage"); err != nil {
-		return nil, err
-	}
-	if err := os.MkdirAll(l.path(blobsName), 0o755); err != nil {
+	if err := l.emptyStage(); err != nil {
 		return nil, fmt.Errorf("prepare: %w", err)
 	}
-	if err := os.RemoveAll(l.path(stageName)); err != nil {
-		return nil, fmt.Errorf("prepare: %w", err)
-	}
-	if err := os.Mkdir(l.path(stageName), 0o755); err != nil {
-		return nil, fmt.Errorf("prepare: %w", err)
-	}
-	j := &journal{}
+	j := &journal{Run: l.run}
 	for _, w := range change.Writes {
 		if err := l.stageFile(j, w.Path, w.Before, w.After); err != nil {
 			return nil, err
@@ -176,15 +215,41 @@ func (l *Lock) stage(change Change) (*journal, error) {
 	if err != nil {
 		return nil, fmt.Errorf("prepare: %w", err)
 	}
-	if err := step("journal"); err != nil {
-		return nil, err
-	}
-	return j, writeFile(l.path(journalName), text, 0o644)
+	return j, l.write(journalName, text)
 }
+
+func (l *Lock) emptyStage() error {
+	if err := disk.MkdirAll(l.disk, l.path(blobsName), 0o755); err != nil {
+		return err
+	}
+	if err := disk.RemoveAll(l.disk, l.path(stageName)); err != nil {
+		return err
+	}
+	return l.disk.Mkdir(l.path(stageName), 0o755)
+}
+
+// write puts a file of .mpwolf in its place: under a temporary name, then renamed.
+func (l *Lock) write(name string, text []byte) error {
+	temp := l.path(tempStart + rand.Text())
+	if err := disk.Write(l.disk, temp, text, 0o644); err != nil {
+		return fmt.Errorf("write %s: %w", l.path(name), err)
+	}
+	if err := l.disk.Rename(temp, l.path(name)); err != nil {
+		_ = l.disk.Remove(temp) // or the next run does
+		return fmt.Errorf("write %s: %w", l.path(name), err)
+	}
+	return nil
+}
+
+// tempStart begins the names of files that are being written.
+const tempStart = ".tmp-"
 
 func (l *Lock) addBlobs(texts ...[]byte) error {
 	for _, text := range texts {
-		if err := writeFile(l.path(blobsName, Hash(text)), text, 0o644); err != nil {
+		if have, err := Blob(l.tree, Hash(text)); err == nil && len(have) == len(text) {
+			continue
+		}
+		if err := l.write(filepath.Join(blobsName, Hash(text)), text); err != nil {
 			return err
 		}
 	}
@@ -208,11 +273,15 @@ func (l *Lock) stageFile(j *journal, path string, before, after []byte) error {
 		return fmt.Errorf("%s changed while mpwolf was at work", path)
 	}
 	n := len(j.Files)
-	for name, text := range map[string][]byte{staged("new", n): after, staged("old", n): before} {
-		if err := writeFile(l.path(stageName, name), text, info.Mode().Perm()); err != nil {
-			return err
+	for _, version := range []struct {
+		which string
+		text  []byte
+	}{{"old", before}, {"new", after}} {
+		name := l.path(stageName, staged(version.which, n))
+		if err := disk.Write(l.disk, name, version.text, info.Mode().Perm()); err != nil {
+			return fmt.Errorf("prepare %s: %w", path, err)
 		}
-		keepOwner(l.path(stageName, name), info)
+		l.keepOwner(name, info)
 	}
 	j.Files = append(j.Files, journalFile{Path: path, Old: Hash(before), New: Hash(after)})
 	return nil
@@ -226,20 +295,20 @@ func (l *Lock) stageRecord(j *journal, record *Record) error {
 	switch {
 	case err == nil:
 		entry.Old = Hash(old)
-		if err := writeFile(l.path(stageName, staged("old", n)), old, 0o644); err != nil {
-			return err
+		if err := disk.Write(l.disk, l.path(stageName, staged("old", n)), old, 0o644); err != nil {
+			return fmt.Errorf("prepare record: %w", err)
 		}
 	case !errors.Is(err, fs.ErrNotExist):
 		return fmt.Errorf("read record: %w", err)
 	}
 	if record != nil {
-		text, err := record.encode()
+		text, err := record.encode(l.tree)
 		if err != nil {
 			return err
 		}
 		entry.New = Hash(text)
-		if err := writeFile(l.path(stageName, staged("new", n)), text, 0o644); err != nil {
-			return err
+		if err := disk.Write(l.disk, l.path(stageName, staged("new", n)), text, 0o644); err != nil {
+			return fmt.Errorf("prepare record: %w", err)
 		}
 	}
 	j.Files = append(j.Files, entry)
@@ -256,7 +325,7 @@ func (l *Lock) perform(j *journal, change Change) error {
 		}
 	}
 	if j.Swap != nil {
-		if err := j.Swap.do(); err != nil {
+		if err := l.swap(j.Swap); err != nil {
 			return err
 		}
 	}
@@ -268,13 +337,11 @@ func (l *Lock) perform(j *journal, change Change) error {
 			return err
 		}
 	}
-	if err := step("commit"); err != nil {
-		return err
-	}
-	if err := os.Remove(l.path(journalName)); err != nil {
+	if err := l.disk.Rename(l.path(journalName), l.path(doneName)); err != nil {
 		return fmt.Errorf("finish: %w", err)
 	}
-	return syncDir(l.path())
+	_ = l.disk.SyncDir(l.path()) // the change stands, whatever comes now
+	return nil
 }
 
 // put moves a staged file into its place, which is one rename, or removes the file where it shall not exist.
@@ -283,51 +350,59 @@ func (l *Lock) put(f journalFile, which string, n int) error {
 	if err != nil {
 		return err
 	}
-	if err := step(which + " " + f.Path); err != nil {
-		return err
-	}
 	if (which == "new" && f.New == "") || (which == "old" && f.Old == "") {
-		if err := os.Remove(target); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err := l.disk.Remove(target); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return fmt.Errorf("write %s: %w", f.Path, err)
 		}
 		return nil
 	}
-	if err := os.Rename(l.path(stageName, staged(which, n)), target); err != nil {
+	if err := l.disk.Rename(l.path(stageName, staged(which, n)), target); err != nil {
 		return fmt.Errorf("write %s: %w", f.Path, err)
 	}
-	return syncDir(filepath.Dir(target))
+	return l.disk.SyncDir(filepath.Dir(target))
 }
 
-func (s *journalSwap) do() error {
-	if err := step("swap out " + s.Dir); err != nil {
+// check refuses a swap that mpwolf cannot have written.
+func (s *journalSwap) check() error {
+	dir := filepath.Dir(s.Dir)
+	if !filepath.IsAbs(s.Dir) || filepath.Clean(s.Dir) != s.Dir || filepath.Base(s.Dir) != SwapName ||
+		!isPassing(s.Aside) || filepath.Dir(s.Aside) != dir ||
+		(s.Staged != "" && (!isPassing(s.Staged) || filepath.Dir(s.Staged) != dir)) {
+		return fmt.Errorf("%q, %q, %q are not folders that mpwolf swaps", s.Dir, s.Staged, s.Aside)
+	}
+	return nil
+}
+
+func (l *Lock) swap(s *journalSwap) error {
+	if err := s.check(); err != nil {
 		return err
 	}
 	if _, err := os.Lstat(s.Dir); err == nil {
-		if err := os.Rename(s.Dir, s.Aside); err != nil {
+		if err := l.disk.Rename(s.Dir, s.Aside); err != nil {
 			return fmt.Errorf("replace %s: %w", s.Dir, err)
 		}
 	}
 	if s.Staged == "" {
 		return nil
 	}
-	if err := step("swap in " + s.Dir); err != nil {
-		return err
-	}
-	if err := os.Rename(s.Staged, s.Dir); err != nil {
+	if err := l.disk.Rename(s.Staged, s.Dir); err != nil {
 		return fmt.Errorf("install %s: %w", s.Dir, err)
 	}
-	return syncDir(filepath.Dir(s.Dir))
+	return l.disk.SyncDir(filepath.Dir(s.Dir))
 }
 
-func (s *journalSwap) undo() error {
+func (l *Lock) swapBack(s *journalSwap) error {
+	if err := s.check(); err != nil {
+		return err
+	}
 	asideThere, stagedThere := exists(s.Aside), s.Staged != "" && exists(s.Staged)
 	if s.Staged != "" && !stagedThere && exists(s.Dir) {
-		if err := os.Rename(s.Dir, s.Staged); err != nil {
+		if err := l.disk.Rename(s.Dir, s.Staged); err != nil {
 			return fmt.Errorf("take back %s: %w", s.Dir, err)
 		}
 	}
 	if asideThere {
-		if err := os.Rename(s.Aside, s.Dir); err != nil {
+		if err := l.disk.Rename(s.Aside, s.Dir); err != nil {
 			return fmt.Errorf("take back %s: %w", s.Dir, err)
 		}
 	}
@@ -340,7 +415,7 @@ func exists(name string) bool {
 }
 
 // removeEmpty removes folders from the innermost out, as long as they are empty.
-func removeEmpty(dirs []string) error {
+func (l *Lock) removeEmpty(dirs []string) error {
 	for _, dir := range slices.Backward(dirs) {
 		entries, err := os.ReadDir(dir)
 		if errors.Is(err, fs.ErrNotExist) {
@@ -352,7 +427,7 @@ func removeEmpty(dirs []string) error {
 		if len(entries) > 0 {
 			return nil
 		}
-		if err := os.Remove(dir); err != nil {
+		if err := l.disk.Remove(dir); err != nil {
 			return fmt.Errorf("tidy %s: %w", dir, err)
 		}
 	}
@@ -372,38 +447,56 @@ func (l *Lock) dropBlobs(record *Record) {
 	}
 	for _, entry := range entries {
 		if !keep[entry.Name()] {
-			_ = os.Remove(l.path(blobsName, entry.Name()))
+			_ = l.disk.Remove(l.path(blobsName, entry.Name()))
 		}
 	}
 }
 
-// Heal brings a tree that a killed process left half-way back to how it was before. It does nothing otherwise.
-func (l *Lock) Heal() error {
+// Outcome is how an interrupted run ended.
+type Outcome int
+
+// The outcomes.
+const (
+	NotInterrupted Outcome = iota
+	BackToBefore           // the tree is as it was before that run
+	Finished               // the run had done its work, and the tree is as after it
+)
+
+// Heal brings a tree that a killed process left half-way back to how it was before, and tells what there was. It does
+// nothing otherwise.
+func (l *Lock) Heal() (Outcome, error) {
 	text, err := os.ReadFile(l.path(journalName))
 	if errors.Is(err, fs.ErrNotExist) {
-		return l.sweep()
+		outcome := NotInterrupted
+		switch {
+		case exists(l.path(doneName)):
+			outcome = Finished
+		case exists(l.path(stageName)) || exists(l.path(intentName)):
+			outcome = BackToBefore // it was still preparing
+		}
+		return outcome, l.sweep()
 	}
 	if err != nil {
-		return fmt.Errorf("read journal: %w", err)
+		return BackToBefore, fmt.Errorf("read journal: %w", err)
 	}
 	var j journal
 	if err := json.Unmarshal(text, &j); err != nil {
-		return fmt.Errorf("read journal %s: %w", l.path(journalName), err)
+		return BackToBefore, fmt.Errorf("read journal %s: %w", l.path(journalName), err)
 	}
 	for i, f := range slices.Backward(j.Files) {
 		if err := l.back(f, i); err != nil {
-			return err
+			return BackToBefore, err
 		}
 	}
 	if j.Swap != nil {
-		if err := j.Swap.undo(); err != nil {
-			return err
+		if err := l.swapBack(j.Swap); err != nil {
+			return BackToBefore, err
 		}
 	}
-	if err := os.Remove(l.path(journalName)); err != nil {
-		return fmt.Errorf("finish going back: %w", err)
+	if err := l.disk.Remove(l.path(journalName)); err != nil {
+		return BackToBefore, fmt.Errorf("finish going back: %w", err)
 	}
-	return l.sweep()
+	return BackToBefore, l.sweep()
 }
 
 // sweep takes away what a killed process prepared and nothing refers to.
@@ -413,23 +506,39 @@ func (l *Lock) sweep() error {
 		return err
 	}
 	l.dropBlobs(record)
-	_ = os.Remove(l.path(blobsName)) // stays if it is not empty
-	unfinished, err := filepath.Glob(l.path(tempPattern))
-	if err != nil {
-		return err
-	}
-	for _, name := range unfinished {
-		_ = os.Remove(name) // harmless where it stays
-	}
+	_ = l.disk.Remove(l.path(blobsName)) // stays if it is not empty
+	l.dropTemps()
 	if record == nil {
-		if err := os.RemoveAll(l.path("build")); err != nil {
+		_ = l.disk.Remove(l.path(stampsName)) // without a record it serves nobody
+		if err := disk.RemoveAll(l.disk, l.path("build")); err != nil {
 			return fmt.Errorf("remove the build folder: %w", err)
 		}
 	}
-	if err := os.RemoveAll(l.path(stageName)); err != nil {
+	if err := disk.RemoveAll(l.disk, l.path(stageName)); err != nil {
 		return err
 	}
-	return l.forget()
+	if err := l.forget(); err != nil {
+		return err
+	}
+	if exists(l.path(doneName)) {
+		return l.disk.Remove(l.path(doneName))
+	}
+	return nil
+}
+
+// dropTemps removes files that a killed process was writing; one that stays is harmless.
+func (l *Lock) dropTemps() {
+	for _, dir := range []string{l.path(), l.path(blobsName)} {
+		entries, err := os.ReadDir(dir)
+		if err != nil {
+			continue
+		}
+		for _, entry := range entries {
+			if strings.HasPrefix(entry.Name(), tempStart) {
+				_ = l.disk.Remove(filepath.Join(dir, entry.Name()))
+			}
+		}
+	}
 }
 
 // Interrupted says whether a killed process left the tree half-way.
@@ -469,8 +578,8 @@ func (l *Lock) path(names ...string) string {
 // inTree gives the absolute path of a file of the tree, and refuses one that leads out of it.
 func (l *Lock) inTree(path string) (string, error) {
 	local := filepath.FromSlash(path)
-	if !filepath.IsLocal(local) {
-		return "", fmt.Errorf("%q is not a path inside the tree", path)
+	if err := CheckPath(path); err != nil && path != Folder+"/"+recordName {
+		return "", err
 	}
 	top, err := filepath.EvalSymlinks(l.tree)
 	if err != nil {

@@ -16,20 +16,24 @@ import (
 // are for others.
 var mayImport = map[string][]string{
 	"mpwolf": {"command"},
+	"config": {},
 	"command": {
+		"config", "disk",
 		"micropython", "modules", "patches", "ports", "report", "sources", "state", "tests", "verify",
 		"wolfssl",
 	},
-	"micropython": {"sources"},
-	"modules":     {},
-	"patches":     {"micropython"},
-	"ports":       {},
-	"report":      {},
-	"sources":     {},
-	"state":       {},
-	"tests":       {},
-	"verify":      {"micropython"},
-	"wolfssl":     {"sources"},
+	"micropython":   {"sources"},
+	"disk":          {},
+	"disk/disktest": {"disk"},
+	"modules":       {"disk"},
+	"patches":       {"micropython"},
+	"ports":         {},
+	"report":        {},
+	"sources":       {},
+	"state":         {"disk"},
+	"tests":         {},
+	"verify":        {"micropython"},
+	"wolfssl":       {"sources"},
 }
 
 func TestImports(t *testing.T) {

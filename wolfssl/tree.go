@@ -67,6 +67,9 @@ func Open(dir string) (*Tree, error) {
 
 var versionDefine = regexp.MustCompile(`(?m)^#define LIBWOLFSSL_VERSION_STRING\s+"([^"]+)"`)
 
+// Version is LIBWOLFSSL_VERSION_STRING of what stands in a folder, which need not be a whole tree.
+func Version(dir string) (string, error) { return readVersion(dir) }
+
 // readVersion takes the version from wolfssl/version.h. A release has it; in wolfSSL's development branch too it is
 // checked in.
 func readVersion(dir string) (string, error) {

@@ -1,0 +1,311 @@
+// Package config reads and writes mpwolf.toml, in which a firmware repository says what it is built from and for.
+package config
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/BurntSushi/toml"
+)
+
+// Name is the file's name, at the top of the firmware's repository.
+const Name = "mpwolf.toml"
+
+// File is a mpwolf.toml. A zero value in it means that the file says nothing of the matter.
+type File struct {
+	// Path is the absolute path of the file.
+	Path string `toml:"-"`
+	// Tree is the MicroPython tree, Modules the folder for the user modules. Both are written relative to the file,
+	// and are absolute paths here.
+	Tree    string `toml:"tree"`
+	Modules string `toml:"modules"`
+	// MicroPython is the release that the tree is expected to be, such as "v1.25.0".
+	MicroPython string `toml:"micropython"`
+	// WolfSSL is a version, or the folder of a tree: an absolute path here.
+	WolfSSL string `toml:"wolfssl"`
+	// Pristine asks for the way that changes no file of the tree.
+	Pristine bool `toml:"pristine"`
+	// DropIn says whether the built-in names (tls, ssl …) are registered too; nil: they are.
+	DropIn  *bool    `toml:"drop-in"`
+	Targets []Target `toml:"target"`
+
+	lines []int // of each [[target]]
+}
+
+// Target is a port with its board or variant.
+type Target struct {
+	Port string `toml:"port"`
+	// Board is a name, or the folder of a board: an absolute path here.
+	Board   string `toml:"board"`
+	Variant string `toml:"variant"`
+	// UserSettings is the absolute path of the user_settings.h that takes the place of the port's.
+	UserSettings string `toml:"user-settings"`
+	// Make are more arguments for make, each NAME=VALUE.
+	Make []string `toml:"make"`
+	// MaxFlash and MaxRAM are what the firmware may take, in bytes; 0: there is no limit.
+	MaxFlash int64 `toml:"max-flash"`
+	MaxRAM   int64 `toml:"max-ram"`
+}
+
+// Dir is the folder that holds the file: all that it names is inside.
+func (f *File) Dir() string { return filepath.Dir(f.Path) }
+
+// Line is the line, from 1, at which target i begins.
+func (f *File) Line(i int) int {
+	if i < len(f.lines) {
+		return f.lines[i]
+	}
+	return 1
+}
+
+// Error is something wrong in a mpwolf.toml.
+type Error struct {
+	File string
+	Line int // from 1
+	Text string
+}
+
+func (e *Error) Error() string { return fmt.Sprintf("%s:%d: %s", e.File, e.Line, e.Text) }
+
+// Load reads a file and checks all that can be checked without looking at the tree. Its errors are *Error, or those of
+// reading.
+func Load(path string) (*File, error) {
+	text, err := readRegular(path)
+	if err != nil {
+		return nil, err
+	}
+	return parse(path, text)
+}
+
+// maxSize is far beyond what a person writes.
+const maxSize = 1 << 20
+
+func readRegular(path string) ([]byte, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", Name, err)
+	}
+	if !info.Mode().IsRegular() || info.Size() > maxSize {
+		return nil, fmt.Errorf("read %s: %s is not a file of at most %d bytes", Name, path, maxSize)
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", Name, err)
+	}
+	return text, nil
+}
+
+func parse(path string, text []byte) (*File, error) {
+	places := locate(text)
+	file := &File{Path: path, lines: places.tables}
+	meta, err := toml.NewDecoder(bytes.NewReader(text)).Decode(file)
+	var syntax toml.ParseError
+	switch {
+	case errors.As(err, &syntax):
+		return nil, &Error{path, max(1, syntax.Position.Line), syntax.Message}
+	case err != nil:
+		return nil, &Error{path, 1, strings.TrimPrefix(err.Error(), "toml: ")}
+	}
+	if extra := meta.Undecoded(); len(extra) > 0 {
+		return nil, &Error{path, places.unknown(extra[0]), fmt.Sprintf("unknown key %q; %s", extra[0].String(), knownKeys(extra[0]))}
+	}
+	if bad := file.check(); bad != nil {
+		return nil, &Error{path, places.line(bad.table, bad.key), bad.text}
+	}
+	return file, nil
+}
+
+// The keys of the file, and those of a target.
+var (
+	topKeys    = []string{"tree", "micropython", "wolfssl", "modules", "pristine", "drop-in", "target"}
+	targetKeys = []string{"port", "board", "variant", "user-settings", "make", "max-flash", "max-ram"}
+)
+
+func knownKeys(key toml.Key) string {
+	if len(key) > 1 && key[0] == "target" {
+		return "a target has: " + strings.Join(targetKeys, ", ")
+	}
+	return "the file has: " + strings.Join(topKeys, ", ")
+}
+
+// wrong is a value that cannot be taken: of the key at the top (table -1) or of a target.
+type wrong struct {
+	table     int
+	key, text string
+}
+
+// check also makes the paths absolute.
+func (f *File) check() *wrong {
+	for _, p := range []struct {
+		key  string
+		path *string
+	}{{"tree", &f.Tree}, {"modules", &f.Modules}} {
+		if err := f.inside(p.path); err != nil {
+			return &wrong{-1, p.key, fmt.Sprintf("%s = %q %v", p.key, *p.path, err)}
+		}
+	}
+	if f.MicroPython != "" && !release.MatchString(f.MicroPython) {
+		return &wrong{-1, "micropython", fmt.Sprintf("micropython = %q is not a release such as v1.25.0", f.MicroPython)}
+	}
+	if f.WolfSSL != "" && !version.MatchString(f.WolfSSL) {
+		if err := f.inside(&f.WolfSSL); err != nil {
+			return &wrong{-1, "wolfssl", fmt.Sprintf("wolfssl = %q is not a version such as 5.9.2, and as a folder it %v", f.WolfSSL, err)}
+		}
+	}
+	for i := range f.Targets {
+		if bad := f.checkTarget(&f.Targets[i]); bad != nil {
+			bad.table = i
+			return bad
+		}
+		for j := range i {
+			if a, b := f.Targets[i], f.Targets[j]; a.Port == b.Port && a.Board == b.Board && a.Variant == b.Variant {
+				return &wrong{i, "port", fmt.Sprintf("the same target is at line %d already", f.Line(j))}
+			}
+		}
+	}
+	return nil
+}
+
+var (
+	release  = regexp.MustCompile(`^v?\d+\.\d+(\.\d+)?(-preview)?$`)
+	version  = regexp.MustCompile(`^\d+\.\d+(\.\d+)?$`)
+	name     = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_.+-]*$`)
+	makeWord = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_.]*=`)
+)
+
+func (f *File) checkTarget(t *Target) *wrong {
+	if !name.MatchString(t.Port) {
+		return &wrong{key: "port", text: fmt.Sprintf("port = %q is not the name of a port", t.Port)}
+	}
+	if t.Variant != "" && !name.MatchString(t.Variant) {
+		return &wrong{key: "variant", text: fmt.Sprintf("variant = %q is not the name of a variant", t.Variant)}
+	}
+	if t.Board != "" && !name.MatchString(t.Board) {
+		if err := f.inside(&t.Board); err != nil {
+			return &wrong{key: "board", text: fmt.Sprintf("board = %q is not the name of a board, and as a folder it %v", t.Board, err)}
+		}
+	}
+	if err := f.inside(&t.UserSettings); err != nil {
+		return &wrong{key: "user-settings", text: fmt.Sprintf("user-settings = %q %v", t.UserSettings, err)}
+	}
+	if t.UserSettings != "" && filepath.Base(t.UserSettings) != "user_settings.h" {
+		return &wrong{key: "user-settings", text: "wolfSSL includes it by the name user_settings.h"}
+	}
+	for _, arg := range t.Make {
+		// An option would let the file run what it likes where only an answer is asked for.
+		if !makeWord.MatchString(arg) {
+			return &wrong{key: "make", text: fmt.Sprintf("make has %q, which is not of the form NAME=VALUE", arg)}
+		}
+	}
+	if t.MaxFlash < 0 || t.MaxRAM < 0 {
+		return &wrong{key: "max-flash", text: "a limit is a number of bytes, 0 or more"}
+	}
+	return nil
+}
+
+// inside makes a path of the file absolute. One that leads out of the file's folder is refused, by itself or through
+// links: whoever clones a repository does not expect its files to name others of theirs. Flags may.
+func (f *File) inside(path *string) error {
+	if *path == "" {
+		return nil
+	}
+	local := filepath.FromSlash(*path)
+	if !filepath.IsLocal(local) || strings.ContainsAny(*path, "\\\x00\n\r") {
+		return errors.New("leads out of the folder of " + Name + "; a flag may, not the file")
+	}
+	dir, err := filepath.EvalSymlinks(f.Dir())
+	if err != nil {
+		return err
+	}
+	abs := filepath.Join(f.Dir(), local)
+	if real, err := evalExisting(abs); err != nil {
+		return err
+	} else if rel, err := filepath.Rel(dir, real); err != nil || !filepath.IsLocal(rel) {
+		return fmt.Errorf("leads out of the folder of %s by a link, to %s; a flag may, not the file", Name, real)
+	}
+	*path = abs
+	return nil
+}
+
+// evalExisting resolves the links of a path as far as it exists.
+func evalExisting(path string) (string, error) {
+	rest := ""
+	for at := path; ; at = filepath.Dir(at) {
+		if _, err := os.Lstat(at); errors.Is(err, fs.ErrNotExist) && at != filepath.Dir(at) {
+			rest = filepath.Join(filepath.Base(at), rest)
+			continue
+		}
+		real, err := filepath.EvalSymlinks(at)
+		return filepath.Join(real, rest), err
+	}
+}
+
+// places are the lines at which a file's tables and keys stand.
+type places struct {
+	tables []int // the lines of [[target]]
+	keys   []place
+}
+
+type place struct {
+	table int // -1 at the top
+	key   string
+	line  int
+}
+
+var (
+	tableLine = regexp.MustCompile(`^\s*\[\[\s*target\s*\]\]`)
+	keyLine   = regexp.MustCompile(`^\s*"?([A-Za-z0-9_.-]+)"?\s*=`)
+	otherLine = regexp.MustCompile(`^\s*\[+\s*"?([A-Za-z0-9_.-]+)`)
+)
+
+// locate finds lines by their look: the decoder does not tell them. It serves messages only.
+func locate(text []byte) places {
+	p := places{}
+	table := -1
+	for i, line := range strings.Split(string(text), "\n") {
+		if tableLine.MatchString(line) {
+			table++
+			p.tables = append(p.tables, i+1)
+		} else if m := otherLine.FindStringSubmatch(line); m != nil {
+			p.keys = append(p.keys, place{-1, m[1], i + 1})
+		} else if m := keyLine.FindStringSubmatch(line); m != nil {
+			p.keys = append(p.keys, place{table, m[1], i + 1})
+		}
+	}
+	return p
+}
+
+func (p places) line(table int, key string) int {
+	for _, k := range p.keys {
+		if k.table == table && k.key == key {
+			return k.line
+		}
+	}
+	if table >= 0 && table < len(p.tables) {
+		return p.tables[table]
+	}
+	return 1
+}
+
+// unknown is the line of a key that no table knows: of the first of that name at that depth.
+func (p places) unknown(key toml.Key) int {
+	known := topKeys
+	if len(key) > 1 && key[0] == "target" {
+		known = targetKeys
+		key = key[1:]
+	}
+	for _, k := range p.keys {
+		first, _, _ := strings.Cut(k.key, ".")
+		if (k.key == key.String() || first == key[0]) && !slices.Contains(known, k.key) {
+			return k.line
+		}
+	}
+	return 1
+}

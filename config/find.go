@@ -1,0 +1,58 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// ErrNone is returned by Find where there is no mpwolf.toml.
+var ErrNone = errors.New("no " + Name)
+
+// Find loads the mpwolf.toml of start's folder or of the nearest one above it. The search ends at the top of the git
+// repository that start is in, submodules and MicroPython trees counting as parts of what holds them, and at the home
+// folder. A file above start that belongs to somebody else is an error: it would decide what is written here.
+func Find(start string) (*File, error) {
+	abs, err := filepath.Abs(start)
+	if err != nil {
+		return nil, err
+	}
+	home, _ := os.UserHomeDir() // "" is no folder's path
+	for dir := abs; ; dir = filepath.Dir(dir) {
+		path := filepath.Join(dir, Name)
+		if _, err := os.Lstat(path); err == nil {
+			if owned, err := sameOwner(path, abs); err != nil {
+				return nil, fmt.Errorf("read %s: %w", Name, err)
+			} else if !owned {
+				return nil, fmt.Errorf("%s belongs to somebody else than you and this folder's owner, and is not read", path)
+			}
+			return Load(path)
+		} else if !errors.Is(err, fs.ErrNotExist) {
+			return nil, fmt.Errorf("look for %s: %w", Name, err)
+		}
+		if dir == filepath.Dir(dir) || dir == home || isTop(dir) {
+			return nil, ErrNone
+		}
+	}
+}
+
+// isTop says whether a folder is the top of a repository that is not a part of another.
+func isTop(dir string) bool {
+	if _, err := os.Stat(filepath.Join(dir, "py", "mpconfig.h")); err == nil {
+		return false // a MicroPython tree, be it a clone or a submodule
+	}
+	git := filepath.Join(dir, ".git")
+	info, err := os.Lstat(git)
+	if err != nil {
+		return false
+	}
+	if info.IsDir() {
+		return true
+	}
+	// A submodule's .git names .git/modules/NAME, that of a further work tree .git/worktrees/NAME.
+	text, err := os.ReadFile(git)
+	return err == nil && !strings.Contains(filepath.ToSlash(string(text)), "/modules/")
+}

@@ -1,0 +1,220 @@
+package state
+
+import (
+	"bufio"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+)
+
+const (
+	stampsName  = "stamps"
+	stampsFirst = "mpwolf stamps 1"
+	// racy is how far a file's times must lie before the moment at which its stamp was taken: a change in the same tick
+	// of the clock (10 ms on Linux, 2 s where times have no fractions) would leave its times as they are.
+	racy, racyCoarse = 20 * time.Millisecond, 2 * time.Second
+)
+
+// Stamps tell without reading them that files have not changed, as git's index does: by size, times and inode. They
+// are a convenience: without them, or where one does not fit, the file is hashed.
+type Stamps struct {
+	taken    time.Time
+	files    map[string]stamp
+	verdicts map[string]bool
+}
+
+// stamp is what is known of one file. A file that did not exist has no hash.
+type stamp struct {
+	size         int64
+	mtime, ctime int64 // nanoseconds
+	inode        uint64
+	hash         string
+}
+
+// NewStamps begins new stamps. It must be called before the files are read whose hashes are added.
+func NewStamps() *Stamps {
+	return &Stamps{taken: time.Now(), files: map[string]stamp{}, verdicts: map[string]bool{}}
+}
+
+// Add notes that a file, by its absolute path, has these bytes, as SHA-256 in hex; "" that there is no such file.
+func (s *Stamps) Add(name, hash string) {
+	if strings.ContainsAny(name, "\n\r") {
+		return // is hashed each time
+	}
+	entry := stamp{hash: hash}
+	if hash != "" {
+		info, err := os.Lstat(name)
+		if err != nil || !info.Mode().IsRegular() {
+			return
+		}
+		entry = stampOf(info)
+		entry.hash = hash
+	}
+	s.files[name] = entry
+}
+
+// AddVerdict notes that what the key stands for is true of the files that were added.
+func (s *Stamps) AddVerdict(key string) { s.verdicts[key] = true }
+
+// Holds says whether a verdict was noted and no file has changed since. inside says which files count.
+func (s *Stamps) Holds(key string, counts func(name string) bool) bool {
+	if !s.verdicts[key] {
+		return false
+	}
+	for name, entry := range s.files {
+		if counts(name) && !s.unchanged(name, entry) {
+			return false
+		}
+	}
+	return true
+}
+
+func (s *Stamps) unchanged(name string, entry stamp) bool {
+	info, err := os.Lstat(name)
+	if entry.hash == "" {
+		return errors.Is(err, fs.ErrNotExist)
+	}
+	if err != nil {
+		return false
+	}
+	hash, err := s.Hash(name, info)
+	return err == nil && hash == entry.hash
+}
+
+// Hash gives a file's SHA-256 in hex, from its stamp if that fits; for a link or anything else that is no regular file,
+// a text that no hash equals.
+func (s *Stamps) Hash(name string, info fs.FileInfo) (string, error) {
+	if !info.Mode().IsRegular() {
+		return "not a regular file", nil
+	}
+	if entry, ok := s.files[name]; ok && entry.hash != "" && s.fits(entry, info) {
+		return entry.hash, nil
+	}
+	return hashFile(name)
+}
+
+func (s *Stamps) fits(entry stamp, info fs.FileInfo) bool {
+	now := stampOf(info)
+	now.hash = entry.hash
+	margin := racy
+	if entry.mtime%int64(time.Second) == 0 {
+		margin = racyCoarse
+	}
+	return now == entry && time.Unix(0, max(entry.mtime, entry.ctime)).Add(margin).Before(s.taken)
+}
+
+func hashFile(name string) (string, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	h := sha256.New()
+	if _, err := io.Copy(h, f); err != nil {
+		return "", err
+	}
+	return hex.EncodeToString(h.Sum(nil)), nil
+}
+
+// LoadStamps reads a tree's stamps. What cannot be read is as if there were none.
+func LoadStamps(tree string) *Stamps {
+	s := NewStamps()
+	f, err := os.Open(filepath.Join(tree, Folder, stampsName))
+	if err != nil {
+		return s
+	}
+	defer f.Close()
+	lines := bufio.NewScanner(f)
+	var taken int64
+	if !lines.Scan() {
+		return s
+	}
+	if _, err := fmt.Sscanf(lines.Text(), stampsFirst+" %d", &taken); err != nil {
+		return s
+	}
+	read := &Stamps{taken: time.Unix(0, taken), files: map[string]stamp{}, verdicts: map[string]bool{}}
+	for lines.Scan() {
+		if !read.line(lines.Text()) {
+			return s
+		}
+	}
+	if lines.Err() != nil {
+		return s
+	}
+	return read
+}
+
+// line reads "v KEY", "a NAME" or "f SIZE MTIME CTIME INODE HASH NAME".
+func (s *Stamps) line(text string) bool {
+	kind, rest, _ := strings.Cut(text, " ")
+	switch kind {
+	case "v":
+		s.verdicts[rest] = true
+		return true
+	case "a":
+		s.files[rest] = stamp{}
+		return true
+	case "f":
+		return s.fileLine(rest)
+	}
+	return false
+}
+
+func (s *Stamps) fileLine(text string) bool {
+	fields := strings.SplitN(text, " ", 6)
+	if len(fields) != 6 || !isHash(fields[4]) {
+		return false
+	}
+	var numbers [4]int64
+	for i := range numbers {
+		n, ok := decimal(fields[i])
+		if !ok {
+			return false
+		}
+		numbers[i] = n
+	}
+	s.files[fields[5]] = stamp{numbers[0], numbers[1], numbers[2], uint64(numbers[3]), fields[4]}
+	return true
+}
+
+// decimal reads a number; there are thousands, and fmt is slow.
+func decimal(text string) (int64, bool) {
+	digits, negative := strings.CutPrefix(text, "-")
+	var n int64
+	for i := range len(digits) {
+		if digits[i] < '0' || digits[i] > '9' {
+			return 0, false
+		}
+		n = n*10 + int64(digits[i]-'0')
+	}
+	if negative {
+		n = -n
+	}
+	return n, digits != ""
+}
+
+// SetStamps writes a tree's stamps. The lock must be held. What fails only makes the next check slower.
+func (l *Lock) SetStamps(s *Stamps) {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s %d\n", stampsFirst, s.taken.UnixNano())
+	for _, key := range slices.Sorted(maps.Keys(s.verdicts)) {
+		fmt.Fprintf(&b, "v %s\n", key)
+	}
+	for _, name := range slices.Sorted(maps.Keys(s.files)) {
+		if f := s.files[name]; f.hash == "" {
+			fmt.Fprintf(&b, "a %s\n", name)
+		} else {
+			fmt.Fprintf(&b, "f %d %d %d %d %s %s\n", f.size, f.mtime, f.ctime, int64(f.inode), f.hash, name)
+		}
+	}
+	_ = l.write(stampsName, []byte(b.String()))
+}
