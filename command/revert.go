@@ -10,6 +10,7 @@ import (
 
 	"mpwolf/micropython"
 	"mpwolf/modules"
+	"mpwolf/patches"
 	"mpwolf/state"
 )
 
@@ -39,11 +40,10 @@ func (s *session) revert(c *cli.Context) error {
 	defer lock.Release()
 	record, err := state.Load(tree.Dir)
 	if errors.Is(err, state.ErrNotPatched) {
-		fmt.Fprintf(s.stdout, "%s is not patched; nothing to do\n", tree.Dir)
-		return nil
+		return s.revertLost(c, tree, lock)
 	}
 	if err != nil {
-		return err
+		return withHint(err, "without "+filepath.Join(state.Folder, "record.json")+", mpwolf revert goes by the marks in the tree and by git")
 	}
 	plan, err := state.Revert(tree.Dir, record, state.Wishes{Force: c.Bool("force"), AtHead: tree.AtHead})
 	if err != nil {
@@ -130,4 +130,76 @@ func (s *session) takeModulesAway(record *state.Record, lock *state.Lock) (*stat
 	}
 	swap.Staged = staged
 	return swap, kept, nil
+}
+
+// revertLost takes back what can be known of a patch whose record is gone: by the marked blocks, the wants, and what git
+// has. The user modules are taken away only where they are named: they may serve another tree.
+func (s *session) revertLost(c *cli.Context, tree *micropython.Tree, lock *state.Lock) error {
+	changes, unknown, err := patches.Traces(tree, tree.AtHead)
+	if err != nil {
+		return err
+	}
+	record := &state.Record{}
+	named, err := s.lostModules(c, tree, record)
+	if err != nil {
+		return err
+	}
+	if len(changes) == 0 && !named {
+		fmt.Fprintf(s.stdout, "%s is not patched; nothing to do\n", tree.Dir)
+		return nil
+	}
+	s.say("%s has no record of mpwolf patch; going by the marks in the tree, what mpwolf wants, and git", tree.Dir)
+	plan := &state.Reversal{}
+	for _, change := range changes {
+		plan.Writes = append(plan.Writes, state.Write{Path: change.Path, Before: change.Before, After: change.After})
+	}
+	var swap *state.Swap
+	var kept []string
+	if named {
+		if swap, kept, err = s.takeModulesAway(record, lock); err != nil {
+			return err
+		}
+	}
+	if err := lock.Apply(state.Change{Writes: plan.Writes, Swap: swap}); err != nil {
+		return err
+	}
+	return s.revertedLost(tree, plan, record, swap != nil, kept, unknown)
+}
+
+// lostModules finds the user modules that --modules or mpwolf.toml names, and says whether mpwolf installed them.
+func (s *session) lostModules(c *cli.Context, tree *micropython.Tree, record *state.Record) (bool, error) {
+	file, err := project(c)
+	if err != nil {
+		return false, err
+	}
+	if record.Modules.Dir, err = modulesDir(c, tree, nil); err != nil {
+		return false, err
+	}
+	_, record.Modules.ID, err = modules.Installed(record.Modules.Dir)
+	installed := err == nil
+	return installed && (c.IsSet("modules") || (file != nil && file.Modules != "")), nil
+}
+
+func (s *session) revertedLost(tree *micropython.Tree, plan *state.Reversal, record *state.Record, removed bool, kept []string, unknown []patches.Trace) error {
+	for _, w := range plan.Writes {
+		fmt.Fprintf(s.stdout, "restored %s\n", w.Path)
+	}
+	final := filepath.Join(record.Modules.Dir, modules.Name)
+	switch {
+	case removed && len(kept) > 0:
+		fmt.Fprintf(s.stdout, "removed %s but for what was changed there since: %s\n", final, strings.Join(kept, ", "))
+	case removed:
+		fmt.Fprintf(s.stdout, "removed %s\n", final)
+	case exists(final):
+		fmt.Fprintf(s.stdout, "left alone: %s: whether it was installed for this tree cannot be known; --modules %s takes it away\n",
+			final, shellQuote(relative(record.Modules.Dir)))
+	}
+	for _, trace := range unknown {
+		fmt.Fprintf(s.stdout, "left alone: %s:%d: %q: %s\n", trace.File, trace.Line, trace.Text, trace.Why)
+	}
+	if len(unknown) > 0 {
+		return errFound
+	}
+	fmt.Fprintf(s.stdout, "nothing of mpwolf patch is left in %s\n", tree.Dir)
+	return nil
 }

@@ -1,0 +1,211 @@
+package patches
+
+import (
+	"bytes"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+
+	"mpwolf/micropython"
+)
+
+// Trace is a line of a port's that mpwolf may have written.
+type Trace struct {
+	File string // relative to the tree, with slashes
+	Line int    // from 1
+	Text string
+	// Why says what cannot be known of it.
+	Why string
+}
+
+// Traces finds what mpwolf patch wrote into a tree whose record is gone, and plans to take it out: the marked blocks as
+// they stand, and the lines that set a wanted macro to its wanted value where git knows what they were. atHead gives a
+// file as git has it. Lines of which nobody can say whether mpwolf wrote them, and what stood there before, are unknown.
+func Traces(tree *micropython.Tree, atHead func(path string, like []byte) ([]byte, bool)) (changes []Change, unknown []Trace, err error) {
+	for _, port := range Ports() {
+		wants, err := Load(port)
+		if err != nil {
+			return nil, nil, err
+		}
+		files, err := sourceFiles(tree, port)
+		if err != nil {
+			return nil, nil, err
+		}
+		for _, file := range files {
+			change, err := changeOf(tree, file, nil)
+			if err != nil {
+				continue // a link, or not readable: nothing of ours
+			}
+			head, known := atHead(file, change.Before)
+			var lines []Trace
+			change.After, lines = withoutTraces(change.Before, head, known, wants)
+			for _, line := range lines {
+				line.File = file
+				unknown = append(unknown, line)
+			}
+			if !bytes.Equal(change.Before, change.After) {
+				changes = append(changes, change)
+			}
+		}
+	}
+	return changes, unknown, nil
+}
+
+// sourceFiles are the files of a port that mpwolf patch may change.
+func sourceFiles(tree *micropython.Tree, port string) ([]string, error) {
+	var files []string
+	top := tree.Path("ports", port)
+	err := filepath.WalkDir(top, func(name string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return fs.SkipDir // what cannot be read has not been written to either
+		}
+		if entry.IsDir() && strings.HasPrefix(entry.Name(), "build") {
+			return fs.SkipDir
+		}
+		if entry.IsDir() || !slices.Contains([]string{".h", ".mk", ".cmake"}, filepath.Ext(name)) {
+			return nil
+		}
+		rel, err := filepath.Rel(tree.Dir, name)
+		files = append(files, filepath.ToSlash(rel))
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("look for traces: %w", err)
+	}
+	return files, nil
+}
+
+// withoutTraces takes the marked block and, where git's text is known, the changed lines out of a file.
+func withoutTraces(text, head []byte, known bool, wants []Want) ([]byte, []Trace) {
+	text, unknown := withoutBlock(text, head, known, wants)
+	lines := strings.SplitAfter(string(text), "\n")
+	var original []string
+	if known {
+		original = strings.SplitAfter(string(head), "\n")
+	}
+	for i, line := range lines {
+		want, ok := setsWanted(line, wants)
+		if !ok {
+			continue
+		}
+		was, found := lineBefore(lines, original, i)
+		switch {
+		case found && was == line: // git has it so
+		case found && sameBut(line, was):
+			lines[i] = was
+		case known:
+			unknown = append(unknown, Trace{Line: i + 1, Text: strings.TrimSpace(line),
+				Why: "it sets " + want.Name() + " as mpwolf does, and git has no line that it could have been"})
+		default:
+			unknown = append(unknown, Trace{Line: i + 1, Text: strings.TrimSpace(line),
+				Why: "it sets " + want.Name() + " as mpwolf does; whether mpwolf wrote it, and what stood there before, cannot be known"})
+		}
+	}
+	return []byte(strings.Join(lines, "")), unknown
+}
+
+// withoutBlock takes the marked block out. mpwolf gives a last line its end before it adds a block: whether it had to
+// is for git to say.
+func withoutBlock(text, head []byte, known bool, wants []Want) ([]byte, []Trace) {
+	from := bytes.Index(text, []byte(blockBegin))
+	if from < 0 || (from > 0 && text[from-1] != '\n') {
+		return text, nil
+	}
+	number := 1 + bytes.Count(text[:from], []byte("\n"))
+	to := bytes.Index(text[from:], []byte(blockEnd))
+	if to < 0 {
+		return text, []Trace{{Line: number, Text: blockBegin, Why: "the block that begins here has no end"}}
+	}
+	to += from
+	inside := strings.Split(strings.TrimSuffix(string(text[from:to]), "\n"), "\n")
+	for i, line := range inside[1:] {
+		if line = strings.TrimRight(line, "\r"); !blockLine(line, wants) {
+			return text, []Trace{{Line: number + i + 1, Text: line, Why: "mpwolf did not write this line of its block"}}
+		}
+	}
+	to += len(blockEnd)
+	if rest := text[to:]; bytes.HasPrefix(rest, []byte("\r\n")) {
+		to += 2
+	} else if bytes.HasPrefix(rest, []byte("\n")) {
+		to++
+	}
+	without := slices.Concat(text[:from], text[to:])
+	if known && to == len(text) && len(head) > 0 && head[len(head)-1] != '\n' {
+		without = bytes.TrimSuffix(bytes.TrimSuffix(without, []byte("\n")), []byte("\r"))
+	}
+	return without, nil
+}
+
+// blockLine says whether mpwolf writes such a line into its block: why, #undef and #define of what is wanted.
+func blockLine(line string, wants []Want) bool {
+	if _, ok := setsWanted(line, wants); ok {
+		return true
+	}
+	return slices.ContainsFunc(wants, func(want Want) bool {
+		return line == "// "+want.Why || slices.ContainsFunc(want.Names(), func(name string) bool { return line == "#undef "+name })
+	})
+}
+
+var settingLine = regexp.MustCompile(`^\s*(?:#\s*define\s+(\w+)\s+|(?:override\s+)?(\w+)\s*[:?]?=\s*)\(?(-?\d+)\)?`)
+
+// setsWanted says which want a line makes true, if one.
+func setsWanted(line string, wants []Want) (Want, bool) {
+	m := settingLine.FindStringSubmatch(line)
+	if m == nil {
+		return Want{}, false
+	}
+	for _, want := range wants {
+		if slices.Contains(want.Names(), m[1]+m[2]) && m[3] == fmt.Sprint(want.Value) {
+			return want, true
+		}
+	}
+	return Want{}, false
+}
+
+// lineBefore is the line of git's text that stands where line i does: that with the same next lines around it that set
+// the same name. With several it is none.
+func lineBefore(lines, original []string, i int) (string, bool) {
+	name := nameSet(lines[i])
+	nth := 0
+	for _, line := range lines[:i] {
+		if nameSet(line) == name {
+			nth++
+		}
+	}
+	var all []string
+	for _, line := range original {
+		if nameSet(line) == name {
+			all = append(all, line)
+		}
+	}
+	count := nth
+	for _, line := range lines[i:] {
+		if nameSet(line) == name {
+			count++
+		}
+	}
+	if count != len(all) { // lines were added or taken away: which is which is a guess
+		return "", false
+	}
+	return all[nth], true
+}
+
+var namePattern = regexp.MustCompile(`^\s*(?:#\s*define\s+(\w+)|(?:override\s+)?(\w+)\s*[:?]?=)`)
+
+// nameSet is the macro or variable that a line sets, "" for another line.
+func nameSet(line string) string {
+	if m := namePattern.FindStringSubmatch(line); m != nil {
+		return m[1] + m[2]
+	}
+	return ""
+}
+
+// sameBut says whether a line differs from another in the value alone, as mpwolf would have changed it.
+func sameBut(line, was string) bool {
+	now, before := namePattern.FindStringIndex(line), namePattern.FindStringIndex(was)
+	end := settingLine.FindStringIndex(line)
+	return now != nil && before != nil && end != nil && line[:now[1]] == was[:before[1]] && strings.HasSuffix(was, line[end[1]:])
+}
