@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -30,14 +31,14 @@ const shownErrors = 5
 
 // blame puts what a failed build said into the check that it belongs to, and returns that check's id. The linker's
 // errors about symbols are left to the symbols check, which knows more of them.
-func (v *verification) blame(checks map[string]*check) string {
+func (v *verification) blame(ctx context.Context, checks map[string]*check) string {
 	id := ""
 	switch f := v.failure; {
 	case len(f.link) > 0:
 		id = SymbolsID
 	case len(f.overflows) > 0:
 		id = SizeID
-		v.blameOverflows(checks[id])
+		v.blameOverflows(ctx, checks[id])
 	case len(f.compile) > 0:
 		id = v.blameCompiler(checks)
 	case len(f.linker) > 0:
@@ -57,12 +58,20 @@ func (v *verification) blame(checks map[string]*check) string {
 	return id
 }
 
-func (v *verification) blameOverflows(c *check) {
+// blameOverflows says what is in a firmware that does not fit. The linker writes its map all the same.
+func (v *verification) blameOverflows(ctx context.Context, c *check) {
+	size := &Size{}
+	v.divide(size, nil)
+	c.show("size", size)
 	for _, o := range v.failure.overflows {
+		memory := "flash"
+		if strings.Contains(strings.ToUpper(o.region), "RAM") {
+			memory = "RAM"
+		}
 		c.find(Finding{
-			Message: fmt.Sprintf("the firmware does not fit into %s: it is %d bytes too large", o.region, o.bytes),
-			Remedy: "turn off in user_settings.h what the product does not use, or choose a board or variant with more " +
-				"memory",
+			Message: fmt.Sprintf("the firmware does not fit into %s: it is %d bytes too large; %s (by the %s); largest of "+
+				"wolfSSL and the modules: %s", o.region, o.bytes, size.shares(), size.Measured, v.largest(size, memory)),
+			Remedy: v.smaller(ctx, memory),
 		})
 	}
 }

@@ -1,8 +1,6 @@
 package verify
 
 import (
-	"bytes"
-	"debug/elf"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -120,101 +118,11 @@ func (v *verification) isPartOf(b builtin, o *object) bool {
 	if o.member == "" {
 		paths = append(paths, v.deps(o.file)...)
 	}
-	return slices.ContainsFunc(paths, func(path string) bool {
-		path = filepath.ToSlash(path)
-		return slices.ContainsFunc(b.dirs, func(dir string) bool { return strings.Contains(path, "/"+dir) })
-	})
+	return slices.ContainsFunc(paths, b.has)
 }
 
-// image is a linked firmware.
-type image struct {
-	symbols    []string
-	hasSymbols bool
-	constants  []byte // what its sections that go into memory hold
-	size       sectionSizes
-	machine    elf.Machine
-	sections   map[string]bool // those that go into memory
-}
-
-func readImage(name string) (i *image, err error) {
-	defer func() {
-		if v := recover(); v != nil { // see readObject
-			i, err = nil, fmt.Errorf("%s: %w: %v", name, errDamagedObject, v)
-		}
-	}()
-	f, err := elf.Open(name)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	i = &image{machine: f.Machine, sections: make(map[string]bool)}
-	for _, section := range f.Sections {
-		i.size.add(elfSectionSize(section))
-		if section.Flags&elf.SHF_ALLOC == 0 {
-			continue
-		}
-		i.sections[section.Name] = true
-		if section.Type != elf.SHT_PROGBITS {
-			continue
-		}
-		data, err := section.Data()
-		if err != nil {
-			return nil, fmt.Errorf("%s: section %s: %w", name, section.Name, err)
-		}
-		i.constants = append(append(i.constants, data...), 0)
-	}
-	symbols, err := f.Symbols()
-	i.hasSymbols = err == nil
-	for _, s := range symbols {
-		if s.Section != elf.SHN_UNDEF && elf.ST_TYPE(s.Info) != elf.STT_FILE {
-			i.symbols = append(i.symbols, s.Name)
-		}
-	}
-	return i, nil
-}
-
-func (i *image) symbolsLike(patterns []string) []string {
-	var found []string
-	for _, symbol := range i.symbols {
-		if matchesAny(patterns, symbol) && !slices.Contains(found, symbol) {
-			found = append(found, symbol)
-		}
-	}
-	return found
-}
-
-// compatible are names that Python code knows and that any ssl module of MicroPython has, this project's too.
-var compatible = []string{`"MBEDTLS_VERSION"`}
-
-// stringsWith are the texts in the firmware that contain one of the words.
-func (i *image) stringsWith(words []string) []string {
-	var found []string
-	for _, word := range words {
-		for rest := i.constants; ; {
-			at := bytes.Index(rest, []byte(word))
-			if at < 0 {
-				break
-			}
-			text := textAround(rest, at, len(word))
-			if !slices.Contains(found, text) && !slices.Contains(compatible, text) {
-				found = append(found, text)
-			}
-			rest = rest[at+len(word):]
-		}
-	}
-	return found
-}
-
-// textAround is the printable text that holds the bytes from at on, quoted; long ones are cut.
-func textAround(data []byte, at, length int) string {
-	const most = 30
-	printable := func(b byte) bool { return b >= ' ' && b <= '~' }
-	start, end := at, at+length
-	for start > 0 && printable(data[start-1]) && at-start < most {
-		start--
-	}
-	for end < len(data) && printable(data[end]) && end-at-length < most {
-		end++
-	}
-	return fmt.Sprintf("%q", data[start:end])
+// has says whether a path is in one of the library's folders.
+func (b builtin) has(path string) bool {
+	path = filepath.ToSlash(path)
+	return slices.ContainsFunc(b.dirs, func(dir string) bool { return strings.Contains(path, "/"+dir) })
 }

@@ -219,6 +219,36 @@ func TestDiagnoseMachOLinker(t *testing.T) {
 	}
 }
 
+// TestMachOImage reads a program that a linker for macOS made, and its map.
+func TestMachOImage(t *testing.T) {
+	linker := ld64(t)
+	dir := t.TempDir()
+	compileMach(t, dir, "x86_64", machSources)
+	out := machLink(dir, linker, "a.x86_64.o", "-undefined", "dynamic_lookup", "-map", "out.map")
+	i, err := readImage(filepath.Join(dir, "out"))
+	if err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	if !i.macOS || i.arch != "amd64" || !slices.Contains(i.symbols, "f") || i.size.Text == 0 || i.size.BSS < 4 {
+		t.Errorf("macOS %v, %s, symbols %q, size %+v", i.macOS, i.arch, i.symbols, i.size)
+	}
+	text, err := os.ReadFile(filepath.Join(dir, "out.map"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := parseMap(string(text), nil)["a.x86_64.o"]
+	if got.RAM < 4 || got.Flash == 0 || got.Flash > i.size.Text+i.size.Data {
+		t.Errorf("%+v of %+v\n%s", got, i.size, text)
+	}
+	machLink(dir, linker, "b.x86_64.o", "-dylib", "-o", "lib")
+	if i, err = readImage(filepath.Join(dir, "lib")); err != nil {
+		t.Fatal(err)
+	}
+	if found := i.stringsWith([]string{"axTLS"}); len(found) != 1 {
+		t.Errorf("strings %q", found)
+	}
+}
+
 // ld64 is lld as the linker of macOS.
 func ld64(t testing.TB) string {
 	t.Helper()

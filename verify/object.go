@@ -64,12 +64,6 @@ const (
 // sectionSizes are the bytes of the sections that go into memory, as "size" counts them.
 type sectionSizes struct{ Text, Data, BSS uint64 }
 
-func (s *sectionSizes) add(t sectionSizes) {
-	s.Text += t.Text
-	s.Data += t.Data
-	s.BSS += t.BSS
-}
-
 func (s sectionSizes) total() uint64 { return s.Text + s.Data + s.BSS }
 
 var errDamagedObject = errors.New("damaged object")
@@ -112,9 +106,10 @@ func (o *object) readELF(r io.ReaderAt) error {
 		return err
 	}
 	for _, section := range f.Sections {
-		size := elfSectionSize(section)
-		o.size.add(size)
-		o.code = o.code || size.total() > 0 && section.Type != elf.SHT_NOTE
+		if kind, inMemory := elfSectionKind(section); inMemory {
+			o.size.count(kind, section.Size)
+			o.code = o.code || section.Size > 0 && section.Type != elf.SHT_NOTE
+		}
 		if strings.HasPrefix(section.Name, ".gnu.lto_") {
 			o.lto = true
 		}
@@ -194,17 +189,37 @@ func comdatSections(f *elf.File) (map[elf.SectionIndex]bool, error) {
 	return members, nil
 }
 
-// elfSectionSize counts a section as text (what is only read, code and constants), data or bss.
-func elfSectionSize(s *elf.Section) sectionSizes {
+// sectionKind is what a section holds.
+type sectionKind int
+
+const (
+	textSection sectionKind = iota // what is only read: code and constants
+	dataSection                    // variables with a value
+	bssSection                     // variables without one
+)
+
+// elfSectionKind is false for a section that does not go into memory.
+func elfSectionKind(s *elf.Section) (sectionKind, bool) {
 	switch {
 	case s.Flags&elf.SHF_ALLOC == 0:
-		return sectionSizes{}
+		return textSection, false
 	case s.Type == elf.SHT_NOBITS:
-		return sectionSizes{BSS: s.Size}
+		return bssSection, true
 	case s.Flags&elf.SHF_WRITE != 0:
-		return sectionSizes{Data: s.Size}
+		return dataSection, true
 	}
-	return sectionSizes{Text: s.Size}
+	return textSection, true
+}
+
+func (s *sectionSizes) count(k sectionKind, n uint64) {
+	switch k {
+	case textSection:
+		s.Text += n
+	case dataSection:
+		s.Data += n
+	case bssSection:
+		s.BSS += n
+	}
 }
 
 // compiledFrom is the source that the debug information names; "" if there is none.

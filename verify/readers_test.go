@@ -4,6 +4,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -34,16 +35,60 @@ LOAD build/a.o
                                          0x10 (size before relaxing)
 .eh_frame       0x0000000000003000       0x30
  .eh_frame      0x0000000000003000       0x30 /usr/lib/crt1.o
+.data           0x0000000000004000        0x2
+ .data          0x0000000000004000        0x2 build/a.o
+.bss            0x0000000000005000      0x100
+ .bss           0x0000000000005000      0x100 build/a.o
 .debug_info     0x0000000000000000      0x500
  .debug_info    0x0000000000000000      0x500 build/a.o
 `
 
 func TestParseMap(t *testing.T) {
-	got := parseMap(sampleMap, map[string]bool{".text": true, ".rodata": true, ".eh_frame": true})
-	want := map[string]uint64{"build/a.o": 0x18, "lib/libx.a(b.o)": 0x20, linkerTables: 0x30}
+	got := parseMap(sampleMap, map[string]sectionKind{".text": textSection, ".rodata": textSection, ".eh_frame": textSection,
+		".data": dataSection, ".bss": bssSection})
+	want := map[string]Memory{"build/a.o": {0x1a, 0x102}, "lib/libx.a(b.o)": {0x20, 0}, linkerTables: {0x30, 0}}
 	if !maps.Equal(got, want) {
 		t.Errorf("got %v", got)
 	}
+	if got := parseMap(sampleMap, nil); !maps.Equal(got, want) {
+		t.Errorf("by the names of the sections: got %v", got)
+	}
+}
+
+const sampleAppleMap = `# Path: out
+# Arch: x86_64
+# Object files:
+[  0] linker synthesized
+[  1] build/a.o
+[  2] lib/libx.a(b.o)
+# Sections:
+# Address	Size    	Segment	Section
+0x100000500	0x00000040	__TEXT	__text
+0x100003000	0x00000010	__DATA	__data
+0x100003010	0x00000008	__DATA	__common
+# Symbols:
+# Address	Size    	File  Name
+0x100000500	0x00000030	[  1] _f
+0x100000530	0x00000010	[  2] _g
+0x100003000	0x00000010	[  2] _data
+0x100003010	0x00000008	[  1] _counter
+`
+
+func TestParseAppleMap(t *testing.T) {
+	want := map[string]Memory{"build/a.o": {0x30, 0x8}, "lib/libx.a(b.o)": {0x20, 0x10}}
+	if got := parseMap(sampleAppleMap, nil); !maps.Equal(got, want) {
+		t.Errorf("got %v", got)
+	}
+	withoutSizes := regexp.MustCompile(`(?m)^(0x\S+)\t0x\S+\t(\[)`).ReplaceAllString(sampleAppleMap, "$1\t$2")
+	if got := parseMap(withoutSizes, nil); !maps.Equal(got, want) {
+		t.Errorf("without sizes: got %v", got)
+	}
+}
+
+func FuzzParseMap(f *testing.F) {
+	f.Add(sampleMap)
+	f.Add(sampleAppleMap)
+	f.Fuzz(func(_ *testing.T, text string) { parseMap(text, nil) })
 }
 
 func TestRunScript(t *testing.T) {

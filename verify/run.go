@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
-	"debug/elf"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -20,12 +19,6 @@ import (
 // scriptTimeout ends a script that hangs. A handshake takes milliseconds, also on a slow machine.
 const scriptTimeout = 2 * time.Minute
 
-// machines are the processors that this program runs on, by Go's name, for executables that run here.
-var machines = map[string]elf.Machine{
-	"386": elf.EM_386, "amd64": elf.EM_X86_64, "arm": elf.EM_ARM, "arm64": elf.EM_AARCH64, "riscv64": elf.EM_RISCV,
-	"ppc64le": elf.EM_PPC64, "s390x": elf.EM_S390, "loong64": elf.EM_LOONGARCH,
-}
-
 // runCheck runs the scripts on the firmware, if it is a program for this machine.
 func (v *verification) runCheck(ctx context.Context, c *check) error {
 	var scripts []string
@@ -40,8 +33,10 @@ func (v *verification) runCheck(ctx context.Context, c *check) error {
 		c.notNeeded = "no script is given"
 	case v.Target.Port != "unix":
 		c.notNeeded = "the firmware of the port " + v.Target.Port + " does not run here; nothing was run"
-	case v.image.machine != machines[runtime.GOARCH]:
-		c.notNeeded = fmt.Sprintf("the firmware is for another processor (%s); nothing was run", v.image.machine)
+	case v.image.arch != runtime.GOARCH:
+		c.notNeeded = fmt.Sprintf("the firmware is for another processor (%s); nothing was run", v.image.arch)
+	case v.image.macOS != (runtime.GOOS == "darwin"):
+		c.notNeeded = "the firmware is for another operating system; nothing was run"
 	default:
 		return v.runScripts(ctx, c, scripts)
 	}

@@ -53,6 +53,10 @@ type Options struct {
 	// with that output.
 	HandshakeScript string
 	RunScripts      []string
+	// MaxFlash and MaxRAM are how many bytes the firmware may need; 0 means that there is no limit.
+	MaxFlash, MaxRAM uint64
+	// Baseline is what the firmware would need with the built-in TLS, nil if that is not known.
+	Baseline *Size
 }
 
 // verification is what the checks share.
@@ -82,13 +86,7 @@ func Run(ctx context.Context, options Options) (*Report, error) {
 	if options.Target.Tree == nil {
 		return nil, errors.New("verify: no MicroPython tree")
 	}
-	v := &verification{Options: options, depCache: make(map[string][]string),
-		settings: make(map[string]bool)}
-	if v.Modules != "" {
-		v.Args = append(slices.Clone(v.Args), "USER_C_MODULES="+v.Modules)
-	}
-	v.build = micropython.Build{Target: v.Target, Dir: v.Build, Args: v.Args, Jobs: v.Jobs, KeepGoing: true,
-		KeepSymbols: true, Progress: v.Progress}
+	v := newVerification(options)
 	if v.NoBuild {
 		if _, err := os.Stat(v.Build); err != nil {
 			return nil, fmt.Errorf("verify %s: there is no build to look at: %w", v.Target.Name(), err)
@@ -106,6 +104,16 @@ func Run(ctx context.Context, options Options) (*Report, error) {
 	v.seconds.Analysis = time.Since(start).Seconds() - v.seconds.Build - v.seconds.Run
 	r.Seconds = v.seconds
 	return r, nil
+}
+
+func newVerification(options Options) *verification {
+	v := &verification{Options: options, depCache: make(map[string][]string), settings: make(map[string]bool)}
+	if v.Modules != "" {
+		v.Args = append(slices.Clone(v.Args), "USER_C_MODULES="+v.Modules)
+	}
+	v.build = micropython.Build{Target: v.Target, Dir: v.Build, Args: v.Args, Jobs: v.Jobs, KeepGoing: true,
+		KeepSymbols: true, Progress: v.Progress}
+	return v
 }
 
 // probe asks make for the flags, and builds at once if an earlier build can be repeated.
@@ -163,7 +171,7 @@ func (v *verification) make(ctx context.Context, checks map[string]*check) error
 	if err := v.settingsCheck(ctx, checks[SettingsID]); err != nil {
 		return err
 	}
-	v.sizeCheck(checks[SizeID])
+	v.sizeCheck(ctx, checks[SizeID])
 	defer timed(&v.seconds.Run)()
 	return v.runCheck(ctx, checks[RunID])
 }
@@ -247,7 +255,7 @@ func (v *verification) compile(ctx context.Context, checks map[string]*check) er
 	}
 	v.readDeps()
 	if v.failure != nil {
-		id := v.blame(checks)
+		id := v.blame(ctx, checks)
 		v.blocked = "the build failed, see " + id
 		return nil
 	}

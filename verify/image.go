@@ -1,0 +1,163 @@
+package verify
+
+import (
+	"bytes"
+	"cmp"
+	"debug/elf"
+	"debug/macho"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+)
+
+// image is a linked firmware.
+type image struct {
+	symbols    []string
+	hasSymbols bool
+	constants  []byte // what its sections that go into memory hold
+	size       sectionSizes
+	arch       string                 // the processor, by Go's name, or by that of debug/elf if Go has none
+	macOS      bool                   // a program of macOS
+	sections   map[string]sectionKind // those that go into memory
+}
+
+func readImage(name string) (i *image, err error) {
+	defer func() {
+		if v := recover(); v != nil { // see readObject
+			i, err = nil, fmt.Errorf("%s: %w: %v", name, errDamagedObject, v)
+		}
+	}()
+	file, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	i = &image{sections: make(map[string]sectionKind)}
+	if start, _ := beginning(file); len(start) >= 4 && isMachO(start[:4]) {
+		err = i.readMachO(file)
+	} else {
+		err = i.readELF(file)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return i, nil
+}
+
+// elfMachines and machMachines are the processors that this program may run on, by Go's names.
+var (
+	elfMachines = map[elf.Machine]string{
+		elf.EM_386: "386", elf.EM_X86_64: "amd64", elf.EM_ARM: "arm", elf.EM_AARCH64: "arm64", elf.EM_RISCV: "riscv64",
+		elf.EM_PPC64: "ppc64le", elf.EM_S390: "s390x", elf.EM_LOONGARCH: "loong64",
+	}
+	machMachines = map[macho.Cpu]string{macho.CpuAmd64: "amd64", macho.CpuArm64: "arm64"}
+)
+
+func (i *image) readELF(file *os.File) error {
+	f, err := elf.NewFile(file)
+	if err != nil {
+		return err
+	}
+	i.arch = cmp.Or(elfMachines[f.Machine], f.Machine.String())
+	for _, section := range f.Sections {
+		kind, inMemory := elfSectionKind(section)
+		if !inMemory {
+			continue
+		}
+		i.size.count(kind, section.Size)
+		i.sections[section.Name] = kind
+		if section.Type != elf.SHT_PROGBITS {
+			continue
+		}
+		data, err := section.Data()
+		if err != nil {
+			return fmt.Errorf("section %s: %w", section.Name, err)
+		}
+		i.constants = append(append(i.constants, data...), 0)
+	}
+	symbols, err := f.Symbols()
+	i.hasSymbols = err == nil
+	for _, s := range symbols {
+		if s.Section != elf.SHN_UNDEF && elf.ST_TYPE(s.Info) != elf.STT_FILE {
+			i.symbols = append(i.symbols, s.Name)
+		}
+	}
+	return nil
+}
+
+func (i *image) readMachO(file *os.File) error {
+	f, err := macho.NewFile(file)
+	if err != nil {
+		return err
+	}
+	i.macOS = true
+	i.arch = cmp.Or(machMachines[f.Cpu], f.Cpu.String())
+	i.size = machSizes(f)
+	for _, section := range f.Sections {
+		if section.Flags&0xff == machZeroFill || section.Seg == "__DWARF" {
+			continue
+		}
+		data, err := section.Data()
+		if err != nil {
+			return fmt.Errorf("section %s: %w", section.Name, err)
+		}
+		i.constants = append(append(i.constants, data...), 0)
+	}
+	if f.Symtab == nil {
+		return nil
+	}
+	for _, s := range f.Symtab.Syms {
+		if s.Type&machStab == 0 && s.Sect > 0 {
+			i.hasSymbols = true
+			i.symbols = append(i.symbols, strings.TrimPrefix(s.Name, "_"))
+		}
+	}
+	return nil
+}
+
+func (i *image) symbolsLike(patterns []string) []string {
+	var found []string
+	for _, symbol := range i.symbols {
+		if matchesAny(patterns, symbol) && !slices.Contains(found, symbol) {
+			found = append(found, symbol)
+		}
+	}
+	return found
+}
+
+// compatible are names that Python code knows and that any ssl module of MicroPython has, this project's too.
+var compatible = []string{`"MBEDTLS_VERSION"`}
+
+// stringsWith are the texts in the firmware that contain one of the words.
+func (i *image) stringsWith(words []string) []string {
+	var found []string
+	for _, word := range words {
+		for rest := i.constants; ; {
+			at := bytes.Index(rest, []byte(word))
+			if at < 0 {
+				break
+			}
+			text := textAround(rest, at, len(word))
+			if !slices.Contains(found, text) && !slices.Contains(compatible, text) {
+				found = append(found, text)
+			}
+			rest = rest[at+len(word):]
+		}
+	}
+	return found
+}
+
+// textAround is the printable text that holds the bytes from at on, quoted; long ones are cut.
+func textAround(data []byte, at, length int) string {
+	const most = 30
+	printable := func(b byte) bool { return b >= ' ' && b <= '~' }
+	start, end := at, at+length
+	for start > 0 && printable(data[start-1]) && at-start < most {
+		start--
+	}
+	for end < len(data) && printable(data[end]) && end-at-length < most {
+		end++
+	}
+	return fmt.Sprintf("%q", data[start:end])
+}
