@@ -12,8 +12,8 @@ import (
 	"mpwolf/micropython"
 )
 
-// setsWanted is a line that sets one of the wanted macros or variables, under any name, in a makefile or a C header.
-var setsWanted = regexp.MustCompile(`^\s*(?:#\s*(?:define|undef)\s+|(?:(?:export|override)\s+)*|[^#]*-[DU]\s*)` +
+// wantedLine is a line that sets one of the wanted macros or variables, under any name, in a makefile or a C header.
+var wantedLine = regexp.MustCompile(`^\s*(?:#\s*(?:define|undef)\s+|(?:(?:export|override)\s+)*|[^#]*-[DU]\s*)` +
 	`(MICROPY_PY_U?(?:SSL|HASHLIB|CRYPTOLIB)|MICROPY_SSL_(?:MBEDTLS|AXTLS)|MICROPY_TRACKED_ALLOC)\b(\s*(?:[:?+]?=)|[^:?+=]|$)`)
 
 // TestRealShapes holds that the scanner sees every line of every port, of the trees' shared files too, that sets a
@@ -75,7 +75,7 @@ func checkShapes(t *testing.T, tree *micropython.Tree, file string, isMake bool)
 		if !isMake {
 			line, opened = blankComments(line, opened)
 		}
-		m := setsWanted.FindStringSubmatch(strings.TrimRight(line, "\r"))
+		m := wantedLine.FindStringSubmatch(strings.TrimRight(line, "\r"))
 		if m == nil || isMake == strings.HasPrefix(strings.TrimSpace(line), "#") {
 			continue
 		}
