@@ -321,7 +321,7 @@ func defines(text []byte, name, body string) bool {
 }
 
 // withBlock gives the header with lines added to its marked block, or to a new one at its end, inside the include guard
-// if it has one; and where they are put.
+// if it has one; and where they are put. A blank line before a new block is ours and goes with it, see withoutBlock.
 func withBlock(text []byte, lines []string) ([]byte, int) {
 	end := "\n"
 	if strings.Contains(string(text), "\r\n") {
@@ -331,7 +331,7 @@ func withBlock(text []byte, lines []string) ([]byte, int) {
 	if at < 0 || (at > 0 && text[at-1] != '\n') {
 		at = blockPosition(text)
 		lines = append(append([]string{blockBegin}, lines...), blockEnd)
-		if before := strings.TrimRight(string(text[:at]), " \t"); before != "" && !strings.HasSuffix(before, "\n"+end) {
+		if at > 0 {
 			lines = append([]string{""}, lines...)
 		}
 	}
@@ -342,7 +342,8 @@ func withBlock(text []byte, lines []string) ([]byte, int) {
 	return slices.Concat(text[:at], []byte(block), text[at:]), at
 }
 
-// blockPosition is the end of the file, or the #endif of an include guard that spans all of it.
+// blockPosition is the end of the file, or the #endif of an include guard that spans all of it, and before the blank
+// lines there.
 func blockPosition(text []byte) int {
 	conds, guardEnd := 0, -1
 	first := true
@@ -371,10 +372,20 @@ func blockPosition(text []byte) int {
 		}
 		first = false
 	}
+	at := len(text)
 	if guardEnd >= 0 {
-		return guardEnd
+		at = guardEnd
 	}
-	return len(text)
+	for before := text[:at]; ; before = text[:at] {
+		switch {
+		case bytes.HasSuffix(before, []byte("\n\r\n")):
+			at -= 2
+		case bytes.HasSuffix(before, []byte("\n\n")):
+			at--
+		default:
+			return at
+		}
+	}
 }
 
 // check reads the finished plan.

@@ -132,6 +132,11 @@ func withoutBlock(text, head []byte, known bool, wants []Want) ([]byte, []Trace)
 	} else if bytes.HasPrefix(rest, []byte("\n")) {
 		to++
 	}
+	if before := text[:from]; bytes.HasSuffix(before, []byte("\n\r\n")) {
+		from -= 2
+	} else if bytes.HasSuffix(before, []byte("\n\n")) {
+		from--
+	}
 	without := slices.Concat(text[:from], text[to:])
 	if known && to == len(text) && len(head) > 0 && head[len(head)-1] != '\n' {
 		without = bytes.TrimSuffix(bytes.TrimSuffix(without, []byte("\n")), []byte("\r"))
