@@ -15,7 +15,8 @@ func TestQuickstart(t *testing.T) {
 	if os.Getenv("MPWOLF_TEST_APT") == "" {
 		t.Skip("MPWOLF_TEST_APT is not set: no real sources; scripts/test has them")
 	}
-	cmd := exec.Command(filepath.Join("..", "scripts", "quickstart"), t.TempDir())
+	dir := t.TempDir()
+	cmd := exec.Command(filepath.Join("..", "scripts", "quickstart"), dir)
 	var stderr strings.Builder
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()
@@ -38,6 +39,9 @@ func TestQuickstart(t *testing.T) {
 	if !strings.Contains(string(out), "\nOK TLSv1.3 ") {
 		t.Error("no TLS 1.3 handshake")
 	}
+	// MicroPython's own tests on whatever release that was.
+	tree := filepath.Join(dir, "micropython")
+	runUpstream(t, tree, filepath.Join(tree, ".mpwolf", "build", "unix-standard", "micropython"), "")
 }
 
 // outlineWord is how the lines begin that do not depend on the machine.
