@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"math/rand/v2"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -26,7 +27,7 @@ const mutationCount = 500
 
 func TestMutations(t *testing.T) {
 	files := folderFiles(t, filepath.Join("..", "tests", "testdata", "tree"))
-	for _, c := range []mutated{
+	for _, c := range []*mutated{
 		{port: "stm32", board: "NET", files: []string{
 			"ports/stm32/boards/NET/mpconfigboard.mk", "ports/stm32/boards/NET/mpconfigboard.h",
 			"ports/stm32/mpconfigport.h", "extmod/extmod.mk", "py/mpconfig.h",
@@ -45,31 +46,47 @@ func TestMutations(t *testing.T) {
 	}
 }
 
-// TestRealMutations mutates copies of the port's files of real trees.
+// realMutated are the files of real trees that are mutated.
+var realMutated = []mutated{
+	{port: "unix", files: []string{
+		"ports/unix/mpconfigport.mk", "ports/unix/mpconfigport.h", "ports/unix/variants/standard/mpconfigvariant.mk",
+		"ports/unix/variants/standard/mpconfigvariant.h", "extmod/extmod.mk",
+	}, others: []string{"ports/unix/Makefile", "ports/unix/variants/mpconfigvariant_common.h"}},
+	{port: "stm32", board: "NUCLEO_F429ZI", files: []string{
+		"ports/stm32/boards/NUCLEO_F429ZI/mpconfigboard.mk", "ports/stm32/boards/NUCLEO_F429ZI/mpconfigboard.h",
+		"ports/stm32/mpconfigport.h", "ports/stm32/mpconfigport.mk", "extmod/extmod.mk",
+	}, others: []string{"ports/stm32/Makefile"}},
+}
+
+// TestRealMutations mutates copies of the port's files of real trees; those of stm32 need its compiler and lib/stm32lib.
 func TestRealMutations(t *testing.T) {
 	const count = 40 // a tree
 	for _, tree := range realTrees(t) {
-		t.Run(filepath.Base(tree.Dir), func(t *testing.T) {
-			c := mutated{port: "unix", files: []string{
-				"ports/unix/mpconfigport.mk", "ports/unix/mpconfigport.h", "ports/unix/variants/standard/mpconfigvariant.mk",
-				"ports/unix/variants/standard/mpconfigvariant.h", "extmod/extmod.mk",
-			}}
-			files := make(map[string]string)
-			var copies []Change
-			// What a plan may edit must be a copy, not a link to the tree.
-			for _, name := range append(slices.Clone(c.files), "ports/unix/Makefile", "ports/unix/variants/mpconfigvariant_common.h") {
-				text, err := os.ReadFile(tree.Path(filepath.FromSlash(name)))
-				if errors.Is(err, fs.ErrNotExist) {
-					continue // mpconfigvariant_common.h is new in v1.20
+		for _, c := range realMutated {
+			t.Run(filepath.Base(tree.Dir)+" "+c.port, func(t *testing.T) {
+				if _, err := os.Stat(tree.Path("lib", "stm32lib", "CMSIS")); err != nil && c.port == "stm32" {
+					t.Skip("this tree lacks lib/stm32lib")
 				}
-				if err != nil {
-					t.Fatal(err)
+				if _, err := exec.LookPath("arm-none-eabi-gcc"); err != nil && c.port == "stm32" {
+					t.Skip(err)
 				}
-				files[name] = string(text)
-				copies = append(copies, Change{Path: name, After: text})
-			}
-			c.run(t, overlay(t, tree, copies).Dir, files, mutations(count))
-		})
+				files := make(map[string]string)
+				var copies []Change
+				// What a plan may edit must be a copy, not a link to the tree.
+				for _, name := range slices.Concat(c.files, c.others) {
+					text, err := os.ReadFile(tree.Path(filepath.FromSlash(name)))
+					if errors.Is(err, fs.ErrNotExist) {
+						continue // mpconfigvariant_common.h is new in v1.20
+					}
+					if err != nil {
+						t.Fatal(err)
+					}
+					files[name] = string(text)
+					copies = append(copies, Change{Path: name, After: text})
+				}
+				c.run(t, overlay(t, tree, copies).Dir, files, mutations(count))
+			})
+		}
 	}
 }
 
@@ -102,12 +119,15 @@ func folderFiles(t *testing.T, top string) map[string]string {
 type mutated struct {
 	port, board string
 	files       []string
+	others      []string // that a plan may edit and that are not mutated
+
+	count, pristine int // trees that were judged, and those that the other way too made right
 }
 
 // outcomes count what became of the mutations.
 type outcomes struct{ right, refused, broken int }
 
-func (c mutated) run(t *testing.T, dir string, files map[string]string, count int) {
+func (c *mutated) run(t *testing.T, dir string, files map[string]string, count int) {
 	wants := loadWants(t, c.port)
 	var sum outcomes
 	for seed := range count {
@@ -123,9 +143,9 @@ func (c mutated) run(t *testing.T, dir string, files map[string]string, count in
 			t.Errorf("seed %d: %s\n%s", seed, problem, m.show(files))
 		}
 	}
-	t.Logf("%d mutations: %d right, %d refused with file and line, %d that make or the compiler refuses",
-		count, sum.right, sum.refused, sum.broken)
-	if sum.right < count/4 || sum.refused == 0 {
+	t.Logf("%d mutations: %d right, %d refused with file and line, %d that make or the compiler refuses; %d right pristine",
+		count, sum.right, sum.refused, sum.broken, c.pristine)
+	if sum.right < count/4 || sum.refused == 0 || c.pristine < count/12 {
 		t.Errorf("the mutations are too tame or too wild to say anything: %+v", sum)
 	}
 }
@@ -147,7 +167,7 @@ var fileAndLine = regexp.MustCompile(`[\w/.-]+\.(h|mk):\d+`)
 
 // judge plans and applies, and says what is wrong: a value that the scanner believes to know and the compiler does not
 // see, or an error that does not say where.
-func (c mutated) judge(t *testing.T, dir string, wants []Want, sum *outcomes) string {
+func (c *mutated) judge(t *testing.T, dir string, wants []Want, sum *outcomes) string {
 	t.Helper()
 	tree, err := micropython.Open(dir)
 	if err != nil {
@@ -159,6 +179,9 @@ func (c mutated) judge(t *testing.T, dir string, wants []Want, sum *outcomes) st
 	}
 	if problem := misread(t, target, wants, false); problem != "" {
 		return problem
+	}
+	if problem := c.judgePristine(t, target, wants); problem != "" {
+		return "pristine: " + problem
 	}
 	plan, err := New([]micropython.Target{target}, wants)
 	if err != nil {
@@ -185,13 +208,44 @@ func (c mutated) judge(t *testing.T, dir string, wants []Want, sum *outcomes) st
 	return problem
 }
 
+// judgePristine does the same for the other way, on every third tree.
+func (c *mutated) judgePristine(t *testing.T, target micropython.Target, wants []Want) string {
+	t.Helper()
+	if c.count++; c.count%3 != 0 {
+		return ""
+	}
+	module := filepath.Join(t.TempDir(), "modules", "m")
+	plan, err := Pristine{module}.Plan([]micropython.Target{target}, wants)
+	if err != nil {
+		if !fileAndLine.MatchString(err.Error()) {
+			return "an error without file and line: " + err.Error()
+		}
+		return ""
+	}
+	writeFiles(t, module, map[string]string{"micropython.mk": moduleFragment})
+	for _, f := range plan.Module {
+		writeFiles(t, module, map[string]string{f.Path: string(f.Text)})
+	}
+	target.Make = append(slices.Clone(target.Make), "USER_C_MODULES="+filepath.Dir(module), "WOLFSSL_PORT="+target.Port)
+	problem := misreadBy(t, Pristine{module}.Read(target), target, wants, true)
+	if problem == refusedByCompiler {
+		return ""
+	}
+	c.pristine++
+	return problem
+}
+
 // refusedByCompiler marks a tree that make or the compiler refuses, which a user is told by them.
 const refusedByCompiler = "refused"
 
 // misread says where the scanner believes to know a value and is wrong or, with applied, where a want does not hold.
 func misread(t *testing.T, target micropython.Target, wants []Want, applied bool) string {
 	t.Helper()
-	config := Read(target)
+	return misreadBy(t, Read(target), target, wants, applied)
+}
+
+func misreadBy(t *testing.T, config *Config, target micropython.Target, wants []Want, applied bool) string {
+	t.Helper()
 	var names, variables []string
 	for _, want := range wants {
 		name, _ := config.Name(want)

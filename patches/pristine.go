@@ -109,23 +109,21 @@ func (d *pristineDraft) set(p *planner, want Want, name string) error {
 	if d.holds(p, want) {
 		return nil
 	}
-	if want.Variable != "" || p.read().variable(name) != nil {
-		before := d.variables
-		d.variables = append(slices.Clone(before), setting{name, want})
+	config := p.read()
+	if config.make.pinned[name] { // a makefile cannot act on it, and it may decide more than the macro
+		return p.cannot(config, name, want)
+	}
+	if want.Variable != "" || config.variable(name) != nil {
+		d.variables = append(d.variables, setting{name, want})
 		if d.write(); d.holds(p, want) {
 			return nil
 		}
-		d.variables = before
-		d.write()
 	}
 	if want.Variable == "" {
-		before := d.macros
-		d.macros = append(slices.Clone(before), setting{name, want})
+		d.macros = append(d.macros, setting{name, want})
 		if d.write(); d.holds(p, want) {
 			return nil
 		}
-		d.macros = before
-		d.write()
 	}
 	return p.cannot(p.read(), name, want)
 }
