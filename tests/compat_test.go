@@ -3,6 +3,7 @@ package tests_test
 import (
 	"bytes"
 	"debug/elf"
+	"errors"
 	"fmt"
 	"io/fs"
 	"maps"
@@ -289,26 +290,16 @@ func (c *compat) plainMake(target micropython.Target, modules, build string) err
 	return err
 }
 
+// makePristine builds where verify then looks, which builds what is not there.
 func (c *compat) makePristine(target micropython.Target) (string, error) {
-	build := filepath.Join(c.work, "build")
-	defer os.RemoveAll(build)
+	build := filepath.Join(c.tree.Dir, ".mpwolf", "build", target.ID())
 	if err := c.plainMake(target, filepath.Join(c.work, "modules"), build); err != nil {
 		return "", err
 	}
 	if err := c.same(false); err != nil {
 		return "", err
 	}
-	err := c.firmware(target, build)
-	return "", cmpErr(err, c.sweep())
-}
-
-func cmpErr(errs ...error) error {
-	for _, err := range errs {
-		if err != nil {
-			return err
-		}
-	}
-	return nil
+	return "", errors.Join(c.firmware(target, build), c.sweep())
 }
 
 // sweep takes away what make left in the tree: mpy-cross, and up to v1.19.1 the program.
@@ -396,8 +387,7 @@ func (c *compat) byHand(target micropython.Target) (string, error) {
 	if err := c.plainMake(target, modules, build); err != nil {
 		return "", err
 	}
-	err := c.firmware(target, build)
-	return "", cmpErr(err, c.sweep())
+	return "", errors.Join(c.firmware(target, build), c.sweep())
 }
 
 const handMakefile = `
