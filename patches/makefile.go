@@ -171,8 +171,10 @@ func (m *makeRun) evaluate(rel string, line logicalLine, bare string, conds *con
 		m.sites = append(m.sites, site)
 		m.set(site)
 	}
-	// py/py.mk: $(foreach module, $(wildcard $(USER_C_MODULES)/*/micropython.mk), … $(eval include $(module)))
-	if m.fragment != "" && conds.active() == yes && strings.Contains(bare, "$(USER_C_MODULES)/*/micropython.mk") {
+	// py/py.mk: $(foreach module, $(wildcard $(USER_C_MODULES)/*/micropython.mk), … $(eval include $(module))); since
+	// v1.29 over several folders.
+	if m.fragment != "" && conds.active() == yes && strings.Contains(bare, "$(USER_C_MODULES)") &&
+		strings.Contains(bare, "$(eval include $(module))") {
 		m.run(m.fragment)
 	}
 }
