@@ -264,6 +264,10 @@ func (c *compat) upstream(target micropython.Target) (string, error) {
 		cmd.Env = append(cmd.Env, "MPWOLF_UPSTREAM_BASELINE="+baseline)
 	}
 	out, err := cmd.CombinedOutput()
+	log := fmt.Sprintf("upstream-%s-%s.log", c.tree.Version, target.ID())
+	if err := os.WriteFile(filepath.Join(c.work, log), out, 0o644); err != nil {
+		return "", err
+	}
 	detail := ""
 	for _, m := range testsPassed.FindAllString(string(out), -1) {
 		detail += m + "; "
