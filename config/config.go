@@ -217,7 +217,10 @@ func (f *File) inside(path *string) error {
 		return nil
 	}
 	local := filepath.FromSlash(*path)
-	if !filepath.IsLocal(local) || strings.ContainsAny(*path, "\\\x00\n\r") {
+	if strings.ContainsFunc(*path, func(r rune) bool { return r < ' ' || r == '\\' || r == 0x7f }) {
+		return errors.New("has a backslash or a control character")
+	}
+	if !filepath.IsLocal(local) {
 		return errors.New("leads out of the folder of " + Name + "; a flag may, not the file")
 	}
 	dir, err := filepath.EvalSymlinks(f.Dir())
