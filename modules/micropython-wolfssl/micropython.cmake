@@ -98,6 +98,8 @@ target_sources(usermod_wolfssl INTERFACE
     ${WOLFSSL_MOD_DIR}/wolf_alloc.c)
 target_include_directories(usermod_wolfssl INTERFACE ${WOLFSSL_MOD_DIR} ${WOLFSSL_SETTINGS_DIR} ${WOLFSSL_DIR})
 target_compile_definitions(usermod_wolfssl INTERFACE ${WOLFSSL_DEFINITIONS})
+# NOTE(mpwolf): usermod.cmake hands a module's include directories on to the search for qstrs, but not its definitions.
+list(APPEND MICROPY_CPP_DEF_EXTRA ${WOLFSSL_DEFINITIONS})
 target_link_libraries(usermod_wolfssl INTERFACE micropython_wolfssl_lib)
 
 target_link_libraries(usermod INTERFACE usermod_wolfssl)

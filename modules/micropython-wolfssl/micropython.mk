@@ -69,13 +69,21 @@ WOLFSSL_LIB_SRC := $(wildcard $(addprefix $(WOLFSSL_DIR)/, \
 		port/arm/armv8-aes.c port/arm/armv8-chacha.c port/arm/armv8-curve25519_c.c port/arm/armv8-poly1305.c \
 		port/arm/armv8-sha256.c port/arm/armv8-sha512.c port/st/stm32.c)))
 
-# wolfSSL's assembly reads no C settings: it is compiled only where a user_settings_asm.h says what to use.
+# wolfSSL's assembly reads no C settings: it is compiled only where a user_settings_asm.h says what to use. AArch64's is
+# used from the version on that asks the processor at run time what it has; before, it takes the cryptographic
+# extensions for granted, which a Raspberry Pi 4 lacks.
 WOLFSSL_ASM_SETTINGS := $(wildcard $(dir $(WOLFSSL_SETTINGS))user_settings_asm.h)
 WOLFSSL_ASM_SRC :=
 ifeq ($(WOLFSSL_ASM)$(if $(WOLFSSL_ASM_SETTINGS),,0),1)
-ifneq ($(findstring x86_64,$(shell echo __x86_64__ | $(CC) -E -P - | sed 's/^1$$/x86_64/;t;d')),)
+WOLFSSL_ARCH := $(shell printf 'x86_64 __x86_64__\naarch64 __aarch64__\n' | $(CC) -E -P - | sed 's/ 1$$//;t;d')
+ifneq ($(filter x86_64,$(WOLFSSL_ARCH)),)
 WOLFSSL_ASM_SRC := $(wildcard $(addprefix $(WOLFSSL_DIR)/wolfcrypt/src/, aes_asm.S aes_gcm_asm.S chacha_asm.S \
 	fe_x25519_asm.S poly1305_asm.S sha256_asm.S sha512_asm.S sp_x86_64_asm.S))
+endif
+ifneq ($(and $(filter aarch64,$(WOLFSSL_ARCH)),$(wildcard $(WOLFSSL_DIR)/wolfcrypt/src/port/arm/armv8-aes-asm.S)),)
+WOLFSSL_ASM_SRC := $(addprefix $(WOLFSSL_DIR)/wolfcrypt/src/port/arm/armv8-, \
+	aes-asm.S chacha-asm.S curve25519.S poly1305-asm.S sha256-asm.S sha512-asm.S)
+WOLFSSL_MOD_SRC += $(WOLFSSL_MOD_DIR)/wolf_armv8.c
 endif
 endif
 ifeq ($(WOLFSSL_ASM_SRC),)
@@ -104,11 +112,18 @@ else
 WOLFSSL_ASM_OBJ := $(patsubst $(WOLFSSL_DIR)/%.S,$(WOLFSSL_OBJ_DIR)/%.o,$(WOLFSSL_ASM_SRC))
 LDFLAGS_USERMOD += $(WOLFSSL_ASM_OBJ)
 $(BUILD)/$(patsubst $(USER_C_MODULES)/%.c,%.o,$(WOLFSSL_MOD_DIR)/modwolfssl.c): $(WOLFSSL_ASM_OBJ)
-$(WOLFSSL_ASM_OBJ): | $(WOLFSSL_OBJ_DIR)/wolfcrypt/src/
+$(WOLFSSL_ASM_OBJ): | $(sort $(dir $(WOLFSSL_ASM_OBJ)))
 endif
 $(patsubst $(WOLFSSL_DIR)/%.S,$(WOLFSSL_OBJ_DIR)/%.o,$(WOLFSSL_ASM_SRC)): \
 	CFLAGS += -include $(abspath $(WOLFSSL_ASM_SETTINGS)) -DWOLFSSL_USER_SETTINGS_ASM
+ifneq ($(filter x86_64,$(WOLFSSL_ARCH)),)
 $(WOLFSSL_OBJ_DIR)/wolfcrypt/src/aes.o: CFLAGS += -maes -mpclmul
 # NOTE(mpwolf): fe_init in fe_x25519_asm.S (5.5 to 5.9) calls cpuid_get_flags with the stack misaligned.
 $(WOLFSSL_OBJ_DIR)/wolfcrypt/src/cpuid.o: CFLAGS += -mstackrealign
+else
+# The C code is compiled for every AArch64 processor, the assembly for all their extensions.
+$(patsubst $(WOLFSSL_DIR)/%.S,$(WOLFSSL_OBJ_DIR)/%.o,$(WOLFSSL_ASM_SRC)): CFLAGS += -march=armv8.2-a+crypto+sha3
+# NOTE(mpwolf): sha256.c (5.9) doesn't ask whether the processor has the SHA extension; wolf_armv8.c does.
+$(WOLFSSL_OBJ_DIR)/wolfcrypt/src/sha256.o: CFLAGS += -DTransform_Sha256_Len_crypto=wolf_armv8_sha256
+endif
 endif

@@ -129,6 +129,7 @@ typedef struct _mp_obj_ssl_socket_t {
     size_t held_len;
     bool held_blocked; // because the stream would block
     bool nonblocking; // the stream below has said that it would block
+    bool busy; // Python code runs below wolfSSL: it must not call back into this session
     const byte *read_end; // where the last read ended
     #if WOLFSSL_CHECKS_FQDN_ONLY
     const char *check_hostname; // the name that the peer's certificate must have, where wolfSSL doesn't check it
@@ -279,12 +280,24 @@ static const char *find_cipher(const char *name) {
 /******************************************************************************/
 // SSLContext type.
 
+// Once is enough, soft resets included: the library itself has no memory, see wolf_alloc.c. It is never cleaned up,
+// because other threads may just be about to use it.
+static void library_init(void) {
+    static bool done;
+    if (!done) {
+        int ret = wolfSSL_Init();
+        if (ret != WOLFSSL_SUCCESS) {
+            wolf_raise_error(ret);
+        }
+        done = true;
+    }
+}
+
 static void ssl_context_free(mp_obj_ssl_context_t *self) {
     if (self->ctx != NULL) {
         // Sessions hold references of their own: they may be finalised before or after their context.
         wolfSSL_CTX_free(self->ctx);
         self->ctx = NULL;
-        wolfSSL_Cleanup();
     }
 }
 
@@ -296,9 +309,9 @@ static WOLFSSL_METHOD *ssl_context_method(mp_int_t protocol) {
             return wolfSSLv23_server_method();
         #ifdef WOLFSSL_DTLS
         case PROTOCOL_DTLS_CLIENT:
-            return wolfDTLSv1_2_client_method();
+            return wolfDTLS_client_method();
         case PROTOCOL_DTLS_SERVER:
-            return wolfDTLSv1_2_server_method();
+            return wolfDTLS_server_method();
         #endif
         default:
             return NULL;
@@ -335,11 +348,9 @@ static void ssl_context_set_authmode(mp_obj_ssl_context_t *self, mp_int_t authmo
 static int ssl_context_configure(mp_obj_ssl_context_t *self) {
     wolfSSL_CTX_SetIORecv(self->ctx, socket_recv_cb);
     wolfSSL_CTX_SetIOSend(self->ctx, socket_send_cb);
-    if (!is_dtls(self)) {
-        int ret = wolfSSL_CTX_SetMinVersion(self->ctx, WOLFSSL_TLSV1_2);
-        if (ret != WOLFSSL_SUCCESS) {
-            return ret;
-        }
+    int ret = wolfSSL_CTX_SetMinVersion(self->ctx, is_dtls(self) ? WOLFSSL_DTLSV1_2 : WOLFSSL_TLSV1_2);
+    if (ret != WOLFSSL_SUCCESS) {
+        return ret;
     }
     #ifdef HAVE_SUPPORTED_CURVES
     if (is_client(self)) {
@@ -349,7 +360,7 @@ static int ssl_context_configure(mp_obj_ssl_context_t *self) {
         };
         for (size_t i = 0; i < MP_ARRAY_SIZE(groups); ++i) {
             // A group that the settings leave out is no error.
-            int ret = wolfSSL_CTX_UseSupportedCurve(self->ctx, groups[i]);
+            ret = wolfSSL_CTX_UseSupportedCurve(self->ctx, groups[i]);
             if (ret == MEMORY_E) {
                 return ret;
             }
@@ -357,11 +368,7 @@ static int ssl_context_configure(mp_obj_ssl_context_t *self) {
     }
     #endif
     // A flight leaves in one write: nothing waits for Nagle's algorithm and the peer's delayed acknowledgement.
-    int ret = wolfSSL_CTX_set_group_messages(self->ctx);
-    if (ret != WOLFSSL_SUCCESS) {
-        return ret;
-    }
-    return WOLFSSL_SUCCESS;
+    return wolfSSL_CTX_set_group_messages(self->ctx);
 }
 
 static mp_obj_t ssl_context_new(const mp_obj_type_t *type, mp_int_t protocol, mp_int_t authmode) {
@@ -382,21 +389,13 @@ static mp_obj_t ssl_context_new(const mp_obj_type_t *type, mp_int_t protocol, mp
     self->tls12_only = false;
 
     wolf_alloc_begin();
-
-    // Every context counts as one user of the library, so that nothing is left of it when the last one is gone: a
-    // soft reset finalises all of them and takes the heap away.
-    int ret = wolfSSL_Init();
-    if (ret != WOLFSSL_SUCCESS) {
-        wolf_raise_error(ret);
-    }
-
+    library_init();
     self->ctx = wolfSSL_CTX_new(ssl_context_method(protocol));
     if (self->ctx == NULL) {
-        wolfSSL_Cleanup();
         wolf_raise_error(MEMORY_E);
     }
 
-    ret = ssl_context_configure(self);
+    int ret = ssl_context_configure(self);
     if (ret != WOLFSSL_SUCCESS) {
         ssl_context_free(self);
         wolf_raise_error(ret);
@@ -643,7 +642,8 @@ static void load_late_cas(mp_obj_ssl_context_t *self) {
     }
     size_t len;
     mp_obj_t *items;
-    mp_obj_list_get(self->late_cas, &len, &items);
+    mp_obj_t late_cas = self->late_cas;
+    mp_obj_list_get(late_cas, &len, &items);
     self->late_cas = MP_OBJ_NULL;
     self->late_ca_error = 0;
     for (size_t i = 0; i < len; ++i) {
@@ -651,6 +651,7 @@ static void load_late_cas(mp_obj_ssl_context_t *self) {
         mp_get_buffer_raise(items[i], &cert, MP_BUFFER_READ);
         int ret = load_ca(self, cert.buf, cert.len, format_of(&cert));
         if (ret != WOLFSSL_SUCCESS) {
+            self->late_cas = late_cas;
             wolf_raise_error(ret);
         }
     }
@@ -809,6 +810,7 @@ static MP_DEFINE_CONST_OBJ_TYPE(
 // because a jump across wolfSSL would leave its session half done and leak what it holds.
 
 static void keep_exception(mp_obj_ssl_socket_t *o, void *exception) {
+    o->busy = false;
     if (o->exception == MP_OBJ_NULL) {
         o->exception = MP_OBJ_FROM_PTR(exception);
     }
@@ -825,7 +827,9 @@ static int stream_rw(mp_obj_ssl_socket_t *o, void *buf, size_t len, bool write) 
         return -1;
     }
     int err = 0;
+    o->busy = true;
     mp_uint_t ret = write ? stream->write(o->sock, buf, len, &err) : stream->read(o->sock, buf, len, &err);
+    o->busy = false;
     nlr_pop();
     if (ret != MP_STREAM_ERROR) {
         return ret;
@@ -883,6 +887,33 @@ static int flush_held(mp_obj_ssl_socket_t *o, const char *buf, size_t len) {
     return ret;
 }
 
+#ifdef MICROPY_WOLFSSL_TCP_QUICKACK
+// A TLS 1.3 server has nothing to send after the client's Finished. Many clients hold their first request back until
+// that is acknowledged, and an acknowledgement by itself is delayed, by 40 ms on Linux, unless asked for.
+static void acknowledge(mp_obj_ssl_socket_t *o) {
+    if (is_client(o->ssl_context) || wolfSSL_version(o->ssl) != TLS1_3_VERSION) {
+        return;
+    }
+    nlr_buf_t nlr;
+    if (nlr_push(&nlr) != 0) {
+        // It's no TCP socket.
+        o->busy = false;
+        return;
+    }
+    mp_obj_t dest[5];
+    mp_load_method_maybe(o->sock, MP_QSTR_setsockopt, dest);
+    if (dest[0] != MP_OBJ_NULL) {
+        dest[2] = MP_OBJ_NEW_SMALL_INT(IPPROTO_TCP);
+        dest[3] = MP_OBJ_NEW_SMALL_INT(MICROPY_WOLFSSL_TCP_QUICKACK);
+        dest[4] = MP_OBJ_NEW_SMALL_INT(1);
+        o->busy = true;
+        mp_call_method_n_kw(3, 0, dest);
+        o->busy = false;
+    }
+    nlr_pop();
+}
+#endif
+
 static int socket_recv_cb(WOLFSSL *ssl, char *buf, int len, void *user) {
     (void)ssl;
     mp_obj_ssl_socket_t *o = SOCKET_FROM_USER(user);
@@ -928,8 +959,10 @@ static bool call_verify_callback(mp_obj_ssl_socket_t *o, const byte *der, size_t
     #else
     mp_obj_t cert = mp_obj_new_bytes(der, len);
     #endif
+    o->busy = true;
     mp_obj_t ret = mp_call_function_2(o->ssl_context->verify_callback, cert, MP_OBJ_NEW_SMALL_INT(depth));
     bool ok = mp_obj_get_int(ret) == 0;
+    o->busy = false;
     nlr_pop();
     return ok;
 }
@@ -1017,12 +1050,14 @@ static int call_ecdsa_sign_callback(mp_obj_ssl_socket_t *o, const byte *key, siz
         keep_exception(o, nlr.ret_val);
         return WC_HW_E;
     }
+    o->busy = true;
     mp_obj_t ret = mp_call_function_2(o->ssl_context->ecdsa_sign_callback, new_buffer(key, key_len),
         new_buffer(hash, hash_len));
     mp_buffer_info_t sig = {0};
     if (ret != mp_const_none) {
         mp_get_buffer_raise(ret, &sig, MP_BUFFER_READ);
     }
+    o->busy = false;
     nlr_pop();
     if (ret == mp_const_none) {
         return 0;
@@ -1088,7 +1123,6 @@ static void ssl_socket_free(mp_obj_ssl_socket_t *o) {
     if (o->ssl != NULL) {
         wolfSSL_free(o->ssl);
         o->ssl = NULL;
-        wolfSSL_Cleanup();
     }
 }
 
@@ -1206,6 +1240,9 @@ static int ssl_socket_handshake(mp_obj_ssl_socket_t *o) {
         // Somebody may have raised an exception all the same, say by an interrupt from the keyboard.
         raise_kept_exception(o);
         o->connected = true;
+        #ifdef MICROPY_WOLFSSL_TCP_QUICKACK
+        acknowledge(o);
+        #endif
         return 0;
     }
     int err = ssl_socket_error(o, ret);
@@ -1289,20 +1326,14 @@ static int ssl_socket_setup(mp_obj_ssl_socket_t *o, const char *hostname, size_t
 }
 
 static void ssl_socket_new_session(mp_obj_ssl_socket_t *o) {
-    // As for a context: a session may outlive its context.
-    int ret = wolfSSL_Init();
-    if (ret != WOLFSSL_SUCCESS) {
-        wolf_raise_error(ret);
-    }
     o->ssl = wolfSSL_new(o->ssl_context->ctx);
     if (o->ssl == NULL) {
         // wolfSSL doesn't say why: it may be a random number generator without a seed.
         WC_RNG rng;
-        ret = wc_InitRng(&rng);
+        int ret = wc_InitRng(&rng);
         if (ret == 0) {
             wc_FreeRng(&rng);
         }
-        wolfSSL_Cleanup();
         wolf_raise_error(ret == 0 ? MEMORY_E : ret);
     }
 }
@@ -1348,6 +1379,7 @@ static mp_obj_t ssl_socket_new(mp_obj_ssl_context_t *ssl_context, mp_obj_t sock,
     o->held_len = 0;
     o->held_blocked = false;
     o->nonblocking = false;
+    o->busy = false;
     o->read_end = NULL;
     #if WOLFSSL_CHECKS_FQDN_ONLY
     o->check_hostname = NULL;
@@ -1391,8 +1423,12 @@ static mp_obj_t ssl_socket_getpeercert(mp_obj_t o_in, mp_obj_t binary_form) {
     if (o->ssl == NULL) {
         return mp_const_none;
     }
+    wolf_alloc_begin();
     WOLFSSL_X509 *peer_cert = wolfSSL_get_peer_certificate(o->ssl);
     if (peer_cert == NULL) {
+        if (wolf_alloc_failed()) {
+            wolf_raise_error(MEMORY_E);
+        }
         return mp_const_none;
     }
     int len = 0;
@@ -1433,6 +1469,10 @@ static void ssl_socket_print(const mp_print_t *print, mp_obj_t self_in, mp_print
 
 // Whether a read or write can begin; if not, *errcode is set or an exception raised.
 static bool ssl_socket_is_usable(mp_obj_ssl_socket_t *o, int *errcode) {
+    if (o->busy) {
+        *errcode = MP_EBUSY;
+        return false;
+    }
     o->poll_mask = 0;
     o->held_blocked = false;
     wolf_alloc_begin();
@@ -1619,6 +1659,10 @@ static mp_uint_t ssl_socket_poll(mp_obj_ssl_socket_t *o, uintptr_t arg, int *err
 
 static mp_uint_t ssl_socket_ioctl(mp_obj_t o_in, mp_uint_t request, uintptr_t arg, int *errcode) {
     mp_obj_ssl_socket_t *o = MP_OBJ_TO_PTR(o_in);
+    if (o->busy) {
+        *errcode = MP_EBUSY;
+        return MP_STREAM_ERROR;
+    }
     switch (request) {
         case MP_STREAM_CLOSE: {
             if (o->sock == MP_OBJ_NULL) {
@@ -1653,8 +1697,10 @@ static mp_uint_t ssl_socket_ioctl(mp_obj_t o_in, mp_uint_t request, uintptr_t ar
 // was not closed.
 static mp_obj_t ssl_socket___del__(mp_obj_t self_in) {
     mp_obj_ssl_socket_t *o = MP_OBJ_TO_PTR(self_in);
-    o->sock = MP_OBJ_NULL;
-    ssl_socket_free(o);
+    if (!o->busy) {
+        o->sock = MP_OBJ_NULL;
+        ssl_socket_free(o);
+    }
     return mp_const_none;
 }
 static MP_DEFINE_CONST_FUN_OBJ_1(ssl_socket___del___obj, ssl_socket___del__);

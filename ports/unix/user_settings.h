@@ -4,6 +4,8 @@
 #ifndef MPWOLF_UNIX_USER_SETTINGS_H
 #define MPWOLF_UNIX_USER_SETTINGS_H
 
+#include <wolfssl/version.h>
+
 // The C library's malloc, not MicroPython's heap: threads run without a GIL here, and m_tracked_calloc() takes no
 // lock before MicroPython 1.26. Memory that the collector doesn't own also outlives every order of finalisers.
 #define XMALLOC_USER
@@ -25,7 +27,7 @@
 #define ECC_TIMING_RESISTANT
 #define WC_RSA_BLINDING
 
-// -- Speed: assembly where the processor has it, decided at run time by cpuid -------------------------------------------
+// -- Speed: assembly where the processor has it, decided at run time ----------------------------------------------------
 #if defined(__x86_64__) && (!defined(MICROPY_WOLFSSL_ASM) || MICROPY_WOLFSSL_ASM)
 #define WOLFSSL_X86_64_BUILD
 #define USE_INTEL_SPEEDUP
@@ -36,6 +38,14 @@
 #define WOLFSSL_SP_X86_64_ASM
 #define WOLFSSL_SP_ASM
 #endif
+#if defined(__aarch64__)
+// Every AArch64 processor has what this needs.
+#define WOLFSSL_SP_ARM64_ASM
+#define WOLFSSL_SP_ASM
+#if MICROPY_WOLFSSL_ASM
+#define WOLFSSL_ARMASM
+#endif
+#endif
 #define GCM_TABLE_4BIT
 #ifdef __SIZEOF_INT128__
 #define HAVE___UINT128_T
@@ -45,6 +55,11 @@
 #define NO_OLD_TLS
 #define WOLFSSL_TLS13
 #define WOLFSSL_DTLS
+// DTLS 1.3 is young in wolfSSL 5.5.
+#if LIBWOLFSSL_VERSION_HEX >= 0x05007000
+#define WOLFSSL_DTLS13
+#define WOLFSSL_SEND_HRR_COOKIE
+#endif
 #define HAVE_TLS_EXTENSIONS
 #define HAVE_SUPPORTED_CURVES
 #define HAVE_SNI
@@ -112,9 +127,17 @@
 #define NO_FILESYSTEM
 #endif
 
-// NOTE(mpwolf): wolfSSL 5.5 calls snprintf() without its header where NO_FILESYSTEM is set.
+// See acknowledge() in modwolfssl.c.
+#if defined(__linux__) && !defined(__ASSEMBLER__)
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#define MICROPY_WOLFSSL_TCP_QUICKACK TCP_QUICKACK
+#endif
+
+// NOTE(mpwolf): wolfSSL 5.5 calls snprintf(), 5.9 gettimeofday() without their headers where NO_FILESYSTEM is set.
 #ifndef __ASSEMBLER__
 #include <stdio.h>
+#include <sys/time.h>
 #endif
 
 // In firmware that is as small as possible NO_ERROR_STRINGS is fine: OSError then has the number alone.

@@ -1,0 +1,54 @@
+package tests_test
+
+import (
+	"bytes"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// TestCMake builds a small port that takes the modules by micropython.cmake, as rp2 and esp32 do, and runs the firmware
+// tests on it.
+func TestCMake(t *testing.T) {
+	r := newReal(t)
+	r.patch() // only to have the modules installed
+	build := t.TempDir()
+	module := filepath.Join(r.dir, "micropython-modules", "micropython-wolfssl", "micropython.cmake")
+	configure := func(args ...string) *exec.Cmd {
+		return exec.Command("cmake", append([]string{"-S", filepath.Join("testdata", "cmake"), "-B", build,
+			"-DMICROPY_DIR=" + r.tree, "-DUSER_C_MODULES=" + module}, args...)...)
+	}
+	for _, refused := range []struct{ arg, want string }{
+		{"-DWOLFSSL_PORT=nope", `unknown WOLFSSL_PORT "nope"; known ports: `},
+		{"-DWOLFSSL_USER_SETTINGS_FILE=/nonexistent/settings.h", "/nonexistent/settings.h"},
+		{"-DWOLFSSL_DIR=/nonexistent/wolfssl", "/nonexistent/wolfssl"},
+	} {
+		out, err := configure(refused.arg).CombinedOutput()
+		if text := strings.Join(strings.Fields(string(out)), " "); err == nil || !strings.Contains(text, refused.want) {
+			t.Errorf("%s: %v\n%s", refused.arg, err, tail(string(out)))
+		}
+		if err := os.RemoveAll(build); err != nil { // the cache remembers arguments
+			t.Fatal(err)
+		}
+	}
+
+	r.must(configure())
+	r.must(exec.Command("cmake", "--build", build, "-j2"))
+	for _, script := range []string{"crypto_kat.py", "tls_pair.py", "dtls_pair.py"} {
+		source, err := inline(script)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want, err := os.ReadFile(filepath.Join("firmware", script+".exp"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		cmd := exec.Command(filepath.Join(build, "firmware"))
+		cmd.Stdin = strings.NewReader(source)
+		if got := r.must(cmd); got != string(bytes.ReplaceAll(want, []byte("\n"), []byte("\r\n"))) {
+			t.Errorf("%s: got:\n%s\nwant:\n%s", script, tail(got), want)
+		}
+	}
+}

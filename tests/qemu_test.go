@@ -1,0 +1,182 @@
+package tests_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// softResets is how often a firmware is reset with live sockets and contexts in it.
+const softResets = 10
+
+// TestQemu builds for a Cortex-M3, with wolfSSL's memory from MicroPython's heap, and runs the firmware tests in QEMU:
+// what they print, and that soft resets at any moment leave a firmware that works.
+func TestQemu(t *testing.T) {
+	r := newReal(t)
+	r.patch() // only to have the modules installed
+	firmware := r.buildQemu(t)
+	board := startQemu(t, firmware)
+	board.runs(t, "crypto_kat.py", "")
+	left, err := os.ReadFile(filepath.Join("firmware", "tls_left.py"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range softResets {
+		board.runs(t, "tls_pair.py", string(left))
+		if t.Failed() {
+			return
+		}
+		board.reset(t)
+	}
+	board.runs(t, "tls_pair.py", "")
+}
+
+// buildQemu makes the firmware by hand, as the modules' README says, with the test's own port folder.
+func (r *real) buildQemu(t *testing.T) string {
+	t.Helper()
+	modules := filepath.Join(r.dir, "micropython-modules")
+	port := filepath.Join(modules, "micropython-wolfssl", "ports", "qemu")
+	if err := os.CopyFS(port, os.DirFS(filepath.Join("testdata", "qemu"))); err != nil {
+		t.Fatal(err)
+	}
+	build := t.TempDir()
+	libgcc := strings.TrimSpace(r.must(exec.Command("arm-none-eabi-gcc", "-mthumb", "-mcpu=cortex-m3",
+		"-print-libgcc-file-name")))
+	r.must(exec.Command("make", "-j2", "-C", filepath.Join(r.tree, "ports", "qemu"), "BOARD=MPS2_AN385",
+		"BUILD="+build, "FROZEN_MANIFEST=", "MICROPY_HEAP_SIZE=1000000", "USER_C_MODULES="+modules, "WOLFSSL_PORT=qemu",
+		fmt.Sprintf(`CFLAGS_EXTRA=-DMP_CONFIGFILE='"%s"'`, filepath.Join(port, "mpconfig.h")),
+		// The port's linker script has no place for what comes with libgcc's division of 64-bit numbers.
+		"LIBS="+libgcc+" -Wl,--section-start=.ARM.exidx=0x300000"))
+	return filepath.Join(build, "firmware.elf")
+}
+
+// qemu is a machine whose serial line is in MicroPython's raw REPL.
+type qemu struct {
+	stdin  io.Writer
+	output <-chan []byte
+	seen   []byte // output that nobody has asked for yet
+}
+
+const (
+	ctrlA = "\x01" // into the raw REPL
+	ctrlD = "\x04" // run what was sent; with nothing sent: soft reset
+	ready = "raw REPL; CTRL-B to exit\r\n>"
+)
+
+func startQemu(t *testing.T, firmware string) *qemu {
+	t.Helper()
+	cmd := exec.Command("qemu-system-arm", "-machine", "mps2-an385", "-display", "none", "-monitor", "none",
+		"-semihosting", "-serial", "stdio", "-kernel", firmware)
+	stdin, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	stdout, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	output := make(chan []byte, 100)
+	go func() {
+		defer close(output)
+		for {
+			buf := make([]byte, 4096)
+			n, err := stdout.Read(buf)
+			if err != nil {
+				return
+			}
+			output <- buf[:n]
+		}
+	}()
+	t.Cleanup(func() {
+		_ = cmd.Process.Kill()
+		for range output {
+		}
+		_ = cmd.Wait() // killed
+	})
+	q := &qemu{stdin: stdin, output: output}
+	q.send(t, ctrlA)
+	q.until(t, ready)
+	return q
+}
+
+func (q *qemu) send(t *testing.T, text string) {
+	t.Helper()
+	if _, err := io.WriteString(q.stdin, text); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// until gives what comes before mark.
+func (q *qemu) until(t *testing.T, mark string) string {
+	t.Helper()
+	timeout := time.After(3 * time.Minute)
+	for {
+		if before, after, found := bytes.Cut(q.seen, []byte(mark)); found {
+			q.seen = after
+			return string(before)
+		}
+		select {
+		case more, ok := <-q.output:
+			if !ok {
+				t.Fatalf("qemu ended after %q", tail(string(q.seen)))
+			}
+			q.seen = append(q.seen, more...)
+		case <-timeout:
+			t.Fatalf("no %q after %q", mark, tail(string(q.seen)))
+		}
+	}
+}
+
+// runs runs a script of firmware/, and then more, which prints nothing; the script's output must be the expected one.
+func (q *qemu) runs(t *testing.T, script, more string) {
+	t.Helper()
+	source, err := inline(script)
+	want, expErr := os.ReadFile(filepath.Join("firmware", script+".exp"))
+	if err := errors.Join(err, expErr); err != nil {
+		t.Fatal(err)
+	}
+	q.send(t, source+more+ctrlD)
+	q.until(t, "OK")
+	stdout := strings.ReplaceAll(q.until(t, ctrlD), "\r\n", "\n")
+	stderr := q.until(t, ctrlD+">")
+	if stderr != "" || stdout != string(want) {
+		t.Errorf("%s: got:\n%s\n%s\nwant:\n%s", script, tail(stdout), tail(stderr), want)
+	}
+}
+
+func (q *qemu) reset(t *testing.T) {
+	t.Helper()
+	q.send(t, ctrlD)
+	q.until(t, "MPY: soft reboot")
+	q.until(t, ready)
+}
+
+// inline gives a script with testkeys.py in place of the import of it: the machine has no files.
+func inline(script string) (string, error) {
+	source, err := os.ReadFile(filepath.Join("firmware", script))
+	if err != nil {
+		return "", err
+	}
+	keys, err := os.ReadFile(filepath.Join("firmware", "testkeys.py"))
+	if err != nil {
+		return "", err
+	}
+	var out strings.Builder
+	for line := range strings.Lines(string(source)) {
+		if strings.HasPrefix(line, "from testkeys import") {
+			line = string(keys)
+		}
+		out.WriteString(line)
+	}
+	return out.String(), nil
+}

@@ -1,0 +1,34 @@
+#include <alloca.h>
+#include <stdint.h>
+
+#define MICROPY_CONFIG_ROM_LEVEL (MICROPY_CONFIG_ROM_LEVEL_EXTRA_FEATURES)
+#define MICROPY_ENABLE_COMPILER (1)
+#define MICROPY_ENABLE_GC (1)
+#define MICROPY_GCREGS_SETJMP (1)
+#define MICROPY_NLR_SETJMP (1)
+#define MICROPY_LONGINT_IMPL (MICROPY_LONGINT_IMPL_MPZ)
+#define MICROPY_FLOAT_IMPL (MICROPY_FLOAT_IMPL_DOUBLE)
+#define MICROPY_TRACKED_ALLOC (1)
+#define MICROPY_PY_ASYNCIO (0)
+#define MICROPY_PY_BUILTINS_INPUT (0)
+#define MICROPY_PY_CRYPTOLIB (0)
+#define MICROPY_PY_HASHLIB (0)
+#define MICROPY_PY_MACHINE (0)
+#define MICROPY_PY_OS (0)
+#define MICROPY_PY_SELECT (0)
+#define MICROPY_PY_SSL (0)
+#define MICROPY_PY_SYS_STDIO_BUFFER (0)
+#define MICROPY_PY_TIME (0)
+#define MICROPY_PY_RANDOM (0)
+#define MICROPY_PY_PLATFORM (0)
+#define MICROPY_VFS (0)
+#define MICROPY_READER_VFS (0)
+#define MICROPY_PY_SYS_PLATFORM "cmake"
+#define MICROPY_HW_BOARD_NAME "test"
+#define MICROPY_HW_MCU_NAME "host"
+#define MP_STATE_PORT MP_STATE_VM
+#define MP_SSIZE_MAX INTPTR_MAX
+
+typedef intptr_t mp_int_t;
+typedef uintptr_t mp_uint_t;
+typedef long mp_off_t;

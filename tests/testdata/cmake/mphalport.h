@@ -1,0 +1,2 @@
+#include <stdint.h>
+#define mp_hal_set_interrupt_char(c) (void)(c)
