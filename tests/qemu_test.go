@@ -21,39 +21,65 @@ const softResets = 10
 func TestQemu(t *testing.T) {
 	r := newReal(t)
 	r.patch() // only to have the modules installed
-	firmware := r.buildQemu(t)
-	board := startQemu(t, firmware)
-	board.runs(t, "crypto_kat.py", "")
+	build := t.TempDir()
 	left, err := os.ReadFile(filepath.Join("firmware", "tls_left.py"))
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Run("finalisers", func(t *testing.T) {
+		board := startQemu(t, r.buildQemu(t, build, ""))
+		board.runs(t, "crypto_kat.py", "", "")
+		board.softResets(t, string(left))
+	})
+	// Then nothing but wolf_alloc.c tidies up.
+	t.Run("no finalisers", func(t *testing.T) {
+		board := startQemu(t, r.buildQemu(t, build, "-DMPWOLF_TEST_NO_FINALISER"))
+		board.softResets(t, string(left))
+	})
+}
+
+// softResets resets the machine with live sockets in it, time and again. In between, wolfSSL must work, and must not
+// write to what is now where its memory was before.
+func (q *qemu) softResets(t *testing.T, left string) {
+	const fill = `keep = [bytearray(b"\xa5" * 50) for _ in range(2500)]` + "\n"
+	const check = `if any(k != bytearray(b"\xa5" * 50) for k in keep): print("overwritten")` + "\n"
 	for range softResets {
-		board.runs(t, "tls_pair.py", string(left))
+		q.runs(t, "tls_pair.py", fill, check+"keep = None\n"+left)
 		if t.Failed() {
 			return
 		}
-		board.reset(t)
+		q.reset(t)
 	}
-	board.runs(t, "tls_pair.py", "")
+	q.runs(t, "tls_pair.py", fill, check)
 }
 
-// buildQemu makes the firmware by hand, as the modules' README says, with the test's own port folder.
-func (r *real) buildQemu(t *testing.T) string {
+// buildQemu makes the firmware by hand, as the modules' README says, with the test's own port folder. In a folder that
+// has been built in before it compiles the modules anew.
+func (r *real) buildQemu(t *testing.T, build, flags string) string {
 	t.Helper()
 	modules := filepath.Join(r.dir, "micropython-modules")
-	port := filepath.Join(modules, "micropython-wolfssl", "ports", "qemu")
-	if err := os.CopyFS(port, os.DirFS(filepath.Join("testdata", "qemu"))); err != nil {
-		t.Fatal(err)
+	module := filepath.Join(modules, "micropython-wolfssl")
+	port := filepath.Join(module, "ports", "qemu")
+	if _, err := os.Stat(port); err != nil {
+		if err := os.CopyFS(port, os.DirFS(filepath.Join("testdata", "qemu"))); err != nil {
+			t.Fatal(err)
+		}
 	}
-	build := t.TempDir()
 	libgcc := strings.TrimSpace(r.must(exec.Command("arm-none-eabi-gcc", "-mthumb", "-mcpu=cortex-m3",
 		"-print-libgcc-file-name")))
-	r.must(exec.Command("make", "-j2", "-C", filepath.Join(r.tree, "ports", "qemu"), "BOARD=MPS2_AN385",
-		"BUILD="+build, "FROZEN_MANIFEST=", "MICROPY_HEAP_SIZE=1000000", "USER_C_MODULES="+modules, "WOLFSSL_PORT=qemu",
-		fmt.Sprintf(`CFLAGS_EXTRA=-DMP_CONFIGFILE='"%s"'`, filepath.Join(port, "mpconfig.h")),
+	args := []string{"-j2", "-C", filepath.Join(r.tree, "ports", "qemu"), "BOARD=MPS2_AN385", "BUILD=" + build,
+		"FROZEN_MANIFEST=", "MICROPY_HEAP_SIZE=1000000", "USER_C_MODULES=" + modules, "WOLFSSL_PORT=qemu",
+		fmt.Sprintf(`CFLAGS_EXTRA=-DMP_CONFIGFILE='"%s"' %s`, filepath.Join(port, "mpconfig.h"), flags),
 		// The port's linker script has no place for what comes with libgcc's division of 64-bit numbers.
-		"LIBS="+libgcc+" -Wl,--section-start=.ARM.exidx=0x300000"))
+		"LIBS=" + libgcc + " -Wl,--section-start=.ARM.exidx=0x300000"}
+	sources, err := filepath.Glob(filepath.Join(module, "*.c"))
+	if err != nil || len(sources) == 0 {
+		t.Fatalf("no sources in %s: %v", module, err)
+	}
+	for _, source := range sources {
+		args = append(args, "-W", source)
+	}
+	r.must(exec.Command("make", args...))
 	return filepath.Join(build, "firmware.elf")
 }
 
@@ -137,15 +163,16 @@ func (q *qemu) until(t *testing.T, mark string) string {
 	}
 }
 
-// runs runs a script of firmware/, and then more, which prints nothing; the script's output must be the expected one.
-func (q *qemu) runs(t *testing.T, script, more string) {
+// runs runs a script of firmware/, with more before and after it that prints nothing: the output must be the script's
+// expected one.
+func (q *qemu) runs(t *testing.T, script, before, after string) {
 	t.Helper()
 	source, err := inline(script)
 	want, expErr := os.ReadFile(filepath.Join("firmware", script+".exp"))
 	if err := errors.Join(err, expErr); err != nil {
 		t.Fatal(err)
 	}
-	q.send(t, source+more+ctrlD)
+	q.send(t, before+source+after+ctrlD)
 	q.until(t, "OK")
 	stdout := strings.ReplaceAll(q.until(t, ctrlD), "\r\n", "\n")
 	stderr := q.until(t, ctrlD+">")
