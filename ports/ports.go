@@ -8,7 +8,7 @@ import (
 	"slices"
 )
 
-//go:embed */*.h
+//go:embed */*.h */*.c
 var files embed.FS
 
 // FS is one folder a port.

@@ -1,0 +1,113 @@
+// wolfSSL settings for MicroPython's stm32 port: TLS and DTLS, client and server, everything that the built-in mbedTLS
+// build can do and TLS 1.3, in as little flash as that takes. What each of these costs is in docs/stm32.md of the mpwolf
+// project. Only preprocessor lines here, but for one declaration.
+#ifndef MPWOLF_STM32_USER_SETTINGS_H
+#define MPWOLF_STM32_USER_SETTINGS_H
+
+// -- What the board has, see wolfssl_port.c ---------------------------------------------------------------------------
+#define NO_FILESYSTEM
+#define WOLFSSL_USER_IO
+#define WOLFSSL_NO_SOCK
+#define NO_WRITEV
+// RNG is the name of a register.
+#define NO_OLD_RNGNAME
+// Threads take turns by MicroPython's lock, which is let go only in the streams' callbacks.
+#define SINGLE_THREADED
+#define NO_MAIN_DRIVER
+#define NO_WOLFSSL_DIR
+
+// The port has no C library.
+#define CTYPE_USER
+int wolfssl_port_tolower(int c);
+int wolfssl_port_toupper(int c);
+#define XTOLOWER(c) wolfssl_port_tolower(c)
+#define XTOUPPER(c) wolfssl_port_toupper(c)
+
+// Memory is MicroPython's heap, see wolf_alloc.c.
+#define XMALLOC_USER
+#define MICROPY_WOLFSSL_TRACKED_ALLOC
+// A thread's stack can be as small as 4 KB, the main one has 16 KB: big numbers and certificates go to the heap.
+#define WOLFSSL_SMALL_STACK
+
+// The seed comes from the hardware random number generator.
+#define CUSTOM_RAND_GENERATE_SEED wolfssl_port_seed
+int wolfssl_port_seed(unsigned char *output, unsigned int size);
+
+// The time comes from the RTC.
+#define USER_TIME
+#define HAVE_TM_TYPE
+#define HAVE_TIME_T_TYPE
+#define USER_TICKS
+#include <time.h>
+#define XTIME wolfssl_port_time
+
+// -- Numbers ----------------------------------------------------------------------------------------------------------
+#define WOLFSSL_SP_MATH_ALL
+#define WOLFSSL_SP_SMALL
+#define SP_INT_BITS 4096
+#ifdef MICROPY_WOLFSSL_FAST
+#define WOLFSSL_HAVE_SP_ECC
+#if defined(__ARM_FEATURE_DSP)
+#define WOLFSSL_SP_ARM_CORTEX_M_ASM
+#define WOLFSSL_SP_ASM
+#endif
+#endif
+#define TFM_TIMING_RESISTANT
+#define ECC_TIMING_RESISTANT
+#define WC_RSA_BLINDING
+
+// -- Protocols --------------------------------------------------------------------------------------------------------
+#define NO_OLD_TLS
+#define WOLFSSL_TLS13
+#define WOLFSSL_DTLS
+#define HAVE_TLS_EXTENSIONS
+#define HAVE_SUPPORTED_CURVES
+#define HAVE_SNI
+#define HAVE_EXTENDED_MASTER
+#define HAVE_ENCRYPT_THEN_MAC
+#define HAVE_HKDF
+#define HAVE_SERVER_RENEGOTIATION_INFO
+// The RSA key exchange is weak, but the built-in has it and some old peers know nothing else.
+#define WOLFSSL_STATIC_RSA
+
+// -- Ciphers and hashes -----------------------------------------------------------------------------------------------
+#define HAVE_AESGCM
+#define GCM_TABLE_4BIT
+#define HAVE_AES_ECB
+#define HAVE_AES_CBC
+#define WOLFSSL_AES_COUNTER
+#define WOLFSSL_AES_DIRECT
+#define WOLFSSL_AES_SMALL_TABLES
+#define WOLFSSL_SHA384
+#define WOLFSSL_SHA512
+#define USE_SLOW_SHA
+#define USE_SLOW_SHA256
+#define USE_SLOW_SHA512
+#define NO_DES3
+#define NO_RC4
+#define NO_MD4
+#define NO_DSA
+#define NO_DH
+#define NO_PSK
+#define NO_PWDBASED
+
+// -- Keys -------------------------------------------------------------------------------------------------------------
+#define HAVE_ECC
+#define ECC_SHAMIR
+#define HAVE_ECC384
+#define ECC_USER_CURVES
+#define WC_RSA_PSS
+
+// -- Certificates -----------------------------------------------------------------------------------------------------
+#define KEEP_PEER_CERT
+#define WOLFSSL_IP_ALT_NAME
+#define WOLFSSL_ALT_CERT_CHAINS
+#define WOLFSSL_ALWAYS_VERIFY_CB
+#define WOLFSSL_VERIFY_CB_ALL_CERTS
+#define WOLFSSL_PEM_TO_DER
+
+// -- What a firmware doesn't need -------------------------------------------------------------------------------------
+// A session cache, a curve cache or a fixed-point cache would outlive a soft reset of the interpreter.
+#define NO_SESSION_CACHE
+
+#endif // MPWOLF_STM32_USER_SETTINGS_H
