@@ -80,6 +80,10 @@ func readConfig(target micropython.Target, src *source) *Config {
 	}
 	c.make.run(path.Join(port, "Makefile"))
 	c.header = &headerRun{src: src, dirs: append(dirs, "."), macros: map[string]cMacro{}, seen: map[string]int{}}
+	c.make.flags = slices.DeleteFunc(c.make.flags, func(flag *Site) bool {
+		flag.overruled = !c.make.reaches(flag.holder)
+		return flag.overruled
+	})
 	for _, flag := range c.make.flags {
 		c.flag(flag)
 	}

@@ -49,7 +49,7 @@ func fakeFiles(files map[string]string) map[string]string {
 		"py/mkenv.mk":      "",
 		"extmod/extmod.mk": "ifeq ($(MICROPY_PY_SSL),1)\nCFLAGS_EXTMOD += -DMICROPY_PY_SSL=1\nendif\n",
 		"ports/unix/Makefile": "include ../../py/mkenv.mk\n-include mpconfigport.mk\n" +
-			"include $(VARIANT_DIR)/mpconfigvariant.mk\ninclude $(TOP)/extmod/extmod.mk\n",
+			"include $(VARIANT_DIR)/mpconfigvariant.mk\ninclude $(TOP)/extmod/extmod.mk\nCFLAGS += $(CFLAGS_EXTMOD)\n",
 		"ports/unix/mpconfigport.mk":                      "MICROPY_PY_SSL = 1\n",
 		"ports/unix/mpconfigport.h":                       "#include \"mpconfigvariant.h\"\n#define MICROPY_TRACKED_ALLOC (1)\n",
 		"ports/unix/variants/standard/mpconfigvariant.mk": "",
@@ -137,6 +137,8 @@ func TestPlanChangesOneLine(t *testing.T) {
 		{"make, a -D of the port's", mk, "CFLAGS += -DMICROPY_PY_SSL=1 -DX\n", wantSSL, "-CFLAGS += -DMICROPY_PY_SSL=1 -DX\n+CFLAGS += -DMICROPY_PY_SSL=0 -DX"},
 		{"make, a -U after the -D", mk, "CFLAGS += -DMICROPY_PY_SSL=1 -UMICROPY_PY_SSL\n", wantSSL, ""},
 		{"make, a -U before the -D", mk, "CFLAGS += -U MICROPY_PY_SSL\nCFLAGS += -DMICROPY_PY_SSL\n", wantSSL, "-CFLAGS += -DMICROPY_PY_SSL\n+CFLAGS += -DMICROPY_PY_SSL=0"},
+		{"make, a -D that is not among CFLAGS", mk, "NO_FLAGS += -DMICROPY_PY_SSL=1\n", wantSSL, ""},
+		{"make, a -D by way of a name that is put together", mk, "A_FLAGS_X = -DMICROPY_PY_SSL=1\nY = X\nCFLAGS += $(A_FLAGS_$(Y))\n", wantSSL, "-A_FLAGS_X = -DMICROPY_PY_SSL=1\n+A_FLAGS_X = -DMICROPY_PY_SSL=0"},
 		{"define, aligned, with a comment", h, variant + "#define MICROPY_TRACKED_ALLOC       (0) // no\n", wantTracked, "-#define MICROPY_TRACKED_ALLOC       (0) // no\n+#define MICROPY_TRACKED_ALLOC       (1) // no"},
 		{"define, derived", h, variant + "#ifndef MICROPY_TRACKED_ALLOC\n#define MICROPY_TRACKED_ALLOC (MICROPY_BLUETOOTH_BTSTACK)\n#endif\n", wantTracked, "-#define MICROPY_TRACKED_ALLOC (MICROPY_BLUETOOTH_BTSTACK)\n+#define MICROPY_TRACKED_ALLOC (1)"},
 		{"define, without parentheses", h, variant + "#define MICROPY_TRACKED_ALLOC 0\n", wantTracked, "-#define MICROPY_TRACKED_ALLOC 0\n+#define MICROPY_TRACKED_ALLOC 1"},

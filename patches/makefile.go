@@ -247,6 +247,45 @@ func (m *makeRun) collectFlags(assigned Site, line logicalLine, from int) {
 	}
 }
 
+// compilerFlags is the variable that a port's sources are compiled with.
+const compilerFlags = "CFLAGS"
+
+// reaches says whether a variable is part of CFLAGS: by itself or by way of others, such as CFLAGS_EXTMOD, which only
+// some releases use. A name that is put together, as in $(CFLAGS_MCU_$(MCU_SERIES)), stands for all that begin so.
+func (m *makeRun) reaches(name string) bool {
+	users := map[string][]string{} // of each variable, or beginning of one, those whose value has it
+	for _, site := range m.sites {
+		if site.Kind != MakeVariable || site.active == no {
+			continue
+		}
+		for _, used := range variableNames.FindAllStringSubmatch(site.raw, -1) {
+			users[used[1]] = append(users[used[1]], site.Macro)
+		}
+	}
+	seen := map[string]bool{}
+	queue := []string{name}
+	for len(queue) > 0 {
+		at := queue[0]
+		queue = queue[1:]
+		if at == compilerFlags {
+			return true
+		}
+		if seen[at] {
+			continue
+		}
+		seen[at] = true
+		for used, by := range users {
+			if used == at || strings.HasSuffix(used, "$") && strings.HasPrefix(at, strings.TrimSuffix(used, "$")) {
+				queue = append(queue, by...)
+			}
+		}
+	}
+	return false
+}
+
+// variableNames are the references in a value; the name of one that goes on with another reference ends in $.
+var variableNames = regexp.MustCompile(`\$[({]([\w.-]*\$?)`)
+
 // commandLine takes the -D and -U flags out of a variable that is set on make's command line.
 func (m *makeRun) commandLine(name, value string) {
 	if strings.Contains(name, "FLAGS") {
