@@ -3,6 +3,8 @@ package command
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/urfave/cli/v2"
 
@@ -16,12 +18,11 @@ func formatFlag() cli.Flag {
 // format reads formatFlag; more are further formats that the command knows.
 func format(c *cli.Context, more ...string) (string, error) {
 	name := c.String("format")
-	for _, known := range append([]string{"text", "json"}, more...) {
-		if name == known {
-			return name, nil
-		}
+	known := append([]string{"text", "json"}, more...)
+	if slices.Contains(known, name) {
+		return name, nil
 	}
-	return "", usagef("unknown format %q; %s knows: text, json", name, c.Command.Name)
+	return "", usagef("unknown format %q; %s knows: %s", name, c.Command.Name, strings.Join(known, ", "))
 }
 
 func portsCommand(s *session) *cli.Command {

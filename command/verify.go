@@ -1,11 +1,13 @@
 package command
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -16,6 +18,7 @@ import (
 	"mpwolf/state"
 	"mpwolf/tests"
 	"mpwolf/verify"
+	"mpwolf/wolfssl"
 )
 
 func verifyCommand(s *session) *cli.Command {
@@ -25,7 +28,10 @@ func verifyCommand(s *session) *cli.Command {
 		&cli.StringFlag{Name: "user-settings", Usage: "the user_settings.h that must have been compiled, in `FILE` (default: as patched)"},
 		&cli.BoolFlag{Name: "no-build", Usage: "look at what an earlier verify has built"},
 		&cli.IntFlag{Name: "jobs", Aliases: []string{"j"}, Usage: "how many commands make runs at once (default: one a processor)"},
-		formatFlag(),
+		&cli.BoolFlag{Name: "baseline", Usage: "build the firmware with the built-in TLS too, and compare the sizes"},
+		&cli.StringFlag{Name: "max-flash", Usage: "fail if the firmware needs more flash than `SIZE`, such as 524288, 512K or 1M"},
+		&cli.StringFlag{Name: "max-ram", Usage: "fail if the firmware needs more RAM than `SIZE`"},
+		&cli.StringFlag{Name: "format", Value: "text", Usage: "`FORMAT` of the result: text, json, sarif, junit or github"},
 	)
 	return &cli.Command{
 		Name:  "verify",
@@ -41,7 +47,11 @@ func verifyCommand(s *session) *cli.Command {
 }
 
 func (s *session) verify(c *cli.Context) error {
-	kind, err := format(c)
+	kind, err := format(c, formatSARIF, formatJUnit, formatGitHub)
+	if err != nil {
+		return err
+	}
+	limits, err := limitsOf(c)
 	if err != nil {
 		return err
 	}
@@ -56,26 +66,60 @@ func (s *session) verify(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	ok := true
+	all := &verifications{Schema: verifySchema, Tool: "mpwolf", Version: Version(), Tree: tree.Dir,
+		MicroPython: tree.Version.String(), OK: true, Targets: []verified{}}
 	for _, t := range targets {
-		report, firmware, err := s.verifyOne(c, tree, t, modulesDir)
+		one, err := s.verifyOne(c, tree, t, modulesDir, limits)
 		if err != nil {
 			return err
 		}
-		ok = ok && report.OK
-		if kind == "json" {
-			err = report.JSON(s.stdout)
-		} else {
-			err = s.showReport(report, firmware)
-		}
-		if err != nil {
-			return err
-		}
+		all.OK = all.OK && one.OK
+		all.Targets = append(all.Targets, *one)
 	}
-	if !ok {
+	if err := s.showVerified(kind, all); err != nil {
+		return err
+	}
+	if !all.OK {
 		return errFound
 	}
 	return nil
+}
+
+// limits are the sizes that the firmware must not exceed, in bytes; 0 for none.
+type limits struct{ flash, ram uint64 }
+
+func limitsOf(c *cli.Context) (l limits, err error) {
+	for name, to := range map[string]*uint64{"max-flash": &l.flash, "max-ram": &l.ram} {
+		text := c.String(name)
+		if text == "" {
+			continue
+		}
+		if *to, err = parseSize(text); err != nil {
+			return l, usagef("--%s %q is no size; sizes are like 524288, 512K or 512KiB (of 1024 bytes), 1M, 512kB (of 1000 "+
+				"bytes)", name, text)
+		}
+	}
+	return l, nil
+}
+
+// sizeUnits are the units of sizes. K and M are those of linker scripts. "KB" is not among them: for some it has 1024
+// bytes, for others 1000.
+var sizeUnits = map[string]uint64{
+	"": 1, "k": 1 << 10, "K": 1 << 10, "Ki": 1 << 10, "KiB": 1 << 10, "M": 1 << 20, "Mi": 1 << 20, "MiB": 1 << 20,
+	"B": 1, "kB": 1000, "MB": 1000 * 1000,
+}
+
+func parseSize(text string) (uint64, error) {
+	digits := strings.TrimRight(text, "kKMiB ")
+	unit, known := sizeUnits[strings.TrimSpace(text[len(digits):])]
+	n, err := strconv.ParseUint(digits, 0, 32)
+	switch {
+	case err != nil:
+		return 0, err
+	case !known || n == 0:
+		return 0, errors.New("no size")
+	}
+	return n * unit, nil
 }
 
 // verifyTargets are the targets of the record or, for a tree that was patched by hand, the one of the flags.
@@ -120,44 +164,64 @@ func verifyTargets(c *cli.Context, tree *micropython.Tree) ([]state.Target, stri
 	return targets, modulesDir, nil
 }
 
-func (s *session) verifyOne(c *cli.Context, tree *micropython.Tree, t state.Target, modulesDir string) (*verify.Report, string, error) {
+func (s *session) verifyOne(c *cli.Context, tree *micropython.Tree, t state.Target, modulesDir string,
+	most limits) (*verified, error) {
 	target, err := recordedTarget(tree, t)
 	if err != nil {
-		return nil, "", err
+		return nil, err
 	}
 	wants, err := patches.Load(t.Port)
 	if err != nil {
-		return nil, "", err
+		return nil, err
+	}
+	scripts, err := s.runScripts(tree)
+	if err != nil {
+		return nil, err
 	}
 	module := filepath.Join(modulesDir, modules.Name)
 	build := filepath.Join(tree.Dir, state.Folder, "build", target.ID())
-	scripts, err := s.runScripts(tree)
-	if err != nil {
-		return nil, "", err
-	}
-	progress := s.lines()
-	defer progress.clear()
 	options := verify.Options{
 		Target: target, Modules: modulesDir, Names: modules.Names,
-		Settings: filepath.Join(module, "ports", t.Port, "user_settings.h"),
+		Settings: cmp.Or(t.UserSettings, filepath.Join(module, "ports", t.Port, "user_settings.h")),
 		WolfSSL:  filepath.Join(module, "wolfssl"),
 		Args:     makeArgs(modulesDir, t)[1:], // verify names the modules folder itself
 		Build:    build, NoBuild: c.Bool("no-build"), Jobs: c.Int("jobs"),
-		RunScripts: scripts,
+		RunScripts: scripts, MaxFlash: most.flash, MaxRAM: most.ram,
 	}
-	if progress != nil {
-		options.Progress = progress
-	}
-	if t.UserSettings != "" {
-		options.Settings = t.UserSettings
-	}
+	options.Licence = licence(tree, options.WolfSSL)
 	for _, want := range wants {
 		options.Wants = append(options.Wants, verify.Want{
 			Macro: want.Macro, Variable: want.Variable, Names: want.Names(), Value: want.Value, Why: want.Why,
 		})
 	}
-	report, err := verify.Run(c.Context, options)
-	return report, build, err
+	if c.Bool("baseline") {
+		if options.Baseline, err = s.baseline(c.Context, tree, t, c.Int("jobs")); err != nil {
+			return nil, err
+		}
+	}
+	progress := s.lines()
+	defer progress.clear()
+	if progress != nil {
+		options.Progress = progress
+	}
+	found, err := verify.Run(c.Context, options)
+	if err != nil {
+		return nil, err
+	}
+	return &verified{Target: target.Name(), Port: t.Port, Board: t.Board, Variant: t.Variant, Build: build, Report: found,
+		where: filepath.Join("ports", t.Port, "mpconfigport.h")}, nil
+}
+
+// licence is that of the installed wolfSSL: what was recorded of the sources that it is from, else what they say.
+func licence(tree *micropython.Tree, dir string) string {
+	if record, err := state.Load(tree.Dir); err == nil && record.Modules.Licence != "" &&
+		filepath.Join(record.Modules.Dir, modules.Name, "wolfssl") == dir {
+		return record.Modules.Licence
+	}
+	if wolf, err := wolfssl.Open(dir); err == nil {
+		return wolf.Licence
+	}
+	return ""
 }
 
 // runScripts writes the scripts that every firmware must pass to where it can read them.
@@ -199,17 +263,6 @@ func writeScript(dir, name string) error {
 // verifyScripts are the scripts of tests/firmware that every firmware must pass which can run on this machine: known
 // answers of the algorithms, and handshakes between two ends in memory.
 var verifyScripts = []string{"crypto_kat.py", "tls_pair.py"}
-
-func (s *session) showReport(report *verify.Report, build string) error {
-	if err := report.Text(s.stdout); err != nil {
-		return err
-	}
-	if report.OK {
-		_, err := fmt.Fprintf(s.stdout, "built in %s\n", relative(build))
-		return err
-	}
-	return nil
-}
 
 // lineProgress shows each line in the place of the one before, on a terminal.
 type lineProgress struct{ w io.Writer }

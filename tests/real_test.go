@@ -115,11 +115,11 @@ func (r *real) verify(args ...string) (*verify.Report, int) {
 	if err != nil && !errors.As(err, &exit) {
 		r.t.Fatal(err)
 	}
-	var report verify.Report
-	if err := json.Unmarshal(stdout.Bytes(), &report); err != nil {
+	var all struct{ Targets []verify.Report }
+	if err := json.Unmarshal(stdout.Bytes(), &all); err != nil || len(all.Targets) != 1 {
 		r.t.Fatalf("verify: %v\n%s%s", err, tail(stdout.String()), tail(stderr.String()))
 	}
-	return &report, cmd.ProcessState.ExitCode()
+	return &all.Targets[0], cmd.ProcessState.ExitCode()
 }
 
 // findings are the messages of one check, one a line.

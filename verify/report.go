@@ -2,7 +2,6 @@ package verify
 
 import (
 	"cmp"
-	"encoding/json"
 	"fmt"
 	"io"
 	"path/filepath"
@@ -47,6 +46,8 @@ type Check struct {
 	Applies  bool      `json:"applies"`
 	Summary  string    `json:"summary"`
 	Findings []Finding `json:"findings"`
+	// Notes are what its owner should know of, and what is not wrong.
+	Notes []Finding `json:"notes,omitempty"`
 	// Evidence is what the check saw, by name.
 	Evidence map[string]any `json:"evidence,omitempty"`
 }
@@ -68,6 +69,7 @@ type check struct {
 	notMade   string // why it was not made: another check's finding
 	notNeeded string // why it does not apply
 	findings  []Finding
+	notes     []Finding
 	evidence  map[string]any
 }
 
@@ -81,7 +83,8 @@ func (c *check) show(name string, value any) {
 }
 
 func (c *check) result(id string) Check {
-	r := Check{ID: id, Applies: true, Summary: c.summary, Findings: c.findings, Evidence: c.evidence}
+	r := Check{ID: id, Applies: true, Summary: c.summary, Findings: c.findings, Notes: c.notes,
+		Evidence: c.evidence}
 	switch {
 	case len(c.findings) > 0:
 		r.Summary = cmp.Or(c.headline, c.summary, plural(len(c.findings), "finding"))
@@ -99,18 +102,10 @@ func (c *check) result(id string) Check {
 	return r
 }
 
-// JSON writes the report as one JSON document.
-func (r *Report) JSON(w io.Writer) error {
-	encoder := json.NewEncoder(w)
-	encoder.SetEscapeHTML(false)
-	encoder.SetIndent("", "  ")
-	return encoder.Encode(r)
-}
-
 const textWidth = 80
 
 // Text writes the report for people: a line for each check (ok, FAIL, "-" for one that does not apply, "?" for one
-// that another's finding made impossible), and below it what was found and the way out. Lines have at most 80 columns
+// that another's finding made impossible), and below it what was found, the way out, and notes. Lines have at most 80 columns
 // where no file name is longer.
 func (r *Report) Text(w io.Writer) error {
 	var b strings.Builder
@@ -130,6 +125,9 @@ func (r *Report) Text(w io.Writer) error {
 			if f.Remedy != "" {
 				b.WriteString(wrap("        way out: ", "          ", f.Remedy))
 			}
+		}
+		for _, f := range c.Notes {
+			b.WriteString(wrap("      note: ", "        ", f.text()))
 		}
 	}
 	_, err := io.WriteString(w, b.String())

@@ -2,8 +2,13 @@ package verify
 
 import (
 	"bytes"
+	"encoding/json"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/xeipuuv/gojsonschema"
 )
 
 func sampleReport() *Report {
@@ -50,47 +55,48 @@ FAIL  symbols    1 finding
 	}
 }
 
-func TestJSON(t *testing.T) {
-	r := sampleReport()
-	r.Checks = r.Checks[:2]
-	const want = `{
-  "ok": false,
-  "checks": [
-    {
-      "id": "macros",
-      "ok": true,
-      "applies": true,
-      "summary": "2 of 2 macros as wanted, as the compiler sees them",
-      "findings": []
-    },
-    {
-      "id": "symbols",
-      "ok": false,
-      "applies": true,
-      "summary": "1 finding",
-      "findings": [
-        {
-          "message": "mp_init is defined twice: in py/runtime.o (.text.mp_init, 84 bytes) and in wolfcrypt/src/tfm.o (.text.mp_init, 33 bytes)",
-          "file": "a.o",
-          "line": 3,
-          "remedy": "in user_settings.h, define WOLFSSL_SP_MATH_ALL in place of USE_FAST_MATH"
-        }
-      ]
-    }
-  ],
-  "seconds": {
-    "build": 0,
-    "analysis": 0,
-    "run": 0
-  }
-}
-`
-	var got bytes.Buffer
-	if err := r.JSON(&got); err != nil {
+// schema is a part of the documented one.
+func schema(t testing.TB, definition string) *gojsonschema.Schema {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join("..", "docs", "verify-schema.json"))
+	if err != nil {
 		t.Fatal(err)
 	}
-	if got.String() != want {
-		t.Errorf("got\n%s", got.String())
+	all := gojsonschema.NewSchemaLoader()
+	all.Validate = true
+	if err := all.AddSchema("http://mpwolf/verify.json", gojsonschema.NewBytesLoader(text)); err != nil {
+		t.Fatal(err)
+	}
+	part, err := all.Compile(gojsonschema.NewStringLoader(`{"$ref": "http://mpwolf/verify.json#/definitions/` + definition + `"}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return part
+}
+
+// validate holds that a report is as documented.
+func validate(t *testing.T, s *gojsonschema.Schema, r *Report) {
+	t.Helper()
+	text, err := json.Marshal(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	result, err := s.Validate(gojsonschema.NewBytesLoader(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range result.Errors() {
+		t.Errorf("not as documented: %s", e)
+	}
+}
+
+func TestSchema(t *testing.T) {
+	s := schema(t, "report")
+	validate(t, s, sampleReport())
+	for _, text := range []string{`{"ok": true, "checks": [], "seconds": {"build": 1, "analysis": 1, "run": 1}}`, `{}`} {
+		if result, err := s.Validate(gojsonschema.NewStringLoader(text)); err != nil || result.Valid() {
+			t.Errorf("%s: %v", text, err)
+		}
 	}
 }
 

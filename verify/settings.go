@@ -45,7 +45,50 @@ var dangers = []danger{
 	{macro: "WOLFSSL_ALLOW_SSLV3", why: "SSL 3.0, which is broken, can be agreed upon", remedy: "leave it out"},
 	{macro: "WOLFSSL_SSLKEYLOGFILE", why: "the keys of every connection are written to a file", remedy: "leave it out"},
 	{macro: "SHOW_SECRETS", why: "the keys of every connection are printed", remedy: "leave it out"},
+	{macro: "IGNORE_KEY_EXTENSIONS", why: "a certificate that is not meant for TLS servers or clients is accepted",
+		remedy: "leave it out"},
+	{macro: "HAVE_ANON", why: "connections to anybody, without any certificate, can be agreed upon", remedy: "leave it out"},
+	{macro: "USE_TEST_GENSEED", why: "the random numbers can be foretold: all keys are known",
+		remedy: "supply entropy: CUSTOM_RAND_GENERATE_SEED, or the port's own"},
+	{macro: "WOLFSSL_NO_TRUSTED_CERTS_VERIFY", why: "an OCSP answer is believed without a check of its signer",
+		remedy: "leave it out"},
+	{macro: "WOLFSSL_SNIFFER_KEYLOGFILE", why: "the keys of connections are read from a file", remedy: "leave it out"},
 	{macro: "NO_CERTS", why: "there are no certificates: no peer can be verified", remedy: "leave it out"},
+}
+
+// weakness is a setting that can be meant, and that its owner should know of.
+type weakness struct {
+	macro string
+	// unset says that it is weak without the macro; below, if not 0, that it is with a value below it.
+	unset bool
+	below int64
+	// needs, if not empty, is the macro without which the weakness is not there; "!" before it: with which.
+	needs string
+	why   string
+}
+
+// weaknesses are explained, and no findings.
+var weaknesses = []weakness{
+	{macro: "WOLFSSL_STATIC_RSA", why: "the RSA key exchange has no forward secrecy: who gets the server's key reads old connections"},
+	{macro: "WOLFSSL_STATIC_DH", why: "static Diffie-Hellman has no forward secrecy"},
+	{macro: "WOLFSSL_STATIC_PSK", why: "pre-shared keys without a key exchange have no forward secrecy"},
+	{macro: "NO_OLD_TLS", unset: true, why: "without it TLS 1.1, which RFC 8996 forbids, can be agreed upon"},
+	{macro: "WOLFSSL_ALLOW_TLSV10", why: "TLS 1.0, which RFC 8996 forbids, can be agreed upon"},
+	{macro: "NO_RC4", unset: true, why: "without it RC4, which RFC 7465 forbids, is built in"},
+	{macro: "NO_DES3", unset: true, why: "without it triple DES, with its blocks of 64 bits, is built in"},
+	{macro: "HAVE_SECURE_RENEGOTIATION", why: "a peer can make the firmware negotiate anew, which costs it time and memory"},
+	{macro: "WOLFSSL_EARLY_DATA", why: "early data of TLS 1.3 can be sent again by an attacker"},
+	{macro: "WC_NO_HARDEN", why: "the time that operations with private keys take can tell the keys"},
+	{macro: "ECC_TIMING_RESISTANT", unset: true, needs: "HAVE_ECC", why: "without it the time that elliptic curves take can tell private keys"},
+	{macro: "WC_RSA_BLINDING", unset: true, needs: "!NO_RSA", why: "without it the time that RSA takes can tell private keys"},
+	{macro: "RSA_MIN_SIZE", below: 2048, why: "RSA keys below 2048 bits are accepted, which NIST has not allowed since 2013"},
+	{macro: "WOLFSSL_MIN_RSA_BITS", below: 2048, why: "RSA keys below 2048 bits are accepted, which NIST has not allowed since 2013"},
+	{macro: "ECC_MIN_KEY_SZ", below: 224, needs: "HAVE_ECC", why: "curves below 224 bits are accepted"},
+	{macro: "CUSTOM_RAND_GENERATE_BLOCK", why: "random numbers come straight from the board, without wolfCrypt's generator"},
+	{macro: "HAVE_SECRET_CALLBACK", why: "the application can ask for the keys of connections"},
+	{macro: "WOLFSSL_DEBUG_TLS", why: "keys and data of connections can be printed"},
+	{macro: "DEBUG_WOLFSSL", why: "data of connections can be printed, and texts that nobody needs make the firmware larger"},
+	{macro: "WOLFSSL_TRUST_PEER_CERT", why: "a peer's certificate can be trusted by itself, whoever signed it"},
 }
 
 // settingsCheck looks which wolfSSL was compiled, with which settings, and whether these are fit for use.
@@ -75,6 +118,19 @@ func (v *verification) settingsCheck(ctx context.Context, c *check) error {
 	c.show("version", version)
 	c.show("objects", len(used))
 	c.summary = fmt.Sprintf("wolfSSL %s, %s", version, plural(len(used), "object"))
+	if v.Licence != "" {
+		c.show("licence", v.Licence)
+		c.summary = fmt.Sprintf("wolfSSL %s (%s), %s", version, v.Licence, plural(len(used), "object"))
+	}
+	for _, p := range []struct {
+		name  string
+		kinds []supply
+	}{{"entropy", seeds}, {"clock", clocks}} {
+		if found := v.supplied(used, p.kinds); len(found) > 0 {
+			c.show(p.name, found)
+			c.summary += fmt.Sprintf(", %s by %s", p.name, strings.Join(found, " and "))
+		}
+	}
 	if files := v.settingsIn(used...); len(files) > 0 {
 		c.show("settings", files)
 		c.summary += ", with " + strings.Join(files, " and ")
@@ -212,6 +268,12 @@ func (v *verification) dangersCheck(ctx context.Context, c *check) error {
 	for _, d := range dangers {
 		names = append(names, d.macro)
 	}
+	for _, w := range weaknesses {
+		names = append(names, w.macro)
+		if w.needs != "" {
+			names = append(names, strings.TrimPrefix(w.needs, "!"))
+		}
+	}
 	values, err := v.flags.EffectiveIn(ctx, settingsHeader, names)
 	if err != nil {
 		if v.blocked != "" { // then this is what stopped the build
@@ -230,6 +292,26 @@ func (v *verification) dangersCheck(ctx context.Context, c *check) error {
 			c.find(Finding{Message: fmt.Sprintf("%s is %s: %s", d.macro, value.Text, d.why), File: value.File,
 				Line: value.Line, Remedy: d.remedy})
 		}
+	}
+	refused := len(c.findings)
+	for _, w := range weaknesses {
+		needed, without := strings.CutPrefix(w.needs, "!")
+		if w.needs != "" && values[needed].Defined == without {
+			continue
+		}
+		value := values[w.macro]
+		note := Finding{File: value.File, Line: value.Line}
+		switch {
+		case w.unset && !value.Defined:
+			note.Message = w.macro + " is not defined: " + w.why
+		case w.below != 0 && value.Defined && value.Known && value.Number < w.below && refused == 0:
+			note.Message = fmt.Sprintf("%s is %s: %s", w.macro, value.Text, w.why)
+		case !w.unset && w.below == 0 && value.Defined:
+			note.Message = w.macro + " is defined: " + w.why
+		default:
+			continue
+		}
+		c.notes = append(c.notes, note)
 	}
 	return v.threadsCheck(ctx, c, values["SINGLE_THREADED"])
 }

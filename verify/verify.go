@@ -38,6 +38,8 @@ type Options struct {
 	// Settings is the user_settings.h that must have been compiled, WolfSSL the folder of the wolfSSL sources that
 	// must have been; "" leaves the question out.
 	Settings, WolfSSL string
+	// Licence is that of these sources, "" if it is not known.
+	Licence string
 	// Args are further arguments for make, such as "WOLFSSL_PORT=unix".
 	Args []string
 	// Build is the build folder, an absolute path.

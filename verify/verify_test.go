@@ -259,7 +259,19 @@ var brokenBuilds = []struct {
 			"tree/ports/unix/link.ld": "MEMORY { FLASH : ORIGIN = 0, LENGTH = 16 RAM : ORIGIN = 4096, LENGTH = 4096 }\n" +
 				"ENTRY(mp_init)\nSECTIONS { .text : { *(.text*) *(.rodata*) } >FLASH .bss : { *(.bss*) *(.data*) } >RAM }\n",
 		},
-		want: map[string][]string{SizeID: {"the firmware does not fit into FLASH: it is ", "turn off in user_settings.h"}},
+		want: map[string][]string{SizeID: {"the firmware does not fit into FLASH: it is ", " bytes too large; wolfSSL TLS ",
+			"define in user_settings.h: WOLFSSL_NO_TLS12"}},
+	},
+	{
+		name:    "more flash than allowed",
+		options: func(_ string, o *Options) { o.MaxFlash = 1000 },
+		want: map[string][]string{SizeID: {" more than the limit of 1000; largest of wolfSSL and the modules: modwolfssl.c",
+			"or choose a board or variant with more memory"}},
+	},
+	{
+		name:    "more RAM than allowed",
+		options: func(_ string, o *Options) { o.MaxRAM = 10 },
+		want:    map[string][]string{SizeID: {" bytes of RAM, ", " more than the limit of 10; ", "MicroPython's heap"}},
 	},
 	{
 		name:    "a function that is nowhere",
@@ -401,6 +413,7 @@ var brokenBuilds = []struct {
 }
 
 func TestBrokenBuilds(t *testing.T) {
+	documented := schema(t, "report")
 	for _, test := range brokenBuilds {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -420,6 +433,7 @@ func TestBrokenBuilds(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			validate(t, documented, report)
 			for _, c := range report.Checks {
 				got := seen(c)
 				for _, text := range test.want[c.ID] {
