@@ -213,7 +213,7 @@ func (b Build) prepare() error {
 	if !filepath.IsAbs(b.Dir) {
 		return fmt.Errorf("build %s: the build folder %q is not an absolute path", b.Target.Name(), b.Dir)
 	}
-	if strings.ContainsAny(b.Dir, " \t\n:$%#;'\"\\") {
+	if strings.ContainsAny(b.Dir, " \t\n,:$%#;'\"\\") {
 		return fmt.Errorf("build %s: the build folder %q has a character that make cannot take in a file name",
 			b.Target.Name(), b.Dir)
 	}

@@ -60,6 +60,12 @@ func (f *Flags) EffectiveIn(ctx context.Context, header string, macros []string)
 	return values, nil
 }
 
+// Holds says whether an #if with a condition is true after a header, with the port's flags.
+func (f *Flags) Holds(ctx context.Context, header, condition string) (bool, error) {
+	out, err := f.preprocess(ctx, header, "#include \""+header+"\"\n#if "+condition+"\nmpwolf_holds\n#endif\n")
+	return strings.Contains(out, "mpwolf_holds"), err
+}
+
 // preprocess returns what the preprocessor writes with -dD for a source that lies in Dir. The error keeps the
 // *exec.ExitError in its chain if it is the compiler that fails; there may be output then.
 func (f *Flags) preprocess(ctx context.Context, header, source string) (string, error) {

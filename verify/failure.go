@@ -162,13 +162,61 @@ var undefinedSymbols = []struct {
 		"the processor lacks atomic instructions of this size, and libatomic is not linked",
 		"define SINGLE_THREADED in user_settings.h if there is one thread, or add -latomic to LDFLAGS",
 	},
+	{
+		[]string{"_sbrk", "sbrk"},
+		"newlib's malloc is linked, which MicroPython's boards have no heap for: wolfSSL gets its memory from the C library",
+		"define XMALLOC_USER in user_settings.h, as the port's own settings do, and leave WOLFSSL_NO_MALLOC out",
+	},
+	{
+		[]string{"_write", "_read", "_open", "_close", "_lseek", "_fstat", "_isatty", "_kill", "_getpid", "_exit", "_stat"},
+		"newlib's files or printf are linked, which MicroPython's boards have no system for",
+		"define NO_FILESYSTEM, and leave DEBUG_WOLFSSL out of user_settings.h",
+	},
+	{
+		[]string{"_gettimeofday", "gettimeofday", "_times", "time"},
+		"wolfSSL asks the C library for the time, and this port has none there",
+		"define USER_TIME and XTIME in user_settings.h, as the port's own settings do: the name of a function of the port",
+	},
+	{
+		[]string{"rng_get", "HAL_RNG_*", "mp_hal_get_random"},
+		"the port's random numbers are not compiled for this board",
+		"set MICROPY_HW_ENABLE_RNG to 1 in mpconfigboard.h if the MCU has a generator, or name another function with " +
+			"CUSTOM_RAND_GENERATE_SEED",
+	},
+	{
+		[]string{"socket", "connect", "accept", "recv", "recvfrom", "send", "sendto", "setsockopt", "getaddrinfo"},
+		"wolfSSL's own sockets are on, which MicroPython's boards do not have: the modules bring their own",
+		"define WOLFSSL_USER_IO in user_settings.h",
+	},
+	{
+		[]string{"pthread_*"},
+		"wolfSSL's locks are those of POSIX threads, which are not linked",
+		"define SINGLE_THREADED in user_settings.h if there is one thread, or add -lpthread to LDFLAGS",
+	},
+	{
+		[]string{"fopen", "fread", "fwrite", "fclose", "fseek", "ftell", "opendir", "readdir", "closedir", "stat"},
+		"wolfSSL reads files by the C library, which this port does not have",
+		"define NO_FILESYSTEM and NO_WOLFSSL_DIR in user_settings.h",
+	},
+	{
+		[]string{"__aeabi_*", "__udivdi3", "__umoddi3", "__divdi3", "__moddi3", "__muldi3", "__ashldi3", "__lshrdi3"},
+		"the compiler's library (libgcc) is not linked, or not for this processor",
+		"add the output of `$(CC) $(CFLAGS) -print-libgcc-file-name` to LIBS",
+	},
+	{
+		[]string{"*_avx1", "*_avx2", "*_aesni", "*_AVX1*", "*_AVX2*", "*_armv8", "*_neon", "sp_*_asm"},
+		"it is one of wolfSSL's functions in assembly, whose source (.S) is not compiled or was compiled without its switch: " +
+			"assembly reads no user_settings.h",
+		"compile the .S file with the same switches (user_settings_asm.h), or leave the assembly's macros out of " +
+			"user_settings.h",
+	},
 }
 
 var wolfSymbols = []string{"wolfSSL*", "wc_*", "wolf*", "sp_*", "mp_*", "fe_*", "ge_*", "Aes*", "Sha*", "InitSha*",
 	"curve25519*", "poly1305*", "chacha*", "TLS*", "Tls*", "SSL*", "fp_*"}
 
 // undefinedFinding says of a symbol that nobody defines who needs it, why it is not there, and what to do.
-func (v *verification) undefinedFinding(e linkError) Finding {
+func (v *verification) undefinedFinding(ctx context.Context, e linkError) Finding {
 	who := relative(v.build.Dir, e.second)
 	if e.function != "" {
 		who = e.function + " in " + who
@@ -181,12 +229,17 @@ func (v *verification) undefinedFinding(e linkError) Finding {
 			return f
 		}
 	}
-	if source := v.wolfSource(e.symbol); source != "" {
+	if source, guards := v.wolfSource(e.symbol); source != "" {
 		f.Message += "; it is a function of wolfSSL's " + source
 		f.Remedy = "compile that source, or turn off in user_settings.h what needs it"
 		if v.isCompiled(source) {
 			f.Remedy = "that source is compiled, but user_settings.h leaves the function out: turn on what has it, or " +
 				"turn off what needs it"
+			if unmet := v.unmet(ctx, guards); len(unmet) > 0 {
+				f.Message += ", behind " + strings.Join(unmet, " and ")
+				f.Remedy = "that source is compiled, but user_settings.h leaves the function out: make the condition true " +
+					"there, or turn off what needs it"
+			}
 		}
 	} else if f.Remedy == "" {
 		f.Remedy = "link the object or library that defines it, or turn off what needs it"
@@ -194,10 +247,11 @@ func (v *verification) undefinedFinding(e linkError) Finding {
 	return f
 }
 
-// wolfSource finds the source of wolfSSL that has a function, relative to its folder; "" if none has it.
-func (v *verification) wolfSource(symbol string) string {
+// wolfSource finds the source of wolfSSL that has a function, relative to its folder, and the conditions that are around
+// it; "" if none has it.
+func (v *verification) wolfSource(symbol string) (source string, guards []string) {
 	if v.WolfSSL == "" || !matchesAny(wolfSymbols, symbol) {
-		return ""
+		return "", nil
 	}
 	definition := regexp.MustCompile(`(?m)^[A-Za-z_][^;{}\n]*\b` + regexp.QuoteMeta(symbol) + `\([^;{}]*\)\s*\{`)
 	for _, pattern := range []string{"src/*.c", "wolfcrypt/src/*.c", "wolfcrypt/src/port/*/*.c"} {
@@ -206,12 +260,63 @@ func (v *verification) wolfSource(symbol string) string {
 			continue // only a malformed pattern
 		}
 		for _, file := range files {
-			if text, err := os.ReadFile(file); err == nil && definition.Match(text) {
-				return relative(v.WolfSSL, file)
+			text, err := os.ReadFile(file)
+			if err != nil {
+				continue
+			}
+			if at := definition.FindIndex(text); at != nil {
+				return relative(v.WolfSSL, file), conditionsAt(string(text[:at[0]]))
 			}
 		}
 	}
-	return ""
+	return "", nil
+}
+
+var conditional = regexp.MustCompile(`^\s*#\s*(ifdef|ifndef|if|elif|else|endif)\b\s*(.*)`)
+
+// conditionsAt are the conditions that hold at the end of a beginning of a C source, the outermost first, each as
+// "#if" takes it.
+func conditionsAt(text string) []string {
+	var open []string
+	text = strings.ReplaceAll(strings.ReplaceAll(text, "\r\n", "\n"), "\\\n", " ")
+	for line := range strings.Lines(text) {
+		m := conditional.FindStringSubmatch(strings.TrimRight(line, "\n"))
+		if m == nil {
+			continue
+		}
+		condition, _, _ := strings.Cut(m[2], "/*")
+		condition = strings.Join(strings.Fields(condition), " ")
+		switch m[1] {
+		case "ifdef":
+			open = append(open, "defined("+condition+")")
+		case "ifndef":
+			open = append(open, "!defined("+condition+")")
+		case "if":
+			open = append(open, condition)
+		case "endif":
+			open = open[:max(0, len(open)-1)]
+		default:
+			if len(open) == 0 {
+				continue
+			}
+			open[len(open)-1] = "!(" + open[len(open)-1] + ")"
+			if m[1] == "elif" {
+				open[len(open)-1] += " && (" + condition + ")"
+			}
+		}
+	}
+	return open
+}
+
+// unmet are those of the conditions that are not true with the settings of this build.
+func (v *verification) unmet(ctx context.Context, guards []string) []string {
+	var found []string
+	for _, guard := range guards {
+		if met, err := v.flags.Holds(ctx, settingsHeader, guard); err == nil && !met {
+			found = append(found, "#if "+guard)
+		}
+	}
+	return found
 }
 
 func (v *verification) isCompiled(source string) bool {

@@ -16,6 +16,7 @@ type builtin struct {
 	sources []string // of MicroPython's that do nothing but use it
 	symbols []string
 	strings []string
+	beside  bool   // it is a leftover only beside wolfCrypt, as a second copy
 	remedy  string // {SSL} stands for this release's MICROPY_PY_SSL or MICROPY_PY_USSL, and so on
 }
 
@@ -33,14 +34,17 @@ var builtins = []builtin{
 		dirs:    []string{"lib/axtls/"},
 		sources: []string{"modussl_axtls.c", "modssl_axtls.c", "modtls_axtls.c"},
 		symbols: []string{"ssl_ctx_new", "ssl_ctx_free", "ssl_client_new", "ssl_server_new", "ssl_obj_load", "ssl_obj_memory_load",
-			"ssl_handshake_status", "x509_new", "asn1_get_private_key"},
+			"ssl_handshake_status", "x509_new", "asn1_get_private_key", "AES_set_key", "AES_cbc_encrypt", "AES_cbc_decrypt",
+			"AES_convert_key", "SHA1_Init", "SHA1_Update", "SHA1_Final", "MD5_Init", "MD5_Update", "MD5_Final"},
 		strings: []string{"axTLS", "axtls"},
 		remedy:  "set {SSL} and MICROPY_SSL_AXTLS to 0: mpwolf patch does",
 	},
 	{
-		name:   "crypto-algorithms, MicroPython's own SHA-256, beside wolfCrypt's",
-		dirs:   []string{"lib/crypto-algorithms/"},
-		remedy: "set {HASHLIB} to 0: mpwolf patch does, and wolfhashlib takes its place",
+		name:    "crypto-algorithms, MicroPython's own SHA-256, beside wolfCrypt's",
+		dirs:    []string{"lib/crypto-algorithms/"},
+		symbols: []string{"sha256_transform", "sha256_init", "sha256_update", "sha256_final"},
+		beside:  true,
+		remedy:  "set {HASHLIB} to 0: mpwolf patch does, and wolfhashlib takes its place",
 	},
 }
 
@@ -51,7 +55,7 @@ func (v *verification) leftoversCheck(c *check) {
 		return
 	}
 	for _, b := range builtins {
-		if len(b.symbols) == 0 && len(v.wolfObjects()) == 0 {
+		if b.beside && len(v.wolfObjects()) == 0 {
 			continue // alone, it is no second copy of anything
 		}
 		traces, file := v.traces(b)

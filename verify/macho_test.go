@@ -93,7 +93,7 @@ func TestMachO(t *testing.T) {
 				t.Errorf("undefined %q", o.undefined)
 			}
 			c := &check{}
-			v.symbolsCheck(c)
+			v.symbolsCheck(t.Context(), c)
 			got := fmt.Sprintf("%+v\n%+v", c.findings, c.evidence["duplicates"])
 			for _, text := range []string{
 				"f is defined twice: in a." + arch + ".o (__TEXT,__text, ", " bytes, from a.c) and in b." + arch + ".o (",

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -54,24 +55,26 @@ func (v *verification) macrosCheck(ctx context.Context, c *check) error {
 			right++
 			continue
 		}
-		c.find(wrongMacro(want, name, values))
+		c.find(v.wrongMacro(want, name, values))
 	}
 	c.show("macros", seen)
 	c.summary = fmt.Sprintf("%d of %s as wanted, as the compiler sees them", right, plural(len(v.Wants), "macro"))
-	if len(v.variables()) > 0 {
+	if slices.ContainsFunc(v.Wants, func(w Want) bool { return w.Variable != "" }) {
 		c.summary = fmt.Sprintf("%d of %d macros and make variables as wanted, as the compiler and make see them", right,
 			len(v.Wants))
 	}
 	return nil
 }
 
-// variables are the make variables among the wants.
+// variables are the make variables among the wants, and those of the macros' names: who sets one that the release does
+// not know sets nothing.
 func (v *verification) variables() []string {
 	var names []string
 	for _, want := range v.Wants {
 		if want.Variable != "" {
 			names = append(names, want.Variable)
 		}
+		names = append(names, want.Names...)
 	}
 	return names
 }
@@ -143,7 +146,7 @@ func place(v micropython.Value) string {
 	return fmt.Sprintf("%d, by %s:%d", v.Number, v.File, v.Line)
 }
 
-func wrongMacro(want Want, name string, values map[string]micropython.Value) Finding {
+func (v *verification) wrongMacro(want Want, name string, values map[string]micropython.Value) Finding {
 	value := values[name]
 	f := Finding{File: value.File, Line: value.Line}
 	why := strings.TrimSuffix(want.Why, ".")
@@ -162,6 +165,8 @@ func wrongMacro(want Want, name string, values map[string]micropython.Value) Fin
 		if other != name && values[other].Defined {
 			f.Message += fmt.Sprintf("; %s, which is %s, is a name that this release does not know", other,
 				place(values[other]))
+		} else if value := v.flags.Vars[other]; other != name && value != "" {
+			f.Message += fmt.Sprintf("; make is given %s=%s, a name that this release does not know", other, value)
 		}
 	}
 	f.Remedy = fmt.Sprintf("run mpwolf patch, or set %s to %d there", name, want.Value)

@@ -154,6 +154,7 @@ func (v *verification) modulesCheck(c *check) {
 			right++
 		}
 	}
+	v.othersTwice(c, registered, names)
 	c.show("modules", seen)
 	c.summary = fmt.Sprintf("%d of %s registered once: %s", right, plural(len(names), "module"), strings.Join(names, ", "))
 }
@@ -170,15 +171,37 @@ func (v *verification) moduleCheck(c *check, name string, registered []registrat
 		c.find(Finding{Message: fmt.Sprintf("no source of this build registers the module %s", name),
 			Remedy: v.unregisteredRemedy()})
 	case len(of) > 1:
-		f := Finding{Message: fmt.Sprintf("the module %s is registered %d times: as %s and %s", name, len(of),
-			of[0].object, of[1].object)}
-		if len(of[0].sources) > 0 {
-			f.Message += ", in " + strings.Join(of[0].sources, " and ")
-		}
-		f.Remedy = "turn the built-in one off, or take one of two user modules out: Python could get either"
-		c.find(f)
+		c.find(registeredTwice(name, of))
 	default:
 		v.moduleObject(c, of[0], seen)
+	}
+}
+
+func registeredTwice(name string, of []registration) Finding {
+	f := Finding{Message: fmt.Sprintf("the module %s is registered %d times: as %s and %s", name, len(of),
+		of[0].object, of[1].object)}
+	if len(of[0].sources) > 0 {
+		f.Message += ", in " + strings.Join(of[0].sources, " and ")
+	}
+	f.Remedy = "turn the built-in one off, or take one of two user modules out: Python could get either"
+	return f
+}
+
+// othersTwice looks for names besides those that are asked for which two modules register: of the built-in modules that
+// these replace, say, or of two user modules.
+func (v *verification) othersTwice(c *check, registered []registration, asked []string) {
+	byName := make(map[string][]registration)
+	var order []string
+	for _, r := range registered {
+		if len(byName[r.name]) == 0 {
+			order = append(order, r.name)
+		}
+		byName[r.name] = append(byName[r.name], r)
+	}
+	for _, name := range order {
+		if len(byName[name]) > 1 && !slices.Contains(asked, name) {
+			c.find(registeredTwice(name, byName[name]))
+		}
 	}
 }
 

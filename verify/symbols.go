@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"context"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -93,7 +94,7 @@ func (d *duplicate) shadows(owner func(*object) string, guarded []string) bool {
 }
 
 // symbolsCheck looks for symbols that are defined twice in what is linked, whether the linker says so or not.
-func (v *verification) symbolsCheck(c *check) {
+func (v *verification) symbolsCheck(ctx context.Context, c *check) {
 	if v.link == nil {
 		c.notMade = v.blocked
 		return
@@ -109,7 +110,7 @@ func (v *verification) symbolsCheck(c *check) {
 	c.findings = append(c.findings, v.clashFindings(found)...)
 	hidden := shadowed(v.inputs.objects, v.owner, []string{stackTLS, stackCrypt, stackModules, builtinOwner})
 	c.findings = append(c.findings, v.shadowFindings(hidden)...)
-	c.findings = append(c.findings, v.linkFindings(found)...)
+	c.findings = append(c.findings, v.linkFindings(ctx, found)...)
 	defined := 0
 	for _, o := range v.inputs.objects {
 		defined += len(o.defs)
@@ -346,7 +347,7 @@ func (v *verification) sourceName(o *object) string {
 }
 
 // linkFindings are the linker's errors that found does not explain.
-func (v *verification) linkFindings(found []duplicate) []Finding {
+func (v *verification) linkFindings(ctx context.Context, found []duplicate) []Finding {
 	if v.failure == nil {
 		return nil
 	}
@@ -355,7 +356,7 @@ func (v *verification) linkFindings(found []duplicate) []Finding {
 		known := slices.ContainsFunc(found, func(d duplicate) bool { return d.symbol == e.symbol })
 		switch {
 		case e.undefined:
-			findings = append(findings, v.undefinedFinding(e))
+			findings = append(findings, v.undefinedFinding(ctx, e))
 		case !known:
 			_, remedy := explain(e.symbol, []string{filepath.Base(e.first), filepath.Base(e.second)})
 			findings = append(findings, Finding{

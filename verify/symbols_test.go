@@ -223,7 +223,7 @@ func TestDuplicates(t *testing.T) {
 				t.Errorf("duplicates %q; want %q", got, test.want)
 			}
 			c := &check{}
-			v.symbolsCheck(c)
+			v.symbolsCheck(t.Context(), c)
 			if len(c.findings) > 0 != (len(test.want) > 0) {
 				t.Errorf("findings %+v", c.findings)
 			}
@@ -245,7 +245,7 @@ func TestShadowed(t *testing.T) {
 	v := linked(t, dir, "modules/wolf/seed.o", "modules/wolf/port.o", "ports/unix/main.o", "py/weak.o", "py/hook.o")
 	v.Args = []string{"USER_C_MODULES=" + filepath.Join(dir, "modules")}
 	c := &check{}
-	v.symbolsCheck(c)
+	v.symbolsCheck(t.Context(), c)
 	if len(c.findings) != 1 || !strings.HasPrefix(c.findings[0].Message, "seed of modules/wolf/seed.o (.text.seed, ") ||
 		!strings.Contains(c.findings[0].Message, "and ports/unix/main.o (") {
 		t.Errorf("findings %+v", c.findings)
@@ -264,7 +264,7 @@ func TestClashText(t *testing.T) {
 	command(t, dir, "ar", "rcs", "libwolf.a", "wolf/tfm.o")
 	v := linked(t, dir, "runtime.o", "libwolf.a", "tom/copy.o", "w1/sha256.o", "w2/sha256.o")
 	c := &check{}
-	v.symbolsCheck(c)
+	v.symbolsCheck(t.Context(), c)
 	want := []struct{ message, remedy string }{
 		{"mp_init is defined twice: in runtime.o (.text.mp_init, 2 bytes, from runtime.c) and in libwolf.a(tfm.o) (.text.mp_init, ",
 			"WOLFSSL_SP_MATH_ALL"},
@@ -330,7 +330,7 @@ func TestLinkTimeOptimization(t *testing.T) {
 		writeFiles(t, dir, map[string]string{"a.c": "int f(void) { return 1; }"})
 		command(t, dir, append(compiler, "-c", "a.c")...)
 		c := &check{}
-		linked(t, dir, "a.o").symbolsCheck(c)
+		linked(t, dir, "a.o").symbolsCheck(t.Context(), c)
 		if len(c.findings) != 1 || !strings.Contains(c.findings[0].Message, "link-time optimization") {
 			t.Errorf("%s: findings %+v", compiler[0], c.findings)
 		}

@@ -167,7 +167,7 @@ func (v *verification) make(ctx context.Context, checks map[string]*check) error
 			return err
 		}
 	}
-	v.symbolsCheck(checks[SymbolsID])
+	v.symbolsCheck(ctx, checks[SymbolsID])
 	v.leftoversCheck(checks[LeftoversID])
 	v.modulesCheck(checks[ModulesID])
 	if err := v.settingsCheck(ctx, checks[SettingsID]); err != nil {

@@ -54,6 +54,8 @@ LDFLAGS = -Wl,-Map=$(BUILD)/$(PROG).map -Wl,--gc-sections
 STRIP = strip
 SRC = main.c py/runtime.c
 -include extra.mk
+SRC_USERMOD_C :=
+CFLAGS_USERMOD :=
 $(foreach module,$(wildcard $(USER_C_MODULES)/*/micropython.mk),\
     $(eval USERMOD_DIR = $(patsubst %/,%,$(dir $(module))))\
     $(eval include $(module)))
@@ -283,7 +285,30 @@ var brokenBuilds = []struct {
 		name: "the settings leave a function out",
 		changes: map[string]string{"modules/wolf/wolfssl/wolfcrypt/src/aes.c": "#include \"wolfssl/wolfcrypt/settings.h\"\n" +
 			"#ifndef WOLFSSL_SP_MATH_ALL\nint wc_AesSetKey(void) { return 0; }\n#endif\n"},
-		want: map[string][]string{SymbolsID: {"wc_AesSetKey is defined nowhere", "user_settings.h leaves the function out"}},
+		want: map[string][]string{SymbolsID: {"wc_AesSetKey is defined nowhere", "behind #if !defined(WOLFSSL_SP_MATH_ALL)",
+			"user_settings.h leaves the function out"}},
+	},
+	{
+		name: "a function behind two conditions",
+		changes: map[string]string{"modules/wolf/wolfssl/wolfcrypt/src/aes.c": "#include \"wolfssl/wolfcrypt/settings.h\"\n" +
+			"#ifndef NO_AES\n#if 0\n#elif defined(HAVE_AES_CBC) \\\n  || defined(X) /* any */\n" +
+			"int wc_AesSetKey(void)\n{ return 0; }\n#endif\n#endif\n"},
+		want: map[string][]string{SymbolsID: {"wc_AesSetKey is defined nowhere",
+			"wolfcrypt/src/aes.c, behind #if !(0) && (defined(HAVE_AES_CBC) || defined(X)) WAY OUT: that source is compiled"}},
+	},
+	{
+		name: "a board without a random number generator",
+		changes: map[string]string{"modules/wolf/wolfssl/wolfcrypt/src/aes.c": "#include \"wolfssl/wolfcrypt/settings.h\"\n" +
+			"int HAL_RNG_Init(void);\nint wc_AesSetKey(void) { return HAL_RNG_Init(); }\n"},
+		want: map[string][]string{SymbolsID: {"HAL_RNG_Init is defined nowhere; wc_AesSetKey in wolf/wolfssl/wolfcrypt/src/aes.o " +
+			"needs it; the port's random numbers are not compiled for this board", "set MICROPY_HW_ENABLE_RNG to 1"}},
+	},
+	{
+		name: "assembly that was not compiled",
+		changes: map[string]string{"modules/wolf/wolfssl/wolfcrypt/src/aes.c": "#include \"wolfssl/wolfcrypt/settings.h\"\n" +
+			"int AES_GCM_encrypt_avx2(void);\nint wc_AesSetKey(void) { return AES_GCM_encrypt_avx2(); }\n"},
+		want: map[string][]string{SymbolsID: {"AES_GCM_encrypt_avx2 is defined nowhere", "functions in assembly",
+			"user_settings_asm.h"}},
 	},
 	{
 		name: "the tracked allocator is needed and off",
@@ -388,6 +413,99 @@ var brokenBuilds = []struct {
 		},
 		want: map[string][]string{ModulesID: {"the module wolfssl is registered 2 times: as wolfssl_module and second_module",
 			"second.c"}},
+	},
+	{
+		name: "two user modules of one Python name that nobody asked for",
+		changes: map[string]string{
+			"modules/a/micropython.mk": "SRC_USERMOD_C += $(USERMOD_DIR)/moda.c\n",
+			"modules/a/moda.c":         "int a_module;\nMP_REGISTER_MODULE(MP_QSTR_sensor, a_module)\n",
+			"modules/b/micropython.mk": "SRC_USERMOD_C += $(USERMOD_DIR)/modb.c\n",
+			"modules/b/modb.c":         "int b_module;\nMP_REGISTER_MODULE(MP_QSTR_sensor, b_module)\n",
+		},
+		want: map[string][]string{ModulesID: {"the module sensor is registered 2 times: as a_module and b_module, in ",
+			"take one of two user modules out"}},
+	},
+	{
+		name: "two user modules of one name",
+		changes: map[string]string{
+			"modules/a/micropython.mk": "SRC_USERMOD_C += $(USERMOD_DIR)/modsensor.c\n",
+			"modules/a/modsensor.c":    "int sensor_user_cmodule;\n",
+			"modules/b/micropython.mk": "SRC_USERMOD_C += $(USERMOD_DIR)/sensor.c\n",
+			"modules/b/sensor.c":       "int sensor_user_cmodule;\n",
+		},
+		want: map[string][]string{SymbolsID: {"sensor_user_cmodule is defined twice: in a/modsensor.o (",
+			"two user modules have a module object of one name", "out of the USER_C_MODULES folder"}},
+	},
+	{
+		name: "a copy of a user module",
+		changes: map[string]string{
+			"modules/a/micropython.mk": "SRC_USERMOD_C += $(USERMOD_DIR)/modsensor.c\n",
+			"modules/a/modsensor.c":    "int sensor_read(void) { return 1; }\n",
+			"modules/b/micropython.mk": "SRC_USERMOD_C += $(USERMOD_DIR)/modsensor.c\n",
+			"modules/b/modsensor.c":    "int sensor_read(void) { return 1; }\n",
+		},
+		want: map[string][]string{SymbolsID: {"sensor_read is defined twice", "two user modules with a copy each"}},
+	},
+	{
+		name: "misc.c with NO_INLINE",
+		changes: map[string]string{
+			"modules/wolf/wolfssl/wolfcrypt/src/misc.c": "#include \"wolfssl/wolfcrypt/settings.h\"\nint min(int a, int b) { return a < b ? a : b; }\n",
+			"modules/wolf/micropython.mk":               added + "SRC_USERMOD_C += $(WOLFSSL_DIR)/wolfcrypt/src/misc.c\n",
+			"tree/py/runtime.c":                         added + "int min(int a, int b) { return a < b ? a : b; }\n",
+		},
+		want: map[string][]string{SymbolsID: {"min is defined twice", "NO_INLINE makes wolfSSL's misc.c a source of its own",
+			"leave NO_INLINE out of user_settings.h"}},
+	},
+	{
+		name: "an SDK's libtommath beside integer.c",
+		changes: map[string]string{
+			"sdk/bn.c": "int fast_mp_montgomery_reduce(void) { return 1; }\n",
+			"modules/wolf/wolfssl/wolfcrypt/src/integer.c": "#include \"wolfssl/wolfcrypt/settings.h\"\nint fast_mp_montgomery_reduce(void) { return 0; }\n",
+			"modules/wolf/micropython.mk":                  added + "SRC_USERMOD_C += $(WOLFSSL_DIR)/wolfcrypt/src/integer.c\n",
+			"tree/ports/unix/extra.mk":                     "LIB = ../../../sdk/libtommath.a\n",
+		},
+		prepare: func(t *testing.T, dir string) {
+			command(t, filepath.Join(dir, "sdk"), "gcc", "-c", "bn.c")
+			command(t, filepath.Join(dir, "sdk"), "ar", "rcsT", "libtommath.a", "bn.o")
+		},
+		want: map[string][]string{SymbolsID: {"fast_mp_montgomery_reduce is defined twice", "sdk/libtommath.a(bn.o)",
+			"the libtommath of an SDK", "WOLFSSL_SP_MATH_ALL"}},
+	},
+	{
+		name: "a weak function of wolfSSL's that the port shadows",
+		changes: map[string]string{
+			"modules/wolf/wolfssl/wolfcrypt/src/aes.c": "#include \"wolfssl/wolfcrypt/settings.h\"\n__attribute__((weak)) int wc_AesSetKey(void) { return 0; }\n",
+			"tree/py/runtime.c":                        added + "int wc_AesSetKey(void) { return 7; }\n",
+		},
+		want: map[string][]string{SymbolsID: {"wc_AesSetKey of wolf/wolfssl/wolfcrypt/src/aes.o (", " is shadowed: it is weak there, and py/runtime.o ("}},
+	},
+	{
+		name: "a response file hides the option",
+		changes: map[string]string{
+			"tree/ports/unix/flags.rsp": "-Wl,--allow-multiple-definition\n",
+			"tree/ports/unix/extra.mk":  "LDFLAGS += @flags.rsp\n",
+		},
+		want: map[string][]string{SymbolsID: {"the link has --allow-multiple-definition", "take the option out of LDFLAGS"}},
+	},
+	{
+		name: "axTLS's AES beside wolfCrypt's",
+		changes: map[string]string{
+			"tree/lib/axtls/crypto/aes.c": "int AES_set_key(void) { return 1; }\n",
+			"tree/ports/unix/extra.mk":    "SRC += lib/axtls/crypto/aes.c\n",
+		},
+		want: map[string][]string{LeftoversID: {"axTLS: 1 object linked (lib/axtls/crypto/aes.o)"}},
+	},
+	{
+		name:    "the built-in is off under a name of another release, on make's command line",
+		changes: map[string]string{"tree/ports/unix/mpconfigport.h": added + "#define MICROPY_PY_SSL (1)\n"},
+		options: func(_ string, o *Options) { o.Args = []string{"MICROPY_PY_USSL=0"} },
+		want: map[string][]string{MacrosID: {"MICROPY_PY_SSL is 1; wanted: 0", "make is given MICROPY_PY_USSL=0, a name that this " +
+			"release does not know"}},
+	},
+	{
+		name:    "a header that is missing",
+		changes: map[string]string{"modules/wolf/wolfssl/src/ssl.c": "#include \"no such header\"\n"},
+		want:    map[string][]string{SettingsID: {"no such header: No such file or directory", "a header is missing"}},
 	},
 	{
 		name: "the built-in module has the name",
