@@ -316,6 +316,23 @@ func TestVerifyFinds(t *testing.T) {
 	for _, math := range []string{"USE_INTEGER_HEAP_MATH", "USE_FAST_MATH"} {
 		t.Run(math, func(t *testing.T) { r.mathClash(t, math) })
 	}
+	t.Run("NO_INLINE", r.noInline)
+}
+
+// noInline builds with settings that are dangerous, and of which one takes wolfSSL's helpers away.
+func (r *real) noInline(t *testing.T) {
+	settings := filepath.Join(t.TempDir(), "user_settings.h")
+	text := mathSettings + "#define WOLFSSL_SP_MATH_ALL\n#define NO_INLINE\n#define NO_ASN_TIME\n"
+	if err := os.WriteFile(settings, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	report, code := r.verify("--user-settings", settings)
+	if found := findings(report, "symbols"); code != 1 || !strings.Contains(found, "NO_INLINE makes wolfSSL's misc.c") {
+		t.Errorf("exit code %d; symbols: %s", code, found)
+	}
+	if found := findings(report, "settings"); !strings.Contains(found, "NO_ASN_TIME is defined") {
+		t.Errorf("settings: %s", found)
+	}
 }
 
 // mathClash builds with the user's own settings that choose another math library, whose mp_init is MicroPython's too.

@@ -16,6 +16,12 @@ type clash struct {
 	remedy   string
 }
 
+// miscSymbols are the helpers in wolfcrypt/src/misc.c, which other sources include unless NO_INLINE is defined.
+var miscSymbols = []string{
+	"ByteReverseWord*", "ByteReverseWords*", "rotlFixed*", "rotrFixed*", "ForceZero", "ConstantCompare", "xorbuf*",
+	"XorWords*", "ctMask*", "ctSet*", "MakeWord*", "CopyString", "readUnalignedWord*", "writeUnalignedWord*",
+}
+
 var clashes = []clash{
 	{
 		symbols: []string{"mp_init"},
@@ -31,19 +37,43 @@ var clashes = []clash{
 		remedy: "in user_settings.h, define WOLFSSL_SP_MATH_ALL: its functions are called sp_…",
 	},
 	{
-		symbols: []string{
-			"ByteReverseWord*", "ByteReverseWords*", "rotlFixed*", "rotrFixed*", "ForceZero", "ConstantCompare",
-			"xorbuf*", "XorWords*", "min", "max", "ctMask*", "ctSet*", "MakeWord*", "CopyString",
-		},
+		symbols: append([]string{"min", "max"}, miscSymbols...),
 		sources: []string{"misc.c"},
 		cause:   "NO_INLINE makes wolfSSL's misc.c a source of its own, whose small helpers have names that others use",
 		remedy:  "leave NO_INLINE out of user_settings.h, and misc.c out of the sources",
+	},
+	{
+		symbols: []string{"MD5*", "SHA1*", "AES_*", "hmac_*", "RC4_*"},
+		sources: []string{"md5.c", "sha1.c", "aes.c", "hmac.c", "rc4.c", "sha1-internal.c", "md5-internal.c"},
+		cause:   "axTLS's crypto, or that of an SDK, and another library have functions with the names of old OpenSSL's",
+		remedy: "turn off what brings it in: MICROPY_SSL_AXTLS for axTLS; where it is Python code's or your own, give it other " +
+			"names",
+	},
+	{
+		symbols: []string{"sha256_init", "sha256_update", "sha256_final"},
+		cause:   "MicroPython's crypto-algorithms (lib/crypto-algorithms/sha256.c) and another library have functions of one name",
+		remedy:  "set MICROPY_PY_HASHLIB to 0: mpwolf patch does, and wolfhashlib takes its place",
+	},
+	{
+		symbols:  []string{"wolfssl_port_*", "mp_hal_get_random"},
+		distinct: true,
+		cause:    "the port's side of wolfSSL (seeds, time) is there twice: in ports/<port>/wolfssl_port.c and in the board's or product's own sources",
+		remedy:   "take one out, or name your own function in user_settings.h: CUSTOM_RAND_GENERATE_SEED, XTIME",
 	},
 	{
 		symbols: []string{"wolfSSL_*", "wc_*", "wolfSSL*", "wolfCrypt_*"},
 		same:    true,
 		cause:   "two copies of wolfSSL are linked",
 		remedy:  "take one of them out: the one that comes with an SDK or another module, as a rule",
+	},
+	{
+		// Those of wolfSSL's internal functions, which have no prefix.
+		sources: []string{"internal.c", "ssl.c", "tls.c", "tls13.c", "dtls.c", "keys.c", "wolfio.c", "asn.c", "sp_int.c",
+			"ecc.c", "rsa.c", "dh.c", "random.c", "coding.c", "wc_port.c", "curve25519.c", "ed25519.c", "ge_operations.c",
+			"fe_operations.c", "chacha.c", "poly1305.c", "chacha20_poly1305.c", "sp_c32.c", "sp_c64.c", "sp_cortexm.c"},
+		same:   true,
+		cause:  "two copies of wolfSSL are linked",
+		remedy: "take one of them out: the one that comes with an SDK or another module, as a rule",
 	},
 	{
 		symbols: []string{"mbedtls_*", "psa_*"},

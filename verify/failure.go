@@ -163,6 +163,11 @@ var undefinedSymbols = []struct {
 		"define SINGLE_THREADED in user_settings.h if there is one thread, or add -latomic to LDFLAGS",
 	},
 	{
+		miscSymbols,
+		"NO_INLINE makes wolfSSL's misc.c, in which it is, a source of its own, and that is not compiled",
+		"leave NO_INLINE out of user_settings.h",
+	},
+	{
 		[]string{"_sbrk", "sbrk"},
 		"newlib's malloc is linked, which MicroPython's boards have no heap for: wolfSSL gets its memory from the C library",
 		"define XMALLOC_USER in user_settings.h, as the port's own settings do, and leave WOLFSSL_NO_MALLOC out",

@@ -13,13 +13,18 @@ import (
 
 // image is a linked firmware.
 type image struct {
-	symbols    []string
+	symbols    []imageSymbol
 	hasSymbols bool
 	constants  []byte // what its sections that go into memory hold
 	size       sectionSizes
 	arch       string                 // the processor, by Go's name, or by that of debug/elf if Go has none
 	macOS      bool                   // a program of macOS
 	sections   map[string]sectionKind // those that go into memory
+}
+
+type imageSymbol struct {
+	name   string
+	global bool
 }
 
 func readImage(name string) (i *image, err error) {
@@ -80,7 +85,7 @@ func (i *image) readELF(file *os.File) error {
 	i.hasSymbols = err == nil
 	for _, s := range symbols {
 		if s.Section != elf.SHN_UNDEF && elf.ST_TYPE(s.Info) != elf.STT_FILE {
-			i.symbols = append(i.symbols, s.Name)
+			i.symbols = append(i.symbols, imageSymbol{s.Name, elf.ST_BIND(s.Info) != elf.STB_LOCAL})
 		}
 	}
 	return nil
@@ -110,17 +115,19 @@ func (i *image) readMachO(file *os.File) error {
 	for _, s := range f.Symtab.Syms {
 		if s.Type&machStab == 0 && s.Sect > 0 {
 			i.hasSymbols = true
-			i.symbols = append(i.symbols, strings.TrimPrefix(s.Name, "_"))
+			i.symbols = append(i.symbols, imageSymbol{strings.TrimPrefix(s.Name, "_"), s.Type&machExternal != 0})
 		}
 	}
 	return nil
 }
 
-func (i *image) symbolsLike(patterns []string) []string {
+// symbolsLike are the symbols that fit one of the patterns, and the global ones that fit one of globals.
+func (i *image) symbolsLike(patterns, globals []string) []string {
 	var found []string
 	for _, symbol := range i.symbols {
-		if matchesAny(patterns, symbol) && !slices.Contains(found, symbol) {
-			found = append(found, symbol)
+		fits := matchesAny(patterns, symbol.name) || symbol.global && matchesAny(globals, symbol.name)
+		if fits && !slices.Contains(found, symbol.name) {
+			found = append(found, symbol.name)
 		}
 	}
 	return found

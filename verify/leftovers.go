@@ -15,6 +15,7 @@ type builtin struct {
 	dirs    []string // of its sources, in the tree; an object that includes a file of these is part of it
 	sources []string // of MicroPython's that do nothing but use it
 	symbols []string
+	globals []string // symbols whose names a static function elsewhere may have too
 	strings []string
 	beside  bool   // it is a leftover only beside wolfCrypt, as a second copy
 	remedy  string // {SSL} stands for this release's MICROPY_PY_SSL or MICROPY_PY_USSL, and so on
@@ -34,15 +35,16 @@ var builtins = []builtin{
 		dirs:    []string{"lib/axtls/"},
 		sources: []string{"modussl_axtls.c", "modssl_axtls.c", "modtls_axtls.c"},
 		symbols: []string{"ssl_ctx_new", "ssl_ctx_free", "ssl_client_new", "ssl_server_new", "ssl_obj_load", "ssl_obj_memory_load",
-			"ssl_handshake_status", "x509_new", "asn1_get_private_key", "AES_set_key", "AES_cbc_encrypt", "AES_cbc_decrypt",
-			"AES_convert_key", "SHA1_Init", "SHA1_Update", "SHA1_Final", "MD5_Init", "MD5_Update", "MD5_Final"},
+			"ssl_handshake_status", "x509_new", "asn1_get_private_key"},
+		globals: []string{"AES_set_key", "AES_cbc_encrypt", "AES_cbc_decrypt", "AES_convert_key", "SHA1_Init", "SHA1_Update",
+			"SHA1_Final", "MD5_Init", "MD5_Update", "MD5_Final"},
 		strings: []string{"axTLS", "axtls"},
 		remedy:  "set {SSL} and MICROPY_SSL_AXTLS to 0: mpwolf patch does",
 	},
 	{
 		name:    "crypto-algorithms, MicroPython's own SHA-256, beside wolfCrypt's",
 		dirs:    []string{"lib/crypto-algorithms/"},
-		symbols: []string{"sha256_transform", "sha256_init", "sha256_update", "sha256_final"},
+		globals: []string{"sha256_init", "sha256_update", "sha256_final"},
 		beside:  true,
 		remedy:  "set {HASHLIB} to 0: mpwolf patch does, and wolfhashlib takes its place",
 	},
@@ -102,7 +104,7 @@ func (v *verification) traces(b builtin) (found []string, file string) {
 	if v.image == nil {
 		return found, file
 	}
-	if symbols := v.image.symbolsLike(b.symbols); len(symbols) > 0 {
+	if symbols := v.image.symbolsLike(b.symbols, b.globals); len(symbols) > 0 {
 		found = append(found, fmt.Sprintf("%s in the firmware (%s)", plural(len(symbols), "symbol"), someOf(symbols)))
 	}
 	if texts := v.image.stringsWith(b.strings); len(texts) > 0 {

@@ -229,8 +229,8 @@ func TestMachOImage(t *testing.T) {
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	if !i.macOS || i.arch != "amd64" || !slices.Contains(i.symbols, "f") || i.size.Text == 0 || i.size.BSS < 4 {
-		t.Errorf("macOS %v, %s, symbols %q, size %+v", i.macOS, i.arch, i.symbols, i.size)
+	if !i.macOS || i.arch != "amd64" || !slices.Contains(i.symbols, imageSymbol{"f", true}) || i.size.Text == 0 || i.size.BSS < 4 {
+		t.Errorf("macOS %v, %s, symbols %v, size %+v", i.macOS, i.arch, i.symbols, i.size)
 	}
 	text, err := os.ReadFile(filepath.Join(dir, "out.map"))
 	if err != nil {
