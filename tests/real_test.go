@@ -399,7 +399,7 @@ func addMbedTLS(t *testing.T, tree string) {
 
 // buildBaseline builds MicroPython 1.25.0 with the built-in mbedTLS, both of Debian's archive. It gives a command that
 // has an ssl module too, which Debian's tree lacks.
-func buildBaseline(t *testing.T, mpwolf string) string {
+func buildBaseline(t *testing.T, mpwolf string, args ...string) string {
 	t.Helper()
 	r := &real{t: t, mpwolf: mpwolf, dir: t.TempDir()}
 	r.tree = filepath.Join(r.dir, "micropython")
@@ -409,7 +409,7 @@ func buildBaseline(t *testing.T, mpwolf string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	script := fmt.Sprintf("#!/bin/sh\nMICROPYPATH=${MICROPYPATH:-.frozen}:%s exec %s \"$@\"\n", standIn, r.build(t, "standard", "MICROPY_SSL_MBEDTLS=1"))
+	script := fmt.Sprintf("#!/bin/sh\nMICROPYPATH=${MICROPYPATH:-.frozen}:%s exec %s \"$@\"\n", standIn, r.build(t, "standard", append(args, "MICROPY_SSL_MBEDTLS=1")...))
 	command := filepath.Join(r.dir, "micropython-mbedtls")
 	if err := os.WriteFile(command, []byte(script), 0o755); err != nil {
 		t.Fatal(err)

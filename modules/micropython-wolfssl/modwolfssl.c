@@ -102,6 +102,7 @@ typedef struct _mp_obj_ssl_context_t {
     #if ECDSA_SIGN_CALLBACK
     mp_obj_t ecdsa_sign_callback;
     #endif
+    mp_obj_t cas; // list of the CA certificates in DER, or MP_OBJ_NULL: verify_callback is asked about them too
     mp_obj_t late_cas; // list of CA certificates that weren't valid when they were loaded, or MP_OBJ_NULL
     int late_ca_error; // why
     uint8_t protocol;
@@ -382,6 +383,7 @@ static mp_obj_t ssl_context_new(const mp_obj_type_t *type, mp_int_t protocol, mp
     #if ECDSA_SIGN_CALLBACK
     self->ecdsa_sign_callback = mp_const_none;
     #endif
+    self->cas = MP_OBJ_NULL;
     self->late_cas = MP_OBJ_NULL;
     self->late_ca_error = 0;
     self->protocol = protocol;
@@ -621,6 +623,28 @@ static void ssl_context_load_key(mp_obj_ssl_context_t *self, mp_obj_t key_obj, m
     wolf_wipe(key.buf, key.len);
 }
 
+// Remember a CA certificate: wolfSSL keeps its name and key only.
+static void keep_ca(mp_obj_ssl_context_t *self, const byte *data, size_t len, int format) {
+    mp_obj_t der;
+    if (format == WOLFSSL_FILETYPE_ASN1) {
+        der = mp_obj_new_bytes(data, len);
+    } else {
+        // DER is shorter than the PEM that holds it.
+        byte *buf = m_new(byte, len);
+        int der_len = wc_CertPemToDer(data, len, buf, len, CA_TYPE);
+        if (der_len <= 0) {
+            m_del(byte, buf, len);
+            wolf_raise_error(der_len < 0 ? der_len : ASN_PARSE_E);
+        }
+        der = mp_obj_new_bytes(buf, der_len);
+        m_del(byte, buf, len);
+    }
+    if (self->cas == MP_OBJ_NULL) {
+        self->cas = mp_obj_new_list(0, NULL);
+    }
+    mp_obj_list_append(self->cas, der);
+}
+
 // Load one CA certificate. One that isn't valid now may be once the clock is set: it is kept and tried again for every
 // socket, so that it never vouches for anybody outside its time.
 static int load_ca(mp_obj_ssl_context_t *self, const byte *data, size_t len, int format) {
@@ -632,6 +656,9 @@ static int load_ca(mp_obj_ssl_context_t *self, const byte *data, size_t len, int
         mp_obj_list_append(self->late_cas, mp_obj_new_bytes(data, len));
         self->late_ca_error = ret;
         return WOLFSSL_SUCCESS;
+    }
+    if (ret == WOLFSSL_SUCCESS) {
+        keep_ca(self, data, len, format);
     }
     return ret;
 }
@@ -1006,6 +1033,54 @@ static bool has_hostname(const byte *der, size_t len, const char *hostname) {
 
 #endif
 
+typedef struct {
+    byte subject[KEYID_SIZE];
+    byte issuer[KEYID_SIZE];
+} cert_names_t;
+
+// The hashes of the names in a certificate. Returns whether it could be read.
+static bool get_names(const byte *der, size_t len, cert_names_t *names) {
+    DecodedCert *cert = (DecodedCert *)XMALLOC(sizeof(DecodedCert), NULL, DYNAMIC_TYPE_DCERT);
+    if (cert == NULL) {
+        return false;
+    }
+    wc_InitDecodedCert(cert, der, len, NULL);
+    bool ok = wc_ParseCert(cert, CERT_TYPE, NO_VERIFY, NULL) == 0;
+    if (ok) {
+        memcpy(names->subject, cert->subjectHash, KEYID_SIZE);
+        memcpy(names->issuer, cert->issuerHash, KEYID_SIZE);
+    }
+    wc_FreeDecodedCert(cert);
+    XFREE(cert, NULL, DYNAMIC_TYPE_DCERT);
+    return ok;
+}
+
+// Ask verify_callback about the CA that issued the last certificate the peer sent, unless that is a CA's of ours itself:
+// the built-in asks about the whole chain too, whose end the peer need not send. Returns whether it is content.
+static bool call_verify_callback_for_ca(mp_obj_ssl_socket_t *o, const WOLFSSL_BUFFER_INFO *last, int depth) {
+    cert_names_t names, ca_names;
+    if (o->ssl_context->cas == MP_OBJ_NULL || !get_names(last->buffer, last->length, &names)
+        || memcmp(names.subject, names.issuer, KEYID_SIZE) == 0) {
+        return true;
+    }
+    size_t len;
+    mp_obj_t *cas;
+    mp_obj_list_get(o->ssl_context->cas, &len, &cas);
+    mp_buffer_info_t found = {0};
+    for (size_t i = 0; i < len; ++i) {
+        mp_buffer_info_t ca;
+        mp_get_buffer_raise(cas[i], &ca, MP_BUFFER_READ);
+        if (ca.len == last->length && memcmp(ca.buf, last->buffer, ca.len) == 0) {
+            return true;
+        }
+        if (found.buf == NULL && get_names(ca.buf, ca.len, &ca_names)
+            && memcmp(ca_names.subject, names.issuer, KEYID_SIZE) == 0) {
+            found = ca;
+        }
+    }
+    return found.buf == NULL || call_verify_callback(o, found.buf, found.len, depth);
+}
+
 // Called for every certificate that the peer sent. Returns 1 to accept it: that overrides wolfSSL's own judgement.
 static int verify_callback(int preverify, WOLFSSL_X509_STORE_CTX *store) {
     mp_obj_ssl_socket_t *o = SOCKET_FROM_USER(store->userCtx);
@@ -1023,9 +1098,15 @@ static int verify_callback(int preverify, WOLFSSL_X509_STORE_CTX *store) {
         preverify = 0;
     }
     #endif
-    if (o->ssl_context->verify_callback != mp_const_none && cert != NULL
-        && !call_verify_callback(o, cert->buffer, cert->length, store->error_depth)) {
-        return 0;
+    if (o->ssl_context->verify_callback != mp_const_none && cert != NULL) {
+        // The chain is told from its end on.
+        if (store->error_depth == store->totalCerts - 1
+            && !call_verify_callback_for_ca(o, cert, store->error_depth + 1)) {
+            return 0;
+        }
+        if (!call_verify_callback(o, cert->buffer, cert->length, store->error_depth)) {
+            return 0;
+        }
     }
     return o->ssl_context->authmode == CERT_OPTIONAL ? 1 : preverify;
 }

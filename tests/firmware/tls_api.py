@@ -190,7 +190,7 @@ def verifying(refuse=None, error=None, cert="chain.pem"):
 
 print("two of three", *verifying())
 print("three of three", *verifying(cert="full.pem"))
-for depth in (0, 1):
+for depth in (0, 1, 2):
     print("refuses", depth, *verifying(refuse=depth))
     print("raises", depth, *verifying(error=depth))
 client = client_context()
