@@ -243,8 +243,10 @@ func (s *session) runScripts(tree *micropython.Tree) ([]string, error) {
 		}
 		files = append(files, filepath.Join(dir, name))
 	}
-	if err := writeScript(dir, "testkeys.py"); err != nil { // which the scripts import
-		return nil, err
+	for _, name := range []string{"pipes.py", "testkeys.py"} { // which the scripts import
+		if err := writeScript(dir, name); err != nil {
+			return nil, err
+		}
 	}
 	return files, nil
 }
