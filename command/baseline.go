@@ -61,13 +61,14 @@ func originalTree(tree *micropython.Tree, dir string) error {
 	}
 	var writes []state.Write
 	if record != nil {
-		var conflicts []state.Conflict
-		if writes, conflicts, err = state.Revert(tree.Dir, record); err != nil {
+		plan, err := state.Revert(tree.Dir, record, state.Wishes{AtHead: tree.AtHead})
+		if err != nil {
 			return err
 		}
-		if len(conflicts) > 0 {
-			return fmt.Errorf("%s was changed since it was patched, in the same lines", conflicts[0].Path)
+		if len(plan.Conflicts) > 0 {
+			return fmt.Errorf("%s was changed since it was patched, in the same lines", plan.Conflicts[0].Path)
 		}
+		writes = plan.Writes
 	}
 	if err := os.RemoveAll(dir); err != nil {
 		return err
