@@ -1,6 +1,7 @@
 package command
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -313,4 +314,22 @@ func sameRelease(file *config.File, tree *micropython.Tree) bool {
 	}
 	v, err := micropython.ParseVersion(file.MicroPython)
 	return err == nil && v == tree.Version
+}
+
+// orConfigured gives the limits that the flags leave open those that mpwolf.toml has for the target.
+func (l limits) orConfigured(c *cli.Context, tree *micropython.Tree, t state.Target) (limits, error) {
+	file, err := project(c)
+	if err != nil {
+		return l, err
+	}
+	configured, err := configuredTargets(file, tree, t.Port)
+	if err != nil {
+		return l, err
+	}
+	for _, w := range configured {
+		if w.entry().Same(t) { // not negative: config.Load has looked
+			l.flash, l.ram = cmp.Or(l.flash, uint64(w.maxFlash)), cmp.Or(l.ram, uint64(w.maxRAM))
+		}
+	}
+	return l, nil
 }

@@ -144,13 +144,13 @@ func verifyTargets(c *cli.Context, tree *micropython.Tree) ([]state.Target, stri
 	if c.String("port") == "" && !byHand {
 		targets = record.Targets
 	} else {
-		target, err := targetOf(c, tree)
+		chosen, err := targetsOf(c, tree)
 		if err != nil {
 			return nil, "", err
 		}
-		targets = []state.Target{{
-			Port: target.Port, Board: target.BoardFlag(), Variant: target.Variant, Make: c.StringSlice("make"),
-		}}
+		for _, t := range chosen {
+			targets = append(targets, t.entry())
+		}
 	}
 	if file := c.String("user-settings"); file != "" {
 		abs, err := userSettings(file)
@@ -176,6 +176,9 @@ func (s *session) verifyOne(c *cli.Context, tree *micropython.Tree, t state.Targ
 	}
 	scripts, err := s.runScripts(tree)
 	if err != nil {
+		return nil, err
+	}
+	if most, err = most.orConfigured(c, tree, t); err != nil {
 		return nil, err
 	}
 	module := filepath.Join(modulesDir, modules.Name)
