@@ -1243,6 +1243,10 @@ static int ssl_socket_error(mp_obj_ssl_socket_t *o, int ret) {
             return WANT_READ;
         case WOLFSSL_ERROR_WANT_WRITE:
             return WANT_WRITE;
+        #ifdef WOLFSSL_DTLS13
+        case APP_DATA_READY:
+            return WANT_READ;
+        #endif
         case WOLFSSL_ERROR_ZERO_RETURN:
             return ZERO_RETURN;
         case ASN_NO_SIGNER_E:
@@ -1326,6 +1330,12 @@ static int ssl_socket_handshake(mp_obj_ssl_socket_t *o) {
         #endif
         return 0;
     }
+    #ifdef WOLFSSL_DTLS13
+    if (wolfSSL_get_error(o->ssl, ret) == APP_DATA_READY) {
+        // The peer's acknowledgement is still missing, but it has sent data, which can be read.
+        return 0;
+    }
+    #endif
     int err = ssl_socket_error(o, ret);
     #ifdef WOLFSSL_DTLS
     if (err == WANT_READ && is_dtls(o->ssl_context)) {
