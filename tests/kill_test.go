@@ -8,15 +8,16 @@ import (
 	"time"
 )
 
-// TestKilled kills mpwolf patch and mpwolf revert at many moments. The next command must find the tree as it was
+// TestKilled kills mpwolf patch, revert and an upgrade at many moments. The next command must find the tree as it was
 // before or after, and revert must give every byte back.
 func TestKilled(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	binary := filepath.Join(t.TempDir(), "mpwolf")
 	if out, err := exec.Command("go", "build", "-o", binary, "..").CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	for from, to := range map[string]string{"tree": "micropython", "wolfssl": "wolf"} {
+	for to, from := range map[string]string{"micropython": "tree", "wolf": "wolfssl", "newer": "wolfssl"} {
 		if err := os.CopyFS(filepath.Join(dir, to), os.DirFS(filepath.Join("testdata", from))); err != nil {
 			t.Fatal(err)
 		}
@@ -60,6 +61,13 @@ func TestKilled(t *testing.T) {
 		run(moment, "revert")
 		run(0, "revert")
 		compare(t, before, dir, "revert killed after", moment)
+	}
+	for i := range times / 2 {
+		moment := whole * time.Duration(i+1) / (times / 2)
+		run(0, "patch", "--port", "unix", "--variant", "coverage", "--wolfssl", "newer")
+		run(moment, patch...)
+		run(0, "revert")
+		compare(t, before, dir, "upgrade killed after", moment)
 	}
 }
 
