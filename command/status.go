@@ -180,17 +180,13 @@ func (st *status) file(tree *micropython.Tree, f state.File) error {
 
 // modules tells what became of the installed modules.
 func (st *status) modules(tree *micropython.Tree, record *state.Record) error {
-	changed, err := modules.Changed(record.Modules.Dir, state.LoadStamps(tree.Dir).Hash)
+	id, changed, err := modules.Inspect(record.Modules.Dir, state.LoadStamps(tree.Dir).Hash)
 	var notOurs *modules.NotOursError
 	switch {
 	case errors.As(err, &notOurs):
 		st.Drift = append(st.Drift, drift{File: st.Modules, Whose: ours, Text: "is gone, or no longer what mpwolf installed"})
 		return nil
 	case err != nil:
-		return err
-	}
-	_, id, err := modules.Installed(record.Modules.Dir)
-	if err != nil {
 		return err
 	}
 	if id != record.Modules.ID {

@@ -3,6 +3,7 @@
 package micropython
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -79,7 +80,7 @@ func Open(dir string) (*Tree, error) {
 	return tree, nil
 }
 
-var versionDefine = regexp.MustCompile(`(?m)^#define MICROPY_VERSION_(MAJOR|MINOR|MICRO|PRERELEASE)\s+\(?(\d+)\)?`)
+var versionDefine = regexp.MustCompile(`^#define MICROPY_VERSION_(MAJOR|MINOR|MICRO|PRERELEASE)\s+\(?(\d+)\)?`)
 
 // readVersion takes the release from the four defines of py/mpconfig.h (the fourth exists from v1.22 on). Releases
 // before v1.18 lack them, and are too old anyway.
@@ -90,7 +91,11 @@ func readVersion(file string) (Version, error) {
 	}
 	var v Version
 	found := 0
-	for _, m := range versionDefine.FindAllSubmatch(text, -1) {
+	for _, line := range linesWith(text, "#define MICROPY_VERSION_") {
+		m := versionDefine.FindSubmatch(line)
+		if m == nil {
+			continue
+		}
 		n, err := strconv.Atoi(string(m[2]))
 		if err != nil {
 			return Version{}, fmt.Errorf("read MicroPython's version in %s: %w", file, err)
@@ -114,6 +119,26 @@ func readVersion(file string) (Version, error) {
 			"the oldest supported release is %s", file, Oldest)
 	}
 	return v, nil
+}
+
+// linesWith are the lines that begin with a text: a pattern takes a millisecond for a header of this size.
+func linesWith(text []byte, start string) [][]byte {
+	var lines [][]byte
+	for at := 0; ; {
+		i := bytes.Index(text[at:], []byte(start))
+		if i < 0 {
+			return lines
+		}
+		at += i
+		end := len(text)
+		if n := bytes.IndexByte(text[at:], '\n'); n >= 0 {
+			end = at + n
+		}
+		if at == 0 || text[at-1] == '\n' {
+			lines = append(lines, text[at:end])
+		}
+		at = end
+	}
 }
 
 // ErrNoTree is returned by Find when there is no tree around.

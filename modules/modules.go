@@ -256,14 +256,28 @@ func (s Source) sum(name string) (string, error) {
 // Changed lists what the user changed in, added to or took away from an installed module, relative to its folder. For
 // a folder that mpwolf did not install the error is a *NotOursError.
 func Changed(dir string, hash Hasher) ([]string, error) {
-	final := filepath.Join(dir, Name)
-	m, err := readManifest(final)
+	m, err := readManifest(filepath.Join(dir, Name))
 	if err != nil {
 		return nil, err
 	}
+	return m.changed(dir, hash)
+}
+
+// Inspect is Changed and Installed in one.
+func Inspect(dir string, hash Hasher) (id string, changed []string, err error) {
+	m, err := readManifest(filepath.Join(dir, Name))
+	if err != nil {
+		return "", nil, err
+	}
+	changed, err = m.changed(dir, hash)
+	return m.ID, changed, err
+}
+
+func (m *manifest) changed(dir string, hash Hasher) ([]string, error) {
+	final := filepath.Join(dir, Name)
 	seen := map[string]bool{manifestName: true}
 	var changed []string
-	err = filepath.WalkDir(final, func(file string, entry fs.DirEntry, err error) error {
+	err := filepath.WalkDir(final, func(file string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
 			return err
 		}
