@@ -194,6 +194,7 @@ func (r *real) onFirmware(t *testing.T) {
 	t.Run("ciphers", r.ciphers)
 	t.Run("OpenSSL's server", r.opensslServer)
 	t.Run("OpenSSL's client", r.opensslClient)
+	t.Run("DTLS", r.dtls)
 	t.Run("ecdsa_sign_callback", r.signCallback)
 	t.Run("chosen ciphers", r.chosenCipher)
 	t.Run("ends", r.ends)

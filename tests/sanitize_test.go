@@ -29,6 +29,11 @@ var sanitizedSoak = soak{handshakes: 20, megabytes: 4, heap: 4096, process: 16 <
 func TestSanitized(t *testing.T) {
 	r := newReal(t)
 	r.patch("--variant", "coverage")
+	// alloc_fail.py chooses which allocation fails.
+	if err := os.CopyFS(filepath.Join(r.dir, "micropython-modules", "allocfail"),
+		os.DirFS(filepath.Join("testdata", "allocfail"))); err != nil {
+		t.Fatal(err)
+	}
 	firmware := r.build(t, "coverage", "DEBUG=1", "CFLAGS_EXTRA="+sanitizers, "LDFLAGS_EXTRA="+sanitizers, "WOLFSSL_PORT=unix",
 		"USER_C_MODULES="+filepath.Join(r.dir, "micropython-modules"))
 

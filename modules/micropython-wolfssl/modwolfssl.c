@@ -1059,8 +1059,13 @@ static bool get_names(const byte *der, size_t len, cert_names_t *names) {
 // the built-in asks about the whole chain too, whose end the peer need not send. Returns whether it is content.
 static bool call_verify_callback_for_ca(mp_obj_ssl_socket_t *o, const WOLFSSL_BUFFER_INFO *last, int depth) {
     cert_names_t names, ca_names;
-    if (o->ssl_context->cas == MP_OBJ_NULL || !get_names(last->buffer, last->length, &names)
-        || memcmp(names.subject, names.issuer, KEYID_SIZE) == 0) {
+    if (o->ssl_context->cas == MP_OBJ_NULL) {
+        return true;
+    }
+    if (!get_names(last->buffer, last->length, &names)) {
+        return false;
+    }
+    if (memcmp(names.subject, names.issuer, KEYID_SIZE) == 0) {
         return true;
     }
     size_t len;
@@ -1073,9 +1078,13 @@ static bool call_verify_callback_for_ca(mp_obj_ssl_socket_t *o, const WOLFSSL_BU
         if (ca.len == last->length && memcmp(ca.buf, last->buffer, ca.len) == 0) {
             return true;
         }
-        if (found.buf == NULL && get_names(ca.buf, ca.len, &ca_names)
-            && memcmp(ca_names.subject, names.issuer, KEYID_SIZE) == 0) {
-            found = ca;
+        if (found.buf == NULL) {
+            if (!get_names(ca.buf, ca.len, &ca_names)) {
+                return false;
+            }
+            if (memcmp(ca_names.subject, names.issuer, KEYID_SIZE) == 0) {
+                found = ca;
+            }
         }
     }
     return found.buf == NULL || call_verify_callback(o, found.buf, found.len, depth);
