@@ -188,20 +188,19 @@ func (q *qemu) reset(t *testing.T) {
 	q.until(t, ready)
 }
 
-// inline gives a script with testkeys.py in place of the import of it: the machine has no files.
+// inline gives a script with the scripts beside it that it imports in place of the import: a machine without files has
+// nowhere to import them from.
 func inline(script string) (string, error) {
 	source, err := os.ReadFile(filepath.Join("firmware", script))
 	if err != nil {
 		return "", err
 	}
-	keys, err := os.ReadFile(filepath.Join("firmware", "testkeys.py"))
-	if err != nil {
-		return "", err
-	}
 	var out strings.Builder
 	for line := range strings.Lines(string(source)) {
-		if strings.HasPrefix(line, "from testkeys import") {
-			line = string(keys)
+		if words := strings.Fields(line); strings.HasPrefix(line, "from ") && len(words) > 1 {
+			if imported, err := inline(words[1] + ".py"); err == nil {
+				line = imported
+			}
 		}
 		out.WriteString(line)
 	}
