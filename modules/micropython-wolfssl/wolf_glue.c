@@ -78,6 +78,72 @@ static bool is_cert_error(int err) {
 }
 #endif
 
+// Whether err is about the date of a certificate and the clock was never set: a port's clock then says 0.
+static bool is_clock_error(int err) {
+    #ifdef USER_TIME
+    return (err == ASN_BEFORE_DATE_E || err == ASN_AFTER_DATE_E || err == ASN_DATE_SZ_E) && XTIME(NULL) == 0;
+    #else
+    (void)err;
+    return false;
+    #endif
+}
+
+static const MP_DEFINE_STR_OBJ(clock_text, "the clock is not set");
+
+#ifdef NO_ERROR_STRINGS
+// Where the settings leave wolfSSL's texts out, those that whoever uses a firmware can do something about.
+static const struct {
+    int err;
+    mp_obj_str_t text;
+} error_texts[] = {
+    #define TEXT(err, text) { err, { { &mp_type_str }, 0, sizeof(text) - 1, (const byte *)text } }
+    TEXT(ASN_BEFORE_DATE_E, "certificate not valid yet"),
+    TEXT(ASN_AFTER_DATE_E, "certificate expired"),
+    TEXT(ASN_NO_SIGNER_E, "certificate issuer unknown"),
+    TEXT(ASN_SELF_SIGNED_E, "self-signed certificate"),
+    TEXT(ASN_SIG_CONFIRM_E, "certificate signature"),
+    TEXT(DOMAIN_NAME_MISMATCH, "hostname mismatch"),
+    TEXT(IPADDR_MISMATCH, "IP address mismatch"),
+    TEXT(VERIFY_CERT_ERROR, "certificate refused"),
+    TEXT(NO_PEER_CERT, "no peer certificate"),
+    TEXT(NOT_CA_ERROR, "issuer is no CA"),
+    TEXT(RSA_KEY_SIZE_E, "key too short"),
+    TEXT(ECC_KEY_SIZE_E, "key too short"),
+    TEXT(FATAL_ERROR, "fatal alert from peer"),
+    TEXT(VERSION_ERROR, "TLS version"),
+    TEXT(MATCH_SUITE_ERROR, "no common cipher suite"),
+    TEXT(SOCKET_PEER_CLOSED_E, "connection closed"),
+    TEXT(RNG_FAILURE_E, "random number generator"),
+    #undef TEXT
+};
+#endif
+
+// The text of an error, or MP_OBJ_NULL where there is none, or no room for it.
+static mp_obj_t error_text(int err) {
+    if (is_clock_error(err)) {
+        return MP_OBJ_FROM_PTR(&clock_text);
+    }
+    #ifdef NO_ERROR_STRINGS
+    for (size_t i = 0; i < MP_ARRAY_SIZE(error_texts); ++i) {
+        if (error_texts[i].err == err) {
+            return MP_OBJ_FROM_PTR(&error_texts[i].text);
+        }
+    }
+    #else
+    mp_obj_str_t *text = m_new_obj_maybe(mp_obj_str_t);
+    byte *data = m_new_maybe(byte, WOLFSSL_MAX_ERROR_SZ);
+    if (text != NULL && data != NULL) {
+        wolfSSL_ERR_error_string((unsigned long)err, (char *)data);
+        text->base.type = &mp_type_str;
+        text->data = data;
+        text->len = strlen((char *)data);
+        text->hash = qstr_compute_hash(text->data, text->len);
+        return MP_OBJ_FROM_PTR(text);
+    }
+    #endif
+    return MP_OBJ_NULL;
+}
+
 void wolf_wipe(void *ptr, size_t len) {
     volatile uint8_t *p = ptr;
     while (len-- > 0) {
@@ -97,23 +163,7 @@ MP_NORETURN void wolf_raise_error(int err) {
     }
     #endif
 
-    // The number alone when there's no room for the text.
-    mp_obj_t args[2] = { MP_OBJ_NEW_SMALL_INT(err), MP_OBJ_NULL };
-    size_t n_args = 1;
-
-    #ifndef NO_ERROR_STRINGS
-    mp_obj_str_t *text = m_new_obj_maybe(mp_obj_str_t);
-    byte *data = m_new_maybe(byte, WOLFSSL_MAX_ERROR_SZ);
-    if (text != NULL && data != NULL) {
-        wolfSSL_ERR_error_string((unsigned long)err, (char *)data);
-        text->base.type = &mp_type_str;
-        text->data = data;
-        text->len = strlen((char *)data);
-        text->hash = qstr_compute_hash(text->data, text->len);
-        args[1] = MP_OBJ_FROM_PTR(text);
-        n_args = 2;
-    }
-    #endif
-
+    mp_obj_t args[2] = { MP_OBJ_NEW_SMALL_INT(err), error_text(err) };
+    size_t n_args = args[1] == MP_OBJ_NULL ? 1 : 2;
     nlr_raise(mp_obj_exception_make_new(type, n_args, 0, args));
 }

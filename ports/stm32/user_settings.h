@@ -109,5 +109,8 @@ int wolfssl_port_seed(unsigned char *output, unsigned int size);
 // -- What a firmware doesn't need -------------------------------------------------------------------------------------
 // A session cache, a curve cache or a fixed-point cache would outlive a soft reset of the interpreter.
 #define NO_SESSION_CACHE
+// Of wolfSSL's error texts the modules have those that matter.
+#define NO_ERROR_STRINGS
+#define NO_AES_192
 
 #endif // MPWOLF_STM32_USER_SETTINGS_H
