@@ -61,6 +61,8 @@ type job struct {
 	// patched for besides this one, fragments has those files.
 	pristine  bool
 	fragments []patches.ModuleFile
+	// builds are the folders that plain make builds in.
+	builds []string
 	// entries are what is recorded of the targets.
 	entries []state.Target
 	// wishes say what happens where the user's edits meet ours. lost and changedModules are what --force must save
@@ -473,7 +475,19 @@ func (j *job) apply(c *cli.Context, lock *state.Lock) error {
 	for i, target := range j.targets {
 		fmt.Fprintf(j.stdout, "build: %s\n", makeCommand(target, makeArgs(j.modules, j.entries[i])))
 	}
+	j.sayBuilt()
 	return nil
+}
+
+// sayBuilt names the build folders that hold objects of before: MicroPython's make looks at the times of files only, not
+// at the flags that changed, and would link them with the new ones.
+func (j *job) sayBuilt() {
+	for _, build := range j.builds {
+		if _, err := os.Stat(filepath.Join(build, "py")); build != "" && err == nil {
+			j.say("%s holds objects of before, and make does not see that the flags changed: make clean, or another BUILD",
+				relative(build))
+		}
+	}
 }
 
 // save copies what --force changes or takes away.
@@ -646,8 +660,9 @@ func (j *job) newRecord(wolf *wolfssl.Tree, created []string) (*state.Record, er
 
 // judge asks the port's own make and compiler whether every want holds: the scanner plans, these decide.
 func (j *job) judge(ctx context.Context) error {
+	j.builds = nil
 	for i, t := range j.plan.Targets {
-		wrong, err := judgeTarget(ctx, t, makeArgs(j.modules, j.entries[i]))
+		wrong, build, err := judgeTarget(ctx, t, makeArgs(j.modules, j.entries[i]))
 		if err != nil {
 			return err
 		}
@@ -655,12 +670,13 @@ func (j *job) judge(ctx context.Context) error {
 			return fmt.Errorf("patch %s: the compiler does not see what was planned, so nothing was changed: %s",
 				t.Target.Port, strings.Join(wrong, "; "))
 		}
+		j.builds = append(j.builds, build)
 	}
 	return nil
 }
 
-// judgeTarget says which wants do not hold.
-func judgeTarget(ctx context.Context, t patches.TargetPlan, args []string) (wrong []string, err error) {
+// judgeTarget says which wants do not hold, and where plain make builds.
+func judgeTarget(ctx context.Context, t patches.TargetPlan, args []string) (wrong []string, build string, err error) {
 	var macros, variables []string
 	for _, step := range t.Steps {
 		if step.Want.Variable != "" {
@@ -669,13 +685,13 @@ func judgeTarget(ctx context.Context, t patches.TargetPlan, args []string) (wron
 			macros = append(macros, step.Name)
 		}
 	}
-	flags, err := t.Target.Flags(ctx, variables, args...)
+	flags, err := t.Target.Flags(ctx, append(variables, "BUILD"), args...)
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	values, err := flags.Effective(ctx, macros)
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	for _, step := range t.Steps {
 		if step.Want.Variable != "" {
@@ -688,7 +704,10 @@ func judgeTarget(ctx context.Context, t patches.TargetPlan, args []string) (wron
 			wrong = append(wrong, fmt.Sprintf("%s is %q (%s:%d), not %d", step.Name, v.Text, v.File, v.Line, step.Want.Value))
 		}
 	}
-	return wrong, nil
+	if build = strings.TrimSpace(flags.Vars["BUILD"]); build != "" && !filepath.IsAbs(build) {
+		build = filepath.Join(t.Target.Dir(), build)
+	}
+	return wrong, build, nil
 }
 
 // missingFolders are a folder and those above it that do not exist, the outermost first.
