@@ -470,8 +470,10 @@ func (j *job) apply(c *cli.Context, lock *state.Lock) error {
 		return err
 	}
 	j.describe(map[bool]string{false: "changed", true: "set"}[j.pristine])
-	fmt.Fprintf(j.stdout, "installed %s with wolfSSL %s (%s)\n",
-		relative(filepath.Join(j.modules, modules.Name)), wolf.Version, wolf.Licence)
+	if change.Swap != nil {
+		fmt.Fprintf(j.stdout, "installed %s with wolfSSL %s (%s)\n",
+			relative(filepath.Join(j.modules, modules.Name)), wolf.Version, wolf.Licence)
+	}
 	for i, target := range j.targets {
 		fmt.Fprintf(j.stdout, "build: %s\n", makeCommand(target, makeArgs(j.modules, j.entries[i])))
 	}
@@ -587,36 +589,51 @@ func (j *job) ownSources() []modules.Source {
 
 // change prepares all that is written.
 func (j *job) change(wolf *wolfssl.Tree, lock *state.Lock) (change state.Change, err error) {
-	files, err := wolfssl.Files(wolf)
-	if err != nil {
-		return change, err
-	}
 	created, err := missingFolders(j.modules)
 	if err != nil {
 		return change, err
 	}
-	staged := state.PassingName(j.modules)
 	if change.Record, err = j.newRecord(wolf, created); err != nil {
-		return change, err
-	}
-	if err := lock.Intend(staged, created); err != nil {
-		return change, err
-	}
-	if err := disk.MkdirAll(j.disk, j.modules, 0o755); err != nil {
-		return change, fmt.Errorf("modules folder: %w", err)
-	}
-	err = modules.Stage(j.disk, staged, Version(), change.Record.Modules.ID,
-		append(j.ownSources(), modules.Source{FS: os.DirFS(wolf.Dir), At: "wolfssl", Files: files})...)
-	if err != nil {
 		return change, err
 	}
 	for _, edit := range j.plan.Changes {
 		change.Writes = append(change.Writes, state.Write{Path: edit.Path, Before: edit.Before, After: edit.After})
 	}
-	change.Swap = &state.Swap{
-		Dir: filepath.Join(j.modules, modules.Name), Staged: staged, Created: created,
+	if j.installed(wolf) {
+		change.Record.Modules = j.record.Modules
+		return change, nil
 	}
-	return change, nil
+	change.Swap, err = j.stage(wolf, lock, change.Record.Modules.ID, created)
+	return change, err
+}
+
+// installed says whether the modules are there already with this wolfSSL, and nothing has to be copied.
+func (j *job) installed(wolf *wolfssl.Tree) bool {
+	if j.record == nil || wolf.Dir != filepath.Join(j.modules, modules.Name, "wolfssl") {
+		return false
+	}
+	current, err := modules.Current(j.modules, state.LoadStamps(j.tree.Dir).Hash, j.ownSources()...)
+	return err == nil && current
+}
+
+// stage prepares the folder of the user modules.
+func (j *job) stage(wolf *wolfssl.Tree, lock *state.Lock, id string, created []string) (*state.Swap, error) {
+	files, err := wolfssl.Files(wolf)
+	if err != nil {
+		return nil, err
+	}
+	staged := state.PassingName(j.modules)
+	if err := lock.Intend(staged, created); err != nil {
+		return nil, err
+	}
+	if err := disk.MkdirAll(j.disk, j.modules, 0o755); err != nil {
+		return nil, fmt.Errorf("modules folder: %w", err)
+	}
+	sources := append(j.ownSources(), modules.Source{FS: os.DirFS(wolf.Dir), At: "wolfssl", Files: files})
+	if err := modules.Stage(j.disk, staged, Version(), id, sources...); err != nil {
+		return nil, err
+	}
+	return &state.Swap{Dir: filepath.Join(j.modules, modules.Name), Staged: staged, Created: created}, nil
 }
 
 func (j *job) newRecord(wolf *wolfssl.Tree, created []string) (*state.Record, error) {

@@ -84,7 +84,7 @@ func docCommands(text string) []docCommand {
 		case block && goesOn:
 			commands[len(commands)-1].text += "\n" + more
 		case block && strings.HasPrefix(line, "(exit code "):
-			commands[len(commands)-1].code = strings.Trim(line, "(exit code)")
+			commands[len(commands)-1].code = strings.TrimSuffix(strings.TrimPrefix(line, "(exit code "), ")")
 		case block:
 			last := &commands[len(commands)-1]
 			last.output = append(last.output, line)
