@@ -14,7 +14,7 @@ import (
 )
 
 const (
-	benchRuns       = 5 // of which the median counts
+	benchRuns       = 3 // of which the median counts
 	benchHandshakes = 100
 	benchMegabytes  = 200
 )

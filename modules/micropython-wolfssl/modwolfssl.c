@@ -1288,6 +1288,13 @@ static int ssl_socket_check_timer(mp_obj_ssl_socket_t *o) {
 }
 #endif
 
+// Refuse a client before anything is encrypted.
+static void send_handshake_failure(mp_obj_ssl_socket_t *o) {
+    // Alert: fatal, handshake_failure.
+    static const byte alert[] = { 21, 3, 3, 0, 2, 2, 40 };
+    (void)socket_send_cb(NULL, (char *)alert, sizeof(alert), SOCKET_TO_USER(o));
+}
+
 // A server without a key can do no more than wait for a client and refuse it; wolfSSL makes no session for that.
 static int ssl_socket_refuse(mp_obj_ssl_socket_t *o) {
     char buf[1];
@@ -1305,13 +1312,21 @@ static int ssl_socket_refuse(mp_obj_ssl_socket_t *o) {
         return SOCKET_PEER_CLOSED_E;
     }
     if (!is_dtls(o->ssl_context)) {
-        // Alert: fatal, handshake_failure.
-        static const byte alert[] = { 21, 3, 3, 0, 2, 2, 40 };
-        (void)socket_send_cb(NULL, (char *)alert, sizeof(alert), SOCKET_TO_USER(o));
+        send_handshake_failure(o);
         raise_kept_exception(o);
         o->stream_error = 0;
     }
     return NO_PRIVATE_KEY;
+}
+
+// wolfSSL up to 5.7 ends the handshake with a TLS 1.2 client that has no certificate without a word.
+static void alert_missing_cert(mp_obj_ssl_socket_t *o, int err) {
+    WOLFSSL_ALERT_HISTORY history;
+    if (err == NO_PEER_CERT && !is_dtls(o->ssl_context) && wolfSSL_GetVersion(o->ssl) == WOLFSSL_TLSV1_2
+        && wolfSSL_get_alert_history(o->ssl, &history) == WOLFSSL_SUCCESS && history.last_tx.code < 0) {
+        send_handshake_failure(o);
+        o->stream_error = 0; // the missing certificate is what is told
+    }
 }
 
 // Take the handshake as far as it goes now. Returns 0 when it is done, else an error as above.
@@ -1323,6 +1338,9 @@ static int ssl_socket_handshake(mp_obj_ssl_socket_t *o) {
         return ssl_socket_refuse(o);
     }
     int ret = is_client(o->ssl_context) ? wolfSSL_connect(o->ssl) : wolfSSL_accept(o->ssl);
+    if (ret != WOLFSSL_SUCCESS && !is_client(o->ssl_context)) {
+        alert_missing_cert(o, wolfSSL_get_error(o->ssl, ret));
+    }
     if (ret != WOLFSSL_SUCCESS && o->held_len > 0 && !is_want(wolfSSL_get_error(o->ssl, ret))) {
         // The handshake failed: the peer gets the alert. The failure is what is told here, whatever comes of that.
         mp_obj_t exception = o->exception;
