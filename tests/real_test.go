@@ -159,6 +159,7 @@ func TestUnix(t *testing.T) {
 	for _, check := range report.Checks {
 		t.Logf("%s: %s", check.ID, check.Summary)
 	}
+	t.Run("speed", r.speed)
 	t.Run("upstream tests", r.upstreamTests)
 	t.Run("by hand", r.byHand)
 	r.onFirmware(t)

@@ -1,0 +1,83 @@
+package tests_test
+
+import (
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// speed measures, in turns, make with nothing to do, verify with nothing to rebuild, and nm over the same objects; of
+// each the best of several counts. The bounds are those that verify promises: its analysis takes less time than nm, and
+// verify adds less than a fifth to make.
+func (r *real) speed(t *testing.T) {
+	build := filepath.Join(r.tree, ".mpwolf", "build", "unix-standard")
+	nm := append([]string{"-A"}, objectsIn(t, build)...)
+	noop := r.makeAgain(t, build)
+	best := map[string]time.Duration{}
+	measure := func(name string, took time.Duration) {
+		if best[name] == 0 || took < best[name] {
+			best[name] = took
+		}
+	}
+	timed := func(name string, cmd *exec.Cmd) {
+		start := time.Now()
+		r.must(cmd)
+		measure(name, time.Since(start))
+	}
+	for range 10 {
+		timed("make", exec.Command("sh", "-c", noop))
+		timed("verify", r.command("verify"))
+		timed("nm", exec.Command("nm", nm...))
+		report, _ := r.verify()
+		measure("analysis", time.Duration(report.Seconds.Analysis*float64(time.Second)))
+	}
+	t.Logf("make with nothing to do %v, verify %v; nm -A %v, analysis %v", best["make"], best["verify"], best["nm"],
+		best["analysis"])
+	if best["analysis"] >= best["nm"] {
+		t.Errorf("the analysis takes %v, nm -A over %d objects %v", best["analysis"], len(nm)-1, best["nm"])
+	}
+	if best["verify"] > best["make"]*6/5 {
+		t.Errorf("verify takes %v, make with nothing to do %v", best["verify"], best["make"])
+	}
+}
+
+// objectsIn are a firmware's objects, without those of mpy-cross.
+func objectsIn(t *testing.T, build string) []string {
+	t.Helper()
+	var objects []string
+	err := filepath.WalkDir(build, func(path string, entry fs.DirEntry, err error) error {
+		if entry.IsDir() && entry.Name() == "mpwolf-mpy-cross" {
+			return filepath.SkipDir
+		}
+		if filepath.Ext(path) == ".o" {
+			objects = append(objects, path)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return objects
+}
+
+// makeAgain is the make command of the last build, as its log has it, without the questions that mpwolf asks in it.
+func (r *real) makeAgain(t *testing.T, build string) string {
+	t.Helper()
+	log, err := os.ReadFile(filepath.Join(build, "mpwolf-build.log"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	line, _, _ := strings.Cut(string(log), "\n")
+	line = strings.TrimPrefix(line, "$ ")
+	if before, _, asks := strings.Cut(line, " '--eval="); asks {
+		line = before
+	}
+	if !strings.Contains(line, "make ") || !strings.Contains(line, "BUILD="+build) {
+		t.Fatalf("the log begins with %q", line)
+	}
+	return line
+}
