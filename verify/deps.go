@@ -28,17 +28,19 @@ func (v *verification) readDeps() {
 		}
 	}
 	read := make([][]string, len(files))
-	each(len(files), func(i int) { read[i] = readDeps(files[i], v.Target.Dir()) })
+	each(len(files), func(i int) { read[i] = v.early.objectDeps(files[i], v.Target.Dir()) })
 	for i, file := range files {
 		v.depCache[file] = read[i]
 	}
 }
 
-// readDeps reads the dependency file of an object; dir is the folder that the compiler ran in. MicroPython's rules leave
-// it beside the object as .P, other makefiles as .d.
+// depsEndings: MicroPython's rules leave a dependency file beside the object as .P, other makefiles as .d.
+var depsEndings = []string{".P", ".d"}
+
+// readDeps reads the dependency file of an object; dir is the folder that the compiler ran in.
 func readDeps(objectFile, dir string) []string {
 	base := strings.TrimSuffix(objectFile, filepath.Ext(objectFile))
-	for _, ending := range []string{".P", ".d"} {
+	for _, ending := range depsEndings {
 		text, err := os.ReadFile(base + ending)
 		if err != nil {
 			continue

@@ -21,10 +21,10 @@ type inputs struct {
 	missing []string // files that the link names and that are not there, as after a failed compilation
 }
 
-// readInputs reads the objects of a link, several at a time, in the link's order.
-func readInputs(link *micropython.Link) (*inputs, error) {
+// readInputs reads the objects of a link, several at a time, in the link's order; before, if not nil, has read some.
+func readInputs(link *micropython.Link, before *early) (*inputs, error) {
 	read := make([]linkInput, len(link.Inputs))
-	each(len(read), func(i int) { read[i] = readInput(link.Inputs[i], link.System[link.Inputs[i]], 0) })
+	each(len(read), func(i int) { read[i] = before.input(link.Inputs[i], link.System[link.Inputs[i]]) })
 	if err := chooseSlices(link, read); err != nil {
 		return nil, fmt.Errorf("read what is linked: %w", err)
 	}

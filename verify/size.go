@@ -297,7 +297,7 @@ func Measure(ctx context.Context, options Options) (*Size, error) {
 		return nil, err
 	}
 	v.link, v.elf = result.Link, result.ELF
-	if v.inputs, err = readInputs(v.link); err != nil {
+	if v.inputs, err = readInputs(v.link, nil); err != nil {
 		return nil, err
 	}
 	if v.image, err = readImage(v.elf); err != nil {

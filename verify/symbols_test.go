@@ -57,7 +57,7 @@ func linked(t *testing.T, dir string, argv ...string) *verification {
 			link.System[file] = strings.HasPrefix(arg, "system")
 		}
 	}
-	in, err := readInputs(link)
+	in, err := readInputs(link, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -76,6 +76,7 @@ type verification struct {
 	image    *image // what is in it, nil if there is none
 	depCache map[string][]string
 	seconds  Seconds
+	early    *early
 	settings map[string]bool // headers, and whether they are settings
 }
 
@@ -122,6 +123,7 @@ func newVerification(options Options) *verification {
 func (v *verification) probe(ctx context.Context) (*micropython.Flags, error) {
 	defer timed(&v.seconds.Build)()
 	if !v.NoBuild {
+		v.early = v.readEarly()
 		flags, result, err := v.build.Again(ctx, v.variables()...)
 		if failed := (*micropython.BuildError)(nil); err != nil && !errors.As(err, &failed) {
 			return nil, err
@@ -252,7 +254,7 @@ func (v *verification) compile(ctx context.Context, checks map[string]*check) er
 			return err
 		}
 	}
-	if v.inputs, err = readInputs(v.link); err != nil {
+	if v.inputs, err = readInputs(v.link, v.early); err != nil {
 		return err
 	}
 	v.readDeps()
@@ -262,8 +264,9 @@ func (v *verification) compile(ctx context.Context, checks map[string]*check) er
 		return nil
 	}
 	v.elf = v.link.Output
-	if v.image, err = readImage(v.elf); err != nil {
+	if v.image, err = v.early.firmware(v.elf); err != nil {
 		return fmt.Errorf("look at the firmware: %w", err)
 	}
+	v.recordInputs()
 	return nil
 }

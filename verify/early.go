@@ -1,0 +1,141 @@
+package verify
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// early is what is read while make still runs, on the guess that it will have nothing to build. A file that has changed
+// when make is done is read again.
+type early struct {
+	done   chan struct{}
+	inputs map[string]earlyInput
+	deps   map[string]earlyDeps
+	elf    string
+	image  earlyImage
+}
+
+type earlyInput struct {
+	stamp  string
+	system bool
+	input  linkInput
+}
+
+type earlyDeps struct {
+	stamp string
+	deps  []string
+}
+
+type earlyImage struct {
+	stamp string
+	image *image
+	err   error
+}
+
+// inputsFile is where a build folder keeps the names of what was linked: the firmware, and below it the inputs, those of
+// the compiler's with a blank before.
+const inputsFile = "mpwolf-answers/inputs"
+
+// recordInputs keeps the names for the next time, which does without if they cannot be written.
+func (v *verification) recordInputs() {
+	var b strings.Builder
+	fmt.Fprintln(&b, v.elf)
+	for _, file := range v.link.Inputs {
+		if v.link.System[file] {
+			b.WriteString(" ")
+		}
+		fmt.Fprintln(&b, file)
+	}
+	file := filepath.Join(v.build.Dir, inputsFile)
+	if now, err := os.ReadFile(file); err == nil && string(now) == b.String() {
+		return
+	}
+	if os.MkdirAll(filepath.Dir(file), 0o777) == nil {
+		_ = os.WriteFile(file, []byte(b.String()), 0o666)
+	}
+}
+
+// readEarly begins to read what was linked the last time.
+func (v *verification) readEarly() *early {
+	e := &early{done: make(chan struct{}), inputs: make(map[string]earlyInput), deps: make(map[string]earlyDeps)}
+	text, err := os.ReadFile(filepath.Join(v.build.Dir, inputsFile))
+	if err != nil {
+		close(e.done)
+		return e
+	}
+	go func() {
+		defer close(e.done)
+		elf, rest, _ := strings.Cut(string(text), "\n")
+		files := strings.Split(strings.TrimSuffix(rest, "\n"), "\n")
+		inputs := make([]earlyInput, len(files))
+		deps := make([]earlyDeps, len(files))
+		dir := v.Target.Dir()
+		each(len(files)+1, func(i int) {
+			if i == len(files) {
+				e.elf, e.image.stamp = elf, stampOf(elf)
+				e.image.image, e.image.err = readImage(elf)
+				return
+			}
+			name, system := strings.CutPrefix(files[i], " ")
+			inputs[i] = earlyInput{stampOf(name), system, readInput(name, system, 0)}
+			deps[i] = earlyDeps{depsStamp(name), readDeps(name, dir)}
+		})
+		for i, file := range files {
+			name := strings.TrimPrefix(file, " ")
+			e.inputs[name], e.deps[name] = inputs[i], deps[i]
+		}
+	}()
+	return e
+}
+
+// input reads a file of a link, or has read it.
+func (e *early) input(name string, system bool) linkInput {
+	if e != nil {
+		<-e.done
+		if known, is := e.inputs[name]; is && known.system == system && known.stamp == stampOf(name) {
+			return known.input
+		}
+	}
+	return readInput(name, system, 0)
+}
+
+func (e *early) objectDeps(name, dir string) []string {
+	if e != nil {
+		<-e.done
+		if known, is := e.deps[name]; is && known.stamp == depsStamp(name) {
+			return known.deps
+		}
+	}
+	return readDeps(name, dir)
+}
+
+func (e *early) firmware(name string) (*image, error) {
+	if e != nil {
+		<-e.done
+		if e.elf == name && e.image.stamp == stampOf(name) {
+			return e.image.image, e.image.err
+		}
+	}
+	return readImage(name)
+}
+
+// stampOf tells one content of a file from another, as make does.
+func stampOf(file string) string {
+	info, err := os.Stat(file)
+	if err != nil {
+		return ""
+	}
+	return fmt.Sprint(info.Size(), info.ModTime().UnixNano())
+}
+
+func depsStamp(objectFile string) string {
+	base := strings.TrimSuffix(objectFile, filepath.Ext(objectFile))
+	for _, ending := range depsEndings {
+		if stamp := stampOf(base + ending); stamp != "" {
+			return ending + stamp
+		}
+	}
+	return ""
+}
