@@ -60,3 +60,43 @@ func TestRealTree(t *testing.T) {
 		}
 	}
 }
+
+// TestUnpatchedBuilds looks at builds of MicroPython as it is, with mbedTLS or axTLS: nothing may be defined twice in
+// them, and the built-in TLS must be found. MPWOLF_TEST_BUILDS has a line for each: the tree, the build folder, and
+// make's arguments, divided by blanks.
+func TestUnpatchedBuilds(t *testing.T) {
+	builds := os.Getenv("MPWOLF_TEST_BUILDS")
+	if builds == "" {
+		t.Skip("SKIPPED: set MPWOLF_TEST_BUILDS to lines of a tree, a build folder and make's arguments to run this test")
+	}
+	for line := range strings.Lines(builds) {
+		words := strings.Fields(line)
+		if len(words) < 2 {
+			continue
+		}
+		t.Run(filepath.Base(words[1]), func(t *testing.T) {
+			tree, err := micropython.Open(words[0])
+			if err != nil {
+				t.Fatal(err)
+			}
+			target, err := tree.Target("unix", "", "")
+			if err != nil {
+				t.Fatal(err)
+			}
+			target.Make = words[2:]
+			report, err := Run(t.Context(), Options{Target: target, Build: words[1], NoBuild: true})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, c := range report.Checks {
+				t.Logf("%s: %s", c.ID, c.Summary)
+				if len(c.Findings) > 0 && c.ID != LeftoversID {
+					t.Errorf("%s: %s", c.ID, seen(c))
+				}
+				if c.ID == LeftoversID && !strings.Contains(seen(c), "TLS: ") {
+					t.Errorf("leftovers: %s", seen(c))
+				}
+			}
+		})
+	}
+}
