@@ -278,7 +278,7 @@ def sweep(name, before, operation, succeeds, kind, times):
         wrong, failed = run(before, operation, succeeds, kind, n, times)
         gc.collect()
         leak = allocfail.live() - live
-        if wrong is None and leak:
+        if wrong is None and leak > 0:
             # The collector may have seen a stale pointer on the stack; a leak comes again and again.
             for _ in range(3):
                 run(before, operation, succeeds, kind, n, times)
