@@ -1,0 +1,68 @@
+# Threads that share contexts: handshakes in memory, verification callbacks, hashes and garbage at the same time.
+
+try:
+    import _thread
+    import gc
+    import io
+    import ssl
+    import time
+    import wolfcryptolib
+    import wolfhashlib
+
+    io.IOBase
+    ssl.SSLContext
+except (ImportError, AttributeError):
+    print("SKIP")
+    raise SystemExit
+
+from pipes import pipes
+from testkeys import ca, server, server_key
+
+THREADS = 4
+ROUNDS = 10
+
+client = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+client.verify_mode = ssl.CERT_REQUIRED
+client.load_verify_locations(cadata=ca)
+srv = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+srv.load_cert_chain(server, server_key)
+
+
+def handshake(n):
+    a, b = pipes()
+    c = client.wrap_socket(a, server_hostname="localhost", do_handshake_on_connect=False)
+    s = srv.wrap_socket(b, server_side=True, do_handshake_on_connect=False)
+    data = bytes([65 + n]) * 100
+    while not c.write(data):
+        s.read(1)
+    if s.read(100) != data:
+        raise ValueError("data of another thread")
+    if n % 2:
+        c.close()
+        s.close()
+
+
+def work(n, results):
+    try:
+        for i in range(ROUNDS):
+            handshake(n)
+            own = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+            own.load_verify_locations(cadata=ca)
+            if wolfhashlib.sha256(b"abc").digest()[:2] != b"\xba\x78":
+                raise ValueError("hash")
+            wolfcryptolib.aes(b"k" * 16, 1).encrypt(b"x" * 16)
+            if i % 10 == 0:
+                gc.collect()
+        results[0] = "done"
+    except Exception as er:
+        results[0] = repr(er)
+
+
+states = [[None] for _ in range(THREADS)]
+for n in range(THREADS):
+    _thread.start_new_thread(work, (n, states[n]))
+end = time.time() + 60
+while None in [s[0] for s in states] and time.time() < end:
+    time.sleep(0.05)
+for s in states:
+    print(s[0])
