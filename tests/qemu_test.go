@@ -27,13 +27,13 @@ func TestQemu(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Run("finalisers", func(t *testing.T) {
-		board := startQemu(t, r.buildQemu(t, build, ""))
+		board := startQemu(t, "mps2-an385", r.buildQemu(t, build, ""))
 		board.runs(t, "crypto_kat.py", "", "")
 		board.softResets(t, string(left))
 	})
 	// Then nothing but wolf_alloc.c tidies up.
 	t.Run("no finalisers", func(t *testing.T) {
-		board := startQemu(t, r.buildQemu(t, build, "-DMPWOLF_TEST_NO_FINALISER"))
+		board := startQemu(t, "mps2-an385", r.buildQemu(t, build, "-DMPWOLF_TEST_NO_FINALISER"))
 		board.softResets(t, string(left))
 	})
 }
@@ -53,22 +53,33 @@ func (q *qemu) softResets(t *testing.T, left string) {
 	q.runs(t, "tls_pair.py", fill, check)
 }
 
-// buildQemu makes the firmware by hand, as the modules' README says, with the test's own port folder. In a folder that
-// has been built in before it compiles the modules anew.
+// buildQemu makes the firmware by hand for a Cortex-M3, with the test's own port folder.
 func (r *real) buildQemu(t *testing.T, build, flags string) string {
 	t.Helper()
-	modules := filepath.Join(r.dir, "micropython-modules")
-	module := filepath.Join(modules, "micropython-wolfssl")
-	port := filepath.Join(module, "ports", "qemu")
+	port := filepath.Join(r.module(), "ports", "qemu")
 	if _, err := os.Stat(port); err != nil {
 		if err := os.CopyFS(port, os.DirFS(filepath.Join("testdata", "qemu"))); err != nil {
 			t.Fatal(err)
 		}
 	}
-	libgcc := strings.TrimSpace(r.must(exec.Command("arm-none-eabi-gcc", "-mthumb", "-mcpu=cortex-m3",
-		"-print-libgcc-file-name")))
+	return r.makeQemu(t, build, port, "-mcpu=cortex-m3 "+flags)
+}
+
+// module is where the modules are installed.
+func (r *real) module() string {
+	return filepath.Join(r.dir, "micropython-modules", "micropython-wolfssl")
+}
+
+// makeQemu makes the firmware as the modules' README says, with a port folder of theirs. In a folder that has been built
+// in before it compiles the modules anew.
+func (r *real) makeQemu(t *testing.T, build, port, flags string) string {
+	t.Helper()
+	module := r.module()
+	modules := filepath.Dir(module)
+	cpu, _, _ := strings.Cut(flags, " ")
+	libgcc := strings.TrimSpace(r.must(exec.Command("arm-none-eabi-gcc", "-mthumb", cpu, "-print-libgcc-file-name")))
 	args := []string{"-j2", "-C", filepath.Join(r.tree, "ports", "qemu"), "BOARD=MPS2_AN385", "BUILD=" + build,
-		"FROZEN_MANIFEST=", "MICROPY_HEAP_SIZE=1000000", "USER_C_MODULES=" + modules, "WOLFSSL_PORT=qemu",
+		"FROZEN_MANIFEST=", "MICROPY_HEAP_SIZE=1000000", "USER_C_MODULES=" + modules, "WOLFSSL_PORT=" + filepath.Base(port),
 		fmt.Sprintf(`CFLAGS_EXTRA=-DMP_CONFIGFILE='"%s"' %s`, filepath.Join(port, "mpconfig.h"), flags),
 		// The port's linker script has no place for what comes with libgcc's division of 64-bit numbers.
 		"LIBS=" + libgcc + " -Wl,--section-start=.ARM.exidx=0x300000"}
@@ -96,9 +107,9 @@ const (
 	ready = "raw REPL; CTRL-B to exit\r\n>"
 )
 
-func startQemu(t *testing.T, firmware string) *qemu {
+func startQemu(t *testing.T, machine, firmware string) *qemu {
 	t.Helper()
-	cmd := exec.Command("qemu-system-arm", "-machine", "mps2-an385", "-display", "none", "-monitor", "none",
+	cmd := exec.Command("qemu-system-arm", "-machine", machine, "-display", "none", "-monitor", "none",
 		"-semihosting", "-serial", "stdio", "-kernel", firmware)
 	stdin, err := cmd.StdinPipe()
 	if err != nil {
