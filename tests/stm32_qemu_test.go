@@ -21,7 +21,7 @@ func TestStm32Settings(t *testing.T) {
 	r.must(exec.Command("cp", filepath.Join(stm32, "wolfssl_port.c"), filepath.Join(port, "stm32_port.c")))
 
 	board := startQemu(t, "mps2-an386", r.makeQemu(t, t.TempDir(), port, "-mcpu=cortex-m4"))
-	board.runs(t, "stm32_hardware.py", "", "") // leaves the clock set
+	board.runs(t, "../testdata/stm32/hardware.py", "", "") // leaves the clock set
 	board.runs(t, "crypto_kat.py", "", "")
 	left, err := os.ReadFile(filepath.Join("firmware", "tls_left.py"))
 	if err != nil {

@@ -46,8 +46,8 @@
 #define WOLF_ALLOC (0)
 #endif
 
-#if WOLF_ALLOC && !defined(XMALLOC_USER)
-#error "MICROPY_WOLFSSL_LIBC_ALLOC and MICROPY_WOLFSSL_TRACKED_ALLOC need XMALLOC_USER"
+#if WOLF_ALLOC && !defined(XMALLOC_USER) && !defined(XMALLOC_OVERRIDE)
+#error "MICROPY_WOLFSSL_LIBC_ALLOC and MICROPY_WOLFSSL_TRACKED_ALLOC need XMALLOC_USER or XMALLOC_OVERRIDE"
 #endif
 
 // Each thread has its own where the settings have HAVE_THREAD_LS.
@@ -215,9 +215,7 @@ static bool make_room(void) {
     return true;
 }
 
-void *XMALLOC(size_t size, void *heap, int type) {
-    (void)heap;
-    (void)type;
+void *wolf_malloc(size_t size) {
     void *ptr = allocate(size);
     if (ptr == NULL && make_room()) {
         ptr = allocate(size);
@@ -228,17 +226,15 @@ void *XMALLOC(size_t size, void *heap, int type) {
     return ptr;
 }
 
-void XFREE(void *ptr, void *heap, int type) {
-    (void)heap;
-    (void)type;
+void wolf_free(void *ptr) {
     if (ptr != NULL) {
         release(ptr);
     }
 }
 
-void *XREALLOC(void *ptr, size_t size, void *heap, int type) {
+void *wolf_realloc(void *ptr, size_t size) {
     if (ptr == NULL) {
-        return XMALLOC(size, heap, type);
+        return wolf_malloc(size);
     }
     void *moved = reallocate(ptr, size);
     if (moved == NULL && make_room()) {
@@ -249,5 +245,25 @@ void *XREALLOC(void *ptr, size_t size, void *heap, int type) {
     }
     return moved;
 }
+
+#ifdef XMALLOC_USER
+void *XMALLOC(size_t size, void *heap, int type) {
+    (void)heap;
+    (void)type;
+    return wolf_malloc(size);
+}
+
+void XFREE(void *ptr, void *heap, int type) {
+    (void)heap;
+    (void)type;
+    wolf_free(ptr);
+}
+
+void *XREALLOC(void *ptr, size_t size, void *heap, int type) {
+    (void)heap;
+    (void)type;
+    return wolf_realloc(ptr, size);
+}
+#endif
 
 #endif // WOLF_ALLOC

@@ -42,6 +42,11 @@ MP_NORETURN void wolf_raise_error(int err);
 void wolf_alloc_begin(void);
 bool wolf_alloc_failed(void);
 
+// wolfSSL's memory: what XMALLOC, XFREE and XREALLOC come to.
+void *wolf_malloc(size_t size);
+void wolf_free(void *ptr);
+void *wolf_realloc(void *ptr, size_t size);
+
 // Overwrite a secret.
 void wolf_wipe(void *ptr, size_t len);
 

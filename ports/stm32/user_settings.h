@@ -24,8 +24,16 @@ int wolfssl_port_toupper(int c);
 #define XTOUPPER(c) wolfssl_port_toupper(c)
 
 // Memory is MicroPython's heap, see wolf_alloc.c.
-#define XMALLOC_USER
+#define XMALLOC_OVERRIDE
 #define MICROPY_WOLFSSL_TRACKED_ALLOC
+#include <stddef.h>
+void *wolf_malloc(size_t size);
+void wolf_free(void *ptr);
+void *wolf_realloc(void *ptr, size_t size);
+// Without the arguments that nobody reads.
+#define XMALLOC(size, heap, type) ((void)(heap), (void)(type), wolf_malloc(size))
+#define XFREE(ptr, heap, type) ((void)(heap), (void)(type), wolf_free(ptr))
+#define XREALLOC(ptr, size, heap, type) ((void)(heap), (void)(type), wolf_realloc(ptr, size))
 // A thread's stack can be as small as 4 KB, the main one has 16 KB: big numbers and certificates go to the heap.
 #define WOLFSSL_SMALL_STACK
 
