@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"cmp"
 	"regexp"
 	"slices"
 	"strconv"
@@ -27,7 +28,7 @@ type linkError struct {
 // overflow is a memory of the board that the firmware does not fit into.
 type overflow struct {
 	region string
-	bytes  uint64 // too many
+	bytes  uint64 // too many; 0 if the linker does not say
 }
 
 // diagnostics are the errors in the log of a build.
@@ -63,6 +64,7 @@ var (
 	appleMember    = regexp.MustCompile(`(?:(?:\[\w+\])+|\(for architecture \w+\))(\([^)]*\))$`)
 	appleUndefined = regexp.MustCompile(`^  "_?(.+?)", referenced from:$`)
 	regionOverflow = regexp.MustCompile("region ['`‘](\\w+)['’] overflowed by (\\d+) bytes")
+	regionTooSmall = regexp.MustCompile("section ['`‘](\\S+)['’] will not fit in region ['`‘](\\w+)['’](?:: overflowed by (\\d+) bytes)?")
 	linkerSays     = regexp.MustCompile(`^\S*\bld(?:\.\w+)?: (?:error: )?(.*[^:])$`)
 
 	appleFrom = regexp.MustCompile(`^      _?(\S+) in (.+)$`)
@@ -86,6 +88,8 @@ func diagnose(log string) diagnostics {
 			d.addLink(e)
 		} else if m := regionOverflow.FindStringSubmatch(line); m != nil {
 			d.addOverflow(m[1], m[2])
+		} else if m := regionTooSmall.FindStringSubmatch(line); m != nil {
+			d.addOverflow(m[2], cmp.Or(m[3], "0"))
 		} else if m := linkerSays.FindStringSubmatch(line); m != nil && !strings.Contains(m[1], "warning: ") {
 			d.linker = append(d.linker, m[1])
 		}
@@ -105,9 +109,16 @@ func (d *diagnostics) addCompile(file, line, message string) {
 }
 
 func (d *diagnostics) addOverflow(region, bytes string) {
-	if n, err := strconv.ParseUint(bytes, 10, 64); err == nil {
-		d.overflows = append(d.overflows, overflow{region, n})
+	n, err := strconv.ParseUint(bytes, 10, 64)
+	if err != nil {
+		return
 	}
+	i := slices.IndexFunc(d.overflows, func(o overflow) bool { return o.region == region })
+	if i < 0 {
+		d.overflows = append(d.overflows, overflow{region, n})
+		return
+	}
+	d.overflows[i].bytes = max(d.overflows[i].bytes, n)
 }
 
 // addLink adds an error unless the same symbol has one of the same kind already: a symbol that many need is one

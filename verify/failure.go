@@ -68,9 +68,13 @@ func (v *verification) blameOverflows(ctx context.Context, c *check) {
 		if strings.Contains(strings.ToUpper(o.region), "RAM") {
 			memory = "RAM"
 		}
+		excess := "it is too large"
+		if o.bytes > 0 {
+			excess = fmt.Sprintf("it is %d bytes too large", o.bytes)
+		}
 		c.find(Finding{
-			Message: fmt.Sprintf("the firmware does not fit into %s: it is %d bytes too large; %s (by the %s); largest of "+
-				"wolfSSL and the modules: %s", o.region, o.bytes, size.shares(), size.Measured, v.largest(size, memory)),
+			Message: fmt.Sprintf("the firmware does not fit into %s: %s; %s (by the %s); largest of wolfSSL and the modules: %s",
+				o.region, excess, size.shares(), size.Measured, v.largest(size, memory)),
 			Remedy: v.smaller(ctx, memory),
 		})
 	}
