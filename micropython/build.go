@@ -154,8 +154,8 @@ func (b Build) again(ctx context.Context, known *answers, last lastBuild, vars [
 		}
 	}
 	vars = probeVars(vars)
-	argv := b.buildArgv(last.Prog)
-	output, err := b.step(ctx, log, b.Target.Name(), slices.Concat(argv, probeArgs(vars), []string{last.Goal}), last.Objects)
+	argv := slices.Concat(b.buildArgv(last.Prog), probeArgs(vars), []string{last.Goal})
+	output, err := b.step(ctx, log, b.Target.Name(), argv, last.Objects)
 	failed := (*BuildError)(nil)
 	if err != nil && !errors.As(err, &failed) {
 		return nil, err
@@ -169,9 +169,6 @@ func (b Build) again(ctx context.Context, known *answers, last lastBuild, vars [
 	if wrong != nil || !bytes.Equal(stamp, b.stamp(flags)) || flags.Vars["PROG"] != last.Prog ||
 		flags.Vars[defaultGoal] != last.Goal || flags.Vars["FROZEN_MANIFEST"] != "" != last.Frozen {
 		return nil, nil
-	}
-	if failed != nil {
-		failed.Command = b.Target.shellLine(argv)
 	}
 	return flags, err
 }
@@ -317,9 +314,11 @@ func (b Build) step(ctx context.Context, log io.Writer, name string, argv []stri
 	// A make that is told to end stops its compilers, and removes the file that they were writing.
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
 	cmd.WaitDelay = 5 * time.Second
-	cmd.Stdout = io.MultiWriter(log, &output, progress)
+	kept := &logWriter{to: log}
+	defer kept.flush()
+	cmd.Stdout = io.MultiWriter(kept, &output, progress)
 	cmd.Stderr = cmd.Stdout
-	command := b.Target.shellLine(argv)
+	command := b.Target.shellLine(withoutProbe(argv))
 	fmt.Fprintf(log, "$ %s\n", command)
 	err := cmd.Run()
 	if ctx.Err() != nil {
@@ -334,6 +333,32 @@ func (b Build) step(ctx context.Context, log io.Writer, name string, argv []stri
 	}
 	return output.String(), nil
 }
+
+// logWriter leaves out what a probe rule prints.
+type logWriter struct {
+	to      io.Writer
+	partial []byte
+}
+
+func (w *logWriter) Write(p []byte) (int, error) {
+	w.partial = append(w.partial, p...)
+	for {
+		line, rest, found := bytes.Cut(w.partial, []byte("\n"))
+		if !found {
+			return len(p), nil
+		}
+		w.partial = rest
+		if bytes.HasPrefix(line, []byte(probeMark)) {
+			continue
+		}
+		if _, err := fmt.Fprintf(w.to, "%s\n", line); err != nil {
+			return 0, err
+		}
+	}
+}
+
+// flush writes a last line without an end.
+func (w *logWriter) flush() { _, _ = w.to.Write(w.partial) }
 
 // errorTail is the part of a log that tells what went wrong: from two lines above the first error on, or its end.
 func errorTail(log string) string {

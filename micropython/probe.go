@@ -71,13 +71,25 @@ func (t Target) makeArgv(args ...string) []string {
 // probeArgs are make's arguments for a rule that prints variables. The rule is read before all others, and must not
 // become the default.
 func probeArgs(vars []string) []string {
-	return []string{"--eval=" + probeRule(vars), "--eval=.DEFAULT_GOAL :=", "mpwolf-probe"}
+	return []string{evalOption + probeRule(vars), evalOption + ".DEFAULT_GOAL :=", probeGoal}
+}
+
+const (
+	evalOption = "--eval="
+	probeGoal  = "mpwolf-probe"
+)
+
+// withoutProbe is a make command without probeArgs, for people.
+func withoutProbe(argv []string) []string {
+	return slices.DeleteFunc(slices.Clone(argv), func(arg string) bool {
+		return strings.HasPrefix(arg, evalOption+probeGoal) || arg == evalOption+".DEFAULT_GOAL :=" || arg == probeGoal
+	})
 }
 
 // probeRule is a rule that prints variables when it runs, which is after all makefiles are read.
 func probeRule(vars []string) string {
 	var rule strings.Builder
-	rule.WriteString("mpwolf-probe: ; ")
+	rule.WriteString(probeGoal + ": ; ")
 	for _, name := range append([]string{"CC", "CFLAGS", "GIT_SUBMODULES"}, vars...) {
 		fmt.Fprintf(&rule, "$(info %s%s=$(%s))", probeMark, name, name)
 	}

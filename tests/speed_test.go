@@ -64,7 +64,7 @@ func objectsIn(t *testing.T, build string) []string {
 	return objects
 }
 
-// makeAgain is the make command of the last build, as its log has it, without the questions that mpwolf asks in it.
+// makeAgain is the make command of the last build, as its log has it.
 func (r *real) makeAgain(t *testing.T, build string) string {
 	t.Helper()
 	log, err := os.ReadFile(filepath.Join(build, "mpwolf-build.log"))
@@ -73,9 +73,6 @@ func (r *real) makeAgain(t *testing.T, build string) string {
 	}
 	line, _, _ := strings.Cut(string(log), "\n")
 	line = strings.TrimPrefix(line, "$ ")
-	if before, _, asks := strings.Cut(line, " '--eval="); asks {
-		line = before
-	}
 	if !strings.Contains(line, "make ") || !strings.Contains(line, "BUILD="+build) {
 		t.Fatalf("the log begins with %q", line)
 	}

@@ -173,8 +173,8 @@ func TestDiagnoseOther(t *testing.T) {
 func TestDiagnoseOverflow(t *testing.T) {
 	for log, want := range map[string]overflow{
 		"/x/ld: build/firmware.elf section `.text' will not fit in region `FLASH'\ncollect2: error: ld returned 1 exit status\n": {"FLASH", 0},
-		"/x/ld: region `RAM' overflowed by 77 bytes\n/x/ld: x.elf section `.bss' will not fit in region `RAM'\n":                    {"RAM", 77},
-		"ld.lld: error: section '.text' will not fit in region 'FLASH': overflowed by 4012 bytes\n":                                 {"FLASH", 4012},
+		"/x/ld: region `RAM' overflowed by 77 bytes\n/x/ld: x.elf section `.bss' will not fit in region `RAM'\n":                 {"RAM", 77},
+		"ld.lld: error: section '.text' will not fit in region 'FLASH': overflowed by 4012 bytes\n":                              {"FLASH", 4012},
 	} {
 		if got := diagnose(log).overflows; !slices.Equal(got, []overflow{want}) {
 			t.Errorf("%q: %+v", log, got)
