@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"context"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -68,4 +69,25 @@ func (v *verification) suppliedBy(symbol, what string) string {
 		}
 	}
 	return what
+}
+
+// weakRandom explains the one way in which this project builds TLS on random numbers that can be foretold: the board has
+// no generator, and its owner said so.
+func (v *verification) weakRandom(ctx context.Context, c *check) error {
+	const told, hardware = "MICROPY_WOLFSSL_WEAK_RANDOM", "MICROPY_HW_ENABLE_RNG"
+	values, err := v.flags.Effective(ctx, []string{told, hardware})
+	if err != nil {
+		if v.blocked != "" {
+			return nil
+		}
+		return err
+	}
+	if values[told].Number != 0 && values[hardware].Number == 0 {
+		c.notes = append(c.notes, Finding{
+			Message: told + " is set, and the board has no hardware random number generator: who can guess its state reads " +
+				"every connection",
+			File: values[told].File, Line: values[told].Line,
+		})
+	}
+	return nil
 }

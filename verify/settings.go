@@ -135,6 +135,9 @@ func (v *verification) settingsCheck(ctx context.Context, c *check) error {
 		c.show("settings", files)
 		c.summary += ", with " + strings.Join(files, " and ")
 	}
+	if err := v.weakRandom(ctx, c); err != nil {
+		return err
+	}
 	return v.dangersCheck(ctx, c)
 }
 

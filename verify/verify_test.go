@@ -530,6 +530,52 @@ var brokenBuilds = []struct {
 	},
 }
 
+// TestNotes looks at what is told of a build that is as it should be: weak settings, and where the random numbers and the
+// time come from.
+func TestNotes(t *testing.T) {
+	dir, err := filepath.EvalSymlinks(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	writeFiles(t, dir, changed(map[string]string{
+		"tree/ports/unix/mpconfigport.h":    added + "#define MICROPY_WOLFSSL_WEAK_RANDOM (1)\n",
+		"modules/wolf/unix/user_settings.h": "#define WOLFSSL_STATIC_RSA\n#define NO_OLD_TLS\n#define RSA_MIN_SIZE 1024\n",
+		"modules/wolf/seed.c":               "int wolfssl_port_seed(void) { return 1; }\n",
+		"modules/wolf/wolfssl/wolfcrypt/src/random.c": "#include \"wolfssl/wolfcrypt/settings.h\"\n" +
+			"int wolfssl_port_seed(void);\nint wc_InitRng(void) { return wolfssl_port_seed(); }\n",
+		"modules/wolf/wolfssl/wolfcrypt/src/asn.c": "#include \"wolfssl/wolfcrypt/settings.h\"\n#include <time.h>\n" +
+			"int ValidateDate(void) { return time(0) > 0; }\n",
+		"modules/wolf/micropython.mk": added + "SRC_USERMOD_C += $(USERMOD_DIR)/seed.c $(WOLFSSL_DIR)/wolfcrypt/src/random.c " +
+			"$(WOLFSSL_DIR)/wolfcrypt/src/asn.c\n",
+	}))
+	o := fakeOptions(t, dir)
+	o.Licence = "GPL-3.0"
+	report := runExpect(t, o, true)
+	validate(t, schema(t, "report"), report)
+	settings := report.Checks[slices.Index(checkIDs, SettingsID)]
+	var notes strings.Builder
+	for _, n := range settings.Notes {
+		notes.WriteString(n.text() + "\n")
+	}
+	for _, want := range []string{"user_settings.h:1: WOLFSSL_STATIC_RSA is defined", "user_settings.h:3: RSA_MIN_SIZE is 1024: ",
+		"NO_RC4 is not defined", "mpconfigport.h:4: MICROPY_WOLFSSL_WEAK_RANDOM is set"} {
+		if !strings.Contains(notes.String(), want) {
+			t.Errorf("no %q in\n%s", want, notes.String())
+		}
+	}
+	for _, not := range []string{"NO_OLD_TLS", "ECC_TIMING_RESISTANT"} {
+		if strings.Contains(notes.String(), not) {
+			t.Errorf("%s in\n%s", not, notes.String())
+		}
+	}
+	for _, want := range []string{"wolfSSL 5.7.2 (GPL-3.0), 5 objects", "entropy by wolfssl_port_seed (" + dir + "/modules/wolf/seed.c)",
+		"clock by time (the C library, "} {
+		if !strings.Contains(settings.Summary, want) {
+			t.Errorf("no %q in %s", want, settings.Summary)
+		}
+	}
+}
+
 func TestBrokenBuilds(t *testing.T) {
 	documented := schema(t, "report")
 	for _, test := range brokenBuilds {
