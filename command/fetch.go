@@ -36,12 +36,24 @@ func fetchCommand(s *session) *cli.Command {
 	}
 }
 
+// fetchFolder is where MicroPython goes: to --dir, or where mpwolf.toml has it.
+func fetchFolder(c *cli.Context) (string, error) {
+	file, err := project(c)
+	if err != nil {
+		return "", err
+	}
+	if file != nil && file.Tree != "" && !c.IsSet("dir") {
+		return file.Tree, nil
+	}
+	return filepath.Abs(c.String("dir"))
+}
+
 func (s *session) fetch(c *cli.Context, what string) error {
 	if c.Args().Present() {
 		return usagef("fetch takes micropython, wolfssl or nothing; got %q", c.Args().First())
 	}
 	if what != "wolfssl" {
-		dir, err := filepath.Abs(c.String("dir"))
+		dir, err := fetchFolder(c)
 		if err != nil {
 			return err
 		}
@@ -58,8 +70,12 @@ func (s *session) fetch(c *cli.Context, what string) error {
 	if err != nil {
 		return err
 	}
+	want, err := wantedWolfSSL(c, nil)
+	if err != nil {
+		return err
+	}
 	wolf, err := wolfssl.Get(c.Context, wolfssl.Options{
-		Want: c.String("wolfssl"), From: c.String("wolfssl-from"), SHA256: c.String("wolfssl-sha256"),
+		Want: want, From: c.String("wolfssl-from"), SHA256: c.String("wolfssl-sha256"),
 		Cache: cache, Log: s.say, Progress: s.progress(),
 	})
 	if err != nil {

@@ -55,7 +55,7 @@ func (s *session) revert(c *cli.Context) error {
 	if err := s.saver(tree).files(plan.Lost); err != nil {
 		return err
 	}
-	swap, kept, err := s.takeModulesAway(record, lock)
+	swap, kept, err := s.takeModulesAway(record, lock, state.LoadStamps(tree.Dir).Hash)
 	if err != nil {
 		return err
 	}
@@ -103,12 +103,12 @@ func conflictError(verb string, conflicts []state.Conflict) error {
 }
 
 // takeModulesAway plans the removal of the installed modules; what the user changed in them stays.
-func (s *session) takeModulesAway(record *state.Record, lock *state.Lock) (*state.Swap, []string, error) {
+func (s *session) takeModulesAway(record *state.Record, lock *state.Lock, hash modules.Hasher) (*state.Swap, []string, error) {
 	dir := record.Modules.Dir
 	swap := &state.Swap{
 		Dir: filepath.Join(dir, modules.Name), Created: record.Modules.Created,
 	}
-	kept, err := modules.Changed(dir, state.NewStamps().Hash)
+	kept, err := modules.Changed(dir, hash)
 	var notOurs *modules.NotOursError
 	_, id, idErr := modules.Installed(dir)
 	switch {
@@ -156,7 +156,7 @@ func (s *session) revertLost(c *cli.Context, tree *micropython.Tree, lock *state
 	var swap *state.Swap
 	var kept []string
 	if named {
-		if swap, kept, err = s.takeModulesAway(record, lock); err != nil {
+		if swap, kept, err = s.takeModulesAway(record, lock, state.LoadStamps(tree.Dir).Hash); err != nil {
 			return err
 		}
 	}

@@ -38,12 +38,22 @@ func sourceFlags() []cli.Flag {
 
 func portOnly(c *cli.Context, tree *micropython.Tree) (string, error) {
 	name := c.String("port")
+	if name == "" {
+		names, err := portsOf(c)
+		if err != nil {
+			return "", err
+		}
+		if len(names) > 1 {
+			return "", usagef("%s takes one port; choose one with --port of: %s", c.Command.Name, strings.Join(names, ", "))
+		}
+		name = names[0]
+	}
 	known, err := tree.Ports()
 	if err != nil {
 		return "", err
 	}
 	if !slices.Contains(known, name) {
-		return "", usagef("--port %q: MicroPython %s in %s has: %s",
+		return "", usagef("port %q: MicroPython %s in %s has: %s",
 			name, tree.Version, tree.Dir, strings.Join(known, ", "))
 	}
 	return name, nil
