@@ -36,7 +36,7 @@ func TestCMake(t *testing.T) {
 
 	r.must(configure())
 	r.must(exec.Command("cmake", "--build", build, "-j2"))
-	for _, script := range []string{"crypto_kat.py", "tls_pair.py", "dtls_pair.py"} {
+	for _, script := range []string{"crypto_kat.py", "tls_pair.py", "tls_abuse.py"} {
 		source, err := inline(script)
 		if err != nil {
 			t.Fatal(err)
