@@ -18,8 +18,9 @@ endif()
 
 set(WOLFSSL_PORT_DIR ${WOLFSSL_MOD_DIR}/ports/${WOLFSSL_PORT})
 if(NOT IS_DIRECTORY ${WOLFSSL_PORT_DIR})
-    file(GLOB WOLFSSL_PORTS RELATIVE ${WOLFSSL_MOD_DIR}/ports ${WOLFSSL_MOD_DIR}/ports/*)
+    file(GLOB WOLFSSL_PORTS RELATIVE ${WOLFSSL_MOD_DIR}/ports ${WOLFSSL_MOD_DIR}/ports/*/user_settings.h)
     string(REPLACE ";" " " WOLFSSL_PORTS "${WOLFSSL_PORTS}")
+    string(REPLACE "/user_settings.h" "" WOLFSSL_PORTS "${WOLFSSL_PORTS}")
     message(FATAL_ERROR "micropython-wolfssl: unknown WOLFSSL_PORT \"${WOLFSSL_PORT}\"; known ports: ${WOLFSSL_PORTS}")
 endif()
 
