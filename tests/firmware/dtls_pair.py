@@ -118,11 +118,11 @@ def server_first(c, s):
             return got
         if not a.queue and not b.queue:
             if sent:
-                return "lost"
+                return b"lost"
             time.sleep(0.05)
 
 
 for n in range(4):
     a, b = pipes()
     b.lose = (n,)
-    print("server first", server_first(*wrap(a, b)) in (b"hello", "lost"))
+    print("server first", server_first(*wrap(a, b)) in (b"hello", b"lost"))
