@@ -5,7 +5,6 @@
 # WOLFSSL_DIR                 the wolfSSL sources; wolfssl/ beside this file when not given
 # WOLFSSL_DROP_IN             1 (the default): also register the names of the built-in modules
 # WOLFSSL_SECURE_DEFAULTS     1: a client verifies its peer unless told otherwise; 0 (the default): as the built-in
-# WOLFSSL_LTO                 1: wolfSSL's own sources are optimised as a whole when the firmware is linked
 # WOLFSSL_ASM                 0: leave wolfSSL's assembly out, even where the settings have it
 
 WOLFSSL_MOD_DIR := $(USERMOD_DIR)
@@ -93,8 +92,6 @@ else
 CFLAGS_USERMOD += -DMICROPY_WOLFSSL_ASM=1
 endif
 
-WOLFSSL_LTO ?= 0
-
 # Where the objects go: py.mk takes USER_C_MODULES off the front of a path, and leaves others as they are.
 WOLFSSL_OBJ_DIR := $(BUILD)/$(patsubst $(USER_C_MODULES)/%,%,$(WOLFSSL_DIR))
 
@@ -129,9 +126,4 @@ $(patsubst $(WOLFSSL_DIR)/%.S,$(WOLFSSL_OBJ_DIR)/%.o,$(WOLFSSL_ASM_SRC)): CFLAGS
 # NOTE(mpwolf): sha256.c (5.9) doesn't ask whether the processor has the SHA extension; wolf_armv8.c does.
 $(WOLFSSL_OBJ_DIR)/wolfcrypt/src/sha256.o: CFLAGS += -DTransform_Sha256_Len_crypto=wolf_armv8_sha256
 endif
-endif
-
-# The objects stay ordinary ones as well: whoever reads them finds their symbols.
-ifeq ($(WOLFSSL_LTO),1)
-$(patsubst $(WOLFSSL_DIR)/%.c,$(WOLFSSL_OBJ_DIR)/%.o,$(WOLFSSL_LIB_SRC)): CFLAGS += -flto -ffat-lto-objects
 endif
