@@ -1,6 +1,8 @@
 package verify
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -32,16 +34,20 @@ type earlyImage struct {
 	stamp string
 	image *image
 	err   error
+	sum   string // SHA-256 of the file
+	// sizes are those of the linker's map.
+	mapFile, mapStamp string
+	sizes             map[string]Memory
 }
 
-// inputsFile is where a build folder keeps the names of what was linked: the firmware, and below it the inputs, those of
-// the compiler's with a blank before.
+// inputsFile is where a build folder keeps the names of what was linked: the firmware, its map, and below them the inputs,
+// those of the compiler's with a blank before.
 const inputsFile = "mpwolf-answers/inputs"
 
 // recordInputs keeps the names for the next time, which does without if they cannot be written.
 func (v *verification) recordInputs() {
 	var b strings.Builder
-	fmt.Fprintln(&b, v.elf)
+	fmt.Fprintf(&b, "%s\n%s\n", v.elf, v.mapFile())
 	for _, file := range v.link.Inputs {
 		if v.link.System[file] {
 			b.WriteString(" ")
@@ -68,14 +74,15 @@ func (v *verification) readEarly() *early {
 	go func() {
 		defer close(e.done)
 		elf, rest, _ := strings.Cut(string(text), "\n")
+		mapFile, rest, _ := strings.Cut(rest, "\n")
 		files := strings.Split(strings.TrimSuffix(rest, "\n"), "\n")
 		inputs := make([]earlyInput, len(files))
 		deps := make([]earlyDeps, len(files))
 		dir := v.Target.Dir()
 		each(len(files)+1, func(i int) {
 			if i == len(files) {
-				e.elf, e.image.stamp = elf, stampOf(elf)
-				e.image.image, e.image.err = readImage(elf)
+				e.elf = elf
+				e.image.read(elf, mapFile)
 				return
 			}
 			name, system := strings.CutPrefix(files[i], " ")
@@ -88,6 +95,48 @@ func (v *verification) readEarly() *early {
 		}
 	}()
 	return e
+}
+
+func (i *earlyImage) read(elf, mapFile string) {
+	i.stamp = stampOf(elf)
+	if i.image, i.err = readImage(elf); i.err != nil {
+		return
+	}
+	i.sum, _ = sumOf(elf) // "" if it cannot be read
+	i.mapFile, i.mapStamp = mapFile, stampOf(mapFile)
+	if text, err := os.ReadFile(mapFile); err == nil {
+		i.sizes = parseMap(string(text), i.image.sections)
+	}
+}
+
+// sumOf is the SHA-256 of a file.
+func sumOf(file string) (string, error) {
+	data, err := os.ReadFile(file)
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:]), err
+}
+
+// sum is the SHA-256 of the firmware.
+func (e *early) sum(name string) (string, error) {
+	if e != nil {
+		<-e.done
+		if e.elf == name && e.image.sum != "" && e.image.stamp == stampOf(name) {
+			return e.image.sum, nil
+		}
+	}
+	return sumOf(name)
+}
+
+// sizes are those of the map of a firmware, if they have been read.
+func (e *early) sizes(elf, mapFile string) map[string]Memory {
+	if e == nil {
+		return nil
+	}
+	<-e.done
+	if i := e.image; e.elf == elf && i.mapFile == mapFile && i.stamp == stampOf(elf) && i.mapStamp == stampOf(mapFile) {
+		return i.sizes
+	}
+	return nil
 }
 
 // input reads a file of a link, or has read it.

@@ -120,11 +120,25 @@ func (v *verification) isPartOf(b builtin, o *object) bool {
 	if slices.Contains(b.sources, o.source) {
 		return true
 	}
-	paths := []string{o.file, o.member}
-	if o.member == "" {
-		paths = append(paths, v.deps(o.file)...)
+	if b.has(o.file) || b.has(o.member) {
+		return true
 	}
-	return slices.ContainsFunc(paths, b.has)
+	return o.member == "" && slices.ContainsFunc(v.deps(o.file), func(path string) bool { return v.builtinOf(path) == b.name })
+}
+
+// builtinOf is the name of the built-in library that a source or header is of; "" for the others. An object has hundreds
+// of headers, and most objects the same.
+func (v *verification) builtinOf(path string) string {
+	name, known := v.builtin[path]
+	if !known {
+		for _, b := range builtins {
+			if b.has(path) {
+				name = b.name
+			}
+		}
+		v.builtin[path] = name
+	}
+	return name
 }
 
 // has says whether a path is in one of the library's folders.

@@ -44,7 +44,7 @@ func (v *verification) runCheck(ctx context.Context, c *check) error {
 }
 
 func (v *verification) runScripts(ctx context.Context, c *check, scripts []string) error {
-	hash, err := hashRun(v.elf, scripts)
+	hash, err := v.hashRun(scripts)
 	if err != nil {
 		return err
 	}
@@ -87,8 +87,12 @@ func (v *verification) runScripts(ctx context.Context, c *check, scripts []strin
 const passFile = "mpwolf-answers/passed"
 
 // hashRun is a hash of the firmware and of all files beside the scripts, which these may import.
-func hashRun(firmware string, scripts []string) (string, error) {
-	files := []string{firmware}
+func (v *verification) hashRun(scripts []string) (string, error) {
+	firmware, err := v.early.sum(v.elf)
+	if err != nil {
+		return "", fmt.Errorf("run a script: %w", err)
+	}
+	var files []string
 	for _, script := range scripts {
 		entries, err := os.ReadDir(filepath.Dir(script))
 		if err != nil {
@@ -102,6 +106,7 @@ func hashRun(firmware string, scripts []string) (string, error) {
 		}
 	}
 	hash := sha256.New()
+	fmt.Fprintln(hash, firmware)
 	for _, file := range files {
 		data, err := os.ReadFile(file)
 		if err != nil {

@@ -102,6 +102,9 @@ func (v *verification) readMap(sections map[string]sectionKind) map[string]Memor
 			return nil
 		}
 	}
+	if sizes := v.early.sizes(v.elf, file); sizes != nil && sections != nil {
+		return sizes
+	}
 	text, err := os.ReadFile(file)
 	if err != nil {
 		return nil

@@ -64,7 +64,8 @@ func linked(t *testing.T, dir string, argv ...string) *verification {
 	tree := &micropython.Tree{Dir: dir}
 	target := micropython.Target{Tree: tree, Port: "unix"}
 	return &verification{Options: Options{Target: target}, build: micropython.Build{Target: target, Dir: dir}, link: link,
-		inputs: in, depCache: make(map[string][]string), settings: make(map[string]bool)}
+		inputs: in, depCache: make(map[string][]string), settings: make(map[string]bool),
+		builtin: make(map[string]string)}
 }
 
 func TestDuplicates(t *testing.T) {

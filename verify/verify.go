@@ -77,7 +77,8 @@ type verification struct {
 	depCache map[string][]string
 	seconds  Seconds
 	early    *early
-	settings map[string]bool // headers, and whether they are settings
+	settings map[string]bool   // headers, and whether they are settings
+	builtin  map[string]string // headers, and the built-in library that they are of
 }
 
 // Run builds the firmware, unless it is told not to, and makes all checks. An error means that it could not look: no
@@ -110,7 +111,8 @@ func Run(ctx context.Context, options Options) (*Report, error) {
 }
 
 func newVerification(options Options) *verification {
-	v := &verification{Options: options, depCache: make(map[string][]string), settings: make(map[string]bool)}
+	v := &verification{Options: options, depCache: make(map[string][]string), settings: make(map[string]bool),
+		builtin: make(map[string]string)}
 	if v.Modules != "" {
 		v.Args = append(slices.Clone(v.Args), "USER_C_MODULES="+v.Modules)
 	}
