@@ -133,7 +133,6 @@ mkdir -p micropython wolfSSL empty
 git -C empty init -q; git -C empty commit -q --allow-empty -m empty
 cp -r "$2" wolfSSL/wolfssl.git; cd wolfSSL/wolfssl.git; git init -q; git add -A; git commit -q -m wolfSSL; cd ../..
 cp -r "$1" micropython/micropython.git; cd micropython/micropython.git; git init -q
-git submodule --quiet add "$PWD/../../empty" lib/berkeley-db-1.xx
 git submodule --quiet add "$PWD/../../empty" lib/micropython-lib
 release() { sed -i "s/\(MICROPY_VERSION_MINOR\) .*/\1 $1/" py/mpconfig.h; git add -A; git commit -q -m "1.$1"; git tag "v1.$1.0"; }
 release 27
