@@ -152,6 +152,7 @@ func (k *checker) run() error {
 			return err
 		}
 	}
+	k.others()
 	if err := k.files(); err != nil {
 		return err
 	}
@@ -260,6 +261,19 @@ func (k *checker) recorded(t wanted) {
 		return
 	}
 	k.found(f)
+}
+
+// others names what the tree was patched for and mpwolf.toml does not have.
+func (k *checker) others() {
+	if k.record == nil || k.file == nil || len(k.file.Targets) == 0 {
+		return
+	}
+	for _, t := range k.record.Targets {
+		if !slices.ContainsFunc(k.targets, func(w wanted) bool { return w.entry().Same(t) }) {
+			k.found(report.Finding{ID: "target", File: k.file.Path, Line: 1, Fix: fixPatch,
+				Message: fmt.Sprintf("the tree is patched for %s too, which is no target here", targetName(t))})
+		}
+	}
 }
 
 // files looks for changed files that are not there any more; what stands in them is for the macros to say.

@@ -63,6 +63,8 @@ type job struct {
 	fragments []patches.ModuleFile
 	// builds are the folders that plain make builds in.
 	builds []string
+	// all says that the targets are all of mpwolf.toml, and that the tree is patched for no others.
+	all bool
 	// entries are what is recorded of the targets.
 	entries []state.Target
 	// wishes say what happens where the user's edits meet ours. lost and changedModules are what --force must save
@@ -166,7 +168,7 @@ func (s *session) newJob(c *cli.Context, tree *micropython.Tree) (*job, error) {
 		return nil, err
 	}
 	slices.SortStableFunc(targets, func(a, b wanted) int { return strings.Compare(a.Port, b.Port) })
-	j := &job{session: s, tree: tree, targets: plainTargets(targets)}
+	j := &job{session: s, tree: tree, targets: plainTargets(targets), all: c.String("port") == ""}
 	for _, t := range targets {
 		j.entries = append(j.entries, t.entry())
 	}
@@ -265,7 +267,7 @@ func byPort(targets []micropython.Target) [][]micropython.Target {
 // otherTargets are those of the record that are not patched now, by port.
 func (j *job) otherTargets() (map[string][]micropython.Target, error) {
 	others := map[string][]micropython.Target{}
-	if j.record == nil {
+	if j.record == nil || j.all {
 		return others, nil
 	}
 	for _, t := range j.record.Targets {
@@ -506,27 +508,21 @@ func (j *job) done(c *cli.Context) bool {
 	if j.record == nil || len(j.plan.Changes) > 0 {
 		return false
 	}
-	if slices.ContainsFunc(j.entries, func(t state.Target) bool { return !j.recorded(t) }) {
+	if slices.ContainsFunc(j.entries, func(t state.Target) bool { return !j.recorded(t) }) ||
+		(j.all && len(j.entries) != len(j.record.Targets)) {
 		return false
 	}
-	sources := j.ownSources()
 	want, err := wantedWolfSSL(c, j.record)
 	if err != nil {
 		return false
 	}
+	wolf := &wolfssl.Tree{Dir: filepath.Join(j.modules, modules.Name, "wolfssl")}
 	if want != j.record.Modules.WolfSSL {
-		tree, err := wolfssl.Open(want)
-		if err != nil {
+		if wolf, err = wolfssl.Open(want); err != nil {
 			return false
 		}
-		files, err := wolfssl.Files(tree)
-		if err != nil {
-			return false
-		}
-		sources = append(sources, modules.Source{FS: os.DirFS(tree.Dir), At: "wolfssl", Files: files})
 	}
-	current, err := modules.Current(j.modules, state.LoadStamps(j.tree.Dir).Hash, sources...)
-	return err == nil && current
+	return j.installed(wolf)
 }
 
 // move notes the release and commit of a tree that moved, and at which all is as it should be still.
@@ -609,10 +605,18 @@ func (j *job) change(wolf *wolfssl.Tree, lock *state.Lock) (change state.Change,
 
 // installed says whether the modules are there already with this wolfSSL, and nothing has to be copied.
 func (j *job) installed(wolf *wolfssl.Tree) bool {
-	if j.record == nil || wolf.Dir != filepath.Join(j.modules, modules.Name, "wolfssl") {
+	if j.record == nil {
 		return false
 	}
-	current, err := modules.Current(j.modules, state.LoadStamps(j.tree.Dir).Hash, j.ownSources()...)
+	sources := j.ownSources()
+	if wolf.Dir != filepath.Join(j.modules, modules.Name, "wolfssl") {
+		files, err := wolfssl.Files(wolf)
+		if err != nil {
+			return false
+		}
+		sources = append(sources, modules.Source{FS: os.DirFS(wolf.Dir), At: "wolfssl", Files: files})
+	}
+	current, err := modules.Current(j.modules, state.LoadStamps(j.tree.Dir).Hash, sources...)
 	return err == nil && current
 }
 
@@ -647,6 +651,9 @@ func (j *job) newRecord(wolf *wolfssl.Tree, created []string) (*state.Record, er
 	var err error
 	if record.Commit, err = j.tree.Commit(); err != nil {
 		return nil, err
+	}
+	if j.all {
+		record.Targets = nil
 	}
 	for i, t := range j.plan.Targets {
 		for _, step := range t.Steps {
