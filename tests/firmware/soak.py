@@ -1,4 +1,4 @@
-# Many handshakes, then many bytes each way over one connection, with another implementation as the peer.
+# Many handshakes, then many bytes each way, with another implementation as the peer.
 #
 # Usage: soak.py client blocking|asyncio PORT CAFILE HANDSHAKES BYTES, against a server that sends back what it gets
 #        soak.py server blocking|asyncio PORT CERTFILE KEYFILE HANDSHAKES BYTES, which sends back what it gets
@@ -25,6 +25,7 @@ if len(sys.argv) < 7:
 
 WARM_UP = 10  # handshakes before the first look at the memory
 WARM_UP_BLOCKS = 64
+MOST_BLOCKS = 4096  # over one connection of a client: gnutls-serv ends each after half a minute
 PARALLEL = 8  # an asyncio client's connections at once
 BLOCK = 16384
 LETTERS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+-"
@@ -92,6 +93,12 @@ def blocking_handshake(ctx, port, number):
     s.close()
 
 
+# The numbers of the first block of each connection and of the one after its last.
+def pieces(total):
+    for first in range(0, total // BLOCK, MOST_BLOCKS):
+        yield first, min(first + MOST_BLOCKS, total // BLOCK)
+
+
 def blocking_client(ctx, port, handshakes, total):
     for i in range(WARM_UP):
         blocking_handshake(ctx, port, i)
@@ -99,19 +106,19 @@ def blocking_client(ctx, port, handshakes, total):
     for i in range(handshakes):
         blocking_handshake(ctx, port, i)
     report = memory.grown()
-    s = blocking_connect(ctx, port)
     got = bytearray(BLOCK)
-    for i in range(total // BLOCK):
-        want = block(i)
-        s.write(want)
-        if s.readinto(got) != BLOCK:
-            raise ValueError("end of stream")
-        check(got, want)
-        if i == WARM_UP_BLOCKS:
-            memory.look()
-    report += memory.grown()
-    s.close()
-    return report
+    for first, last in pieces(total):
+        s = blocking_connect(ctx, port)
+        for i in range(first, last):
+            want = block(i)
+            s.write(want)
+            if s.readinto(got) != BLOCK:
+                raise ValueError("end of stream")
+            check(got, want)
+            if i == WARM_UP_BLOCKS:
+                memory.look()
+        s.close()
+    return report + memory.grown()
 
 
 def blocking_echo(listener, ctx, read, memory=None):
@@ -162,8 +169,8 @@ async def asyncio_handshakes(ctx, port, first, last):
         await asyncio_handshake(ctx, port, i)
 
 
-async def asyncio_send(writer, total):
-    for i in range(total // BLOCK):
+async def asyncio_send(writer, first, last):
+    for i in range(first, last):
         writer.write(block(i))
         await writer.drain()
 
@@ -177,19 +184,19 @@ async def asyncio_client(ctx, port, handshakes, total):
         *(asyncio_handshakes(ctx, port, i * each, (i + 1) * each) for i in range(PARALLEL))
     )
     report = memory.grown()
-    reader, writer = await asyncio.open_connection(
-        "127.0.0.1", port, ssl=ctx, server_hostname="localhost"
-    )
-    sender = asyncio.create_task(asyncio_send(writer, total))
-    for i in range(total // BLOCK):
-        check(await reader.readexactly(BLOCK), block(i))
-        if i == WARM_UP_BLOCKS:
-            memory.look()
-    await sender
-    report += memory.grown()
-    writer.close()
-    await writer.wait_closed()
-    return report
+    for first, last in pieces(total):
+        reader, writer = await asyncio.open_connection(
+            "127.0.0.1", port, ssl=ctx, server_hostname="localhost"
+        )
+        sender = asyncio.create_task(asyncio_send(writer, first, last))
+        for i in range(first, last):
+            check(await reader.readexactly(BLOCK), block(i))
+            if i == WARM_UP_BLOCKS:
+                memory.look()
+        await sender
+        writer.close()
+        await writer.wait_closed()
+    return report + memory.grown()
 
 
 async def asyncio_server(ctx, port, handshakes, total):
