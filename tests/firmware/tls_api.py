@@ -361,7 +361,7 @@ def dtls(**options):
         if got:
             break
     s.write(b"to the client")
-    return got, c.read(100), c.cipher()[1]
+    return got, c.read(100), c.cipher()[1][:6]  # 1.2, or 1.3 where wolfSSL has it
 
 
 class DatagramPipe(io.IOBase):
