@@ -192,7 +192,9 @@ func TestFirmware(t *testing.T) {
 // onFirmware is what needs no tree.
 func (r *real) onFirmware(t *testing.T) {
 	t.Run("vectors", r.vectors)
-	t.Run("ciphers", r.ciphers)
+	for _, script := range firmwareScripts(t) {
+		t.Run(script, func(t *testing.T) { runScript(t, r.firmware(), script) })
+	}
 	t.Run("OpenSSL's server", r.opensslServer)
 	t.Run("OpenSSL's client", r.opensslClient)
 	t.Run("DTLS", r.dtls)
@@ -256,17 +258,6 @@ func (r *real) byHand(t *testing.T) {
 	if out, err := ask("WOLFSSL_USER_SETTINGS_FILE=/nonexistent/user_settings.h"); err == nil ||
 		!strings.Contains(out, "/nonexistent/user_settings.h") {
 		t.Errorf("a settings file that is not there: %v\n%s", err, tail(out))
-	}
-}
-
-// ciphers compares the suites, and the spellings of their names that are taken, with what they shall be.
-func (r *real) ciphers(t *testing.T) {
-	want, err := os.ReadFile(filepath.Join("firmware", "tls_ciphers.py.exp"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got := r.python(t, "tls_ciphers.py"); got != string(want) {
-		t.Errorf("got:\n%s\nwant:\n%s", got, want)
 	}
 }
 
