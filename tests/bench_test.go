@@ -54,10 +54,10 @@ func TestBench(t *testing.T) {
 	for run := range benchRuns {
 		t.Logf("run %d of %d", run+1, benchRuns)
 		b.run(t)
-	}
-	table := b.table() + b.sizes(t, ours, baseline)
-	if err := os.WriteFile(file, []byte(table), 0o644); err != nil {
-		t.Fatal(err)
+		table := b.table() + b.sizes(t, ours, baseline)
+		if err := os.WriteFile(file, []byte(table), 0o644); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 
