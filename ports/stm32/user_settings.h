@@ -121,4 +121,7 @@ int wolfssl_port_seed(unsigned char *output, unsigned int size);
 #define NO_ERROR_STRINGS
 #define NO_AES_192
 
+// NOTE(mpwolf): wolfSSL 5.5 calls snprintf() without its header where NO_FILESYSTEM is set.
+#include <stdio.h>
+
 #endif // MPWOLF_STM32_USER_SETTINGS_H
