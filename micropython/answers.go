@@ -54,15 +54,23 @@ func question(parts ...any) string {
 	return hex.EncodeToString(hash.Sum(nil))
 }
 
-// inherited is the environment that make and the compiler get, without what changes from one terminal to the next.
+// inherited is the environment that make and the compiler get, without what changes from one terminal, or from one
+// measurement, to the next.
 func inherited() []string {
 	env := slices.DeleteFunc(environment(), func(s string) bool {
 		name, _, _ := strings.Cut(s, "=")
-		return slices.Contains([]string{"_", "PWD", "OLDPWD", "SHLVL", "TERM", "COLUMNS", "LINES"}, name)
+		return slices.Contains(passing, name) || slices.ContainsFunc(passingPrefixes, func(prefix string) bool {
+			return strings.HasPrefix(name, prefix)
+		})
 	})
 	slices.Sort(env)
 	return env
 }
+
+var (
+	passing         = []string{"_", "PWD", "OLDPWD", "SHLVL", "TERM", "COLUMNS", "LINES", "LS_COLORS", "DISPLAY", "WINDOWID"}
+	passingPrefixes = []string{"DBUS_", "HYPERFINE_", "SSH_", "TERM_", "TMUX", "VTE_", "XDG_"}
+)
 
 // recall puts a known answer into value.
 func (a *answers) recall(key string, value any) bool {

@@ -105,6 +105,14 @@ func TestEffectiveAgain(t *testing.T) {
 	if again := openAnswers(b.Dir); len(again.known) != len(flags.answers.known) {
 		t.Errorf("%d of %d answers were written", len(again.known), len(flags.answers.known))
 	}
+	t.Setenv("HYPERFINE_RANDOMIZED_ENVIRONMENT_OFFSET", "XXX")
+	if key != question("values", "py/settings.h", []string{"X"}, flags.Dir, flags.CC, flags.CFLAGS) {
+		t.Error("a measurement makes another question")
+	}
+	t.Setenv("C_INCLUDE_PATH", dir)
+	if key == question("values", "py/settings.h", []string{"X"}, flags.Dir, flags.CC, flags.CFLAGS) {
+		t.Error("the compiler's environment makes no other question")
+	}
 	set(header, "#define X 22\n")
 	if got := value(); got != 22 {
 		t.Errorf("with another header, X is %d", got)
