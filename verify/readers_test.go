@@ -55,6 +55,28 @@ func TestParseMap(t *testing.T) {
 	}
 }
 
+// TestMapOptimized reads the map of a real link with objects that hold code for the optimizer as well.
+func TestMapOptimized(t *testing.T) {
+	dir := t.TempDir()
+	compile(t, dir, map[string]string{"a.c": "int f(int x) { return x * 3 + 1; }"}, "-flto", "-ffat-lto-objects")
+	compile(t, dir, map[string]string{"main.c": "int f(int); int main(int c, char **v) { return f(c); }"})
+	command(t, dir, "gcc", "-flto", "-o", "out", "main.o", "a.o", "-Wl,-Map=out.map")
+	v := linked(t, dir, "main.o", "a.o")
+	v.elf = filepath.Join(dir, "out")
+	var err error
+	if v.image, err = readImage(v.elf); err != nil {
+		t.Fatal(err)
+	}
+	if size := v.size(); size.Measured != "linker's map" || size.Stacks[stackOptimized].Flash == 0 || len(size.Sources) == 0 {
+		t.Errorf("%+v", size)
+	}
+	for source := range v.size().Sources {
+		if strings.Contains(source, "ltrans") {
+			t.Errorf("source %s", source)
+		}
+	}
+}
+
 const sampleAppleMap = `# Path: out
 # Arch: x86_64
 # Object files:

@@ -22,9 +22,13 @@ const (
 	stackMicroPython = "MicroPython"
 	stackCompiler    = "compiler's libraries"
 	stackTables      = "linker's tables"
+	// stackOptimized is what the linker's optimizer made of several objects: WOLFSSL_LTO=1 gives it those of wolfSSL,
+	// MicroPython's LTO=1 all.
+	stackOptimized = "link-time optimized"
 )
 
-var stacks = []string{stackTLS, stackCrypt, stackModules, stackBuiltin, stackMicroPython, stackCompiler, stackTables}
+var stacks = []string{stackTLS, stackCrypt, stackModules, stackBuiltin, stackMicroPython, stackOptimized, stackCompiler,
+	stackTables}
 
 // Memory is what something needs of a board's memories, in bytes. What has a value at the start is in both: the value is
 // kept in flash.
@@ -114,7 +118,7 @@ func (v *verification) readMap(sections map[string]sectionKind) map[string]Memor
 
 // sourceOf is the source of an object or of an archive's member, as seen from the tree; "" for what is no object.
 func (v *verification) sourceOf(name, stack string) string {
-	if stack == stackTables {
+	if stack == stackTables || stack == stackOptimized {
 		return ""
 	}
 	path := v.abs(name)
@@ -328,6 +332,9 @@ func (v *verification) mapFile() string {
 func (v *verification) stackOf(name string) string {
 	if name == linkerTables {
 		return stackTables
+	}
+	if strings.Contains(filepath.Base(name), ".ltrans") { // gcc's name of it: /tmp/ccXYZ.ltrans0.ltrans.o
+		return stackOptimized
 	}
 	path := v.abs(name)
 	if deps := v.deps(path); len(deps) > 0 {
