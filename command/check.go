@@ -456,20 +456,28 @@ func (j *job) stamp(lock *state.Lock) error {
 		}) {
 			continue // the compiler knows better; check will say what the scanner reads
 		}
-		for name, text := range reading.Inputs() {
-			if !filepath.IsAbs(name) {
-				name = j.tree.Path(filepath.FromSlash(name))
-			}
-			if text == nil {
-				stamps.Add(name, "")
-			} else {
-				stamps.Add(name, state.Hash(text))
-			}
+		if j.stampInputs(stamps, reading) {
+			stamps.AddVerdict(verdictKey(t, wants, pristine))
 		}
-		stamps.AddVerdict(verdictKey(t, wants, pristine))
 	}
 	lock.SetStamps(stamps)
 	return nil
+}
+
+// stampInputs notes the files that the scanner read, and says whether all could be noted.
+func (j *job) stampInputs(stamps *state.Stamps, reading *patches.Config) bool {
+	all := true
+	for name, text := range reading.Inputs() {
+		if !filepath.IsAbs(name) {
+			name = j.tree.Path(filepath.FromSlash(name))
+		}
+		hash := ""
+		if text != nil {
+			hash = state.Hash(text)
+		}
+		all = stamps.Add(name, hash) && all
+	}
+	return all
 }
 
 // write shows the findings.

@@ -45,21 +45,23 @@ func NewStamps() *Stamps {
 	return &Stamps{taken: time.Now(), files: map[string]stamp{}, verdicts: map[string]bool{}}
 }
 
-// Add notes that a file, by its absolute path, has these bytes, as SHA-256 in hex; "" that there is no such file.
-func (s *Stamps) Add(name, hash string) {
+// Add notes that a file, by its absolute path, has these bytes, as SHA-256 in hex; "" that there is no such file. False
+// says that it cannot be noted: a link may change without a trace of its own.
+func (s *Stamps) Add(name, hash string) bool {
 	if strings.ContainsAny(name, "\n\r") {
-		return // is hashed each time
+		return false
 	}
 	entry := stamp{hash: hash}
 	if hash != "" {
 		info, err := os.Lstat(name)
 		if err != nil || !info.Mode().IsRegular() {
-			return
+			return false
 		}
 		entry = stampOf(info)
 		entry.hash = hash
 	}
 	s.files[name] = entry
+	return true
 }
 
 // AddVerdict notes that what the key stands for is true of the files that were added.

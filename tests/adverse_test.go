@@ -215,7 +215,7 @@ func TestTwoAtOnce(t *testing.T) {
 		t.Errorf("%v; want %q:\n%s", err, want, out)
 	}
 	var all sync.WaitGroup
-	for i := range 12 {
+	for i := range 8 {
 		all.Go(func() {
 			args := []string{"revert"}
 			if i%2 == 0 {
