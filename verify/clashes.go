@@ -20,6 +20,8 @@ type clash struct {
 var miscSymbols = []string{
 	"ByteReverseWord*", "ByteReverseWords*", "rotlFixed*", "rotrFixed*", "ForceZero", "ConstantCompare", "xorbuf*",
 	"XorWords*", "ctMask*", "ctSet*", "MakeWord*", "CopyString", "readUnalignedWord*", "writeUnalignedWord*",
+	"c16toa", "c32toa", "c32to24", "c24to32", "ato16", "ato24", "ato32", "ato32le", "w64*", "btoi", "CharIsWhiteSpace",
+	"HexCharToByte", "ByteToHex*",
 }
 
 var clashes = []clash{

@@ -167,7 +167,7 @@ var undefinedSymbols = []struct {
 		"define SINGLE_THREADED in user_settings.h if there is one thread, or add -latomic to LDFLAGS",
 	},
 	{
-		miscSymbols,
+		append([]string{"min", "max"}, miscSymbols...),
 		"NO_INLINE makes wolfSSL's misc.c, in which it is, a source of its own, and that is not compiled",
 		"leave NO_INLINE out of user_settings.h",
 	},
