@@ -24,7 +24,6 @@
  * THE SOFTWARE.
  */
 
-// The allocator for ports without a heap of their own: a user_settings.h asks for it with MICROPY_WOLFSSL_TRACKED_ALLOC
 // What wolfSSL needs of an STM32: random seeds and the time.
 
 #include <string.h>
@@ -48,11 +47,6 @@
 _Static_assert(0, "board " MICROPY_HW_BOARD_NAME " has no hardware random number generator, and keys made from anything "
     "else can be guessed: if its MCU has one, set MICROPY_HW_ENABLE_RNG to 1 in mpconfigboard.h; to build it all the "
     "same, CFLAGS_EXTRA=-DMICROPY_WOLFSSL_WEAK_RANDOM=1");
-#endif
-
-#if !MICROPY_PY_LWIP && !MICROPY_PY_NETWORK_NINAW10 && !MICROPY_PY_NETWORK_WIZNET5K && !MICROPY_WOLFSSL_NO_NETWORK
-_Static_assert(0, "board " MICROPY_HW_BOARD_NAME " has no network: choose another board, or give this one a network in "
-    "mpconfigboard.mk; for TLS over other streams, CFLAGS_EXTRA=-DMICROPY_WOLFSSL_NO_NETWORK=1");
 #endif
 
 // A clock that says an earlier year was never set: without a battery the port starts at 2015, or 2000.
