@@ -19,6 +19,8 @@ const softResets = 10
 // TestQemu builds for a Cortex-M3, with wolfSSL's memory from MicroPython's heap, and runs the firmware tests in QEMU:
 // what they print, and that soft resets at any moment leave a firmware that works.
 func TestQemu(t *testing.T) {
+	inTheLongRun(t) // TestStm32Settings builds for a Cortex-M4
+	t.Parallel()
 	r := newReal(t)
 	r.patch() // only to have the modules installed
 	build := t.TempDir()

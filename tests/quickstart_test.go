@@ -15,6 +15,7 @@ func TestQuickstart(t *testing.T) {
 	if os.Getenv("MPWOLF_TEST_APT") == "" {
 		t.Skip("MPWOLF_TEST_APT is not set: no real sources; scripts/test has them")
 	}
+	t.Parallel()
 	dir := t.TempDir()
 	cmd := exec.Command(filepath.Join("..", "scripts", "quickstart"), dir)
 	var stderr strings.Builder

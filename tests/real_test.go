@@ -67,6 +67,14 @@ func (r *real) fetch() {
 	r.run("fetch", "micropython", "--from", "apt", "--micropython", "1.25.0", "--dir", r.tree, "--port", "unix")
 }
 
+// inTheLongRun skips what CI has no time for.
+func inTheLongRun(t *testing.T) {
+	t.Helper()
+	if os.Getenv("MPWOLF_TEST_LONG") == "" {
+		t.Skip("MPWOLF_TEST_LONG is not set: this takes long, and other tests say most of it")
+	}
+}
+
 // must runs a command that has to succeed and gives its stdout.
 func (r *real) must(cmd *exec.Cmd) string {
 	r.t.Helper()
@@ -145,6 +153,7 @@ func (r *real) firmware() string {
 
 // TestUnix is the main job: patch, build, verify, MicroPython's own tests, handshakes with OpenSSL, revert.
 func TestUnix(t *testing.T) {
+	t.Parallel()
 	r := newReal(t)
 	before, err := describe(r.dir)
 	if err != nil {
@@ -275,6 +284,7 @@ func (r *real) leak(t *testing.T) {
 
 // TestVerifyFinds breaks a patched tree in ways that must not go unseen.
 func TestVerifyFinds(t *testing.T) {
+	t.Parallel()
 	r := newReal(t)
 	r.patch()
 
@@ -309,7 +319,10 @@ func TestVerifyFinds(t *testing.T) {
 	for _, math := range []string{"USE_INTEGER_HEAP_MATH", "USE_FAST_MATH"} {
 		t.Run(math, func(t *testing.T) { r.mathClash(t, math) })
 	}
-	t.Run("NO_INLINE", r.noInline)
+	t.Run("NO_INLINE", func(t *testing.T) {
+		inTheLongRun(t)
+		r.noInline(t)
+	})
 }
 
 // noInline builds with settings that are dangerous, and of which one takes wolfSSL's helpers away.

@@ -27,6 +27,7 @@ var sanitizedSoak = soak{handshakes: 20, megabytes: 4, heap: 4096, process: 16 <
 // own tests, the firmware tests, a soak and the fuzzer on that: this variant finalises what is still there at the end,
 // so that leaks are found, and has tests (ssl_poll, ssl_ioctl) that others lack.
 func TestSanitized(t *testing.T) {
+	t.Parallel()
 	r := newReal(t)
 	r.patch("--variant", "coverage")
 	// alloc_fail.py chooses which allocation fails.
@@ -60,8 +61,9 @@ func TestSanitized(t *testing.T) {
 	chain := chainFolder(t)
 	sanitized(t, "tls_api.py", firmware, func(t *testing.T, firmware string) { runScript(t, firmware, "tls_api.py", chain) })
 	sanitized(t, "soak", firmware, func(t *testing.T, firmware string) {
-		t.Setenv("MICROPYPATH", ".frozen:"+filepath.Join(r.tree, "extmod")) // this variant has no asyncio in it
-		sanitizedSoak.run(t, firmware)
+		// This variant has no asyncio in it.
+		extmod := filepath.Join(r.tree, "extmod")
+		sanitizedSoak.run(t, shellMicropython(t, fmt.Sprintf("MICROPYPATH=.frozen:%s exec %s \"$@\"", extmod, firmware)))
 	})
 	sanitized(t, "fuzz", firmware, func(t *testing.T, firmware string) {
 		out, err := exec.Command(firmware, filepath.Join("firmware", "fuzz.py"), fuzzSeconds).CombinedOutput()
@@ -78,20 +80,25 @@ func TestSanitized(t *testing.T) {
 // use-after-return would move to the heap.
 func sanitized(t *testing.T, name, firmware string, test func(t *testing.T, firmware string), want ...string) {
 	t.Run(name, func(t *testing.T) {
-		dir := t.TempDir()
-		t.Setenv("ASAN_OPTIONS", "detect_leaks=1:detect_stack_use_after_return=0")
-		command, log := filepath.Join(dir, "micropython"), filepath.Join(dir, "log")
-		script := fmt.Sprintf("#!/bin/sh\nexec %s \"$@\" 2>>%s\n", firmware, log)
-		if err := os.WriteFile(command, []byte(script), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		test(t, command)
+		log := filepath.Join(t.TempDir(), "log")
+		test(t, shellMicropython(t, fmt.Sprintf("ASAN_OPTIONS=detect_leaks=1:detect_stack_use_after_return=0 exec %s \"$@\" 2>>%s",
+			firmware, log)))
 		text := string(readFile(t, log))
 		judgeFindings(t, text, want)
 		if t.Failed() {
 			t.Log(tail(text))
 		}
 	})
+}
+
+// shellMicropython makes a micropython that is a shell script of one line.
+func shellMicropython(t *testing.T, line string) string {
+	t.Helper()
+	command := filepath.Join(t.TempDir(), "micropython")
+	if err := os.WriteFile(command, []byte("#!/bin/sh\n"+line+"\n"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	return command
 }
 
 var (

@@ -10,6 +10,7 @@ import (
 // TestStm32Settings runs the very settings and wolfssl_port.c that the stm32 port gets, on a Cortex-M4 in QEMU: known
 // answers, handshakes, soft resets, a clock that was never set, a random number generator that fails.
 func TestStm32Settings(t *testing.T) {
+	t.Parallel()
 	r := newReal(t)
 	r.patch() // only to have the modules installed
 	port := filepath.Join(r.module(), "ports", "stm32_qemu")

@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -253,6 +254,9 @@ const (
 	busyWait  = 5 * time.Second
 )
 
+// multiPort is held by who runs multi: the tests of all releases use the same port.
+var multiPort sync.Mutex
+
 // multi runs the tests between two instances.
 func (u *upstream) multi(t *testing.T, first, second string) results {
 	files := u.multiFiles(t)
@@ -264,6 +268,8 @@ func (u *upstream) multi(t *testing.T, first, second string) results {
 		option = "-t"
 	}
 	args := append([]string{"run-multitests.py", option, "exec:" + first, option, "exec:" + second}, files...)
+	multiPort.Lock()
+	defer multiPort.Unlock()
 	var out []byte
 	var err error
 	for range busyTries {
