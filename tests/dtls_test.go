@@ -69,6 +69,21 @@ func freeDatagramPort(t *testing.T) int {
 	return conn.LocalAddr().(*net.UDPAddr).Port
 }
 
+// awaitDatagrams waits until somebody has bound a UDP port, in the kernel's list of them: a client that comes too early is
+// told that the connection was refused.
+func awaitDatagrams(t *testing.T, port int) {
+	t.Helper()
+	bound := fmt.Sprintf(":%04X ", port)
+	for end := time.Now().Add(peerTimeout); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
+		for _, list := range []string{"/proc/net/udp", "/proc/net/udp6"} {
+			if text, err := os.ReadFile(list); err == nil && strings.Contains(string(text), bound) {
+				return
+			}
+		}
+	}
+	t.Fatalf("nobody serves UDP port %d", port)
+}
+
 // dtlsServer connects to another implementation's server, which sends something back.
 func (r *real) dtlsServer(t *testing.T, caFile string, server func(port int) *exec.Cmd) {
 	port := freeDatagramPort(t)
@@ -98,7 +113,7 @@ func (r *real) dtlsServer(t *testing.T, caFile string, server func(port int) *ex
 		<-answered
 		_ = cmd.Wait() // killed
 	})
-	// Nothing says when a datagram server is ready: a hello that came too early is sent again after a second.
+	awaitDatagrams(t, port)
 	out := r.python(t, "dtls_peer.py", "client", strconv.Itoa(port), caFile, "localhost")
 	t.Log(strings.TrimSpace(out))
 	if !strings.HasPrefix(out, "OK DTLSv1.2 ") || !strings.HasSuffix(out, "ng\n") {
