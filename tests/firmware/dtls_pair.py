@@ -80,8 +80,9 @@ c, s = wrap(a, b)
 print(*talk(c, s))
 version = c.cipher()[1]
 print("same version", version == s.cipher()[1], "same suite", c.cipher() == s.cipher())
-# wolfSSL 5.7 and later have DTLS 1.3.
-want = "DTLSv1.2" if "5.5." in wolfssl.WOLFSSL_VERSION else "DTLSv1.3"
+# Only wolfSSL 5.9 and later have DTLS 1.3, see ports/unix/user_settings.h.
+old = any(v in wolfssl.WOLFSSL_VERSION for v in ("5.5.", "5.7."))
+want = "DTLSv1.2" if old else "DTLSv1.3"
 print("newest version", version == want or (version, want))
 
 # Hello, what the server wants to have back, hello with that.
