@@ -3,7 +3,9 @@ package command
 import (
 	"errors"
 	"fmt"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -56,9 +58,20 @@ func (s *session) buildOne(c *cli.Context, tree *micropython.Tree, t state.Targe
 	if n := c.Int("jobs"); n > 0 {
 		args = append([]string{fmt.Sprintf("-j%d", n)}, args...)
 	}
+	mpyCross := mpyCrossFirst(tree, append(target.Args(), args...))
+	if mpyCross != "" {
+		fmt.Fprintln(s.stdout, "make -C "+mpyCross)
+	}
 	fmt.Fprintln(s.stdout, makeCommand(target, args))
 	if c.Bool("dry-run") {
 		return nil
+	}
+	if mpyCross != "" {
+		first := exec.CommandContext(c.Context, "make", "-C", mpyCross)
+		first.Stdout, first.Stderr = s.stderr, s.stderr
+		if err := first.Run(); err != nil {
+			return fmt.Errorf("build mpy-cross: make -C %s: %w", mpyCross, err)
+		}
 	}
 	words := slices.Concat([]string{"-C", target.Dir()}, target.Args(), args)
 	run := exec.CommandContext(c.Context, "make", words...)
@@ -67,6 +80,22 @@ func (s *session) buildOne(c *cli.Context, tree *micropython.Tree, t state.Targe
 		return fmt.Errorf("build %s: %s: %w", target.Name(), makeCommand(target, args), err)
 	}
 	return nil
+}
+
+// mpyCrossFirst is the folder of a mpy-cross that must be made before the firmware; empty if none must. The port's make
+// would do it, but hands it the FROZEN_MANIFEST of its command line, with which mpy-cross does not link.
+func mpyCrossFirst(tree *micropython.Tree, args []string) string {
+	dir := tree.Path("mpy-cross")
+	frozen := slices.ContainsFunc(args, func(arg string) bool { return strings.HasPrefix(arg, "FROZEN_MANIFEST=") })
+	if _, err := os.Stat(filepath.Join(dir, "Makefile")); err != nil || !frozen {
+		return ""
+	}
+	for _, built := range []string{"build/mpy-cross", "mpy-cross"} { // the latter up to v1.19
+		if _, err := os.Stat(filepath.Join(dir, built)); err == nil {
+			return ""
+		}
+	}
+	return dir
 }
 
 // chooseTargets are the recorded targets that the arguments name; all without arguments. A name that fits several
