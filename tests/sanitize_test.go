@@ -30,11 +30,7 @@ func TestSanitized(t *testing.T) {
 	t.Parallel()
 	r := newReal(t)
 	r.patch("--variant", "coverage")
-	// alloc_fail.py chooses which allocation fails.
-	if err := os.CopyFS(filepath.Join(r.dir, "micropython-modules", "allocfail"),
-		os.DirFS(filepath.Join("testdata", "allocfail"))); err != nil {
-		t.Fatal(err)
-	}
+	r.installAllocfail(t)
 	firmware := r.build(t, "coverage", "DEBUG=1", "CFLAGS_EXTRA="+sanitizers, "LDFLAGS_EXTRA="+sanitizers, "WOLFSSL_PORT=unix",
 		"USER_C_MODULES="+filepath.Join(r.dir, "micropython-modules"))
 
@@ -72,6 +68,35 @@ func TestSanitized(t *testing.T) {
 		}
 		t.Log(string(out[max(0, len(out)-40):]))
 	})
+}
+
+// installAllocfail puts the user module beside ours with which alloc_fail.py chooses the allocation that fails.
+func (r *real) installAllocfail(t *testing.T) {
+	t.Helper()
+	if err := os.CopyFS(filepath.Join(r.dir, "micropython-modules", "allocfail"),
+		os.DirFS(filepath.Join("testdata", "allocfail"))); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestTracked has wolfSSL's memory come from MicroPython's heap, and little of it from the stack, as on a
+// microcontroller: whichever allocation fails there, the outcome is as good as with the C library's.
+func TestTracked(t *testing.T) {
+	t.Parallel()
+	r := newReal(t)
+	r.patch()
+	r.installAllocfail(t)
+	settings, err := filepath.Abs(filepath.Join("testdata", "tracked", "user_settings.h"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	unix := filepath.Join(r.module(), "ports", "unix", "user_settings.h")
+	firmware := r.build(t, "standard", "MICROPY_PY_THREAD=0", "WOLFSSL_PORT=unix",
+		"USER_C_MODULES="+filepath.Dir(r.module()), "WOLFSSL_USER_SETTINGS_FILE="+settings,
+		fmt.Sprintf(`CFLAGS_EXTRA=-DMPWOLF_TEST_UNIX_SETTINGS='"%s"'`, unix))
+	for _, script := range []string{"crypto_kat.py", "tls_pair.py", "tls_abuse.py", "alloc_fail.py"} {
+		t.Run(script, func(t *testing.T) { runScript(t, firmware, script) })
+	}
 }
 
 // sanitized runs a test on a command that is the firmware, but writes stderr, and with it what the sanitizers find, into

@@ -1239,7 +1239,8 @@ static int ssl_socket_error(mp_obj_ssl_socket_t *o, int ret) {
         return err;
     }
     int err = wolfSSL_get_error(o->ssl, ret);
-    if (wolf_alloc_failed() && !is_want(err)) {
+    // wolfSSL goes on after some failed allocations, with keys that are not the peer's. A datagram comes again.
+    if (wolf_alloc_failed() && (!is_want(err) || !is_dtls(o->ssl_context))) {
         return MEMORY_E;
     }
     switch (err) {
@@ -1351,6 +1352,9 @@ static int ssl_socket_handshake(mp_obj_ssl_socket_t *o) {
     if (ret == WOLFSSL_SUCCESS) {
         // Somebody may have raised an exception all the same, say by an interrupt from the keyboard.
         raise_kept_exception(o);
+        if (wolf_alloc_failed() && !is_dtls(o->ssl_context)) {
+            return MEMORY_E;
+        }
         o->connected = true;
         #ifdef MICROPY_WOLFSSL_TCP_QUICKACK
         acknowledge(o);
