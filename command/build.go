@@ -58,10 +58,7 @@ func (s *session) buildOne(c *cli.Context, tree *micropython.Tree, t state.Targe
 	if n := c.Int("jobs"); n > 0 {
 		args = append([]string{fmt.Sprintf("-j%d", n)}, args...)
 	}
-	mpyCross := mpyCrossFirst(tree, append(target.Args(), args...))
-	if mpyCross != "" {
-		fmt.Fprintln(s.stdout, "make -C "+mpyCross)
-	}
+	mpyCross := mpyCrossFirst(target, args)
 	fmt.Fprintln(s.stdout, makeCommand(target, args))
 	if c.Bool("dry-run") {
 		return nil
@@ -84,9 +81,11 @@ func (s *session) buildOne(c *cli.Context, tree *micropython.Tree, t state.Targe
 
 // mpyCrossFirst is the folder of a mpy-cross that must be made before the firmware; empty if none must. The port's make
 // would do it, but hands it the FROZEN_MANIFEST of its command line, with which mpy-cross does not link.
-func mpyCrossFirst(tree *micropython.Tree, args []string) string {
-	dir := tree.Path("mpy-cross")
-	frozen := slices.ContainsFunc(args, func(arg string) bool { return strings.HasPrefix(arg, "FROZEN_MANIFEST=") })
+func mpyCrossFirst(target micropython.Target, args []string) string {
+	dir := target.Tree.Path("mpy-cross")
+	frozen := slices.ContainsFunc(slices.Concat(target.Args(), args), func(arg string) bool {
+		return strings.HasPrefix(arg, "FROZEN_MANIFEST=")
+	})
 	if _, err := os.Stat(filepath.Join(dir, "Makefile")); err != nil || !frozen {
 		return ""
 	}

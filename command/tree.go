@@ -213,16 +213,21 @@ func makeArgs(modulesDir string, t state.Target) []string {
 	return args
 }
 
-// makeCommand is the whole command, to be copied.
+// makeCommand is all that a shell needs to build the firmware, to be copied: one line.
 func makeCommand(target micropython.Target, args []string) string {
-	words := append([]string{"make", "-C", relative(target.Dir())}, target.Args()...)
+	command := shellLine(slices.Concat([]string{"make", "-C", relative(target.Dir())}, target.Args(), args))
+	if dir := mpyCrossFirst(target, args); dir != "" {
+		command = shellLine([]string{"make", "-C", relative(dir)}) + " && " + command
+	}
+	return command
+}
+
+func shellLine(words []string) string {
+	quoted := make([]string, len(words))
 	for i, word := range words {
-		words[i] = shellQuote(word)
+		quoted[i] = shellQuote(word)
 	}
-	for _, arg := range args {
-		words = append(words, shellQuote(arg))
-	}
-	return strings.Join(words, " ")
+	return strings.Join(quoted, " ")
 }
 
 func shellQuote(s string) string {
