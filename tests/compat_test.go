@@ -366,7 +366,11 @@ func (c *compat) firmware(target micropython.Target, build string) error {
 
 // byHand sets the macros as one does by hand, under all their names, copies the module into place, and runs make.
 func (c *compat) byHand(target micropython.Target) (string, error) {
-	modules, build := filepath.Join(c.work, "byhand"), filepath.Join(c.work, "build")
+	// Where patch installs them, so that a compiler's cache knows the sources again.
+	modules, build := filepath.Join(c.work, "modules"), filepath.Join(c.work, "build")
+	if _, err := os.Stat(modules); err == nil {
+		return "", fmt.Errorf("%s is still there after revert", modules)
+	}
 	module := filepath.Join(modules, "micropython-wolfssl")
 	defer os.RemoveAll(build)
 	defer os.RemoveAll(modules)
