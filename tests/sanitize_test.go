@@ -94,7 +94,7 @@ func TestTracked(t *testing.T) {
 	firmware := r.build(t, "standard", "MICROPY_PY_THREAD=0", "WOLFSSL_PORT=unix",
 		"USER_C_MODULES="+filepath.Dir(r.module()), "WOLFSSL_USER_SETTINGS_FILE="+settings,
 		fmt.Sprintf(`CFLAGS_EXTRA=-DMPWOLF_TEST_UNIX_SETTINGS='"%s"'`, unix))
-	for _, script := range []string{"crypto_kat.py", "tls_pair.py", "tls_abuse.py", "alloc_fail.py"} {
+	for _, script := range []string{"crypto_kat.py", "tls_pair.py", "tls_abuse.py", "tls_flights.py", "alloc_fail.py"} {
 		t.Run(script, func(t *testing.T) { runScript(t, firmware, script) })
 	}
 }

@@ -1,0 +1,71 @@
+# A flight of the handshake is one write, and buffers are as large as the records that are in them: where wolfSSL's memory
+# is MicroPython's heap (TestTracked), what a large record took is given back.
+
+try:
+    import gc
+    import wolfssl as ssl
+except ImportError:
+    print("SKIP")
+    raise SystemExit
+
+from pipes import pipes
+from testkeys import ca, server, server_key
+
+RECORD = 16 * 1024
+
+
+def contexts(cipher):
+    client = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    client.verify_mode = ssl.CERT_REQUIRED
+    client.load_verify_locations(cadata=ca)
+    if cipher:
+        client.set_ciphers([cipher])
+    srv = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    srv.load_cert_chain(server, server_key)
+    return client, srv
+
+
+# Both ends after a handshake and a byte each way, and how many writes each made up to then.
+def connected(client, srv):
+    a, b = pipes()
+    c = client.wrap_socket(a, server_hostname="localhost", do_handshake_on_connect=False)
+    s = srv.wrap_socket(b, server_side=True, do_handshake_on_connect=False)
+    while not c.write(b"1"):
+        s.read(1)
+    while s.read(1) is None:
+        pass
+    s.write(b"2")
+    while c.read(1) is None:
+        pass
+    return c, s, a.writes, b.writes
+
+
+def used():
+    gc.collect()
+    return gc.mem_alloc()
+
+
+data = bytes(RECORD)
+buf = bytearray(RECORD)
+
+
+def record(a, b):
+    a.write(data)
+    n = 0
+    while n < RECORD:
+        n += b.readinto(memoryview(buf)[n:])
+
+
+for cipher in (None, "TLS-ECDHE-ECDSA-WITH-AES-128-GCM-SHA256"):
+    client, srv = contexts(cipher)
+    connected(client, srv)  # what is made once
+    before = used()
+    c, s, client_writes, server_writes = connected(client, srv)
+    idle = used() - before
+    print(c.cipher()[1], "writes", client_writes, server_writes)
+    record(c, s)
+    record(s, c)
+    kept = used() - before - idle
+    # Two ends, without room for a record of 16 KB in either.
+    print("idle", idle if idle > 2 * RECORD else "small", "kept", kept if kept > 1024 else "nothing")
+    del c, s
