@@ -172,6 +172,7 @@ func TestUnix(t *testing.T) {
 	t.Run("upstream tests", r.upstreamTests)
 	t.Run("by hand", r.byHand)
 	r.onFirmware(t)
+	t.Run("a wrong algorithm", r.wrongAlgorithm)
 
 	if status := r.must(exec.Command("git", "-C", r.tree, "status", "--short")); strings.Count(status, "\n") != 2 {
 		t.Errorf("verify and the tests changed the tree:\n%s", status)
@@ -187,6 +188,30 @@ func TestUnix(t *testing.T) {
 	if before != after {
 		t.Errorf("revert left a difference:\n%s", differing(before, after))
 	}
+}
+
+// wrongAlgorithm changes a constant of ChaCha20: both ends of a handshake still agree, so only a known answer tells. The
+// program that has these compiles without a warning.
+func (r *real) wrongAlgorithm(t *testing.T) {
+	file := filepath.Join(r.module(), "wolfssl", "wolfcrypt", "src", "chacha.c")
+	text := readFile(t, file)
+	wrong := bytes.Replace(text, []byte("0x61707865"), []byte("0x61707866"), 1)
+	if bytes.Equal(wrong, text) {
+		t.Fatalf("%s has no such constant", file)
+	}
+	if err := os.WriteFile(file, wrong, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	report, code := r.verify()
+	if err := os.WriteFile(file, text, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if found := findings(report, "run"); code != 1 || found != "known answers: ChaCha20-Poly1305 gives a wrong answer" {
+		t.Errorf("exit code %d; run: %s", code, found)
+	}
+	program := filepath.Join(r.tree, ".mpwolf", "build", "unix-standard", "mpwolf-known-answers", "known_answers.c")
+	r.must(exec.Command("gcc", "-std=gnu99", "-Wall", "-Wextra", "-Werror", "-DWOLFSSL_USER_SETTINGS", "-DMICROPY_WOLFSSL_ASM=1",
+		"-I", filepath.Join(r.module(), "ports", "unix"), "-isystem", filepath.Join(r.module(), "wolfssl"), "-fsyntax-only", program))
 }
 
 // TestFirmware runs what needs no tree on the patched micropython that MPWOLF_TEST_FIRMWARE names.

@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -48,10 +49,10 @@ func (v *verification) runScripts(ctx context.Context, c *check, scripts []strin
 	if err != nil {
 		return err
 	}
-	if when := v.passedAlready(hash); when != "" {
+	if when, algorithms := v.passedAlready(hash); when != "" {
 		c.show("passed", when)
-		c.summary = fmt.Sprintf("%d of %d scripts passed on this very firmware on %s; not run again", len(scripts),
-			len(scripts), when)
+		c.summary = fmt.Sprintf("%d of %d scripts%s passed on this very firmware on %s; not run again", len(scripts),
+			len(scripts), andAnswers(algorithms), when)
 		return nil
 	}
 	passed := 0
@@ -69,7 +70,23 @@ func (v *verification) runScripts(ctx context.Context, c *check, scripts []strin
 			passed++
 		}
 	}
-	c.summary = fmt.Sprintf("%d of %s passed on the firmware", passed, plural(len(scripts), "script"))
+	answers, err := v.knownAnswers(ctx)
+	if err != nil {
+		return err
+	}
+	for _, wrong := range answers.failed {
+		c.find(Finding{Message: "known answers: " + wrong, File: filepath.Join(v.build.Dir, answersFolder, "known_answers.c"),
+			Remedy: "the compiler, its flags, the settings or the sources of wolfSSL are at fault; run " +
+				filepath.Join(v.build.Dir, answersFolder, "known_answers")})
+	}
+	if len(answers.passed) > 0 {
+		c.show("known_answers", answers.passed)
+	}
+	c.summary = fmt.Sprintf("%d of %s%s passed on the firmware", passed, plural(len(scripts), "script"),
+		andAnswers(len(answers.passed)))
+	if answers.undone != "" {
+		c.notes = append(c.notes, Finding{Message: "no known answers of wolfCrypt alone: " + answers.undone})
+	}
 	if len(skipped) > 0 {
 		c.show("skipped", skipped)
 		c.summary += "; the firmware skips " + strings.Join(skipped, ", ")
@@ -77,10 +94,18 @@ func (v *verification) runScripts(ctx context.Context, c *check, scripts []strin
 			c.notNeeded = "the firmware skips every script; nothing was tested"
 		}
 	}
-	if passed == len(scripts) {
-		v.recordPass(hash)
+	if passed == len(scripts) && len(answers.failed) == 0 {
+		v.recordPass(hash, len(answers.passed))
 	}
 	return nil
+}
+
+// andAnswers is how a summary goes on after the scripts.
+func andAnswers(algorithms int) string {
+	if algorithms == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" and the known answers of %s", plural(algorithms, "algorithm"))
 }
 
 // passFile is where a build folder says which firmware has passed which scripts, and when.
@@ -107,6 +132,16 @@ func (v *verification) hashRun(scripts []string) (string, error) {
 	}
 	hash := sha256.New()
 	fmt.Fprintln(hash, firmware)
+	if err := fs.WalkDir(answerSources, ".", func(name string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		text, err := answerSources.ReadFile(name)
+		hash.Write(text)
+		return err
+	}); err != nil {
+		return "", fmt.Errorf("run a script: %w", err)
+	}
 	for _, file := range files {
 		data, err := os.ReadFile(file)
 		if err != nil {
@@ -118,24 +153,29 @@ func (v *verification) hashRun(scripts []string) (string, error) {
 	return hex.EncodeToString(hash.Sum(nil)), nil
 }
 
-// passedAlready is when this firmware passed these scripts; "" if it has not.
-func (v *verification) passedAlready(hash string) string {
+// passedAlready is when this firmware passed these scripts, and with how many known answers; "" if it has not.
+func (v *verification) passedAlready(hash string) (when string, algorithms int) {
 	text, err := os.ReadFile(filepath.Join(v.build.Dir, passFile))
 	if err != nil {
-		return ""
+		return "", 0
 	}
-	passed, when, _ := strings.Cut(strings.TrimSpace(string(text)), " ")
-	if _, err := time.Parse(time.DateTime, when); err != nil || passed != hash {
-		return ""
+	var passed, day, clock string
+	if n, _ := fmt.Sscan(string(text), &passed, &day, &clock, &algorithms); n != 4 || passed != hash {
+		return "", 0
 	}
-	return when
+	when = day + " " + clock
+	if _, err := time.Parse(time.DateTime, when); err != nil {
+		return "", 0
+	}
+	return when, algorithms
 }
 
 // recordPass remembers a pass; what cannot be written is run again.
-func (v *verification) recordPass(hash string) {
+func (v *verification) recordPass(hash string, algorithms int) {
 	file := filepath.Join(v.build.Dir, passFile)
 	if os.MkdirAll(filepath.Dir(file), 0o777) == nil {
-		_ = os.WriteFile(file, []byte(hash+" "+time.Now().UTC().Format(time.DateTime)+"\n"), 0o666)
+		text := fmt.Sprintf("%s %s %d\n", hash, time.Now().UTC().Format(time.DateTime), algorithms)
+		_ = os.WriteFile(file, []byte(text), 0o666)
 	}
 }
 

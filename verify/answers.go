@@ -1,0 +1,161 @@
+package verify
+
+import (
+	"bytes"
+	"context"
+	"embed"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+)
+
+// answerSources are known_answers.c and what it includes.
+//
+//go:embed answers
+var answerSources embed.FS
+
+// answersFolder is where in a build folder the program of the known answers is made.
+const answersFolder = "mpwolf-known-answers"
+
+// answered is how the algorithms of the firmware's wolfCrypt did.
+type answered struct {
+	passed, failed []string
+	// undone says why none was computed; empty if they were. wolfSSL's objects may need what only the firmware has.
+	undone string
+}
+
+// knownAnswers links the firmware's very wolfSSL objects with known_answers.c, and runs that. Python reaches only a part
+// of what TLS uses: no SHA-384, no AES-GCM, no elliptic curve.
+func (v *verification) knownAnswers(ctx context.Context) (answered, error) {
+	objects := v.wolfSources()
+	if len(objects) == 0 || v.flags == nil {
+		return answered{undone: "there are no objects of wolfSSL's"}, nil
+	}
+	dir := filepath.Join(v.build.Dir, answersFolder)
+	if err := writeAnswers(dir); err != nil {
+		return answered{}, fmt.Errorf("known answers: %w", err)
+	}
+	program := filepath.Join(dir, "known_answers")
+	// The program is no part of the firmware: what its compiler's flags warn of is for our own tests to find.
+	compile := slices.Concat(v.flags.CC, v.flags.CFLAGS, []string{"-w", "-c", program + ".c", "-o", program + ".o"})
+	if text, err := v.tool(ctx, compile); err != nil || text != "" {
+		return answered{undone: "known_answers.c does not compile: " + text}, err
+	}
+	garbage := "-Wl,--gc-sections"
+	if runtime.GOOS == "darwin" {
+		garbage = "-Wl,-dead_strip"
+	}
+	link := slices.Concat(v.flags.CC, v.flags.CFLAGS, []string{"-w", "-o", program, program + ".o"}, objects,
+		[]string{garbage, "-lm", "-lpthread"})
+	if text, err := v.tool(ctx, link); err != nil || text != "" {
+		return answered{undone: "wolfSSL's objects do not link without the firmware: " + text}, err
+	}
+	return runAnswers(ctx, program)
+}
+
+// wolfSources are the objects of wolfSSL's own sources, in the link's order.
+func (v *verification) wolfSources() []string {
+	var files []string
+	if v.inputs == nil {
+		return nil
+	}
+	for _, o := range v.inputs.objects {
+		if stack := v.stackOf(o.name()); o.member == "" && (stack == stackTLS || stack == stackCrypt) {
+			files = append(files, o.file)
+		}
+	}
+	return files
+}
+
+func writeAnswers(dir string) error {
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		return err
+	}
+	entries, err := answerSources.ReadDir("answers")
+	if err != nil {
+		return err
+	}
+	for _, entry := range entries {
+		text, err := answerSources.ReadFile("answers/" + entry.Name())
+		if err == nil {
+			err = os.WriteFile(filepath.Join(dir, entry.Name()), text, 0o666)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// tool runs a compiler or linker where make does, and gives the first line of its complaint; "" if it succeeds.
+func (v *verification) tool(ctx context.Context, argv []string) (string, error) {
+	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
+	cmd.Dir = v.flags.Dir
+	cmd.Env = append(os.Environ(), "LC_ALL=C")
+	out, err := cmd.CombinedOutput()
+	if exit := (*exec.ExitError)(nil); errors.As(err, &exit) && ctx.Err() == nil {
+		for line := range strings.Lines(string(out)) {
+			if strings.Contains(line, "error: ") || strings.Contains(line, "undefined reference") {
+				return strings.TrimSpace(line), nil
+			}
+		}
+		return lastLines(string(out)) + " (" + exit.Error() + ")", nil
+	}
+	return "", err
+}
+
+// runAnswers runs the program and reads its lines; one that crashes, hangs or says nothing has failed.
+func runAnswers(ctx context.Context, program string) (answered, error) {
+	limited, cancel := context.WithTimeout(ctx, scriptTimeout)
+	defer cancel()
+	cmd := exec.CommandContext(limited, program)
+	var out bytes.Buffer
+	cmd.Stdout = &out
+	err := cmd.Run()
+	if ctx.Err() != nil {
+		return answered{}, ctx.Err()
+	}
+	a := parseAnswers(out.String())
+	exit := (*exec.ExitError)(nil)
+	switch {
+	case err != nil && !errors.As(err, &exit) && limited.Err() == nil:
+		return answered{}, fmt.Errorf("known answers: %w", err)
+	case err != nil && len(a.failed) == 0:
+		after := "at once"
+		if n := len(a.passed); n > 0 {
+			after = "after " + a.passed[n-1]
+		}
+		a.failed = append(a.failed, fmt.Sprintf("the program ends %s: %v", after, err))
+	case err == nil && len(a.passed) == 0:
+		a.failed = append(a.failed, "the program says nothing")
+	}
+	return a, nil
+}
+
+// parseAnswers reads "ok NAME" and "FAIL NAME CODE"; a code of -1 is a wrong answer, others are wolfSSL's.
+func parseAnswers(text string) answered {
+	var a answered
+	for line := range strings.Lines(text) {
+		verdict, rest, _ := strings.Cut(strings.TrimSpace(line), " ")
+		switch verdict {
+		case "ok":
+			a.passed = append(a.passed, rest)
+		case "FAIL":
+			name, code := rest, ""
+			if i := strings.LastIndexByte(rest, ' '); i >= 0 {
+				name, code = rest[:i], rest[i+1:]
+			}
+			if code == "-1" {
+				a.failed = append(a.failed, name+" gives a wrong answer")
+			} else {
+				a.failed = append(a.failed, fmt.Sprintf("%s fails with wolfSSL's error %s", name, code))
+			}
+		}
+	}
+	return a
+}
