@@ -171,6 +171,7 @@ func TestUnix(t *testing.T) {
 	t.Run("speed", r.speed)
 	t.Run("upstream tests", r.upstreamTests)
 	t.Run("by hand", r.byHand)
+	t.Run("switches", r.switches)
 	r.onFirmware(t)
 	t.Run("a wrong algorithm", r.wrongAlgorithm)
 
