@@ -172,6 +172,7 @@ func TestUnix(t *testing.T) {
 	t.Run("upstream tests", r.upstreamTests)
 	t.Run("by hand", r.byHand)
 	t.Run("switches", r.switches)
+	clientVerifies(t, r.firmware(), "0") // as in the release; TestTracked has secure defaults
 	r.onFirmware(t)
 	t.Run("a wrong algorithm", r.wrongAlgorithm)
 

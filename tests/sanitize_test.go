@@ -92,10 +92,21 @@ func TestTracked(t *testing.T) {
 	}
 	unix := filepath.Join(r.module(), "ports", "unix", "user_settings.h")
 	firmware := r.build(t, "standard", "MICROPY_PY_THREAD=0", "WOLFSSL_PORT=unix",
-		"USER_C_MODULES="+filepath.Dir(r.module()), "WOLFSSL_USER_SETTINGS_FILE="+settings,
+		"USER_C_MODULES="+filepath.Dir(r.module()), "WOLFSSL_USER_SETTINGS_FILE="+settings, "WOLFSSL_SECURE_DEFAULTS=1",
 		fmt.Sprintf(`CFLAGS_EXTRA=-DMPWOLF_TEST_UNIX_SETTINGS='"%s"'`, unix))
+	clientVerifies(t, firmware, "2") // CERT_REQUIRED
 	for _, script := range []string{"crypto_kat.py", "tls_pair.py", "tls_abuse.py", "tls_flights.py", "alloc_fail.py"} {
 		t.Run(script, func(t *testing.T) { runScript(t, firmware, script) })
+	}
+}
+
+// clientVerifies holds what a client of ssl does about the server's certificate unless it is told: its verify_mode.
+func clientVerifies(t *testing.T, firmware, want string) {
+	t.Helper()
+	out, err := exec.Command(firmware, "-c",
+		"import ssl; print(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).verify_mode)").CombinedOutput()
+	if got := strings.TrimSpace(string(out)); err != nil || got != want {
+		t.Errorf("verify_mode is %s (%v); want %s", got, err, want)
 	}
 }
 
