@@ -11,8 +11,8 @@ import (
 )
 
 // speed measures, in turns, make with nothing to do, verify with nothing to rebuild, and nm over the same objects; of
-// each the best of several counts. The analysis must take less time than nm. What verify adds to make is told, not judged:
-// the goal is a fifth, and it is not reached yet where make has nothing to do but to look at its files.
+// each the best of several counts. The analysis must take less time than nm. What verify adds to make must be less than a
+// fifth on a machine that does nothing else; here, where other tests run beside it, it is told and may be a half.
 func (r *real) speed(t *testing.T) {
 	build := filepath.Join(r.tree, ".mpwolf", "build", "unix-standard")
 	nm := append([]string{"-A"}, objectsIn(t, build)...)
@@ -37,6 +37,9 @@ func (r *real) speed(t *testing.T) {
 	}
 	t.Logf("make with nothing to do %v, verify %v; nm -A %v, analysis %v", best["make"], best["verify"], best["nm"],
 		best["analysis"])
+	if best["verify"] > best["make"]*3/2 {
+		t.Errorf("verify with nothing to rebuild takes %v, make %v", best["verify"], best["make"])
+	}
 	if best["analysis"] >= best["nm"] {
 		t.Errorf("the analysis takes %v, nm -A over %d objects %v", best["analysis"], len(nm)-1, best["nm"])
 	}
@@ -61,17 +64,21 @@ func objectsIn(t *testing.T, build string) []string {
 	return objects
 }
 
-// makeAgain is the make command of the last build, as its log has it.
+// makeAgain is the make command of the last build's firmware, as its log has it; that of mpy-cross stands before it.
 func (r *real) makeAgain(t *testing.T, build string) string {
 	t.Helper()
 	log, err := os.ReadFile(filepath.Join(build, "mpwolf-build.log"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	line, _, _ := strings.Cut(string(log), "\n")
-	line = strings.TrimPrefix(line, "$ ")
-	if !strings.Contains(line, "make ") || !strings.Contains(line, "BUILD="+build) {
-		t.Fatalf("the log begins with %q", line)
+	line := ""
+	for l := range strings.Lines(string(log)) {
+		if command, found := strings.CutPrefix(l, "$ "); found {
+			line = strings.TrimSpace(command)
+		}
+	}
+	if !strings.Contains(line, "make ") || !strings.Contains(line, "BUILD="+build+" ") {
+		t.Fatalf("the last command of the log is %q", line)
 	}
 	return line
 }
