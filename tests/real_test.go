@@ -271,14 +271,7 @@ func (r *real) upstreamTests(t *testing.T) {
 
 // byHand asks make as users of the existing module do: what WOLFSSL_PORT may be, and what it is without.
 func (r *real) byHand(t *testing.T) {
-	tree, err := micropython.Open(r.tree)
-	if err != nil {
-		t.Fatal(err)
-	}
-	target, err := tree.Target("unix", "", "")
-	if err != nil {
-		t.Fatal(err)
-	}
+	target := r.target(t, "")
 	modules := "USER_C_MODULES=" + filepath.Join(r.dir, "micropython-modules")
 	ask := func(args ...string) (string, error) {
 		words := append([]string{"-n", "-C", target.Dir(), "BUILD=" + t.TempDir(), modules}, target.Args()...)
@@ -450,8 +443,8 @@ func buildBaseline(t *testing.T, mpwolf string, args ...string) string {
 	return command
 }
 
-// build builds the unix port without mpwolf's help, and gives its micropython.
-func (r *real) build(t *testing.T, variant string, args ...string) string {
+// target is the unix port of the tree; variant "" is the standard one.
+func (r *real) target(t *testing.T, variant string) micropython.Target {
 	t.Helper()
 	tree, err := micropython.Open(r.tree)
 	if err != nil {
@@ -461,6 +454,13 @@ func (r *real) build(t *testing.T, variant string, args ...string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return target
+}
+
+// build builds the unix port without mpwolf's help, and gives its micropython.
+func (r *real) build(t *testing.T, variant string, args ...string) string {
+	t.Helper()
+	target := r.target(t, variant)
 	build := micropython.Build{Target: target, Dir: filepath.Join(t.TempDir(), "build"), KeepSymbols: true, Args: args}
 	result, err := build.Run(t.Context())
 	if err != nil {
@@ -472,14 +472,7 @@ func (r *real) build(t *testing.T, variant string, args ...string) string {
 // TestFetchedTree says that what fetch left is a tree that mpwolf opens, with the arguments that its make needs.
 func TestFetchedTree(t *testing.T) {
 	r := newReal(t)
-	tree, err := micropython.Open(r.tree)
-	if err != nil {
-		t.Fatal(err)
-	}
-	target, err := tree.Target("unix", "", "")
-	if err != nil {
-		t.Fatal(err)
-	}
+	target := r.target(t, "")
 	missing, err := target.MissingSubmodules(t.Context())
 	if err != nil || len(missing) > 0 {
 		t.Errorf("%v, %v", missing, err)

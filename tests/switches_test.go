@@ -14,14 +14,7 @@ import (
 // switches turns off what the macros of the built-ins turn off, under their names before and after MicroPython 1.21, and
 // looks whether the code is gone from our object. It wants what verify has built: the generated headers.
 func (r *real) switches(t *testing.T) {
-	tree, err := micropython.Open(r.tree)
-	if err != nil {
-		t.Fatal(err)
-	}
-	target, err := tree.Target("unix", "", "")
-	if err != nil {
-		t.Fatal(err)
-	}
+	target := r.target(t, "")
 	flags, err := target.Flags(t.Context(), nil, "USER_C_MODULES="+filepath.Dir(r.module()), "WOLFSSL_PORT=unix",
 		"BUILD="+filepath.Join(r.tree, ".mpwolf", "build", "unix-standard"))
 	if err != nil {

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"mpwolf/micropython"
 )
 
 func TestParseAnswers(t *testing.T) {
@@ -38,6 +40,25 @@ func TestRunAnswers(t *testing.T) {
 		}
 		if found := strings.Join(got.failed, "\n"); (want == "") != (found == "") || !strings.HasPrefix(found, want) {
 			t.Errorf("%s: failed %q; want %q", script, found, want)
+		}
+	}
+}
+
+// TestMissingAnswers holds that a note of answers that could not be computed comes with every verify, not the first alone.
+func TestMissingAnswers(t *testing.T) {
+	dir := t.TempDir()
+	writeFiles(t, dir, map[string]string{"pass.py": "true\n"})
+	compile(t, dir, map[string]string{"wolfssl/wolfcrypt/src/aes.c": "int wolf_aes;"})
+	v := linked(t, dir, "wolfssl/wolfcrypt/src/aes.o")
+	v.WolfSSL, v.elf = filepath.Join(dir, "wolfssl"), "/bin/sh"
+	v.flags = &micropython.Flags{Dir: dir, CC: []string{"gcc"}, CFLAGS: []string{"-I" + dir}} // where no wolfSSL header is
+	for range 2 {
+		c := &check{}
+		if err := v.runScripts(t.Context(), c, []string{filepath.Join(dir, "pass.py")}); err != nil {
+			t.Fatal(err)
+		}
+		if len(c.notes) != 1 || !strings.Contains(c.notes[0].Message, "does not compile: ") || len(c.findings) != 0 {
+			t.Errorf("%s; notes %v, findings %v", c.summary, c.notes, c.findings)
 		}
 	}
 }
