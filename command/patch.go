@@ -352,10 +352,14 @@ func inside(top, dir string) bool {
 	return err == nil && filepath.IsLocal(rel)
 }
 
+// userSettings is the absolute path of a settings file, which may have any name: WOLFSSL_USER_SETTINGS_FILE names it.
 func userSettings(file string) (string, error) {
 	abs, err := filepath.Abs(file)
 	if err != nil {
 		return "", err
+	}
+	if strings.ContainsAny(abs, " \t") {
+		return "", usagef("--user-settings: %q has a blank in its path, which make cannot take", abs)
 	}
 	info, err := os.Stat(abs)
 	if err != nil {
@@ -363,10 +367,6 @@ func userSettings(file string) (string, error) {
 	}
 	if !info.Mode().IsRegular() {
 		return "", fmt.Errorf("--user-settings %q: not a file", file)
-	}
-	if filepath.Base(abs) != "user_settings.h" {
-		// wolfSSL's sources say #include "user_settings.h"; a file of another name would be passed over in silence.
-		return "", usagef("--user-settings %q: wolfSSL includes it by the name user_settings.h", file)
 	}
 	return abs, nil
 }

@@ -195,9 +195,6 @@ func (f *File) checkTarget(t *Target) *wrong {
 	if err := f.inside(&t.UserSettings); err != nil {
 		return &wrong{key: "user-settings", text: fmt.Sprintf("user-settings = %q %v", t.UserSettings, err)}
 	}
-	if t.UserSettings != "" && filepath.Base(t.UserSettings) != "user_settings.h" {
-		return &wrong{key: "user-settings", text: "wolfSSL includes it by the name user_settings.h"}
-	}
 	for _, arg := range t.Make {
 		// An option would let the file run what it likes where only an answer is asked for.
 		if !makeWord.MatchString(arg) {

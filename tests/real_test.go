@@ -362,8 +362,9 @@ func (r *real) noInline(t *testing.T) {
 }
 
 // mathClash builds with the user's own settings that choose another math library, whose mp_init is MicroPython's too.
+// The file goes by a name of its own.
 func (r *real) mathClash(t *testing.T, math string) {
-	settings := filepath.Join(t.TempDir(), "user_settings.h")
+	settings := filepath.Join(t.TempDir(), "product.h")
 	if err := os.WriteFile(settings, []byte(mathSettings+"#define "+math+"\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
@@ -373,6 +374,9 @@ func (r *real) mathClash(t *testing.T, math string) {
 	if code != 1 || !strings.Contains(found, "mp_init") || !strings.Contains(found, object) ||
 		!strings.Contains(found, "runtime.o") {
 		t.Errorf("exit code %d; symbols: %s", code, found)
+	}
+	if found := findings(report, "settings"); strings.Contains(found, "wanted: ") {
+		t.Errorf("settings: %s", found)
 	}
 }
 
