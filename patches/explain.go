@@ -1,7 +1,6 @@
 package patches
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 
@@ -125,7 +124,7 @@ func (c *Config) origins(site Site) []Origin {
 	return found
 }
 
-var makeName = regexp.MustCompile(`\$[({]([\w.-]+)|\b(?:ifdef|ifndef)\s+([\w.-]+)`)
+var makeName = lazily(`\$[({]([\w.-]+)|\b(?:ifdef|ifndef)\s+([\w.-]+)`)
 
 // namesIn are the names that a line's value and condition refer to: make variables in a makefile, macros in a header.
 func namesIn(site Site) []string {
@@ -133,14 +132,14 @@ func namesIn(site Site) []string {
 	text := site.Text + " " + when
 	var names []string
 	if site.Kind == Define || site.Kind == Undef {
-		for _, name := range identifier.FindAllString(text, -1) {
+		for _, name := range identifier().FindAllString(text, -1) {
 			if !slices.Contains(cWords, name) && !isGuard(name) {
 				names = append(names, name)
 			}
 		}
 		return names
 	}
-	for _, m := range makeName.FindAllStringSubmatch(text, -1) {
+	for _, m := range makeName().FindAllStringSubmatch(text, -1) {
 		names = append(names, m[1]+m[2])
 	}
 	return names

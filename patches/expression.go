@@ -1,13 +1,12 @@
 package patches
 
 import (
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 )
 
-var cToken = regexp.MustCompile(`^\s*(?:([A-Za-z_]\w*)|(0[xX][0-9a-fA-F]+|[0-9]+)[uUlL]*|('(?:\\.|[^'])')|` +
+var cToken = lazily(`^\s*(?:([A-Za-z_]\w*)|(0[xX][0-9a-fA-F]+|[0-9]+)[uUlL]*|('(?:\\.|[^'])')|` +
 	`(<<|>>|<=|>=|==|!=|&&|\|\||[-+*/%<>!~&|^?:(),]))`)
 
 // eval evaluates a preprocessor expression. It returns false if a part that matters could not be told for certain:
@@ -53,7 +52,7 @@ func (p *parser) tokenize(s string, busy []string, depth int) bool {
 		return false
 	}
 	for strings.TrimSpace(s) != "" {
-		m := cToken.FindStringSubmatch(s)
+		m := cToken().FindStringSubmatch(s)
 		if m == nil {
 			return false
 		}
@@ -91,10 +90,10 @@ func (p *parser) push(v number) {
 	p.tokens = append(p.tokens, token{kind: kind, n: v.n})
 }
 
-var definedArg = regexp.MustCompile(`^\s*(?:\(\s*([A-Za-z_]\w*)\s*\)|([A-Za-z_]\w*))`)
+var definedArg = lazily(`^\s*(?:\(\s*([A-Za-z_]\w*)\s*\)|([A-Za-z_]\w*))`)
 
 func (p *parser) definedOperator(s string) (string, bool) {
-	m := definedArg.FindStringSubmatch(s)
+	m := definedArg().FindStringSubmatch(s)
 	if m == nil {
 		return "", false
 	}
@@ -151,10 +150,10 @@ func callArguments(s string) (args []string, rest string, ok bool) {
 	return nil, "", false
 }
 
-var identifier = regexp.MustCompile(`[A-Za-z_]\w*`)
+var identifier = lazily(`[A-Za-z_]\w*`)
 
 func substitute(m cMacro, args []string) string {
-	return identifier.ReplaceAllStringFunc(m.body, func(name string) string {
+	return identifier().ReplaceAllStringFunc(m.body, func(name string) string {
 		if i := slices.Index(m.params, name); i >= 0 {
 			return "(" + args[i] + ")"
 		}

@@ -2,7 +2,6 @@ package patches
 
 import (
 	"path"
-	"regexp"
 	"strings"
 )
 
@@ -28,9 +27,9 @@ type headerRun struct {
 const maxVisits = 8
 
 var (
-	directive   = regexp.MustCompile(`^\s*#\s*(define|undef|ifdef|ifndef|if|elif|else|endif|include|error|pragma)\b[ \t]*`)
-	defineHead  = regexp.MustCompile(`^([A-Za-z_]\w*)(\(([^)]*)\))?[ \t]*`)
-	headerGuard = regexp.MustCompile(`^\s*([A-Za-z_]\w*)`)
+	directive   = lazily(`^\s*#\s*(define|undef|ifdef|ifndef|if|elif|else|endif|include|error|pragma)\b[ \t]*`)
+	defineHead  = lazily(`^([A-Za-z_]\w*)(\(([^)]*)\))?[ \t]*`)
+	headerGuard = lazily(`^\s*([A-Za-z_]\w*)`)
 )
 
 func (h *headerRun) run(rel string) {
@@ -48,7 +47,7 @@ func (h *headerRun) run(rel string) {
 		if !strings.HasPrefix(strings.TrimLeft(line.text, " \t\f\v"), "#") {
 			continue
 		}
-		if d := directive.FindStringSubmatchIndex(line.text); d != nil {
+		if d := directive().FindStringSubmatchIndex(line.text); d != nil {
 			h.directive(rel, line, line.text[d[2]:d[3]], d[1], conds)
 		}
 	}
@@ -61,9 +60,9 @@ func (h *headerRun) directive(rel string, line logicalLine, word string, from in
 	case "if":
 		conds.push(h.test(rest), where)
 	case "ifdef":
-		conds.push(h.defined(headerGuard.FindString(rest)), where)
+		conds.push(h.defined(headerGuard().FindString(rest)), where)
 	case "ifndef":
-		conds.push(h.defined(headerGuard.FindString(rest)).not(), where)
+		conds.push(h.defined(headerGuard().FindString(rest)).not(), where)
 	case "elif":
 		conds.turn(h.test(rest), where)
 	case "else":
@@ -82,7 +81,7 @@ func (h *headerRun) directive(rel string, line logicalLine, word string, from in
 }
 
 func (h *headerRun) define(rel string, line logicalLine, from int, conds *conditions) {
-	d := defineHead.FindStringSubmatchIndex(line.text[from:])
+	d := defineHead().FindStringSubmatchIndex(line.text[from:])
 	if d == nil {
 		return
 	}
@@ -114,7 +113,7 @@ func (h *headerRun) define(rel string, line logicalLine, from int, conds *condit
 }
 
 func (h *headerRun) undef(rel string, line logicalLine, from int, conds *conditions) {
-	name := strings.TrimSpace(headerGuard.FindString(line.text[from:]))
+	name := strings.TrimSpace(headerGuard().FindString(line.text[from:]))
 	site := &Site{
 		File: rel, Line: line.number, Kind: Undef, Macro: name, active: conds.active(), Maybe: conds.doubt(),
 		When: conds.when(), start: line.at(from), end: line.at(from),

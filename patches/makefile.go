@@ -1,7 +1,6 @@
 package patches
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 )
@@ -39,15 +38,15 @@ type makeRun struct {
 const maxIncludes = 30
 
 var (
-	assignment  = regexp.MustCompile(`^\s*(?:(?:export|override|private)\s+)*([A-Za-z_.][\w.-]*)\s*(=|:=|::=|\?=|\+=|!=)[ \t]*`)
-	conditional = regexp.MustCompile(`^\s*(else\s+)?(ifeq|ifneq|ifdef|ifndef|else|endif)\b\s*(.*)$`)
-	makeInclude = regexp.MustCompile(`^\s*(-include|sinclude|include)\s+(.*)$`)
-	defineLine  = regexp.MustCompile(`^(?:override\s+)?define\s+([\w.-]+)`)
-	undefine    = regexp.MustCompile(`^(?:override\s+)?undefine\s+([\w.-]+)$`)
-	evalLine    = regexp.MustCompile(`\$[({]eval\s`)
-	evalSets    = regexp.MustCompile(`([\w.-]+)\s*(?:::?|\?|\+|!)?=`)
-	ruleLine    = regexp.MustCompile(`^[^\s#=][^=#]*:(?:[^=:]|$)`)
-	flagDefine  = regexp.MustCompile(`(?:^|[^\w/.-])-([DU])\s*([A-Za-z_]\w*)(?:=((?:'[^']*'|"[^"]*"|\\.|[^\s'"\\])*))?`)
+	assignment  = lazily(`^\s*(?:(?:export|override|private)\s+)*([A-Za-z_.][\w.-]*)\s*(=|:=|::=|\?=|\+=|!=)[ \t]*`)
+	conditional = lazily(`^\s*(else\s+)?(ifeq|ifneq|ifdef|ifndef|else|endif)\b\s*(.*)$`)
+	makeInclude = lazily(`^\s*(-include|sinclude|include)\s+(.*)$`)
+	defineLine  = lazily(`^(?:override\s+)?define\s+([\w.-]+)`)
+	undefine    = lazily(`^(?:override\s+)?undefine\s+([\w.-]+)$`)
+	evalLine    = lazily(`\$[({]eval\s`)
+	evalSets    = lazily(`([\w.-]+)\s*(?:::?|\?|\+|!)?=`)
+	ruleLine    = lazily(`^[^\s#=][^=#]*:(?:[^=:]|$)`)
+	flagDefine  = lazily(`(?:^|[^\w/.-])-([DU])\s*([A-Za-z_]\w*)(?:=((?:'[^']*'|"[^"]*"|\\.|[^\s'"\\])*))?`)
 )
 
 func (m *makeRun) run(rel string) {
@@ -71,47 +70,47 @@ func (m *makeRun) run(rel string) {
 			} else {
 				m.defined(defined)
 			}
-		case strings.HasPrefix(line.text, "\t") && inRule && !conditional.MatchString(bare):
+		case strings.HasPrefix(line.text, "\t") && inRule && !conditional().MatchString(bare):
 		case bare == "":
-		case defineLine.MatchString(bare):
+		case defineLine().MatchString(bare):
 			inDefine = true
 			defined = &Site{
-				File: rel, Line: line.number, Kind: MakeVariable, Op: "define", Macro: defineLine.FindStringSubmatch(bare)[1],
+				File: rel, Line: line.number, Kind: MakeVariable, Op: "define", Macro: defineLine().FindStringSubmatch(bare)[1],
 				active: conds.active(), Maybe: conds.doubt(), When: conds.when(), start: line.start, end: line.start,
 			}
 		default:
-			inRule = m.line(rel, line, bare, conds) || (inRule && conditional.MatchString(bare))
+			inRule = m.line(rel, line, bare, conds) || (inRule && conditional().MatchString(bare))
 		}
 	}
 }
 
 // line reads one line outside recipes and says whether it starts a rule.
 func (m *makeRun) line(rel string, line logicalLine, bare string, conds *conditions) bool {
-	if c := conditional.FindStringSubmatch(bare); c != nil {
+	if c := conditional().FindStringSubmatch(bare); c != nil {
 		m.condition(conds, c, rel, line.number)
 		return false
 	}
 	active := conds.active()
-	if active == no && !assignment.MatchString(line.text) {
-		return ruleLine.MatchString(bare)
+	if active == no && !assignment().MatchString(line.text) {
+		return ruleLine().MatchString(bare)
 	}
-	if inc := makeInclude.FindStringSubmatch(bare); inc != nil {
+	if inc := makeInclude().FindStringSubmatch(bare); inc != nil {
 		m.include(inc[2])
 		return false
 	}
-	if a := assignment.FindStringSubmatchIndex(line.text); a != nil {
+	if a := assignment().FindStringSubmatchIndex(line.text); a != nil {
 		m.assign(rel, line, a, conds)
 		return false
 	}
-	if u := undefine.FindStringSubmatch(bare); u != nil {
+	if u := undefine().FindStringSubmatch(bare); u != nil {
 		m.undefine(u[1], active)
 		return false
 	}
-	if evalLine.MatchString(bare) {
+	if evalLine().MatchString(bare) {
 		m.evaluate(rel, line, bare, conds)
 		return false
 	}
-	return ruleLine.MatchString(bare)
+	return ruleLine().MatchString(bare)
 }
 
 func (m *makeRun) include(words string) {
@@ -163,7 +162,7 @@ func (m *makeRun) undefine(name string, active truth) {
 
 // evaluate notes what an $(eval) sets; to what is not certain before make runs it.
 func (m *makeRun) evaluate(rel string, line logicalLine, bare string, conds *conditions) {
-	for _, name := range evalSets.FindAllStringSubmatch(bare, -1) {
+	for _, name := range evalSets().FindAllStringSubmatch(bare, -1) {
 		site := &Site{
 			File: rel, Line: line.number, Kind: MakeVariable, Op: "eval", Macro: name[1], Text: bare, raw: bare,
 			active: maybe, Maybe: place(rel, line.number, bare), When: conds.when(), start: line.start, end: line.start,
@@ -227,7 +226,7 @@ func (m *makeRun) set(site *Site) {
 // collectFlags takes the -D and -U flags out of an assignment whose value begins at from.
 func (m *makeRun) collectFlags(assigned Site, line logicalLine, from int) {
 	value := assigned.Text
-	for _, f := range flagDefine.FindAllStringSubmatchIndex(value, -1) {
+	for _, f := range flagDefine().FindAllStringSubmatchIndex(value, -1) {
 		flag := new(Site)
 		*flag = assigned
 		flag.Kind, flag.Macro, flag.Text, flag.Op = CompilerFlag, value[f[4]:f[5]], "1", ""
@@ -258,7 +257,7 @@ func (m *makeRun) reaches(name string) bool {
 		if site.Kind != MakeVariable || site.active == no {
 			continue
 		}
-		for _, used := range variableNames.FindAllStringSubmatch(site.raw, -1) {
+		for _, used := range variableNames().FindAllStringSubmatch(site.raw, -1) {
 			users[used[1]] = append(users[used[1]], site.Macro)
 		}
 	}
@@ -284,7 +283,7 @@ func (m *makeRun) reaches(name string) bool {
 }
 
 // variableNames are the references in a value; the name of one that goes on with another reference ends in $.
-var variableNames = regexp.MustCompile(`\$[({]([\w.-]*\$?)`)
+var variableNames = lazily(`\$[({]([\w.-]*\$?)`)
 
 // commandLine takes the -D and -U flags out of a variable that is set on make's command line.
 func (m *makeRun) commandLine(name, value string) {

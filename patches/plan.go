@@ -351,7 +351,7 @@ func blockPosition(text []byte) int {
 	for _, line := range logicalLines(text, "") {
 		var bare string
 		bare, comment = blankComments(line.text, comment)
-		d := directive.FindStringSubmatch(bare)
+		d := directive().FindStringSubmatch(bare)
 		if d == nil {
 			if strings.TrimSpace(bare) != "" {
 				first = false

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -154,11 +153,11 @@ func blockLine(line string, wants []Want) bool {
 	})
 }
 
-var settingLine = regexp.MustCompile(`^\s*(?:#\s*define\s+(\w+)\s+|(?:override\s+)?(\w+)\s*[:?]?=\s*)\(?(-?\d+)\)?`)
+var settingLine = lazily(`^\s*(?:#\s*define\s+(\w+)\s+|(?:override\s+)?(\w+)\s*[:?]?=\s*)\(?(-?\d+)\)?`)
 
 // setsWanted says which want a line makes true, if one.
 func setsWanted(line string, wants []Want) (Want, bool) {
-	m := settingLine.FindStringSubmatch(line)
+	m := settingLine().FindStringSubmatch(line)
 	if m == nil {
 		return Want{}, false
 	}
@@ -198,11 +197,11 @@ func lineBefore(lines, original []string, i int) (string, bool) {
 	return all[nth], true
 }
 
-var namePattern = regexp.MustCompile(`^\s*(?:#\s*define\s+(\w+)|(?:override\s+)?(\w+)\s*[:?]?=)`)
+var namePattern = lazily(`^\s*(?:#\s*define\s+(\w+)|(?:override\s+)?(\w+)\s*[:?]?=)`)
 
 // nameSet is the macro or variable that a line sets, "" for another line.
 func nameSet(line string) string {
-	if m := namePattern.FindStringSubmatch(line); m != nil {
+	if m := namePattern().FindStringSubmatch(line); m != nil {
 		return m[1] + m[2]
 	}
 	return ""
@@ -210,7 +209,7 @@ func nameSet(line string) string {
 
 // sameBut says whether a line differs from another in the value alone, as mpwolf would have changed it.
 func sameBut(line, was string) bool {
-	now, before := namePattern.FindStringIndex(line), namePattern.FindStringIndex(was)
-	end := settingLine.FindStringIndex(line)
+	now, before := namePattern().FindStringIndex(line), namePattern().FindStringIndex(was)
+	end := settingLine().FindStringIndex(line)
 	return now != nil && before != nil && end != nil && line[:now[1]] == was[:before[1]] && strings.HasSuffix(was, line[end[1]:])
 }

@@ -2,7 +2,6 @@ package verify
 
 import (
 	"cmp"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -40,34 +39,34 @@ type diagnostics struct {
 }
 
 var (
-	compileErrorLine = regexp.MustCompile(`^([^<\s][^:]*):(\d+):(?:\d+:)? (?:fatal )?error: (.*)`)
-	warningOption    = regexp.MustCompile(` \[-W[^\]]*\]$`) // which made an error of a warning
-	noPlaceErrorLine = regexp.MustCompile(`^<[^>]*>:(?:\d+:)?(?:\d+:)? (?:fatal )?error: (.*)`)
-	makeErrorLine    = regexp.MustCompile(`^(\S[^:]*):(\d+): \*\*\* (.*)`)
+	compileErrorLine = lazily(`^([^<\s][^:]*):(\d+):(?:\d+:)? (?:fatal )?error: (.*)`)
+	warningOption    = lazily(` \[-W[^\]]*\]$`) // which made an error of a warning
+	noPlaceErrorLine = lazily(`^<[^>]*>:(?:\d+:)?(?:\d+:)? (?:fatal )?error: (.*)`)
+	makeErrorLine    = lazily(`^(\S[^:]*):(\d+): \*\*\* (.*)`)
 
 	// GNU ld: the object is in this line, or in the "in function" line before it.
-	inFunction   = regexp.MustCompile("^(?:\\S*ld(?:\\.\\w+)?: )?(.+?): [iI]n function ['`‘](.+?)['’]:$")
-	bfdDuplicate = regexp.MustCompile("^(.*?): multiple definition of ['`‘](.+?)['’](?:; (.*): first defined here)?$")
-	bfdFirst     = regexp.MustCompile(`^(.*): first defined here$`)
-	bfdUndefined = regexp.MustCompile("^(.*?): (?:more )?undefined references? to ['`‘](.+?)['’](?: follow)?$")
+	inFunction   = lazily("^(?:\\S*ld(?:\\.\\w+)?: )?(.+?): [iI]n function ['`‘](.+?)['’]:$")
+	bfdDuplicate = lazily("^(.*?): multiple definition of ['`‘](.+?)['’](?:; (.*): first defined here)?$")
+	bfdFirst     = lazily(`^(.*): first defined here$`)
+	bfdUndefined = lazily("^(.*?): (?:more )?undefined references? to ['`‘](.+?)['’](?: follow)?$")
 
-	goldDuplicate = regexp.MustCompile(`^\S*: error: (.+?): multiple definition of '(.+?)'$`)
-	goldFirst     = regexp.MustCompile(`^\S*: (.+?): previous definition here$`)
-	goldUndefined = regexp.MustCompile(`^(.+?): error: undefined reference to '(.+?)'$`)
+	goldDuplicate = lazily(`^\S*: error: (.+?): multiple definition of '(.+?)'$`)
+	goldFirst     = lazily(`^\S*: (.+?): previous definition here$`)
+	goldUndefined = lazily(`^(.+?): error: undefined reference to '(.+?)'$`)
 
-	lldDuplicate   = regexp.MustCompile(`error: duplicate symbol: (.+)$`)
-	lldUndefined   = regexp.MustCompile(`error: undefined symbol: (.+)$`)
-	lldPlace       = regexp.MustCompile(`^>>> +(?:defined (?:at|in) |referenced by )?(.+?)(?::\([^)]*\))?(?: in archive (.+))?$`)
-	lldMacOS       = regexp.MustCompile(`\bld64\.lld(?:\.\w+)?: error: `) // names symbols as Mach-O does, with an underscore
-	appleDuplicate = regexp.MustCompile(`^(?:ld: )?duplicate symbol '?_?(.+?)'? in:?$`)
+	lldDuplicate   = lazily(`error: duplicate symbol: (.+)$`)
+	lldUndefined   = lazily(`error: undefined symbol: (.+)$`)
+	lldPlace       = lazily(`^>>> +(?:defined (?:at|in) |referenced by )?(.+?)(?::\([^)]*\))?(?: in archive (.+))?$`)
+	lldMacOS       = lazily(`\bld64\.lld(?:\.\w+)?: error: `) // names symbols as Mach-O does, with an underscore
+	appleDuplicate = lazily(`^(?:ld: )?duplicate symbol '?_?(.+?)'? in:?$`)
 	// "libx.a[arm64][3](b.o)" and "libx.a(for architecture arm64)(b.o)"
-	appleMember    = regexp.MustCompile(`(?:(?:\[\w+\])+|\(for architecture \w+\))(\([^)]*\))$`)
-	appleUndefined = regexp.MustCompile(`^  "_?(.+?)", referenced from:$`)
-	regionOverflow = regexp.MustCompile("region ['`‘](\\w+)['’] overflowed by (\\d+) bytes")
-	regionTooSmall = regexp.MustCompile("section ['`‘](\\S+)['’] will not fit in region ['`‘](\\w+)['’](?:: overflowed by (\\d+) bytes)?")
-	linkerSays     = regexp.MustCompile(`^\S*\bld(?:\.\w+)?: (?:error: )?(.*[^:])$`)
+	appleMember    = lazily(`(?:(?:\[\w+\])+|\(for architecture \w+\))(\([^)]*\))$`)
+	appleUndefined = lazily(`^  "_?(.+?)", referenced from:$`)
+	regionOverflow = lazily("region ['`‘](\\w+)['’] overflowed by (\\d+) bytes")
+	regionTooSmall = lazily("section ['`‘](\\S+)['’] will not fit in region ['`‘](\\w+)['’](?:: overflowed by (\\d+) bytes)?")
+	linkerSays     = lazily(`^\S*\bld(?:\.\w+)?: (?:error: )?(.*[^:])$`)
 
-	appleFrom = regexp.MustCompile(`^      _?(\S+) in (.+)$`)
+	appleFrom = lazily(`^      _?(\S+) in (.+)$`)
 )
 
 // diagnose reads the log of a failed build: the errors of gcc and clang, make, GNU ld, gold, lld and Apple's ld.
@@ -78,19 +77,19 @@ func diagnose(log string) diagnostics {
 	for i, line := range lines {
 		if e, ok := otherLinkError(lines[i:]); ok {
 			d.addLink(e)
-		} else if m := compileErrorLine.FindStringSubmatch(line); m != nil {
+		} else if m := compileErrorLine().FindStringSubmatch(line); m != nil {
 			d.addCompile(m[1], m[2], m[3])
-		} else if m := makeErrorLine.FindStringSubmatch(line); m != nil {
+		} else if m := makeErrorLine().FindStringSubmatch(line); m != nil {
 			d.addCompile(m[1], m[2], strings.TrimSuffix(m[3], ".  Stop."))
-		} else if m := noPlaceErrorLine.FindStringSubmatch(line); m != nil {
+		} else if m := noPlaceErrorLine().FindStringSubmatch(line); m != nil {
 			d.addCompile("", "0", m[1])
 		} else if e, ok := ld.line(line, lines[i+1:]); ok {
 			d.addLink(e)
-		} else if m := regionOverflow.FindStringSubmatch(line); m != nil {
+		} else if m := regionOverflow().FindStringSubmatch(line); m != nil {
 			d.addOverflow(m[1], m[2])
-		} else if m := regionTooSmall.FindStringSubmatch(line); m != nil {
+		} else if m := regionTooSmall().FindStringSubmatch(line); m != nil {
 			d.addOverflow(m[2], cmp.Or(m[3], "0"))
-		} else if m := linkerSays.FindStringSubmatch(line); m != nil && !strings.Contains(m[1], "warning: ") {
+		} else if m := linkerSays().FindStringSubmatch(line); m != nil && !strings.Contains(m[1], "warning: ") {
 			d.linker = append(d.linker, m[1])
 		}
 	}
@@ -102,7 +101,7 @@ func (d *diagnostics) addCompile(file, line, message string) {
 	if err != nil {
 		return
 	}
-	e := compileError{file: file, line: n, message: warningOption.ReplaceAllString(message, "")}
+	e := compileError{file: file, line: n, message: warningOption().ReplaceAllString(message, "")}
 	if !slices.Contains(d.compile, e) {
 		d.compile = append(d.compile, e)
 	}
@@ -136,26 +135,26 @@ func (d *diagnostics) addLink(e linkError) {
 type bfdReader struct{ object, function string }
 
 func (r *bfdReader) line(line string, rest []string) (linkError, bool) {
-	if m := inFunction.FindStringSubmatch(line); m != nil {
+	if m := inFunction().FindStringSubmatch(line); m != nil {
 		r.object, r.function = m[1], m[2]
 		return linkError{}, false
 	}
-	if m := bfdDuplicate.FindStringSubmatch(line); m != nil {
+	if m := bfdDuplicate().FindStringSubmatch(line); m != nil {
 		e := linkError{symbol: m[2], second: r.objectOf(m[1]), first: objectIn(m[3])}
 		if e.first == "" && len(rest) > 0 { // before binutils 2.35, on a line of its own
-			if m := bfdFirst.FindStringSubmatch(rest[0]); m != nil {
+			if m := bfdFirst().FindStringSubmatch(rest[0]); m != nil {
 				e.first = objectIn(m[1])
 			}
 		}
 		return e, true
 	}
-	if m := bfdUndefined.FindStringSubmatch(line); m != nil {
+	if m := bfdUndefined().FindStringSubmatch(line); m != nil {
 		return linkError{symbol: m[2], undefined: true, second: r.objectOf(m[1]), function: r.function}, true
 	}
 	return linkError{}, false
 }
 
-var linkerPrefix = regexp.MustCompile(`^\S*ld(?:\.\w+)?: `)
+var linkerPrefix = lazily(`^\S*ld(?:\.\w+)?: `)
 
 // objectOf is the object in a place such as "a.o:a.c:3" or, where it names a source only, that of the line before.
 func (r *bfdReader) objectOf(place string) string {
@@ -167,7 +166,7 @@ func (r *bfdReader) objectOf(place string) string {
 
 // objectIn is the object in "/usr/bin/ld: lib.a(b.o):b.c:(.text+0x0)"; "" if there is none.
 func objectIn(place string) string {
-	place = linkerPrefix.ReplaceAllString(place, "")
+	place = linkerPrefix().ReplaceAllString(place, "")
 	for _, end := range []string{".o):", ".o:"} {
 		if i := strings.Index(place, end); i >= 0 {
 			return place[:i+len(end)-1]
@@ -190,16 +189,16 @@ func otherLinkError(lines []string) (linkError, bool) {
 }
 
 func goldError(line string, rest []string) (linkError, bool) {
-	if m := goldDuplicate.FindStringSubmatch(line); m != nil {
+	if m := goldDuplicate().FindStringSubmatch(line); m != nil {
 		e := linkError{symbol: m[2], second: objectIn(m[1])}
 		if len(rest) > 0 {
-			if m := goldFirst.FindStringSubmatch(rest[0]); m != nil {
+			if m := goldFirst().FindStringSubmatch(rest[0]); m != nil {
 				e.first = objectIn(m[1] + ":")
 			}
 		}
 		return e, true
 	}
-	if m := goldUndefined.FindStringSubmatch(line); m != nil {
+	if m := goldUndefined().FindStringSubmatch(line); m != nil {
 		e := linkError{symbol: m[2], undefined: true, second: objectIn(m[1])}
 		if e.second == "" { // with debug information, gold names the source
 			e.second, _, _ = strings.Cut(m[1], ":")
@@ -211,19 +210,19 @@ func goldError(line string, rest []string) (linkError, bool) {
 
 func lldError(line string, rest []string) (linkError, bool) {
 	e, ok := lldErrorOf(line, rest)
-	if lldMacOS.MatchString(line) {
+	if lldMacOS().MatchString(line) {
 		e.symbol = strings.TrimPrefix(e.symbol, "_")
 	}
 	return e, ok
 }
 
 func lldErrorOf(line string, rest []string) (linkError, bool) {
-	if m := lldDuplicate.FindStringSubmatch(line); m != nil {
+	if m := lldDuplicate().FindStringSubmatch(line); m != nil {
 		if places := lldObjects(rest); len(places) > 1 {
 			return linkError{symbol: m[1], first: places[0], second: places[1]}, true
 		}
 	}
-	if m := lldUndefined.FindStringSubmatch(line); m != nil {
+	if m := lldUndefined().FindStringSubmatch(line); m != nil {
 		e := linkError{symbol: m[1], undefined: true}
 		if places := lldObjects(rest); len(places) > 0 {
 			e.second = places[0]
@@ -234,13 +233,13 @@ func lldErrorOf(line string, rest []string) (linkError, bool) {
 }
 
 func appleError(line string, rest []string) (linkError, bool) {
-	if m := appleDuplicate.FindStringSubmatch(line); m != nil && len(rest) > 1 {
+	if m := appleDuplicate().FindStringSubmatch(line); m != nil && len(rest) > 1 {
 		return linkError{symbol: m[1], first: applePlace(rest[0]), second: applePlace(rest[1])}, true
 	}
-	if m := appleUndefined.FindStringSubmatch(line); m != nil {
+	if m := appleUndefined().FindStringSubmatch(line); m != nil {
 		e := linkError{symbol: m[1], undefined: true}
 		if len(rest) > 0 {
-			if m := appleFrom.FindStringSubmatch(rest[0]); m != nil {
+			if m := appleFrom().FindStringSubmatch(rest[0]); m != nil {
 				e.function, e.second = m[1], applePlace(m[2])
 			}
 		}
@@ -251,14 +250,14 @@ func appleError(line string, rest []string) (linkError, bool) {
 
 // applePlace is an object as other linkers write it.
 func applePlace(text string) string {
-	return appleMember.ReplaceAllString(strings.TrimSpace(text), "$1")
+	return appleMember().ReplaceAllString(strings.TrimSpace(text), "$1")
 }
 
 // lldObjects are the objects in the ">>>" lines below an error of lld, in their order.
 func lldObjects(lines []string) []string {
 	var objects []string
 	for _, line := range lines {
-		m := lldPlace.FindStringSubmatch(line)
+		m := lldPlace().FindStringSubmatch(line)
 		if m == nil {
 			break
 		}

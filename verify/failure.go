@@ -103,7 +103,7 @@ func (v *verification) blameCompile(e compileError) string {
 	path := v.abs(e.file)
 	inside := func(dir string) bool { return dir != "" && relative(dir, path) != path }
 	switch {
-	case conflict.MatchString(e.message):
+	case conflict().MatchString(e.message):
 		return SymbolsID
 	case strings.HasPrefix(filepath.Base(path), "mpconfig"), strings.HasSuffix(e.message, "redefined"):
 		return MacrosID
@@ -118,13 +118,13 @@ func (v *verification) blameCompile(e compileError) string {
 
 // conflict is how gcc and clang say that one function is declared in two ways, as mp_init is where a source includes the
 // headers of both MicroPython and wolfSSL.
-var conflict = regexp.MustCompile("conflicting types for ['`‘](\\w+)['’]")
+var conflict = lazily("conflicting types for ['`‘](\\w+)['’]")
 
-var missingHeader = regexp.MustCompile(`^'?([^':]+)'?(?:: No such file or directory| file not found)$`)
+var missingHeader = lazily(`^'?([^':]+)'?(?:: No such file or directory| file not found)$`)
 
 // compileRemedy is the way out of a compile error, if the message tells it.
 func compileRemedy(message string) string {
-	if m := missingHeader.FindStringSubmatch(message); m != nil {
+	if m := missingHeader().FindStringSubmatch(message); m != nil {
 		switch {
 		case m[1] == "user_settings.h":
 			return "name the settings: WOLFSSL_PORT=<port> or WOLFSSL_USER_SETTINGS_FILE=<file>"
@@ -135,7 +135,7 @@ func compileRemedy(message string) string {
 		}
 		return "a header is missing: a submodule that is not checked out, or a package that is not installed"
 	}
-	if m := conflict.FindStringSubmatch(message); m != nil {
+	if m := conflict().FindStringSubmatch(message); m != nil {
 		_, remedy := explain(m[1], []string{"integer.c", "tfm.c"})
 		return remedy
 	}
@@ -281,7 +281,7 @@ func (v *verification) wolfSource(symbol string) (source string, guards []string
 	return "", nil
 }
 
-var conditional = regexp.MustCompile(`^\s*#\s*(ifdef|ifndef|if|elif|else|endif)\b\s*(.*)`)
+var conditional = lazily(`^\s*#\s*(ifdef|ifndef|if|elif|else|endif)\b\s*(.*)`)
 
 // conditionsAt are the conditions that hold at the end of a beginning of a C source, the outermost first, each as
 // "#if" takes it.
@@ -289,7 +289,7 @@ func conditionsAt(text string) []string {
 	var open []string
 	text = strings.ReplaceAll(strings.ReplaceAll(text, "\r\n", "\n"), "\\\n", " ")
 	for line := range strings.Lines(text) {
-		m := conditional.FindStringSubmatch(strings.TrimRight(line, "\n"))
+		m := conditional().FindStringSubmatch(strings.TrimRight(line, "\n"))
 		if m == nil {
 			continue
 		}

@@ -106,7 +106,7 @@ func (v *verification) badConfiguration(c *check, err error) error {
 		return err
 	}
 	d := diagnose(stopped.Cause)
-	if len(d.compile) == 0 || missingHeader.MatchString(d.compile[0].message) {
+	if len(d.compile) == 0 || missingHeader().MatchString(d.compile[0].message) {
 		return err
 	}
 	v.blocked = "see macros"

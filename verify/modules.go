@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 )
@@ -90,7 +89,7 @@ type registration struct {
 
 // registerLine is how MicroPython's makemoduledefs.py collects registrations (py/makemoduledefs.py); up to v1.18 there
 // is a third argument.
-var registerLine = regexp.MustCompile(`MP_REGISTER_(?:EXTENSIBLE_)?MODULE\(\s*MP_QSTR_(\w+)\s*,\s*(\w+)`)
+var registerLine = lazily(`MP_REGISTER_(?:EXTENSIBLE_)?MODULE\(\s*MP_QSTR_(\w+)\s*,\s*(\w+)`)
 
 // registrations reads what the build collected in genhdr.
 func registrations(build string) ([]registration, error) {
@@ -109,7 +108,7 @@ func registrations(build string) ([]registration, error) {
 		}
 	}
 	var found []registration
-	for _, m := range registerLine.FindAllStringSubmatch(string(text), -1) {
+	for _, m := range registerLine().FindAllStringSubmatch(string(text), -1) {
 		r := registration{name: m[1], object: m[2]}
 		for source, text := range bySource {
 			if strings.Contains(text, "MP_QSTR_"+m[1]+",") {

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -252,14 +251,14 @@ func (v *verification) staleSettings(c *check, used []wolfObject) {
 	}
 }
 
-var versionString = regexp.MustCompile(`#define\s+LIBWOLFSSL_VERSION_STRING\s+"([^"]+)"`)
+var versionString = lazily(`#define\s+LIBWOLFSSL_VERSION_STRING\s+"([^"]+)"`)
 
 func wolfVersion(root string) string {
 	text, err := os.ReadFile(filepath.Join(root, "wolfssl", "version.h"))
 	if err != nil {
 		return "of unknown version"
 	}
-	if m := versionString.FindSubmatch(text); m != nil {
+	if m := versionString().FindSubmatch(text); m != nil {
 		return string(m[1])
 	}
 	return "of unknown version"

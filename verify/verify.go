@@ -191,7 +191,7 @@ func timed(seconds *float64) func() {
 // stopped reports that make cannot read its makefiles: a finding if the user modules' fragment is the cause, such as
 // an unknown WOLFSSL_PORT.
 func (v *verification) stopped(stopped *micropython.MakeError, checks map[string]*check, err error) error {
-	m := makeErrorLine.FindStringSubmatch(stopped.Cause)
+	m := makeErrorLine().FindStringSubmatch(stopped.Cause)
 	if m == nil || v.modulesDir() == "" || relative(v.modulesDir(), v.abs(m[1])) == v.abs(m[1]) {
 		return err
 	}
