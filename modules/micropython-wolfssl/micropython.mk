@@ -127,3 +127,21 @@ $(patsubst $(WOLFSSL_DIR)/%.S,$(WOLFSSL_OBJ_DIR)/%.o,$(WOLFSSL_ASM_SRC)): CFLAGS
 $(WOLFSSL_OBJ_DIR)/wolfcrypt/src/sha256.o: CFLAGS += -DTransform_Sha256_Len_crypto=wolf_armv8_sha256
 endif
 endif
+
+# A board that keeps the TLS library in a second flash, as PYBD_SF2 of stm32 does, has a place for lib/mbedtls in its
+# linker script, and no room for wolfSSL elsewhere. Such a firmware is linked with a copy of that script in which wolfSSL
+# goes there too.
+WOLFSSL_LD_FILES := $(if $(LD_FILES),$(shell grep -lsF '*lib/mbedtls/' $(LD_FILES)))
+ifneq ($(WOLFSSL_LD_FILES),)
+WOLFSSL_LD_COPY = $(BUILD)/wolfssl-$(notdir $(1))
+LD_FILES := $(foreach file,$(LD_FILES),$(if $(filter $(file),$(WOLFSSL_LD_FILES)),$(call WOLFSSL_LD_COPY,$(file)),$(file)))
+define WOLFSSL_LD_RULE
+$(call WOLFSSL_LD_COPY,$(1)): $(1)
+	$$(ECHO) "GEN $$@"
+	$$(Q)$$(MKDIR) -p $$(dir $$@)
+	$$(Q)sed '/[*]lib\/mbedtls\/[*](/{p;s|lib/mbedtls|$(patsubst $(USER_C_MODULES)/%,%,$(WOLFSSL_MOD_DIR))|;p;s|[*].*/[*](|*$(WOLFSSL_OBJ_DIR:$(BUILD)/%=%)/*(|;}' $$< > $$@
+# The linker is called again when the script changes, because an object is.
+$(BUILD)/$(patsubst $(USER_C_MODULES)/%.c,%.o,$(WOLFSSL_MOD_DIR)/modwolfssl.c): $(call WOLFSSL_LD_COPY,$(1))
+endef
+$(foreach file,$(WOLFSSL_LD_FILES),$(eval $(call WOLFSSL_LD_RULE,$(file))))
+endif
