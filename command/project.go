@@ -161,17 +161,26 @@ func targetsOf(c *cli.Context, tree *micropython.Tree) ([]wanted, error) {
 }
 
 func checkTargetFlags(c *cli.Context, file *config.File) error {
+	if err := makeFlags(c); err != nil || c.String("port") != "" {
+		return err
+	}
+	if file == nil || len(file.Targets) == 0 {
+		return usagef("%s needs --port; known ports: %s", c.Command.Name, strings.Join(patches.Ports(), ", "))
+	}
+	return needPort(c)
+}
+
+func makeFlags(c *cli.Context) error {
 	for _, arg := range c.StringSlice("make") {
 		if !strings.Contains(arg, "=") {
 			return usagef("--make %q is not of the form NAME=VALUE", arg)
 		}
 	}
-	if c.String("port") != "" {
-		return nil
-	}
-	if file == nil || len(file.Targets) == 0 {
-		return usagef("%s needs --port; known ports: %s", c.Command.Name, strings.Join(patches.Ports(), ", "))
-	}
+	return nil
+}
+
+// needPort refuses the flags that mean something with --port alone, where that is not given.
+func needPort(c *cli.Context) error {
 	for _, name := range []string{"board", "variant", "all-boards"} {
 		if c.IsSet(name) {
 			return usagef("--%s needs --port", name)

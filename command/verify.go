@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -142,7 +143,9 @@ func verifyTargets(c *cli.Context, tree *micropython.Tree) ([]state.Target, stri
 	}
 	var targets []state.Target
 	if c.String("port") == "" && !byHand {
-		targets = record.Targets
+		if targets, err = recordedWithFlags(c, record); err != nil {
+			return nil, "", err
+		}
 	} else {
 		chosen, err := targetsOf(c, tree)
 		if err != nil {
@@ -162,6 +165,21 @@ func verifyTargets(c *cli.Context, tree *micropython.Tree) ([]state.Target, stri
 		}
 	}
 	return targets, modulesDir, nil
+}
+
+// recordedWithFlags are all targets of the record, with the flags' arguments for make.
+func recordedWithFlags(c *cli.Context, record *state.Record) ([]state.Target, error) {
+	if err := makeFlags(c); err != nil {
+		return nil, err
+	}
+	if err := needPort(c); err != nil {
+		return nil, err
+	}
+	targets := slices.Clone(record.Targets)
+	for i := range targets {
+		targets[i].Make = slices.Concat(targets[i].Make, c.StringSlice("make"))
+	}
+	return targets, nil
 }
 
 func (s *session) verifyOne(c *cli.Context, tree *micropython.Tree, t state.Target, modulesDir string,
