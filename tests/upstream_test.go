@@ -2,6 +2,7 @@ package tests_test
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -250,23 +251,29 @@ var testDays = []struct {
 // fakeTime is where Debian's package faketime has its library.
 const fakeTime = "/usr/lib/*/faketime/libfaketimeMT.so.1"
 
-// env has the clock at a day that suits the tests, where the library for that is there.
-func (u *upstream) env(t *testing.T, more ...string) []string {
+// then gives a command that runs a firmware with the clock at a day that suits the tests, where the library for that is
+// there, or else the firmware itself. Only the firmware: CPython cannot sleep with that library.
+func (u *upstream) then(t *testing.T, firmware string) string {
 	t.Helper()
-	env := append(os.Environ(), more...)
 	for _, d := range testDays {
 		if u.version.Compare(d.since) < 0 || u.version.Compare(d.until) > 0 {
 			continue
 		}
 		found, err := filepath.Glob(fakeTime)
 		if err != nil || len(found) == 0 {
-			t.Logf("the certificates of the tests of v%s have expired, and there is no %s to set the clock with", u.version, fakeTime)
+			t.Logf("the certificates of the tests of %s have expired, and there is no %s to set the clock with", u.version, fakeTime)
 			break
 		}
 		t.Logf("the clock is at %s", d.day)
-		env = append(env, "LD_PRELOAD="+found[0], "FAKETIME=@"+d.day+" 12:00:00", "FAKETIME_DONT_FAKE_MONOTONIC=1")
+		command := filepath.Join(t.TempDir(), "micropython")
+		script := fmt.Sprintf("#!/bin/sh\nLD_PRELOAD=%s FAKETIME='@%s 12:00:00' FAKETIME_DONT_FAKE_MONOTONIC=1 exec %s \"$@\"\n",
+			found[0], d.day, firmware)
+		if err := os.WriteFile(command, []byte(script), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		return command
 	}
-	return env
+	return firmware
 }
 
 // extmod runs the tests of the three modules on one firmware.
@@ -281,7 +288,7 @@ func (u *upstream) extmod(t *testing.T, firmware string) results {
 	}
 	cmd := exec.Command("python3", append(args, files...)...)
 	cmd.Dir = u.dir
-	cmd.Env = u.env(t, "MICROPY_MICROPYTHON="+firmware)
+	cmd.Env = append(os.Environ(), "MICROPY_MICROPYTHON="+u.then(t, firmware))
 	out, err := cmd.CombinedOutput()
 	return read(t, "extmod", out, err, extmodResult)
 }
@@ -305,7 +312,7 @@ func (u *upstream) multi(t *testing.T, first, second string) results {
 	if u.knows(t, "run-multitests.py", "--test-instance") {
 		option = "-t"
 	}
-	args := append([]string{"run-multitests.py", option, "exec:" + first, option, "exec:" + second}, files...)
+	args := append([]string{"run-multitests.py", option, "exec:" + u.then(t, first), option, "exec:" + u.then(t, second)}, files...)
 	multiPort.Lock()
 	defer multiPort.Unlock()
 	var out []byte
@@ -313,7 +320,6 @@ func (u *upstream) multi(t *testing.T, first, second string) results {
 	for range busyTries {
 		cmd := exec.Command("python3", args...)
 		cmd.Dir = u.dir
-		cmd.Env = u.env(t)
 		out, err = cmd.CombinedOutput()
 		if err == nil || !bytes.Contains(out, []byte("EADDRINUSE")) {
 			break
