@@ -2,6 +2,7 @@ package tests_test
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"os"
 	"os/exec"
@@ -13,7 +14,7 @@ import (
 	"time"
 )
 
-// fuzzSeconds is how long the parsers are fuzzed.
+// fuzzSeconds is how long the parsers are fuzzed, if MPWOLF_FUZZ_SECONDS does not say it.
 const fuzzSeconds = "60"
 
 // sanitizers are the checks that are compiled in. MicroPython's memcpy and memcmp of nothing from NULL are harmless and
@@ -62,7 +63,8 @@ func TestSanitized(t *testing.T) {
 		sanitizedSoak.run(t, shellMicropython(t, fmt.Sprintf("MICROPYPATH=.frozen:%s exec %s \"$@\"", extmod, firmware)))
 	})
 	sanitized(t, "fuzz", firmware, func(t *testing.T, firmware string) {
-		out, err := exec.Command(firmware, filepath.Join("firmware", "fuzz.py"), fuzzSeconds).CombinedOutput()
+		out, err := exec.Command(firmware, filepath.Join("firmware", "fuzz.py"),
+			cmp.Or(os.Getenv("MPWOLF_FUZZ_SECONDS"), fuzzSeconds)).CombinedOutput()
 		if err != nil || !bytes.Contains(out, []byte("done ")) {
 			t.Errorf("%v\n%s", err, tail(string(out)))
 		}
