@@ -3,7 +3,12 @@ package command
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
+
+	"github.com/urfave/cli/v2"
+
+	"mpwolf/state"
 )
 
 func TestParseSize(t *testing.T) {
@@ -63,5 +68,24 @@ func TestShadow(t *testing.T) {
 	}
 	if text, err := os.ReadFile(filepath.Join(top, "ports/unix/mpconfigport.h")); err != nil || string(text) != "patched" {
 		t.Errorf("the tree has changed: %q, %v", text, err)
+	}
+}
+
+// TestRecordedWithFlags: verify's arguments for make count for what was patched, and stay out of the record.
+func TestRecordedWithFlags(t *testing.T) {
+	record := &state.Record{Targets: []state.Target{{Port: "unix", Make: []string{"A=1"}}, {Port: "stm32", Board: "B"}}}
+	var got []state.Target
+	app := &cli.App{Flags: targetFlags(), Action: func(c *cli.Context) (err error) {
+		got, err = recordedWithFlags(c, record)
+		return err
+	}}
+	if err := app.Run([]string{"verify", "--make", "X=2"}); err != nil {
+		t.Fatal(err)
+	}
+	if len(got) != 2 || !slices.Equal(got[0].Make, []string{"A=1", "X=2"}) || !slices.Equal(got[1].Make, []string{"X=2"}) {
+		t.Errorf("targets: %+v", got)
+	}
+	if !slices.Equal(record.Targets[0].Make, []string{"A=1"}) || record.Targets[1].Make != nil {
+		t.Errorf("the record is changed: %+v", record.Targets)
 	}
 }

@@ -30,11 +30,7 @@ func newUpstream(t *testing.T, tree string) *upstream {
 	if err != nil {
 		t.Fatal(err)
 	}
-	top, err := os.MkdirTemp("", "mpwolf-upstream-")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { os.RemoveAll(top) })
+	top := t.TempDir()
 	u := &upstream{version: opened.Version, dir: filepath.Join(top, "tests")}
 	if err := os.CopyFS(u.dir, os.DirFS(filepath.Join(tree, "tests"))); err != nil {
 		t.Fatal(err)
@@ -269,18 +265,8 @@ func (u *upstream) then(t *testing.T, firmware string) string {
 			break
 		}
 		t.Logf("the clock is at %s", d.day)
-		// Not in the test's own folder: a comma in its name would mean something to run-multitests.py.
-		folder, err := os.MkdirTemp(filepath.Dir(u.dir), "then-")
-		if err != nil {
-			t.Fatal(err)
-		}
-		command := filepath.Join(folder, filepath.Base(firmware))
-		script := fmt.Sprintf("#!/bin/sh\nLD_PRELOAD=%s FAKETIME='@%s 12:00:00' FAKETIME_DONT_FAKE_MONOTONIC=1 exec %s \"$@\"\n",
-			found[0], d.day, firmware)
-		if err := os.WriteFile(command, []byte(script), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		return command
+		return shellMicropython(t, fmt.Sprintf(
+			"LD_PRELOAD=%s FAKETIME='@%s 12:00:00' FAKETIME_DONT_FAKE_MONOTONIC=1 exec '%s' \"$@\"", found[0], d.day, firmware))
 	}
 	return firmware
 }
@@ -387,18 +373,19 @@ func runUpstream(t *testing.T, tree, firmware, baseline string) {
 		u.expect(t, isOld(t, firmware))
 	}
 	byOurs.rename(t)
+	// No comma in these names: they are part of the paths that run-multitests.py is given, where it means something.
 	t.Run("extmod", func(t *testing.T) { u.judge(t, u.extmod(t, firmware), want.extmod) })
-	t.Run("extmod, wolf names", func(t *testing.T) { byOurs.judge(t, byOurs.extmod(t, firmware), want.extmod) })
+	t.Run("extmod by wolf names", func(t *testing.T) { byOurs.judge(t, byOurs.extmod(t, firmware), want.extmod) })
 	t.Run("multi_net", func(t *testing.T) { u.judge(t, u.multi(t, firmware, firmware), want.multi) })
-	t.Run("multi_net, wolf names", func(t *testing.T) { byOurs.judge(t, byOurs.multi(t, firmware, firmware), want.multi) })
+	t.Run("multi_net by wolf names", func(t *testing.T) { byOurs.judge(t, byOurs.multi(t, firmware, firmware), want.multi) })
 	if baseline == "" {
 		return
 	}
-	t.Run("multi_net, mbedTLS's client", func(t *testing.T) {
+	t.Run("multi_net with mbedTLS's client", func(t *testing.T) {
 		u := newMixed(t, tree, u, 0)
 		u.judge(t, u.multi(t, firmware, baseline), want.multi)
 	})
-	t.Run("multi_net, mbedTLS's server", func(t *testing.T) {
+	t.Run("multi_net with mbedTLS's server", func(t *testing.T) {
 		u := newMixed(t, tree, u, 1)
 		// Our client learns from mbedTLS's server, which has no TLS 1.3, that it needs a certificate, while it still shakes
 		// hands: that is neither side's text.

@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"mpwolf/micropython"
 )
 
 // The stacks that a firmware's size is divided into.
@@ -247,7 +249,7 @@ func (v *verification) smaller(ctx context.Context, memory string) string {
 	if memory == "RAM" {
 		return "make MicroPython's heap smaller if the board sets it, or choose a board or variant with more memory"
 	}
-	var names, define, leaveOut []string
+	var names []string
 	for _, s := range savings {
 		names = append(names, s.macro, cmp.Or(s.of, s.macro))
 	}
@@ -255,6 +257,12 @@ func (v *verification) smaller(ctx context.Context, memory string) string {
 	if err != nil {
 		return "turn off in user_settings.h what the product does not use, or choose a board or variant with more memory"
 	}
+	return smallerWith(values)
+}
+
+// smallerWith says what would make wolfSSL smaller, where the settings are values.
+func smallerWith(values map[string]micropython.Value) string {
+	var define, leaveOut []string
 	for _, s := range savings {
 		switch text := s.macro + " (" + s.what + ")"; {
 		case s.of != "" && !values[s.of].Defined:

@@ -94,6 +94,8 @@ endif
 
 # Where the objects go: py.mk takes USER_C_MODULES off the front of a path, and leaves others as they are.
 WOLFSSL_OBJ_DIR := $(BUILD)/$(patsubst $(USER_C_MODULES)/%,%,$(WOLFSSL_DIR))
+# An object that whatever else the linker needs is made before.
+WOLFSSL_MOD_OBJ := $(BUILD)/$(patsubst $(USER_C_MODULES)/%.c,%.o,$(WOLFSSL_MOD_DIR)/modwolfssl.c)
 
 ifeq ($(origin SRC_USERMOD_LIB_C),undefined)
 # MicroPython before 1.20 has one list for everything.
@@ -111,7 +113,7 @@ else
 # does take.
 WOLFSSL_ASM_OBJ := $(patsubst $(WOLFSSL_DIR)/%.S,$(WOLFSSL_OBJ_DIR)/%.o,$(WOLFSSL_ASM_SRC))
 LDFLAGS_USERMOD += $(WOLFSSL_ASM_OBJ)
-$(BUILD)/$(patsubst $(USER_C_MODULES)/%.c,%.o,$(WOLFSSL_MOD_DIR)/modwolfssl.c): $(WOLFSSL_ASM_OBJ)
+$(WOLFSSL_MOD_OBJ): $(WOLFSSL_ASM_OBJ)
 $(WOLFSSL_ASM_OBJ): | $(sort $(dir $(WOLFSSL_ASM_OBJ)))
 endif
 $(patsubst $(WOLFSSL_DIR)/%.S,$(WOLFSSL_OBJ_DIR)/%.o,$(WOLFSSL_ASM_SRC)): \
@@ -141,7 +143,7 @@ $(call WOLFSSL_LD_COPY,$(1)): $(1)
 	$$(Q)$$(MKDIR) -p $$(dir $$@)
 	$$(Q)sed '/[*]lib\/mbedtls\/[*](/{p;s|lib/mbedtls|$(patsubst $(USER_C_MODULES)/%,%,$(WOLFSSL_MOD_DIR))|;p;s|[*].*/[*](|*$(WOLFSSL_OBJ_DIR:$(BUILD)/%=%)/*(|;}' $$< > $$@
 # The linker is called again when the script changes, because an object is.
-$(BUILD)/$(patsubst $(USER_C_MODULES)/%.c,%.o,$(WOLFSSL_MOD_DIR)/modwolfssl.c): $(call WOLFSSL_LD_COPY,$(1))
+$(WOLFSSL_MOD_OBJ): $(call WOLFSSL_LD_COPY,$(1))
 endef
 $(foreach file,$(WOLFSSL_LD_FILES),$(eval $(call WOLFSSL_LD_RULE,$(file))))
 endif
