@@ -87,15 +87,24 @@ func Needs(port string) ([]Need, error) {
 	return file.Need, err
 }
 
-func load(port string) (wantsFile, error) {
+// Text is what Load reads: it stands for the wants of a port where nobody has to know them.
+func Text(port string) (string, error) {
 	if !slices.Contains(Ports(), port) {
-		return wantsFile{}, &unknownPortError{port: port}
+		return "", &unknownPortError{port: port}
 	}
 	text, err := files.ReadFile(port + ".toml")
 	if err != nil {
-		return wantsFile{}, fmt.Errorf("load wants of port %q: %w", port, err)
+		return "", fmt.Errorf("load wants of port %q: %w", port, err)
 	}
-	return parseWants(port+".toml", string(text))
+	return string(text), nil
+}
+
+func load(port string) (wantsFile, error) {
+	text, err := Text(port)
+	if err != nil {
+		return wantsFile{}, err
+	}
+	return parseWants(port+".toml", text)
 }
 
 type unknownPortError struct{ port string }
