@@ -187,7 +187,7 @@ var undefinedSymbols = []struct {
 		"define USER_TIME and XTIME in user_settings.h, as the port's own settings do: the name of a function of the port",
 	},
 	{
-		[]string{"rng_get", "HAL_RNG_*", "mp_hal_get_random"},
+		[]string{"rng_get", "mp_hal_get_hw_random_u32", "HAL_RNG_*", "mp_hal_get_random"},
 		"the port's random numbers are not compiled for this board",
 		"set MICROPY_HW_ENABLE_RNG to 1 in mpconfigboard.h if the MCU has a generator, or name another function with " +
 			"CUSTOM_RAND_GENERATE_SEED",

@@ -23,6 +23,7 @@ var seeds = []supply{
 	{"mp_hal_get_random", "MicroPython's port"},
 	{"esp_fill_random", "the ESP's generator"},
 	{"rng_get", "MicroPython's stm32 port"},
+	{"mp_hal_get_hw_random_u32", "MicroPython's stm32 port"},
 	{"HAL_RNG_*", "ST's HAL"},
 	{"wolfssl_port_seed", "this port's wolfssl_port.c"},
 }

@@ -29,6 +29,7 @@
 #include <string.h>
 
 #include "py/mphal.h"
+#include "py/nlr.h"
 #include "shared/timeutils/timeutils.h"
 
 #include "rng.h"
@@ -54,11 +55,19 @@ _Static_assert(0, "board " MICROPY_HW_BOARD_NAME " has no hardware random number
 
 #define SECONDS_1970_TO_2000 (946684800)
 
-// rng_get() returns 0 when the generator gives nothing, and a broken one can repeat itself.
+// The port's random numbers: rng_get() until MicroPython 1.28, which returns 0 when the generator gives nothing, and
+// mp_hal_get_hw_random_u32() since, which raises an exception. No macro says which one a tree between releases has, so
+// this stands in where the port has no newer one; a port that has neither does not link.
+uint32_t rng_get(void);
+MP_WEAK uint32_t mp_hal_get_hw_random_u32(void) {
+    return rng_get();
+}
+
+// A generator that is broken can repeat itself.
 static int get_word(uint32_t *word) {
     static uint32_t last;
     for (int tries = 0; tries < 3; ++tries) {
-        uint32_t value = rng_get();
+        uint32_t value = mp_hal_get_hw_random_u32();
         if (value != 0 && value != last) {
             *word = last = value;
             return 0;
@@ -67,7 +76,7 @@ static int get_word(uint32_t *word) {
     return RNG_FAILURE_E;
 }
 
-int wolfssl_port_seed(unsigned char *output, unsigned int size) {
+static int get_words(unsigned char *output, unsigned int size) {
     while (size > 0) {
         uint32_t word;
         int ret = get_word(&word);
@@ -80,6 +89,17 @@ int wolfssl_port_seed(unsigned char *output, unsigned int size) {
         size -= n;
     }
     return 0;
+}
+
+// An exception must not pass through wolfSSL, which would leave what it holds.
+int wolfssl_port_seed(unsigned char *output, unsigned int size) {
+    nlr_buf_t nlr;
+    if (nlr_push(&nlr) != 0) {
+        return RNG_FAILURE_E;
+    }
+    int ret = get_words(output, size);
+    nlr_pop();
+    return ret;
 }
 
 // Seconds since 1970, whatever the port's epoch is. 0 when the clock was never set: wolfSSL then takes no certificate.

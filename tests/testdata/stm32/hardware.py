@@ -41,5 +41,7 @@ machine.mem32[CLOCK_YEAR] = 27
 show("clock set")
 machine.mem32[RNG_BROKEN] = 1
 show("generator broken")
+machine.mem32[RNG_BROKEN] = 2
+show("generator raises")
 machine.mem32[RNG_BROKEN] = 0
 show("generator works")

@@ -2,6 +2,7 @@
 // memory of the machine that nothing else uses.
 
 #include "py/mphal.h"
+#include "py/runtime.h"
 
 // What QEMU's machine starts with is 0: the year 2000, and a generator that works.
 #define RTC_YEAR (((volatile uint32_t *)0x21000000)[0])
@@ -12,11 +13,15 @@
 
 RTC_HandleTypeDef RTCHandle;
 
-// Not random, so that a failure can be repeated. A generator that is broken gives 0, as the port's does.
+// Not random, so that a failure can be repeated. A generator that is broken gives 0, as the port's does until MicroPython
+// 1.28, or raises an exception, as the port's does since.
 uint32_t rng_get(void) {
     static uint32_t state = 1;
-    if (RNG_BROKEN) {
+    if (RNG_BROKEN == 1) {
         return 0;
+    }
+    if (RNG_BROKEN == 2) {
+        mp_raise_msg(&mp_type_OSError, MP_ERROR_TEXT("RNG failed"));
     }
     state = state * 1664525 + 1013904223;
     return state ^ state >> 16;
