@@ -157,8 +157,13 @@ func (v *verification) duplicateEvidence(found []duplicate) []definitionEvidence
 	return evidence
 }
 
-// builtinOwner is the owner of MicroPython's own TLS and crypto.
-const builtinOwner = "built-in crypto"
+const (
+	// builtinOwner is the owner of MicroPython's own TLS and crypto.
+	builtinOwner = "built-in crypto"
+	// glueOwner is the owner of a port's wolfssl_port.c: what is weak there stands in for what some releases of the port
+	// have themselves, and is meant to give way.
+	glueOwner = "the port's wolfssl_port.c"
+)
 
 // owner is whose an object is: a stack, or the built-in crypto.
 func (v *verification) owner(o *object) string {
@@ -167,7 +172,11 @@ func (v *verification) owner(o *object) string {
 			return builtinOwner
 		}
 	}
-	return v.stackOf(o.name())
+	own := v.stackOf(o.name())
+	if own == stackModules && strings.HasPrefix(filepath.Base(o.name()), "wolfssl_port.") {
+		return glueOwner
+	}
+	return own
 }
 
 // shadowFindings say which definition takes the place of a weak one.

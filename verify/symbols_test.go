@@ -236,14 +236,15 @@ func TestDuplicates(t *testing.T) {
 func TestShadowed(t *testing.T) {
 	dir := t.TempDir()
 	compile(t, dir, map[string]string{
-		"modules/wolf/seed.c": "__attribute__((weak)) int seed(void) { return 1; } __attribute__((weak)) int once(void) { return 1; }",
-		"modules/wolf/port.c": "int once(void) { return 2; }",
-		"ports/unix/main.c":   "int seed(void) { return 2; }",
-		"py/weak.c":           "__attribute__((weak)) int hook(void) { return 1; }",
-		"py/hook.c":           "int hook(void) { return 2; }",
+		"modules/wolf/seed.c":                    "__attribute__((weak)) int seed(void) { return 1; } __attribute__((weak)) int once(void) { return 1; }",
+		"modules/wolf/port.c":                    "int once(void) { return 2; }",
+		"modules/wolf/ports/unix/wolfssl_port.c": "__attribute__((weak)) int clock(void) { return 1; }",
+		"ports/unix/main.c":                      "int seed(void) { return 2; } int clock(void) { return 2; }",
+		"py/weak.c":                              "__attribute__((weak)) int hook(void) { return 1; }",
+		"py/hook.c":                              "int hook(void) { return 2; }",
 	})
 	writeFiles(t, dir, map[string]string{"modules/wolf/micropython.mk": ""})
-	v := linked(t, dir, "modules/wolf/seed.o", "modules/wolf/port.o", "ports/unix/main.o", "py/weak.o", "py/hook.o")
+	v := linked(t, dir, "modules/wolf/seed.o", "modules/wolf/port.o", "modules/wolf/ports/unix/wolfssl_port.o", "ports/unix/main.o", "py/weak.o", "py/hook.o")
 	v.Args = []string{"USER_C_MODULES=" + filepath.Join(dir, "modules")}
 	c := &check{}
 	v.symbolsCheck(t.Context(), c)
