@@ -85,12 +85,17 @@ func writeAnswers(dir string) error {
 	return os.WriteFile(filepath.Join(dir, "known_answers.c"), answersProgram, 0o666)
 }
 
+// toolCommand is a command of the compiler's, to be run where make runs it, and in English.
+func toolCommand(ctx context.Context, dir string, argv []string) *exec.Cmd {
+	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), "LC_ALL=C")
+	return cmd
+}
+
 // tool runs a compiler or linker where make does, and gives the first line of its complaint; "" if it succeeds.
 func (v *verification) tool(ctx context.Context, argv []string) (string, error) {
-	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
-	cmd.Dir = v.flags.Dir
-	cmd.Env = append(os.Environ(), "LC_ALL=C")
-	out, err := cmd.CombinedOutput()
+	out, err := toolCommand(ctx, v.flags.Dir, argv).CombinedOutput()
 	if exit := (*exec.ExitError)(nil); errors.As(err, &exit) && ctx.Err() == nil {
 		for line := range strings.Lines(string(out)) {
 			if strings.Contains(line, "error: ") || strings.Contains(line, "undefined reference") {

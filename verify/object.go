@@ -110,9 +110,6 @@ func (o *object) readELF(r io.ReaderAt) error {
 			o.size.count(kind, section.Size)
 			o.code = o.code || section.Size > 0 && section.Type != elf.SHT_NOTE
 		}
-		if strings.HasPrefix(section.Name, ".gnu.lto_") {
-			o.lto = true
-		}
 	}
 	symbols, err := f.Symbols()
 	if errors.Is(err, elf.ErrNoSymbols) {
@@ -126,14 +123,15 @@ func (o *object) readELF(r io.ReaderAt) error {
 		return err
 	}
 	for _, s := range symbols {
-		if elf.ST_TYPE(s.Info) != elf.STT_FILE {
+		switch {
+		case s.Name == slimMarker: // not in an object that holds code for both, as -ffat-lto-objects makes
+			o.lto = true
+		case elf.ST_TYPE(s.Info) != elf.STT_FILE:
 			o.addELF(f, s, groups)
-		} else if o.source == "" {
+		case o.source == "":
 			o.source = s.Name
 		}
 	}
-	// An object that holds code for both, as -ffat-lto-objects makes, is as good as any.
-	o.lto = o.lto && !o.code
 	return nil
 }
 

@@ -24,8 +24,7 @@ const (
 	stackMicroPython = "MicroPython"
 	stackCompiler    = "compiler's libraries"
 	stackTables      = "linker's tables"
-	// stackOptimized is what the linker's optimizer made of several objects: WOLFSSL_LTO=1 gives it those of wolfSSL,
-	// MicroPython's LTO=1 all.
+	// stackOptimized is what the linker's optimizer made of several objects, as in a build with MicroPython's LTO=1.
 	stackOptimized = "link-time optimized"
 )
 

@@ -322,6 +322,7 @@ func TestSourceFromDebugInformation(t *testing.T) {
 	}
 }
 
+// TestLinkTimeOptimization has objects without any code yet: only the compiler's tools know what is in them.
 func TestLinkTimeOptimization(t *testing.T) {
 	for _, compiler := range [][]string{{"gcc", "-flto", "-fno-fat-lto-objects"}, {"clang", "-flto"}} {
 		if _, err := exec.LookPath(compiler[0]); err != nil {
@@ -329,12 +330,38 @@ func TestLinkTimeOptimization(t *testing.T) {
 			continue
 		}
 		dir := t.TempDir()
-		writeFiles(t, dir, map[string]string{"a.c": "int f(void) { return 1; }"})
-		command(t, dir, append(compiler, "-c", "a.c")...)
+		writeFiles(t, dir, map[string]string{
+			"a.c":    "int g(void); int f(void) { return g(); } int v;",
+			"b.c":    "__attribute__((weak)) int f(void) { return 2; } int v = 1; static int u = 4; int *p = &u;",
+			"none.c": "typedef int nothing;",
+			"c.c":    "int v = 3;",
+		})
+		for _, source := range []string{"a.c", "b.c", "c.c", "none.c"} {
+			command(t, dir, append(slices.Clone(compiler), "-c", source)...)
+		}
+		command(t, dir, "ar", "rcs", "lib.a", "c.o")
+		v := linked(t, dir, "a.o", "b.o", "none.o", "lib.a")
 		c := &check{}
-		linked(t, dir, "a.o").symbolsCheck(t.Context(), c)
-		if len(c.findings) != 1 || !strings.Contains(c.findings[0].Message, "link-time optimization") {
+		v.link.Argv = []string{filepath.Join(dir, "no-compiler")}
+		if err := v.readSlim(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		v.symbolsCheck(t.Context(), c)
+		if len(c.findings) != 1 || !strings.Contains(c.findings[0].Message, "the symbols of 4 objects cannot be read") {
+			t.Errorf("%s: without its tools: findings %+v", compiler[0], c.findings)
+		}
+		v.link.Argv = compiler[:1]
+		if err := v.readSlim(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		c = &check{}
+		v.symbolsCheck(t.Context(), c)
+		if len(c.findings) != 1 || !strings.HasPrefix(c.findings[0].Message, "v is defined 3 times: in a.o (") ||
+			!strings.Contains(c.findings[0].Message, "lib.a(c.o) (") {
 			t.Errorf("%s: findings %+v", compiler[0], c.findings)
+		}
+		if a := v.inputs.objects[0]; !slices.Equal(a.undefined, []string{"g"}) || !a.code {
+			t.Errorf("%s: a.o needs %q, has code: %v", compiler[0], a.undefined, a.code)
 		}
 	}
 }

@@ -259,6 +259,9 @@ func (v *verification) compile(ctx context.Context, checks map[string]*check) er
 	if v.inputs, err = readInputs(v.link, v.early); err != nil {
 		return err
 	}
+	if err := v.readSlim(ctx); err != nil {
+		return err
+	}
 	v.readDeps()
 	if v.failure != nil {
 		id := v.blame(ctx, checks)

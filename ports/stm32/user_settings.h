@@ -91,6 +91,9 @@ int wolfssl_port_seed(unsigned char *output, unsigned int size);
 #define USE_SLOW_SHA
 #define USE_SLOW_SHA256
 #define USE_SLOW_SHA512
+// Nothing calls these, but wolfSSL's tables name them.
+#define WOLFSSL_NOSHA512_224
+#define WOLFSSL_NOSHA512_256
 #define NO_DES3
 #define NO_RC4
 #define NO_MD4
@@ -105,6 +108,8 @@ int wolfssl_port_seed(unsigned char *output, unsigned int size);
 #define HAVE_ECC384
 #define ECC_USER_CURVES
 #define WC_RSA_PSS
+// TLS has no OAEP.
+#define WC_NO_RSA_OAEP
 
 // -- Certificates -----------------------------------------------------------------------------------------------------
 #define KEEP_PEER_CERT

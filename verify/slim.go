@@ -1,0 +1,102 @@
+package verify
+
+import (
+	"context"
+	"path/filepath"
+	"strings"
+)
+
+// readSlim reads the symbols of the objects that hold code for the linker's optimizer only, as MicroPython's LTO=1 has
+// the compiler make them. What that code is like only the compiler's own tools know: gcc's plugin for nm, and llvm-nm
+// for clang. Where they cannot be had, the objects stay as unreadable as they were.
+func (v *verification) readSlim(ctx context.Context) error {
+	slim := make(map[string]*object)
+	var files []string
+	for _, o := range v.inputs.objects {
+		if !o.lto {
+			continue
+		}
+		name := o.file
+		if o.member != "" {
+			name += "[" + o.member + "]"
+		}
+		slim[name] = o
+		if n := len(files); n == 0 || files[n-1] != o.file {
+			files = append(files, o.file)
+		}
+	}
+	if len(slim) == 0 {
+		return nil
+	}
+	for _, argv := range v.slimReaders(ctx) {
+		if out, err := toolCommand(ctx, v.link.Dir, append(argv, files...)).Output(); err == nil && readSymbols(string(out), slim) {
+			break
+		}
+	}
+	return ctx.Err()
+}
+
+// slimMarker is a symbol that gcc gives such an object, and that nm shows of it if it has not understood the rest.
+const slimMarker = "__gnu_lto_slim"
+
+// slimReaders are the commands that may be able to tell the symbols of such objects.
+func (v *verification) slimReaders(ctx context.Context) [][]string {
+	compiler := v.link.Argv[0]
+	if filepath.Base(compiler) == "ccache" && len(v.link.Argv) > 1 {
+		compiler = v.link.Argv[1]
+	}
+	// A compiler says the mere name of what it does not have, which may be in PATH.
+	ask := func(what string) string {
+		out, _ := toolCommand(ctx, v.link.Dir, []string{compiler, what}).Output()
+		return strings.TrimSpace(string(out))
+	}
+	var readers [][]string
+	if nm, plugin := ask("-print-prog-name=nm"), ask("-print-file-name=liblto_plugin.so"); nm != "" && plugin != "" {
+		readers = append(readers, []string{nm, "-A", "-P", "--plugin", plugin})
+	}
+	if nm := ask("-print-prog-name=llvm-nm"); nm != "" {
+		readers = append(readers, []string{nm, "-A", "-P"})
+	}
+	return readers
+}
+
+// readSymbols reads what nm -A -P tells of objects: a line "FILE: SYMBOL TYPE VALUE SIZE" for each symbol, FILE being
+// ARCHIVE[MEMBER] in an archive. An object without a line has no symbols: it is of a source that is turned off. False if
+// nm has not understood the objects.
+func readSymbols(listing string, objects map[string]*object) bool {
+	if strings.Contains(listing, ": "+slimMarker+" ") {
+		return false
+	}
+	for _, o := range objects {
+		o.lto = false
+	}
+	for line := range strings.Lines(listing) {
+		i := strings.LastIndex(line, ": ")
+		if i < 0 {
+			continue
+		}
+		name, fields := line[:i], strings.Fields(line[i+1:])
+		o := objects[name]
+		if o == nil || len(fields) < 2 {
+			continue
+		}
+		d := definition{symbol: fields[0], section: "not compiled yet", object: o}
+		switch fields[1] {
+		case "U":
+			o.undefined = append(o.undefined, d.symbol)
+			continue
+		case "W", "V":
+			d.kind = weak
+		case "C":
+			d.kind, d.section = common, "common"
+		case "u":
+			d.kind = comdat
+		case "A", "B", "D", "G", "R", "S", "T":
+		default: // what nobody else sees
+			continue
+		}
+		o.code = true
+		o.defs = append(o.defs, d)
+	}
+	return true
+}
