@@ -109,10 +109,8 @@ func (s *session) patch(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	for _, target := range j.targets {
-		if err := checkSubmodules(c.Context, target); err != nil {
-			return err
-		}
+	if err := j.checkSubmodules(c.Context, c.Bool("all-boards")); err != nil {
+		return err
 	}
 	if err := j.checkLacks(); err != nil {
 		return err
@@ -121,6 +119,42 @@ func (s *session) patch(c *cli.Context) error {
 		return err
 	}
 	return j.apply(c, lock)
+}
+
+// checkSubmodules stops when a build would lack submodules, and names all of them. Of all boards it leaves out those whose
+// own make stops, such as one that wants a newer compiler; whoever names a board gets an error.
+func (j *job) checkSubmodules(ctx context.Context, all bool) error {
+	var builds, missing []string
+	left := false
+	for i := len(j.targets) - 1; i >= 0; i-- {
+		lacks, err := j.targets[i].MissingSubmodules(ctx)
+		stopped := (*micropython.MakeError)(nil)
+		switch {
+		case all && len(j.targets) > 1 && errors.As(err, &stopped):
+			j.say("%s is left out: its make stops: %s", j.targets[i].Name(), stopped.Cause)
+			j.targets, j.entries = slices.Delete(j.targets, i, i+1), slices.Delete(j.entries, i, i+1)
+			left = true
+		case err != nil:
+			return err
+		case len(lacks) > 0:
+			builds, missing = append(builds, j.targets[i].Name()), append(missing, lacks...)
+		}
+	}
+	if len(missing) > 0 {
+		slices.Sort(missing)
+		missing = slices.Compact(missing)
+		slices.Reverse(builds)
+		who := "build of " + builds[0] + " needs"
+		if n := len(builds) - 1; n > 0 {
+			who = fmt.Sprintf("builds of %s and %d more need", builds[0], n)
+		}
+		return withHint(fmt.Errorf("the %s submodules that %s lacks: %s", who, j.tree.Dir, strings.Join(missing, ", ")),
+			fmt.Sprintf("git -C %s submodule update --init %s", j.tree.Dir, strings.Join(missing, " ")))
+	}
+	if left {
+		return j.planAll()
+	}
+	return nil
 }
 
 // checkLacks stops at a board that lacks what nothing can take the place of.

@@ -1,7 +1,6 @@
 package command
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -158,21 +157,6 @@ func checkSettings(names []string) error {
 		}
 	}
 	return nil
-}
-
-// checkSubmodules stops when the build would lack a submodule.
-func checkSubmodules(ctx context.Context, target micropython.Target) error {
-	missing, err := target.MissingSubmodules(ctx)
-	if err != nil {
-		return err
-	}
-	if len(missing) == 0 {
-		return nil
-	}
-	return withHint(
-		fmt.Errorf("the build of %s needs submodules that %s lacks: %s",
-			target.Name(), target.Tree.Dir, strings.Join(missing, ", ")),
-		fmt.Sprintf("git -C %s submodule update --init %s", target.Tree.Dir, strings.Join(missing, " ")))
 }
 
 // lock takes the tree's lock and heals what a killed mpwolf left.
