@@ -229,7 +229,7 @@ func firstBoard(c *cli.Context) string {
 }
 
 // flagsFirst moves the flags of a command before its arguments, where the command line's library wants them:
-// "mpwolf explain MACRO --port unix" is what people write.
+// "mpwolf explain MACRO --port unix" is what people write. They also write -j4, as of make, which it does not know.
 func flagsFirst(app *cli.App, args []string) []string {
 	if len(args) < 3 {
 		return args
@@ -246,6 +246,8 @@ func flagsFirst(app *cli.App, args []string) []string {
 			return slices.Concat(args[:2], flags, []string{"--"}, rest, args[at+1:])
 		case len(arg) < 2 || arg[0] != '-':
 			rest = append(rest, arg)
+		case len(arg) > 2 && arg[:2] == "-j" && strings.Trim(arg[2:], "0123456789") == "":
+			flags = append(flags, "-j", arg[2:])
 		default:
 			flags = append(flags, arg)
 			if takesValue(app.Commands[i], arg) && at+1 < len(args) {

@@ -61,8 +61,9 @@ type job struct {
 	// patched for besides this one, fragments has those files.
 	pristine  bool
 	fragments []patches.ModuleFile
-	// builds are the folders that plain make builds in.
-	builds []string
+	// builds are the folders that plain make builds in, and small says of a target that its flash may be too small; both
+	// are known once the compiler was asked.
+	builds, small []string
 	// all says that the targets are all of mpwolf.toml, and that the tree is patched for no others.
 	all bool
 	// entries are what is recorded of the targets.
@@ -434,7 +435,7 @@ func (j *job) verb() string {
 
 // describe prints a line a want, for each target.
 func (j *job) describe(verb string) {
-	for _, t := range j.plan.Targets {
+	for i, t := range j.plan.Targets {
 		indent := ""
 		if len(j.plan.Targets) > 1 {
 			fmt.Fprintf(j.stdout, "%s:\n", t.Target.Name())
@@ -445,6 +446,9 @@ func (j *job) describe(verb string) {
 		}
 		for _, lack := range t.Lacks {
 			fmt.Fprintf(j.stdout, "%s%s: %s is 0: %s\n", indent, lackVerb(lack), lack.Macro, lack.Why)
+		}
+		if i < len(j.small) && j.small[i] != "" {
+			fmt.Fprintf(j.stdout, "%snote: %s\n", indent, j.small[i])
 		}
 	}
 }
@@ -718,9 +722,9 @@ func (j *job) newRecord(wolf *wolfssl.Tree, created []string) (*state.Record, er
 
 // judge asks the port's own make and compiler whether every want holds: the scanner plans, these decide.
 func (j *job) judge(ctx context.Context) error {
-	j.builds = nil
+	j.builds, j.small = nil, nil
 	for i, t := range j.plan.Targets {
-		wrong, build, err := judgeTarget(ctx, t, makeArgs(j.modules, j.entries[i]))
+		wrong, flags, err := judgeTarget(ctx, t, makeArgs(j.modules, j.entries[i]))
 		if err != nil {
 			return err
 		}
@@ -728,13 +732,37 @@ func (j *job) judge(ctx context.Context) error {
 			return fmt.Errorf("patch %s: the compiler does not see what was planned, so nothing was changed: %s",
 				t.Target.Port, strings.Join(wrong, "; "))
 		}
-		j.builds = append(j.builds, build)
+		build := strings.TrimSpace(flags.Vars["BUILD"])
+		if build != "" && !filepath.IsAbs(build) {
+			build = filepath.Join(t.Target.Dir(), build)
+		}
+		small, err := smallFlash(t.Target, flags)
+		if err != nil {
+			return err
+		}
+		j.builds, j.small = append(j.builds, build), append(j.small, small)
 	}
 	return nil
 }
 
-// judgeTarget says which wants do not hold, and where plain make builds.
-func judgeTarget(ctx context.Context, t patches.TargetPlan, args []string) (wrong []string, build string, err error) {
+// smallFlash says that a board has less flash than any firmware with wolfSSL takes; "" if it has more, or none can tell.
+func smallFlash(target micropython.Target, flags *micropython.Flags) (string, error) {
+	least, err := patches.LeastFlash(target.Port)
+	if err != nil {
+		return "", err
+	}
+	flash, known := flags.CodeFlash()
+	if !known || flash.Bytes >= least {
+		return "", nil
+	}
+	return fmt.Sprintf("%s has %d KB of flash for code (%s), less than a firmware with wolfSSL was ever seen to take (%d KB): "+
+		"mpwolf verify says what does not fit", target.Name(), flash.Bytes>>10, shortened(flash.File), least>>10), nil
+}
+
+// judgeTarget says which wants do not hold, by flags that also have where plain make builds, and the linker scripts.
+func judgeTarget(
+	ctx context.Context, t patches.TargetPlan, args []string,
+) (wrong []string, flags *micropython.Flags, err error) {
 	var macros, variables []string
 	for _, step := range t.Steps {
 		if step.Want.Variable != "" {
@@ -743,13 +771,13 @@ func judgeTarget(ctx context.Context, t patches.TargetPlan, args []string) (wron
 			macros = append(macros, step.Name)
 		}
 	}
-	flags, err := t.Target.Flags(ctx, append(variables, "BUILD"), args...)
+	flags, err = t.Target.Flags(ctx, append(variables, "BUILD", micropython.LinkerScripts), args...)
 	if err != nil {
-		return nil, "", err
+		return nil, nil, err
 	}
 	values, err := flags.Effective(ctx, macros)
 	if err != nil {
-		return nil, "", err
+		return nil, nil, err
 	}
 	for _, step := range t.Steps {
 		if step.Want.Variable != "" {
@@ -762,10 +790,7 @@ func judgeTarget(ctx context.Context, t patches.TargetPlan, args []string) (wron
 			wrong = append(wrong, fmt.Sprintf("%s is %q (%s:%d), not %d", step.Name, v.Text, v.File, v.Line, step.Want.Value))
 		}
 	}
-	if build = strings.TrimSpace(flags.Vars["BUILD"]); build != "" && !filepath.IsAbs(build) {
-		build = filepath.Join(t.Target.Dir(), build)
-	}
-	return wrong, build, nil
+	return wrong, flags, nil
 }
 
 // missingFolders are a folder and those above it that do not exist, the outermost first.

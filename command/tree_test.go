@@ -23,6 +23,7 @@ func TestFlagsFirst(t *testing.T) {
 		{[]string{"mpwolf", "patch", "x", "--diff", "y"}, []string{"mpwolf", "patch", "--diff", "x", "y"}},
 		{[]string{"mpwolf", "explain", "--", "M", "--port"}, []string{"mpwolf", "explain", "--", "M", "--port"}},
 		{[]string{"mpwolf", "explain", "M", "--port"}, []string{"mpwolf", "explain", "--port", "M"}},
+		{[]string{"mpwolf", "verify", "-j4", "--no-build"}, []string{"mpwolf", "verify", "-j", "4", "--no-build"}},
 		{[]string{"mpwolf", "nonsense", "a", "--b"}, []string{"mpwolf", "nonsense", "a", "--b"}},
 		{[]string{"mpwolf"}, []string{"mpwolf"}},
 	}

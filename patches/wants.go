@@ -71,8 +71,11 @@ func (n Need) check() error {
 
 // wantsFile is a port's TOML file.
 type wantsFile struct {
-	Want []Want `toml:"want"`
-	Need []Need `toml:"need"`
+	Want  []Want `toml:"want"`
+	Need  []Need `toml:"need"`
+	Flash struct {
+		Least int64 `toml:"least"` // see LeastFlash
+	} `toml:"flash"`
 }
 
 // Load reads the wants of a port.
@@ -85,6 +88,12 @@ func Load(port string) ([]Want, error) {
 func Needs(port string) ([]Need, error) {
 	file, err := load(port)
 	return file.Need, err
+}
+
+// LeastFlash is what a port's smallest firmware with wolfSSL takes, in bytes; 0 where flash is no matter, as on unix.
+func LeastFlash(port string) (int64, error) {
+	file, err := load(port)
+	return file.Flash.Least, err
 }
 
 // Text is what Load reads: it stands for the wants of a port where nobody has to know them.

@@ -1,0 +1,98 @@
+package micropython
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Region is a memory of a linker script.
+type Region struct {
+	Name  string
+	Bytes int64
+	// File is the linker script that says so.
+	File string
+}
+
+// codeRegions are what the linker scripts of MicroPython's stm32 port call the memory that the firmware's code goes to,
+// the one that comes first counting: FLASH is the whole chip where there are others.
+var codeRegions = []string{"FLASH_TEXT", "FLASH_APP", "FLASH"}
+
+// LinkerScripts is the make variable that names a board's linker scripts; ask Flags for it before CodeFlash.
+const LinkerScripts = "LD_FILES"
+
+// CodeFlash is the flash that a board has for code, by its linker scripts. It is unknown where they do not say it in a
+// plain number, for a port without linker scripts of its own, and for a board that keeps libraries in a second flash, as
+// PYBD_SF2 does.
+func (f *Flags) CodeFlash() (flash Region, known bool) {
+	var all []Region
+	for _, name := range strings.Fields(f.Vars[LinkerScripts]) {
+		if !filepath.IsAbs(name) {
+			name = filepath.Join(f.Dir, name)
+		}
+		text, err := os.ReadFile(name)
+		if err != nil {
+			return Region{}, false // a script that make itself makes
+		}
+		for _, region := range regions(string(text)) {
+			region.File = name
+			all = append(all, region)
+		}
+	}
+	named := func(name string) int {
+		return slices.IndexFunc(all, func(r Region) bool { return r.Name == name })
+	}
+	if slices.ContainsFunc(all, func(r Region) bool { return r.Name == "FLASH_EXT" || r.Name == "FLASH_QSPI" }) {
+		return Region{}, false
+	}
+	for _, name := range codeRegions {
+		if i := named(name); i >= 0 {
+			return all[i], all[i].Bytes > 0
+		}
+	}
+	return Region{}, false
+}
+
+// regions are the memories of a linker script; of one whose length is no plain number, Bytes is 0.
+func regions(script string) []Region {
+	// Compiled here, and not when mpwolf starts: only patch needs them.
+	comments := regexp.MustCompile(`(?s)/\*.*?\*/`)
+	memory := regexp.MustCompile(`\bMEMORY\s*\{([^}]*)\}`)
+	entry := regexp.MustCompile(`(?m)^\s*([A-Za-z_][\w.]*)\s*(?:\([^)]*\))?\s*:\s*(?:ORIGIN|org|o)\s*=[^,\n]*,?\s*` +
+		`(?:LENGTH|len|l)\s*=\s*([^\s,].*?)\s*$`)
+	var found []Region
+	for _, command := range memory.FindAllStringSubmatch(comments.ReplaceAllString(script, " "), -1) {
+		for _, line := range entry.FindAllStringSubmatch(command[1], -1) {
+			found = append(found, Region{Name: line[1], Bytes: scriptLength(line[2])})
+		}
+	}
+	return found
+}
+
+func scriptLength(text string) int64 {
+	parts := regexp.MustCompile(`^(0[xX][0-9a-fA-F]+|[0-9]+)([KkMm]?)$`).FindStringSubmatch(text)
+	if parts == nil {
+		return 0
+	}
+	base := 10
+	digits := parts[1]
+	if strings.HasPrefix(strings.ToLower(digits), "0x") {
+		base, digits = 16, digits[2:]
+	} else if strings.HasPrefix(digits, "0") {
+		base = 8 // as ld reads it
+	}
+	n, err := strconv.ParseInt(digits, base, 40)
+	if err != nil {
+		return 0
+	}
+	switch strings.ToUpper(parts[2]) {
+	case "K":
+		n <<= 10
+	case "M":
+		n <<= 20
+	}
+	return n
+}
