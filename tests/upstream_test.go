@@ -88,6 +88,10 @@ func (u *upstream) replace(t *testing.T, name string, text []byte) {
 	if err != nil || !bytes.Contains(theirs, []byte("MBEDTLS")) {
 		return
 	}
+	// Since 1.29 tests leave out what an error says that not every port has room for.
+	if bytes.Contains(theirs, []byte("\nTypeError\n")) {
+		text = bytes.ReplaceAll(text, []byte("\nobject 'str' isn't a tuple or list\n"), []byte("\nTypeError\n"))
+	}
 	if err := os.WriteFile(target, text, 0o644); err != nil {
 		t.Fatal(err)
 	}
