@@ -229,6 +229,53 @@ func opensslSends(t *testing.T, port int, caFile string, args []string) string {
 	return out.String()
 }
 
+// preSharedKeys agrees with OpenSSL on keys in both directions, also on cipher suites without forward secrecy, and not on
+// different keys or on a certificate.
+func (r *real) preSharedKeys(t *testing.T) {
+	const key, other = "sixteen bytes ok", "another key"
+	dir := t.TempDir()
+	ca := newAuthority(t, dir, "ca")
+	cert, certKey := ca.issue(t, "server", "localhost", time.Now().Add(time.Hour))
+	psk := func(key string) []string {
+		return []string{"-tls1_2", "-cipher", "PSK:@SECLEVEL=0", "-psk_identity", "sensor", "-psk", fmt.Sprintf("%x", key)}
+	}
+	tests := []struct {
+		name string
+		peer []string // OpenSSL's arguments
+		want string   // how the firmware's line begins
+	}{
+		{"forward secrecy", psk(key), "OK TLSv1.2 TLS-ECDHE-PSK-WITH-"},
+		{"the built-in's cipher suite", append(psk(key), "-cipher", "PSK-AES128-GCM-SHA256"), "OK TLSv1.2 TLS-PSK-WITH-AES-128-GCM-SHA256 "},
+		{"CBC", append(psk(key), "-cipher", "PSK-AES256-CBC-SHA384"), "OK TLSv1.2 TLS-PSK-WITH-AES-256-CBC-SHA384 "},
+		{"another key", psk(other), "OSError "},
+		{"certificates", []string{"-tls1_2"}, "OSError "},
+		{"certificates of TLS 1.3", []string{"-tls1_3"}, "OSError "},
+	}
+	for _, test := range tests {
+		t.Run("OpenSSL's server, "+test.name, func(t *testing.T) {
+			port := startServer(t, append([]string{"-cert", cert, "-key", certKey}, test.peer...)...)
+			out := r.python(t, "tls_client.py", "127.0.0.1", strconv.Itoa(port), ca.file, "localhost", "psk="+key)
+			t.Log(strings.TrimSpace(out))
+			if !strings.HasPrefix(out, test.want) || strings.HasPrefix(out, "OK") && !strings.HasSuffix(out, " gnip\n") {
+				t.Errorf("got %q; want %q and the line back, reversed", out, test.want)
+			}
+		})
+		t.Run("OpenSSL's client, "+test.name, func(t *testing.T) {
+			port := freePort(t)
+			lines := r.startPython(t, "tls_server.py", strconv.Itoa(port), cert, certKey, "psk="+key)
+			if line := <-lines; !strings.HasPrefix(line, "listening") {
+				t.Fatalf("got %q", line)
+			}
+			reply := opensslSends(t, port, ca.file, test.peer)
+			line := <-lines
+			t.Log(line)
+			if !strings.HasPrefix(line, test.want) || strings.HasPrefix(line, "OK") && !strings.Contains(reply, "ping") {
+				t.Errorf("got %q, the client %q; want %q and ping", line, reply, test.want)
+			}
+		})
+	}
+}
+
 // signCallback has ecdsa_sign_callback sign for a server and for a client, to OpenSSL's satisfaction; the key that was
 // loaded is not the certificate's.
 func (r *real) signCallback(t *testing.T) {

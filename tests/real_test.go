@@ -235,6 +235,7 @@ func (r *real) onFirmware(t *testing.T) {
 	t.Run("OpenSSL's client", r.opensslClient)
 	t.Run("DTLS", r.dtls)
 	t.Run("ecdsa_sign_callback", r.signCallback)
+	t.Run("pre-shared keys", r.preSharedKeys)
 	t.Run("chosen ciphers", r.chosenCipher)
 	t.Run("ends", r.ends)
 	t.Run("api", func(t *testing.T) { runScript(t, r.firmware(), "tls_api.py", chainFolder(t)) })

@@ -97,7 +97,7 @@ func TestTracked(t *testing.T) {
 		"USER_C_MODULES="+filepath.Dir(r.module()), "WOLFSSL_USER_SETTINGS_FILE="+settings, "WOLFSSL_SECURE_DEFAULTS=1",
 		fmt.Sprintf(`CFLAGS_EXTRA=-DMPWOLF_TEST_UNIX_SETTINGS='"%s"'`, unix))
 	clientVerifies(t, firmware, "2") // CERT_REQUIRED
-	for _, script := range []string{"crypto_kat.py", "tls_pair.py", "tls_abuse.py", "tls_flights.py", "alloc_fail.py"} {
+	for _, script := range []string{"crypto_kat.py", "tls_pair.py", "tls_psk.py", "tls_abuse.py", "tls_flights.py", "alloc_fail.py"} {
 		t.Run(script, func(t *testing.T) { runScript(t, firmware, script) })
 	}
 }

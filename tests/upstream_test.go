@@ -79,13 +79,13 @@ func (u *upstream) expect(t *testing.T, old bool) {
 	}
 }
 
-// replace puts our text in the place of one that spells mbedTLS's names; a release may have another test of that name,
+// replace puts our text in the place of one that spells mbedTLS's names, or its limit for keys; a release may have another test of that name,
 // whose text fits everybody.
 func (u *upstream) replace(t *testing.T, name string, text []byte) {
 	t.Helper()
 	target := filepath.Join(u.dir, filepath.FromSlash(name)+".exp")
 	theirs, err := os.ReadFile(target)
-	if err != nil || !bytes.Contains(theirs, []byte("MBEDTLS")) {
+	if err != nil || !bytes.Contains(theirs, []byte("MBEDTLS")) && name != "extmod/tls_psk.py" {
 		return
 	}
 	// Since 1.29 tests leave out what an error says that not every port has room for.
@@ -320,13 +320,29 @@ func (u *upstream) multi(t *testing.T, first, second string) results {
 		cmd := exec.Command("python3", args...)
 		cmd.Dir = u.dir
 		out, err = cmd.CombinedOutput()
-		if err == nil || !bytes.Contains(out, []byte("EADDRINUSE")) {
+		if err == nil {
+			break
+		}
+		if onlyRacyFailed(out) {
+			t.Logf("%s: the server's answer was there before the client said that it waits for it; once more", racy)
+			continue
+		}
+		if !bytes.Contains(out, []byte("EADDRINUSE")) {
 			break
 		}
 		t.Log("port 8000, which all of these tests listen on, is still busy; once more")
 		time.Sleep(busyWait)
 	}
 	return read(t, "multi_net", out, err, multiResult)
+}
+
+// racy prints "drain" between the call that starts the handshake and the one that goes on with it; on a busy machine the
+// first one may have the server's answer already, and fails before anything is printed.
+const racy = "multi_net/asyncio_tls_server_client_verify_error.py"
+
+func onlyRacyFailed(out []byte) bool {
+	return bytes.Count(out, []byte(": FAIL\n")) == 1 && bytes.Contains(out, []byte(racy+" on ")) &&
+		regexp.MustCompile(`(?m)^`+regexp.QuoteMeta(racy)+` on .*: FAIL$`).Match(out) && bytes.Contains(out, []byte("\n-drain\n"))
 }
 
 // knows says whether a runner of this release has an option.

@@ -70,7 +70,7 @@ type weakness struct {
 var weaknesses = []weakness{
 	{macro: "WOLFSSL_STATIC_RSA", why: "the RSA key exchange has no forward secrecy: who gets the server's key reads old connections"},
 	{macro: "WOLFSSL_STATIC_DH", why: "static Diffie-Hellman has no forward secrecy"},
-	{macro: "WOLFSSL_STATIC_PSK", why: "pre-shared keys without a key exchange have no forward secrecy"},
+	{macro: "WOLFSSL_STATIC_PSK", needs: "!NO_PSK", why: "pre-shared keys without a key exchange have no forward secrecy"},
 	{macro: "NO_OLD_TLS", unset: true, why: "without it TLS 1.1, which RFC 8996 forbids, can be agreed upon"},
 	{macro: "WOLFSSL_ALLOW_TLSV10", why: "TLS 1.0, which RFC 8996 forbids, can be agreed upon"},
 	{macro: "NO_RC4", unset: true, why: "without it RC4, which RFC 7465 forbids, is built in"},

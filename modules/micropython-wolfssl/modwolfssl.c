@@ -79,6 +79,15 @@
 #define ECDSA_SIGN_CALLBACK (0)
 #endif
 
+#ifdef NO_PSK
+#define PRE_SHARED_KEYS (0)
+#else
+#define PRE_SHARED_KEYS (1)
+// What RFC 4279 has every implementation support, in bytes, and wolfSSL too.
+#define PSK_MAX_IDENTITY (128)
+#define PSK_MAX_KEY (64)
+#endif
+
 // Differences between versions of wolfSSL.
 #define WOLFSSL_CHECKS_IP_ADDRESS (LIBWOLFSSL_VERSION_HEX >= 0x05009001)
 // wolfSSL 5.9.2 takes no host name without a dot but localhost.
@@ -101,6 +110,12 @@ typedef struct _mp_obj_ssl_context_t {
     mp_obj_t verify_callback;
     #if ECDSA_SIGN_CALLBACK
     mp_obj_t ecdsa_sign_callback;
+    #endif
+    #if PRE_SHARED_KEYS
+    mp_obj_t psk_identity; // of a client, with psk_key
+    mp_obj_t psk_key;
+    mp_obj_t server_psk_keys; // of a server: its get() has the keys
+    bool psk_only; // pre-shared keys were set up: no other cipher suite is used
     #endif
     mp_obj_t cas; // list of the CA certificates in DER, or MP_OBJ_NULL: verify_callback is asked about them too
     mp_obj_t late_cas; // list of CA certificates that weren't valid when they were loaded, or MP_OBJ_NULL
@@ -327,6 +342,14 @@ static int ecdsa_sign_cb(WOLFSSL *ssl, const byte *in, unsigned int in_len, byte
     const byte *key, unsigned int key_len, void *user);
 #endif
 
+#if PRE_SHARED_KEYS
+static unsigned int psk_client_cb(WOLFSSL *ssl, const char *hint, char *identity, unsigned int identity_max,
+    unsigned char *key, unsigned int key_max);
+static unsigned int psk_server_cb(WOLFSSL *ssl, const char *identity, unsigned char *key, unsigned int key_max);
+static void ssl_context_set_psk(mp_obj_ssl_context_t *self, mp_obj_t identity, mp_obj_t key);
+static void ssl_context_set_server_psk(mp_obj_ssl_context_t *self, mp_obj_t keys);
+#endif
+
 static void ssl_context_set_authmode(mp_obj_ssl_context_t *self, mp_int_t authmode) {
     int mode;
     switch (authmode) {
@@ -383,6 +406,12 @@ static mp_obj_t ssl_context_new(const mp_obj_type_t *type, mp_int_t protocol, mp
     #if ECDSA_SIGN_CALLBACK
     self->ecdsa_sign_callback = mp_const_none;
     #endif
+    #if PRE_SHARED_KEYS
+    self->psk_identity = mp_const_none;
+    self->psk_key = mp_const_none;
+    self->server_psk_keys = mp_const_none;
+    self->psk_only = false;
+    #endif
     self->cas = MP_OBJ_NULL;
     self->late_cas = MP_OBJ_NULL;
     self->late_ca_error = 0;
@@ -436,6 +465,14 @@ static void ssl_context_attr(mp_obj_t self_in, qstr attr, mp_obj_t *dest) {
         } else if (attr == MP_QSTR_ecdsa_sign_callback) {
             dest[0] = self->ecdsa_sign_callback;
         #endif
+        #if PRE_SHARED_KEYS
+        } else if (attr == MP_QSTR_psk_identity) {
+            dest[0] = self->psk_identity;
+        } else if (attr == MP_QSTR_psk_key) {
+            dest[0] = self->psk_key;
+        } else if (attr == MP_QSTR_server_psk_keys) {
+            dest[0] = self->server_psk_keys;
+        #endif
         } else {
             // Continue lookup in locals_dict.
             dest[1] = MP_OBJ_SENTINEL;
@@ -452,6 +489,17 @@ static void ssl_context_attr(mp_obj_t self_in, qstr attr, mp_obj_t *dest) {
         } else if (attr == MP_QSTR_ecdsa_sign_callback) {
             self->ecdsa_sign_callback = dest[1];
             wolfSSL_CTX_SetEccSignCb(ssl_context_get(self_in)->ctx, dest[1] == mp_const_none ? NULL : ecdsa_sign_cb);
+            dest[0] = MP_OBJ_NULL;
+        #endif
+        #if PRE_SHARED_KEYS
+        } else if (attr == MP_QSTR_psk_identity) {
+            ssl_context_set_psk(ssl_context_get(self_in), dest[1], self->psk_key);
+            dest[0] = MP_OBJ_NULL;
+        } else if (attr == MP_QSTR_psk_key) {
+            ssl_context_set_psk(ssl_context_get(self_in), self->psk_identity, dest[1]);
+            dest[0] = MP_OBJ_NULL;
+        } else if (attr == MP_QSTR_server_psk_keys) {
+            ssl_context_set_server_psk(ssl_context_get(self_in), dest[1]);
             dest[0] = MP_OBJ_NULL;
         #endif
         }
@@ -503,6 +551,11 @@ static mp_obj_t ssl_context_set_ciphers(mp_obj_t self_in, mp_obj_t ciphersuite) 
         if (own == NULL) {
             wolf_raise_error(MATCH_SUITE_ERROR);
         }
+        #if PRE_SHARED_KEYS
+        if (self->psk_only && strstr(own, "PSK-") == NULL) {
+            wolf_raise_error(MATCH_SUITE_ERROR);
+        }
+        #endif
         if (i > 0) {
             vstr_add_char(&vstr, ':');
         }
@@ -521,6 +574,65 @@ static mp_obj_t ssl_context_set_ciphers(mp_obj_t self_in, mp_obj_t ciphersuite) 
     return mp_const_none;
 }
 static MP_DEFINE_CONST_FUN_OBJ_2(ssl_context_set_ciphers_obj, ssl_context_set_ciphers);
+
+#if PRE_SHARED_KEYS
+
+// Offer and take cipher suites with pre-shared keys only: a connection shall not fall back to certificates, which may not
+// even be verified. Those with a key exchange of their own come first, for the sake of forward secrecy, and among them
+// those with authenticated encryption. They are all of TLS 1.2: where TLS 1.3 has pre-shared keys, a server can answer with a certificate.
+static void ssl_context_restrict_to_psk(mp_obj_ssl_context_t *self) {
+    vstr_t vstr;
+    vstr_init(&vstr, 64);
+    for (int rank = 0; rank < 4; ++rank) {
+        const char *own;
+        for (int i = 0; (own = wolfSSL_get_cipher_list(i)) != NULL; ++i) {
+            if (strstr(own, "PSK-") == NULL || strstr(own, "NULL") != NULL
+                || (strstr(own, "DHE-PSK-") == NULL) * 2 + (strstr(own, "CBC") != NULL) != rank) {
+                continue;
+            }
+            if (vstr.len > 0) {
+                vstr_add_char(&vstr, ':');
+            }
+            vstr_add_str(&vstr, own);
+        }
+    }
+    int ret = vstr.len == 0 ? 0 : wolfSSL_CTX_set_cipher_list(self->ctx, vstr_null_terminated_str(&vstr));
+    vstr_clear(&vstr);
+    if (ret != WOLFSSL_SUCCESS) {
+        wolf_raise_error(MATCH_SUITE_ERROR);
+    }
+    self->tls12_only = true;
+    self->psk_only = true;
+}
+
+// Set up a client's key, as soon as it has both the identity and the key.
+static void ssl_context_set_psk(mp_obj_ssl_context_t *self, mp_obj_t identity, mp_obj_t key) {
+    if (identity != mp_const_none && key != mp_const_none) {
+        mp_buffer_info_t id, k;
+        mp_get_buffer_raise(identity, &id, MP_BUFFER_READ);
+        mp_get_buffer_raise(key, &k, MP_BUFFER_READ);
+        if (id.len == 0 || id.len > PSK_MAX_IDENTITY || memchr(id.buf, 0, id.len) != NULL || k.len == 0
+            || k.len > PSK_MAX_KEY) {
+            wolf_raise_error(BAD_FUNC_ARG);
+        }
+        ssl_context_restrict_to_psk(self);
+        if (is_client(self)) {
+            wolfSSL_CTX_set_psk_client_callback(self->ctx, psk_client_cb);
+        }
+    }
+    self->psk_identity = identity;
+    self->psk_key = key;
+}
+
+static void ssl_context_set_server_psk(mp_obj_ssl_context_t *self, mp_obj_t keys) {
+    ssl_context_restrict_to_psk(self);
+    if (!is_client(self)) {
+        wolfSSL_CTX_set_psk_server_callback(self->ctx, psk_server_cb);
+    }
+    self->server_psk_keys = keys;
+}
+
+#endif // PRE_SHARED_KEYS
 
 // Whether der is a private key of a kind that wolfSSL knows, whatever its size.
 static bool is_private_key(const byte *der, word32 len) {
@@ -1206,6 +1318,73 @@ static int ecdsa_sign_cb(WOLFSSL *ssl, const byte *in, unsigned int in_len, byte
 
 #endif // ECDSA_SIGN_CALLBACK
 
+#if PRE_SHARED_KEYS
+
+// Copy the bytes of a Python object, followed by a 0. Returns how many they are, or 0 if they are none or too many.
+static size_t copy_bytes(mp_obj_t obj, void *to, size_t max) {
+    mp_buffer_info_t bufinfo;
+    if (!mp_get_buffer(obj, &bufinfo, MP_BUFFER_READ) || bufinfo.len > max) {
+        return 0;
+    }
+    memcpy(to, bufinfo.buf, bufinfo.len);
+    ((byte *)to)[bufinfo.len] = 0;
+    return bufinfo.len;
+}
+
+// The identity and the key that a client has. wolfSSL's identity is a C string.
+static unsigned int psk_client_cb(WOLFSSL *ssl, const char *hint, char *identity, unsigned int identity_max,
+    unsigned char *key, unsigned int key_max) {
+    (void)hint;
+    mp_obj_ssl_context_t *self = SOCKET_FROM_USER(wolfSSL_GetIOReadCtx(ssl))->ssl_context;
+    char id[PSK_MAX_IDENTITY + 1];
+    byte copy[PSK_MAX_KEY + 1];
+    size_t len = copy_bytes(self->psk_identity, id, PSK_MAX_IDENTITY);
+    size_t key_len = copy_bytes(self->psk_key, copy, PSK_MAX_KEY);
+    if (len == 0 || strlen(id) != len || len > identity_max || key_len > key_max) {
+        key_len = 0;
+    }
+    if (key_len > 0) {
+        memcpy(identity, id, MIN(len + 1, identity_max)); // wolfSSL ends one that is as long as can be
+        memcpy(key, copy, key_len);
+    }
+    wolf_wipe(copy, sizeof(copy));
+    return key_len;
+}
+
+// Ask server_psk_keys.get(identity) for the key of a client; 0 refuses the client. So does an exception, as with the
+// built-in: who the client says to be can make get() fail. An interrupt is kept, and a MemoryError.
+static unsigned int psk_server_cb(WOLFSSL *ssl, const char *identity, unsigned char *key, unsigned int key_max) {
+    mp_obj_ssl_socket_t *o = SOCKET_FROM_USER(wolfSSL_GetIOReadCtx(ssl));
+    nlr_buf_t nlr;
+    if (nlr_push(&nlr) != 0) {
+        mp_obj_t exception = MP_OBJ_FROM_PTR(nlr.ret_val);
+        if (mp_obj_exception_match(exception, MP_OBJ_FROM_PTR(&mp_type_Exception))
+            && !mp_obj_exception_match(exception, MP_OBJ_FROM_PTR(&mp_type_MemoryError))) {
+            o->busy = false;
+        } else {
+            keep_exception(o, nlr.ret_val);
+        }
+        return 0;
+    }
+    mp_obj_t dest[3];
+    o->busy = true;
+    mp_load_method(o->ssl_context->server_psk_keys, MP_QSTR_get, dest);
+    dest[2] = mp_obj_new_bytes((const byte *)identity, strlen(identity));
+    mp_obj_t found = mp_call_method_n_kw(1, 0, dest);
+    o->busy = false;
+    nlr_pop();
+    byte copy[PSK_MAX_KEY + 1];
+    size_t len = copy_bytes(found, copy, PSK_MAX_KEY);
+    if (len > key_max) {
+        len = 0;
+    }
+    memcpy(key, copy, len);
+    wolf_wipe(copy, sizeof(copy));
+    return len;
+}
+
+#endif // PRE_SHARED_KEYS
+
 /******************************************************************************/
 // SSLSocket type.
 
@@ -1509,6 +1688,9 @@ static mp_obj_t ssl_socket_new(mp_obj_ssl_context_t *ssl_context, mp_obj_t sock,
     #endif
 
     bool refuse = !is_client(ssl_context) && !ssl_context->has_key;
+    #if PRE_SHARED_KEYS
+    refuse = refuse && ssl_context->server_psk_keys == mp_const_none;
+    #endif
     if (!refuse) {
         ssl_socket_new_session(o);
     }

@@ -102,6 +102,11 @@
 #define HAVE_PK_CALLBACKS
 #define WOLFSSL_BASE64_ENCODE
 
+// -- Pre-shared keys --------------------------------------------------------------------------------------------------
+// Only a context that is given keys uses them. Those without a key exchange of their own have no forward secrecy, but the
+// built-in knows nothing else.
+#define WOLFSSL_STATIC_PSK
+
 // -- Certificates -----------------------------------------------------------------------------------------------------
 #define KEEP_PEER_CERT
 #define WOLFSSL_IP_ALT_NAME
@@ -114,7 +119,6 @@
 // -- What a firmware doesn't need -------------------------------------------------------------------------------------
 // A session cache, a curve cache or a fixed-point cache would outlive a soft reset of the interpreter.
 #define NO_SESSION_CACHE
-#define NO_PSK
 #define NO_WOLFSSL_DIR
 #define NO_MAIN_DRIVER
 #define WOLFSSL_USER_IO

@@ -124,6 +124,25 @@ def tls12_contexts():
     return client, srv, name
 
 
+def psk_contexts():
+    client = wolfssl.SSLContext(wolfssl.PROTOCOL_TLS_CLIENT)
+    srv = wolfssl.SSLContext(wolfssl.PROTOCOL_TLS_SERVER)
+    if hasattr(client, "psk_key"):
+        client.psk_identity = b"sensor"
+        client.psk_key = b"sixteen bytes ok"
+        srv.server_psk_keys = {b"sensor": b"sixteen bytes ok"}
+        return client, srv, "localhost"
+    return tls_contexts()
+
+
+def wrong_psk_contexts():
+    client, srv, name = psk_contexts()
+    if not hasattr(client, "psk_key"):
+        return wrong_name_contexts()
+    client.psk_key = b"another key"
+    return client, srv, name
+
+
 def dtls_contexts():
     return (
         client_context(wolfssl.PROTOCOL_DTLS_CLIENT),
@@ -228,6 +247,9 @@ OPERATIONS = (
     ("TLS 1.3", lambda: wrap(tls_contexts()), talk, True),
     ("TLS 1.2", lambda: wrap(tls12_contexts()), talk, True),
     ("callbacks", lambda: wrap(callback_contexts()), talk, True),
+    ("pre-shared keys", None, lambda _: psk_contexts(), True),
+    ("TLS with pre-shared keys", lambda: wrap(psk_contexts()), talk, True),
+    ("wrong pre-shared key", lambda: wrap(wrong_psk_contexts()), talk, False),
     ("DTLS wrap_socket", dtls_contexts, wrap_dtls, True),
     ("DTLS", lambda: wrap_dtls(dtls_contexts()), talk, True),
     ("read and write", connected, read_write, True),

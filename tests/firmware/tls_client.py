@@ -5,6 +5,7 @@
 #   send=TEXT  line to send (default "ping"); the reply is a line
 #   eof=1      then read on to the end of the stream, which must be a clean one
 #   ciphers=C  the one cipher suite that is offered
+#   psk=KEY    use this pre-shared key, with the identity "sensor"
 #   secret=F   sign with ecdsa_sign_callback and the 32 bytes of this file; KEYFILE's key is not the certificate's
 # Prints one line: "OK TLSv1.3 <cipher> <reply>", or the exception as "OSError -188 <text>".
 
@@ -31,13 +32,17 @@ def client(
     send="ping",
     eof=None,
     ciphers=None,
+    psk=None,
     secret=None,
 ):
-    # micropython-lib's ssl has no set_ciphers and no ecdsa_sign_callback.
-    module = wolfssl if ciphers or secret else ssl
+    # micropython-lib's ssl has no set_ciphers, no pre-shared keys and no ecdsa_sign_callback.
+    module = wolfssl if ciphers or psk or secret else ssl
     ctx = module.SSLContext(module.PROTOCOL_TLS_CLIENT)
     if ciphers:
         ctx.set_ciphers([ciphers])
+    if psk:
+        ctx.psk_identity = b"sensor"
+        ctx.psk_key = psk.encode()
     if secret:
         from p256 import signer
 

@@ -3,7 +3,7 @@
 # Usage: tls_server.py PORT CERTFILE KEYFILE [CAFILE] [key=value ...]
 #   CAFILE: require a client certificate that it vouches for
 #   count=N    connections to take (default 1)
-#   ciphers=C, secret=F: as tls_client.py
+#   ciphers=C, psk=KEY, secret=F: as tls_client.py
 # Prints "listening PORT", then a line for each connection: "OK TLSv1.3 <cipher> <request>", or
 # the exception as "OSError -188 <text>". The request is a line; the reply is that line.
 
@@ -34,11 +34,13 @@ def serve(s, ctx):
         (ss or s).close()
 
 
-def server(port, certfile, keyfile, cafile=None, count="1", ciphers=None, secret=None):
-    module = wolfssl if ciphers or secret else ssl
+def server(port, certfile, keyfile, cafile=None, count="1", ciphers=None, psk=None, secret=None):
+    module = wolfssl if ciphers or psk or secret else ssl
     ctx = module.SSLContext(module.PROTOCOL_TLS_SERVER)
     if ciphers:
         ctx.set_ciphers([ciphers])
+    if psk:
+        ctx.server_psk_keys = {b"sensor": psk.encode()}
     if secret:
         from p256 import signer
 

@@ -58,11 +58,16 @@ def work(n, results):
         results[0] = repr(er)
 
 
-states = [[None] for _ in range(THREADS)]
-for n in range(THREADS):
-    _thread.start_new_thread(work, (n, states[n]))
-end = time.time() + 60
-while None in [s[0] for s in states] and time.time() < end:
-    time.sleep(0.05)
-for s in states:
-    print(s[0])
+# In a function: without a GIL, a global that is made while threads run can hide the others from them for a moment.
+def main():
+    states = [[None] for _ in range(THREADS)]
+    for n in range(THREADS):
+        _thread.start_new_thread(work, (n, states[n]))
+    end = time.time() + 60
+    while None in [s[0] for s in states] and time.time() < end:
+        time.sleep(0.05)
+    for s in states:
+        print(s[0])
+
+
+main()
