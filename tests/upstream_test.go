@@ -213,7 +213,8 @@ func read(t *testing.T, what string, out []byte, err error, line *regexp.Regexp)
 			t.Logf("%s: skipped: %s", what, test)
 		}
 	}
-	if count["pass"] == 0 || (err != nil && count["FAIL"] == 0) {
+	// The one multi_net test of 1.19 fails with mbedTLS too.
+	if len(got) == 0 || count["pass"] == 0 && what == "extmod" || (err != nil && count["FAIL"] == 0) {
 		t.Errorf("%s: %v\n%s", what, err, tail(string(out)))
 	} else if count["FAIL"] > 0 {
 		t.Log(tail(string(out)))
