@@ -579,7 +579,8 @@ static MP_DEFINE_CONST_FUN_OBJ_2(ssl_context_set_ciphers_obj, ssl_context_set_ci
 
 // Offer and take cipher suites with pre-shared keys only: a connection shall not fall back to certificates, which may not
 // even be verified. Those with a key exchange of their own come first, for the sake of forward secrecy, and among them
-// those with authenticated encryption. They are all of TLS 1.2: where TLS 1.3 has pre-shared keys, a server can answer with a certificate.
+// those with authenticated encryption. They are all of TLS 1.2: where TLS 1.3 has pre-shared keys, a server can answer
+// with a certificate.
 static void ssl_context_restrict_to_psk(mp_obj_ssl_context_t *self) {
     vstr_t vstr;
     vstr_init(&vstr, 64);
