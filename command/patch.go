@@ -132,8 +132,7 @@ func (j *job) checkSubmodules(ctx context.Context, all bool) error {
 		stopped := (*micropython.MakeError)(nil)
 		switch {
 		case all && len(j.targets) > 1 && errors.As(err, &stopped):
-			j.say("%s is left out: its make stops: %s", j.targets[i].Name(), stopped.Cause)
-			j.targets, j.entries = slices.Delete(j.targets, i, i+1), slices.Delete(j.entries, i, i+1)
+			j.drop(i, "its make stops: "+stopped.Cause)
 			left = true
 		case err != nil:
 			return err
@@ -228,10 +227,15 @@ func (j *job) leaveOut() bool {
 		if at < 0 || len(j.targets) == 1 {
 			continue
 		}
-		j.say("%s is left out: %s is 0: %s", j.targets[i].Name(), lacks[at].Macro, lacks[at].Why)
-		j.targets, j.entries = slices.Delete(j.targets, i, i+1), slices.Delete(j.entries, i, i+1)
+		j.drop(i, lacks[at].Macro+" is 0: "+lacks[at].Why)
 	}
 	return len(j.targets) < all
+}
+
+// drop leaves a target out, and says why.
+func (j *job) drop(i int, why string) {
+	j.say("%s is left out: %s", j.targets[i].Name(), why)
+	j.targets, j.entries = slices.Delete(j.targets, i, i+1), slices.Delete(j.entries, i, i+1)
 }
 
 // planAll plans for targets of several ports: each port has its own wants, and its own files.
@@ -747,13 +751,13 @@ func (j *job) judge(ctx context.Context) error {
 
 // smallFlash says that a board has less flash than any firmware with wolfSSL takes; "" if it has more, or none can tell.
 func smallFlash(target micropython.Target, flags *micropython.Flags) (string, error) {
-	least, err := patches.LeastFlash(target.Port)
-	if err != nil {
-		return "", err
-	}
 	flash, known := flags.CodeFlash()
-	if !known || flash.Bytes >= least {
+	if !known {
 		return "", nil
+	}
+	least, err := patches.LeastFlash(target.Port)
+	if err != nil || flash.Bytes >= least {
+		return "", err
 	}
 	return fmt.Sprintf("%s has %d KB of flash for code (%s), less than a firmware with wolfSSL was ever seen to take (%d KB): "+
 		"mpwolf verify says what does not fit", target.Name(), flash.Bytes>>10, shortened(flash.File), least>>10), nil

@@ -217,36 +217,45 @@ func (l *Link) library(ctx context.Context, flags *Flags, dirs []string, name st
 		}
 	}
 	if !static {
-		if file, err := flags.fileName(ctx, "lib"+name+".so"); file != "" || err != nil {
+		if file, err := flags.FileName(ctx, "lib"+name+".so"); file != "" || err != nil {
 			return "", err
 		}
 	}
-	return flags.fileName(ctx, "lib"+name+".a")
+	return flags.FileName(ctx, "lib"+name+".a")
 }
 
-// fileName asks the compiler where a library's file is; "" if it has none. Linux has shared libraries under the names
-// that -l looks for; the compilers for boards have archives only.
-func (f *Flags) fileName(ctx context.Context, name string) (string, error) {
-	argv := append(append(slices.Clone(f.CC), f.CFLAGS...), "-print-file-name="+name)
-	stdout, _, err := run(ctx, f.Dir, nil, argv)
+// FileName asks the compiler where a file of its own is, such as a library; "" if it has none. Linux has shared libraries
+// under the names that -l looks for; the compilers for boards have archives only.
+func (f *Flags) FileName(ctx context.Context, name string) (string, error) {
+	file, err := f.ask(ctx, "-print-file-name=", name)
+	if err != nil || !filepath.IsAbs(file) {
+		return "", err // the compiler gives back the name that it does not find
+	}
+	return filepath.Clean(file), nil
+}
+
+// ProgramName asks the compiler for a program that goes with it, such as nm: a path, or a name to look for in PATH; "" if
+// it does not answer.
+func (f *Flags) ProgramName(ctx context.Context, name string) (string, error) {
+	return f.ask(ctx, "-print-prog-name=", name)
+}
+
+func (f *Flags) ask(ctx context.Context, option, name string) (string, error) {
+	stdout, _, err := run(ctx, f.Dir, nil, slices.Concat(f.CC, f.CFLAGS, []string{option + name}))
 	if exit := (*exec.ExitError)(nil); errors.As(err, &exit) {
 		return "", nil
 	}
 	if err != nil {
 		return "", fmt.Errorf("ask the compiler for %s: %w", name, err)
 	}
-	file := strings.TrimSpace(string(stdout))
-	if !filepath.IsAbs(file) {
-		return "", nil // the compiler gives back the name that it does not find
-	}
-	return filepath.Clean(file), nil
+	return strings.TrimSpace(string(stdout)), nil
 }
 
 // libraryDirs are the folders of the compiler's own libraries.
 func (f *Flags) libraryDirs(ctx context.Context) ([]string, error) {
 	var dirs []string
 	for _, name := range []string{"libgcc.a", "libc.a", "libstdc++.a", "libclang_rt.builtins.a"} {
-		file, err := f.fileName(ctx, name)
+		file, err := f.FileName(ctx, name)
 		if err != nil {
 			return nil, err
 		}

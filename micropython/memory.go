@@ -77,14 +77,7 @@ func scriptLength(text string) int64 {
 	if parts == nil {
 		return 0
 	}
-	base := 10
-	digits := parts[1]
-	if strings.HasPrefix(strings.ToLower(digits), "0x") {
-		base, digits = 16, digits[2:]
-	} else if strings.HasPrefix(digits, "0") {
-		base = 8 // as ld reads it
-	}
-	n, err := strconv.ParseInt(digits, base, 40)
+	n, err := strconv.ParseInt(parts[1], 0, 40) // a number that begins with 0 is octal, as for ld
 	if err != nil {
 		return 0
 	}

@@ -86,16 +86,16 @@ func writeAnswers(dir string) error {
 }
 
 // toolCommand is a command of the compiler's, to be run where make runs it, and in English.
-func toolCommand(ctx context.Context, dir string, argv []string) *exec.Cmd {
+func (v *verification) toolCommand(ctx context.Context, argv []string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
-	cmd.Dir = dir
+	cmd.Dir = v.flags.Dir
 	cmd.Env = append(os.Environ(), "LC_ALL=C")
 	return cmd
 }
 
 // tool runs a compiler or linker where make does, and gives the first line of its complaint; "" if it succeeds.
 func (v *verification) tool(ctx context.Context, argv []string) (string, error) {
-	out, err := toolCommand(ctx, v.flags.Dir, argv).CombinedOutput()
+	out, err := v.toolCommand(ctx, argv).CombinedOutput()
 	if exit := (*exec.ExitError)(nil); errors.As(err, &exit) && ctx.Err() == nil {
 		for line := range strings.Lines(string(out)) {
 			if strings.Contains(line, "error: ") || strings.Contains(line, "undefined reference") {

@@ -2,7 +2,6 @@ package verify
 
 import (
 	"context"
-	"path/filepath"
 	"strings"
 )
 
@@ -28,8 +27,12 @@ func (v *verification) readSlim(ctx context.Context) error {
 	if len(slim) == 0 {
 		return nil
 	}
-	for _, argv := range v.slimReaders(ctx) {
-		if out, err := toolCommand(ctx, v.link.Dir, append(argv, files...)).Output(); err == nil && readSymbols(string(out), slim) {
+	readers, err := v.slimReaders(ctx)
+	if err != nil {
+		return err
+	}
+	for _, argv := range readers {
+		if out, err := v.toolCommand(ctx, append(argv, files...)).Output(); err == nil && readSymbols(string(out), slim) {
 			break
 		}
 	}
@@ -40,24 +43,27 @@ func (v *verification) readSlim(ctx context.Context) error {
 const slimMarker = "__gnu_lto_slim"
 
 // slimReaders are the commands that may be able to tell the symbols of such objects.
-func (v *verification) slimReaders(ctx context.Context) [][]string {
-	compiler := v.link.Argv[0]
-	if filepath.Base(compiler) == "ccache" && len(v.link.Argv) > 1 {
-		compiler = v.link.Argv[1]
+func (v *verification) slimReaders(ctx context.Context) ([][]string, error) {
+	nm, err := v.flags.ProgramName(ctx, "nm")
+	if err != nil {
+		return nil, err
 	}
-	// A compiler says the mere name of what it does not have, which may be in PATH.
-	ask := func(what string) string {
-		out, _ := toolCommand(ctx, v.link.Dir, []string{compiler, what}).Output()
-		return strings.TrimSpace(string(out))
+	plugin, err := v.flags.FileName(ctx, "liblto_plugin.so")
+	if err != nil {
+		return nil, err
+	}
+	llvm, err := v.flags.ProgramName(ctx, "llvm-nm")
+	if err != nil {
+		return nil, err
 	}
 	var readers [][]string
-	if nm, plugin := ask("-print-prog-name=nm"), ask("-print-file-name=liblto_plugin.so"); nm != "" && plugin != "" {
+	if nm != "" && plugin != "" {
 		readers = append(readers, []string{nm, "-A", "-P", "--plugin", plugin})
 	}
-	if nm := ask("-print-prog-name=llvm-nm"); nm != "" {
-		readers = append(readers, []string{nm, "-A", "-P"})
+	if llvm != "" {
+		readers = append(readers, []string{llvm, "-A", "-P"})
 	}
-	return readers
+	return readers, nil
 }
 
 // readSymbols reads what nm -A -P tells of objects: a line "FILE: SYMBOL TYPE VALUE SIZE" for each symbol, FILE being

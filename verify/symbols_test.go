@@ -342,7 +342,7 @@ func TestLinkTimeOptimization(t *testing.T) {
 		command(t, dir, "ar", "rcs", "lib.a", "c.o")
 		v := linked(t, dir, "a.o", "b.o", "none.o", "lib.a")
 		c := &check{}
-		v.link.Argv = []string{filepath.Join(dir, "no-compiler")}
+		v.flags = &micropython.Flags{Dir: dir, CC: []string{"false"}} // a compiler that tells nothing
 		if err := v.readSlim(t.Context()); err != nil {
 			t.Fatal(err)
 		}
@@ -350,7 +350,7 @@ func TestLinkTimeOptimization(t *testing.T) {
 		if len(c.findings) != 1 || !strings.Contains(c.findings[0].Message, "the symbols of 4 objects cannot be read") {
 			t.Errorf("%s: without its tools: findings %+v", compiler[0], c.findings)
 		}
-		v.link.Argv = compiler[:1]
+		v.flags.CC = compiler[:1]
 		if err := v.readSlim(t.Context()); err != nil {
 			t.Fatal(err)
 		}

@@ -530,6 +530,25 @@ static mp_obj_t ssl_context_get_ciphers(mp_obj_t self_in) {
 }
 static MP_DEFINE_CONST_FUN_OBJ_1(ssl_context_get_ciphers_obj, ssl_context_get_ciphers);
 
+// Add one of wolfSSL's own names to a list of them.
+static void add_cipher(vstr_t *vstr, const char *own) {
+    if (vstr->len > 0) {
+        vstr_add_char(vstr, ':');
+    }
+    vstr_add_str(vstr, own);
+}
+
+// Use the cipher suites of a list, and clear it. wolfSSL takes an empty one for all.
+static void ssl_context_use_ciphers(mp_obj_ssl_context_t *self, vstr_t *vstr, bool tls12_only) {
+    int ret = vstr->len == 0 ? MATCH_SUITE_ERROR
+        : wolfSSL_CTX_set_cipher_list(self->ctx, vstr_null_terminated_str(vstr));
+    vstr_clear(vstr);
+    if (ret != WOLFSSL_SUCCESS) {
+        wolf_raise_error(MATCH_SUITE_ERROR);
+    }
+    self->tls12_only = tls12_only;
+}
+
 // SSLContext.set_ciphers(ciphersuite)
 static mp_obj_t ssl_context_set_ciphers(mp_obj_t self_in, mp_obj_t ciphersuite) {
     mp_obj_ssl_context_t *self = ssl_context_get(self_in);
@@ -556,21 +575,13 @@ static mp_obj_t ssl_context_set_ciphers(mp_obj_t self_in, mp_obj_t ciphersuite) 
             wolf_raise_error(MATCH_SUITE_ERROR);
         }
         #endif
-        if (i > 0) {
-            vstr_add_char(&vstr, ':');
-        }
-        vstr_add_str(&vstr, own);
+        add_cipher(&vstr, own);
         if (strncmp(own, "TLS13-", 6) == 0) {
             tls12_only = false;
         }
     }
 
-    int ret = wolfSSL_CTX_set_cipher_list(self->ctx, vstr_null_terminated_str(&vstr));
-    vstr_clear(&vstr);
-    if (ret != WOLFSSL_SUCCESS) {
-        wolf_raise_error(MATCH_SUITE_ERROR);
-    }
-    self->tls12_only = tls12_only;
+    ssl_context_use_ciphers(self, &vstr, tls12_only);
     return mp_const_none;
 }
 static MP_DEFINE_CONST_FUN_OBJ_2(ssl_context_set_ciphers_obj, ssl_context_set_ciphers);
@@ -591,19 +602,21 @@ static void ssl_context_restrict_to_psk(mp_obj_ssl_context_t *self) {
                 || (strstr(own, "DHE-PSK-") == NULL) * 2 + (strstr(own, "CBC") != NULL) != rank) {
                 continue;
             }
-            if (vstr.len > 0) {
-                vstr_add_char(&vstr, ':');
-            }
-            vstr_add_str(&vstr, own);
+            add_cipher(&vstr, own);
         }
     }
-    int ret = vstr.len == 0 ? 0 : wolfSSL_CTX_set_cipher_list(self->ctx, vstr_null_terminated_str(&vstr));
-    vstr_clear(&vstr);
-    if (ret != WOLFSSL_SUCCESS) {
-        wolf_raise_error(MATCH_SUITE_ERROR);
-    }
-    self->tls12_only = true;
+    ssl_context_use_ciphers(self, &vstr, true);
     self->psk_only = true;
+}
+
+// wolfSSL's identity is a C string.
+static bool get_psk_identity(mp_obj_t obj, mp_buffer_info_t *id) {
+    return mp_get_buffer(obj, id, MP_BUFFER_READ) && id->len > 0 && id->len <= PSK_MAX_IDENTITY
+        && memchr(id->buf, 0, id->len) == NULL;
+}
+
+static bool get_psk_key(mp_obj_t obj, mp_buffer_info_t *key) {
+    return mp_get_buffer(obj, key, MP_BUFFER_READ) && key->len > 0 && key->len <= PSK_MAX_KEY;
 }
 
 // Set up a client's key, as soon as it has both the identity and the key.
@@ -612,8 +625,7 @@ static void ssl_context_set_psk(mp_obj_ssl_context_t *self, mp_obj_t identity, m
         mp_buffer_info_t id, k;
         mp_get_buffer_raise(identity, &id, MP_BUFFER_READ);
         mp_get_buffer_raise(key, &k, MP_BUFFER_READ);
-        if (id.len == 0 || id.len > PSK_MAX_IDENTITY || memchr(id.buf, 0, id.len) != NULL || k.len == 0
-            || k.len > PSK_MAX_KEY) {
+        if (!get_psk_identity(identity, &id) || !get_psk_key(key, &k)) {
             wolf_raise_error(BAD_FUNC_ARG);
         }
         ssl_context_restrict_to_psk(self);
@@ -1321,35 +1333,22 @@ static int ecdsa_sign_cb(WOLFSSL *ssl, const byte *in, unsigned int in_len, byte
 
 #if PRE_SHARED_KEYS
 
-// Copy the bytes of a Python object, followed by a 0. Returns how many they are, or 0 if they are none or too many.
-static size_t copy_bytes(mp_obj_t obj, void *to, size_t max) {
-    mp_buffer_info_t bufinfo;
-    if (!mp_get_buffer(obj, &bufinfo, MP_BUFFER_READ) || bufinfo.len > max) {
-        return 0;
-    }
-    memcpy(to, bufinfo.buf, bufinfo.len);
-    ((byte *)to)[bufinfo.len] = 0;
-    return bufinfo.len;
-}
-
-// The identity and the key that a client has. wolfSSL's identity is a C string.
+// The identity and the key that a client has; both may have changed since they were set.
 static unsigned int psk_client_cb(WOLFSSL *ssl, const char *hint, char *identity, unsigned int identity_max,
     unsigned char *key, unsigned int key_max) {
     (void)hint;
     mp_obj_ssl_context_t *self = SOCKET_FROM_USER(wolfSSL_GetIOReadCtx(ssl))->ssl_context;
-    char id[PSK_MAX_IDENTITY + 1];
-    byte copy[PSK_MAX_KEY + 1];
-    size_t len = copy_bytes(self->psk_identity, id, PSK_MAX_IDENTITY);
-    size_t key_len = copy_bytes(self->psk_key, copy, PSK_MAX_KEY);
-    if (len == 0 || strlen(id) != len || len > identity_max || key_len > key_max) {
-        key_len = 0;
+    mp_buffer_info_t id, k;
+    if (!get_psk_identity(self->psk_identity, &id) || id.len > identity_max || !get_psk_key(self->psk_key, &k)
+        || k.len > key_max) {
+        return 0;
     }
-    if (key_len > 0) {
-        memcpy(identity, id, MIN(len + 1, identity_max)); // wolfSSL ends one that is as long as can be
-        memcpy(key, copy, key_len);
+    memcpy(identity, id.buf, id.len);
+    if (id.len < identity_max) {
+        identity[id.len] = 0; // wolfSSL ends one that is as long as can be
     }
-    wolf_wipe(copy, sizeof(copy));
-    return key_len;
+    memcpy(key, k.buf, k.len);
+    return k.len;
 }
 
 // Ask server_psk_keys.get(identity) for the key of a client; 0 refuses the client. So does an exception, as with the
@@ -1374,14 +1373,12 @@ static unsigned int psk_server_cb(WOLFSSL *ssl, const char *identity, unsigned c
     mp_obj_t found = mp_call_method_n_kw(1, 0, dest);
     o->busy = false;
     nlr_pop();
-    byte copy[PSK_MAX_KEY + 1];
-    size_t len = copy_bytes(found, copy, PSK_MAX_KEY);
-    if (len > key_max) {
-        len = 0;
+    mp_buffer_info_t k;
+    if (!get_psk_key(found, &k) || k.len > key_max) {
+        return 0;
     }
-    memcpy(key, copy, len);
-    wolf_wipe(copy, sizeof(copy));
-    return len;
+    memcpy(key, k.buf, k.len);
+    return k.len;
 }
 
 #endif // PRE_SHARED_KEYS
