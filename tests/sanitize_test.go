@@ -81,6 +81,45 @@ func (r *real) installAllocfail(t *testing.T) {
 	}
 }
 
+// onlyOurs compiles the modules and wolfSSL with ThreadSanitizer, but not MicroPython, whose threads change the same
+// objects by design, and whose nlr_push() it does not understand.
+const onlyOurs = `#!/bin/sh
+case "$*" in *" -o "*micropython-wolfssl/*) set -- "$@" -fsanitize=thread -Wno-error=tsan ;; esac
+exec gcc "$@"
+`
+
+// benignRaces are wolfSSL's questions for the processor's instructions: each thread writes the same answer.
+const benignRaces = `race:wc_AesSetKeyLocal
+race:wc_AesGcmEncrypt
+race:cpuid_get_flags
+race:cpuid_set_flags
+race:Sha256_SetTransform
+race:Sha512_SetTransform
+`
+
+// TestRaces has ThreadSanitizer watch threads that share contexts.
+func TestRaces(t *testing.T) {
+	inTheLongRun(t)
+	t.Parallel()
+	r := newReal(t)
+	r.patch()
+	cc, suppressions := filepath.Join(r.dir, "cc"), filepath.Join(r.dir, "suppressions")
+	for path, text := range map[string]string{cc: onlyOurs, suppressions: benignRaces} {
+		if err := os.WriteFile(path, []byte(text), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	firmware := r.build(t, "standard", "CC="+cc, "DEBUG=1", "LDFLAGS_EXTRA=-fsanitize=thread", "WOLFSSL_PORT=unix",
+		"USER_C_MODULES="+filepath.Join(r.dir, "micropython-modules"))
+	// ThreadSanitizer of gcc 12 does not know every layout that a kernel chooses at random.
+	cmd := exec.Command("setarch", "-R", firmware, "-X", "heapsize=600M", filepath.Join("firmware", "tls_threads.py"), "all")
+	cmd.Env = append(os.Environ(), "TSAN_OPTIONS=suppressions="+suppressions)
+	out, err := cmd.CombinedOutput()
+	if want := string(readFile(t, filepath.Join("firmware", "tls_threads.py.exp"))); err != nil || string(out) != want {
+		t.Errorf("%v\n%s", err, tail(string(out)))
+	}
+}
+
 // TestTracked has wolfSSL's memory come from MicroPython's heap, and little of it from the stack, as on a
 // microcontroller: whichever allocation fails there, the outcome is as good as with the C library's.
 func TestTracked(t *testing.T) {

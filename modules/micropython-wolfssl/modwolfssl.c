@@ -97,6 +97,9 @@
 #define PEM_BEGIN_CERT "-----BEGIN CERTIFICATE-----"
 #define PEM_END_CERT "-----END CERTIFICATE-----"
 
+// Whether two threads can be in the same context at once: wolfSSL makes its list of cipher suites for the first session.
+#define CONTEXT_HAS_LOCK (MICROPY_PY_THREAD && !MICROPY_PY_THREAD_GIL)
+
 // Where a key or certificate may come from.
 typedef enum {
     SOURCE_DATA, // a str is data as well
@@ -124,6 +127,9 @@ typedef struct _mp_obj_ssl_context_t {
     uint8_t authmode;
     bool has_key;
     bool tls12_only; // set_ciphers named no cipher suite of TLS 1.3
+    #if CONTEXT_HAS_LOCK
+    mp_thread_mutex_t lock; // of ssl_socket_open
+    #endif
 } mp_obj_ssl_context_t;
 
 // This corresponds to an SSLSocket object.
@@ -418,6 +424,9 @@ static mp_obj_t ssl_context_new(const mp_obj_type_t *type, mp_int_t protocol, mp
     self->protocol = protocol;
     self->has_key = false;
     self->tls12_only = false;
+    #if CONTEXT_HAS_LOCK
+    mp_thread_mutex_init(&self->lock);
+    #endif
 
     wolf_alloc_begin();
     library_init();
@@ -1637,6 +1646,24 @@ static void ssl_socket_new_session(mp_obj_ssl_socket_t *o) {
     }
 }
 
+// Make the session of a new SSLSocket, which may change the context: one thread at a time.
+static void ssl_socket_open(mp_obj_ssl_socket_t *o) {
+    #if CONTEXT_HAS_LOCK
+    mp_thread_mutex_lock(&o->ssl_context->lock, 1);
+    nlr_buf_t nlr;
+    if (nlr_push(&nlr) != 0) {
+        mp_thread_mutex_unlock(&o->ssl_context->lock);
+        nlr_jump(nlr.ret_val);
+    }
+    #endif
+    load_late_cas(o->ssl_context);
+    ssl_socket_new_session(o);
+    #if CONTEXT_HAS_LOCK
+    nlr_pop();
+    mp_thread_mutex_unlock(&o->ssl_context->lock);
+    #endif
+}
+
 static mp_obj_t ssl_socket_new(mp_obj_ssl_context_t *ssl_context, mp_obj_t sock, bool server_side,
     bool do_handshake_on_connect, mp_obj_t server_hostname, mp_obj_t client_id_obj) {
 
@@ -1659,8 +1686,6 @@ static mp_obj_t ssl_socket_new(mp_obj_ssl_context_t *ssl_context, mp_obj_t sock,
         && CLIENT_ID_REQUIRED) {
         wolf_raise_error(BAD_FUNC_ARG);
     }
-
-    load_late_cas(ssl_context);
 
     mp_obj_ssl_socket_t *o = wolf_obj_malloc_finalised(mp_obj_ssl_socket_t, &ssl_socket_type);
     o->ssl_context = ssl_context;
@@ -1690,7 +1715,7 @@ static mp_obj_t ssl_socket_new(mp_obj_ssl_context_t *ssl_context, mp_obj_t sock,
     refuse = refuse && ssl_context->server_psk_keys == mp_const_none;
     #endif
     if (!refuse) {
-        ssl_socket_new_session(o);
+        ssl_socket_open(o);
     }
 
     // From here on one way out: an exception from the stream or a callback is kept like every other error.

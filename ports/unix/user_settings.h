@@ -11,6 +11,8 @@
 #define XMALLOC_USER
 #define MICROPY_WOLFSSL_LIBC_ALLOC
 #define HAVE_THREAD_LS
+// Threads that check dates at the same time.
+#define HAVE_GMTIME_R
 
 // -- Numbers ----------------------------------------------------------------------------------------------------------
 // SP math turns mp_init() and its kin into macros, so that they don't clash with py/runtime.c, whose mp_init() is
