@@ -100,6 +100,13 @@
 // Whether two threads can be in the same context at once: wolfSSL makes its list of cipher suites for the first session.
 #define CONTEXT_HAS_LOCK (MICROPY_PY_THREAD && !MICROPY_PY_THREAD_GIL)
 
+// Whether wolfSSL speaks a version of DTLS that it can only leave out when it makes a context.
+#ifdef WOLFSSL_DTLS13
+#define DTLS_HAS_TWO_VERSIONS (1)
+#else
+#define DTLS_HAS_TWO_VERSIONS (0)
+#endif
+
 // Where a key or certificate may come from.
 typedef enum {
     SOURCE_DATA, // a str is data as well
@@ -127,6 +134,11 @@ typedef struct _mp_obj_ssl_context_t {
     uint8_t authmode;
     bool has_key;
     bool tls12_only; // set_ciphers named no cipher suite of TLS 1.3
+    #if DTLS_HAS_TWO_VERSIONS
+    mp_obj_t key; // with cert and source what ssl_context_load_key was given, or MP_OBJ_NULL
+    mp_obj_t cert;
+    source_t source;
+    #endif
     #if CONTEXT_HAS_LOCK
     mp_thread_mutex_t lock; // of ssl_socket_open
     #endif
@@ -323,7 +335,17 @@ static void ssl_context_free(mp_obj_ssl_context_t *self) {
     }
 }
 
-static WOLFSSL_METHOD *ssl_context_method(mp_int_t protocol) {
+static WOLFSSL_METHOD *ssl_context_method(mp_int_t protocol, bool tls12_only) {
+    #if DTLS_HAS_TWO_VERSIONS
+    if (tls12_only && protocol == PROTOCOL_DTLS_CLIENT) {
+        return wolfDTLSv1_2_client_method();
+    }
+    if (tls12_only && protocol == PROTOCOL_DTLS_SERVER) {
+        return wolfDTLSv1_2_server_method();
+    }
+    #else
+    (void)tls12_only;
+    #endif
     switch (protocol) {
         case PROTOCOL_TLS_CLIENT:
             return wolfSSLv23_client_method();
@@ -401,6 +423,19 @@ static int ssl_context_configure(mp_obj_ssl_context_t *self) {
     return wolfSSL_CTX_set_group_messages(self->ctx);
 }
 
+// Make the context itself: either it is there in the end, or an exception is raised.
+static void ssl_context_make(mp_obj_ssl_context_t *self) {
+    self->ctx = wolfSSL_CTX_new(ssl_context_method(self->protocol, self->tls12_only));
+    if (self->ctx == NULL) {
+        wolf_raise_error(MEMORY_E);
+    }
+    int ret = ssl_context_configure(self);
+    if (ret != WOLFSSL_SUCCESS) {
+        ssl_context_free(self);
+        wolf_raise_error(ret);
+    }
+}
+
 static mp_obj_t ssl_context_new(const mp_obj_type_t *type, mp_int_t protocol, mp_int_t authmode) {
     if (protocol < PROTOCOL_TLS_CLIENT || protocol > PROTOCOL_DTLS_SERVER) {
         mp_raise_ValueError(MP_ERROR_TEXT("protocol"));
@@ -428,18 +463,13 @@ static mp_obj_t ssl_context_new(const mp_obj_type_t *type, mp_int_t protocol, mp
     mp_thread_mutex_init(&self->lock);
     #endif
 
+    #if DTLS_HAS_TWO_VERSIONS
+    self->key = MP_OBJ_NULL;
+    #endif
+
     wolf_alloc_begin();
     library_init();
-    self->ctx = wolfSSL_CTX_new(ssl_context_method(protocol));
-    if (self->ctx == NULL) {
-        wolf_raise_error(MEMORY_E);
-    }
-
-    int ret = ssl_context_configure(self);
-    if (ret != WOLFSSL_SUCCESS) {
-        ssl_context_free(self);
-        wolf_raise_error(ret);
-    }
+    ssl_context_make(self);
     ssl_context_set_authmode(self, authmode);
 
     return MP_OBJ_FROM_PTR(self);
@@ -547,8 +577,16 @@ static void add_cipher(vstr_t *vstr, const char *own) {
     vstr_add_str(vstr, own);
 }
 
+#if DTLS_HAS_TWO_VERSIONS
+static void ssl_context_set_versions(mp_obj_ssl_context_t *self, bool tls12_only);
+#endif
+
 // Use the cipher suites of a list, and clear it. wolfSSL takes an empty one for all.
 static void ssl_context_use_ciphers(mp_obj_ssl_context_t *self, vstr_t *vstr, bool tls12_only) {
+    #if DTLS_HAS_TWO_VERSIONS
+    // Otherwise both sides could agree on DTLS 1.3, and then on no cipher suite.
+    ssl_context_set_versions(self, tls12_only);
+    #endif
     int ret = vstr->len == 0 ? MATCH_SUITE_ERROR
         : wolfSSL_CTX_set_cipher_list(self->ctx, vstr_null_terminated_str(vstr));
     vstr_clear(vstr);
@@ -743,18 +781,24 @@ static void ssl_context_load_key(mp_obj_ssl_context_t *self, mp_obj_t key_obj, m
     mp_buffer_info_t key;
     if (get_data(key_obj, source, &key) == key_obj) {
         ssl_context_load_key_data(self, &key, cert_obj, source);
-        return;
-    }
-
-    // What was read from a file is ours alone, and is wiped in any case.
-    nlr_buf_t nlr;
-    if (nlr_push(&nlr) != 0) {
+    } else {
+        // What was read from a file is ours alone, and is wiped in any case.
+        nlr_buf_t nlr;
+        if (nlr_push(&nlr) != 0) {
+            wolf_wipe(key.buf, key.len);
+            nlr_jump(nlr.ret_val);
+        }
+        ssl_context_load_key_data(self, &key, cert_obj, source);
+        nlr_pop();
         wolf_wipe(key.buf, key.len);
-        nlr_jump(nlr.ret_val);
     }
-    ssl_context_load_key_data(self, &key, cert_obj, source);
-    nlr_pop();
-    wolf_wipe(key.buf, key.len);
+    #if DTLS_HAS_TWO_VERSIONS
+    if (is_dtls(self)) {
+        self->key = key_obj;
+        self->cert = cert_obj;
+        self->source = source;
+    }
+    #endif
 }
 
 // Remember a CA certificate: wolfSSL keeps its name and key only.
@@ -796,6 +840,58 @@ static int load_ca(mp_obj_ssl_context_t *self, const byte *data, size_t len, int
     }
     return ret;
 }
+
+#if DTLS_HAS_TWO_VERSIONS
+
+// Load into a new context what the one before it had.
+static void ssl_context_load_again(mp_obj_ssl_context_t *self, mp_obj_t cas) {
+    ssl_context_set_authmode(self, self->authmode);
+    #if ECDSA_SIGN_CALLBACK
+    wolfSSL_CTX_SetEccSignCb(self->ctx, self->ecdsa_sign_callback == mp_const_none ? NULL : ecdsa_sign_cb);
+    #endif
+    if (self->key != MP_OBJ_NULL) {
+        ssl_context_load_key(self, self->key, self->cert, self->source);
+    }
+    if (cas != MP_OBJ_NULL) {
+        size_t len;
+        mp_obj_t *items;
+        mp_obj_list_get(cas, &len, &items);
+        for (size_t i = 0; i < len; ++i) {
+            mp_buffer_info_t cert;
+            mp_get_buffer_raise(items[i], &cert, MP_BUFFER_READ);
+            int ret = load_ca(self, cert.buf, cert.len, WOLFSSL_FILETYPE_ASN1);
+            if (ret != WOLFSSL_SUCCESS) {
+                wolf_raise_error(ret);
+            }
+        }
+    }
+}
+
+// Have a DTLS context speak 1.2 alone, or 1.3 too: wolfSSL's is made anew for that. Sessions keep the one they have.
+static void ssl_context_set_versions(mp_obj_ssl_context_t *self, bool tls12_only) {
+    if (!is_dtls(self) || self->tls12_only == tls12_only) {
+        return;
+    }
+    WOLFSSL_CTX *ctx = self->ctx;
+    mp_obj_t cas = self->cas;
+    self->ctx = NULL;
+    self->cas = MP_OBJ_NULL;
+    self->tls12_only = tls12_only;
+    nlr_buf_t nlr;
+    if (nlr_push(&nlr) != 0) {
+        ssl_context_free(self);
+        self->ctx = ctx;
+        self->cas = cas;
+        self->tls12_only = !tls12_only;
+        nlr_jump(nlr.ret_val);
+    }
+    ssl_context_make(self);
+    ssl_context_load_again(self, cas);
+    nlr_pop();
+    wolfSSL_CTX_free(ctx);
+}
+
+#endif // DTLS_HAS_TWO_VERSIONS
 
 static void load_late_cas(mp_obj_ssl_context_t *self) {
     if (self->late_cas == MP_OBJ_NULL) {

@@ -217,6 +217,11 @@ def ciphers(ctx):
     ctx.set_ciphers(ctx.get_ciphers()[:4])
 
 
+def dtls12(contexts):
+    for ctx in contexts[:2]:
+        ctx.set_ciphers(["TLS-ECDHE-ECDSA-WITH-AES-128-GCM-SHA256"])
+
+
 def hashes(_):
     for name in ("md5", "sha1", "sha256"):
         h = getattr(wolfhashlib, name)(b"abc")
@@ -252,6 +257,7 @@ OPERATIONS = (
     ("wrong pre-shared key", lambda: wrap(wrong_psk_contexts()), talk, False),
     ("DTLS wrap_socket", dtls_contexts, wrap_dtls, True),
     ("DTLS", lambda: wrap_dtls(dtls_contexts()), talk, True),
+    ("DTLS 1.2 alone", dtls_contexts, dtls12, True),
     ("read and write", connected, read_write, True),
     ("wrong name", lambda: wrap(wrong_name_contexts()), talk, False),
     ("wrong name with dots", lambda: wrap(wrong_name_contexts2()), talk, False),

@@ -2,7 +2,6 @@
 # again, and a client is told to show that it can be reached before the server does anything for it.
 
 try:
-    import io
     import time
     import wolfssl
 
@@ -11,41 +10,8 @@ except (ImportError, AttributeError):
     print("SKIP")
     raise SystemExit
 
+from pipes import datagrams
 from testkeys import ca, server, server_key
-
-
-class Pipe(io.IOBase):
-    def __init__(self):
-        self.queue = []
-        self.sent = []  # everything, for replays
-        self.lose = ()  # which datagrams get lost
-
-    def readinto(self, buf):
-        queue = self.other.queue
-        if not queue:
-            return None
-        data = queue.pop(0)
-        n = min(len(buf), len(data))
-        buf[:n] = data[:n]
-        return n
-
-    def write(self, buf):
-        self.sent.append(bytes(buf))
-        if len(self.sent) - 1 not in self.lose:
-            self.queue.append(bytes(buf))
-        return len(buf)
-
-    def ioctl(self, request, arg):
-        return arg if request == 3 else 0
-
-
-def pipes():
-    a = Pipe()
-    b = Pipe()
-    a.other = b
-    b.other = a
-    return a, b
-
 
 client_ctx = wolfssl.SSLContext(wolfssl.PROTOCOL_DTLS_CLIENT)
 client_ctx.verify_mode = wolfssl.CERT_REQUIRED
@@ -75,7 +41,7 @@ def talk(c, s):
             time.sleep(0.05)
 
 
-a, b = pipes()
+a, b = datagrams()
 c, s = wrap(a, b)
 print(*talk(c, s))
 version = c.cipher()[1]
@@ -91,7 +57,7 @@ hello, hello_again = a.sent[:2]
 
 # The server asks every client, and refuses one that has what it gave to another.
 for client_id, first in ((b"a client", hello), (b"another client", hello_again)):
-    a, b = pipes()
+    a, b = datagrams()
     a.queue.append(first)
     c, s = wrap(a, b, client_id)
     try:
@@ -103,7 +69,7 @@ for client_id, first in ((b"a client", hello), (b"another client", hello_again))
 # Each datagram of the handshake lost, on either side. (What is written afterwards is lost for good.)
 for n in range(3):
     for loser in (0, 1):
-        a, b = pipes()
+        a, b = datagrams()
         (a, b)[loser].lose = (n,)
         print("lost", n, *(talk(*wrap(a, b)) or ("no answer",)))
 
@@ -124,6 +90,56 @@ def server_first(c, s):
 
 
 for n in range(4):
-    a, b = pipes()
+    a, b = datagrams()
     b.lose = (n,)
     print("server first", server_first(*wrap(a, b)) in (b"hello", b"lost"))
+
+# Cipher suites of TLS 1.2 alone, on either side, before and after the certificates, and taken back: 1.2 is what both have.
+SUITES_12 = ["TLS-ECDHE-ECDSA-WITH-AES-128-GCM-SHA256"]
+
+
+def context(protocol, *steps):
+    ctx = wolfssl.SSLContext(protocol)
+    for step in steps:
+        if step == "suites":
+            ctx.set_ciphers(SUITES_12)
+        elif step == "all suites":
+            ctx.set_ciphers(ctx.get_ciphers())
+        elif protocol == wolfssl.PROTOCOL_DTLS_CLIENT:
+            ctx.verify_mode = wolfssl.CERT_REQUIRED
+            ctx.load_verify_locations(cadata=ca)
+        else:
+            ctx.load_cert_chain(server, server_key)
+    return ctx
+
+
+for client_steps, server_steps in (
+    (("keys", "suites"), ("keys",)),
+    (("suites", "keys"), ("keys",)),
+    (("keys",), ("keys", "suites")),
+    (("keys",), ("suites", "keys")),
+    (("keys", "suites", "all suites"), ("keys", "suites", "all suites")),
+):
+    client_ctx = context(wolfssl.PROTOCOL_DTLS_CLIENT, *client_steps)
+    server_ctx = context(wolfssl.PROTOCOL_DTLS_SERVER, *server_steps)
+    a, b = datagrams()
+    c, s = wrap(a, b)
+    got = talk(c, s)
+    version = c.cipher()[1] if got else None
+    newest = want if "all suites" in client_steps else "DTLSv1.2"
+    print(*client_steps, "and", *server_steps, got, version == newest or version)
+
+# A client that trusts nobody, and a verify_callback that refuses, are not forgotten on the way to 1.2.
+client_ctx = context(wolfssl.PROTOCOL_DTLS_CLIENT)
+client_ctx.verify_mode = wolfssl.CERT_REQUIRED
+client_ctx.set_ciphers(SUITES_12)
+server_ctx = context(wolfssl.PROTOCOL_DTLS_SERVER, "keys")
+for _ in range(2):
+    a, b = datagrams()
+    try:
+        print(talk(*wrap(a, b)))
+    except (OSError, ValueError):
+        print("refused")
+    client_ctx = context(wolfssl.PROTOCOL_DTLS_CLIENT, "keys")
+    client_ctx.verify_callback = lambda der, depth: 1
+    client_ctx.set_ciphers(SUITES_12)

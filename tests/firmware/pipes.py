@@ -1,4 +1,4 @@
-# Two streams that are each other's other end, in memory. The scripts beside this file import it.
+# Two streams, or two ends for datagrams, that are each other's other end, in memory. The scripts beside this file import it.
 
 import io
 
@@ -35,6 +35,39 @@ class Pipe(io.IOBase):
 def pipes():
     a = Pipe()
     b = Pipe()
+    a.other = b
+    b.other = a
+    return a, b
+
+
+class Datagrams(io.IOBase):
+    def __init__(self):
+        self.queue = []
+        self.sent = []  # everything, for replays
+        self.lose = ()  # which datagrams get lost
+
+    def readinto(self, buf):
+        queue = self.other.queue
+        if not queue:
+            return None
+        data = queue.pop(0)
+        n = min(len(buf), len(data))
+        buf[:n] = data[:n]
+        return n
+
+    def write(self, buf):
+        self.sent.append(bytes(buf))
+        if len(self.sent) - 1 not in self.lose:
+            self.queue.append(bytes(buf))
+        return len(buf)
+
+    def ioctl(self, request, arg):
+        return arg if request == 3 else 0
+
+
+def datagrams():
+    a = Datagrams()
+    b = Datagrams()
     a.other = b
     b.other = a
     return a, b

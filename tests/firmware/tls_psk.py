@@ -8,7 +8,7 @@ except (ImportError, AttributeError):
     print("SKIP")
     raise SystemExit
 
-from pipes import pipes
+from pipes import datagrams, pipes
 from testkeys import ca, server, server_key
 
 IDENTITY = b"sensor \xc3\xa4\xff"
@@ -121,3 +121,24 @@ try:
     client_context(5, KEY)
 except TypeError:
     print("TypeError")
+
+# Over DTLS, where wolfSSL may have a version without such keys.
+if hasattr(wolfssl, "PROTOCOL_DTLS_CLIENT"):
+    for steps in (("keys",), ("certificate", "keys"), ("keys", "certificate")):
+        client = wolfssl.SSLContext(wolfssl.PROTOCOL_DTLS_CLIENT)
+        client.psk_identity, client.psk_key = IDENTITY, KEY
+        host = wolfssl.SSLContext(wolfssl.PROTOCOL_DTLS_SERVER)
+        for step in steps:
+            if step == "keys":
+                host.server_psk_keys = {IDENTITY: KEY}
+            else:
+                host.load_cert_chain(server, server_key)
+        a, b = datagrams()
+        c = client.wrap_socket(a, do_handshake_on_connect=False)
+        s = host.wrap_socket(b, server_side=True, do_handshake_on_connect=False, client_id=b"me")
+        for _ in range(20):
+            c.write(b"hello")
+            got = s.read(5)
+            if got:
+                break
+        show("DTLS", got, c.cipher())
