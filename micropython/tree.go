@@ -50,7 +50,17 @@ func (e *TooOldError) Error() string {
 	return fmt.Sprintf("MicroPython in %q is %s; the oldest supported release is %s", e.Dir, e.Version, Oldest)
 }
 
-// Open reads the tree whose top is dir. Its errors are *NotTreeError, *TooOldError, or those of reading files.
+// CircuitPythonError says that a tree is CircuitPython's: it has MicroPython's layout and a release of it, but other
+// modules, with an ssl in shared-module/ssl that no macro of MicroPython takes out.
+type CircuitPythonError struct{ Dir string }
+
+func (e *CircuitPythonError) Error() string {
+	return fmt.Sprintf("%q is CircuitPython, not MicroPython: its ssl and hashlib are modules of its own, which mpwolf does "+
+		"not replace", e.Dir)
+}
+
+// Open reads the tree whose top is dir. Its errors are *NotTreeError, *CircuitPythonError, *TooOldError, or those of
+// reading files.
 func Open(dir string) (*Tree, error) {
 	abs, err := filepath.Abs(dir)
 	if err != nil {
@@ -65,6 +75,9 @@ func Open(dir string) (*Tree, error) {
 		if _, err := os.Stat(filepath.Join(abs, mark)); err != nil {
 			return nil, &NotTreeError{Dir: abs, Missing: mark}
 		}
+	}
+	if _, err := os.Stat(filepath.Join(abs, "py", "circuitpy_mpconfig.h")); err == nil {
+		return nil, &CircuitPythonError{Dir: abs}
 	}
 	version, err := readVersion(filepath.Join(abs, "py", "mpconfig.h"))
 	if err != nil {
