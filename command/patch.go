@@ -9,8 +9,10 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -127,8 +129,11 @@ func (s *session) patch(c *cli.Context) error {
 func (j *job) checkSubmodules(ctx context.Context, all bool) error {
 	var builds, missing []string
 	left := false
+	answers := eachTarget(j.targets, func(_ int, t micropython.Target) ([]string, error) {
+		return t.MissingSubmodules(ctx)
+	})
 	for i := len(j.targets) - 1; i >= 0; i-- {
-		lacks, err := j.targets[i].MissingSubmodules(ctx)
+		lacks, err := answers[i].value, answers[i].err
 		stopped := (*micropython.MakeError)(nil)
 		switch {
 		case all && len(j.targets) > 1 && errors.As(err, &stopped):
@@ -727,14 +732,13 @@ func (j *job) newRecord(wolf *wolfssl.Tree, created []string) (*state.Record, er
 // judge asks the port's own make and compiler whether every want holds: the scanner plans, these decide.
 func (j *job) judge(ctx context.Context) error {
 	j.builds, j.small = nil, nil
+	answers := eachTarget(j.plan.Targets, func(i int, t patches.TargetPlan) (*micropython.Flags, error) {
+		return judgeTarget(ctx, t, makeArgs(j.modules, j.entries[i]))
+	})
 	for i, t := range j.plan.Targets {
-		wrong, flags, err := judgeTarget(ctx, t, makeArgs(j.modules, j.entries[i]))
+		flags, err := answers[i].value, answers[i].err
 		if err != nil {
 			return err
-		}
-		if len(wrong) > 0 {
-			return fmt.Errorf("patch %s: the compiler does not see what was planned, so nothing was changed: %s",
-				t.Target.Port, strings.Join(wrong, "; "))
 		}
 		build := strings.TrimSpace(flags.Vars["BUILD"])
 		if build != "" && !filepath.IsAbs(build) {
@@ -763,10 +767,8 @@ func smallFlash(target micropython.Target, flags *micropython.Flags) (string, er
 		"mpwolf verify says what does not fit", target.Name(), flash.Bytes>>10, shortened(flash.File), least>>10), nil
 }
 
-// judgeTarget says which wants do not hold, by flags that also have where plain make builds, and the linker scripts.
-func judgeTarget(
-	ctx context.Context, t patches.TargetPlan, args []string,
-) (wrong []string, flags *micropython.Flags, err error) {
+// judgeTarget is an error if a want does not hold; else flags, with where plain make builds, and the linker scripts.
+func judgeTarget(ctx context.Context, t patches.TargetPlan, args []string) (*micropython.Flags, error) {
 	var macros, variables []string
 	for _, step := range t.Steps {
 		if step.Want.Variable != "" {
@@ -775,14 +777,15 @@ func judgeTarget(
 			macros = append(macros, step.Name)
 		}
 	}
-	flags, err = t.Target.Flags(ctx, append(variables, "BUILD", micropython.LinkerScripts), args...)
+	flags, err := t.Target.Flags(ctx, append(variables, "BUILD", micropython.LinkerScripts), args...)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	values, err := flags.Effective(ctx, macros)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
+	var wrong []string
 	for _, step := range t.Steps {
 		if step.Want.Variable != "" {
 			if n, known := patches.MakeNumber(flags.Vars[step.Name]); !known || n != step.Want.Value {
@@ -794,7 +797,34 @@ func judgeTarget(
 			wrong = append(wrong, fmt.Sprintf("%s is %q (%s:%d), not %d", step.Name, v.Text, v.File, v.Line, step.Want.Value))
 		}
 	}
-	return wrong, flags, nil
+	if len(wrong) > 0 {
+		return nil, fmt.Errorf("patch %s: the compiler does not see what was planned, so nothing was changed: %s",
+			t.Target.Port, strings.Join(wrong, "; "))
+	}
+	return flags, nil
+}
+
+// answer is what came of a question about a target.
+type answer[T any] struct {
+	value T
+	err   error
+}
+
+// eachTarget asks about all targets, as many at once as there are processors: each asks make and a compiler. The answers
+// are in the targets' order, so that the error that is told does not depend on who is first.
+func eachTarget[Target, T any](targets []Target, ask func(i int, t Target) (T, error)) []answer[T] {
+	answers := make([]answer[T], len(targets))
+	var all sync.WaitGroup
+	running := make(chan struct{}, runtime.GOMAXPROCS(0))
+	for i, t := range targets {
+		running <- struct{}{}
+		all.Go(func() {
+			defer func() { <-running }()
+			answers[i].value, answers[i].err = ask(i, t)
+		})
+	}
+	all.Wait()
+	return answers
 }
 
 // missingFolders are a folder and those above it that do not exist, the outermost first.
