@@ -462,7 +462,6 @@ static mp_obj_t ssl_context_new(const mp_obj_type_t *type, mp_int_t protocol, mp
     #if CONTEXT_HAS_LOCK
     mp_thread_mutex_init(&self->lock);
     #endif
-
     #if DTLS_HAS_TWO_VERSIONS
     self->key = MP_OBJ_NULL;
     #endif

@@ -134,7 +134,7 @@ if hasattr(wolfssl, "PROTOCOL_DTLS_CLIENT"):
             else:
                 host.load_cert_chain(server, server_key)
         a, b = datagrams()
-        c = client.wrap_socket(a, do_handshake_on_connect=False)
+        c = client.wrap_socket(a, server_hostname="localhost", do_handshake_on_connect=False)
         s = host.wrap_socket(b, server_side=True, do_handshake_on_connect=False, client_id=b"me")
         for _ in range(20):
             c.write(b"hello")
