@@ -14,6 +14,7 @@ except ImportError:
     print("SKIP")
     raise SystemExit
 
+from pipes import joined
 from testkeys import ca, server, server_key
 
 ENOMEM = 12
@@ -58,11 +59,7 @@ class Pipe(io.IOBase):
 
 
 def pipes(datagrams):
-    a = Pipe(datagrams)
-    b = Pipe(datagrams)
-    a.other = b
-    b.other = a
-    return a, b
+    return joined(Pipe(datagrams), Pipe(datagrams))
 
 
 pipe = None  # the client's end of the last connection

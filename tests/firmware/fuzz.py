@@ -23,6 +23,7 @@ if len(sys.argv) < 2:
     print("SKIP")
     raise SystemExit
 
+from pipes import joined
 from testkeys import ca, server, server_key
 
 
@@ -94,11 +95,7 @@ class Pipe(io.IOBase):
 
 
 def pipes(datagrams, rate):
-    a = Pipe(datagrams, rate)
-    b = Pipe(datagrams, rate)
-    a.other = b
-    b.other = a
-    return a, b
+    return joined(Pipe(datagrams, rate), Pipe(datagrams, rate))
 
 
 def fuzz_files():

@@ -32,12 +32,14 @@ class Pipe(io.IOBase):
         return 0
 
 
-def pipes():
-    a = Pipe()
-    b = Pipe()
+def joined(a, b):
     a.other = b
     b.other = a
     return a, b
+
+
+def pipes():
+    return joined(Pipe(), Pipe())
 
 
 class Datagrams(io.IOBase):
@@ -66,8 +68,4 @@ class Datagrams(io.IOBase):
 
 
 def datagrams():
-    a = Datagrams()
-    b = Datagrams()
-    a.other = b
-    b.other = a
-    return a, b
+    return joined(Datagrams(), Datagrams())

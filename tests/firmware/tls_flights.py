@@ -3,15 +3,45 @@
 
 try:
     import gc
+    import io
     import wolfssl as ssl
 except ImportError:
     print("SKIP")
     raise SystemExit
 
-from pipes import pipes
+from pipes import joined
 from testkeys import ca, server, server_key
 
 RECORD = 16 * 1024
+BUFFERS = bytearray(2 * RECORD), bytearray(2 * RECORD)
+
+
+# A stream that allocates nothing of a record's size: the collector may still see such a thing on the stack.
+class Pipe(io.IOBase):
+    def __init__(self, buffer):
+        self.data = memoryview(buffer)
+        self.start = self.end = self.writes = 0
+
+    def readinto(self, buf):
+        o = self.other
+        n = min(len(buf), o.end - o.start)
+        if not n:
+            return None
+        buf[:n] = o.data[o.start : o.start + n]
+        o.start += n
+        if o.start == o.end:
+            o.start = o.end = 0
+        return n
+
+    def write(self, buf):
+        n = len(buf)
+        self.data[self.end : self.end + n] = buf
+        self.end += n
+        self.writes += 1
+        return n
+
+    def ioctl(self, request, arg):
+        return arg if request == 3 else 0
 
 
 def contexts(cipher):
@@ -27,7 +57,7 @@ def contexts(cipher):
 
 # Both ends after a handshake and a byte each way, and how many writes each made up to then.
 def connected(client, srv):
-    a, b = pipes()
+    a, b = joined(Pipe(BUFFERS[0]), Pipe(BUFFERS[1]))
     c = client.wrap_socket(a, server_hostname="localhost", do_handshake_on_connect=False)
     s = srv.wrap_socket(b, server_side=True, do_handshake_on_connect=False)
     while not c.write(b"1"):
