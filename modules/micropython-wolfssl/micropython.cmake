@@ -96,7 +96,9 @@ target_sources(usermod_wolfssl INTERFACE
     ${WOLFSSL_MOD_DIR}/modwolfcryptolib.c
     ${WOLFSSL_MOD_DIR}/modwolfhashlib.c
     ${WOLFSSL_MOD_DIR}/wolf_glue.c
-    ${WOLFSSL_MOD_DIR}/wolf_alloc.c)
+    ${WOLFSSL_MOD_DIR}/wolf_alloc.c
+    ${WOLFSSL_MOD_DIR}/wolf_verify.c
+    ${WOLFSSL_MOD_DIR}/wolf_x509.c)
 target_include_directories(usermod_wolfssl INTERFACE ${WOLFSSL_MOD_DIR} ${WOLFSSL_SETTINGS_DIR} ${WOLFSSL_DIR})
 target_compile_definitions(usermod_wolfssl INTERFACE ${WOLFSSL_DEFINITIONS})
 # NOTE(mpwolf): usermod.cmake hands a module's include directories on to the search for qstrs, but not its definitions.

@@ -50,7 +50,8 @@ CFLAGS_USERMOD += -I$(WOLFSSL_MOD_DIR) -I$(WOLFSSL_DIR) -DWOLFSSL_USER_SETTINGS
 CFLAGS_USERMOD += -DMICROPY_WOLFSSL_DROP_IN=$(WOLFSSL_DROP_IN)
 CFLAGS_USERMOD += -DMICROPY_WOLFSSL_SECURE_DEFAULTS=$(WOLFSSL_SECURE_DEFAULTS)
 
-WOLFSSL_MOD_SRC := $(addprefix $(WOLFSSL_MOD_DIR)/, modwolfssl.c modwolfcryptolib.c modwolfhashlib.c wolf_glue.c wolf_alloc.c)
+WOLFSSL_MOD_SRC := $(addprefix $(WOLFSSL_MOD_DIR)/, modwolfssl.c modwolfcryptolib.c modwolfhashlib.c wolf_glue.c wolf_alloc.c \
+	wolf_verify.c wolf_x509.c)
 WOLFSSL_GLUE_SRC := $(wildcard $(WOLFSSL_PORT_DIR)/wolfssl_port.c)
 
 # Every library source that settings can turn on; those that they leave off compile to nothing. integer.c and tfm.c

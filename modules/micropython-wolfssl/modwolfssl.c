@@ -25,12 +25,14 @@
  */
 
 #include "wolf_glue.h"
+#include "wolf_verify.h"
 
 #include <errno.h> // needed because mp_is_nonblocking_error uses system error codes
 #include <limits.h>
 #include <string.h>
 
 #include "py/builtin.h"
+#include "py/objtype.h"
 #include "py/stream.h"
 
 #include <wolfssl/wolfcrypt/settings.h>
@@ -88,10 +90,9 @@
 #define PSK_MAX_KEY (64)
 #endif
 
-// Differences between versions of wolfSSL.
-#define WOLFSSL_CHECKS_IP_ADDRESS (LIBWOLFSSL_VERSION_HEX >= 0x05009001)
-// wolfSSL 5.9.2 takes no host name without a dot but localhost.
-#define WOLFSSL_CHECKS_FQDN_ONLY (LIBWOLFSSL_VERSION_HEX >= 0x05009002)
+#if !defined(WOLFSSL_ALWAYS_VERIFY_CB) || !defined(WOLFSSL_VERIFY_CB_ALL_CERTS)
+#error "define WOLFSSL_ALWAYS_VERIFY_CB and WOLFSSL_VERIFY_CB_ALL_CERTS: certificates are verified in a callback"
+#endif
 
 #define PEM_BEGIN "-----BEGIN "
 #define PEM_BEGIN_CERT "-----BEGIN CERTIFICATE-----"
@@ -100,6 +101,9 @@
 // Whether two threads can be in the same context at once: wolfSSL makes its list of cipher suites for the first session.
 #define CONTEXT_HAS_LOCK (MICROPY_PY_THREAD && !MICROPY_PY_THREAD_GIL)
 
+// Whether two threads can be in the same socket at once: one reads, say, while another writes.
+#define SOCKET_HAS_LOCKS MICROPY_PY_THREAD
+
 // Whether wolfSSL speaks a version of DTLS that it can only leave out when it makes a context.
 #ifdef WOLFSSL_DTLS13
 #define DTLS_HAS_TWO_VERSIONS (1)
@@ -107,16 +111,39 @@
 #define DTLS_HAS_TWO_VERSIONS (0)
 #endif
 
+// From MicroPython 1.26 on a DTLS server's first answer to a client, which asks it to prove its address, ends the attempt
+// with WOLF_HELLO_VERIFY_REQUIRED: programs wait for it.
+#define DTLS_ENDS_AT_HELLO_VERIFY WOLF_MP_AT_LEAST(26)
+
+#define COOKIE_SECRET_LEN (32)
+
+// wolfSSL's headers have it for themselves.
+#ifndef DTLS1_3_VERSION
+#define DTLS1_3_VERSION (0xfefc)
+#endif
+
+// The most certificates that a peer may send.
+#define MAX_CHAIN (WOLF_MAX_PATH - 1)
+
+// RFC 1035: the longest name of a host.
+#define MAX_HOSTNAME (255)
+
 // Where a key or certificate may come from.
 typedef enum {
     SOURCE_DATA, // a str is data as well
     SOURCE_PATH_OR_DATA, // a str is the path of a file
 } source_t;
 
-// This corresponds to an SSLContext object.
-typedef struct _mp_obj_ssl_context_t {
-    mp_obj_base_t base;
-    WOLFSSL_CTX *ctx; // NULL once freed
+// Bytes in wolfSSL's memory, or NULL.
+typedef struct _blob_t {
+    byte *data;
+    size_t len;
+} blob_t;
+
+// What a socket takes from its context when it is made: what is changed there later is for later sockets.
+typedef struct _settings_t {
+    mp_obj_t anchors; // tuple of the trusted certificates in DER; never changed, but replaced
+    mp_obj_t ciphers; // str, a list of wolfSSL's names, or MP_OBJ_NULL
     mp_obj_t verify_callback;
     #if ECDSA_SIGN_CALLBACK
     mp_obj_t ecdsa_sign_callback;
@@ -127,47 +154,73 @@ typedef struct _mp_obj_ssl_context_t {
     mp_obj_t server_psk_keys; // of a server: its get() has the keys
     bool psk_only; // pre-shared keys were set up: no other cipher suite is used
     #endif
-    mp_obj_t cas; // list of the CA certificates in DER, or MP_OBJ_NULL: verify_callback is asked about them too
-    mp_obj_t late_cas; // list of CA certificates that weren't valid when they were loaded, or MP_OBJ_NULL
-    int late_ca_error; // why
     uint8_t protocol;
     uint8_t authmode;
-    bool has_key;
     bool tls12_only; // set_ciphers named no cipher suite of TLS 1.3
+    bool suppress_ragged_eofs;
+} settings_t;
+
+// This corresponds to an SSLContext object.
+typedef struct _mp_obj_ssl_context_t {
+    mp_obj_base_t base;
+    WOLFSSL_CTX *ctx; // NULL once freed
+    settings_t settings;
+    bool has_key;
+    bool key_fits; // the certificate
     #if DTLS_HAS_TWO_VERSIONS
-    mp_obj_t key; // with cert and source what ssl_context_load_key was given, or MP_OBJ_NULL
-    mp_obj_t cert;
-    source_t source;
+    blob_t key; // of a DTLS context, to make it anew
+    blob_t cert;
+    #endif
+    #ifdef WOLFSSL_DTLS
+    bool has_cookie_secret;
+    byte cookie_secret[COOKIE_SECRET_LEN]; // of a DTLS server
     #endif
     #if CONTEXT_HAS_LOCK
-    mp_thread_mutex_t lock; // of ssl_socket_open
+    mp_thread_mutex_t lock; // of ctx
     #endif
 } mp_obj_ssl_context_t;
+
+// What comes of an operation on a socket. It is raised when the socket is as it was before.
+typedef struct _outcome_t {
+    mp_uint_t ret; // if there is neither an error nor an exception
+    int err; // WANT_READ, WANT_WRITE, another of wolfSSL's negative numbers, or a positive errno
+    int stream_error; // errno of the stream
+    mp_obj_t exception; // raised by Python code below wolfSSL: the stream, or a callback
+} outcome_t;
 
 // This corresponds to an SSLSocket object.
 typedef struct _mp_obj_ssl_socket_t {
     mp_obj_base_t base;
-    mp_obj_ssl_context_t *ssl_context;
+    settings_t settings;
     mp_obj_t sock; // MP_OBJ_NULL once closed
+    mp_obj_t hostname; // a str, or mp_const_none
     WOLFSSL *ssl; // NULL once closed, after an error, and in a server that has no key
+    outcome_t *outcome; // of the operation that is in wolfSSL
     uintptr_t poll_mask; // which read or write operations the protocol needs next
-    mp_obj_t exception; // raised by Python code below wolfSSL: the stream, or a callback
-    int stream_error; // errno of the stream
     int last_error; // sticky: errno, or wolfSSL's negative number
+    mp_obj_t error_text; // which certificate was refused, and why, or MP_OBJ_NULL
+    mp_obj_t late_exception; // raised after data that had to be delivered first, or MP_OBJ_NULL
+    int cert_error; // why the peer's certificate is refused
+    blob_t peer_cert; // in DER
     mp_uint_t timer_start_ms; // DTLS: since when the handshake waits for the peer
+    mp_uint_t taken; // bytes that the present call of a read method has already
     bool timer_running;
     bool connected; // the handshake is done
-    bool eof; // the peer said that it won't send more
+    bool eof; // nothing more comes from the peer
     bool peer_closed; // the stream below ended
-    byte *held; // TLS client: handshake messages that haven't been written yet
-    size_t held_len;
-    bool held_blocked; // because the stream would block
-    bool nonblocking; // the stream below has said that it would block
-    bool busy; // Python code runs below wolfSSL: it must not call back into this session
-    const byte *read_end; // where the last read ended
-    #if WOLFSSL_CHECKS_FQDN_ONLY
-    const char *check_hostname; // the name that the peer's certificate must have, where wolfSSL doesn't check it
-    bool hostname_mismatch; // and it had not
+    bool out_blocked; // the stream took less than there was to write
+    bool closing; // closed, while an operation is under way
+    bool hello_verify; // DTLS server: the client was asked to prove its address
+    byte *out; // what the stream hasn't taken yet: records, or datagrams with their length in front
+    size_t out_len;
+    size_t users; // operations under way
+    #if SOCKET_HAS_LOCKS
+    mp_thread_mutex_t lock; // of everything here; let go of while the stream reads or writes
+    mp_thread_mutex_t read_lock; // one operation at a time that reads
+    mp_thread_mutex_t write_lock; // and one that writes
+    void *volatile owner; // the threads that have them
+    void *volatile reader;
+    void *volatile writer;
     #endif
 } mp_obj_ssl_socket_t;
 
@@ -192,22 +245,64 @@ static MP_NORETURN void raise_invalid(mp_rom_error_text_t text) {
     mp_raise_ValueError(text);
 }
 
+static bool blob_set(blob_t *blob, const void *data, size_t len) {
+    blob->data = XMALLOC(len > 0 ? len : 1, NULL, DYNAMIC_TYPE_TMP_BUFFER);
+    if (blob->data == NULL) {
+        return false;
+    }
+    memcpy(blob->data, data, len);
+    blob->len = len;
+    return true;
+}
+
+static void blob_free(blob_t *blob) {
+    if (blob->data != NULL) {
+        wolf_wipe(blob->data, blob->len);
+        XFREE(blob->data, NULL, DYNAMIC_TYPE_TMP_BUFFER);
+        blob->data = NULL;
+    }
+}
+
+// file.close(), of whatever a file system handed out
+static void close_file(mp_obj_t file) {
+    mp_obj_t dest[2];
+    mp_load_method_maybe(file, MP_QSTR_close, dest);
+    if (dest[0] != MP_OBJ_NULL) {
+        mp_call_method_n_kw(0, 0, dest);
+    }
+}
+
 // file = open(path, "rb"); data = file.read(); file.close()
-static mp_obj_t read_file(mp_obj_t path) {
+static mp_obj_t read_file(mp_obj_t path, bool *is_ours) {
     mp_obj_t args[2] = { path, MP_OBJ_NEW_QSTR(MP_QSTR_rb) };
     mp_obj_t file = mp_call_function_n_kw(MP_OBJ_FROM_PTR(&mp_builtin_open_obj), 2, 0, args);
+    // A file that Python code implements may keep what it returns.
+    *is_ours = !mp_obj_is_instance_type(mp_obj_get_type(file));
+    nlr_buf_t nlr;
+    if (nlr_push(&nlr) != 0) {
+        close_file(file);
+        nlr_jump(nlr.ret_val);
+    }
     mp_obj_t dest[2];
     mp_load_method(file, MP_QSTR_read, dest);
     mp_obj_t data = mp_call_method_n_kw(0, 0, dest);
-    mp_stream_close(file);
+    nlr_pop();
+    close_file(file);
     return data;
 }
 
-// The bytes of a key or certificate. Returns the object that holds them: obj itself, or the contents of the file.
-static mp_obj_t get_data(mp_obj_t obj, source_t source, mp_buffer_info_t *bufinfo) {
+// The object that has the bytes of a key or certificate: obj itself, or the contents of the file. *is_ours says whether
+// nobody else has that object.
+static mp_obj_t get_source(mp_obj_t obj, source_t source, bool *is_ours) {
+    *is_ours = false;
     if (source == SOURCE_PATH_OR_DATA && mp_obj_is_str(obj)) {
-        obj = read_file(obj);
+        return read_file(obj, is_ours);
     }
+    return obj;
+}
+
+// The bytes in an object. They stay where they are until Python code runs again.
+static void get_data(mp_obj_t obj, mp_buffer_info_t *bufinfo) {
     if (!mp_get_buffer(obj, bufinfo, MP_BUFFER_READ)) {
         // Raises the TypeError that the built-in raises.
         size_t len;
@@ -217,7 +312,6 @@ static mp_obj_t get_data(mp_obj_t obj, source_t source, mp_buffer_info_t *bufinf
     if (bufinfo->len > LONG_MAX / 2 || bufinfo->len > INT_MAX) {
         mp_raise_OSError(MP_ENOMEM);
     }
-    return obj;
 }
 
 // The first place of text in data, or NULL. data needs no NUL at its end.
@@ -239,17 +333,26 @@ static int format_of(const mp_buffer_info_t *bufinfo) {
     return is_pem(bufinfo) ? WOLFSSL_FILETYPE_PEM : WOLFSSL_FILETYPE_ASN1;
 }
 
-static bool is_client(const mp_obj_ssl_context_t *ssl_context) {
-    return !(ssl_context->protocol & ENDPOINT_IS_SERVER);
+static bool is_client(const settings_t *settings) {
+    return !(settings->protocol & ENDPOINT_IS_SERVER);
 }
 
-static bool is_dtls(const mp_obj_ssl_context_t *ssl_context) {
-    return ssl_context->protocol & TRANSPORT_IS_DTLS;
+static bool is_dtls(const settings_t *settings) {
+    return settings->protocol & TRANSPORT_IS_DTLS;
 }
 
-// Whether a host name is an IPv4 or IPv6 address.
-static bool is_ip_address(const char *hostname) {
-    return strchr(hostname, ':') != NULL || strspn(hostname, "0123456789.") == strlen(hostname);
+// Whether signatures are made by Python code, with a key that may be no more than a reference to one.
+static bool ssl_context_has_sign_callback(const settings_t *settings) {
+    #if ECDSA_SIGN_CALLBACK
+    return settings->ecdsa_sign_callback != mp_const_none;
+    #else
+    (void)settings;
+    return false;
+    #endif
+}
+
+static bool is_want(int err) {
+    return err == WANT_READ || err == WANT_WRITE;
 }
 
 /******************************************************************************/
@@ -312,6 +415,718 @@ static const char *find_cipher(const char *name) {
 }
 
 /******************************************************************************/
+// Operations on a socket. Python code runs below them: streams, and callbacks, which may do whatever they like. On the
+// same thread they can't begin another operation on the same socket; another thread waits until it can.
+
+#if SOCKET_HAS_LOCKS
+
+static void lock(mp_thread_mutex_t *mutex) {
+    if (mp_thread_mutex_lock(mutex, 0) != 1) {
+        MP_THREAD_GIL_EXIT();
+        mp_thread_mutex_lock(mutex, 1);
+        MP_THREAD_GIL_ENTER();
+    }
+}
+
+static void lock_socket(mp_obj_ssl_socket_t *o) {
+    lock(&o->lock);
+    o->owner = mp_thread_get_state();
+}
+
+static void unlock_socket(mp_obj_ssl_socket_t *o) {
+    o->owner = NULL;
+    mp_thread_mutex_unlock(&o->lock);
+}
+
+#else
+
+#define lock_socket(o) (void)(o)
+#define unlock_socket(o) (void)(o)
+
+#endif
+
+// What an operation needs besides the socket itself.
+#define USE_READ (1)
+#define USE_WRITE (2)
+
+static void ssl_socket_free(mp_obj_ssl_socket_t *o) {
+    if (o->ssl != NULL) {
+        wolfSSL_free(o->ssl);
+        o->ssl = NULL;
+    }
+    blob_free(&o->peer_cert);
+    XFREE(o->out, NULL, DYNAMIC_TYPE_OUT_BUFFER);
+    o->out = NULL;
+    o->out_len = 0;
+}
+
+// Begin an operation. Returns false if Python code below another one asks for it.
+static bool enter(mp_obj_ssl_socket_t *o, int use) {
+    #if SOCKET_HAS_LOCKS
+    void *me = mp_thread_get_state();
+    if (o->owner == me || o->reader == me || o->writer == me) {
+        return false;
+    }
+    if (use & USE_READ) {
+        lock(&o->read_lock);
+        o->reader = me;
+    }
+    if (use & USE_WRITE) {
+        lock(&o->write_lock);
+        o->writer = me;
+    }
+    lock_socket(o);
+    #else
+    (void)use;
+    if (o->users > 0) {
+        return false;
+    }
+    #endif
+    ++o->users;
+    return true;
+}
+
+static void leave(mp_obj_ssl_socket_t *o, int use) {
+    if (--o->users == 0 && o->closing) {
+        ssl_socket_free(o);
+    }
+    unlock_socket(o);
+    #if SOCKET_HAS_LOCKS
+    if (use & USE_WRITE) {
+        o->writer = NULL;
+        mp_thread_mutex_unlock(&o->write_lock);
+    }
+    if (use & USE_READ) {
+        o->reader = NULL;
+        mp_thread_mutex_unlock(&o->read_lock);
+    }
+    #else
+    (void)use;
+    #endif
+}
+
+// Take the right to write too, if no other thread has it.
+static bool try_to_write(mp_obj_ssl_socket_t *o) {
+    #if SOCKET_HAS_LOCKS
+    if (mp_thread_mutex_lock(&o->write_lock, 0) != 1) {
+        return false;
+    }
+    o->writer = mp_thread_get_state();
+    #else
+    (void)o;
+    #endif
+    return true;
+}
+
+static void end_write(mp_obj_ssl_socket_t *o) {
+    #if SOCKET_HAS_LOCKS
+    o->writer = NULL;
+    mp_thread_mutex_unlock(&o->write_lock);
+    #else
+    (void)o;
+    #endif
+}
+
+typedef void (*operation_t)(mp_obj_ssl_socket_t *o, void *arg, mp_uint_t size);
+
+// Do an operation. Returns false if it can't be begun; what comes of it is in outcome.
+static bool operate(mp_obj_ssl_socket_t *o, int use, operation_t operation, void *arg, mp_uint_t size,
+    outcome_t *outcome) {
+    memset(outcome, 0, sizeof(*outcome));
+    outcome->exception = MP_OBJ_NULL;
+    if (!enter(o, use)) {
+        return false;
+    }
+    outcome_t *outer = o->outcome;
+    o->outcome = outcome;
+    wolf_alloc_begin();
+    nlr_buf_t nlr;
+    if (nlr_push(&nlr) == 0) {
+        operation(o, arg, size);
+        nlr_pop();
+    } else {
+        // Nothing raises here but an interrupt that came in the middle of wolfSSL: this session is lost.
+        outcome->exception = MP_OBJ_FROM_PTR(nlr.ret_val);
+        o->last_error = MP_EINTR;
+    }
+    o->outcome = outer;
+    leave(o, use);
+    return true;
+}
+
+// Raise what an operation ended with, or return it to a stream's caller.
+static mp_uint_t conclude(mp_obj_ssl_socket_t *o, const outcome_t *outcome, int *errcode) {
+    if (outcome->exception != MP_OBJ_NULL) {
+        nlr_raise(outcome->exception);
+    }
+    if (outcome->err == 0) {
+        return outcome->ret;
+    }
+    if (outcome->err < 0 && !is_want(outcome->err)) {
+        wolf_raise_error_text(outcome->err, o->error_text);
+    }
+    *errcode = outcome->err > 0 ? outcome->err : MP_EWOULDBLOCK;
+    return MP_STREAM_ERROR;
+}
+
+/******************************************************************************/
+// The stream below a socket. An exception is kept until wolfSSL has returned, because a jump across wolfSSL would leave
+// its session half done and leak what it holds.
+
+static void keep_exception(mp_obj_ssl_socket_t *o, void *exception) {
+    if (o->outcome->exception == MP_OBJ_NULL) {
+        o->outcome->exception = MP_OBJ_FROM_PTR(exception);
+    }
+}
+
+// Read from or write to a stream that Python code implements, which may keep the memory that it is given: it gets some
+// of its own.
+static mp_uint_t bounce(mp_obj_t sock, void *buf, size_t len, bool write, int *err) {
+    const mp_stream_p_t *stream = mp_get_stream(sock);
+    byte *copy = m_new_maybe(byte, len);
+    if (copy == NULL) {
+        *err = MP_ENOMEM;
+        return MP_STREAM_ERROR;
+    }
+    if (write) {
+        memcpy(copy, buf, len);
+        return stream->write(sock, copy, len, err);
+    }
+    mp_uint_t ret = stream->read(sock, copy, len, err);
+    if (ret <= len) {
+        memcpy(buf, copy, ret);
+    }
+    return ret;
+}
+
+// Read from or write to the stream. Returns a count, which is 0 at the end of the stream, or -1 if it would block, if it
+// failed (stream_error is set), or if it raised an exception (which is kept). For wolfSSL the three are the same: the
+// session can go on after them, say after a timeout.
+static int stream_rw(mp_obj_ssl_socket_t *o, void *buf, size_t len, bool write) {
+    mp_obj_t sock = o->sock;
+    outcome_t *outcome = o->outcome;
+    if (sock == MP_OBJ_NULL) {
+        outcome->stream_error = MP_EBADF;
+        return -1;
+    }
+    const mp_stream_p_t *stream = mp_get_stream(sock);
+    // During the handshake every read and write depends on the one before.
+    bool let_go = o->connected;
+    if (let_go) {
+        unlock_socket(o);
+    }
+    int err = 0;
+    mp_uint_t ret = MP_STREAM_ERROR;
+    mp_obj_t exception = MP_OBJ_NULL;
+    nlr_buf_t nlr;
+    if (nlr_push(&nlr) == 0) {
+        if (mp_obj_is_instance_type(mp_obj_get_type(sock))) {
+            ret = bounce(sock, buf, len, write, &err);
+        } else {
+            ret = write ? stream->write(sock, buf, len, &err) : stream->read(sock, buf, len, &err);
+        }
+        nlr_pop();
+    } else {
+        exception = MP_OBJ_FROM_PTR(nlr.ret_val);
+    }
+    if (let_go) {
+        lock_socket(o);
+    }
+    o->outcome = outcome;
+    if (exception != MP_OBJ_NULL) {
+        keep_exception(o, MP_OBJ_TO_PTR(exception));
+        return -1;
+    }
+    if (ret <= len) {
+        return ret;
+    }
+    if (ret != MP_STREAM_ERROR) {
+        // It says that it did more than it was asked for.
+        outcome->stream_error = MP_EIO;
+    } else if (!mp_is_nonblocking_error(err)) {
+        outcome->stream_error = err > 0 ? err : MP_EIO;
+    }
+    return -1;
+}
+
+static mp_uint_t stream_ioctl(mp_obj_ssl_socket_t *o, mp_uint_t request, uintptr_t arg, int *errcode) {
+    nlr_buf_t nlr;
+    if (nlr_push(&nlr) != 0) {
+        keep_exception(o, nlr.ret_val);
+        return MP_STREAM_ERROR;
+    }
+    mp_uint_t ret = mp_get_stream(o->sock)->ioctl(o->sock, request, arg, errcode);
+    nlr_pop();
+    return ret;
+}
+
+// Why the stream could not do something: its errno, an exception (any number does: it comes first), or want.
+static int stream_failure(mp_obj_ssl_socket_t *o, int want) {
+    int err = o->outcome->stream_error;
+    o->outcome->stream_error = 0;
+    return err != 0 ? err : want;
+}
+
+// What wolfSSL writes waits in a queue of ours, for which nobody but us has to write the same again after the stream
+// would block. The client's last flight waits for its first request: of two small segments the second would wait for the
+// peer's delayed acknowledgement of the first.
+
+// In front of a datagram in the queue: its length.
+#define DATAGRAM_HEADER (2)
+
+// How much may wait before no more comes to it: a record, and a flight of the handshake with all its certificates.
+#define MAX_QUEUE (4 * MAX_WRITE)
+
+static bool queue(mp_obj_ssl_socket_t *o, const char *buf, size_t len) {
+    size_t header = is_dtls(&o->settings) ? DATAGRAM_HEADER : 0;
+    byte *out = XREALLOC(o->out, o->out_len + header + len, NULL, DYNAMIC_TYPE_OUT_BUFFER);
+    if (out == NULL) {
+        return false;
+    }
+    o->out = out;
+    out += o->out_len;
+    if (header > 0) {
+        *out++ = len >> 8;
+        *out++ = len;
+    }
+    memcpy(out, buf, len);
+    o->out_len += header + len;
+    return true;
+}
+
+// Put back what the stream hasn't taken, in front of what came into the queue meanwhile. Returns false if there is no
+// memory for that.
+static bool put_back(mp_obj_ssl_socket_t *o, byte *buf, size_t len, size_t done) {
+    memmove(buf, buf + done, len - done);
+    len -= done;
+    if (o->out_len > 0) {
+        byte *all = XREALLOC(buf, len + o->out_len, NULL, DYNAMIC_TYPE_OUT_BUFFER);
+        if (all == NULL) {
+            XFREE(buf, NULL, DYNAMIC_TYPE_OUT_BUFFER);
+            return false;
+        }
+        buf = all;
+        memcpy(buf + len, o->out, o->out_len);
+        XFREE(o->out, NULL, DYNAMIC_TYPE_OUT_BUFFER);
+    }
+    o->out = buf;
+    o->out_len += len;
+    return true;
+}
+
+// Write what is in the queue. Returns 0, WANT_WRITE, or a positive number: the stream's errno, or any if it raised.
+static int flush(mp_obj_ssl_socket_t *o) {
+    o->out_blocked = false;
+    while (o->out_len > 0) {
+        size_t header = is_dtls(&o->settings) ? DATAGRAM_HEADER : 0;
+        // Another thread may queue more while the stream writes.
+        byte *buf = o->out;
+        size_t len = o->out_len;
+        o->out = NULL;
+        o->out_len = 0;
+        size_t write_len = header > 0 ? (size_t)(buf[0] << 8 | buf[1]) : len;
+        int ret = stream_rw(o, buf + header, write_len, true);
+        // A datagram goes as a whole, whatever the stream says.
+        size_t done = ret <= 0 ? 0 : header > 0 ? header + write_len : (size_t)ret;
+        if (done == len) {
+            XFREE(buf, NULL, DYNAMIC_TYPE_OUT_BUFFER);
+        } else if (!put_back(o, buf, len, done)) {
+            return MP_ENOMEM;
+        }
+        if (ret <= 0) {
+            o->out_blocked = true;
+            int err = stream_failure(o, WANT_WRITE);
+            return o->outcome->exception != MP_OBJ_NULL ? MP_EIO : err;
+        }
+    }
+    return 0;
+}
+
+#ifdef MICROPY_WOLFSSL_TCP_QUICKACK
+// A TLS 1.3 server has nothing to send after the client's Finished. Many clients hold their first request back until
+// that is acknowledged, and an acknowledgement by itself is delayed, by 40 ms on Linux, unless asked for.
+static void acknowledge(mp_obj_ssl_socket_t *o) {
+    if (is_client(&o->settings) || wolfSSL_version(o->ssl) != TLS1_3_VERSION) {
+        return;
+    }
+    nlr_buf_t nlr;
+    if (nlr_push(&nlr) != 0) {
+        // It's no TCP socket.
+        return;
+    }
+    mp_obj_t dest[5];
+    mp_load_method_maybe(o->sock, MP_QSTR_setsockopt, dest);
+    if (dest[0] != MP_OBJ_NULL) {
+        dest[2] = MP_OBJ_NEW_SMALL_INT(IPPROTO_TCP);
+        dest[3] = MP_OBJ_NEW_SMALL_INT(MICROPY_WOLFSSL_TCP_QUICKACK);
+        dest[4] = MP_OBJ_NEW_SMALL_INT(1);
+        mp_call_method_n_kw(3, 0, dest);
+    }
+    nlr_pop();
+}
+#endif
+
+/******************************************************************************/
+// Callbacks from wolfSSL.
+
+static int socket_recv_cb(WOLFSSL *ssl, char *buf, int len, void *user) {
+    (void)ssl;
+    mp_obj_ssl_socket_t *o = SOCKET_FROM_USER(user);
+    // The peer answers only what it has got.
+    if (o->out_len > 0 && (!o->connected || try_to_write(o))) {
+        int err = flush(o);
+        if (o->connected) {
+            end_write(o);
+        }
+        if (err != 0 && !(o->connected && err == WANT_WRITE)) {
+            o->outcome->stream_error = err > 0 ? err : 0;
+            return WOLFSSL_CBIO_ERR_WANT_READ;
+        }
+    }
+    int ret = stream_rw(o, buf, len, false);
+    if (o->closing) {
+        return WOLFSSL_CBIO_ERR_GENERAL;
+    }
+    if (ret < 0) {
+        return WOLFSSL_CBIO_ERR_WANT_READ;
+    }
+    // An empty datagram says nothing.
+    if (ret == 0 && !is_dtls(&o->settings)) {
+        o->peer_closed = true;
+        // After the handshake it's for us to say what that means: wolfSSL would not even write any more.
+        return o->connected ? WOLFSSL_CBIO_ERR_WANT_READ : WOLFSSL_CBIO_ERR_CONN_CLOSE;
+    }
+    return ret == 0 ? WOLFSSL_CBIO_ERR_WANT_READ : ret;
+}
+
+#if DTLS_ENDS_AT_HELLO_VERIFY && defined(WOLFSSL_DTLS)
+// Whether a datagram is a DTLS server's HelloVerifyRequest, or the HelloRetryRequest of DTLS 1.3 (RFC 8446, 4.1.3).
+static bool is_hello_verify(const byte *buf, size_t len) {
+    static const byte retry[] = { 0xcf, 0x21, 0xad, 0x74, 0xe5, 0x9a, 0x61, 0x11 };
+    const size_t record = 13, handshake = 12, version = 2;
+    if (len < record + handshake || buf[0] != 22) {
+        return false;
+    }
+    size_t random = record + handshake + version;
+    return buf[record] == 3
+           || (buf[record] == 2 && len >= random + sizeof(retry) && memcmp(buf + random, retry, sizeof(retry)) == 0);
+}
+#endif
+
+static int socket_send_cb(WOLFSSL *ssl, char *buf, int len, void *user) {
+    (void)ssl;
+    mp_obj_ssl_socket_t *o = SOCKET_FROM_USER(user);
+    #if DTLS_ENDS_AT_HELLO_VERIFY && defined(WOLFSSL_DTLS)
+    if (o->settings.protocol == PROTOCOL_DTLS_SERVER && !o->connected && is_hello_verify((const byte *)buf, len)) {
+        o->hello_verify = true;
+    }
+    #endif
+    #if !SOCKET_HAS_LOCKS
+    // Where nobody else can be in this socket, application data needs no copy.
+    if (o->connected && o->out_len == 0 && !is_dtls(&o->settings)
+        && !mp_obj_is_instance_type(mp_obj_get_type(o->sock))) {
+        int ret = stream_rw(o, buf, len, true);
+        if (ret == len) {
+            return len;
+        }
+        if (ret > 0) {
+            return queue(o, buf + ret, len - ret) ? len : ret;
+        }
+        if (ret < 0 && o->outcome->stream_error != 0 && o->outcome->stream_error != MP_ETIMEDOUT) {
+            return WOLFSSL_CBIO_ERR_GENERAL;
+        }
+        o->outcome->stream_error = 0;
+    }
+    #endif
+    // A peer that only asks for answers and takes none must not fill the memory.
+    return o->out_len < MAX_QUEUE && queue(o, buf, len) ? len : WOLFSSL_CBIO_ERR_GENERAL;
+}
+
+// The i-th trusted certificate.
+static bool get_anchor(void *arg, size_t i, wolf_span_t *der) {
+    size_t len;
+    mp_obj_t *items;
+    mp_obj_tuple_get(*(mp_obj_t *)arg, &len, &items);
+    if (i >= len) {
+        return false;
+    }
+    der->p = (const byte *)mp_obj_str_get_data(items[i], &der->len);
+    return true;
+}
+
+// Ask SSLContext.verify_callback(cert, depth) about one certificate. Returns whether it accepts it.
+static bool call_verify_callback(mp_obj_ssl_socket_t *o, const wolf_span_t *der, int depth) {
+    nlr_buf_t nlr;
+    if (nlr_push(&nlr) != 0) {
+        keep_exception(o, nlr.ret_val);
+        return false;
+    }
+    #if MICROPY_PY_BUILTINS_MEMORYVIEW
+    byte *copy = m_new(byte, der->len);
+    memcpy(copy, der->p, der->len);
+    mp_obj_t cert = mp_obj_new_memoryview('B', der->len, copy);
+    #else
+    mp_obj_t cert = mp_obj_new_bytes(der->p, der->len);
+    #endif
+    mp_obj_t ret = mp_call_function_2(o->settings.verify_callback, cert, MP_OBJ_NEW_SMALL_INT(depth));
+    bool ok = mp_obj_get_int(ret) == 0;
+    nlr_pop();
+    return ok;
+}
+
+// Whether the peer's certificate can't but sign: RFC 8446, section 4.4.2.2.
+static bool cert_always_signs(WOLFSSL *ssl) {
+    int version = wolfSSL_version(ssl);
+    return version == TLS1_3_VERSION || version == DTLS1_3_VERSION;
+}
+
+// Verify the chain that the peer sent. Returns 0, or wolfSSL's number, after the text that goes with it was kept.
+static int verify_chain(mp_obj_ssl_socket_t *o, const wolf_span_t *chain, size_t len) {
+    wolf_verify_t v = { .chain = chain, .chain_len = len, .anchor = get_anchor, .arg = &o->settings.anchors };
+    if (o->hostname != mp_const_none) {
+        v.host = mp_obj_str_get_data(o->hostname, &v.host_len);
+    }
+    // Before version 1.3 it depends on the cipher suite: wolfSSL looks at it.
+    v.must_sign = cert_always_signs(o->ssl);
+    int err = wolf_verify(&v);
+    if (err != 0 && err != MEMORY_E) {
+        wolf_span_t name = {0};
+        if (v.err_subject.p != NULL) {
+            name = wolf_name_common_name(&v.err_subject);
+        }
+        o->error_text = wolf_cert_error_text(err, v.err_depth, name.p, name.len);
+    }
+    // The callback is asked about the whole path, from its end on, whatever comes of it: so does the built-in.
+    if (err != MEMORY_E && o->settings.verify_callback != mp_const_none) {
+        for (size_t depth = v.path_len; depth-- > 0;) {
+            if (!call_verify_callback(o, &v.path[depth], depth)) {
+                o->error_text = MP_OBJ_NULL;
+                return VERIFY_CERT_ERROR;
+            }
+        }
+    }
+    return err;
+}
+
+static void check_chain(mp_obj_ssl_socket_t *o, const WOLFSSL_X509_STORE_CTX *store) {
+    wolf_span_t chain[MAX_CHAIN];
+    o->cert_error = ASN_PARSE_E;
+    if (store->certs == NULL || store->totalCerts < 1 || store->totalCerts > MAX_CHAIN) {
+        return;
+    }
+    for (int i = 0; i < store->totalCerts; ++i) {
+        chain[i].p = store->certs[i].buffer;
+        chain[i].len = store->certs[i].length;
+    }
+    blob_free(&o->peer_cert);
+    if (!blob_set(&o->peer_cert, chain[0].p, chain[0].len)) {
+        o->cert_error = MEMORY_E;
+        return;
+    }
+    o->cert_error = o->settings.authmode == CERT_NONE ? 0 : verify_chain(o, chain, store->totalCerts);
+}
+
+// Whether what wolfSSL finds wrong with the peer's own certificate is no error: it has no certificate that it trusts,
+// wants version 3, and no keyCertSign where there is no CA.
+static bool is_for_us_to_say(int err) {
+    return err == ASN_NO_SIGNER_E || err == ASN_SELF_SIGNED_E || err == ASN_VERSION_E || err == KEYUSAGE_E;
+}
+
+static int wolfssl_verify_mode(int authmode) {
+    switch (authmode) {
+        case CERT_NONE:
+            return WOLFSSL_VERIFY_NONE;
+        case CERT_OPTIONAL:
+            return WOLFSSL_VERIFY_PEER;
+        default:
+            return WOLFSSL_VERIFY_PEER | WOLFSSL_VERIFY_FAIL_IF_NO_PEER_CERT;
+    }
+}
+
+// Called for every certificate that the peer sent, from the last one on, and once or twice for its own. Returns 1 to
+// accept it. wolfSSL has no certificates to hold it against, and finds out no more than whether it can be read: all else
+// is done here, once, by wolf_verify.
+static int verify_callback(int preverify, WOLFSSL_X509_STORE_CTX *store) {
+    mp_obj_ssl_socket_t *o = SOCKET_FROM_USER(store->userCtx);
+    const WOLFSSL_BUFFER_INFO *leaf = store->certs;
+    bool is_leaf = store->error_depth == 0;
+    if (!is_leaf ? store->error_depth == store->totalCerts - 1
+        : leaf == NULL || o->peer_cert.data == NULL || o->peer_cert.len != leaf->length
+        || memcmp(o->peer_cert.data, leaf->buffer, leaf->length) != 0) {
+        check_chain(o, store);
+    }
+    if (o->settings.authmode == CERT_NONE) {
+        return o->cert_error == 0;
+    }
+    // What wolfSSL accepts as a CA it would keep in the context, for later connections: not while it verifies nothing.
+    wolfSSL_set_verify(o->ssl, is_leaf ? wolfssl_verify_mode(o->settings.authmode) : WOLFSSL_VERIFY_NONE,
+        verify_callback);
+    bool ok = o->cert_error == 0;
+    if (ok && is_leaf && !preverify && !is_for_us_to_say(store->error)) {
+        o->cert_error = store->error;
+        ok = false;
+    }
+    if (o->settings.authmode == CERT_OPTIONAL) {
+        ok = o->cert_error != MEMORY_E && o->cert_error != VERIFY_CERT_ERROR;
+    }
+    if (ok && is_leaf) {
+        o->cert_error = 0; // what CERT_OPTIONAL accepts is no error later
+    }
+    if (!ok) {
+        // The alert is wolfSSL's then.
+        wolfSSL_set_verify(o->ssl, wolfssl_verify_mode(o->settings.authmode), verify_callback);
+    }
+    return ok;
+}
+
+#if PRE_SHARED_KEYS
+
+// wolfSSL's identity is a C string.
+static bool get_psk_identity(mp_obj_t obj, mp_buffer_info_t *id) {
+    return mp_get_buffer(obj, id, MP_BUFFER_READ) && id->len > 0 && id->len <= PSK_MAX_IDENTITY
+        && memchr(id->buf, 0, id->len) == NULL;
+}
+
+static bool get_psk_key(mp_obj_t obj, mp_buffer_info_t *key) {
+    return mp_get_buffer(obj, key, MP_BUFFER_READ) && key->len > 0 && key->len <= PSK_MAX_KEY;
+}
+
+#endif
+
+#if ECDSA_SIGN_CALLBACK
+
+// A copy for Python code: what the built-in hands out, or the next best in a firmware without bytearray.
+static mp_obj_t new_buffer(const byte *data, size_t len) {
+    #if MICROPY_PY_BUILTINS_BYTEARRAY
+    return mp_obj_new_bytearray(len, (void *)data);
+    #else
+    return mp_obj_new_bytes(data, len);
+    #endif
+}
+
+// Ask SSLContext.ecdsa_sign_callback(key, hash) for a signature. Returns 1 when it gave one, 0 when it returned None
+// and the signature is to be made here, or a negative error.
+static int call_ecdsa_sign_callback(mp_obj_ssl_socket_t *o, const byte *key, size_t key_len, const byte *hash,
+    size_t hash_len, byte *out, word32 *out_len) {
+    nlr_buf_t nlr;
+    if (nlr_push(&nlr) != 0) {
+        keep_exception(o, nlr.ret_val);
+        return WC_HW_E;
+    }
+    mp_obj_t ret = mp_call_function_2(o->settings.ecdsa_sign_callback, new_buffer(key, key_len),
+        new_buffer(hash, hash_len));
+    mp_buffer_info_t sig = {0};
+    if (ret != mp_const_none) {
+        mp_get_buffer_raise(ret, &sig, MP_BUFFER_READ);
+    }
+    nlr_pop();
+    if (ret == mp_const_none) {
+        return 0;
+    }
+    if (sig.len > *out_len) {
+        return BUFFER_E;
+    }
+    memcpy(out, sig.buf, sig.len);
+    *out_len = sig.len;
+    return 1;
+}
+
+static int ecdsa_sign(ecc_key *key, const byte *hash, word32 hash_len, byte *out, word32 *out_len) {
+    WC_RNG rng;
+    int ret = wc_InitRng(&rng);
+    if (ret != 0) {
+        return ret;
+    }
+    ret = wc_ecc_set_rng(key, &rng);
+    if (ret == 0) {
+        ret = wc_ecc_sign_hash(hash, hash_len, out, out_len, &rng, key);
+    }
+    wc_FreeRng(&rng);
+    return ret;
+}
+
+static int ecdsa_sign_cb(WOLFSSL *ssl, const byte *in, unsigned int in_len, byte *out, unsigned int *out_len,
+    const byte *key_der, unsigned int key_len, void *user) {
+    (void)ssl;
+    mp_obj_ssl_socket_t *o = SOCKET_FROM_USER(user);
+    ecc_key *key = XMALLOC(sizeof(*key), NULL, DYNAMIC_TYPE_ECC);
+    if (key == NULL) {
+        return MEMORY_E;
+    }
+    int ret = wc_ecc_init(key);
+    if (ret == 0) {
+        byte raw[MAX_ECC_BYTES];
+        word32 raw_len = sizeof(raw);
+        word32 idx = 0;
+        ret = wc_EccPrivateKeyDecode(key_der, &idx, key, key_len);
+        if (ret == 0) {
+            ret = wc_ecc_export_private_only(key, raw, &raw_len);
+        }
+        if (ret == 0) {
+            ret = !ssl_context_has_sign_callback(&o->settings) ? 0
+                : call_ecdsa_sign_callback(o, raw, raw_len, in, in_len, out, out_len);
+            if (ret == 0) {
+                ret = ecdsa_sign(key, in, in_len, out, out_len);
+            }
+        }
+        wolf_wipe(raw, sizeof(raw));
+        wc_ecc_free(key);
+    }
+    XFREE(key, NULL, DYNAMIC_TYPE_ECC);
+    return ret < 0 ? ret : 0;
+}
+
+#endif // ECDSA_SIGN_CALLBACK
+
+#if PRE_SHARED_KEYS
+
+// The identity and the key that a client has; both may have changed since they were set.
+static unsigned int psk_client_cb(WOLFSSL *ssl, const char *hint, char *identity, unsigned int identity_max,
+    unsigned char *key, unsigned int key_max) {
+    (void)hint;
+    const settings_t *self = &SOCKET_FROM_USER(wolfSSL_GetIOReadCtx(ssl))->settings;
+    mp_buffer_info_t id, k;
+    if (!get_psk_identity(self->psk_identity, &id) || id.len > identity_max || !get_psk_key(self->psk_key, &k)
+        || k.len > key_max) {
+        return 0;
+    }
+    memcpy(identity, id.buf, id.len);
+    if (id.len < identity_max) {
+        identity[id.len] = 0; // wolfSSL ends one that is as long as can be
+    }
+    memcpy(key, k.buf, k.len);
+    return k.len;
+}
+
+// Ask server_psk_keys.get(identity) for the key of a client; 0 refuses the client. So does an exception, as with the
+// built-in: who the client says to be can make get() fail. An interrupt is kept, and a MemoryError.
+static unsigned int psk_server_cb(WOLFSSL *ssl, const char *identity, unsigned char *key, unsigned int key_max) {
+    mp_obj_ssl_socket_t *o = SOCKET_FROM_USER(wolfSSL_GetIOReadCtx(ssl));
+    nlr_buf_t nlr;
+    if (nlr_push(&nlr) != 0) {
+        mp_obj_t exception = MP_OBJ_FROM_PTR(nlr.ret_val);
+        if (!mp_obj_exception_match(exception, MP_OBJ_FROM_PTR(&mp_type_Exception))
+            || mp_obj_exception_match(exception, MP_OBJ_FROM_PTR(&mp_type_MemoryError))) {
+            keep_exception(o, nlr.ret_val);
+        }
+        return 0;
+    }
+    mp_obj_t dest[3];
+    mp_load_method(o->settings.server_psk_keys, MP_QSTR_get, dest);
+    dest[2] = mp_obj_new_bytes((const byte *)identity, strlen(identity));
+    mp_obj_t found = mp_call_method_n_kw(1, 0, dest);
+    nlr_pop();
+    mp_buffer_info_t k;
+    if (!get_psk_key(found, &k) || k.len > key_max) {
+        return 0;
+    }
+    memcpy(key, k.buf, k.len);
+    return k.len;
+}
+
+#endif // PRE_SHARED_KEYS
+
+/******************************************************************************/
 // SSLContext type.
 
 // Once is enough, soft resets included: the library itself has no memory, see wolf_alloc.c. It is never cleaned up,
@@ -327,12 +1142,40 @@ static void library_init(void) {
     }
 }
 
-static void ssl_context_free(mp_obj_ssl_context_t *self) {
-    if (self->ctx != NULL) {
-        // Sessions hold references of their own: they may be finalised before or after their context.
-        wolfSSL_CTX_free(self->ctx);
-        self->ctx = NULL;
+static void lock_context(mp_obj_ssl_context_t *self) {
+    #if CONTEXT_HAS_LOCK
+    mp_thread_mutex_lock(&self->lock, 1);
+    #else
+    (void)self;
+    #endif
+}
+
+static void unlock_context(mp_obj_ssl_context_t *self) {
+    #if CONTEXT_HAS_LOCK
+    mp_thread_mutex_unlock(&self->lock);
+    #else
+    (void)self;
+    #endif
+}
+
+// Put a new WOLFSSL_CTX in place, or none. Sessions hold references of their own to the one that they began with: they
+// may be finalised before or after their context.
+static void ssl_context_set_ctx(mp_obj_ssl_context_t *self, WOLFSSL_CTX *ctx) {
+    lock_context(self);
+    WOLFSSL_CTX *old = self->ctx;
+    self->ctx = ctx;
+    unlock_context(self);
+    if (old != NULL) {
+        wolfSSL_CTX_free(old);
     }
+}
+
+static void ssl_context_free(mp_obj_ssl_context_t *self) {
+    ssl_context_set_ctx(self, NULL);
+    #if DTLS_HAS_TWO_VERSIONS
+    blob_free(&self->key);
+    blob_free(&self->cert);
+    #endif
 }
 
 static WOLFSSL_METHOD *ssl_context_method(mp_int_t protocol, bool tls12_only) {
@@ -362,57 +1205,33 @@ static WOLFSSL_METHOD *ssl_context_method(mp_int_t protocol, bool tls12_only) {
     }
 }
 
-static int verify_callback(int preverify, WOLFSSL_X509_STORE_CTX *store);
-static int socket_recv_cb(WOLFSSL *ssl, char *buf, int len, void *user);
-static int socket_send_cb(WOLFSSL *ssl, char *buf, int len, void *user);
-#if ECDSA_SIGN_CALLBACK
-static int ecdsa_sign_cb(WOLFSSL *ssl, const byte *in, unsigned int in_len, byte *out, unsigned int *out_len,
-    const byte *key, unsigned int key_len, void *user);
-#endif
-
-#if PRE_SHARED_KEYS
-static unsigned int psk_client_cb(WOLFSSL *ssl, const char *hint, char *identity, unsigned int identity_max,
-    unsigned char *key, unsigned int key_max);
-static unsigned int psk_server_cb(WOLFSSL *ssl, const char *identity, unsigned char *key, unsigned int key_max);
-static void ssl_context_set_psk(mp_obj_ssl_context_t *self, mp_obj_t identity, mp_obj_t key);
-static void ssl_context_set_server_psk(mp_obj_ssl_context_t *self, mp_obj_t keys);
-#endif
-
-static void ssl_context_set_authmode(mp_obj_ssl_context_t *self, mp_int_t authmode) {
-    int mode;
-    switch (authmode) {
-        case CERT_NONE:
-            mode = WOLFSSL_VERIFY_NONE;
-            break;
-        case CERT_OPTIONAL:
-            mode = WOLFSSL_VERIFY_PEER;
-            break;
-        case CERT_REQUIRED:
-            mode = WOLFSSL_VERIFY_PEER | WOLFSSL_VERIFY_FAIL_IF_NO_PEER_CERT;
-            break;
-        default:
-            mp_raise_ValueError(MP_ERROR_TEXT("verify_mode"));
+static int ssl_context_configure(const mp_obj_ssl_context_t *self, WOLFSSL_CTX *ctx) {
+    const settings_t *settings = &self->settings;
+    wolfSSL_CTX_SetIORecv(ctx, socket_recv_cb);
+    wolfSSL_CTX_SetIOSend(ctx, socket_send_cb);
+    #if ECDSA_SIGN_CALLBACK
+    if (ssl_context_has_sign_callback(settings)) {
+        wolfSSL_CTX_SetEccSignCb(ctx, ecdsa_sign_cb);
     }
-    self->authmode = authmode;
-    wolfSSL_CTX_set_verify(self->ctx, mode, verify_callback);
-}
-
-static int ssl_context_configure(mp_obj_ssl_context_t *self) {
-    wolfSSL_CTX_SetIORecv(self->ctx, socket_recv_cb);
-    wolfSSL_CTX_SetIOSend(self->ctx, socket_send_cb);
-    int ret = wolfSSL_CTX_SetMinVersion(self->ctx, is_dtls(self) ? WOLFSSL_DTLSV1_2 : WOLFSSL_TLSV1_2);
+    #endif
+    #if PRE_SHARED_KEYS
+    if (!is_client(settings) && settings->server_psk_keys != mp_const_none) {
+        wolfSSL_CTX_set_psk_server_callback(ctx, psk_server_cb);
+    }
+    #endif
+    int ret = wolfSSL_CTX_SetMinVersion(ctx, is_dtls(settings) ? WOLFSSL_DTLSV1_2 : WOLFSSL_TLSV1_2);
     if (ret != WOLFSSL_SUCCESS) {
         return ret;
     }
     #ifdef HAVE_SUPPORTED_CURVES
-    if (is_client(self)) {
+    if (is_client(settings)) {
         // In the order of preference. Left alone, wolfSSL puts the longest first, which costs a multiple of the time.
         static const word16 groups[] = {
             WOLFSSL_ECC_SECP256R1, WOLFSSL_ECC_X25519, WOLFSSL_ECC_SECP384R1, WOLFSSL_ECC_SECP521R1,
         };
         for (size_t i = 0; i < MP_ARRAY_SIZE(groups); ++i) {
             // A group that the settings leave out is no error.
-            ret = wolfSSL_CTX_UseSupportedCurve(self->ctx, groups[i]);
+            ret = wolfSSL_CTX_UseSupportedCurve(ctx, groups[i]);
             if (ret == MEMORY_E) {
                 return ret;
             }
@@ -420,20 +1239,28 @@ static int ssl_context_configure(mp_obj_ssl_context_t *self) {
     }
     #endif
     // A flight leaves in one write: nothing waits for Nagle's algorithm and the peer's delayed acknowledgement.
-    return wolfSSL_CTX_set_group_messages(self->ctx);
+    return wolfSSL_CTX_set_group_messages(ctx);
 }
 
-// Make the context itself: either it is there in the end, or an exception is raised.
-static void ssl_context_make(mp_obj_ssl_context_t *self) {
-    self->ctx = wolfSSL_CTX_new(ssl_context_method(self->protocol, self->tls12_only));
-    if (self->ctx == NULL) {
+// Make a WOLFSSL_CTX without certificates, or raise an exception.
+static WOLFSSL_CTX *ssl_context_make(const mp_obj_ssl_context_t *self) {
+    WOLFSSL_CTX *ctx = wolfSSL_CTX_new(ssl_context_method(self->settings.protocol, self->settings.tls12_only));
+    if (ctx == NULL) {
         wolf_raise_error(MEMORY_E);
     }
-    int ret = ssl_context_configure(self);
+    int ret = ssl_context_configure(self, ctx);
     if (ret != WOLFSSL_SUCCESS) {
-        ssl_context_free(self);
+        wolfSSL_CTX_free(ctx);
         wolf_raise_error(ret);
     }
+    return ctx;
+}
+
+static void ssl_context_set_authmode(mp_obj_ssl_context_t *self, mp_int_t authmode) {
+    if (authmode < CERT_NONE || authmode > CERT_REQUIRED) {
+        mp_raise_ValueError(MP_ERROR_TEXT("verify_mode"));
+    }
+    self->settings.authmode = authmode;
 }
 
 static mp_obj_t ssl_context_new(const mp_obj_type_t *type, mp_int_t protocol, mp_int_t authmode) {
@@ -442,35 +1269,29 @@ static mp_obj_t ssl_context_new(const mp_obj_type_t *type, mp_int_t protocol, mp
     }
 
     mp_obj_ssl_context_t *self = wolf_obj_malloc_finalised(mp_obj_ssl_context_t, type);
-    self->ctx = NULL;
-    self->verify_callback = mp_const_none;
-    #if ECDSA_SIGN_CALLBACK
-    self->ecdsa_sign_callback = mp_const_none;
-    #endif
-    #if PRE_SHARED_KEYS
-    self->psk_identity = mp_const_none;
-    self->psk_key = mp_const_none;
-    self->server_psk_keys = mp_const_none;
-    self->psk_only = false;
-    #endif
-    self->cas = MP_OBJ_NULL;
-    self->late_cas = MP_OBJ_NULL;
-    self->late_ca_error = 0;
-    self->protocol = protocol;
-    self->has_key = false;
-    self->tls12_only = false;
+    memset((byte *)self + sizeof(self->base), 0, sizeof(*self) - sizeof(self->base));
     #if CONTEXT_HAS_LOCK
     mp_thread_mutex_init(&self->lock);
     #endif
-    #if DTLS_HAS_TWO_VERSIONS
-    self->key = MP_OBJ_NULL;
+    settings_t *settings = &self->settings;
+    settings->anchors = mp_const_empty_tuple;
+    settings->ciphers = MP_OBJ_NULL;
+    settings->verify_callback = mp_const_none;
+    #if ECDSA_SIGN_CALLBACK
+    settings->ecdsa_sign_callback = mp_const_none;
     #endif
+    #if PRE_SHARED_KEYS
+    settings->psk_identity = mp_const_none;
+    settings->psk_key = mp_const_none;
+    settings->server_psk_keys = mp_const_none;
+    #endif
+    settings->protocol = protocol;
+    settings->suppress_ragged_eofs = !MICROPY_WOLFSSL_SECURE_DEFAULTS;
+    ssl_context_set_authmode(self, authmode);
 
     wolf_alloc_begin();
     library_init();
-    ssl_context_make(self);
-    ssl_context_set_authmode(self, authmode);
-
+    self->ctx = ssl_context_make(self);
     return MP_OBJ_FROM_PTR(self);
 }
 
@@ -489,59 +1310,6 @@ static mp_obj_t ssl_context_make_new(const mp_obj_type_t *type, size_t n_args, s
     mp_int_t protocol = mp_obj_get_int(args[0]);
     bool required = MICROPY_WOLFSSL_SECURE_DEFAULTS && !(protocol & ENDPOINT_IS_SERVER);
     return ssl_context_new(type, protocol, required ? CERT_REQUIRED : CERT_NONE);
-}
-
-static void ssl_context_attr(mp_obj_t self_in, qstr attr, mp_obj_t *dest) {
-    mp_obj_ssl_context_t *self = MP_OBJ_TO_PTR(self_in);
-    if (dest[0] == MP_OBJ_NULL) {
-        // Load attribute.
-        if (attr == MP_QSTR_verify_mode) {
-            dest[0] = MP_OBJ_NEW_SMALL_INT(self->authmode);
-        } else if (attr == MP_QSTR_verify_callback) {
-            dest[0] = self->verify_callback;
-        #if ECDSA_SIGN_CALLBACK
-        } else if (attr == MP_QSTR_ecdsa_sign_callback) {
-            dest[0] = self->ecdsa_sign_callback;
-        #endif
-        #if PRE_SHARED_KEYS
-        } else if (attr == MP_QSTR_psk_identity) {
-            dest[0] = self->psk_identity;
-        } else if (attr == MP_QSTR_psk_key) {
-            dest[0] = self->psk_key;
-        } else if (attr == MP_QSTR_server_psk_keys) {
-            dest[0] = self->server_psk_keys;
-        #endif
-        } else {
-            // Continue lookup in locals_dict.
-            dest[1] = MP_OBJ_SENTINEL;
-        }
-    } else if (dest[1] != MP_OBJ_NULL) {
-        // Store attribute.
-        if (attr == MP_QSTR_verify_mode) {
-            ssl_context_set_authmode(ssl_context_get(self_in), mp_obj_get_int(dest[1]));
-            dest[0] = MP_OBJ_NULL;
-        } else if (attr == MP_QSTR_verify_callback) {
-            self->verify_callback = dest[1];
-            dest[0] = MP_OBJ_NULL;
-        #if ECDSA_SIGN_CALLBACK
-        } else if (attr == MP_QSTR_ecdsa_sign_callback) {
-            self->ecdsa_sign_callback = dest[1];
-            wolfSSL_CTX_SetEccSignCb(ssl_context_get(self_in)->ctx, dest[1] == mp_const_none ? NULL : ecdsa_sign_cb);
-            dest[0] = MP_OBJ_NULL;
-        #endif
-        #if PRE_SHARED_KEYS
-        } else if (attr == MP_QSTR_psk_identity) {
-            ssl_context_set_psk(ssl_context_get(self_in), dest[1], self->psk_key);
-            dest[0] = MP_OBJ_NULL;
-        } else if (attr == MP_QSTR_psk_key) {
-            ssl_context_set_psk(ssl_context_get(self_in), self->psk_identity, dest[1]);
-            dest[0] = MP_OBJ_NULL;
-        } else if (attr == MP_QSTR_server_psk_keys) {
-            ssl_context_set_server_psk(ssl_context_get(self_in), dest[1]);
-            dest[0] = MP_OBJ_NULL;
-        #endif
-        }
-    }
 }
 
 #if WOLF_FINALISER
@@ -568,6 +1336,183 @@ static mp_obj_t ssl_context_get_ciphers(mp_obj_t self_in) {
 }
 static MP_DEFINE_CONST_FUN_OBJ_1(ssl_context_get_ciphers_obj, ssl_context_get_ciphers);
 
+// What a private key is.
+typedef enum {
+    KEY_NONE, // none of a kind that wolfSSL knows
+    KEY_ECC,
+    KEY_OTHER,
+} key_kind_t;
+
+// What der is, whatever its size.
+static key_kind_t private_key_kind(const byte *der, word32 len) {
+    // Too large for the stack of a microcontroller.
+    union {
+        #ifndef NO_RSA
+        RsaKey rsa;
+        #endif
+        #ifdef HAVE_ECC
+        ecc_key ecc;
+        #endif
+        #ifdef HAVE_ED25519
+        ed25519_key ed25519;
+        #endif
+    } *key = XMALLOC(sizeof(*key), NULL, DYNAMIC_TYPE_TMP_BUFFER);
+    if (key == NULL) {
+        return KEY_NONE;
+    }
+    word32 idx;
+    int ret = ASN_PARSE_E;
+    key_kind_t kind = KEY_OTHER;
+
+    #ifndef NO_RSA
+    if (wc_InitRsaKey(&key->rsa, NULL) == 0) {
+        idx = 0;
+        ret = wc_RsaPrivateKeyDecode(der, &idx, &key->rsa, len);
+        wc_FreeRsaKey(&key->rsa);
+    }
+    #endif
+    #ifdef HAVE_ECC
+    if (ret != 0 && wc_ecc_init(&key->ecc) == 0) {
+        idx = 0;
+        ret = wc_EccPrivateKeyDecode(der, &idx, &key->ecc, len);
+        wc_ecc_free(&key->ecc);
+        kind = ret == 0 ? KEY_ECC : KEY_OTHER;
+    }
+    #endif
+    #ifdef HAVE_ED25519
+    if (ret != 0 && wc_ed25519_init(&key->ed25519) == 0) {
+        idx = 0;
+        ret = wc_Ed25519PrivateKeyDecode(der, &idx, &key->ed25519, len);
+        wc_ed25519_free(&key->ed25519);
+    }
+    #endif
+    wolf_wipe(key, sizeof(*key));
+    XFREE(key, NULL, DYNAMIC_TYPE_TMP_BUFFER);
+    return ret == 0 ? kind : KEY_NONE;
+}
+
+// Check a key by itself, so that what is wrong with it is told before anything is said about the certificate.
+static key_kind_t check_key(const mp_buffer_info_t *bufinfo) {
+    if (!is_pem(bufinfo)) {
+        return private_key_kind(bufinfo->buf, bufinfo->len);
+    }
+    // DER is shorter than the PEM that holds it.
+    byte *der = XMALLOC(bufinfo->len, NULL, DYNAMIC_TYPE_TMP_BUFFER);
+    if (der == NULL) {
+        return KEY_NONE;
+    }
+    int len = wc_KeyPemToDer(bufinfo->buf, bufinfo->len, der, bufinfo->len, NULL);
+    key_kind_t kind = len > 0 ? private_key_kind(der, len) : KEY_NONE;
+    wolf_wipe(der, bufinfo->len);
+    XFREE(der, NULL, DYNAMIC_TYPE_TMP_BUFFER);
+    return kind;
+}
+
+// Load a key and its certificates into a new WOLFSSL_CTX. Returns 0, or wolfSSL's number, -1 for the certificate's.
+static int load_key(WOLFSSL_CTX *ctx, const mp_buffer_info_t *key, const mp_buffer_info_t *cert, bool *fits) {
+    int ret = wolfSSL_CTX_use_certificate_chain_buffer_format(ctx, cert->buf, cert->len, format_of(cert));
+    if (ret != WOLFSSL_SUCCESS) {
+        return -1;
+    }
+    ret = wolfSSL_CTX_use_PrivateKey_buffer(ctx, key->buf, key->len, format_of(key));
+    if (ret != WOLFSSL_SUCCESS) {
+        return ret;
+    }
+    *fits = wolfSSL_CTX_check_private_key(ctx) == WOLFSSL_SUCCESS;
+    return 0;
+}
+
+// Take a key and certificates: either the context has them in the end, or it is as it was.
+static void ssl_context_take_key(mp_obj_ssl_context_t *self, const mp_buffer_info_t *key,
+    const mp_buffer_info_t *cert) {
+    key_kind_t kind = check_key(key);
+    if (kind == KEY_NONE) {
+        raise_invalid(MP_ERROR_TEXT("invalid key"));
+    }
+    WOLFSSL_CTX *ctx = ssl_context_make(self);
+    bool fits = false;
+    int ret = load_key(ctx, key, cert, &fits);
+    bool may_not_fit = ECDSA_SIGN_CALLBACK && kind == KEY_ECC;
+    if (ret != 0 || wolf_alloc_failed() || (!fits && !may_not_fit)) {
+        wolfSSL_CTX_free(ctx);
+        if (ret < -1) {
+            wolf_raise_error(ret);
+        }
+        raise_invalid(ret != 0 ? MP_ERROR_TEXT("invalid cert") : MP_ERROR_TEXT("key does not fit the cert"));
+    }
+    #if DTLS_HAS_TWO_VERSIONS
+    if (is_dtls(&self->settings)) {
+        blob_t key_copy = {0}, cert_copy = {0};
+        if (!blob_set(&key_copy, key->buf, key->len) || !blob_set(&cert_copy, cert->buf, cert->len)) {
+            blob_free(&key_copy);
+            wolfSSL_CTX_free(ctx);
+            wolf_raise_error(MEMORY_E);
+        }
+        blob_free(&self->key);
+        blob_free(&self->cert);
+        self->key = key_copy;
+        self->cert = cert_copy;
+    }
+    #endif
+    self->has_key = true;
+    self->key_fits = fits;
+    ssl_context_set_ctx(self, ctx);
+}
+
+static void ssl_context_load_key(mp_obj_ssl_context_t *self, mp_obj_t key_obj, mp_obj_t cert_obj, source_t source) {
+    // Files first: what Python code may change is looked at after it has run.
+    bool key_is_ours, cert_is_ours;
+    key_obj = get_source(key_obj, source, &key_is_ours);
+    cert_obj = get_source(cert_obj, source, &cert_is_ours);
+    if (self->ctx == NULL) {
+        mp_raise_OSError(MP_EBADF);
+    }
+    wolf_alloc_begin();
+    mp_buffer_info_t key, cert;
+    get_data(key_obj, &key);
+    nlr_buf_t nlr;
+    if (nlr_push(&nlr) != 0) {
+        if (key_is_ours) {
+            wolf_wipe(key.buf, key.len);
+        }
+        nlr_jump(nlr.ret_val);
+    }
+    get_data(cert_obj, &cert);
+    ssl_context_take_key(self, &key, &cert);
+    nlr_pop();
+    if (key_is_ours) {
+        wolf_wipe(key.buf, key.len);
+    }
+}
+
+#if DTLS_HAS_TWO_VERSIONS
+// Have a DTLS context speak 1.2 alone, or 1.3 too: wolfSSL's is made anew for that.
+static void ssl_context_set_versions(mp_obj_ssl_context_t *self, bool tls12_only) {
+    if (!is_dtls(&self->settings) || self->settings.tls12_only == tls12_only) {
+        return;
+    }
+    self->settings.tls12_only = tls12_only;
+    nlr_buf_t nlr;
+    if (nlr_push(&nlr) != 0) {
+        self->settings.tls12_only = !tls12_only;
+        nlr_jump(nlr.ret_val);
+    }
+    WOLFSSL_CTX *ctx = ssl_context_make(self);
+    nlr_pop();
+    if (self->has_key) {
+        mp_buffer_info_t key = { .buf = self->key.data, .len = self->key.len };
+        mp_buffer_info_t cert = { .buf = self->cert.data, .len = self->cert.len };
+        int ret = load_key(ctx, &key, &cert, &self->key_fits);
+        if (ret != 0 || wolf_alloc_failed()) {
+            wolfSSL_CTX_free(ctx);
+            self->settings.tls12_only = !tls12_only;
+            wolf_raise_error(ret < -1 ? ret : MEMORY_E);
+        }
+    }
+    ssl_context_set_ctx(self, ctx);
+}
+#endif
+
 // Add one of wolfSSL's own names to a list of them.
 static void add_cipher(vstr_t *vstr, const char *own) {
     if (vstr->len > 0) {
@@ -576,23 +1521,19 @@ static void add_cipher(vstr_t *vstr, const char *own) {
     vstr_add_str(vstr, own);
 }
 
-#if DTLS_HAS_TWO_VERSIONS
-static void ssl_context_set_versions(mp_obj_ssl_context_t *self, bool tls12_only);
-#endif
-
 // Use the cipher suites of a list, and clear it. wolfSSL takes an empty one for all.
 static void ssl_context_use_ciphers(mp_obj_ssl_context_t *self, vstr_t *vstr, bool tls12_only) {
+    if (vstr->len == 0) {
+        wolf_raise_error(MATCH_SUITE_ERROR);
+    }
+    mp_obj_t ciphers = mp_obj_new_str(vstr->buf, vstr->len);
+    vstr_clear(vstr);
     #if DTLS_HAS_TWO_VERSIONS
     // Otherwise both sides could agree on DTLS 1.3, and then on no cipher suite.
     ssl_context_set_versions(self, tls12_only);
     #endif
-    int ret = vstr->len == 0 ? MATCH_SUITE_ERROR
-        : wolfSSL_CTX_set_cipher_list(self->ctx, vstr_null_terminated_str(vstr));
-    vstr_clear(vstr);
-    if (ret != WOLFSSL_SUCCESS) {
-        wolf_raise_error(MATCH_SUITE_ERROR);
-    }
-    self->tls12_only = tls12_only;
+    self->settings.ciphers = ciphers;
+    self->settings.tls12_only = tls12_only;
 }
 
 // SSLContext.set_ciphers(ciphersuite)
@@ -617,7 +1558,7 @@ static mp_obj_t ssl_context_set_ciphers(mp_obj_t self_in, mp_obj_t ciphersuite) 
             wolf_raise_error(MATCH_SUITE_ERROR);
         }
         #if PRE_SHARED_KEYS
-        if (self->psk_only && strstr(own, "PSK-") == NULL) {
+        if (self->settings.psk_only && strstr(own, "PSK-") == NULL) {
             wolf_raise_error(MATCH_SUITE_ERROR);
         }
         #endif
@@ -652,17 +1593,7 @@ static void ssl_context_restrict_to_psk(mp_obj_ssl_context_t *self) {
         }
     }
     ssl_context_use_ciphers(self, &vstr, true);
-    self->psk_only = true;
-}
-
-// wolfSSL's identity is a C string.
-static bool get_psk_identity(mp_obj_t obj, mp_buffer_info_t *id) {
-    return mp_get_buffer(obj, id, MP_BUFFER_READ) && id->len > 0 && id->len <= PSK_MAX_IDENTITY
-        && memchr(id->buf, 0, id->len) == NULL;
-}
-
-static bool get_psk_key(mp_obj_t obj, mp_buffer_info_t *key) {
-    return mp_get_buffer(obj, key, MP_BUFFER_READ) && key->len > 0 && key->len <= PSK_MAX_KEY;
+    self->settings.psk_only = true;
 }
 
 // Set up a client's key, as soon as it has both the identity and the key.
@@ -675,270 +1606,148 @@ static void ssl_context_set_psk(mp_obj_ssl_context_t *self, mp_obj_t identity, m
             wolf_raise_error(BAD_FUNC_ARG);
         }
         ssl_context_restrict_to_psk(self);
-        if (is_client(self)) {
-            wolfSSL_CTX_set_psk_client_callback(self->ctx, psk_client_cb);
-        }
     }
-    self->psk_identity = identity;
-    self->psk_key = key;
+    self->settings.psk_identity = identity;
+    self->settings.psk_key = key;
 }
 
 static void ssl_context_set_server_psk(mp_obj_ssl_context_t *self, mp_obj_t keys) {
     ssl_context_restrict_to_psk(self);
-    if (!is_client(self)) {
+    if (!is_client(&self->settings)) {
+        // Without it wolfSSL makes no session for a server that has no certificate.
         wolfSSL_CTX_set_psk_server_callback(self->ctx, psk_server_cb);
     }
-    self->server_psk_keys = keys;
+    self->settings.server_psk_keys = keys;
 }
 
 #endif // PRE_SHARED_KEYS
 
-// Whether der is a private key of a kind that wolfSSL knows, whatever its size.
-static bool is_private_key(const byte *der, word32 len) {
-    // Too large for the stack of a microcontroller.
-    union {
-        #ifndef NO_RSA
-        RsaKey rsa;
-        #endif
-        #ifdef HAVE_ECC
-        ecc_key ecc;
-        #endif
-        #ifdef HAVE_ED25519
-        ed25519_key ed25519;
-        #endif
-    } *key = XMALLOC(sizeof(*key), NULL, DYNAMIC_TYPE_TMP_BUFFER);
-    if (key == NULL) {
+// Add a trusted certificate, in DER, to a list. Returns false if it is none.
+static bool add_anchor(mp_obj_t anchors, mp_obj_t obj, const byte *der, size_t len) {
+    wolf_cert_t cert;
+    if (!wolf_cert_read(&cert, der, len)) {
         return false;
     }
-    word32 idx;
-    int ret = ASN_PARSE_E;
-
-    #ifndef NO_RSA
-    if (wc_InitRsaKey(&key->rsa, NULL) == 0) {
-        idx = 0;
-        ret = wc_RsaPrivateKeyDecode(der, &idx, &key->rsa, len);
-        wc_FreeRsaKey(&key->rsa);
+    // Bytes never change: what is given as such, as a constant in flash may be, needs no copy.
+    if (!mp_obj_is_exact_type(obj, &mp_type_bytes)) {
+        obj = mp_obj_new_bytes(der, len);
     }
-    #endif
-    #ifdef HAVE_ECC
-    if (ret != 0 && wc_ecc_init(&key->ecc) == 0) {
-        idx = 0;
-        ret = wc_EccPrivateKeyDecode(der, &idx, &key->ecc, len);
-        wc_ecc_free(&key->ecc);
-    }
-    #endif
-    #ifdef HAVE_ED25519
-    if (ret != 0 && wc_ed25519_init(&key->ed25519) == 0) {
-        idx = 0;
-        ret = wc_Ed25519PrivateKeyDecode(der, &idx, &key->ed25519, len);
-        wc_ed25519_free(&key->ed25519);
-    }
-    #endif
-    wolf_wipe(key, sizeof(*key));
-    XFREE(key, NULL, DYNAMIC_TYPE_TMP_BUFFER);
-    return ret == 0;
+    mp_obj_list_append(anchors, obj);
+    return true;
 }
 
-// Check a key by itself, so that what is wrong with it is told before anything is said about the certificate.
-static bool check_key(const mp_buffer_info_t *bufinfo) {
-    if (!is_pem(bufinfo)) {
-        return is_private_key(bufinfo->buf, bufinfo->len);
+#ifdef WOLFSSL_PEM_TO_DER
+// Add the certificates in PEM. Returns false if there is none, or one that can't be read.
+static bool add_pem_anchors(mp_obj_t anchors, const mp_buffer_info_t *pem) {
+    const byte *pos = pem->buf;
+    const byte *end = pos + pem->len;
+    bool ok = false;
+    while ((pos = find(pos, end - pos, PEM_BEGIN_CERT)) != NULL) {
+        const byte *next = find(pos, end - pos, PEM_END_CERT);
+        if (next == NULL) {
+            return false;
+        }
+        next += strlen(PEM_END_CERT);
+        // DER is shorter than the PEM that holds it.
+        byte *buf = m_new(byte, next - pos);
+        int len = wc_CertPemToDer(pos, next - pos, buf, next - pos, CERT_TYPE);
+        ok = len > 0 && add_anchor(anchors, MP_OBJ_NULL, buf, len);
+        m_del(byte, buf, next - pos);
+        if (!ok) {
+            return false;
+        }
+        pos = next;
     }
-    // DER is shorter than the PEM that holds it.
-    byte *der = XMALLOC(bufinfo->len, NULL, DYNAMIC_TYPE_TMP_BUFFER);
-    if (der == NULL) {
-        return false;
-    }
-    int len = wc_KeyPemToDer(bufinfo->buf, bufinfo->len, der, bufinfo->len, NULL);
-    bool ok = len > 0 && is_private_key(der, len);
-    wolf_wipe(der, bufinfo->len);
-    XFREE(der, NULL, DYNAMIC_TYPE_TMP_BUFFER);
     return ok;
 }
-
-static void ssl_context_load_key_data(mp_obj_ssl_context_t *self, const mp_buffer_info_t *key, mp_obj_t cert_obj,
-    source_t source) {
-    if (!check_key(key)) {
-        raise_invalid(MP_ERROR_TEXT("invalid key"));
-    }
-
-    mp_buffer_info_t cert;
-    get_data(cert_obj, source, &cert);
-    int ret = wolfSSL_CTX_use_certificate_chain_buffer_format(self->ctx, cert.buf, cert.len, format_of(&cert));
-    if (ret != WOLFSSL_SUCCESS) {
-        raise_invalid(MP_ERROR_TEXT("invalid cert"));
-    }
-
-    ret = wolfSSL_CTX_use_PrivateKey_buffer(self->ctx, key->buf, key->len, format_of(key));
-    if (ret != WOLFSSL_SUCCESS) {
-        wolf_raise_error(ret);
-    }
-    self->has_key = true;
-}
-
-static void ssl_context_load_key(mp_obj_ssl_context_t *self, mp_obj_t key_obj, mp_obj_t cert_obj, source_t source) {
-    mp_buffer_info_t key;
-    if (get_data(key_obj, source, &key) == key_obj) {
-        ssl_context_load_key_data(self, &key, cert_obj, source);
-    } else {
-        // What was read from a file is ours alone, and is wiped in any case.
-        nlr_buf_t nlr;
-        if (nlr_push(&nlr) != 0) {
-            wolf_wipe(key.buf, key.len);
-            nlr_jump(nlr.ret_val);
-        }
-        ssl_context_load_key_data(self, &key, cert_obj, source);
-        nlr_pop();
-        wolf_wipe(key.buf, key.len);
-    }
-    #if DTLS_HAS_TWO_VERSIONS
-    if (is_dtls(self)) {
-        self->key = key_obj;
-        self->cert = cert_obj;
-        self->source = source;
-    }
-    #endif
-}
-
-// Remember a CA certificate: wolfSSL keeps its name and key only.
-static void keep_ca(mp_obj_ssl_context_t *self, const byte *data, size_t len, int format) {
-    mp_obj_t der;
-    if (format == WOLFSSL_FILETYPE_ASN1) {
-        der = mp_obj_new_bytes(data, len);
-    } else {
-        // DER is shorter than the PEM that holds it.
-        byte *buf = m_new(byte, len);
-        int der_len = wc_CertPemToDer(data, len, buf, len, CA_TYPE);
-        if (der_len <= 0) {
-            m_del(byte, buf, len);
-            wolf_raise_error(der_len < 0 ? der_len : ASN_PARSE_E);
-        }
-        der = mp_obj_new_bytes(buf, der_len);
-        m_del(byte, buf, len);
-    }
-    if (self->cas == MP_OBJ_NULL) {
-        self->cas = mp_obj_new_list(0, NULL);
-    }
-    mp_obj_list_append(self->cas, der);
-}
-
-// Load one CA certificate. One that isn't valid now may be once the clock is set: it is kept and tried again for every
-// socket, so that it never vouches for anybody outside its time.
-static int load_ca(mp_obj_ssl_context_t *self, const byte *data, size_t len, int format) {
-    int ret = wolfSSL_CTX_load_verify_buffer(self->ctx, data, len, format);
-    if (ret == ASN_BEFORE_DATE_E || ret == ASN_AFTER_DATE_E) {
-        if (self->late_cas == MP_OBJ_NULL) {
-            self->late_cas = mp_obj_new_list(0, NULL);
-        }
-        mp_obj_list_append(self->late_cas, mp_obj_new_bytes(data, len));
-        self->late_ca_error = ret;
-        return WOLFSSL_SUCCESS;
-    }
-    if (ret == WOLFSSL_SUCCESS) {
-        keep_ca(self, data, len, format);
-    }
-    return ret;
-}
-
-#if DTLS_HAS_TWO_VERSIONS
-
-// Load into a new context what the one before it had.
-static void ssl_context_load_again(mp_obj_ssl_context_t *self, mp_obj_t cas) {
-    ssl_context_set_authmode(self, self->authmode);
-    #if ECDSA_SIGN_CALLBACK
-    wolfSSL_CTX_SetEccSignCb(self->ctx, self->ecdsa_sign_callback == mp_const_none ? NULL : ecdsa_sign_cb);
-    #endif
-    if (self->key != MP_OBJ_NULL) {
-        ssl_context_load_key(self, self->key, self->cert, self->source);
-    }
-    if (cas != MP_OBJ_NULL) {
-        size_t len;
-        mp_obj_t *items;
-        mp_obj_list_get(cas, &len, &items);
-        for (size_t i = 0; i < len; ++i) {
-            mp_buffer_info_t cert;
-            mp_get_buffer_raise(items[i], &cert, MP_BUFFER_READ);
-            int ret = load_ca(self, cert.buf, cert.len, WOLFSSL_FILETYPE_ASN1);
-            if (ret != WOLFSSL_SUCCESS) {
-                wolf_raise_error(ret);
-            }
-        }
-    }
-}
-
-// Have a DTLS context speak 1.2 alone, or 1.3 too: wolfSSL's is made anew for that. Sessions keep the one they have.
-static void ssl_context_set_versions(mp_obj_ssl_context_t *self, bool tls12_only) {
-    if (!is_dtls(self) || self->tls12_only == tls12_only) {
-        return;
-    }
-    WOLFSSL_CTX *ctx = self->ctx;
-    mp_obj_t cas = self->cas;
-    self->ctx = NULL;
-    self->cas = MP_OBJ_NULL;
-    self->tls12_only = tls12_only;
-    nlr_buf_t nlr;
-    if (nlr_push(&nlr) != 0) {
-        ssl_context_free(self);
-        self->ctx = ctx;
-        self->cas = cas;
-        self->tls12_only = !tls12_only;
-        nlr_jump(nlr.ret_val);
-    }
-    ssl_context_make(self);
-    ssl_context_load_again(self, cas);
-    nlr_pop();
-    wolfSSL_CTX_free(ctx);
-}
-
-#endif // DTLS_HAS_TWO_VERSIONS
-
-static void load_late_cas(mp_obj_ssl_context_t *self) {
-    if (self->late_cas == MP_OBJ_NULL) {
-        return;
-    }
-    size_t len;
-    mp_obj_t *items;
-    mp_obj_t late_cas = self->late_cas;
-    mp_obj_list_get(late_cas, &len, &items);
-    self->late_cas = MP_OBJ_NULL;
-    self->late_ca_error = 0;
-    for (size_t i = 0; i < len; ++i) {
-        mp_buffer_info_t cert;
-        mp_get_buffer_raise(items[i], &cert, MP_BUFFER_READ);
-        int ret = load_ca(self, cert.buf, cert.len, format_of(&cert));
-        if (ret != WOLFSSL_SUCCESS) {
-            self->late_cas = late_cas;
-            wolf_raise_error(ret);
-        }
-    }
-}
+#endif
 
 static void ssl_context_load_cadata(mp_obj_ssl_context_t *self, mp_obj_t cadata, source_t source) {
+    bool is_ours;
+    cadata = get_source(cadata, source, &is_ours);
+    wolf_alloc_begin();
     mp_buffer_info_t bufinfo;
-    get_data(cadata, source, &bufinfo);
+    get_data(cadata, &bufinfo);
 
-    int ret = ASN_PARSE_E;
-    if (!is_pem(&bufinfo)) {
-        ret = load_ca(self, bufinfo.buf, bufinfo.len, WOLFSSL_FILETYPE_ASN1);
-    } else {
-        const byte *pos = bufinfo.buf;
-        const byte *end = pos + bufinfo.len;
-        while ((pos = find(pos, end - pos, PEM_BEGIN_CERT)) != NULL) {
-            const byte *next = find(pos, end - pos, PEM_END_CERT);
-            if (next == NULL) {
-                ret = ASN_PARSE_E;
-                break;
-            }
-            next += strlen(PEM_END_CERT);
-            ret = load_ca(self, pos, next - pos, WOLFSSL_FILETYPE_PEM);
-            if (ret != WOLFSSL_SUCCESS) {
-                break;
-            }
-            pos = next;
-        }
+    size_t len;
+    mp_obj_t *items;
+    mp_obj_tuple_get(self->settings.anchors, &len, &items);
+    mp_obj_t anchors = mp_obj_new_list(len, items);
+    bool ok;
+    #ifdef WOLFSSL_PEM_TO_DER
+    if (is_pem(&bufinfo)) {
+        ok = add_pem_anchors(anchors, &bufinfo);
+    } else
+    #endif
+    {
+        ok = add_anchor(anchors, cadata, bufinfo.buf, bufinfo.len);
     }
-    if (ret != WOLFSSL_SUCCESS) {
+    if (!ok) {
         raise_invalid(MP_ERROR_TEXT("invalid cert"));
+    }
+    // Sockets that were made before keep the tuple that they have.
+    mp_obj_list_get(anchors, &len, &items);
+    self->settings.anchors = mp_obj_new_tuple(len, items);
+}
+
+static void ssl_context_attr(mp_obj_t self_in, qstr attr, mp_obj_t *dest) {
+    mp_obj_ssl_context_t *self = MP_OBJ_TO_PTR(self_in);
+    if (dest[0] == MP_OBJ_NULL) {
+        // Load attribute.
+        if (attr == MP_QSTR_verify_mode) {
+            dest[0] = MP_OBJ_NEW_SMALL_INT(self->settings.authmode);
+        } else if (attr == MP_QSTR_verify_callback) {
+            dest[0] = self->settings.verify_callback;
+        } else if (attr == MP_QSTR_suppress_ragged_eofs) {
+            dest[0] = mp_obj_new_bool(self->settings.suppress_ragged_eofs);
+        #if ECDSA_SIGN_CALLBACK
+        } else if (attr == MP_QSTR_ecdsa_sign_callback) {
+            dest[0] = self->settings.ecdsa_sign_callback;
+        #endif
+        #if PRE_SHARED_KEYS
+        } else if (attr == MP_QSTR_psk_identity) {
+            dest[0] = self->settings.psk_identity;
+        } else if (attr == MP_QSTR_psk_key) {
+            dest[0] = self->settings.psk_key;
+        } else if (attr == MP_QSTR_server_psk_keys) {
+            dest[0] = self->settings.server_psk_keys;
+        #endif
+        } else {
+            // Continue lookup in locals_dict.
+            dest[1] = MP_OBJ_SENTINEL;
+        }
+    } else if (dest[1] != MP_OBJ_NULL) {
+        // Store attribute.
+        if (attr == MP_QSTR_verify_mode) {
+            ssl_context_set_authmode(ssl_context_get(self_in), mp_obj_get_int(dest[1]));
+            dest[0] = MP_OBJ_NULL;
+        } else if (attr == MP_QSTR_verify_callback) {
+            self->settings.verify_callback = dest[1];
+            dest[0] = MP_OBJ_NULL;
+        } else if (attr == MP_QSTR_suppress_ragged_eofs) {
+            self->settings.suppress_ragged_eofs = mp_obj_is_true(dest[1]);
+            dest[0] = MP_OBJ_NULL;
+        #if ECDSA_SIGN_CALLBACK
+        } else if (attr == MP_QSTR_ecdsa_sign_callback) {
+            self->settings.ecdsa_sign_callback = dest[1];
+            if (dest[1] != mp_const_none) {
+                // It stays for sessions that began with it.
+                wolfSSL_CTX_SetEccSignCb(ssl_context_get(self_in)->ctx, ecdsa_sign_cb);
+            }
+            dest[0] = MP_OBJ_NULL;
+        #endif
+        #if PRE_SHARED_KEYS
+        } else if (attr == MP_QSTR_psk_identity) {
+            ssl_context_set_psk(ssl_context_get(self_in), dest[1], self->settings.psk_key);
+            dest[0] = MP_OBJ_NULL;
+        } else if (attr == MP_QSTR_psk_key) {
+            ssl_context_set_psk(ssl_context_get(self_in), self->settings.psk_identity, dest[1]);
+            dest[0] = MP_OBJ_NULL;
+        } else if (attr == MP_QSTR_server_psk_keys) {
+            ssl_context_set_server_psk(ssl_context_get(self_in), dest[1]);
+            dest[0] = MP_OBJ_NULL;
+        #endif
+        }
     }
 }
 
@@ -970,25 +1779,49 @@ static mp_obj_t ssl_context_load_verify_locations(size_t n_args, const mp_obj_t 
 }
 static MP_DEFINE_CONST_FUN_OBJ_KW(ssl_context_load_verify_locations_obj, 1, ssl_context_load_verify_locations);
 
-static mp_obj_t ssl_socket_new(mp_obj_ssl_context_t *ssl_context, mp_obj_t sock, bool server_side,
-    bool do_handshake_on_connect, mp_obj_t server_hostname, mp_obj_t client_id);
+// What wrap_socket was called with.
+typedef struct _wrap_args_t {
+    mp_obj_t sock;
+    bool server_side;
+    bool do_handshake_on_connect;
+    mp_obj_t server_hostname; // a str, or mp_const_none
+    mp_obj_t client_id; // of a DTLS server: the address of the client, or mp_const_none
+    mp_obj_t suppress_ragged_eofs; // or mp_const_none: as the context has it
+} wrap_args_t;
 
-// SSLContext.wrap_socket(sock, server_side=False, do_handshake_on_connect=True, server_hostname=None, client_id=None)
+static mp_obj_t ssl_socket_new(mp_obj_ssl_context_t *ssl_context, const wrap_args_t *args);
+
+// SSLContext.wrap_socket(sock, server_side=False, do_handshake_on_connect=True, server_hostname=None, *, client_id=None,
+// suppress_ragged_eofs=None)
 static mp_obj_t ssl_context_wrap_socket(size_t n_args, const mp_obj_t *pos_args, mp_map_t *kw_args) {
-    enum { ARG_server_side, ARG_do_handshake_on_connect, ARG_server_hostname, ARG_client_id };
+    enum {
+        ARG_server_side,
+        ARG_do_handshake_on_connect,
+        ARG_server_hostname,
+        ARG_client_id,
+        ARG_suppress_ragged_eofs,
+    };
     static const mp_arg_t allowed_args[] = {
         { MP_QSTR_server_side, MP_ARG_BOOL, {.u_bool = false} },
         { MP_QSTR_do_handshake_on_connect, MP_ARG_BOOL, {.u_bool = true} },
         { MP_QSTR_server_hostname, MP_ARG_OBJ, {.u_rom_obj = MP_ROM_NONE} },
         { MP_QSTR_client_id, MP_ARG_KW_ONLY | MP_ARG_OBJ, {.u_rom_obj = MP_ROM_NONE} },
+        { MP_QSTR_suppress_ragged_eofs, MP_ARG_KW_ONLY | MP_ARG_OBJ, {.u_rom_obj = MP_ROM_NONE} },
     };
 
     mp_obj_ssl_context_t *self = ssl_context_get(pos_args[0]);
     mp_arg_val_t args[MP_ARRAY_SIZE(allowed_args)];
     mp_arg_parse_all(n_args - 2, pos_args + 2, kw_args, MP_ARRAY_SIZE(allowed_args), allowed_args, args);
 
-    return ssl_socket_new(self, pos_args[1], args[ARG_server_side].u_bool, args[ARG_do_handshake_on_connect].u_bool,
-        args[ARG_server_hostname].u_obj, args[ARG_client_id].u_obj);
+    wrap_args_t wrap_args = {
+        .sock = pos_args[1],
+        .server_side = args[ARG_server_side].u_bool,
+        .do_handshake_on_connect = args[ARG_do_handshake_on_connect].u_bool,
+        .server_hostname = args[ARG_server_hostname].u_obj,
+        .client_id = args[ARG_client_id].u_obj,
+        .suppress_ragged_eofs = args[ARG_suppress_ragged_eofs].u_obj,
+    };
+    return ssl_socket_new(self, &wrap_args);
 }
 static MP_DEFINE_CONST_FUN_OBJ_KW(ssl_context_wrap_socket_obj, 2, ssl_context_wrap_socket);
 
@@ -1062,476 +1895,30 @@ static MP_DEFINE_CONST_OBJ_TYPE(
 #endif // WOLF_DROP_IN_SSL && WOLF_MP_AT_LEAST(23)
 
 /******************************************************************************/
-// Callbacks from wolfSSL. Python code that they run may raise an exception: it is kept until wolfSSL has returned,
-// because a jump across wolfSSL would leave its session half done and leak what it holds.
+// SSLSocket type: the handshake.
 
-static void keep_exception(mp_obj_ssl_socket_t *o, void *exception) {
-    o->busy = false;
-    if (o->exception == MP_OBJ_NULL) {
-        o->exception = MP_OBJ_FROM_PTR(exception);
+// Why a call to wolfSSL returned ret: WANT_READ, WANT_WRITE, ZERO_RETURN, another of wolfSSL's negative numbers, or a
+// positive one: the stream's errno, or any if there is an exception.
+static int session_error(mp_obj_ssl_socket_t *o, int ret) {
+    if (o->outcome->exception != MP_OBJ_NULL) {
+        return MP_EIO;
     }
-}
-
-// Read from or write to the stream. Returns a count, which is 0 at the end of the stream, or -1 if it would block, if it
-// failed (stream_error is set), or if it raised an exception (which is kept). For wolfSSL the three are the same: the
-// session can go on after them, say after a timeout.
-static int stream_rw(mp_obj_ssl_socket_t *o, void *buf, size_t len, bool write) {
-    const mp_stream_p_t *stream = mp_get_stream(o->sock);
-    nlr_buf_t nlr;
-    if (nlr_push(&nlr) != 0) {
-        keep_exception(o, nlr.ret_val);
-        return -1;
-    }
-    int err = 0;
-    o->busy = true;
-    mp_uint_t ret = write ? stream->write(o->sock, buf, len, &err) : stream->read(o->sock, buf, len, &err);
-    o->busy = false;
-    nlr_pop();
-    if (ret != MP_STREAM_ERROR) {
-        return ret;
-    }
-    if (mp_is_nonblocking_error(err)) {
-        o->nonblocking = true;
-    } else {
-        o->stream_error = err;
-    }
-    return -1;
-}
-
-// The client's last flight and its first request leave in one segment: two small ones would have the second wait for
-// the peer's delayed acknowledgement of the first. So a client's handshake messages are held until it reads, writes,
-// polls or closes. Returns whether messages could be held; if not they are to be written now.
-static bool hold(mp_obj_ssl_socket_t *o, const char *buf, size_t len) {
-    if (o->connected || !is_client(o->ssl_context) || is_dtls(o->ssl_context)) {
-        return false;
-    }
-    byte *held = m_new_maybe(byte, o->held_len + len);
-    if (held == NULL) {
-        return false;
-    }
-    if (o->held_len > 0) {
-        memcpy(held, o->held, o->held_len);
-    }
-    memcpy(held + o->held_len, buf, len);
-    o->held = held;
-    o->held_len += len;
-    return true;
-}
-
-// Write what is held and then buf. Returns how much of buf was written, or -1 if not all that is held could be.
-static int flush_held(mp_obj_ssl_socket_t *o, const char *buf, size_t len) {
-    byte *all = len > 0 ? m_new_maybe(byte, o->held_len + len) : NULL;
-    if (all == NULL) {
-        all = o->held;
-        len = 0;
-    } else {
-        memcpy(all, o->held, o->held_len);
-        memcpy(all + o->held_len, buf, len);
-    }
-    int ret = stream_rw(o, all, o->held_len + len, true);
-    if (ret < 0 || (size_t)ret < o->held_len) {
-        if (ret > 0) {
-            memmove(o->held, o->held + ret, o->held_len - ret);
-            o->held_len -= ret;
-        }
-        o->held_blocked = true;
-        return -1;
-    }
-    ret -= o->held_len;
-    o->held = NULL;
-    o->held_len = 0;
-    return ret;
-}
-
-#ifdef MICROPY_WOLFSSL_TCP_QUICKACK
-// A TLS 1.3 server has nothing to send after the client's Finished. Many clients hold their first request back until
-// that is acknowledged, and an acknowledgement by itself is delayed, by 40 ms on Linux, unless asked for.
-static void acknowledge(mp_obj_ssl_socket_t *o) {
-    if (is_client(o->ssl_context) || wolfSSL_version(o->ssl) != TLS1_3_VERSION) {
-        return;
-    }
-    nlr_buf_t nlr;
-    if (nlr_push(&nlr) != 0) {
-        // It's no TCP socket.
-        o->busy = false;
-        return;
-    }
-    mp_obj_t dest[5];
-    mp_load_method_maybe(o->sock, MP_QSTR_setsockopt, dest);
-    if (dest[0] != MP_OBJ_NULL) {
-        dest[2] = MP_OBJ_NEW_SMALL_INT(IPPROTO_TCP);
-        dest[3] = MP_OBJ_NEW_SMALL_INT(MICROPY_WOLFSSL_TCP_QUICKACK);
-        dest[4] = MP_OBJ_NEW_SMALL_INT(1);
-        o->busy = true;
-        mp_call_method_n_kw(3, 0, dest);
-        o->busy = false;
-    }
-    nlr_pop();
-}
-#endif
-
-static int socket_recv_cb(WOLFSSL *ssl, char *buf, int len, void *user) {
-    (void)ssl;
-    mp_obj_ssl_socket_t *o = SOCKET_FROM_USER(user);
-    if (o->held_len > 0 && flush_held(o, NULL, 0) < 0) {
-        return WOLFSSL_CBIO_ERR_WANT_READ;
-    }
-    int ret = stream_rw(o, buf, len, false);
-    if (ret < 0) {
-        return WOLFSSL_CBIO_ERR_WANT_READ;
-    }
-    if (ret == 0) {
-        // An empty datagram says nothing, the end of a stream without the peer's close_notify is an error.
-        if (is_dtls(o->ssl_context)) {
-            return WOLFSSL_CBIO_ERR_WANT_READ;
-        }
-        o->peer_closed = true;
-        return WOLFSSL_CBIO_ERR_CONN_CLOSE;
-    }
-    return ret;
-}
-
-static int socket_send_cb(WOLFSSL *ssl, char *buf, int len, void *user) {
-    (void)ssl;
-    mp_obj_ssl_socket_t *o = SOCKET_FROM_USER(user);
-    if (hold(o, buf, len)) {
-        return len;
-    }
-    int ret = o->held_len > 0 ? flush_held(o, buf, len) : stream_rw(o, buf, len, true);
-    return ret <= 0 ? WOLFSSL_CBIO_ERR_WANT_WRITE : ret;
-}
-
-// Ask SSLContext.verify_callback(cert, depth) about one certificate. Returns whether it is content.
-static bool call_verify_callback(mp_obj_ssl_socket_t *o, const byte *der, size_t len, int depth) {
-    nlr_buf_t nlr;
-    if (nlr_push(&nlr) != 0) {
-        keep_exception(o, nlr.ret_val);
-        return false;
-    }
-    #if MICROPY_PY_BUILTINS_MEMORYVIEW
-    byte *copy = m_new(byte, len);
-    memcpy(copy, der, len);
-    mp_obj_t cert = mp_obj_new_memoryview('B', len, copy);
-    #else
-    mp_obj_t cert = mp_obj_new_bytes(der, len);
-    #endif
-    o->busy = true;
-    mp_obj_t ret = mp_call_function_2(o->ssl_context->verify_callback, cert, MP_OBJ_NEW_SMALL_INT(depth));
-    bool ok = mp_obj_get_int(ret) == 0;
-    o->busy = false;
-    nlr_pop();
-    return ok;
-}
-
-#if WOLFSSL_CHECKS_FQDN_ONLY
-
-static bool is_same_name(const char *name, const char *other, size_t other_len) {
-    size_t len = strlen(name);
-    if (len != other_len) {
-        return false;
-    }
-    for (size_t i = 0; i < len; ++i) {
-        if (unichar_tolower((byte)name[i]) != unichar_tolower((byte)other[i])) {
-            return false;
-        }
-    }
-    return true;
-}
-
-// Whether a certificate is for hostname, which is a single label: nothing but the whole name matches.
-static bool has_hostname(const byte *der, size_t len, const char *hostname) {
-    DecodedCert *cert = (DecodedCert *)XMALLOC(sizeof(DecodedCert), NULL, DYNAMIC_TYPE_DCERT);
-    if (cert == NULL) {
-        return false;
-    }
-    wc_InitDecodedCert(cert, der, len, NULL);
-    bool match = false;
-    if (wc_ParseCert(cert, CERT_TYPE, NO_VERIFY, NULL) == 0) {
-        // The subject counts only in a certificate without alternative names.
-        if (cert->altNames == NULL && cert->subjectCN != NULL) {
-            match = is_same_name(hostname, cert->subjectCN, cert->subjectCNLen);
-        }
-        for (const DNS_entry *name = cert->altNames; name != NULL; name = name->next) {
-            match = match || (name->type == ASN_DNS_TYPE && is_same_name(hostname, name->name, name->len));
-        }
-    }
-    wc_FreeDecodedCert(cert);
-    XFREE(cert, NULL, DYNAMIC_TYPE_DCERT);
-    return match;
-}
-
-#endif
-
-typedef struct {
-    byte subject[KEYID_SIZE];
-    byte issuer[KEYID_SIZE];
-} cert_names_t;
-
-// The hashes of the names in a certificate. Returns whether it could be read.
-static bool get_names(const byte *der, size_t len, cert_names_t *names) {
-    DecodedCert *cert = (DecodedCert *)XMALLOC(sizeof(DecodedCert), NULL, DYNAMIC_TYPE_DCERT);
-    if (cert == NULL) {
-        return false;
-    }
-    wc_InitDecodedCert(cert, der, len, NULL);
-    bool ok = wc_ParseCert(cert, CERT_TYPE, NO_VERIFY, NULL) == 0;
-    if (ok) {
-        memcpy(names->subject, cert->subjectHash, KEYID_SIZE);
-        memcpy(names->issuer, cert->issuerHash, KEYID_SIZE);
-    }
-    wc_FreeDecodedCert(cert);
-    XFREE(cert, NULL, DYNAMIC_TYPE_DCERT);
-    return ok;
-}
-
-// Ask verify_callback about the CA that issued the last certificate the peer sent, unless that is a CA's of ours itself:
-// the built-in asks about the whole chain too, whose end the peer need not send. Returns whether it is content.
-static bool call_verify_callback_for_ca(mp_obj_ssl_socket_t *o, const WOLFSSL_BUFFER_INFO *last, int depth) {
-    cert_names_t names, ca_names;
-    if (o->ssl_context->cas == MP_OBJ_NULL) {
-        return true;
-    }
-    if (!get_names(last->buffer, last->length, &names)) {
-        return false;
-    }
-    if (memcmp(names.subject, names.issuer, KEYID_SIZE) == 0) {
-        return true;
-    }
-    size_t len;
-    mp_obj_t *cas;
-    mp_obj_list_get(o->ssl_context->cas, &len, &cas);
-    mp_buffer_info_t found = {0};
-    for (size_t i = 0; i < len; ++i) {
-        mp_buffer_info_t ca;
-        mp_get_buffer_raise(cas[i], &ca, MP_BUFFER_READ);
-        if (ca.len == last->length && memcmp(ca.buf, last->buffer, ca.len) == 0) {
-            return true;
-        }
-        if (found.buf == NULL) {
-            if (!get_names(ca.buf, ca.len, &ca_names)) {
-                return false;
-            }
-            if (memcmp(ca_names.subject, names.issuer, KEYID_SIZE) == 0) {
-                found = ca;
-            }
-        }
-    }
-    return found.buf == NULL || call_verify_callback(o, found.buf, found.len, depth);
-}
-
-// Called for every certificate that the peer sent. Returns 1 to accept it: that overrides wolfSSL's own judgement.
-static int verify_callback(int preverify, WOLFSSL_X509_STORE_CTX *store) {
-    mp_obj_ssl_socket_t *o = SOCKET_FROM_USER(store->userCtx);
-    if (o->ssl_context->authmode == CERT_NONE) {
-        return 1;
-    }
-    const WOLFSSL_BUFFER_INFO *cert = NULL;
-    if (store->error_depth < store->totalCerts) {
-        cert = &store->certs[store->error_depth];
-    }
-    #if WOLFSSL_CHECKS_FQDN_ONLY
-    if (preverify && store->error_depth == 0 && o->check_hostname != NULL
-        && (cert == NULL || !has_hostname(cert->buffer, cert->length, o->check_hostname))) {
-        o->hostname_mismatch = true;
-        preverify = 0;
-    }
-    #endif
-    if (o->ssl_context->verify_callback != mp_const_none && cert != NULL) {
-        // The chain is told from its end on.
-        if (store->error_depth == store->totalCerts - 1
-            && !call_verify_callback_for_ca(o, cert, store->error_depth + 1)) {
-            return 0;
-        }
-        if (!call_verify_callback(o, cert->buffer, cert->length, store->error_depth)) {
-            return 0;
-        }
-    }
-    return o->ssl_context->authmode == CERT_OPTIONAL ? 1 : preverify;
-}
-
-#if ECDSA_SIGN_CALLBACK
-
-// A copy for Python code: what the built-in hands out, or the next best in a firmware without bytearray.
-static mp_obj_t new_buffer(const byte *data, size_t len) {
-    #if MICROPY_PY_BUILTINS_BYTEARRAY
-    return mp_obj_new_bytearray(len, (void *)data);
-    #else
-    return mp_obj_new_bytes(data, len);
-    #endif
-}
-
-// Ask SSLContext.ecdsa_sign_callback(key, hash) for a signature. Returns 1 when it gave one, 0 when it returned None
-// and the signature is to be made here, or a negative error.
-static int call_ecdsa_sign_callback(mp_obj_ssl_socket_t *o, const byte *key, size_t key_len, const byte *hash,
-    size_t hash_len, byte *out, word32 *out_len) {
-    nlr_buf_t nlr;
-    if (nlr_push(&nlr) != 0) {
-        keep_exception(o, nlr.ret_val);
-        return WC_HW_E;
-    }
-    o->busy = true;
-    mp_obj_t ret = mp_call_function_2(o->ssl_context->ecdsa_sign_callback, new_buffer(key, key_len),
-        new_buffer(hash, hash_len));
-    mp_buffer_info_t sig = {0};
-    if (ret != mp_const_none) {
-        mp_get_buffer_raise(ret, &sig, MP_BUFFER_READ);
-    }
-    o->busy = false;
-    nlr_pop();
-    if (ret == mp_const_none) {
-        return 0;
-    }
-    if (sig.len > *out_len) {
-        return BUFFER_E;
-    }
-    memcpy(out, sig.buf, sig.len);
-    *out_len = sig.len;
-    return 1;
-}
-
-static int ecdsa_sign(ecc_key *key, const byte *hash, word32 hash_len, byte *out, word32 *out_len) {
-    WC_RNG rng;
-    int ret = wc_InitRng(&rng);
-    if (ret != 0) {
-        return ret;
-    }
-    ret = wc_ecc_set_rng(key, &rng);
-    if (ret == 0) {
-        ret = wc_ecc_sign_hash(hash, hash_len, out, out_len, &rng, key);
-    }
-    wc_FreeRng(&rng);
-    return ret;
-}
-
-static int ecdsa_sign_cb(WOLFSSL *ssl, const byte *in, unsigned int in_len, byte *out, unsigned int *out_len,
-    const byte *key_der, unsigned int key_len, void *user) {
-    (void)ssl;
-    mp_obj_ssl_socket_t *o = SOCKET_FROM_USER(user);
-    ecc_key *key = XMALLOC(sizeof(*key), NULL, DYNAMIC_TYPE_ECC);
-    if (key == NULL) {
-        return MEMORY_E;
-    }
-    int ret = wc_ecc_init(key);
-    if (ret == 0) {
-        byte raw[MAX_ECC_BYTES];
-        word32 raw_len = sizeof(raw);
-        word32 idx = 0;
-        ret = wc_EccPrivateKeyDecode(key_der, &idx, key, key_len);
-        if (ret == 0) {
-            ret = wc_ecc_export_private_only(key, raw, &raw_len);
-        }
-        if (ret == 0) {
-            ret = call_ecdsa_sign_callback(o, raw, raw_len, in, in_len, out, out_len);
-            if (ret == 0) {
-                ret = ecdsa_sign(key, in, in_len, out, out_len);
-            }
-        }
-        wolf_wipe(raw, sizeof(raw));
-        wc_ecc_free(key);
-    }
-    XFREE(key, NULL, DYNAMIC_TYPE_ECC);
-    return ret < 0 ? ret : 0;
-}
-
-#endif // ECDSA_SIGN_CALLBACK
-
-#if PRE_SHARED_KEYS
-
-// The identity and the key that a client has; both may have changed since they were set.
-static unsigned int psk_client_cb(WOLFSSL *ssl, const char *hint, char *identity, unsigned int identity_max,
-    unsigned char *key, unsigned int key_max) {
-    (void)hint;
-    mp_obj_ssl_context_t *self = SOCKET_FROM_USER(wolfSSL_GetIOReadCtx(ssl))->ssl_context;
-    mp_buffer_info_t id, k;
-    if (!get_psk_identity(self->psk_identity, &id) || id.len > identity_max || !get_psk_key(self->psk_key, &k)
-        || k.len > key_max) {
-        return 0;
-    }
-    memcpy(identity, id.buf, id.len);
-    if (id.len < identity_max) {
-        identity[id.len] = 0; // wolfSSL ends one that is as long as can be
-    }
-    memcpy(key, k.buf, k.len);
-    return k.len;
-}
-
-// Ask server_psk_keys.get(identity) for the key of a client; 0 refuses the client. So does an exception, as with the
-// built-in: who the client says to be can make get() fail. An interrupt is kept, and a MemoryError.
-static unsigned int psk_server_cb(WOLFSSL *ssl, const char *identity, unsigned char *key, unsigned int key_max) {
-    mp_obj_ssl_socket_t *o = SOCKET_FROM_USER(wolfSSL_GetIOReadCtx(ssl));
-    nlr_buf_t nlr;
-    if (nlr_push(&nlr) != 0) {
-        mp_obj_t exception = MP_OBJ_FROM_PTR(nlr.ret_val);
-        if (mp_obj_exception_match(exception, MP_OBJ_FROM_PTR(&mp_type_Exception))
-            && !mp_obj_exception_match(exception, MP_OBJ_FROM_PTR(&mp_type_MemoryError))) {
-            o->busy = false;
-        } else {
-            keep_exception(o, nlr.ret_val);
-        }
-        return 0;
-    }
-    mp_obj_t dest[3];
-    o->busy = true;
-    mp_load_method(o->ssl_context->server_psk_keys, MP_QSTR_get, dest);
-    dest[2] = mp_obj_new_bytes((const byte *)identity, strlen(identity));
-    mp_obj_t found = mp_call_method_n_kw(1, 0, dest);
-    o->busy = false;
-    nlr_pop();
-    mp_buffer_info_t k;
-    if (!get_psk_key(found, &k) || k.len > key_max) {
-        return 0;
-    }
-    memcpy(key, k.buf, k.len);
-    return k.len;
-}
-
-#endif // PRE_SHARED_KEYS
-
-/******************************************************************************/
-// SSLSocket type.
-
-static void ssl_socket_free(mp_obj_ssl_socket_t *o) {
-    if (o->ssl != NULL) {
-        wolfSSL_free(o->ssl);
-        o->ssl = NULL;
-    }
-}
-
-// Raise the exception that Python code below wolfSSL raised, if any.
-static void raise_kept_exception(mp_obj_ssl_socket_t *o) {
-    if (o->exception != MP_OBJ_NULL) {
-        mp_obj_t exception = o->exception;
-        o->exception = MP_OBJ_NULL;
-        nlr_raise(exception);
-    }
-}
-
-static bool is_want(int err) {
-    return err == WOLFSSL_ERROR_WANT_READ || err == WOLFSSL_ERROR_WANT_WRITE;
-}
-
-// Why a call to wolfSSL returned ret: WANT_READ, WANT_WRITE, ZERO_RETURN, another of wolfSSL's negative numbers, or the
-// stream's errno, which is positive.
-static int ssl_socket_error(mp_obj_ssl_socket_t *o, int ret) {
-    raise_kept_exception(o);
-    if (o->stream_error != 0) {
-        int err = o->stream_error;
-        o->stream_error = 0;
-        return err;
+    if (o->outcome->stream_error != 0) {
+        return stream_failure(o, 0);
     }
     int err = wolfSSL_get_error(o->ssl, ret);
+    bool want = err == WOLFSSL_ERROR_WANT_READ || err == WOLFSSL_ERROR_WANT_WRITE;
     // wolfSSL goes on after some failed allocations, with keys that are not the peer's. A datagram comes again.
-    if (wolf_alloc_failed() && (!is_want(err) || !is_dtls(o->ssl_context))) {
+    if (wolf_alloc_failed() && (!want || !is_dtls(&o->settings))) {
         return MEMORY_E;
+    }
+    if (!want && o->cert_error != 0) {
+        return o->cert_error;
     }
     switch (err) {
         case WOLFSSL_ERROR_WANT_READ:
-            if (o->held_blocked) {
-                // What wants to be read is the answer to something that isn't written yet.
-                o->held_blocked = false;
-                return WANT_WRITE;
-            }
-            return WANT_READ;
+            // What wants to be read may be the answer to something that isn't written yet.
+            return o->out_blocked ? WANT_WRITE : WANT_READ;
         case WOLFSSL_ERROR_WANT_WRITE:
             return WANT_WRITE;
         #ifdef WOLFSSL_DTLS13
@@ -1540,14 +1927,6 @@ static int ssl_socket_error(mp_obj_ssl_socket_t *o, int ret) {
         #endif
         case WOLFSSL_ERROR_ZERO_RETURN:
             return ZERO_RETURN;
-        case ASN_NO_SIGNER_E:
-        case ASN_SELF_SIGNED_E:
-            // A CA certificate that isn't valid now may be the reason: then that is what has to be put right.
-            return o->ssl_context->late_ca_error != 0 ? o->ssl_context->late_ca_error : err;
-        #if WOLFSSL_CHECKS_FQDN_ONLY
-        case VERIFY_CERT_ERROR:
-            return o->hostname_mismatch ? DOMAIN_NAME_MISMATCH : err;
-        #endif
         case SOCKET_ERROR_E:
             return o->peer_closed ? SOCKET_PEER_CLOSED_E : err;
         default:
@@ -1555,18 +1934,32 @@ static int ssl_socket_error(mp_obj_ssl_socket_t *o, int ret) {
     }
 }
 
+// Write what wolfSSL has to say about an error, an alert. The error is what counts, whatever comes of that.
+static void flush_alert(mp_obj_ssl_socket_t *o) {
+    if (o->out_len > 0 && o->sock != MP_OBJ_NULL) {
+        mp_obj_t exception = o->outcome->exception;
+        (void)flush(o);
+        o->outcome->exception = exception;
+        o->outcome->stream_error = 0;
+    }
+}
+
 #ifdef WOLFSSL_DTLS
 // Datagrams get lost: when the peer has been silent for too long, send the last flight again.
-static int ssl_socket_check_timer(mp_obj_ssl_socket_t *o) {
+static int check_timer(mp_obj_ssl_socket_t *o) {
     mp_uint_t now = mp_hal_ticks_ms();
     if (!o->timer_running) {
         o->timer_running = true;
         o->timer_start_ms = now;
     } else if (now - o->timer_start_ms >= (mp_uint_t)wolfSSL_dtls_get_current_timeout(o->ssl) * 1000) {
         o->timer_start_ms = now;
-        return wolfSSL_dtls_got_timeout(o->ssl);
+        if (wolfSSL_dtls_got_timeout(o->ssl) != WOLFSSL_SUCCESS) {
+            return wolf_alloc_failed() ? MEMORY_E : MP_ETIMEDOUT;
+        }
+        int err = flush(o);
+        return err == 0 ? WANT_READ : err;
     }
-    return WOLFSSL_SUCCESS;
+    return WANT_READ;
 }
 #endif
 
@@ -1574,29 +1967,23 @@ static int ssl_socket_check_timer(mp_obj_ssl_socket_t *o) {
 static void send_handshake_failure(mp_obj_ssl_socket_t *o) {
     // Alert: fatal, handshake_failure.
     static const byte alert[] = { 21, 3, 3, 0, 2, 2, 40 };
-    (void)socket_send_cb(NULL, (char *)alert, sizeof(alert), SOCKET_TO_USER(o));
+    if (queue(o, (const char *)alert, sizeof(alert))) {
+        flush_alert(o);
+    }
 }
 
 // A server without a key can do no more than wait for a client and refuse it; wolfSSL makes no session for that.
-static int ssl_socket_refuse(mp_obj_ssl_socket_t *o) {
-    char buf[1];
-    int ret = socket_recv_cb(NULL, buf, sizeof(buf), SOCKET_TO_USER(o));
-    raise_kept_exception(o);
-    if (o->stream_error != 0) {
-        ret = o->stream_error;
-        o->stream_error = 0;
-        return ret;
+static int refuse(mp_obj_ssl_socket_t *o) {
+    byte buf[1];
+    int ret = stream_rw(o, buf, sizeof(buf), false);
+    if (ret < 0) {
+        return o->outcome->exception != MP_OBJ_NULL ? MP_EIO : stream_failure(o, WANT_READ);
     }
-    if (ret == WOLFSSL_CBIO_ERR_WANT_READ) {
-        return WANT_READ;
-    }
-    if (ret == WOLFSSL_CBIO_ERR_CONN_CLOSE) {
+    if (ret == 0 && !is_dtls(&o->settings)) {
         return SOCKET_PEER_CLOSED_E;
     }
-    if (!is_dtls(o->ssl_context)) {
+    if (!is_dtls(&o->settings)) {
         send_handshake_failure(o);
-        raise_kept_exception(o);
-        o->stream_error = 0;
     }
     return NO_PRIVATE_KEY;
 }
@@ -1604,43 +1991,45 @@ static int ssl_socket_refuse(mp_obj_ssl_socket_t *o) {
 // wolfSSL up to 5.7 ends the handshake with a TLS 1.2 client that has no certificate without a word.
 static void alert_missing_cert(mp_obj_ssl_socket_t *o, int err) {
     WOLFSSL_ALERT_HISTORY history;
-    if (err == NO_PEER_CERT && !is_dtls(o->ssl_context) && wolfSSL_GetVersion(o->ssl) == WOLFSSL_TLSV1_2
+    if (err == NO_PEER_CERT && !is_dtls(&o->settings) && wolfSSL_GetVersion(o->ssl) == WOLFSSL_TLSV1_2
         && wolfSSL_get_alert_history(o->ssl, &history) == WOLFSSL_SUCCESS && history.last_tx.code < 0) {
         send_handshake_failure(o);
-        o->stream_error = 0; // the missing certificate is what is told
     }
 }
 
+static int handshake_done(mp_obj_ssl_socket_t *o) {
+    // An exception may have been raised all the same, by an interrupt from the keyboard, say.
+    if (o->outcome->exception != MP_OBJ_NULL) {
+        return MP_EIO;
+    }
+    if (wolf_alloc_failed() && !is_dtls(&o->settings)) {
+        return MEMORY_E;
+    }
+    if (!is_client(&o->settings) || is_dtls(&o->settings)) {
+        // A client's last flight waits for its first request.
+        int err = flush(o);
+        if (err != 0 && err != WANT_WRITE) {
+            return err;
+        }
+    }
+    #ifdef MICROPY_WOLFSSL_TCP_QUICKACK
+    acknowledge(o);
+    #endif
+    o->connected = true;
+    return 0;
+}
+
 // Take the handshake as far as it goes now. Returns 0 when it is done, else an error as above.
-static int ssl_socket_handshake(mp_obj_ssl_socket_t *o) {
+static int handshake(mp_obj_ssl_socket_t *o) {
     if (o->connected) {
         return 0;
     }
     if (o->ssl == NULL) {
-        return ssl_socket_refuse(o);
+        return refuse(o);
     }
-    int ret = is_client(o->ssl_context) ? wolfSSL_connect(o->ssl) : wolfSSL_accept(o->ssl);
-    if (ret != WOLFSSL_SUCCESS && !is_client(o->ssl_context)) {
-        alert_missing_cert(o, wolfSSL_get_error(o->ssl, ret));
-    }
-    if (ret != WOLFSSL_SUCCESS && o->held_len > 0 && !is_want(wolfSSL_get_error(o->ssl, ret))) {
-        // The handshake failed: the peer gets the alert. The failure is what is told here, whatever comes of that.
-        mp_obj_t exception = o->exception;
-        (void)flush_held(o, NULL, 0);
-        o->exception = exception;
-        o->stream_error = 0;
-    }
+    int ret = is_client(&o->settings) ? wolfSSL_connect(o->ssl) : wolfSSL_accept(o->ssl);
     if (ret == WOLFSSL_SUCCESS) {
-        // Somebody may have raised an exception all the same, say by an interrupt from the keyboard.
-        raise_kept_exception(o);
-        if (wolf_alloc_failed() && !is_dtls(o->ssl_context)) {
-            return MEMORY_E;
-        }
-        o->connected = true;
-        #ifdef MICROPY_WOLFSSL_TCP_QUICKACK
-        acknowledge(o);
-        #endif
-        return 0;
+        return handshake_done(o);
     }
     #ifdef WOLFSSL_DTLS13
     if (wolfSSL_get_error(o->ssl, ret) == APP_DATA_READY) {
@@ -1648,88 +2037,139 @@ static int ssl_socket_handshake(mp_obj_ssl_socket_t *o) {
         return 0;
     }
     #endif
-    int err = ssl_socket_error(o, ret);
+    int err = session_error(o, ret);
+    if (err < 0 && !is_want(err)) {
+        if (!is_client(&o->settings)) {
+            alert_missing_cert(o, err);
+        }
+        flush_alert(o);
+        return err;
+    }
     #ifdef WOLFSSL_DTLS
-    if (err == WANT_READ && is_dtls(o->ssl_context)) {
-        ret = ssl_socket_check_timer(o);
-        if (ret != WOLFSSL_SUCCESS) {
-            err = ssl_socket_error(o, ret);
+    if (is_dtls(&o->settings) && is_want(err)) {
+        int flushed = flush(o);
+        if (flushed != 0 && flushed != WANT_WRITE) {
+            return flushed;
+        }
+        if (o->hello_verify) {
+            return WOLF_HELLO_VERIFY_REQUIRED;
+        }
+        if (err == WANT_READ) {
+            err = check_timer(o);
         }
     }
     #endif
     return err;
 }
 
-static int ssl_socket_set_hostname(mp_obj_ssl_socket_t *o, const char *hostname, size_t len) {
-    bool is_ip = is_ip_address(hostname);
-    int ret;
-    #if WOLFSSL_CHECKS_IP_ADDRESS
-    if (is_ip) {
-        ret = wolfSSL_check_ip_address(o->ssl, hostname);
-    } else
-    #endif
-    {
-        ret = wolfSSL_check_domain_name(o->ssl, hostname);
-    }
-    if (ret != WOLFSSL_SUCCESS) {
-        #if WOLFSSL_CHECKS_FQDN_ONLY
-        o->check_hostname = hostname;
-        #else
-        return MEMORY_E;
-        #endif
-    }
+/******************************************************************************/
+// SSLSocket type: making one.
+
+static int set_hostname(mp_obj_ssl_socket_t *o) {
     #ifdef HAVE_SNI
+    size_t len;
+    const char *hostname = mp_obj_str_get_data(o->hostname, &len);
+    byte addr[16];
     // An address is no name: RFC 6066 doesn't allow it there.
-    if (is_client(o->ssl_context) && !is_ip) {
-        ret = wolfSSL_UseSNI(o->ssl, WOLFSSL_SNI_HOST_NAME, hostname, len);
-        if (ret != WOLFSSL_SUCCESS) {
-            return ret;
-        }
+    if (is_client(&o->settings) && wolf_host_address(hostname, len, addr) == 0 && strchr(hostname, ':') == NULL) {
+        int ret = wolfSSL_UseSNI(o->ssl, WOLFSSL_SNI_HOST_NAME, hostname, len);
+        return ret == WOLFSSL_SUCCESS ? 0 : ret;
     }
     #endif
+    (void)o;
     return 0;
 }
 
 #ifdef WOLFSSL_DTLS
-// The cookie of a DTLS server says that a client can be reached where it claims to be: it is made from client_id.
-static int ssl_socket_set_client_id(mp_obj_ssl_socket_t *o, const mp_buffer_info_t *client_id) {
-    int ret = wolfSSL_dtls_set_peer(o->ssl, client_id->buf, client_id->len);
-    return ret == WOLFSSL_SUCCESS ? 0 : BAD_FUNC_ARG;
+// The secret behind the cookies of a DTLS server is the context's: a client that proves its address comes back to a new
+// socket.
+static int make_cookie_secret(mp_obj_ssl_context_t *self) {
+    if (self->has_cookie_secret) {
+        return 0;
+    }
+    WC_RNG rng;
+    int ret = wc_InitRng(&rng);
+    if (ret == 0) {
+        ret = wc_RNG_GenerateBlock(&rng, self->cookie_secret, sizeof(self->cookie_secret));
+        wc_FreeRng(&rng);
+    }
+    self->has_cookie_secret = ret == 0;
+    return ret;
+}
+
+static int set_up_dtls(mp_obj_ssl_socket_t *o, mp_obj_ssl_context_t *ssl_context, const mp_buffer_info_t *client_id) {
+    wolfSSL_dtls_set_using_nonblock(o->ssl, 1);
+    if (is_client(&o->settings)) {
+        return 0;
+    }
+    int ret = make_cookie_secret(ssl_context);
+    if (ret == 0) {
+        ret = wolfSSL_DTLS_SetCookieSecret(o->ssl, ssl_context->cookie_secret, COOKIE_SECRET_LEN);
+    }
+    #if defined(WOLFSSL_DTLS13) && defined(WOLFSSL_SEND_HRR_COOKIE)
+    if (ret == 0 && !o->settings.tls12_only) {
+        ret = wolfSSL_send_hrr_cookie(o->ssl, ssl_context->cookie_secret, COOKIE_SECRET_LEN);
+        ret = ret == WOLFSSL_SUCCESS ? 0 : ret;
+    }
+    #endif
+    // The cookie says that a client can be reached where it claims to be: it is made from client_id.
+    if (ret == 0 && client_id->buf != NULL
+        && wolfSSL_dtls_set_peer(o->ssl, client_id->buf, client_id->len) != WOLFSSL_SUCCESS) {
+        ret = wolf_alloc_failed() ? MEMORY_E : BAD_FUNC_ARG;
+    }
+    return ret;
 }
 #endif
 
 // Set up the session of a new SSLSocket. Returns 0 or one of wolfSSL's numbers.
-static int ssl_socket_setup(mp_obj_ssl_socket_t *o, const char *hostname, size_t hostname_len,
-    const mp_buffer_info_t *client_id) {
+static int set_up(mp_obj_ssl_socket_t *o, mp_obj_ssl_context_t *ssl_context, const mp_buffer_info_t *client_id) {
     wolfSSL_SetIOReadCtx(o->ssl, SOCKET_TO_USER(o));
     wolfSSL_SetIOWriteCtx(o->ssl, SOCKET_TO_USER(o));
     wolfSSL_SetCertCbCtx(o->ssl, SOCKET_TO_USER(o));
+    wolfSSL_set_verify(o->ssl, wolfssl_verify_mode(o->settings.authmode), verify_callback);
     #if ECDSA_SIGN_CALLBACK
     wolfSSL_SetEccSignCtx(o->ssl, SOCKET_TO_USER(o));
     #endif
-    if (o->ssl_context->tls12_only && !is_dtls(o->ssl_context)) {
+    #if PRE_SHARED_KEYS
+    if (is_client(&o->settings)) {
+        if (o->settings.psk_identity != mp_const_none && o->settings.psk_key != mp_const_none) {
+            wolfSSL_set_psk_client_callback(o->ssl, psk_client_cb);
+        }
+    } else if (o->settings.server_psk_keys != mp_const_none) {
+        wolfSSL_set_psk_server_callback(o->ssl, psk_server_cb);
+    }
+    #endif
+    if (o->settings.ciphers != MP_OBJ_NULL) {
+        const char *ciphers = mp_obj_str_get_str(o->settings.ciphers);
+        if (wolfSSL_set_cipher_list(o->ssl, ciphers) != WOLFSSL_SUCCESS) {
+            return wolf_alloc_failed() ? MEMORY_E : MATCH_SUITE_ERROR;
+        }
+    }
+    if (o->settings.tls12_only && !is_dtls(&o->settings)) {
         // Otherwise both sides could agree on TLS 1.3, and then on no cipher suite.
         wolfSSL_set_options(o->ssl, WOLFSSL_OP_NO_TLSv1_3);
     }
-    if (hostname != NULL) {
-        int ret = ssl_socket_set_hostname(o, hostname, hostname_len);
+    if (o->hostname != mp_const_none) {
+        int ret = set_hostname(o);
         if (ret != 0) {
             return ret;
         }
     }
     #ifdef WOLFSSL_DTLS
-    if (is_dtls(o->ssl_context)) {
-        wolfSSL_dtls_set_using_nonblock(o->ssl, 1);
-        if (client_id->buf != NULL) {
-            return ssl_socket_set_client_id(o, client_id);
-        }
+    if (is_dtls(&o->settings)) {
+        return set_up_dtls(o, ssl_context, client_id);
     }
     #endif
+    (void)ssl_context;
+    (void)client_id;
     return 0;
 }
 
-static void ssl_socket_new_session(mp_obj_ssl_socket_t *o) {
-    o->ssl = wolfSSL_new(o->ssl_context->ctx);
+// Make the session of a new SSLSocket, which may change the context: one thread at a time.
+static void open_session(mp_obj_ssl_socket_t *o, mp_obj_ssl_context_t *ssl_context) {
+    lock_context(ssl_context);
+    o->ssl = ssl_context->ctx == NULL ? NULL : wolfSSL_new(ssl_context->ctx);
+    unlock_context(ssl_context);
     if (o->ssl == NULL) {
         // wolfSSL doesn't say why: it may be a random number generator without a seed.
         WC_RNG rng;
@@ -1741,142 +2181,148 @@ static void ssl_socket_new_session(mp_obj_ssl_socket_t *o) {
     }
 }
 
-// Make the session of a new SSLSocket, which may change the context: one thread at a time.
-static void ssl_socket_open(mp_obj_ssl_socket_t *o) {
-    #if CONTEXT_HAS_LOCK
-    mp_thread_mutex_lock(&o->ssl_context->lock, 1);
-    nlr_buf_t nlr;
-    if (nlr_push(&nlr) != 0) {
-        mp_thread_mutex_unlock(&o->ssl_context->lock);
-        nlr_jump(nlr.ret_val);
+// The host name that the peer's certificate is to be held against, or mp_const_none.
+static mp_obj_t check_hostname(mp_obj_t server_hostname, bool verify) {
+    if (server_hostname == mp_const_none) {
+        return mp_const_none;
     }
-    #endif
-    load_late_cas(o->ssl_context);
-    ssl_socket_new_session(o);
-    #if CONTEXT_HAS_LOCK
-    nlr_pop();
-    mp_thread_mutex_unlock(&o->ssl_context->lock);
-    #endif
+    size_t len;
+    const char *hostname = mp_obj_str_get_data(server_hostname, &len);
+    if (strlen(hostname) != len) {
+        mp_raise_ValueError(MP_ERROR_TEXT("server_hostname"));
+    }
+    if (len > MAX_HOSTNAME) {
+        mp_raise_ValueError(MP_ERROR_TEXT("server_hostname is too long"));
+    }
+    if (len == 0 && verify) {
+        mp_raise_ValueError(MP_ERROR_TEXT("server_hostname is empty"));
+    }
+    for (size_t i = 0; i < len && verify; ++i) {
+        if ((byte)hostname[i] >= 0x80) {
+            mp_raise_ValueError(MP_ERROR_TEXT("server_hostname is not ASCII"));
+        }
+    }
+    return len == 0 ? mp_const_none : server_hostname;
 }
 
-static mp_obj_t ssl_socket_new(mp_obj_ssl_context_t *ssl_context, mp_obj_t sock, bool server_side,
-    bool do_handshake_on_connect, mp_obj_t server_hostname, mp_obj_t client_id_obj) {
+static void handshake_operation(mp_obj_ssl_socket_t *o, void *arg, mp_uint_t size) {
+    (void)arg;
+    (void)size;
+    o->outcome->err = handshake(o);
+}
 
-    // Verify the socket object has the full stream protocol
-    mp_get_stream_raise(sock, MP_STREAM_OP_READ | MP_STREAM_OP_WRITE | MP_STREAM_OP_IOCTL);
-
-    const char *hostname = NULL;
-    size_t hostname_len = 0;
-    if (server_hostname != mp_const_none) {
-        hostname = mp_obj_str_get_data(server_hostname, &hostname_len);
-        if (strlen(hostname) != hostname_len) {
-            mp_raise_ValueError(MP_ERROR_TEXT("server_hostname"));
+static void do_handshake(mp_obj_ssl_socket_t *o) {
+    outcome_t outcome;
+    for (;;) {
+        operate(o, USE_READ | USE_WRITE, handshake_operation, NULL, 0, &outcome);
+        if (outcome.exception != MP_OBJ_NULL || !is_want(outcome.err)) {
+            break;
         }
-    } else if (CERT_REQUIRED_NEEDS_HOSTNAME && ssl_context->authmode == CERT_REQUIRED && !server_side) {
+        mp_event_wait_ms(1);
+    }
+    int errcode;
+    if (conclude(o, &outcome, &errcode) == MP_STREAM_ERROR) {
+        mp_raise_OSError(errcode);
+    }
+}
+
+static mp_obj_t ssl_socket_new(mp_obj_ssl_context_t *ssl_context, const wrap_args_t *args) {
+    // Verify the socket object has the full stream protocol
+    mp_get_stream_raise(args->sock, MP_STREAM_OP_READ | MP_STREAM_OP_WRITE | MP_STREAM_OP_IOCTL);
+
+    const settings_t *settings = &ssl_context->settings;
+    if (args->server_hostname == mp_const_none && CERT_REQUIRED_NEEDS_HOSTNAME && settings->authmode == CERT_REQUIRED
+        && !args->server_side) {
         mp_raise_ValueError(MP_ERROR_TEXT("CERT_REQUIRED requires server_hostname"));
+    }
+    mp_obj_t hostname = check_hostname(args->server_hostname, settings->authmode != CERT_NONE);
+    if (ECDSA_SIGN_CALLBACK && ssl_context->has_key && !ssl_context->key_fits
+        && !ssl_context_has_sign_callback(settings)) {
+        mp_raise_ValueError(MP_ERROR_TEXT("key does not fit the cert"));
     }
 
     mp_buffer_info_t client_id = {0};
-    if (ssl_context->protocol == PROTOCOL_DTLS_SERVER && !mp_get_buffer(client_id_obj, &client_id, MP_BUFFER_READ)
+    if (settings->protocol == PROTOCOL_DTLS_SERVER && !mp_get_buffer(args->client_id, &client_id, MP_BUFFER_READ)
         && CLIENT_ID_REQUIRED) {
         wolf_raise_error(BAD_FUNC_ARG);
     }
 
     mp_obj_ssl_socket_t *o = wolf_obj_malloc_finalised(mp_obj_ssl_socket_t, &ssl_socket_type);
-    o->ssl_context = ssl_context;
-    o->sock = sock;
-    o->ssl = NULL;
-    o->poll_mask = 0;
-    o->exception = MP_OBJ_NULL;
-    o->stream_error = 0;
-    o->last_error = 0;
-    o->timer_running = false;
-    o->connected = false;
-    o->eof = false;
-    o->peer_closed = false;
-    o->held = NULL;
-    o->held_len = 0;
-    o->held_blocked = false;
-    o->nonblocking = false;
-    o->busy = false;
-    o->read_end = NULL;
-    #if WOLFSSL_CHECKS_FQDN_ONLY
-    o->check_hostname = NULL;
-    o->hostname_mismatch = false;
-    #endif
-
-    bool refuse = !is_client(ssl_context) && !ssl_context->has_key;
-    #if PRE_SHARED_KEYS
-    refuse = refuse && ssl_context->server_psk_keys == mp_const_none;
-    #endif
-    if (!refuse) {
-        ssl_socket_open(o);
+    memset((byte *)o + sizeof(o->base), 0, sizeof(*o) - sizeof(o->base));
+    o->settings = *settings;
+    if (args->suppress_ragged_eofs != mp_const_none) {
+        o->settings.suppress_ragged_eofs = mp_obj_is_true(args->suppress_ragged_eofs);
     }
+    o->sock = args->sock;
+    o->hostname = hostname;
+    o->error_text = MP_OBJ_NULL;
+    o->late_exception = MP_OBJ_NULL;
+    #if SOCKET_HAS_LOCKS
+    mp_thread_mutex_init(&o->lock);
+    mp_thread_mutex_init(&o->read_lock);
+    mp_thread_mutex_init(&o->write_lock);
+    #endif
 
-    // From here on one way out: an exception from the stream or a callback is kept like every other error.
+    bool refused = !is_client(settings) && !ssl_context->has_key;
+    #if PRE_SHARED_KEYS
+    refused = refused && settings->server_psk_keys == mp_const_none;
+    #endif
+
+    // From here on one way out.
     nlr_buf_t nlr;
     if (nlr_push(&nlr) != 0) {
         o->sock = MP_OBJ_NULL;
         ssl_socket_free(o);
         nlr_jump(nlr.ret_val);
     }
-    int err = refuse ? 0 : ssl_socket_setup(o, hostname, hostname_len, &client_id);
-    if (err == 0 && do_handshake_on_connect) {
-        while ((err = ssl_socket_handshake(o)) == WANT_READ || err == WANT_WRITE) {
-            mp_event_wait_ms(1);
+    if (!refused) {
+        open_session(o, ssl_context);
+        int err = set_up(o, ssl_context, &client_id);
+        if (err != 0) {
+            wolf_raise_error(err);
         }
     }
-    if (err > 0) {
-        mp_raise_OSError(err);
-    } else if (err < 0) {
-        wolf_raise_error(err);
+    if (args->do_handshake_on_connect) {
+        do_handshake(o);
     }
     nlr_pop();
-
     return MP_OBJ_FROM_PTR(o);
 }
 
-#ifdef KEEP_PEER_CERT
+/******************************************************************************/
+// SSLSocket type: methods.
+
 static mp_obj_t ssl_socket_getpeercert(mp_obj_t o_in, mp_obj_t binary_form) {
     mp_obj_ssl_socket_t *o = MP_OBJ_TO_PTR(o_in);
     if (!mp_obj_is_true(binary_form)) {
         mp_raise_NotImplementedError(NULL);
     }
-    if (o->ssl == NULL) {
-        return mp_const_none;
+    size_t len = o->peer_cert.len;
+    byte *copy = m_new(byte, len);
+    if (!enter(o, 0)) {
+        mp_raise_OSError(MP_EBUSY);
     }
-    wolf_alloc_begin();
-    WOLFSSL_X509 *peer_cert = wolfSSL_get_peer_certificate(o->ssl);
-    if (peer_cert == NULL) {
-        if (wolf_alloc_failed()) {
-            wolf_raise_error(MEMORY_E);
-        }
-        return mp_const_none;
+    bool have = o->connected && o->peer_cert.data != NULL && o->peer_cert.len == len;
+    if (have) {
+        memcpy(copy, o->peer_cert.data, len);
     }
-    int len = 0;
-    const byte *der = wolfSSL_X509_get_der(peer_cert, &len);
-    vstr_t vstr;
-    nlr_buf_t nlr;
-    if (nlr_push(&nlr) != 0) {
-        wolfSSL_FreeX509(peer_cert);
-        nlr_jump(nlr.ret_val);
-    }
-    vstr_init_len(&vstr, len);
-    nlr_pop();
-    memcpy(vstr.buf, der, len);
-    wolfSSL_FreeX509(peer_cert);
-    return mp_obj_new_bytes_from_vstr(&vstr);
+    leave(o, 0);
+    return have ? mp_obj_new_bytes(copy, len) : mp_const_none;
 }
 static MP_DEFINE_CONST_FUN_OBJ_2(ssl_socket_getpeercert_obj, ssl_socket_getpeercert);
-#endif
 
 static mp_obj_t ssl_socket_cipher(mp_obj_t o_in) {
     mp_obj_ssl_socket_t *o = MP_OBJ_TO_PTR(o_in);
-    if (o->ssl == NULL || !o->connected) {
+    if (!enter(o, 0)) {
+        mp_raise_OSError(MP_EBUSY);
+    }
+    bool have = o->ssl != NULL && o->connected;
+    int suite = have ? wolfSSL_get_current_cipher_suite(o->ssl) : 0;
+    const char *version = have ? wolfSSL_get_version(o->ssl) : NULL;
+    leave(o, 0);
+    if (!have) {
         return mp_const_none;
     }
-    int suite = wolfSSL_get_current_cipher_suite(o->ssl);
-    const char *version = wolfSSL_get_version(o->ssl);
     mp_obj_t tuple[2] = { cipher_name(suite >> 8, suite & 0xff), mp_obj_new_str(version, strlen(version)) };
     return mp_obj_new_tuple(2, tuple);
 }
@@ -1888,114 +2334,6 @@ static void ssl_socket_print(const mp_print_t *print, mp_obj_t self_in, mp_print
     mp_printf(print, "<_SSLSocket %p>", MP_OBJ_TO_PTR(self_in));
 }
 #endif
-
-// Whether a read or write can begin; if not, *errcode is set or an exception raised.
-static bool ssl_socket_is_usable(mp_obj_ssl_socket_t *o, int *errcode) {
-    if (o->busy) {
-        *errcode = MP_EBUSY;
-        return false;
-    }
-    o->poll_mask = 0;
-    o->held_blocked = false;
-    wolf_alloc_begin();
-    if (o->last_error < 0 && o->sock != MP_OBJ_NULL) {
-        wolf_raise_error(o->last_error);
-    }
-    if (o->last_error > 0 || o->sock == MP_OBJ_NULL) {
-        *errcode = o->last_error > 0 ? o->last_error : MP_EBADF;
-        return false;
-    }
-    return true;
-}
-
-// What a read or write that couldn't be done returns: err is from ssl_socket_error.
-static mp_uint_t ssl_socket_fail(mp_obj_ssl_socket_t *o, int err, int *errcode) {
-    if (err == WANT_READ || err == WANT_WRITE) {
-        *errcode = MP_EWOULDBLOCK;
-        return MP_STREAM_ERROR;
-    }
-    if (err > 0) {
-        // After a timeout the session is as good as before, after other errors of the stream it is not.
-        if (err != MP_ETIMEDOUT && err != MP_EINTR) {
-            o->last_error = err;
-        }
-        *errcode = err;
-        return MP_STREAM_ERROR;
-    }
-    // wolfSSL has sent the alert; nothing more can be done with this session.
-    o->last_error = err;
-    ssl_socket_free(o);
-    wolf_raise_error(err);
-}
-
-// MicroPython's read(n) calls the stream until it has n bytes, and forgets what it has when an exception comes. On a
-// non-blocking stream an error that follows data is told by the next read, so that the data arrives. (On a blocking
-// one a short read means the end of the stream, which an error must not look like.)
-static bool ssl_socket_put_off(mp_obj_ssl_socket_t *o, int err, const void *buf) {
-    if (err == WANT_READ || err == WANT_WRITE || !o->nonblocking || buf != o->read_end) {
-        return false;
-    }
-    o->last_error = err;
-    ssl_socket_free(o);
-    return true;
-}
-
-static mp_uint_t ssl_socket_read(mp_obj_t o_in, void *buf, mp_uint_t size, int *errcode) {
-    mp_obj_ssl_socket_t *o = MP_OBJ_TO_PTR(o_in);
-    if (!ssl_socket_is_usable(o, errcode)) {
-        return MP_STREAM_ERROR;
-    }
-    if (o->eof || size == 0) {
-        return 0;
-    }
-    int err = ssl_socket_handshake(o);
-    if (err == 0) {
-        int ret = wolfSSL_read(o->ssl, buf, MIN(size, INT_MAX));
-        if (ret > 0) {
-            o->read_end = (const byte *)buf + ret;
-            return ret;
-        }
-        err = ssl_socket_error(o, ret);
-        if (err == ZERO_RETURN) {
-            // The peer's close_notify: end of stream.
-            o->eof = true;
-            return 0;
-        }
-        if (ssl_socket_put_off(o, err, buf)) {
-            *errcode = MP_EWOULDBLOCK;
-            return MP_STREAM_ERROR;
-        }
-    }
-    if (err == WANT_WRITE) {
-        // If the handshake is not finished, a read may end up in the protocol wanting to write the next message.
-        o->poll_mask = MP_STREAM_POLL_WR;
-    }
-    return ssl_socket_fail(o, err, errcode);
-}
-
-static mp_uint_t ssl_socket_write(mp_obj_t o_in, const void *buf, mp_uint_t size, int *errcode) {
-    mp_obj_ssl_socket_t *o = MP_OBJ_TO_PTR(o_in);
-    if (!ssl_socket_is_usable(o, errcode)) {
-        return MP_STREAM_ERROR;
-    }
-    if (size == 0) {
-        return 0;
-    }
-    int err = ssl_socket_handshake(o);
-    if (err == 0) {
-        // A datagram is all or nothing.
-        int ret = wolfSSL_write(o->ssl, buf, is_dtls(o->ssl_context) ? MIN(size, INT_MAX) : MIN(size, MAX_WRITE));
-        if (ret > 0) {
-            return ret;
-        }
-        err = ssl_socket_error(o, ret);
-    }
-    if (err == WANT_READ) {
-        // As above, the other way round.
-        o->poll_mask = MP_STREAM_POLL_RD;
-    }
-    return ssl_socket_fail(o, err, errcode);
-}
 
 static mp_obj_t ssl_socket_setblocking(mp_obj_t self_in, mp_obj_t flag_in) {
     mp_obj_ssl_socket_t *o = MP_OBJ_TO_PTR(self_in);
@@ -2009,42 +2347,298 @@ static mp_obj_t ssl_socket_setblocking(mp_obj_t self_in, mp_obj_t flag_in) {
 }
 static MP_DEFINE_CONST_FUN_OBJ_2(ssl_socket_setblocking_obj, ssl_socket_setblocking);
 
-// Tell the peer that nothing more will come, if that can be done at once: closing doesn't wait, and doesn't fail.
-static void ssl_socket_send_close_notify(mp_obj_ssl_socket_t *o) {
-    if (o->ssl == NULL || !o->connected || o->last_error != 0) {
+/******************************************************************************/
+// SSLSocket type: reading and writing.
+
+// Where an operation reads from or writes to.
+typedef struct _place_t {
+    mp_obj_t obj; // looked at when Python code has run, which may have moved what it holds; or MP_OBJ_NULL
+    size_t start; // in obj
+    byte *buf; // without obj
+} place_t;
+
+// The bytes of a place, at most *len.
+static byte *locate(const place_t *place, int flags, size_t *len) {
+    if (place->obj == MP_OBJ_NULL) {
+        return place->buf;
+    }
+    mp_buffer_info_t bufinfo;
+    if (!mp_get_buffer(place->obj, &bufinfo, flags) || bufinfo.len <= place->start) {
+        *len = 0;
+        return NULL;
+    }
+    *len = MIN(*len, bufinfo.len - place->start);
+    return (byte *)bufinfo.buf + place->start;
+}
+
+// Whether a read or write can begin; if not, the outcome says why.
+static bool is_usable(mp_obj_ssl_socket_t *o) {
+    o->poll_mask = 0;
+    if (o->sock == MP_OBJ_NULL) {
+        o->outcome->err = MP_EBADF;
+    } else if (o->late_exception != MP_OBJ_NULL) {
+        o->outcome->exception = o->late_exception;
+        o->late_exception = MP_OBJ_NULL;
+    } else {
+        o->outcome->err = o->last_error;
+    }
+    return o->outcome->err == 0 && o->outcome->exception == MP_OBJ_NULL;
+}
+
+// What a read or write ends with that couldn't be done.
+static void fail(mp_obj_ssl_socket_t *o, int err) {
+    if (o->closing) {
+        o->outcome->exception = MP_OBJ_NULL;
+        o->outcome->err = MP_EBADF;
         return;
     }
-    if (o->held_len > 0) {
-        (void)flush_held(o, NULL, 0);
-    }
-    nlr_buf_t nlr;
-    if (nlr_push(&nlr) != 0) {
+    if (o->outcome->exception != MP_OBJ_NULL) {
         return;
     }
-    int errcode;
-    mp_uint_t ret = mp_get_stream(o->sock)->ioctl(o->sock, MP_STREAM_POLL, MP_STREAM_POLL_WR, &errcode);
-    nlr_pop();
-    if (ret != MP_STREAM_ERROR && (ret & MP_STREAM_POLL_WR)) {
-        // The outcome makes no difference: the session is freed next.
-        (void)wolfSSL_shutdown(o->ssl);
-        o->exception = MP_OBJ_NULL;
-        o->stream_error = 0;
+    // After a timeout the session is as good as before, after other errors of the stream it is not.
+    if (!is_want(err) && err != MP_ETIMEDOUT && err != MP_EINTR) {
+        o->last_error = err;
+    }
+    if (err < 0 && !is_want(err)) {
+        flush_alert(o);
+        ssl_socket_free(o);
+    }
+    o->outcome->err = err;
+}
+
+// A call of read() asks for more until it has all, and would forget what it has: data that arrived comes first, and the
+// next call meets what ended this one.
+static void put_off(mp_obj_ssl_socket_t *o) {
+    outcome_t *outcome = o->outcome;
+    bool failed = outcome->exception != MP_OBJ_NULL || (outcome->err != 0 && !is_want(outcome->err));
+    if (!failed || o->taken == 0 || o->closing) {
+        return;
+    }
+    if (outcome->exception != MP_OBJ_NULL) {
+        if (!mp_obj_exception_match(outcome->exception, MP_OBJ_FROM_PTR(&mp_type_Exception))) {
+            return; // an interrupt, which doesn't wait
+        }
+        o->late_exception = outcome->exception;
+        outcome->exception = MP_OBJ_NULL;
+    }
+    outcome->err = 0;
+    outcome->ret = 0;
+}
+
+// Read what there is, at most size bytes. Returns an error as of session_error(), or 0.
+static int read_some(mp_obj_ssl_socket_t *o, const place_t *place, size_t size) {
+    int err = handshake(o);
+    if (err != 0) {
+        return err;
+    }
+    byte first;
+    size = MIN(size, INT_MAX);
+    int ret = place->obj == MP_OBJ_NULL ? wolfSSL_read(o->ssl, place->buf, size) : wolfSSL_peek(o->ssl, &first, 1);
+    if (ret > 0 && place->obj != MP_OBJ_NULL) {
+        // What follows runs no Python code.
+        byte *buf = locate(place, MP_BUFFER_WRITE, &size);
+        ret = size == 0 ? 0 : wolfSSL_read(o->ssl, buf, size);
+        if (size == 0) {
+            return 0;
+        }
+    }
+    if (ret > 0) {
+        o->outcome->ret = ret;
+        return 0;
+    }
+    err = session_error(o, ret);
+    if (err == ZERO_RETURN) {
+        // The peer's close_notify.
+        o->eof = true;
+        return 0;
+    }
+    if (is_want(err) && o->peer_closed) {
+        // The end of the stream without one: anybody on the way can have cut it off.
+        o->eof = o->settings.suppress_ragged_eofs;
+        return o->eof ? 0 : SOCKET_PEER_CLOSED_E;
+    }
+    if (err == WANT_WRITE) {
+        // If the handshake is not finished, a read may end up in the protocol wanting to write the next message.
+        o->poll_mask = MP_STREAM_POLL_WR;
+    }
+    return err;
+}
+
+static void read_operation(mp_obj_ssl_socket_t *o, void *arg, mp_uint_t size) {
+    if (is_usable(o) && !o->eof && size > 0) {
+        int err = read_some(o, arg, size);
+        if (err != 0 || o->closing) {
+            fail(o, err);
+        }
+    }
+    put_off(o);
+    o->taken += o->outcome->err == 0 ? o->outcome->ret : 0;
+}
+
+static mp_uint_t ssl_socket_do(mp_obj_ssl_socket_t *o, int use, operation_t operation, place_t *place, mp_uint_t size,
+    int *errcode) {
+    outcome_t outcome;
+    if (!operate(o, use, operation, place, size, &outcome)) {
+        *errcode = MP_EBUSY;
+        return MP_STREAM_ERROR;
+    }
+    return conclude(o, &outcome, errcode);
+}
+
+static mp_uint_t ssl_socket_read(mp_obj_t o_in, void *buf, mp_uint_t size, int *errcode) {
+    place_t place = { .obj = MP_OBJ_NULL, .buf = buf };
+    return ssl_socket_do(MP_OBJ_TO_PTR(o_in), USE_READ, read_operation, &place, size, errcode);
+}
+
+// Have a record made of at most size bytes. It counts as written even if the stream doesn't take it yet. Returns an error
+// as of session_error(), or 0.
+static int write_some(mp_obj_ssl_socket_t *o, const place_t *place, size_t size) {
+    int err = handshake(o);
+    // What waits goes first: until it has gone, not one byte is taken.
+    if (err == 0 && !(o->connected && is_client(&o->settings))) {
+        err = flush(o);
+    }
+    if (err == 0 && o->out_blocked) {
+        err = flush(o);
+    }
+    if (err != 0) {
+        return err;
+    }
+    const byte *buf = locate(place, MP_BUFFER_READ, &size);
+    if (size == 0) {
+        return 0;
+    }
+    #ifdef WOLFSSL_DTLS
+    if (is_dtls(&o->settings) && size > (size_t)wolfSSL_GetMaxOutputSize(o->ssl)) {
+        return DTLS_SIZE_ERROR;
+    }
+    #endif
+    int ret = wolfSSL_write(o->ssl, buf, MIN(size, MAX_WRITE));
+    if (ret <= 0) {
+        return session_error(o, ret);
+    }
+    o->outcome->ret = ret;
+    err = flush(o);
+    return err == WANT_WRITE || err == MP_ETIMEDOUT || err == MP_EINTR ? 0 : err;
+}
+
+static void write_operation(mp_obj_ssl_socket_t *o, void *arg, mp_uint_t size) {
+    if (!is_usable(o) || size == 0) {
+        return;
+    }
+    int err = write_some(o, arg, size);
+    if (err == DTLS_SIZE_ERROR) {
+        o->outcome->err = err; // this datagram is too large, others are not
+    } else if (err != 0 || o->closing) {
+        if (err == WANT_READ) {
+            // As in read_some(), the other way round.
+            o->poll_mask = MP_STREAM_POLL_RD;
+        }
+        fail(o, err);
     }
 }
 
-static mp_uint_t ssl_socket_poll(mp_obj_ssl_socket_t *o, uintptr_t arg, int *errcode) {
+static mp_uint_t ssl_socket_write(mp_obj_t o_in, const void *buf, mp_uint_t size, int *errcode) {
+    place_t place = { .obj = MP_OBJ_NULL, .buf = (byte *)buf };
+    return ssl_socket_do(MP_OBJ_TO_PTR(o_in), USE_WRITE, write_operation, &place, size, errcode);
+}
+
+// method(buf[, max_len]) or method(buf, start, max_len): what the streams' methods of this name do, but for what Python
+// code below does to buf meanwhile, and for a timeout after a part was done, which returns what was done.
+static mp_obj_t read_or_write(size_t n_args, const mp_obj_t *args, int use, bool once) {
+    mp_obj_ssl_socket_t *o = MP_OBJ_TO_PTR(args[0]);
+    bool write = use == USE_WRITE;
+    int flags = write ? MP_BUFFER_READ : MP_BUFFER_WRITE;
+    mp_buffer_info_t bufinfo;
+    mp_get_buffer_raise(args[1], &bufinfo, flags);
+    place_t place = { .obj = args[1] };
+    size_t left = bufinfo.len;
+    if (n_args == 4) {
+        place.start = MIN((size_t)mp_obj_get_int(args[2]), bufinfo.len);
+        left -= place.start;
+    }
+    if (n_args > 2) {
+        left = MIN(left, (size_t)mp_obj_get_int(args[n_args - 1]));
+    }
+    size_t done = 0;
+    if (!write) {
+        o->taken = 0;
+    }
+    while (left > 0) {
+        int errcode;
+        mp_uint_t ret = ssl_socket_do(o, use, write ? write_operation : read_operation, &place, left, &errcode);
+        if (ret == MP_STREAM_ERROR) {
+            if (done > 0 && (mp_is_nonblocking_error(errcode) || errcode == MP_ETIMEDOUT)) {
+                break;
+            }
+            if (mp_is_nonblocking_error(errcode)) {
+                return mp_const_none;
+            }
+            mp_raise_OSError(errcode);
+        }
+        place.start += ret;
+        done += ret;
+        left -= ret;
+        if (ret == 0 || once) {
+            break;
+        }
+    }
+    return MP_OBJ_NEW_SMALL_INT(done);
+}
+
+static mp_obj_t ssl_socket_readinto_method(size_t n_args, const mp_obj_t *args) {
+    return read_or_write(n_args, args, USE_READ, false);
+}
+static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(ssl_socket_readinto_obj, 2, 4, ssl_socket_readinto_method);
+
+static mp_obj_t ssl_socket_write_method(size_t n_args, const mp_obj_t *args) {
+    return read_or_write(n_args, args, USE_WRITE, false);
+}
+static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(ssl_socket_write_obj, 2, 4, ssl_socket_write_method);
+
+static mp_obj_t ssl_socket_send_method(size_t n_args, const mp_obj_t *args) {
+    return read_or_write(n_args, args, USE_WRITE, true);
+}
+static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(ssl_socket_send_obj, 2, 4, ssl_socket_send_method);
+
+static mp_obj_t ssl_socket_read_method(size_t n_args, const mp_obj_t *args) {
+    ((mp_obj_ssl_socket_t *)MP_OBJ_TO_PTR(args[0]))->taken = 0;
+    return mp_stream_read_obj.fun.var(n_args, args);
+}
+static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(ssl_socket_read_obj, 1, 2, ssl_socket_read_method);
+
+static mp_obj_t ssl_socket_recv_method(size_t n_args, const mp_obj_t *args) {
+    ((mp_obj_ssl_socket_t *)MP_OBJ_TO_PTR(args[0]))->taken = 0;
+    return mp_stream_read1_obj.fun.var(n_args, args);
+}
+static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(ssl_socket_recv_obj, 1, 2, ssl_socket_recv_method);
+
+static mp_obj_t ssl_socket_readline_method(size_t n_args, const mp_obj_t *args) {
+    ((mp_obj_ssl_socket_t *)MP_OBJ_TO_PTR(args[0]))->taken = 0;
+    return mp_stream_unbuffered_readline_obj.fun.var(n_args, args);
+}
+static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(ssl_socket_readline_obj, 1, 2, ssl_socket_readline_method);
+
+/******************************************************************************/
+// SSLSocket type: polling and closing.
+
+static void poll_operation(mp_obj_ssl_socket_t *o, void *arg_in, mp_uint_t arg) {
+    int *errcode = arg_in;
+    outcome_t *outcome = o->outcome;
     if (o->sock == MP_OBJ_NULL || o->last_error != 0) {
         // Closed or error socket, return NVAL flag.
-        return MP_STREAM_POLL_NVAL;
+        outcome->ret = MP_STREAM_POLL_NVAL;
+        return;
     }
 
-    // Who polls waits for the peer: it has to get everything first.
-    if (o->connected && o->held_len > 0) {
-        if (flush_held(o, NULL, 0) < 0) {
-            o->poll_mask = MP_STREAM_POLL_WR;
+    // A program that polls waits for the peer: it has to get everything first. What fails fails again later.
+    if (o->connected && o->out_len > 0 && try_to_write(o)) {
+        (void)flush(o);
+        end_write(o);
+        if (outcome->exception != MP_OBJ_NULL || o->sock == MP_OBJ_NULL) {
+            outcome->ret = MP_STREAM_POLL_NVAL;
+            return;
         }
-        raise_kept_exception(o);
-        o->stream_error = 0; // a read or write meets it again
     }
 
     // If the library signaled us that it needs reading or writing, only check that direction,
@@ -2057,48 +2651,84 @@ static mp_uint_t ssl_socket_poll(mp_obj_ssl_socket_t *o, uintptr_t arg, int *err
 
     // Take into account that the library might have buffered data already
     mp_uint_t pending = 0;
-    if ((arg & MP_STREAM_POLL_RD) && (o->eof || (o->ssl != NULL && wolfSSL_pending(o->ssl) > 0))) {
+    if ((arg & MP_STREAM_POLL_RD)
+        && (o->eof || o->late_exception != MP_OBJ_NULL || (o->ssl != NULL && wolfSSL_pending(o->ssl) > 0))) {
         pending = MP_STREAM_POLL_RD;
         if (arg == MP_STREAM_POLL_RD) {
             // Shortcut if we only need to read and we have buffered data, no need to go to the underlying socket
-            return MP_STREAM_POLL_RD;
+            outcome->ret = MP_STREAM_POLL_RD;
+            return;
         }
     }
 
-    mp_uint_t ret = mp_get_stream(o->sock)->ioctl(o->sock, MP_STREAM_POLL, arg, errcode);
+    bool waits = o->connected && o->out_len > 0;
+    uintptr_t poll_mask = o->poll_mask;
+    mp_uint_t ret = stream_ioctl(o, MP_STREAM_POLL, waits ? arg | MP_STREAM_POLL_WR : arg, errcode);
     if (ret == MP_STREAM_ERROR) {
-        return ret;
+        outcome->err = *errcode > 0 ? *errcode : MP_EIO;
+        return;
+    }
+    if (waits) {
+        // A write could not take anything yet.
+        ret &= ~(mp_uint_t)MP_STREAM_POLL_WR;
     }
     ret |= pending;
 
     // The direction the library needed is available, return a fake result to the caller so that
     // it reenters a read or a write to allow the handshake to progress
-    if (ret & o->poll_mask) {
+    if (ret & poll_mask) {
         ret |= saved_arg;
     }
-    return ret;
+    outcome->ret = ret;
+}
+
+// Tell the peer that nothing more will come, if that can be done at once: closing doesn't wait, and doesn't fail.
+static void send_close_notify(mp_obj_ssl_socket_t *o) {
+    if (o->ssl == NULL || !o->connected || o->last_error != 0 || !try_to_write(o)) {
+        return;
+    }
+    int errcode;
+    mp_uint_t ret = stream_ioctl(o, MP_STREAM_POLL, MP_STREAM_POLL_WR, &errcode);
+    if (ret != MP_STREAM_ERROR && (ret & MP_STREAM_POLL_WR)) {
+        // The outcome makes no difference: the session is freed next.
+        (void)wolfSSL_shutdown(o->ssl);
+        flush_alert(o);
+    }
+    o->outcome->exception = MP_OBJ_NULL;
+    end_write(o);
+}
+
+static void close_operation(mp_obj_ssl_socket_t *o, void *arg, mp_uint_t size) {
+    (void)size;
+    send_close_notify(o);
+    *(mp_obj_t *)arg = o->sock;
+    o->sock = MP_OBJ_NULL;
+    o->closing = true;
 }
 
 static mp_uint_t ssl_socket_ioctl(mp_obj_t o_in, mp_uint_t request, uintptr_t arg, int *errcode) {
     mp_obj_ssl_socket_t *o = MP_OBJ_TO_PTR(o_in);
-    if (o->busy) {
-        *errcode = MP_EBUSY;
-        return MP_STREAM_ERROR;
-    }
+    outcome_t outcome;
     switch (request) {
         case MP_STREAM_CLOSE: {
             if (o->sock == MP_OBJ_NULL) {
                 // Already closed socket, do nothing.
                 return 0;
             }
-            ssl_socket_send_close_notify(o);
-            mp_obj_t sock = o->sock;
-            o->sock = MP_OBJ_NULL;
-            ssl_socket_free(o);
-            return mp_get_stream(sock)->ioctl(sock, request, arg, errcode);
+            mp_obj_t sock = MP_OBJ_NULL;
+            if (!operate(o, 0, close_operation, &sock, 0, &outcome)) {
+                *errcode = MP_EBUSY;
+                return MP_STREAM_ERROR;
+            }
+            // Another thread may have closed it first.
+            return sock == MP_OBJ_NULL ? 0 : mp_get_stream(sock)->ioctl(sock, request, arg, errcode);
         }
         case MP_STREAM_POLL:
-            return ssl_socket_poll(o, arg, errcode);
+            if (!operate(o, 0, poll_operation, errcode, arg, &outcome)) {
+                *errcode = MP_EBUSY;
+                return MP_STREAM_ERROR;
+            }
+            return conclude(o, &outcome, errcode);
         #ifdef MP_STREAM_RAISE_ERROR
         case MP_STREAM_RAISE_ERROR:
             // Raise the error with its text, for a caller that has only the number.
@@ -2119,7 +2749,7 @@ static mp_uint_t ssl_socket_ioctl(mp_obj_t o_in, mp_uint_t request, uintptr_t ar
 // was not closed.
 static mp_obj_t ssl_socket___del__(mp_obj_t self_in) {
     mp_obj_ssl_socket_t *o = MP_OBJ_TO_PTR(self_in);
-    if (!o->busy) {
+    if (o->users == 0) {
         o->sock = MP_OBJ_NULL;
         ssl_socket_free(o);
     }
@@ -2129,14 +2759,14 @@ static MP_DEFINE_CONST_FUN_OBJ_1(ssl_socket___del___obj, ssl_socket___del__);
 #endif
 
 static const mp_rom_map_elem_t ssl_socket_locals_dict_table[] = {
-    { MP_ROM_QSTR(MP_QSTR_read), MP_ROM_PTR(&mp_stream_read_obj) },
-    { MP_ROM_QSTR(MP_QSTR_readinto), MP_ROM_PTR(&mp_stream_readinto_obj) },
-    { MP_ROM_QSTR(MP_QSTR_readline), MP_ROM_PTR(&mp_stream_unbuffered_readline_obj) },
-    { MP_ROM_QSTR(MP_QSTR_write), MP_ROM_PTR(&mp_stream_write_obj) },
-    { MP_ROM_QSTR(MP_QSTR_recv), MP_ROM_PTR(&mp_stream_read1_obj) },
-    { MP_ROM_QSTR(MP_QSTR_recv_into), MP_ROM_PTR(&mp_stream_readinto_obj) },
-    { MP_ROM_QSTR(MP_QSTR_send), MP_ROM_PTR(&mp_stream_write1_obj) },
-    { MP_ROM_QSTR(MP_QSTR_sendall), MP_ROM_PTR(&mp_stream_write_obj) },
+    { MP_ROM_QSTR(MP_QSTR_read), MP_ROM_PTR(&ssl_socket_read_obj) },
+    { MP_ROM_QSTR(MP_QSTR_readinto), MP_ROM_PTR(&ssl_socket_readinto_obj) },
+    { MP_ROM_QSTR(MP_QSTR_readline), MP_ROM_PTR(&ssl_socket_readline_obj) },
+    { MP_ROM_QSTR(MP_QSTR_write), MP_ROM_PTR(&ssl_socket_write_obj) },
+    { MP_ROM_QSTR(MP_QSTR_recv), MP_ROM_PTR(&ssl_socket_recv_obj) },
+    { MP_ROM_QSTR(MP_QSTR_recv_into), MP_ROM_PTR(&ssl_socket_readinto_obj) },
+    { MP_ROM_QSTR(MP_QSTR_send), MP_ROM_PTR(&ssl_socket_send_obj) },
+    { MP_ROM_QSTR(MP_QSTR_sendall), MP_ROM_PTR(&ssl_socket_write_obj) },
     { MP_ROM_QSTR(MP_QSTR_setblocking), MP_ROM_PTR(&ssl_socket_setblocking_obj) },
     { MP_ROM_QSTR(MP_QSTR_close), MP_ROM_PTR(&mp_stream_close_obj) },
     #if WOLF_FINALISER
@@ -2145,9 +2775,7 @@ static const mp_rom_map_elem_t ssl_socket_locals_dict_table[] = {
     #if MICROPY_UNIX_COVERAGE
     { MP_ROM_QSTR(MP_QSTR_ioctl), MP_ROM_PTR(&mp_stream_ioctl_obj) },
     #endif
-    #ifdef KEEP_PEER_CERT
     { MP_ROM_QSTR(MP_QSTR_getpeercert), MP_ROM_PTR(&ssl_socket_getpeercert_obj) },
-    #endif
     { MP_ROM_QSTR(MP_QSTR_cipher), MP_ROM_PTR(&ssl_socket_cipher_obj) },
 };
 static MP_DEFINE_CONST_DICT(ssl_socket_locals_dict, ssl_socket_locals_dict_table);
@@ -2184,6 +2812,7 @@ static mp_obj_t mod_ssl_wrap_socket(size_t n_args, const mp_obj_t *pos_args, mp_
         ARG_cadata,
         ARG_server_hostname,
         ARG_do_handshake,
+        ARG_suppress_ragged_eofs,
     };
     static const mp_arg_t allowed_args[] = {
         { MP_QSTR_server_side, WRAP_SOCKET_ARG | MP_ARG_BOOL, {.u_bool = false} },
@@ -2193,6 +2822,7 @@ static mp_obj_t mod_ssl_wrap_socket(size_t n_args, const mp_obj_t *pos_args, mp_
         { MP_QSTR_cadata, WRAP_SOCKET_ARG | MP_ARG_OBJ, {.u_rom_obj = MP_ROM_NONE} },
         { MP_QSTR_server_hostname, WRAP_SOCKET_ARG | MP_ARG_OBJ, {.u_rom_obj = MP_ROM_NONE} },
         { MP_QSTR_do_handshake, WRAP_SOCKET_ARG | MP_ARG_BOOL, {.u_bool = true} },
+        { MP_QSTR_suppress_ragged_eofs, MP_ARG_KW_ONLY | MP_ARG_OBJ, {.u_rom_obj = MP_ROM_NONE} },
     };
 
     // Parse arguments.
@@ -2222,8 +2852,15 @@ static mp_obj_t mod_ssl_wrap_socket(size_t n_args, const mp_obj_t *pos_args, mp_
     }
 
     // Create and return the new SSLSocket object.
-    return ssl_socket_new(ssl_context, sock, server_side, args[ARG_do_handshake].u_bool,
-        args[ARG_server_hostname].u_obj, mp_const_none);
+    wrap_args_t wrap_args = {
+        .sock = sock,
+        .server_side = server_side,
+        .do_handshake_on_connect = args[ARG_do_handshake].u_bool,
+        .server_hostname = args[ARG_server_hostname].u_obj,
+        .client_id = mp_const_none,
+        .suppress_ragged_eofs = args[ARG_suppress_ragged_eofs].u_obj,
+    };
+    return ssl_socket_new(ssl_context, &wrap_args);
 }
 static MP_DEFINE_CONST_FUN_OBJ_KW(mod_ssl_wrap_socket_obj, 1, mod_ssl_wrap_socket);
 

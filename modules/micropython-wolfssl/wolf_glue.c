@@ -71,6 +71,9 @@ static bool is_cert_error(int err) {
         case VERIFY_CERT_ERROR:
         case VERIFY_SIGN_ERROR:
         case NOT_CA_ERROR:
+        case MAX_CHAIN_ERROR:
+        case RSA_KEY_SIZE_E:
+        case ECC_KEY_SIZE_E:
             return true;
         default:
             return false;
@@ -87,6 +90,9 @@ static bool is_clock_error(int err) {
     return false;
     #endif
 }
+
+// How much of a certificate's common name is shown.
+#define MAX_NAME (64)
 
 static const MP_DEFINE_STR_OBJ(clock_text, "the clock is not set");
 
@@ -118,11 +124,21 @@ static const struct {
 };
 #endif
 
+#if WOLF_MP_AT_LEAST(26)
+// Not wolfSSL's, but what programs look for, see modwolfssl.c.
+static const MP_DEFINE_STR_OBJ(hello_verify_text, "MBEDTLS_ERR_SSL_HELLO_VERIFY_REQUIRED");
+#endif
+
 // The text of an error, or MP_OBJ_NULL where there is none, or no room for it.
 static mp_obj_t error_text(int err) {
     if (is_clock_error(err)) {
         return MP_OBJ_FROM_PTR(&clock_text);
     }
+    #if WOLF_MP_AT_LEAST(26)
+    if (err == WOLF_HELLO_VERIFY_REQUIRED) {
+        return MP_OBJ_FROM_PTR(&hello_verify_text);
+    }
+    #endif
     #ifdef NO_ERROR_STRINGS
     for (size_t i = 0; i < MP_ARRAY_SIZE(error_texts); ++i) {
         if (error_texts[i].err == err) {
@@ -151,7 +167,46 @@ void wolf_wipe(void *ptr, size_t len) {
     }
 }
 
+mp_obj_t wolf_cert_error_text(int err, size_t depth, const uint8_t *name, size_t name_len) {
+    mp_obj_t base_obj = error_text(err);
+    if (base_obj == MP_OBJ_NULL) {
+        return MP_OBJ_NULL;
+    }
+    size_t base_len;
+    const char *base = mp_obj_str_get_data(base_obj, &base_len);
+    name_len = MIN(name_len, MAX_NAME);
+    mp_obj_str_t *text = m_new_obj_maybe(mp_obj_str_t);
+    byte *data = m_new_maybe(byte, base_len + sizeof(" (depth 00, CN )") + name_len);
+    if (text == NULL || data == NULL) {
+        return MP_OBJ_NULL;
+    }
+    memcpy(data, base, base_len);
+    byte *p = data + base_len;
+    memcpy(p, " (depth ", 8);
+    p += 8;
+    *p++ = '0' + depth % 10;
+    if (name_len > 0) {
+        memcpy(p, ", CN ", 5);
+        p += 5;
+        // The peer chose the name: it shows as what it is, whatever looks at it.
+        for (size_t i = 0; i < name_len; ++i) {
+            *p++ = name[i] >= ' ' && name[i] < 0x7f ? name[i] : '?';
+        }
+    }
+    *p++ = ')';
+    *p = 0;
+    text->base.type = &mp_type_str;
+    text->data = data;
+    text->len = p - data;
+    text->hash = qstr_compute_hash(text->data, text->len);
+    return MP_OBJ_FROM_PTR(text);
+}
+
 MP_NORETURN void wolf_raise_error(int err) {
+    wolf_raise_error_text(err, MP_OBJ_NULL);
+}
+
+MP_NORETURN void wolf_raise_error_text(int err, mp_obj_t text) {
     if (err == MEMORY_E || err == MEMORY_ERROR || wolf_alloc_failed()) {
         mp_raise_OSError(MP_ENOMEM);
     }
@@ -163,7 +218,7 @@ MP_NORETURN void wolf_raise_error(int err) {
     }
     #endif
 
-    mp_obj_t args[2] = { MP_OBJ_NEW_SMALL_INT(err), error_text(err) };
+    mp_obj_t args[2] = { MP_OBJ_NEW_SMALL_INT(err), text != MP_OBJ_NULL ? text : error_text(err) };
     size_t n_args = args[1] == MP_OBJ_NULL ? 1 : 2;
     nlr_raise(mp_obj_exception_make_new(type, n_args, 0, args));
 }

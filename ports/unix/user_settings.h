@@ -69,6 +69,9 @@
 #define HAVE_ENCRYPT_THEN_MAC
 #define HAVE_HKDF
 #define HAVE_SERVER_RENEGOTIATION_INFO
+// RFC 8446, appendix D.4, and an alert for whatever is refused.
+#define WOLFSSL_TLS13_MIDDLEBOX_COMPAT
+#define WOLFSSL_EXTRA_ALERTS
 // The RSA key exchange is weak, but the built-in has it and some old peers know nothing else.
 #define WOLFSSL_STATIC_RSA
 
@@ -110,13 +113,20 @@
 #define WOLFSSL_STATIC_PSK
 
 // -- Certificates -----------------------------------------------------------------------------------------------------
-#define KEEP_PEER_CERT
-#define WOLFSSL_IP_ALT_NAME
-#define WOLFSSL_ALT_CERT_CHAINS
+// The modules verify certificates themselves, in wolfSSL's callback, see wolf_verify.c.
 #define WOLFSSL_ALWAYS_VERIFY_CB
 #define WOLFSSL_VERIFY_CB_ALL_CERTS
 #define WOLFSSL_PEM_TO_DER
+// What the built-in and OpenSSL read in certificates, and wolfSSL refuses otherwise: a basicConstraints that says that it
+// is no CA, and serial number 0 (in 5.7 and before only under the name of a larger project).
+#define WOLFSSL_ALLOW_ENCODING_CA_FALSE
+#define WOLFSSL_ASN_ALLOW_0_SERIAL
+#if LIBWOLFSSL_VERSION_HEX < 0x05008000
+#define WOLFSSL_PYTHON
+#endif
 #define WOLFSSL_DER_LOAD
+#define WOLFSSL_MAX_ALT_NAMES 1024
+#define EXTERNAL_SERIAL_SIZE 64
 
 // -- What a firmware doesn't need -------------------------------------------------------------------------------------
 // A session cache, a curve cache or a fixed-point cache would outlive a soft reset of the interpreter.

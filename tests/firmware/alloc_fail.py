@@ -14,7 +14,7 @@ except ImportError:
     print("SKIP")
     raise SystemExit
 
-from pipes import joined
+from pipes import DatagramServer, joined
 from testkeys import ca, server, server_key
 
 ENOMEM = 12
@@ -154,7 +154,8 @@ def wrap(contexts, datagrams=False):
     pipe, b = pipes(datagrams)
     more = {"client_id": b"me"} if datagrams else {}
     sockets.append(client.wrap_socket(pipe, server_hostname=name, do_handshake_on_connect=False))
-    sockets.append(srv.wrap_socket(b, server_side=True, do_handshake_on_connect=False, **more))
+    make = lambda: srv.wrap_socket(b, server_side=True, do_handshake_on_connect=False, **more)
+    sockets.append(DatagramServer(make) if datagrams else make())
     return sockets
 
 

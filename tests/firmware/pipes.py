@@ -69,3 +69,30 @@ class Datagrams(io.IOBase):
 
 def datagrams():
     return joined(Datagrams(), Datagrams())
+
+
+# A DTLS server: wrap() makes its socket, anew once the client was asked to prove its address (MicroPython 1.26 and later).
+class DatagramServer:
+    def __init__(self, wrap):
+        self.wrap = wrap
+        self.sock = wrap()
+
+    def read(self, n):
+        try:
+            return self.sock.read(n)
+        except OSError as er:
+            if er.args[0] != -27264:  # MBEDTLS_ERR_SSL_HELLO_VERIFY_REQUIRED
+                raise
+            self.sock = self.wrap()
+
+    def write(self, buf):
+        return self.sock.write(buf)
+
+    def cipher(self):
+        return self.sock.cipher()
+
+    def getpeercert(self, binary):
+        return self.sock.getpeercert(binary)
+
+    def close(self):
+        self.sock.close()

@@ -8,7 +8,7 @@ except (ImportError, AttributeError):
     print("SKIP")
     raise SystemExit
 
-from pipes import datagrams, pipes
+from pipes import DatagramServer, datagrams, pipes
 from testkeys import ca, server, server_key
 
 IDENTITY = b"sensor \xc3\xa4\xff"
@@ -135,7 +135,9 @@ if hasattr(wolfssl, "PROTOCOL_DTLS_CLIENT"):
                 host.load_cert_chain(server, server_key)
         a, b = datagrams()
         c = client.wrap_socket(a, server_hostname="localhost", do_handshake_on_connect=False)
-        s = host.wrap_socket(b, server_side=True, do_handshake_on_connect=False, client_id=b"me")
+        s = DatagramServer(
+            lambda: host.wrap_socket(b, server_side=True, do_handshake_on_connect=False, client_id=b"me")
+        )
         for _ in range(20):
             c.write(b"hello")
             got = s.read(5)

@@ -1,0 +1,61 @@
+/*
+ * This file is part of the mpwolf project, which puts wolfSSL into MicroPython
+ *
+ * The MIT License (MIT)
+ *
+ * Copyright (c) 2026 the mpwolf authors
+ *
+ * Permission is hereby granted, free of charge, to any person obtaining a copy
+ * of this software and associated documentation files (the "Software"), to deal
+ * in the Software without restriction, including without limitation the rights
+ * to use, copy, modify, merge, publish, distribute, sublicense, and/or sell
+ * copies of the Software, and to permit persons to whom the Software is
+ * furnished to do so, subject to the following conditions:
+ *
+ * The above copyright notice and this permission notice shall be included in
+ * all copies or substantial portions of the Software.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR
+ * IMPLIED, INCLUDING BUT NOT LIMITED TO THE WARRANTIES OF MERCHANTABILITY,
+ * FITNESS FOR A PARTICULAR PURPOSE AND NONINFRINGEMENT. IN NO EVENT SHALL THE
+ * AUTHORS OR COPYRIGHT HOLDERS BE LIABLE FOR ANY CLAIM, DAMAGES OR OTHER
+ * LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR OTHERWISE, ARISING FROM,
+ * OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN
+ * THE SOFTWARE.
+ */
+
+#ifndef MICROPY_INCLUDED_WOLF_VERIFY_H
+#define MICROPY_INCLUDED_WOLF_VERIFY_H
+
+// Verification of a chain of certificates against trust anchors: wolfCrypt does the arithmetic, the rules are here. What
+// a peer sends is looked at, and never kept. What is accepted, and why, is in docs/x509.md of the mpwolf project.
+
+#include "wolf_x509.h"
+
+// The longest path: the peer's certificate, eight intermediates as with the built-in, and an anchor.
+#define WOLF_MAX_PATH (10)
+
+typedef struct _wolf_verify_t {
+    // Given by the caller. The chain is as the peer sent it: its own certificate, then the others in any order.
+    const wolf_span_t *chain;
+    size_t chain_len;
+    // The i-th trust anchor; false behind the last one.
+    bool (*anchor)(void *arg, size_t i, wolf_span_t *der);
+    void *arg;
+    const char *host; // the name or address that the certificate must be for, or NULL
+    size_t host_len;
+    bool must_sign; // the peer's key makes signatures: its keyUsage must say so
+
+    // The result: the path that was found, from the peer's certificate to an anchor. Where the verification failed, as
+    // far as it goes.
+    wolf_span_t path[WOLF_MAX_PATH];
+    size_t path_len;
+    int err; // 0, or wolfSSL's number
+    size_t err_depth; // which certificate of the path it is about
+    wolf_span_t err_subject; // and the name in it
+} wolf_verify_t;
+
+// Returns v->err.
+int wolf_verify(wolf_verify_t *v);
+
+#endif // MICROPY_INCLUDED_WOLF_VERIFY_H
