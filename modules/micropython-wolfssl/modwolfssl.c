@@ -210,6 +210,7 @@ typedef struct _mp_obj_ssl_socket_t {
     bool peer_closed; // the stream below ended
     bool out_blocked; // the stream took less than there was to write
     bool closing; // closed, while an operation is under way
+    bool alerted; // a fatal alert was sent
     bool hello_verify; // DTLS server: the client was asked to prove its address
     byte *out; // what the stream hasn't taken yet: records, or datagrams with their length in front
     size_t out_len;
@@ -769,9 +770,18 @@ static void acknowledge(mp_obj_ssl_socket_t *o) {
 /******************************************************************************/
 // Callbacks from wolfSSL.
 
+// NOTE(mpwolf): these two are in wolfssl/internal.h of wolfSSL 5.5 to 5.9, with hidden visibility, and have no public
+// counterpart.
+int SendAlert(WOLFSSL *ssl, int severity, int type);
+int SendBuffered(WOLFSSL *ssl);
+
 static int socket_recv_cb(WOLFSSL *ssl, char *buf, int len, void *user) {
-    (void)ssl;
     mp_obj_ssl_socket_t *o = SOCKET_FROM_USER(user);
+    if (!o->connected && o->settings.protocol == PROTOCOL_TLS_SERVER) {
+        // NOTE(mpwolf): wolfSSL keeps the change_cipher_spec after a HelloRetryRequest for its next flight
+        // (SendChangeCipher in internal.c, with grouped messages), and clients that wait for it never send theirs.
+        (void)SendBuffered(ssl);
+    }
     // The peer answers only what it has got.
     if (o->out_len > 0 && (!o->connected || try_to_write(o))) {
         int err = flush(o);
@@ -813,9 +823,19 @@ static bool is_hello_verify(const byte *buf, size_t len) {
 }
 #endif
 
+// Whether wolfSSL has sent a fatal alert, or is about to.
+static bool has_alerted(WOLFSSL *ssl) {
+    WOLFSSL_ALERT_HISTORY history;
+    return wolfSSL_get_alert_history(ssl, &history) == WOLFSSL_SUCCESS && history.last_tx.level == alert_fatal;
+}
+
 static int socket_send_cb(WOLFSSL *ssl, char *buf, int len, void *user) {
-    (void)ssl;
     mp_obj_ssl_socket_t *o = SOCKET_FROM_USER(user);
+    if (o->alerted) {
+        // NOTE(mpwolf): wolfSSL sends some fatal alerts twice (internal.c of 5.9.2, lines 20509 and 23621).
+        return len;
+    }
+    o->alerted = has_alerted(ssl);
     #if DTLS_ENDS_AT_HELLO_VERIFY && defined(WOLFSSL_DTLS)
     if (o->settings.protocol == PROTOCOL_DTLS_SERVER && !o->connected && is_hello_verify((const byte *)buf, len)) {
         o->hello_verify = true;
@@ -1934,7 +1954,49 @@ static int session_error(mp_obj_ssl_socket_t *o, int ret) {
     }
 }
 
-// Write what wolfSSL has to say about an error, an alert. The error is what counts, whatever comes of that.
+// What to tell a peer about an error for which wolfSSL has no alert of its own.
+static int alert_for(int err) {
+    switch (err) {
+        case BUFFER_ERROR:
+        case BUFFER_E:
+        case PARSE_ERROR:
+        case ASN_PARSE_E:
+        case COMPRESSION_ERROR:
+        case INCOMPLETE_DATA:
+        case HANDSHAKE_SIZE_ERROR:
+            return decode_error;
+        case LENGTH_ERROR:
+            return record_overflow;
+        case UNKNOWN_RECORD_TYPE:
+        case UNKNOWN_HANDSHAKE_TYPE:
+        case OUT_OF_ORDER_E:
+        case DUPLICATE_MSG_E:
+        case SANITY_MSG_E:
+        case SIDE_ERROR:
+            return unexpected_message;
+        case VERSION_ERROR:
+            return wolfssl_alert_protocol_version;
+        case VERIFY_FINISHED_ERROR:
+        case VERIFY_SIGN_ERROR:
+        case SIG_VERIFY_E:
+            return decrypt_error;
+        case DECRYPT_ERROR:
+        case VERIFY_MAC_ERROR:
+        case SANITY_CIPHER_E:
+            return bad_record_mac;
+        case ECC_PEERKEY_ERROR:
+        case ECC_CURVE_ERROR:
+        case ECC_CURVETYPE_ERROR:
+        case PEER_KEY_ERROR:
+            return illegal_parameter;
+        case MEMORY_E:
+            return internal_error;
+        default:
+            return handshake_failure;
+    }
+}
+
+// Write what is in the queue, an alert among it. The outcome of the operation stays as it is, whatever comes of that.
 static void flush_alert(mp_obj_ssl_socket_t *o) {
     if (o->out_len > 0 && o->sock != MP_OBJ_NULL) {
         mp_obj_t exception = o->outcome->exception;
@@ -1942,6 +2004,15 @@ static void flush_alert(mp_obj_ssl_socket_t *o) {
         o->outcome->exception = exception;
         o->outcome->stream_error = 0;
     }
+}
+
+// Tell the peer why the connection ends.
+static void send_alert(mp_obj_ssl_socket_t *o, int err) {
+    if (o->ssl != NULL && !is_dtls(&o->settings) && err != FATAL_ERROR && err != SOCKET_PEER_CLOSED_E
+        && !has_alerted(o->ssl)) {
+        (void)SendAlert(o->ssl, alert_fatal, alert_for(err));
+    }
+    flush_alert(o);
 }
 
 #ifdef WOLFSSL_DTLS
@@ -1988,15 +2059,6 @@ static int refuse(mp_obj_ssl_socket_t *o) {
     return NO_PRIVATE_KEY;
 }
 
-// wolfSSL up to 5.7 ends the handshake with a TLS 1.2 client that has no certificate without a word.
-static void alert_missing_cert(mp_obj_ssl_socket_t *o, int err) {
-    WOLFSSL_ALERT_HISTORY history;
-    if (err == NO_PEER_CERT && !is_dtls(&o->settings) && wolfSSL_GetVersion(o->ssl) == WOLFSSL_TLSV1_2
-        && wolfSSL_get_alert_history(o->ssl, &history) == WOLFSSL_SUCCESS && history.last_tx.code < 0) {
-        send_handshake_failure(o);
-    }
-}
-
 static int handshake_done(mp_obj_ssl_socket_t *o) {
     // An exception may have been raised all the same, by an interrupt from the keyboard, say.
     if (o->outcome->exception != MP_OBJ_NULL) {
@@ -2039,10 +2101,6 @@ static int handshake(mp_obj_ssl_socket_t *o) {
     #endif
     int err = session_error(o, ret);
     if (err < 0 && !is_want(err)) {
-        if (!is_client(&o->settings)) {
-            alert_missing_cert(o, err);
-        }
-        flush_alert(o);
         return err;
     }
     #ifdef WOLFSSL_DTLS
@@ -2060,6 +2118,27 @@ static int handshake(mp_obj_ssl_socket_t *o) {
     }
     #endif
     return err;
+}
+
+// What a read or write ends with that couldn't be done.
+static void fail(mp_obj_ssl_socket_t *o, int err) {
+    if (o->closing) {
+        o->outcome->exception = MP_OBJ_NULL;
+        o->outcome->err = MP_EBADF;
+        return;
+    }
+    if (o->outcome->exception != MP_OBJ_NULL) {
+        return;
+    }
+    // After a timeout the session is as good as before, after other errors of the stream it is not.
+    if (!is_want(err) && err != MP_ETIMEDOUT && err != MP_EINTR) {
+        o->last_error = err;
+    }
+    if (err < 0 && !is_want(err)) {
+        send_alert(o, err);
+        ssl_socket_free(o);
+    }
+    o->outcome->err = err;
 }
 
 /******************************************************************************/
@@ -2129,6 +2208,12 @@ static int set_up(mp_obj_ssl_socket_t *o, mp_obj_ssl_context_t *ssl_context, con
     wolfSSL_set_verify(o->ssl, wolfssl_verify_mode(o->settings.authmode), verify_callback);
     #if ECDSA_SIGN_CALLBACK
     wolfSSL_SetEccSignCtx(o->ssl, SOCKET_TO_USER(o));
+    #endif
+    #ifdef HAVE_SERVER_RENEGOTIATION_INFO
+    // Without it the renegotiation_info of a first hello may say anything.
+    if (o->settings.protocol == PROTOCOL_TLS_SERVER && wolfSSL_UseSecureRenegotiation(o->ssl) != WOLFSSL_SUCCESS) {
+        return MEMORY_E;
+    }
     #endif
     #if PRE_SHARED_KEYS
     if (is_client(&o->settings)) {
@@ -2208,7 +2293,10 @@ static mp_obj_t check_hostname(mp_obj_t server_hostname, bool verify) {
 static void handshake_operation(mp_obj_ssl_socket_t *o, void *arg, mp_uint_t size) {
     (void)arg;
     (void)size;
-    o->outcome->err = handshake(o);
+    int err = handshake(o);
+    if (err != 0) {
+        fail(o, err);
+    }
 }
 
 static void do_handshake(mp_obj_ssl_socket_t *o) {
@@ -2383,27 +2471,6 @@ static bool is_usable(mp_obj_ssl_socket_t *o) {
         o->outcome->err = o->last_error;
     }
     return o->outcome->err == 0 && o->outcome->exception == MP_OBJ_NULL;
-}
-
-// What a read or write ends with that couldn't be done.
-static void fail(mp_obj_ssl_socket_t *o, int err) {
-    if (o->closing) {
-        o->outcome->exception = MP_OBJ_NULL;
-        o->outcome->err = MP_EBADF;
-        return;
-    }
-    if (o->outcome->exception != MP_OBJ_NULL) {
-        return;
-    }
-    // After a timeout the session is as good as before, after other errors of the stream it is not.
-    if (!is_want(err) && err != MP_ETIMEDOUT && err != MP_EINTR) {
-        o->last_error = err;
-    }
-    if (err < 0 && !is_want(err)) {
-        flush_alert(o);
-        ssl_socket_free(o);
-    }
-    o->outcome->err = err;
 }
 
 // A call of read() asks for more until it has all, and would forget what it has: data that arrived comes first, and the

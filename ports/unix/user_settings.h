@@ -72,6 +72,9 @@
 // RFC 8446, appendix D.4, and an alert for whatever is refused.
 #define WOLFSSL_TLS13_MIDDLEBOX_COMPAT
 #define WOLFSSL_EXTRA_ALERTS
+#define HAVE_FALLBACK_SCSV
+// A handshake message may be as long as a hello with every extension that there is; wolfSSL allocates what comes.
+#define MAX_HANDSHAKE_SZ 0x10200
 // The RSA key exchange is weak, but the built-in has it and some old peers know nothing else.
 #define WOLFSSL_STATIC_RSA
 
