@@ -113,6 +113,15 @@ static inline void *wolf_obj_init(void *obj, const mp_obj_type_t *type) {
 #define MP_REGISTER_EXTENSIBLE_MODULE MP_REGISTER_MODULE
 #endif
 
+// How much of its stack a thread uses, in bytes.
+#if WOLF_MP_AT_LEAST(25)
+#include "py/cstack.h"
+#define wolf_stack_usage() mp_cstack_usage()
+#else
+#include "py/stackctrl.h"
+#define wolf_stack_usage() mp_stack_usage()
+#endif
+
 // Let the port and other threads run while a handshake waits on a non-blocking stream.
 #if !WOLF_MP_AT_LEAST(22)
 #ifdef MICROPY_EVENT_POLL_HOOK
