@@ -204,6 +204,7 @@ static mp_obj_t wolfcryptolib_aes___del__(mp_obj_t self_in) {
         wc_AesFree(&self->aes);
         self->key_type = KEY_TYPE_NONE;
     }
+    self->key_len = 0; // called by hand, it leaves nothing that works
     wolf_wipe(&self->aes, sizeof(self->aes));
     wolf_wipe(self->key, sizeof(self->key));
     wolf_wipe(self->iv, sizeof(self->iv));

@@ -264,8 +264,19 @@ static void blob_free(blob_t *blob) {
     }
 }
 
+// Whether an object is a file or another stream, and not one that Python code implements.
+static bool is_native_stream(mp_obj_t obj) {
+    const mp_obj_type_t *type = mp_obj_get_type(obj);
+    return !mp_obj_is_instance_type(type) && wolf_type_has_protocol(type);
+}
+
 // file.close(), of whatever a file system handed out
 static void close_file(mp_obj_t file) {
+    if (wolf_type_has_protocol(mp_obj_get_type(file))) {
+        mp_get_stream_raise(file, MP_STREAM_OP_IOCTL);
+        mp_stream_close(file);
+        return;
+    }
     mp_obj_t dest[2];
     mp_load_method_maybe(file, MP_QSTR_close, dest);
     if (dest[0] != MP_OBJ_NULL) {
@@ -277,8 +288,6 @@ static void close_file(mp_obj_t file) {
 static mp_obj_t read_file(mp_obj_t path, bool *is_ours) {
     mp_obj_t args[2] = { path, MP_OBJ_NEW_QSTR(MP_QSTR_rb) };
     mp_obj_t file = mp_call_function_n_kw(MP_OBJ_FROM_PTR(&mp_builtin_open_obj), 2, 0, args);
-    // A file that Python code implements may keep what it returns.
-    *is_ours = !mp_obj_is_instance_type(mp_obj_get_type(file));
     nlr_buf_t nlr;
     if (nlr_push(&nlr) != 0) {
         close_file(file);
@@ -289,6 +298,8 @@ static mp_obj_t read_file(mp_obj_t path, bool *is_ours) {
     mp_obj_t data = mp_call_method_n_kw(0, 0, dest);
     nlr_pop();
     close_file(file);
+    // What a stream in C reads is new; Python code may keep what it returns, or return a constant.
+    *is_ours = is_native_stream(file) && mp_obj_is_exact_type(data, &mp_type_bytes);
     return data;
 }
 
@@ -523,6 +534,23 @@ static void leave(mp_obj_ssl_socket_t *o, int use) {
     #else
     (void)use;
     #endif
+}
+
+// Look at a socket, which Python code below an operation may do too. Returns whether it was locked for that.
+static bool lock_to_look(mp_obj_ssl_socket_t *o) {
+    #if SOCKET_HAS_LOCKS
+    if (o->owner == mp_thread_get_state()) {
+        return false;
+    }
+    #endif
+    lock_socket(o);
+    return true;
+}
+
+static void unlock_after_look(mp_obj_ssl_socket_t *o, bool locked) {
+    if (locked) {
+        unlock_socket(o);
+    }
 }
 
 // Take the right to write too, if no other thread has it.
@@ -1499,6 +1527,13 @@ static void ssl_context_take_key(mp_obj_ssl_context_t *self, const mp_buffer_inf
     ssl_context_set_ctx(self, ctx);
 }
 
+// Overwrite what was read from a file. (Nothing at all is a constant.)
+static void wipe_source(bool is_ours, const mp_buffer_info_t *bufinfo) {
+    if (is_ours && bufinfo->len > 0) {
+        wolf_wipe(bufinfo->buf, bufinfo->len);
+    }
+}
+
 static void ssl_context_load_key(mp_obj_ssl_context_t *self, mp_obj_t key_obj, mp_obj_t cert_obj, source_t source) {
     // Files first: what Python code may change is looked at after it has run.
     bool key_is_ours, cert_is_ours;
@@ -1509,17 +1544,13 @@ static void ssl_context_load_key(mp_obj_ssl_context_t *self, mp_obj_t key_obj, m
     get_data(key_obj, &key);
     nlr_buf_t nlr;
     if (nlr_push(&nlr) != 0) {
-        if (key_is_ours) {
-            wolf_wipe(key.buf, key.len);
-        }
+        wipe_source(key_is_ours, &key);
         nlr_jump(nlr.ret_val);
     }
     get_data(cert_obj, &cert);
     ssl_context_take_key(self, &key, &cert);
     nlr_pop();
-    if (key_is_ours) {
-        wolf_wipe(key.buf, key.len);
-    }
+    wipe_source(key_is_ours, &key);
 }
 
 #if DTLS_HAS_TWO_VERSIONS
@@ -1573,6 +1604,23 @@ static void ssl_context_use_ciphers(mp_obj_ssl_context_t *self, vstr_t *vstr, bo
     self->settings.tls12_only = tls12_only;
 }
 
+// wolfSSL's own name of one of set_ciphers' names, which must be a cipher suite that the context can use.
+static const char *get_cipher(const mp_obj_ssl_context_t *self, mp_obj_t name_obj) {
+    size_t len;
+    const char *name = mp_obj_str_get_data(name_obj, &len);
+    const char *own = strlen(name) == len ? find_cipher(name) : NULL;
+    #if PRE_SHARED_KEYS
+    if (own != NULL && self->settings.psk_only && strstr(own, "PSK-") == NULL) {
+        own = NULL;
+    }
+    #endif
+    (void)self;
+    if (own == NULL) {
+        wolf_raise_error(MATCH_SUITE_ERROR);
+    }
+    return own;
+}
+
 // SSLContext.set_ciphers(ciphersuite)
 static mp_obj_t ssl_context_set_ciphers(mp_obj_t self_in, mp_obj_t ciphersuite) {
     mp_obj_ssl_context_t *self = ssl_context_get(self_in);
@@ -1585,25 +1633,19 @@ static mp_obj_t ssl_context_set_ciphers(mp_obj_t self_in, mp_obj_t ciphersuite) 
         wolf_raise_error(BAD_FUNC_ARG);
     }
 
-    // Join them in wolfSSL's own names.
+    // Join them in wolfSSL's own names, those of TLS 1.3 first.
+    // NOTE(mpwolf): a server with wolfSSL 5.7 that agrees on TLS 1.3 takes the first one of any version, and then fails.
     vstr_t vstr;
     vstr_init(&vstr, 64);
     bool tls12_only = true;
-    for (size_t i = 0; i < len; ++i) {
-        size_t name_len;
-        const char *name = mp_obj_str_get_data(ciphers[i], &name_len);
-        const char *own = strlen(name) == name_len ? find_cipher(name) : NULL;
-        if (own == NULL) {
-            wolf_raise_error(MATCH_SUITE_ERROR);
-        }
-        #if PRE_SHARED_KEYS
-        if (self->settings.psk_only && strstr(own, "PSK-") == NULL) {
-            wolf_raise_error(MATCH_SUITE_ERROR);
-        }
-        #endif
-        add_cipher(&vstr, own);
-        if (strncmp(own, "TLS13-", 6) == 0) {
-            tls12_only = false;
+    for (int of_tls13 = 1; of_tls13 >= 0; --of_tls13) {
+        for (size_t i = 0; i < len; ++i) {
+            const char *own = get_cipher(self, ciphers[i]);
+            bool is_tls13 = strncmp(own, "TLS13-", 6) == 0;
+            if (is_tls13 == (bool)of_tls13) {
+                add_cipher(&vstr, own);
+                tls12_only = tls12_only && !is_tls13;
+            }
         }
     }
 
@@ -1668,7 +1710,7 @@ static bool add_anchor(mp_obj_t anchors, mp_obj_t obj, const byte *der, size_t l
         return false;
     }
     // Bytes never change: what is given as such, as a constant in flash may be, needs no copy.
-    if (!mp_obj_is_exact_type(obj, &mp_type_bytes)) {
+    if (obj == MP_OBJ_NULL || !mp_obj_is_exact_type(obj, &mp_type_bytes)) {
         obj = mp_obj_new_bytes(der, len);
     }
     mp_obj_list_append(anchors, obj);
@@ -2406,27 +2448,23 @@ static mp_obj_t ssl_socket_getpeercert(mp_obj_t o_in, mp_obj_t binary_form) {
     }
     size_t len = o->peer_cert.len;
     byte *copy = m_new(byte, len);
-    if (!enter(o, 0)) {
-        mp_raise_OSError(MP_EBUSY);
-    }
+    bool locked = lock_to_look(o);
     bool have = o->connected && o->peer_cert.data != NULL && o->peer_cert.len == len;
     if (have) {
         memcpy(copy, o->peer_cert.data, len);
     }
-    leave(o, 0);
+    unlock_after_look(o, locked);
     return have ? mp_obj_new_bytes(copy, len) : mp_const_none;
 }
 static MP_DEFINE_CONST_FUN_OBJ_2(ssl_socket_getpeercert_obj, ssl_socket_getpeercert);
 
 static mp_obj_t ssl_socket_cipher(mp_obj_t o_in) {
     mp_obj_ssl_socket_t *o = MP_OBJ_TO_PTR(o_in);
-    if (!enter(o, 0)) {
-        mp_raise_OSError(MP_EBUSY);
-    }
+    bool locked = lock_to_look(o);
     bool have = o->ssl != NULL && o->connected;
     int suite = have ? wolfSSL_get_current_cipher_suite(o->ssl) : 0;
     const char *version = have ? wolfSSL_get_version(o->ssl) : NULL;
-    leave(o, 0);
+    unlock_after_look(o, locked);
     if (!have) {
         return mp_const_none;
     }
@@ -2447,6 +2485,7 @@ static mp_obj_t ssl_socket_setblocking(mp_obj_t self_in, mp_obj_t flag_in) {
     if (o->sock == MP_OBJ_NULL) {
         mp_raise_OSError(MP_EBADF);
     }
+    check_stack(0);
     mp_obj_t dest[3];
     mp_load_method(o->sock, MP_QSTR_setblocking, dest);
     dest[2] = flag_in;

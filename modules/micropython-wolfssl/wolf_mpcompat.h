@@ -108,6 +108,13 @@ static inline void *wolf_obj_init(void *obj, const mp_obj_type_t *type) {
     WOLF_TYPE_N(__VA_ARGS__, WOLF_TYPE_4, _, WOLF_TYPE_3, _, WOLF_TYPE_2, _, WOLF_TYPE_1, _)(t, n, __VA_ARGS__)
 #endif
 
+// Whether objects of a type have a protocol, which is a stream's unless the type says otherwise.
+#if WOLF_MP_AT_LEAST(20)
+#define wolf_type_has_protocol(type) MP_OBJ_TYPE_HAS_SLOT(type, protocol)
+#else
+#define wolf_type_has_protocol(type) ((type)->protocol != NULL)
+#endif
+
 // Modules could not be overridden by a file of the same name before 1.21 other than by the u of their own name.
 #if !WOLF_MP_AT_LEAST(21)
 #define MP_REGISTER_EXTENSIBLE_MODULE MP_REGISTER_MODULE
