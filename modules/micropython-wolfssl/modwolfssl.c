@@ -209,7 +209,8 @@ typedef struct _mp_obj_ssl_socket_t {
     bool eof; // nothing more comes from the peer
     bool peer_closed; // the stream below ended
     bool out_blocked; // the stream took less than there was to write
-    bool closing; // closed, while an operation is under way
+    bool closing; // closed: the last operation under way frees the session
+    bool ended; // the session is lost: the same
     bool alerted; // a fatal alert was sent
     bool hello_verify; // DTLS server: the client was asked to prove its address
     byte *out; // what the stream hasn't taken yet: records, or datagrams with their length in front
@@ -518,7 +519,7 @@ static bool enter(mp_obj_ssl_socket_t *o, int use) {
 }
 
 static void leave(mp_obj_ssl_socket_t *o, int use) {
-    if (--o->users == 0 && o->closing) {
+    if (--o->users == 0 && (o->closing || o->ended)) {
         ssl_socket_free(o);
     }
     unlock_socket(o);
@@ -1238,11 +1239,23 @@ static void ssl_context_set_ctx(mp_obj_ssl_context_t *self, WOLFSSL_CTX *ctx) {
     }
 }
 
+#if DTLS_HAS_TWO_VERSIONS
+// Keep a key and its certificates, which are the context's from now on.
+static void ssl_context_keep_key(mp_obj_ssl_context_t *self, blob_t key, blob_t cert) {
+    lock_context(self);
+    blob_t old_key = self->key, old_cert = self->cert;
+    self->key = key;
+    self->cert = cert;
+    unlock_context(self);
+    blob_free(&old_key);
+    blob_free(&old_cert);
+}
+#endif
+
 static void ssl_context_free(mp_obj_ssl_context_t *self) {
     ssl_context_set_ctx(self, NULL);
     #if DTLS_HAS_TWO_VERSIONS
-    blob_free(&self->key);
-    blob_free(&self->cert);
+    ssl_context_keep_key(self, (blob_t) {0}, (blob_t) {0});
     #endif
 }
 
@@ -1516,10 +1529,7 @@ static void ssl_context_take_key(mp_obj_ssl_context_t *self, const mp_buffer_inf
             wolfSSL_CTX_free(ctx);
             wolf_raise_error(MEMORY_E);
         }
-        blob_free(&self->key);
-        blob_free(&self->cert);
-        self->key = key_copy;
-        self->cert = cert_copy;
+        ssl_context_keep_key(self, key_copy, cert_copy);
     }
     #endif
     self->has_key = true;
@@ -1528,29 +1538,30 @@ static void ssl_context_take_key(mp_obj_ssl_context_t *self, const mp_buffer_inf
 }
 
 // Overwrite what was read from a file. (Nothing at all is a constant.)
-static void wipe_source(bool is_ours, const mp_buffer_info_t *bufinfo) {
-    if (is_ours && bufinfo->len > 0) {
-        wolf_wipe(bufinfo->buf, bufinfo->len);
+static void wipe_source(bool is_ours, mp_obj_t data) {
+    mp_buffer_info_t bufinfo;
+    if (is_ours && mp_get_buffer(data, &bufinfo, MP_BUFFER_READ) && bufinfo.len > 0) {
+        wolf_wipe(bufinfo.buf, bufinfo.len);
     }
 }
 
 static void ssl_context_load_key(mp_obj_ssl_context_t *self, mp_obj_t key_obj, mp_obj_t cert_obj, source_t source) {
     // Files first: what Python code may change is looked at after it has run.
     bool key_is_ours, cert_is_ours;
-    key_obj = get_source(key_obj, source, &key_is_ours);
-    cert_obj = get_source(cert_obj, source, &cert_is_ours);
-    ssl_context_get(MP_OBJ_FROM_PTR(self));
+    mp_obj_t key_data = get_source(key_obj, source, &key_is_ours);
     mp_buffer_info_t key, cert;
-    get_data(key_obj, &key);
     nlr_buf_t nlr;
     if (nlr_push(&nlr) != 0) {
-        wipe_source(key_is_ours, &key);
+        wipe_source(key_is_ours, key_data);
         nlr_jump(nlr.ret_val);
     }
+    cert_obj = get_source(cert_obj, source, &cert_is_ours);
+    ssl_context_get(MP_OBJ_FROM_PTR(self));
+    get_data(key_data, &key);
     get_data(cert_obj, &cert);
     ssl_context_take_key(self, &key, &cert);
     nlr_pop();
-    wipe_source(key_is_ours, &key);
+    wipe_source(key_is_ours, key_data);
 }
 
 #if DTLS_HAS_TWO_VERSIONS
@@ -1568,9 +1579,11 @@ static void ssl_context_set_versions(mp_obj_ssl_context_t *self, bool tls12_only
     WOLFSSL_CTX *ctx = ssl_context_make(self);
     nlr_pop();
     if (self->has_key) {
+        lock_context(self);
         mp_buffer_info_t key = { .buf = self->key.data, .len = self->key.len };
         mp_buffer_info_t cert = { .buf = self->cert.data, .len = self->cert.len };
         int ret = load_key(ctx, &key, &cert, &self->key_fits);
+        unlock_context(self);
         if (ret != 0 || wolf_alloc_failed()) {
             wolfSSL_CTX_free(ctx);
             self->settings.tls12_only = !tls12_only;
@@ -1696,7 +1709,9 @@ static void ssl_context_set_server_psk(mp_obj_ssl_context_t *self, mp_obj_t keys
     ssl_context_restrict_to_psk(self);
     if (!is_client(&self->settings)) {
         // Without it wolfSSL makes no session for a server that has no certificate.
+        lock_context(self);
         wolfSSL_CTX_set_psk_server_callback(self->ctx, psk_server_cb);
+        unlock_context(self);
     }
     self->settings.server_psk_keys = keys;
 }
@@ -1813,7 +1828,10 @@ static void ssl_context_attr(mp_obj_t self_in, qstr attr, mp_obj_t *dest) {
             self->settings.ecdsa_sign_callback = dest[1];
             if (dest[1] != mp_const_none) {
                 // It stays for sessions that began with it.
-                wolfSSL_CTX_SetEccSignCb(ssl_context_get(self_in)->ctx, ecdsa_sign_cb);
+                ssl_context_get(self_in);
+                lock_context(self);
+                wolfSSL_CTX_SetEccSignCb(self->ctx, ecdsa_sign_cb);
+                unlock_context(self);
             }
             dest[0] = MP_OBJ_NULL;
         #endif
@@ -2197,7 +2215,7 @@ static void fail(mp_obj_ssl_socket_t *o, int err) {
     }
     if (err < 0 && !is_want(err)) {
         send_alert(o, err);
-        ssl_socket_free(o);
+        o->ended = true;
     }
     o->outcome->err = err;
 }
@@ -2874,10 +2892,19 @@ static mp_uint_t ssl_socket_ioctl(mp_obj_t o_in, mp_uint_t request, uintptr_t ar
 // was not closed.
 static mp_obj_t ssl_socket___del__(mp_obj_t self_in) {
     mp_obj_ssl_socket_t *o = MP_OBJ_TO_PTR(self_in);
+    // Called by hand it may find the socket in use; the collector must not wait.
+    #if SOCKET_HAS_LOCKS
+    if (mp_thread_mutex_lock(&o->lock, 0) != 1) {
+        return mp_const_none;
+    }
+    #endif
     if (o->users == 0) {
         o->sock = MP_OBJ_NULL;
         ssl_socket_free(o);
     }
+    #if SOCKET_HAS_LOCKS
+    mp_thread_mutex_unlock(&o->lock);
+    #endif
     return mp_const_none;
 }
 static MP_DEFINE_CONST_FUN_OBJ_1(ssl_socket___del___obj, ssl_socket___del__);
@@ -3053,8 +3080,9 @@ const mp_obj_module_t mp_module_wolf_drop_in_tls = {
 MP_REGISTER_MODULE(MP_QSTR_tls, mp_module_wolf_drop_in_tls);
 #endif
 
-// From MicroPython 1.23 on the ssl module is Python code of micropython-lib's. This one is for a firmware without it:
-// a frozen ssl.py, or one in the filesystem, is found first.
+// From MicroPython 1.23 on the ssl module is Python code of micropython-lib's. This one is for a firmware without it: a
+// frozen ssl.py, or one in the filesystem, is found first. Not so with secure defaults: that code asks for CERT_NONE
+// itself, whoever uses it.
 static const mp_rom_map_elem_t wolf_drop_in_ssl_globals_table[] = {
     #if WOLF_MP_AT_LEAST(21)
     { MP_ROM_QSTR(MP_QSTR___name__), MP_ROM_QSTR(MP_QSTR_ssl) },
@@ -3083,7 +3111,9 @@ const mp_obj_module_t mp_module_wolf_drop_in_ssl = {
     .globals = (mp_obj_dict_t *)&wolf_drop_in_ssl_globals,
 };
 
-#if WOLF_MP_AT_LEAST(21)
+#if MICROPY_WOLFSSL_SECURE_DEFAULTS && WOLF_MP_AT_LEAST(21)
+MP_REGISTER_MODULE(MP_QSTR_ssl, mp_module_wolf_drop_in_ssl);
+#elif WOLF_MP_AT_LEAST(21)
 MP_REGISTER_EXTENSIBLE_MODULE(MP_QSTR_ssl, mp_module_wolf_drop_in_ssl);
 #else
 MP_REGISTER_MODULE(MP_QSTR_ussl, mp_module_wolf_drop_in_ssl);

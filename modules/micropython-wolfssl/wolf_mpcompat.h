@@ -138,4 +138,7 @@ static inline void *wolf_obj_init(void *obj, const mp_obj_type_t *type) {
 #endif
 #endif
 
+// wolfSSL's types.h declares byte as py/misc.h does, which C had no right to before C11. It doesn't where byte is a macro.
+#define byte byte
+
 #endif // MICROPY_INCLUDED_WOLF_MPCOMPAT_H
