@@ -4,7 +4,7 @@ package main
 import (
 	"os"
 
-	"mpwolf/command"
+	"mpwolf/internal/command"
 )
 
 func main() { os.Exit(command.Main(os.Args, os.Stdin, os.Stdout, os.Stderr)) }

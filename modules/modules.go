@@ -18,7 +18,7 @@ import (
 	"path/filepath"
 	"slices"
 
-	"mpwolf/disk"
+	"mpwolf/internal/disk"
 )
 
 // The prefix all: takes files that begin with _ or . as well; there are none today.

@@ -11,7 +11,7 @@ import (
 	"strconv"
 	"strings"
 
-	"mpwolf/micropython"
+	"mpwolf/internal/micropython"
 )
 
 // Config is a port's configuration as the scanner reads it: which lines set which macro, and what comes out.

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"mpwolf/micropython"
+	"mpwolf/internal/micropython"
 )
 
 // mpconfig is as much of py/mpconfig.h as the scanner needs.

@@ -4,7 +4,7 @@ import (
 	"slices"
 	"strings"
 
-	"mpwolf/micropython"
+	"mpwolf/internal/micropython"
 )
 
 // Place is a line that sets a macro or a make variable of its name.

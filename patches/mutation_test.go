@@ -14,7 +14,7 @@ import (
 	"strings"
 	"testing"
 
-	"mpwolf/micropython"
+	"mpwolf/internal/micropython"
 )
 
 // A mutation changes how a tree sets the wanted macros, as a later release or a user might: lines move, get other names

@@ -12,7 +12,7 @@ import (
 	"strconv"
 	"strings"
 
-	"mpwolf/micropython"
+	"mpwolf/internal/micropython"
 )
 
 // Change is one file of the tree as it is and as it shall be.

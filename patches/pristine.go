@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"mpwolf/micropython"
+	"mpwolf/internal/micropython"
 )
 
 // Pristine is the way to make the wants true without a change of the tree: two files in the folder of the user module

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"mpwolf/micropython"
+	"mpwolf/internal/micropython"
 )
 
 // moduleFragment is as much of a user module as the two ways have in common.

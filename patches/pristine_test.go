@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"mpwolf/micropython"
+	"mpwolf/internal/micropython"
 )
 
 // testdataTargets are boards of stm32, or the unix port without any, in a copy of the tests' small tree.

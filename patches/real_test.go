@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"mpwolf/micropython"
+	"mpwolf/internal/micropython"
 )
 
 // The tests of this file work on the trees below the folder that MPWOLF_TEST_TREES names; they change none of them.

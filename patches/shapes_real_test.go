@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"mpwolf/micropython"
+	"mpwolf/internal/micropython"
 )
 
 // wantedLine is a line that sets one of the wanted macros or variables, under any name, in a makefile or a C header.

@@ -8,7 +8,7 @@ import (
 	"slices"
 	"strings"
 
-	"mpwolf/micropython"
+	"mpwolf/internal/micropython"
 )
 
 // Trace is a line of a port's that mpwolf may have written.

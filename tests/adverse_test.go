@@ -12,8 +12,8 @@ import (
 	"testing"
 	"time"
 
-	"mpwolf/disk"
-	"mpwolf/state"
+	"mpwolf/internal/disk"
+	"mpwolf/internal/state"
 )
 
 // TestDiskFull patches on real file systems of all sizes up to one that is large enough. On each, the tree must be as

@@ -15,7 +15,7 @@ import (
 	"strings"
 	"testing"
 
-	"mpwolf/micropython"
+	"mpwolf/internal/micropython"
 )
 
 // The support matrix: what scripts/compat tries, on which trees, and what came out. Its results stand in

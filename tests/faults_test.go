@@ -11,10 +11,10 @@ import (
 	"syscall"
 	"testing"
 
-	"mpwolf/command"
-	"mpwolf/disk"
-	"mpwolf/disk/disktest"
-	"mpwolf/state"
+	"mpwolf/internal/command"
+	"mpwolf/internal/disk"
+	"mpwolf/internal/disk/disktest"
+	"mpwolf/internal/state"
 )
 
 // workplace is a folder with a small tree and two wolfSSLs, and mpwolf run in this process on them.

@@ -45,17 +45,23 @@ func TestImports(t *testing.T) {
 	}
 	for _, line := range strings.Split(strings.TrimSpace(string(out)), "\n") {
 		words := strings.Fields(line)
-		name := strings.TrimPrefix(words[0], "mpwolf/")
+		name, _ := ourPackage(words[0])
 		allowed, known := mayImport[name]
 		if !known {
 			t.Errorf("package %s is not in the table", name)
 		}
 		for _, imported := range words[1:] {
-			if other, ours := strings.CutPrefix(imported, "mpwolf/"); ours && !slices.Contains(allowed, other) {
+			if other, ours := ourPackage(imported); ours && !slices.Contains(allowed, other) {
 				t.Errorf("%s imports %s", name, other)
 			}
 		}
 	}
+}
+
+// ourPackage is the name of a package of this module in the table: without mpwolf/ and internal/.
+func ourPackage(path string) (name string, ours bool) {
+	name, ours = strings.CutPrefix(path, "mpwolf/")
+	return strings.TrimPrefix(name, "internal/"), ours
 }
 
 func TestFormatting(t *testing.T) {

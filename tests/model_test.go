@@ -10,7 +10,7 @@ import (
 	"strings"
 	"testing"
 
-	"mpwolf/disk/disktest"
+	"mpwolf/internal/disk/disktest"
 )
 
 // TestModel goes through random sequences of patch, edit, revert and upgrade, and holds what the user's part of the files

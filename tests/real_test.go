@@ -13,9 +13,9 @@ import (
 	"testing"
 	"time"
 
-	"mpwolf/micropython"
-	"mpwolf/sources"
-	"mpwolf/verify"
+	"mpwolf/internal/micropython"
+	"mpwolf/internal/sources"
+	"mpwolf/internal/verify"
 )
 
 // real is a MicroPython of Debian's archive in a folder of its own, with the built mpwolf.

@@ -9,7 +9,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
-	"mpwolf/command"
+	"mpwolf/internal/command"
 )
 
 func TestMain(m *testing.M) {

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"mpwolf/micropython"
+	"mpwolf/internal/micropython"
 )
 
 // switches turns off what the macros of the built-ins turn off, under their names before and after MicroPython 1.21, and

@@ -13,7 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"mpwolf/micropython"
+	"mpwolf/internal/micropython"
 )
 
 // upstream is MicroPython's own tests, copied so that our expected texts can be put beside them.

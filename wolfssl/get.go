@@ -10,7 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	"mpwolf/sources"
+	"mpwolf/internal/sources"
 )
 
 // The values of Options.From that are not a path or URL.

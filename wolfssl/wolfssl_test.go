@@ -16,7 +16,7 @@ import (
 	"strings"
 	"testing"
 
-	"mpwolf/sources"
+	"mpwolf/internal/sources"
 )
 
 const (

@@ -1,0 +1,272 @@
+// Package command is mpwolf's command line, a file a subcommand. It is the only package that knows all the others.
+package command
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"syscall"
+
+	"github.com/urfave/cli/v2"
+	"golang.org/x/term"
+
+	"mpwolf/internal/disk"
+	"mpwolf/internal/micropython"
+	"mpwolf/patches"
+)
+
+// The exit codes, as --help and the README name them.
+const (
+	exitDone   = 0 // done, or nothing to do
+	exitFound  = 1 // a check found something
+	exitUsage  = 2 // wrong command line
+	exitFailed = 3 // could not do it
+)
+
+const exitCodes = `Exit codes:
+   0  done, or nothing to do
+   1  a check found something
+   2  wrong command line
+   3  could not do it`
+
+// errFound ends a command whose findings are already on stdout.
+var errFound = errors.New("a check found something")
+
+// usageError is a wrong command line.
+type usageError struct{ err error }
+
+func (e *usageError) Error() string { return e.err.Error() }
+func (e *usageError) Unwrap() error { return e.err }
+
+func usagef(format string, args ...any) error {
+	return &usageError{fmt.Errorf(format, args...)}
+}
+
+// hinted is an error with a way out, shown on a line of its own.
+type hinted interface{ Hint() string }
+
+type hintError struct {
+	err  error
+	text string
+}
+
+func (e *hintError) Error() string { return e.err.Error() }
+func (e *hintError) Unwrap() error { return e.err }
+func (e *hintError) Hint() string  { return e.text }
+
+func withHint(err error, text string) error { return &hintError{err, text} }
+
+// session is what a command writes to.
+type session struct {
+	stdout, stderr io.Writer
+	terminal       bool // stderr is one: progress may be shown
+	// disk is what trees and modules folders are changed through.
+	disk disk.FS
+}
+
+// say puts a line on stderr.
+func (s *session) say(format string, args ...any) {
+	fmt.Fprintf(s.stderr, "mpwolf: "+format+"\n", args...)
+}
+
+// progress is where progress goes: a terminal, or nowhere.
+func (s *session) progress() io.Writer {
+	if s.terminal {
+		return s.stderr
+	}
+	return nil
+}
+
+// Main runs one command and gives the exit code.
+func Main(args []string, _ io.Reader, stdout, stderr io.Writer) int {
+	return Run(disk.OS{}, args, stdout, stderr)
+}
+
+// Run is Main with the layer that trees and modules folders are changed through.
+func Run(d disk.FS, args []string, stdout, stderr io.Writer) int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	s := &session{stdout: stdout, stderr: stderr, disk: d}
+	if f, ok := stderr.(*os.File); ok {
+		s.terminal = term.IsTerminal(int(f.Fd()))
+	}
+	app := newApp(s)
+	return s.report(app.RunContext(ctx, flagsFirst(app, args)))
+}
+
+// report shows an error and gives its exit code.
+func (s *session) report(err error) int {
+	if err == nil {
+		return exitDone
+	}
+	if errors.Is(err, errFound) {
+		return exitFound
+	}
+	s.say("%v", err)
+	var h hinted
+	if errors.As(err, &h) {
+		s.say("hint: %s", h.Hint())
+	}
+	return exitCode(err)
+}
+
+func exitCode(err error) int {
+	var usage *usageError
+	switch {
+	case errors.As(err, &usage), errors.Is(err, patches.ErrUnknownPort):
+		return exitUsage
+	}
+	return exitFailed
+}
+
+func newApp(s *session) *cli.App {
+	app := &cli.App{
+		Name:                   "mpwolf",
+		Usage:                  "put wolfSSL into MicroPython firmware",
+		Version:                Version(),
+		Writer:                 s.stdout,
+		ErrWriter:              s.stderr,
+		UseShortOptionHandling: true,
+		// A value may have a comma: --make CFLAGS_EXTRA=-Wl,-z,now.
+		DisableSliceFlagSeparator: true,
+		HideHelpCommand:           true,
+		CustomAppHelpTemplate:     cli.AppHelpTemplate + "\n" + exitCodes + "\n",
+		Commands: []*cli.Command{
+			initCommand(s), patchCommand(s), verifyCommand(s), checkCommand(s), revertCommand(s), statusCommand(s), buildCommand(s),
+			fetchCommand(s), portsCommand(s), boardsCommand(s), explainCommand(s),
+		},
+		// Errors are reported, and the process ended, in one place only.
+		ExitErrHandler: func(*cli.Context, error) {},
+	}
+	app.OnUsageError = func(_ *cli.Context, err error, _ bool) error { return &usageError{err} }
+	app.Action = func(c *cli.Context) error {
+		if c.Args().Present() {
+			return unknownCommand(app, c.Args().First())
+		}
+		return cli.ShowAppHelp(c)
+	}
+	for _, command := range app.Commands {
+		for _, c := range append(command.Subcommands, command) {
+			c.OnUsageError = app.OnUsageError
+			c.HideHelpCommand = true
+		}
+	}
+	return app
+}
+
+func unknownCommand(app *cli.App, name string) error {
+	var names []string
+	for _, command := range app.Commands {
+		names = append(names, command.Name)
+	}
+	return usagef("unknown command %q; commands: %s", name, strings.Join(names, ", "))
+}
+
+// noArgs refuses arguments where a command takes none: a forgotten -- would otherwise change what is done.
+func noArgs(c *cli.Context) error {
+	if c.Args().Present() {
+		return usagef("%s takes no argument; got %q", c.Command.Name, c.Args().First())
+	}
+	return nil
+}
+
+// Version is mpwolf's own, from the build.
+func Version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok || info.Main.Version == "" {
+		return "(devel)"
+	}
+	return info.Main.Version
+}
+
+// targetFlags choose a target of a tree.
+func targetFlags() []cli.Flag {
+	return []cli.Flag{
+		&cli.StringFlag{Name: "port", Usage: "MicroPython's `PORT`, such as unix"},
+		&cli.StringSliceFlag{Name: "board", Usage: "the `BOARD` of that port, or the folder of one that is kept elsewhere"},
+		&cli.StringFlag{Name: "variant", Usage: "the `VARIANT` of that port"},
+		&cli.StringSliceFlag{Name: "make", Usage: "one more argument for make, such as `NAME=VALUE`; may be repeated"},
+	}
+}
+
+func treeFlag() cli.Flag {
+	return &cli.StringFlag{
+		Name: "tree", EnvVars: []string{"MPWOLF_TREE"},
+		Usage: "the MicroPython tree in `DIR`; without it, the tree around or below the current folder",
+	}
+}
+
+// boardsOf are the boards that the flags name; a single empty one if they name none.
+func boardsOf(c *cli.Context, tree *micropython.Tree) ([]string, error) {
+	boards := c.StringSlice("board")
+	switch {
+	case c.Bool("all-boards") && len(boards) > 0:
+		return nil, usagef("--all-boards and --board exclude each other")
+	case c.Bool("all-boards"):
+		all, err := tree.Boards(c.String("port"))
+		if err == nil && len(all) == 0 {
+			err = usagef("--all-boards: port %q has no boards", c.String("port"))
+		}
+		return all, err
+	case len(boards) == 0:
+		return []string{""}, nil
+	}
+	return slices.Compact(slices.Sorted(slices.Values(boards))), nil
+}
+
+// firstBoard is the board that decides which submodules a fresh tree gets.
+func firstBoard(c *cli.Context) string {
+	if boards := c.StringSlice("board"); len(boards) > 0 {
+		return boards[0]
+	}
+	return ""
+}
+
+// flagsFirst moves the flags of a command before its arguments, where the command line's library wants them:
+// "mpwolf explain MACRO --port unix" is what people write. They also write -j4, as of make, which it does not know.
+func flagsFirst(app *cli.App, args []string) []string {
+	if len(args) < 3 {
+		return args
+	}
+	i := slices.IndexFunc(app.Commands, func(c *cli.Command) bool { return c.Name == args[1] })
+	if i < 0 || len(app.Commands[i].Subcommands) > 0 {
+		return args
+	}
+	var flags, rest []string
+	for at := 2; at < len(args); at++ {
+		arg := args[at]
+		switch {
+		case arg == "--":
+			return slices.Concat(args[:2], flags, []string{"--"}, rest, args[at+1:])
+		case len(arg) < 2 || arg[0] != '-':
+			rest = append(rest, arg)
+		case len(arg) > 2 && arg[:2] == "-j" && strings.Trim(arg[2:], "0123456789") == "":
+			flags = append(flags, "-j", arg[2:])
+		default:
+			flags = append(flags, arg)
+			if takesValue(app.Commands[i], arg) && at+1 < len(args) {
+				at++
+				flags = append(flags, args[at])
+			}
+		}
+	}
+	return slices.Concat(args[:2], flags, rest)
+}
+
+// takesValue says whether the value of a flag is the next argument. Of an unknown flag it is not: the error about the
+// flag comes first.
+func takesValue(command *cli.Command, arg string) bool {
+	name := strings.TrimLeft(arg, "-")
+	return slices.ContainsFunc(command.Flags, func(f cli.Flag) bool {
+		if _, isBool := f.(*cli.BoolFlag); isBool {
+			return false
+		}
+		return slices.Contains(f.Names(), name)
+	})
+}

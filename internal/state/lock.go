@@ -1,0 +1,160 @@
+package state
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/gofrs/flock"
+
+	"mpwolf/internal/disk"
+)
+
+// lockWait is how long a second mpwolf on the same tree waits for the first; a patch takes far less.
+const lockWait = 30 * time.Second
+
+// Lock is held while a tree is changed. The system frees it when the process ends, however it ends.
+type Lock struct {
+	tree string
+	lock *flock.Flock
+	disk disk.FS
+	run  string
+}
+
+// Acquire takes the tree's lock, makes .mpwolf if need be, and heals what a killed process left. wait is told when the
+// lock is held by another.
+//
+// run is the command that is at work, for the messages of others; all that is changed goes through d.
+func Acquire(ctx context.Context, d disk.FS, tree, run string, wait func(holder string)) (*Lock, error) {
+	dir := filepath.Join(tree, Folder)
+	if err := makeFolder(d, dir); err != nil {
+		return nil, err
+	}
+	name := filepath.Join(dir, lockName)
+	l := &Lock{tree: tree, lock: flock.New(name), disk: d, run: run}
+	ctx, cancel := context.WithTimeout(ctx, lockWait)
+	defer cancel()
+	waited := false
+	for {
+		ok, err := l.lock.TryLock()
+		if !ok && err == nil && !waited {
+			wait(holder(name))
+			waited = true
+		}
+		if !ok && err == nil {
+			_, err = l.lock.TryLockContext(ctx, 50*time.Millisecond)
+		}
+		if errors.Is(err, context.DeadlineExceeded) {
+			return nil, fmt.Errorf("lock %s: still held by %s after %s", tree, holder(name), lockWait)
+		}
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return nil, fmt.Errorf("lock %s: %w", tree, err)
+		}
+		if err == nil && l.onDisk() {
+			break
+		}
+		// The last holder took .mpwolf away, and our lock is on a file that no longer has a name.
+		_ = l.lock.Close()
+		if err := makeFolder(d, dir); err != nil {
+			return nil, err
+		}
+		l.lock = flock.New(name)
+	}
+	// Who holds it is only for messages; a full disk is told by what comes after.
+	who := fmt.Appendf(nil, "mpwolf %s, process %d, since %s\n", run, os.Getpid(), time.Now().Format(time.DateTime))
+	_ = os.WriteFile(name, who, 0o644)
+	return l, nil
+}
+
+func makeFolder(d disk.FS, dir string) error {
+	err := d.Mkdir(dir, 0o755)
+	if err != nil && !errors.Is(err, fs.ErrExist) {
+		return fmt.Errorf("make the record's folder: %w", err)
+	}
+	if err := Guard(filepath.Dir(dir)); err != nil {
+		return err
+	}
+	ignore := filepath.Join(dir, ".gitignore")
+	if exists(ignore) {
+		return nil
+	}
+	if err := disk.Write(d, ignore, []byte("*\n"), 0o644); err != nil && !errors.Is(err, fs.ErrExist) {
+		_ = d.Remove(dir) // stays if it is not empty
+		return fmt.Errorf("make the record's folder: %w", err)
+	}
+	return nil
+}
+
+// Guard refuses a tree whose .mpwolf is, or has in it, a link: what is written there would go elsewhere. mpwolf makes no
+// links; a repository that was cloned may bring some.
+func Guard(tree string) error {
+	dir := filepath.Join(tree, Folder)
+	info, err := os.Lstat(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if !info.IsDir() {
+		return fmt.Errorf("%s is not a folder", dir)
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return err
+	}
+	for _, entry := range entries {
+		if !entry.IsDir() && !entry.Type().IsRegular() {
+			return fmt.Errorf("%s is neither file nor folder; mpwolf did not make it", filepath.Join(dir, entry.Name()))
+		}
+	}
+	return nil
+}
+
+// onDisk says whether the locked file is still the one that others would lock: then they can't.
+func (l *Lock) onDisk() bool {
+	if !exists(l.lock.Path()) {
+		return false
+	}
+	other := flock.New(l.lock.Path())
+	ok, err := other.TryLock()
+	if ok {
+		_ = other.Unlock() // also closes it
+	}
+	return err == nil && !ok
+}
+
+func holder(name string) string {
+	text, err := os.ReadFile(name)
+	if who := strings.TrimSpace(string(text)); err == nil && who != "" {
+		return who
+	}
+	return "another mpwolf"
+}
+
+// Release gives the lock back, and takes .mpwolf away if nothing is in it but what the lock put there.
+func (l *Lock) Release() {
+	dir := filepath.Join(l.tree, Folder)
+	if _, err := os.Lstat(filepath.Join(dir, recordName)); errors.Is(err, fs.ErrNotExist) {
+		l.tidy(dir)
+	}
+	_ = os.Truncate(filepath.Join(dir, lockName), 0) // nobody's any more; who it was is only for messages
+	// The lock is free when the file is closed, whatever Close says.
+	_ = l.lock.Close()
+}
+
+// tidy removes the lock's file, and the folder if nothing else is in it: a fetched tree keeps how it is built there.
+func (l *Lock) tidy(dir string) {
+	_ = l.disk.Remove(filepath.Join(dir, lockName)) // what stays is found and removed by the next run
+	entries, err := os.ReadDir(dir)
+	if err != nil || len(entries) > 1 || (len(entries) == 1 && entries[0].Name() != ".gitignore") {
+		return
+	}
+	_ = l.disk.Remove(filepath.Join(dir, ".gitignore"))
+	_ = l.disk.Remove(dir)
+}

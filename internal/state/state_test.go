@@ -1,0 +1,313 @@
+package state
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"mpwolf/internal/disk"
+	"mpwolf/internal/disk/disktest"
+)
+
+func TestTakeOut(t *testing.T) {
+	before := "a\nssl = 1\nb\nc\nd\n"
+	after := "a\nssl = 0\nb\nc\nd\nblock\nend\n"
+	tests := []struct {
+		name, now, want string
+		conflict        string
+	}{
+		{"nothing else", after, before, ""},
+		{"a line added before", "x\n" + after, "x\n" + before, ""},
+		{"a line added right before ours", "a\nx\nssl = 0\nb\nc\nd\nblock\nend\n", "a\nx\nssl = 1\nb\nc\nd\n", ""},
+		{"a line added right after ours", "a\nssl = 0\nx\nb\nc\nd\nblock\nend\n", "a\nssl = 1\nx\nb\nc\nd\n", ""},
+		{"a line taken away", "ssl = 0\nb\nc\nd\nblock\nend\n", "ssl = 1\nb\nc\nd\n", ""},
+		{"our line edited", "a\nssl = 2\nb\nc\nd\nblock\nend\n", before, `x:2: edited since: mpwolf wrote "ssl = 0", now it is "ssl = 2"`},
+		{"inside our block", "a\nssl = 0\nb\nc\nd\nblock\nmine\nend\n", before, `x:7: edited since: mpwolf wrote "block\nend", now it is "mine"`},
+		{"our line gone", "a\nb\nc\nd\nblock\nend\n", before, `x:2: edited since: mpwolf wrote "ssl = 0", now it is ""`},
+		{"ours taken out by hand", "mine\n" + before, "mine\n" + before, ""},
+		{"one of ours taken out by hand", "a\nssl = 1\nb\nc\nmine\nd\nblock\nend\n", "a\nssl = 1\nb\nc\nmine\nd\n", ""},
+		{"after our block", after + "mine\n", before + "mine\n", ""},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			got, conflicts := takeOut(before, after, test.now)
+			var text []string
+			for _, c := range conflicts {
+				c.Path = "x"
+				text = append(text, c.String())
+			}
+			if conflict := strings.Join(text, "; "); conflict != test.conflict {
+				t.Fatalf("conflict %q; want %q", conflict, test.conflict)
+			}
+			if got != test.want {
+				t.Fatalf("got %q; want %q", got, test.want)
+			}
+		})
+	}
+}
+
+func FuzzTakeOut(f *testing.F) {
+	f.Add("a\nb\nc\n", "a\nB\nc\n", "a\nB\nc\nd\n")
+	f.Add("", "x\n", "")
+	f.Fuzz(func(t *testing.T, before, after, now string) {
+		if got, conflicts := takeOut(before, after, after); got != before || conflicts != nil {
+			t.Fatalf("without edits: %q, %v", got, conflicts)
+		}
+		if got, conflicts := takeOut(after, after, now); got != now || conflicts != nil {
+			t.Fatalf("without changes of ours: %q, %v", got, conflicts)
+		}
+		takeOut(before, after, now)
+	})
+}
+
+// snapshot gives every file and folder below dir with mode and bytes.
+func snapshot(t *testing.T, dir string) string {
+	t.Helper()
+	var lines []string
+	err := filepath.WalkDir(dir, func(name string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		info, err := entry.Info()
+		if err != nil {
+			return err
+		}
+		text := []byte{}
+		if info.Mode().IsRegular() {
+			if text, err = os.ReadFile(name); err != nil {
+				return err
+			}
+		}
+		lines = append(lines, fmt.Sprintf("%s %s %q", name, info.Mode(), text))
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	slices.Sort(lines)
+	return strings.Join(lines, "\n")
+}
+
+func write(t *testing.T, name, text string, mode fs.FileMode) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(name, []byte(text), mode); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func acquire(t *testing.T, tree string) *Lock {
+	t.Helper()
+	l, err := Acquire(context.Background(), &disktest.Faulty{}, tree, "patch", func(string) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return l
+}
+
+// newTree makes a tree with two files, and a change of both that installs a folder beside it.
+func newTree(t *testing.T) (top, tree string) {
+	top = t.TempDir()
+	tree = filepath.Join(top, "tree")
+	write(t, filepath.Join(tree, "ports/unix/a.mk"), "SSL = 1\n", 0o644)
+	write(t, filepath.Join(tree, "ports/unix/b.h"), "#define X (1)\r\n", 0o755)
+	return top, tree
+}
+
+func change(t *testing.T, l *Lock, top string) Change {
+	t.Helper()
+	modules := filepath.Join(top, "modules")
+	staged := filepath.Join(modules, passing+"x")
+	if err := l.Intend(staged, []string{modules}); err != nil {
+		t.Fatal(err)
+	}
+	c, err := stagedChange(disk.OS{}, modules, staged)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// stagedChange prepares the folder of a change.
+func stagedChange(d disk.FS, modules, staged string) (Change, error) {
+	if err := disk.MkdirAll(d, staged, 0o755); err != nil {
+		return Change{}, err
+	}
+	if err := disk.Write(d, filepath.Join(staged, "micropython.mk"), []byte("x"), 0o644); err != nil {
+		return Change{}, err
+	}
+	record := &Record{Tool: "test", Files: []File{
+		{Path: "ports/unix/a.mk", Before: Hash([]byte("SSL = 1\n")), After: Hash([]byte("SSL = 0\n"))},
+		{Path: "ports/unix/b.h", Before: Hash([]byte("#define X (1)\r\n")), After: Hash([]byte("#define X (0)\r\n"))},
+	}}
+	return Change{
+		Writes: []Write{
+			{"ports/unix/a.mk", []byte("SSL = 1\n"), []byte("SSL = 0\n")},
+			{"ports/unix/b.h", []byte("#define X (1)\r\n"), []byte("#define X (0)\r\n")},
+		},
+		Swap:   &Swap{Dir: filepath.Join(modules, SwapName), Staged: staged, Created: []string{modules}},
+		Record: record,
+	}, nil
+}
+
+func revertAll(t *testing.T, l *Lock, top, tree string) error {
+	t.Helper()
+	record, err := Load(tree)
+	if err != nil {
+		return err
+	}
+	plan, err := Revert(tree, record, Wishes{})
+	if err != nil || plan.Conflicts != nil {
+		t.Fatal(err, plan)
+	}
+	modules := filepath.Join(top, "modules")
+	return l.Apply(Change{Writes: plan.Writes, Swap: &Swap{
+		Dir: filepath.Join(modules, SwapName), Created: []string{modules},
+	}})
+}
+
+func TestApplyThenRevertIsIdentity(t *testing.T) {
+	top, tree := newTree(t)
+	before := snapshot(t, top)
+	l := acquire(t, tree)
+	if err := l.Apply(change(t, l, top)); err != nil {
+		t.Fatal(err)
+	}
+	l.Release()
+	if text, err := os.ReadFile(filepath.Join(tree, "ports/unix/a.mk")); err != nil || string(text) != "SSL = 0\n" {
+		t.Fatalf("%q, %v", text, err)
+	}
+	l = acquire(t, tree)
+	if err := revertAll(t, l, top, tree); err != nil {
+		t.Fatal(err)
+	}
+	l.Release()
+	if after := snapshot(t, top); after != before {
+		t.Fatalf("after revert:\n%s\nwant:\n%s", after, before)
+	}
+}
+
+// TestInterrupted lets every change on disk fail, once and for good, and be the last before the process is killed, and
+// finds the tree as before or after.
+func TestInterrupted(t *testing.T) {
+	for _, faulty := range []disktest.Faulty{
+		{Err: disktest.ErrKilled},
+		{Err: fs.ErrPermission, Once: true},
+		{Err: syscall.ENOSPC, Spare: true},
+	} {
+		for at := 0; ; at++ {
+			top, tree := newTree(t)
+			before := snapshot(t, top)
+			d := &disktest.Faulty{At: at, Err: faulty.Err, Once: faulty.Once, Spare: faulty.Spare}
+			applied := interrupt(t, d, top, tree)
+			if d.Count() <= at {
+				break
+			}
+			l := acquire(t, tree)
+			outcome, err := l.Heal()
+			if err != nil {
+				t.Fatalf("step %d, %v: %v", at, faulty.Err, err)
+			}
+			l.Release()
+			after := snapshot(t, top)
+			if applied || outcome == Finished {
+				l = acquire(t, tree)
+				if err := revertAll(t, l, top, tree); err != nil {
+					t.Fatalf("step %d, %v: %v", at, faulty.Err, err)
+				}
+				l.Release()
+				after = snapshot(t, top)
+			}
+			if after != before {
+				t.Fatalf("step %d, %v, %s:\n%s\nwant:\n%s", at, faulty.Err, d.Names()[at], after, before)
+			}
+		}
+	}
+}
+
+// interrupt applies the change through a layer that fails, and says whether it succeeded.
+func interrupt(t *testing.T, d *disktest.Faulty, top, tree string) bool {
+	t.Helper()
+	l, err := Acquire(context.Background(), d, tree, "patch", func(string) {})
+	if err != nil {
+		return false
+	}
+	defer l.Release()
+	modules := filepath.Join(top, "modules")
+	staged := filepath.Join(modules, passing+"x")
+	if err := l.Intend(staged, []string{modules}); err != nil {
+		return false
+	}
+	c, err := stagedChange(d, modules, staged)
+	if err != nil {
+		return false
+	}
+	return l.Apply(c) == nil
+}
+
+func TestHostileRecord(t *testing.T) {
+	hash := Hash(nil)
+	for _, path := range []string{
+		"../x", "/etc/x", "a/../../x", "", ".git/hooks/post-checkout", ".GIT/config", "a/.Git/config", ".git /config",
+		".git./config", "git~1/config", ".g\u200cit/config", ".mpwolf/lock", ".MPWOLF/lock", `a\b`, "C:x", "x:stream", "a\x00b",
+	} {
+		tree := t.TempDir()
+		write(t, filepath.Join(tree, Folder, recordName), fmt.Sprintf(
+			`{"format":1,"files":[{"path":%q,"before":%q,"after":%q}]}`, path, hash, hash), 0o644)
+		if _, err := Load(tree); err == nil {
+			t.Errorf("path %q was taken", path)
+		}
+	}
+}
+
+func TestLinkOutOfTheTree(t *testing.T) {
+	top, tree := newTree(t)
+	write(t, filepath.Join(top, "outside/x"), "mine", 0o644)
+	if err := os.Symlink(filepath.Join(top, "outside"), filepath.Join(tree, "out")); err != nil {
+		t.Fatal(err)
+	}
+	l := acquire(t, tree)
+	defer l.Release()
+	err := l.Apply(Change{Writes: []Write{{"out/x", []byte("mine"), []byte("theirs")}}})
+	if err == nil || !strings.Contains(err.Error(), "leads out of the tree") {
+		t.Fatal(err)
+	}
+}
+
+func TestSecondLockWaits(t *testing.T) {
+	_, tree := newTree(t)
+	first := acquire(t, tree)
+	waited := make(chan string, 1)
+	done := make(chan error, 1)
+	go func() {
+		second, err := Acquire(context.Background(), &disktest.Faulty{}, tree, "patch", func(who string) { waited <- who })
+		if err == nil {
+			second.Release()
+		}
+		done <- err
+	}()
+	select {
+	case who := <-waited:
+		if !strings.Contains(who, fmt.Sprint(os.Getpid())) {
+			t.Errorf("held by %q; want this process", who)
+		}
+	case <-time.After(10 * time.Second):
+		t.Fatal("the second did not wait")
+	}
+	first.Release()
+	if err := <-done; err != nil {
+		t.Fatal(err)
+	}
+	if exists(filepath.Join(tree, Folder)) {
+		t.Error("an idle lock left its folder")
+	}
+}

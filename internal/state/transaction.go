@@ -1,0 +1,600 @@
+package state
+
+import (
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"mpwolf/internal/disk"
+)
+
+// Write is a file of the tree that gets new bytes.
+type Write struct {
+	// Path is relative to the tree, with slashes.
+	Path string
+	// Before are the bytes that were planned on; the file must still hold them.
+	Before, After []byte
+}
+
+// Swap puts a prepared folder in the place of another, or takes one away.
+type Swap struct {
+	// Dir is the folder's absolute path; it is called SwapName.
+	Dir string
+	// Staged is a folder beside it that takes its place; empty: Dir is taken away.
+	Staged string
+	// Created are the folders above Dir that were made for it, the outermost first; if they are empty in the end, they
+	// are taken away.
+	Created []string
+}
+
+// Change is all that is done at once.
+type Change struct {
+	Writes []Write
+	Swap   *Swap
+	// Record is what the tree's record will be; nil takes it away.
+	Record *Record
+	// Check is asked when all is in place; its error takes everything back. nil asks nothing.
+	Check func() error
+}
+
+// journal is what a killed process leaves for the next: enough to go back.
+type journal struct {
+	// Run is the command that was at work.
+	Run   string        `json:"run,omitempty"`
+	Files []journalFile `json:"files"`
+	Swap  *journalSwap  `json:"swap,omitempty"`
+}
+
+// journalFile is one file: Old and New are hashes, empty where the file does not exist.
+type journalFile struct {
+	Path string `json:"path"`
+	Old  string `json:"old"`
+	New  string `json:"new"`
+}
+
+type journalSwap struct {
+	Dir    string `json:"dir"`
+	Staged string `json:"staged"`
+	Aside  string `json:"aside"`
+}
+
+// intent is what a process makes outside the tree for a while; one that is killed leaves it to the next to remove.
+type intent struct {
+	// Folders are prepared folders and replaced ones, Created the folders that were made for them.
+	Folders []string `json:"folders"`
+	Created []string `json:"created,omitempty"`
+}
+
+// passing begins the name of every folder that is there for a while only. What is not called so is never removed on
+// the word of a file.
+const passing = ".mpwolf-staged-"
+
+// SwapName is the name of the only folder that is ever swapped, the user modules': a journal that names another was not
+// written by mpwolf.
+const SwapName = "micropython-wolfssl"
+
+// PassingName is a new name in dir for a folder that Intend announces.
+func PassingName(dir string) string { return filepath.Join(dir, passing+rand.Text()) }
+
+// Intend notes that a folder, whose name is a PassingName, will be prepared, and the folders above it that will be made
+// for it. It comes first, so that nothing is left behind if the process is killed.
+func (l *Lock) Intend(staged string, created []string) error {
+	return l.intend(intent{Folders: []string{staged}, Created: created})
+}
+
+func (l *Lock) intend(i intent) error {
+	text, err := json.Marshal(i)
+	if err != nil {
+		return fmt.Errorf("prepare: %w", err)
+	}
+	return l.write(intentName, text)
+}
+
+// check refuses an intent that mpwolf cannot have written.
+func (i intent) check() error {
+	for _, folder := range i.Folders {
+		if folder != "" && !isPassing(folder) {
+			return fmt.Errorf("%q is not a folder that mpwolf makes for a while", folder)
+		}
+	}
+	for _, dir := range i.Created {
+		holds := func(folder string) bool { return folder != "" && isAbove(dir, folder) }
+		if !slices.ContainsFunc(i.Folders, holds) {
+			return fmt.Errorf("%q was not made for any folder of mpwolf's", dir)
+		}
+	}
+	return nil
+}
+
+func isPassing(folder string) bool {
+	return filepath.IsAbs(folder) && filepath.Clean(folder) == folder && strings.HasPrefix(filepath.Base(folder), passing)
+}
+
+// isAbove says whether a folder holds another, at whatever depth.
+func isAbove(dir, below string) bool {
+	rel, err := filepath.Rel(dir, below)
+	return err == nil && filepath.IsAbs(dir) && rel != "." && filepath.IsLocal(rel)
+}
+
+// forget removes what an intent names, as far as it is still there under its passing name, and the intent.
+func (l *Lock) forget() error {
+	text, err := os.ReadFile(l.path(intentName))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("read intent: %w", err)
+	}
+	var i intent
+	if err := json.Unmarshal(text, &i); err != nil {
+		return fmt.Errorf("read intent %s: %w", l.path(intentName), err)
+	}
+	if err := i.check(); err != nil {
+		return fmt.Errorf("read intent %s: %w", l.path(intentName), err)
+	}
+	for _, folder := range i.Folders {
+		if folder == "" {
+			continue
+		}
+		if err := disk.RemoveAll(l.disk, folder); err != nil {
+			return fmt.Errorf("remove %s: %w", folder, err)
+		}
+	}
+	if err := l.removeEmpty(i.Created); err != nil {
+		return err
+	}
+	return l.disk.Remove(l.path(intentName))
+}
+
+// HalfwayError says that a change failed, and that going back failed as well: the next command goes on going back.
+type HalfwayError struct{ Run, Back error }
+
+func (e *HalfwayError) Error() string {
+	return fmt.Sprintf("%v; and going back failed: %v", e.Run, e.Back)
+}
+
+func (e *HalfwayError) Unwrap() []error { return []error{e.Run, e.Back} }
+
+// Hint is what the user can do.
+func (e *HalfwayError) Hint() string {
+	return "mend what is in the way, then run mpwolf patch or mpwolf revert: it first goes back to before this run"
+}
+
+// Apply makes the change, or none of it. The lock must be held.
+func (l *Lock) Apply(change Change) error {
+	j, err := l.stage(change)
+	if err == nil {
+		err = l.perform(j, change)
+	}
+	if err != nil {
+		if _, back := l.Heal(); back != nil {
+			return &HalfwayError{Run: err, Back: back}
+		}
+		return err
+	}
+	// The change stands already. What only a way back needed and cannot be removed now, the next run removes.
+	_ = l.sweep()
+	return nil
+}
+
+// stage writes all new and old bytes into .mpwolf, and the journal last.
+func (l *Lock) stage(change Change) (*journal, error) {
+	if err := l.emptyStage(); err != nil {
+		return nil, fmt.Errorf("prepare: %w", err)
+	}
+	j := &journal{Run: l.run}
+	for _, w := range change.Writes {
+		if err := l.stageFile(j, w.Path, w.Before, w.After); err != nil {
+			return nil, err
+		}
+		if err := l.addBlobs(w.Before, w.After); err != nil {
+			return nil, err
+		}
+	}
+	if change.Record != nil {
+		if err := l.addBlobs(change.Record.keep...); err != nil {
+			return nil, err
+		}
+	}
+	if err := l.stageRecord(j, change.Record); err != nil {
+		return nil, err
+	}
+	if s := change.Swap; s != nil {
+		j.Swap = &journalSwap{Dir: s.Dir, Staged: s.Staged, Aside: PassingName(filepath.Dir(s.Dir))}
+		if err := l.intend(intent{Folders: []string{s.Staged, j.Swap.Aside}, Created: s.Created}); err != nil {
+			return nil, err
+		}
+	}
+	text, err := json.Marshal(j)
+	if err != nil {
+		return nil, fmt.Errorf("prepare: %w", err)
+	}
+	return j, l.write(journalName, text)
+}
+
+func (l *Lock) emptyStage() error {
+	if err := disk.MkdirAll(l.disk, l.path(blobsName), 0o755); err != nil {
+		return err
+	}
+	if err := disk.RemoveAll(l.disk, l.path(stageName)); err != nil {
+		return err
+	}
+	return l.disk.Mkdir(l.path(stageName), 0o755)
+}
+
+// write puts a file of .mpwolf in its place: under a temporary name, then renamed.
+func (l *Lock) write(name string, text []byte) error {
+	temp := l.path(tempStart + rand.Text())
+	if err := disk.Write(l.disk, temp, text, 0o644); err != nil {
+		return fmt.Errorf("write %s: %w", l.path(name), err)
+	}
+	if err := l.disk.Rename(temp, l.path(name)); err != nil {
+		_ = l.disk.Remove(temp) // or the next run does
+		return fmt.Errorf("write %s: %w", l.path(name), err)
+	}
+	return nil
+}
+
+// tempStart begins the names of files that are being written.
+const tempStart = ".tmp-"
+
+func (l *Lock) addBlobs(texts ...[]byte) error {
+	for _, text := range texts {
+		if have, err := Blob(l.tree, Hash(text)); err == nil && len(have) == len(text) {
+			continue
+		}
+		if err := l.write(filepath.Join(blobsName, Hash(text)), text); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (l *Lock) stageFile(j *journal, path string, before, after []byte) error {
+	target, err := l.inTree(path)
+	if err != nil {
+		return err
+	}
+	info, err := os.Lstat(target)
+	if err != nil {
+		return fmt.Errorf("prepare %s: %w", path, err)
+	}
+	now, err := os.ReadFile(target)
+	if err != nil {
+		return fmt.Errorf("prepare %s: %w", path, err)
+	}
+	if Hash(now) != Hash(before) {
+		return fmt.Errorf("%s changed while mpwolf was at work", path)
+	}
+	n := len(j.Files)
+	for _, version := range []struct {
+		which string
+		text  []byte
+	}{{"old", before}, {"new", after}} {
+		name := l.path(stageName, staged(version.which, n))
+		if err := disk.Write(l.disk, name, version.text, info.Mode().Perm()); err != nil {
+			return fmt.Errorf("prepare %s: %w", path, err)
+		}
+		l.keepOwner(name, info)
+	}
+	j.Files = append(j.Files, journalFile{Path: path, Old: Hash(before), New: Hash(after)})
+	return nil
+}
+
+// stageRecord makes the record one more file of the transaction, the last.
+func (l *Lock) stageRecord(j *journal, record *Record) error {
+	entry := journalFile{Path: Folder + "/" + recordName}
+	n := len(j.Files)
+	old, err := os.ReadFile(l.path(recordName))
+	switch {
+	case err == nil:
+		entry.Old = Hash(old)
+		if err := disk.Write(l.disk, l.path(stageName, staged("old", n)), old, 0o644); err != nil {
+			return fmt.Errorf("prepare record: %w", err)
+		}
+	case !errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("read record: %w", err)
+	}
+	if record != nil {
+		text, err := record.encode(l.tree)
+		if err != nil {
+			return err
+		}
+		entry.New = Hash(text)
+		if err := disk.Write(l.disk, l.path(stageName, staged("new", n)), text, 0o644); err != nil {
+			return fmt.Errorf("prepare record: %w", err)
+		}
+	}
+	j.Files = append(j.Files, entry)
+	return nil
+}
+
+func staged(which string, n int) string { return fmt.Sprintf("%s-%d", which, n) }
+
+func (l *Lock) perform(j *journal, change Change) error {
+	last := len(j.Files) - 1
+	for i, f := range j.Files[:last] {
+		if err := l.put(f, "new", i); err != nil {
+			return err
+		}
+	}
+	if j.Swap != nil {
+		if err := l.swap(j.Swap); err != nil {
+			return err
+		}
+	}
+	if err := l.put(j.Files[last], "new", last); err != nil {
+		return err
+	}
+	if change.Check != nil {
+		if err := change.Check(); err != nil {
+			return err
+		}
+	}
+	if err := l.disk.Rename(l.path(journalName), l.path(doneName)); err != nil {
+		return fmt.Errorf("finish: %w", err)
+	}
+	_ = l.disk.SyncDir(l.path()) // the change stands, whatever comes now
+	return nil
+}
+
+// put moves a staged file into its place, which is one rename, or removes the file where it shall not exist.
+func (l *Lock) put(f journalFile, which string, n int) error {
+	target, err := l.inTree(f.Path)
+	if err != nil {
+		return err
+	}
+	if (which == "new" && f.New == "") || (which == "old" && f.Old == "") {
+		if err := l.disk.Remove(target); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("write %s: %w", f.Path, err)
+		}
+		return nil
+	}
+	if err := l.disk.Rename(l.path(stageName, staged(which, n)), target); err != nil {
+		return fmt.Errorf("write %s: %w", f.Path, err)
+	}
+	return l.disk.SyncDir(filepath.Dir(target))
+}
+
+// check refuses a swap that mpwolf cannot have written.
+func (s *journalSwap) check() error {
+	dir := filepath.Dir(s.Dir)
+	if !filepath.IsAbs(s.Dir) || filepath.Clean(s.Dir) != s.Dir || filepath.Base(s.Dir) != SwapName ||
+		!isPassing(s.Aside) || filepath.Dir(s.Aside) != dir ||
+		(s.Staged != "" && (!isPassing(s.Staged) || filepath.Dir(s.Staged) != dir)) {
+		return fmt.Errorf("%q, %q, %q are not folders that mpwolf swaps", s.Dir, s.Staged, s.Aside)
+	}
+	return nil
+}
+
+func (l *Lock) swap(s *journalSwap) error {
+	if err := s.check(); err != nil {
+		return err
+	}
+	if _, err := os.Lstat(s.Dir); err == nil {
+		if err := l.disk.Rename(s.Dir, s.Aside); err != nil {
+			return fmt.Errorf("replace %s: %w", s.Dir, err)
+		}
+	}
+	if s.Staged == "" {
+		return nil
+	}
+	if err := l.disk.Rename(s.Staged, s.Dir); err != nil {
+		return fmt.Errorf("install %s: %w", s.Dir, err)
+	}
+	return l.disk.SyncDir(filepath.Dir(s.Dir))
+}
+
+func (l *Lock) swapBack(s *journalSwap) error {
+	if err := s.check(); err != nil {
+		return err
+	}
+	asideThere, stagedThere := exists(s.Aside), s.Staged != "" && exists(s.Staged)
+	if s.Staged != "" && !stagedThere && exists(s.Dir) {
+		if err := l.disk.Rename(s.Dir, s.Staged); err != nil {
+			return fmt.Errorf("take back %s: %w", s.Dir, err)
+		}
+	}
+	if asideThere {
+		if err := l.disk.Rename(s.Aside, s.Dir); err != nil {
+			return fmt.Errorf("take back %s: %w", s.Dir, err)
+		}
+	}
+	return nil
+}
+
+func exists(name string) bool {
+	_, err := os.Lstat(name)
+	return err == nil
+}
+
+// removeEmpty removes folders from the innermost out, as long as they are empty.
+func (l *Lock) removeEmpty(dirs []string) error {
+	for _, dir := range slices.Backward(dirs) {
+		entries, err := os.ReadDir(dir)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return fmt.Errorf("tidy %s: %w", dir, err)
+		}
+		if len(entries) > 0 {
+			return nil
+		}
+		if err := l.disk.Remove(dir); err != nil {
+			return fmt.Errorf("tidy %s: %w", dir, err)
+		}
+	}
+	return nil
+}
+
+func (l *Lock) dropBlobs(record *Record) {
+	keep := map[string]bool{}
+	if record != nil {
+		for _, f := range record.Files {
+			keep[f.Before], keep[f.After] = true, true
+		}
+	}
+	entries, err := os.ReadDir(l.path(blobsName))
+	if err != nil {
+		return
+	}
+	for _, entry := range entries {
+		if !keep[entry.Name()] {
+			_ = l.disk.Remove(l.path(blobsName, entry.Name()))
+		}
+	}
+}
+
+// Outcome is how an interrupted run ended.
+type Outcome int
+
+// The outcomes.
+const (
+	NotInterrupted Outcome = iota
+	BackToBefore           // the tree is as it was before that run
+	Finished               // the run had done its work, and the tree is as after it
+)
+
+// Heal brings a tree that a killed process left half-way back to how it was before, and tells what there was. It does
+// nothing otherwise.
+func (l *Lock) Heal() (Outcome, error) {
+	text, err := os.ReadFile(l.path(journalName))
+	if errors.Is(err, fs.ErrNotExist) {
+		outcome := NotInterrupted
+		switch {
+		case exists(l.path(doneName)):
+			outcome = Finished
+		case exists(l.path(stageName)) || exists(l.path(intentName)):
+			outcome = BackToBefore // it was still preparing
+		}
+		return outcome, l.sweep()
+	}
+	if err != nil {
+		return BackToBefore, fmt.Errorf("read journal: %w", err)
+	}
+	var j journal
+	if err := json.Unmarshal(text, &j); err != nil {
+		return BackToBefore, fmt.Errorf("read journal %s: %w", l.path(journalName), err)
+	}
+	for i, f := range slices.Backward(j.Files) {
+		if err := l.back(f, i); err != nil {
+			return BackToBefore, err
+		}
+	}
+	if j.Swap != nil {
+		if err := l.swapBack(j.Swap); err != nil {
+			return BackToBefore, err
+		}
+	}
+	if err := l.disk.Remove(l.path(journalName)); err != nil {
+		return BackToBefore, fmt.Errorf("finish going back: %w", err)
+	}
+	return BackToBefore, l.sweep()
+}
+
+// sweep takes away what a killed process prepared and nothing refers to.
+func (l *Lock) sweep() error {
+	record, err := Load(l.tree)
+	if err != nil && !errors.Is(err, ErrNotPatched) {
+		return err
+	}
+	l.dropBlobs(record)
+	_ = l.disk.Remove(l.path(blobsName)) // stays if it is not empty
+	l.dropTemps()
+	if record == nil {
+		_ = l.disk.Remove(l.path(stampsName)) // without a record it serves nobody
+		if err := disk.RemoveAll(l.disk, l.path("build")); err != nil {
+			return fmt.Errorf("remove the build folder: %w", err)
+		}
+	}
+	if err := disk.RemoveAll(l.disk, l.path(stageName)); err != nil {
+		return err
+	}
+	if err := l.forget(); err != nil {
+		return err
+	}
+	if exists(l.path(doneName)) {
+		return l.disk.Remove(l.path(doneName))
+	}
+	return nil
+}
+
+// dropTemps removes files that a killed process was writing; one that stays is harmless.
+func (l *Lock) dropTemps() {
+	for _, dir := range []string{l.path(), l.path(blobsName)} {
+		entries, err := os.ReadDir(dir)
+		if err != nil {
+			continue
+		}
+		for _, entry := range entries {
+			if strings.HasPrefix(entry.Name(), tempStart) {
+				_ = l.disk.Remove(filepath.Join(dir, entry.Name()))
+			}
+		}
+	}
+}
+
+// Interrupted says whether a killed process left the tree half-way.
+func Interrupted(tree string) bool {
+	return exists(filepath.Join(tree, Folder, journalName))
+}
+
+// back restores one file if the killed process had written it; a file that is neither old nor new was edited since,
+// and is not touched.
+func (l *Lock) back(f journalFile, n int) error {
+	target, err := l.inTree(f.Path)
+	if err != nil {
+		return err
+	}
+	now := ""
+	text, err := os.ReadFile(target)
+	switch {
+	case err == nil:
+		now = Hash(text)
+	case !errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("go back: %w", err)
+	}
+	switch now {
+	case f.Old:
+		return nil
+	case f.New:
+		return l.put(f, "old", n)
+	}
+	return fmt.Errorf("go back: %s was edited after an interrupted run; its bytes from before are in %s",
+		f.Path, l.path(stageName, staged("old", n)))
+}
+
+func (l *Lock) path(names ...string) string {
+	return filepath.Join(append([]string{l.tree, Folder}, names...)...)
+}
+
+// inTree gives the absolute path of a file of the tree, and refuses one that leads out of it.
+func (l *Lock) inTree(path string) (string, error) {
+	local := filepath.FromSlash(path)
+	if err := CheckPath(path); err != nil && path != Folder+"/"+recordName {
+		return "", err
+	}
+	top, err := filepath.EvalSymlinks(l.tree)
+	if err != nil {
+		return "", err
+	}
+	target := filepath.Join(l.tree, local)
+	dir, err := filepath.EvalSymlinks(filepath.Dir(target))
+	if err != nil {
+		return "", err
+	}
+	if rel, err := filepath.Rel(top, dir); err != nil || !filepath.IsLocal(rel) {
+		return "", fmt.Errorf("%q leads out of the tree", path)
+	}
+	if info, err := os.Lstat(target); err == nil && !info.Mode().IsRegular() {
+		return "", fmt.Errorf("%q is not a regular file", path)
+	}
+	return target, nil
+}

@@ -1,0 +1,58 @@
+package verify
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+
+	"mpwolf/internal/micropython"
+)
+
+// deps are the source of an object and the headers that it was compiled with, as absolute paths; none if there is no
+// dependency file.
+func (v *verification) deps(objectFile string) []string {
+	deps, known := v.depCache[objectFile]
+	if !known {
+		deps = readDeps(objectFile, v.Target.Dir())
+		v.depCache[objectFile] = deps
+	}
+	return deps
+}
+
+// readDeps reads the dependency files of all objects, several at a time.
+func (v *verification) readDeps() {
+	var files []string
+	for _, o := range v.inputs.objects {
+		if o.member == "" {
+			files = append(files, o.file)
+		}
+	}
+	read := make([][]string, len(files))
+	each(len(files), func(i int) { read[i] = v.early.objectDeps(files[i], v.Target.Dir()) })
+	for i, file := range files {
+		v.depCache[file] = read[i]
+	}
+}
+
+// depsEndings: MicroPython's rules leave a dependency file beside the object as .P, other makefiles as .d.
+var depsEndings = []string{".P", ".d"}
+
+// readDeps reads the dependency file of an object; dir is the folder that the compiler ran in.
+func readDeps(objectFile, dir string) []string {
+	base := strings.TrimSuffix(objectFile, filepath.Ext(objectFile))
+	for _, ending := range depsEndings {
+		text, err := os.ReadFile(base + ending)
+		if err != nil {
+			continue
+		}
+		deps := micropython.ParseDeps(string(text))
+		for i, name := range deps {
+			if !filepath.IsAbs(name) {
+				name = dir + "/" + name
+			}
+			deps[i] = filepath.Clean(name)
+		}
+		return deps
+	}
+	return nil
+}

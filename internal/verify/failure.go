@@ -1,0 +1,335 @@
+package verify
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+
+	"mpwolf/internal/micropython"
+)
+
+// failure is a failed build.
+type failure struct {
+	diagnostics
+	err *micropython.BuildError
+}
+
+func readFailure(err *micropython.BuildError) (*failure, error) {
+	log, readErr := os.ReadFile(err.Log)
+	if readErr != nil {
+		return nil, fmt.Errorf("read the log of the failed build: %w", readErr)
+	}
+	return &failure{diagnose(string(log)), err}, nil
+}
+
+// shownErrors is how many compile errors are shown: the first ones tell the cause.
+const shownErrors = 5
+
+// blame puts what a failed build said into the check that it belongs to, and returns that check's id. The linker's
+// errors about symbols are left to the symbols check, which knows more of them.
+func (v *verification) blame(ctx context.Context, checks map[string]*check) string {
+	id := ""
+	switch f := v.failure; {
+	case len(f.link) > 0:
+		id = SymbolsID
+	case len(f.overflows) > 0:
+		id = SizeID
+		v.blameOverflows(ctx, checks[id])
+	case len(f.compile) > 0:
+		id = v.blameCompiler(checks)
+	case len(f.linker) > 0:
+		id = SymbolsID
+		checks[id].find(Finding{Message: "the firmware does not link: " + f.linker[0], File: f.err.Log,
+			Remedy: "see the log; the command was: " + f.err.Command})
+	default:
+		id = MacrosID
+		checks[id].find(Finding{Message: fmt.Sprintf("the build of %s failed: %s", f.err.Step, f.err.Cause), File: f.err.Log,
+			Remedy: "see the log; the command was: " + f.err.Command})
+	}
+	if id != SymbolsID {
+		checks[id].headline = "the build failed"
+	}
+	checks[id].show("log", v.failure.err.Log)
+	checks[id].show("command", v.failure.err.Command)
+	return id
+}
+
+// blameOverflows says what is in a firmware that does not fit. The linker writes its map all the same.
+func (v *verification) blameOverflows(ctx context.Context, c *check) {
+	size := &Size{}
+	v.divide(size, nil)
+	c.show("size", size)
+	for _, o := range v.failure.overflows {
+		memory := "flash"
+		if strings.Contains(strings.ToUpper(o.region), "RAM") {
+			memory = "RAM"
+		}
+		excess := "it is too large"
+		if o.bytes > 0 {
+			excess = fmt.Sprintf("it is %d bytes too large", o.bytes)
+		}
+		c.find(Finding{
+			Message: fmt.Sprintf("the firmware does not fit into %s: %s; %s (by the %s); largest of wolfSSL and the modules: %s",
+				o.region, excess, size.shares(), size.Measured, v.largest(size, memory)),
+			Remedy: v.smaller(ctx, memory),
+		})
+	}
+}
+
+// blameCompiler shows the first compile errors, each in the check that it belongs to, and returns the first one's.
+func (v *verification) blameCompiler(checks map[string]*check) string {
+	first := ""
+	for _, e := range v.failure.compile[:min(shownErrors, len(v.failure.compile))] {
+		id := v.blameCompile(e)
+		if first == "" {
+			first = id
+		}
+		f := Finding{Message: "does not compile: " + e.message, Line: e.line, Remedy: compileRemedy(e.message)}
+		if e.file != "" {
+			f.File = relative(v.Target.Tree.Dir, v.abs(e.file))
+		}
+		checks[id].find(f)
+	}
+	return first
+}
+
+// blameCompile is the check that a compile error belongs to, by the file that it is in. What is wrong in MicroPython's
+// own sources comes from a macro as a rule.
+func (v *verification) blameCompile(e compileError) string {
+	path := v.abs(e.file)
+	inside := func(dir string) bool { return dir != "" && relative(dir, path) != path }
+	switch {
+	case conflict().MatchString(e.message):
+		return SymbolsID
+	case strings.HasPrefix(filepath.Base(path), "mpconfig"), strings.HasSuffix(e.message, "redefined"):
+		return MacrosID
+	case filepath.Base(path) == "user_settings.h", path == v.Settings, inside(v.WolfSSL),
+		strings.Contains(path, "/wolfcrypt/"), strings.Contains(path, "/wolfssl/"):
+		return SettingsID
+	case inside(v.modulesDir()):
+		return ModulesID
+	}
+	return MacrosID
+}
+
+// conflict is how gcc and clang say that one function is declared in two ways, as mp_init is where a source includes the
+// headers of both MicroPython and wolfSSL.
+var conflict = lazily("conflicting types for ['`‘](\\w+)['’]")
+
+var missingHeader = lazily(`^'?([^':]+)'?(?:: No such file or directory| file not found)$`)
+
+// compileRemedy is the way out of a compile error, if the message tells it.
+func compileRemedy(message string) string {
+	if m := missingHeader().FindStringSubmatch(message); m != nil {
+		switch {
+		case m[1] == "user_settings.h":
+			return "name the settings: WOLFSSL_PORT=<port> or WOLFSSL_USER_SETTINGS_FILE=<file>"
+		case strings.HasPrefix(m[1], "wolfssl/"):
+			return "the wolfSSL sources are not where the module looks: see WOLFSSL_DIR"
+		case strings.HasPrefix(m[1], "mbedtls/"), strings.HasPrefix(m[1], "ssl.h"):
+			return "the built-in TLS is still on: set MICROPY_PY_SSL to 0"
+		}
+		return "a header is missing: a submodule that is not checked out, or a package that is not installed"
+	}
+	if m := conflict().FindStringSubmatch(message); m != nil {
+		_, remedy := explain(m[1], []string{"integer.c", "tfm.c"})
+		return remedy
+	}
+	if strings.HasSuffix(message, "redefined") {
+		return "the macro is defined twice: on make's command line and in a header that does not ask #ifndef; " +
+			"change it in the header"
+	}
+	return ""
+}
+
+// undefinedSymbols are known reasons why a symbol is nowhere.
+var undefinedSymbols = []struct {
+	symbols       []string
+	cause, remedy string
+}{
+	{
+		[]string{"m_tracked_*"},
+		"MicroPython's tracked allocation, from which wolfSSL gets its memory, is off",
+		"set MICROPY_TRACKED_ALLOC to 1",
+	},
+	{
+		[]string{"mbedtls_*", "psa_*"},
+		"a part of the built-in TLS is still on, without mbedTLS itself",
+		"set MICROPY_PY_SSL and MICROPY_SSL_MBEDTLS to 0",
+	},
+	{
+		[]string{"__atomic_*"},
+		"the processor lacks atomic instructions of this size, and libatomic is not linked",
+		"define SINGLE_THREADED in user_settings.h if there is one thread, or add -latomic to LDFLAGS",
+	},
+	{
+		append([]string{"min", "max"}, miscSymbols...),
+		"NO_INLINE makes wolfSSL's misc.c, in which it is, a source of its own, and that is not compiled",
+		"leave NO_INLINE out of user_settings.h",
+	},
+	{
+		[]string{"_sbrk", "sbrk"},
+		"newlib's malloc is linked, which MicroPython's boards have no heap for: wolfSSL gets its memory from the C library",
+		"define XMALLOC_USER in user_settings.h, as the port's own settings do, and leave WOLFSSL_NO_MALLOC out",
+	},
+	{
+		[]string{"_write", "_read", "_open", "_close", "_lseek", "_fstat", "_isatty", "_kill", "_getpid", "_exit", "_stat"},
+		"newlib's files or printf are linked, which MicroPython's boards have no system for",
+		"define NO_FILESYSTEM, and leave DEBUG_WOLFSSL out of user_settings.h",
+	},
+	{
+		[]string{"_gettimeofday", "gettimeofday", "_times", "time"},
+		"wolfSSL asks the C library for the time, and this port has none there",
+		"define USER_TIME and XTIME in user_settings.h, as the port's own settings do: the name of a function of the port",
+	},
+	{
+		[]string{"rng_get", "mp_hal_get_hw_random_u32", "HAL_RNG_*", "mp_hal_get_random"},
+		"the port's random numbers are not compiled for this board",
+		"set MICROPY_HW_ENABLE_RNG to 1 in mpconfigboard.h if the MCU has a generator, or name another function with " +
+			"CUSTOM_RAND_GENERATE_SEED",
+	},
+	{
+		[]string{"socket", "connect", "accept", "recv", "recvfrom", "send", "sendto", "setsockopt", "getaddrinfo"},
+		"wolfSSL's own sockets are on, which MicroPython's boards do not have: the modules bring their own",
+		"define WOLFSSL_USER_IO in user_settings.h",
+	},
+	{
+		[]string{"pthread_*"},
+		"wolfSSL's locks are those of POSIX threads, which are not linked",
+		"define SINGLE_THREADED in user_settings.h if there is one thread, or add -lpthread to LDFLAGS",
+	},
+	{
+		[]string{"fopen", "fread", "fwrite", "fclose", "fseek", "ftell", "opendir", "readdir", "closedir", "stat"},
+		"wolfSSL reads files by the C library, which this port does not have",
+		"define NO_FILESYSTEM and NO_WOLFSSL_DIR in user_settings.h",
+	},
+	{
+		[]string{"__aeabi_*", "__udivdi3", "__umoddi3", "__divdi3", "__moddi3", "__muldi3", "__ashldi3", "__lshrdi3"},
+		"the compiler's library (libgcc) is not linked, or not for this processor",
+		"add the output of `$(CC) $(CFLAGS) -print-libgcc-file-name` to LIBS",
+	},
+	{
+		[]string{"*_avx1", "*_avx2", "*_aesni", "*_AVX1*", "*_AVX2*", "*_armv8", "*_neon", "sp_*_asm"},
+		"it is one of wolfSSL's functions in assembly, whose source (.S) is not compiled or was compiled without its switch: " +
+			"assembly reads no user_settings.h",
+		"compile the .S file with the same switches (user_settings_asm.h), or leave the assembly's macros out of " +
+			"user_settings.h",
+	},
+}
+
+var wolfSymbols = []string{"wolfSSL*", "wc_*", "wolf*", "sp_*", "mp_*", "fe_*", "ge_*", "Aes*", "Sha*", "InitSha*",
+	"curve25519*", "poly1305*", "chacha*", "TLS*", "Tls*", "SSL*", "fp_*"}
+
+// undefinedFinding says of a symbol that nobody defines who needs it, why it is not there, and what to do.
+func (v *verification) undefinedFinding(ctx context.Context, e linkError) Finding {
+	who := relative(v.build.Dir, e.second)
+	if e.function != "" {
+		who = e.function + " in " + who
+	}
+	f := Finding{Message: fmt.Sprintf("%s is defined nowhere; %s needs it", e.symbol, who), File: e.second}
+	for _, known := range undefinedSymbols {
+		if matchesAny(known.symbols, e.symbol) {
+			f.Message += "; " + known.cause
+			f.Remedy = known.remedy
+			return f
+		}
+	}
+	if source, guards := v.wolfSource(e.symbol); source != "" {
+		f.Message += "; it is a function of wolfSSL's " + source
+		f.Remedy = "compile that source, or turn off in user_settings.h what needs it"
+		if v.isCompiled(source) {
+			f.Remedy = "that source is compiled, but user_settings.h leaves the function out: turn on what has it, or " +
+				"turn off what needs it"
+			if unmet := v.unmet(ctx, guards); len(unmet) > 0 {
+				f.Message += ", behind " + strings.Join(unmet, " and ")
+				f.Remedy = "that source is compiled, but user_settings.h leaves the function out: make the condition true " +
+					"there, or turn off what needs it"
+			}
+		}
+	} else if f.Remedy == "" {
+		f.Remedy = "link the object or library that defines it, or turn off what needs it"
+	}
+	return f
+}
+
+// wolfSource finds the source of wolfSSL that has a function, relative to its folder, and the conditions that are around
+// it; "" if none has it.
+func (v *verification) wolfSource(symbol string) (source string, guards []string) {
+	if v.WolfSSL == "" || !matchesAny(wolfSymbols, symbol) {
+		return "", nil
+	}
+	definition := regexp.MustCompile(`(?m)^[A-Za-z_][^;{}\n]*\b` + regexp.QuoteMeta(symbol) + `\([^;{}]*\)\s*\{`)
+	for _, pattern := range []string{"src/*.c", "wolfcrypt/src/*.c", "wolfcrypt/src/port/*/*.c"} {
+		files, err := filepath.Glob(filepath.Join(v.WolfSSL, pattern))
+		if err != nil {
+			continue // only a malformed pattern
+		}
+		for _, file := range files {
+			text, err := os.ReadFile(file)
+			if err != nil {
+				continue
+			}
+			if at := definition.FindIndex(text); at != nil {
+				return relative(v.WolfSSL, file), conditionsAt(string(text[:at[0]]))
+			}
+		}
+	}
+	return "", nil
+}
+
+var conditional = lazily(`^\s*#\s*(ifdef|ifndef|if|elif|else|endif)\b\s*(.*)`)
+
+// conditionsAt are the conditions that hold at the end of a beginning of a C source, the outermost first, each as
+// "#if" takes it.
+func conditionsAt(text string) []string {
+	var open []string
+	text = strings.ReplaceAll(strings.ReplaceAll(text, "\r\n", "\n"), "\\\n", " ")
+	for line := range strings.Lines(text) {
+		m := conditional().FindStringSubmatch(strings.TrimRight(line, "\n"))
+		if m == nil {
+			continue
+		}
+		condition, _, _ := strings.Cut(m[2], "/*")
+		condition = strings.Join(strings.Fields(condition), " ")
+		switch m[1] {
+		case "ifdef":
+			open = append(open, "defined("+condition+")")
+		case "ifndef":
+			open = append(open, "!defined("+condition+")")
+		case "if":
+			open = append(open, condition)
+		case "endif":
+			open = open[:max(0, len(open)-1)]
+		default:
+			if len(open) == 0 {
+				continue
+			}
+			open[len(open)-1] = "!(" + open[len(open)-1] + ")"
+			if m[1] == "elif" {
+				open[len(open)-1] += " && (" + condition + ")"
+			}
+		}
+	}
+	return open
+}
+
+// unmet are those of the conditions that are not true with the settings of this build.
+func (v *verification) unmet(ctx context.Context, guards []string) []string {
+	var found []string
+	for _, guard := range guards {
+		if met, err := v.flags.Holds(ctx, settingsHeader, guard); err == nil && !met {
+			found = append(found, "#if "+guard)
+		}
+	}
+	return found
+}
+
+func (v *verification) isCompiled(source string) bool {
+	return slices.ContainsFunc(v.link.Inputs, func(object string) bool {
+		return strings.HasSuffix(object, strings.TrimSuffix(source, ".c")+".o")
+	})
+}

@@ -1,0 +1,229 @@
+package verify
+
+import (
+	"cmp"
+	"debug/macho"
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+	"slices"
+	"sync"
+	"sync/atomic"
+
+	"mpwolf/internal/micropython"
+)
+
+// inputs are the objects of a link: those that the command names, all members of the project's archives, and, of the
+// archives that come with the compiler, the members that the link needs.
+type inputs struct {
+	objects []*object
+	missing []string // files that the link names and that are not there, as after a failed compilation
+}
+
+// readInputs reads the objects of a link, several at a time, in the link's order; before, if not nil, has read some.
+func readInputs(link *micropython.Link, before *early) (*inputs, error) {
+	read := make([]linkInput, len(link.Inputs))
+	each(len(read), func(i int) { read[i] = before.input(link.Inputs[i], link.System[link.Inputs[i]]) })
+	if err := chooseSlices(link, read); err != nil {
+		return nil, fmt.Errorf("read what is linked: %w", err)
+	}
+	in := &inputs{}
+	var libraries []*archive
+	for _, r := range read {
+		switch {
+		case os.IsNotExist(r.err):
+			in.missing = append(in.missing, r.file)
+		case r.err != nil:
+			return nil, fmt.Errorf("read what is linked: %w", r.err)
+		case r.library != nil:
+			libraries = append(libraries, r.library)
+		default:
+			in.objects = append(in.objects, r.objects...)
+		}
+	}
+	if err := in.pull(libraries); err != nil {
+		return nil, fmt.Errorf("read what is linked: %w", err)
+	}
+	return in, nil
+}
+
+// each calls do for 0 to n-1, as many at once as there are processors.
+func each(n int, do func(int)) {
+	var wait sync.WaitGroup
+	var next atomic.Int64
+	for range min(n, runtime.NumCPU()) {
+		wait.Go(func() {
+			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
+				do(i)
+			}
+		})
+	}
+	wait.Wait()
+}
+
+// linkInput is one file of a link. An archive of the compiler's is kept as such: pull decides about its members.
+type linkInput struct {
+	file    string
+	objects []*object
+	library *archive
+	fat     bool // universal: which part is meant depends on the other files
+	err     error
+}
+
+// chooseSlices reads the universal files of a link, once it is known for which processor it is.
+func chooseSlices(link *micropython.Link, read []linkInput) error {
+	var objects []*object
+	for _, r := range read {
+		objects = append(objects, r.objects...)
+	}
+	cpu := machCPU(link.Argv, objects)
+	for i, r := range read {
+		if !r.fat || r.err != nil {
+			continue
+		}
+		if cpu == 0 {
+			return fmt.Errorf("%s: all files are universal, and the link has no -arch", r.file)
+		}
+		read[i] = readInput(r.file, link.System[r.file], cpu)
+	}
+	return nil
+}
+
+// readInput reads a file of a link; of a universal one the part for a processor, and nothing as long as that is 0.
+func readInput(name string, system bool, cpu macho.Cpu) linkInput {
+	in := linkInput{file: name}
+	file, err := os.Open(name)
+	if err != nil {
+		in.err = err
+		return in
+	}
+	defer file.Close()
+	info, err := file.Stat()
+	if err != nil {
+		in.err = err
+		return in
+	}
+	whole := io.NewSectionReader(file, 0, info.Size())
+	if start, err := beginning(whole); err != nil || !isFat(start) {
+		in.read(file, whole, system, err)
+		return in
+	}
+	in.fat = true
+	parts, err := readFat(name, file, info.Size())
+	for _, part := range parts {
+		if part.cpu == cpu {
+			in.read(file, part.data, system, nil)
+		}
+	}
+	if err != nil {
+		in.err = err
+	}
+	return in
+}
+
+// beginning are the first bytes of a file, by which its kind is known; fewer if it is shorter.
+func beginning(r io.ReaderAt) ([]byte, error) {
+	start := make([]byte, len(archiveMagic))
+	n, err := r.ReadAt(start, 0)
+	if err == io.EOF {
+		err = nil
+	}
+	return start[:n], err
+}
+
+// read reads an object or an archive from a part of a file.
+func (in *linkInput) read(file *os.File, part *io.SectionReader, system bool, err error) {
+	in.err = err
+	if in.err != nil {
+		return
+	}
+	_, offset, size := part.Outer()
+	start, err := beginning(part)
+	if err != nil {
+		in.err = err
+		return
+	}
+	if !isArchive(start) {
+		o, err := readObject(part, in.file, "")
+		in.err = err
+		if o != nil {
+			o.place = location{in.file, offset, size}
+			in.objects = append(in.objects, o)
+		}
+		return
+	}
+	a, err := readArchive(in.file, part, size)
+	if err != nil {
+		in.err = err
+		return
+	}
+	a.base = offset
+	if system {
+		in.library = a
+		return
+	}
+	in.objects, in.err = a.objects(file)
+}
+
+// pull adds those members of the compiler's archives that define what is undefined so far, and what these need in
+// turn. The linker goes through archives in the command's order and may take fewer.
+func (in *inputs) pull(libraries []*archive) error {
+	if len(libraries) == 0 {
+		return nil
+	}
+	defined := make(map[string]bool)
+	var wanted []string
+	note := func(o *object) {
+		for _, d := range o.defs {
+			defined[d.symbol] = true
+		}
+		wanted = append(wanted, o.undefined...)
+	}
+	for _, o := range in.objects {
+		note(o)
+	}
+	taken := make(map[*member]bool)
+	for len(wanted) > 0 {
+		symbol := wanted[0]
+		wanted = wanted[1:]
+		if defined[symbol] {
+			continue
+		}
+		o, err := definer(libraries, symbol, taken)
+		if err != nil {
+			return err
+		}
+		if o != nil {
+			o.system = true
+			in.objects = append(in.objects, o)
+			note(o)
+		}
+	}
+	return nil
+}
+
+// definer reads the member that the archives' symbol tables name for a symbol; nil if there is none, or it is in
+// taken.
+func definer(libraries []*archive, symbol string, taken map[*member]bool) (*object, error) {
+	for _, library := range libraries {
+		header, found := library.index[symbol]
+		if !found {
+			continue
+		}
+		i, found := slices.BinarySearchFunc(library.members, header, func(m member, header int64) int {
+			return cmp.Compare(m.header, header)
+		})
+		if !found || taken[&library.members[i]] {
+			continue
+		}
+		taken[&library.members[i]] = true
+		file, err := os.Open(library.name)
+		if err != nil {
+			return nil, err
+		}
+		defer file.Close()
+		return library.object(file, library.members[i])
+	}
+	return nil, nil
+}

@@ -1,0 +1,148 @@
+package verify
+
+import (
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"mpwolf/internal/micropython"
+)
+
+// builtin is a TLS or crypto library of MicroPython's own, and how it is recognized.
+type builtin struct {
+	name    string
+	dirs    []string // of its sources, in the tree; an object that includes a file of these is part of it
+	sources []string // of MicroPython's that do nothing but use it
+	symbols []string
+	globals []string // symbols whose names a static function elsewhere may have too
+	strings []string
+	beside  bool   // it is a leftover only beside wolfCrypt, as a second copy
+	remedy  string // {SSL} stands for this release's MICROPY_PY_SSL or MICROPY_PY_USSL, and so on
+}
+
+var builtins = []builtin{
+	{
+		name:    "mbedTLS",
+		dirs:    []string{"lib/mbedtls/"},
+		sources: []string{"modussl_mbedtls.c", "modssl_mbedtls.c", "modtls_mbedtls.c", "mbedtls_port.c"},
+		symbols: []string{"mbedtls_*", "psa_crypto_*", "psa_hash_*", "psa_cipher_*", "psa_key_*"},
+		strings: []string{"mbedtls", "mbed TLS", "Mbed TLS", "MBEDTLS"},
+		remedy:  "set {SSL} and MICROPY_SSL_MBEDTLS to 0: mpwolf patch does",
+	},
+	{
+		name:    "axTLS",
+		dirs:    []string{"lib/axtls/"},
+		sources: []string{"modussl_axtls.c", "modssl_axtls.c", "modtls_axtls.c"},
+		symbols: []string{"ssl_ctx_new", "ssl_ctx_free", "ssl_client_new", "ssl_server_new", "ssl_obj_load", "ssl_obj_memory_load",
+			"ssl_handshake_status", "x509_new", "asn1_get_private_key"},
+		globals: []string{"AES_set_key", "AES_cbc_encrypt", "AES_cbc_decrypt", "AES_convert_key", "SHA1_Init", "SHA1_Update",
+			"SHA1_Final", "MD5_Init", "MD5_Update", "MD5_Final"},
+		strings: []string{"axTLS", "axtls"},
+		remedy:  "set {SSL} and MICROPY_SSL_AXTLS to 0: mpwolf patch does",
+	},
+	{
+		name:    "crypto-algorithms, MicroPython's own SHA-256, beside wolfCrypt's",
+		dirs:    []string{"lib/crypto-algorithms/"},
+		globals: []string{"sha256_init", "sha256_update", "sha256_final"},
+		beside:  true,
+		remedy:  "set {HASHLIB} to 0: mpwolf patch does, and wolfhashlib takes its place",
+	},
+}
+
+// leftoversCheck looks for what the built-in TLS left in the objects and in the firmware.
+func (v *verification) leftoversCheck(c *check) {
+	if v.link == nil || len(v.inputs.objects) == 0 {
+		c.notMade = v.blocked
+		return
+	}
+	for _, b := range builtins {
+		if b.beside && len(v.wolfObjects()) == 0 {
+			continue // alone, it is no second copy of anything
+		}
+		traces, file := v.traces(b)
+		if len(traces) > 0 {
+			c.find(Finding{Message: b.name + ": " + strings.Join(traces, "; "), File: file, Remedy: v.spell(b.remedy)})
+		}
+	}
+	switch {
+	case len(c.findings) > 0:
+		c.summary = "the built-in TLS or crypto is still there"
+	case v.elf == "":
+		c.notMade = v.blocked
+	default:
+		c.summary = "no object, symbol or string of mbedTLS or axTLS"
+		if !v.image.hasSymbols {
+			c.summary = "no object or string of mbedTLS or axTLS; the firmware's symbols are stripped"
+		}
+	}
+}
+
+// spell writes the names of macros as this release has them: v1.21 took the U out (py/mpconfig.h).
+func (v *verification) spell(text string) string {
+	prefix := "MICROPY_PY_"
+	if v.Target.Tree.Version.Compare(micropython.Version{Major: 1, Minor: 21}) < 0 {
+		prefix += "U"
+	}
+	return strings.NewReplacer("{SSL}", prefix+"SSL", "{HASHLIB}", prefix+"HASHLIB").Replace(text)
+}
+
+// traces are what is there of a built-in library, in words, and the file that shows it first.
+func (v *verification) traces(b builtin) (found []string, file string) {
+	var names []string
+	for _, o := range v.inputs.objects {
+		if o.code && v.isPartOf(b, o) {
+			names = append(names, v.objectName(o))
+			if file == "" {
+				file = o.file
+			}
+		}
+	}
+	if len(names) > 0 {
+		found = append(found, fmt.Sprintf("%s linked (%s)", plural(len(names), "object"), someOf(names)))
+	}
+	if v.image == nil {
+		return found, file
+	}
+	if symbols := v.image.symbolsLike(b.symbols, b.globals); len(symbols) > 0 {
+		found = append(found, fmt.Sprintf("%s in the firmware (%s)", plural(len(symbols), "symbol"), someOf(symbols)))
+	}
+	if texts := v.image.stringsWith(b.strings); len(texts) > 0 {
+		found = append(found, fmt.Sprintf("%s in the firmware (%s)", plural(len(texts), "string"), someOf(texts)))
+	}
+	if file == "" {
+		file = v.elf
+	}
+	return found, file
+}
+
+func (v *verification) isPartOf(b builtin, o *object) bool {
+	if slices.Contains(b.sources, o.source) {
+		return true
+	}
+	if b.has(o.file) || b.has(o.member) {
+		return true
+	}
+	return o.member == "" && slices.ContainsFunc(v.deps(o.file), func(path string) bool { return v.builtinOf(path) == b.name })
+}
+
+// builtinOf is the name of the built-in library that a source or header is of; "" for the others. An object has hundreds
+// of headers, and most objects the same.
+func (v *verification) builtinOf(path string) string {
+	name, known := v.builtin[path]
+	if !known {
+		for _, b := range builtins {
+			if b.has(path) {
+				name = b.name
+			}
+		}
+		v.builtin[path] = name
+	}
+	return name
+}
+
+// has says whether a path is in one of the library's folders.
+func (b builtin) has(path string) bool {
+	path = filepath.ToSlash(path)
+	return slices.ContainsFunc(b.dirs, func(dir string) bool { return strings.Contains(path, "/"+dir) })
+}

@@ -1,0 +1,181 @@
+package verify
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"mpwolf/internal/micropython"
+)
+
+// macrosCheck compares the wanted macros with what the compiler sees. A configuration that does not compile is a finding
+// after which nothing else can be looked at; one that lacks a header, such as a submodule's, is an error.
+func (v *verification) macrosCheck(ctx context.Context, c *check) error {
+	if len(v.Wants) == 0 {
+		c.notNeeded = "no macro is asked for"
+		return nil
+	}
+	text, err := os.ReadFile(v.Target.Tree.Path("py", "mpconfig.h"))
+	if err != nil {
+		return err
+	}
+	var names []string
+	for _, want := range v.Wants {
+		if want.Variable == "" {
+			names = append(append(names, want.Macro), want.Names...)
+		}
+	}
+	values, err := v.flags.Effective(ctx, names)
+	if err != nil {
+		return v.badConfiguration(c, err)
+	}
+	right := 0
+	seen := make(map[string]string)
+	for _, want := range v.Wants {
+		if want.Variable != "" {
+			text := strings.TrimSpace(v.flags.Vars[want.Variable])
+			seen[want.Variable] = cmp.Or(text, "not set") + ", a make variable"
+			if n, known := makeNumber(text); known && n == want.Value {
+				right++
+			} else {
+				c.find(wrongVariable(want, text))
+			}
+			continue
+		}
+		name := want.name(string(text), values)
+		value := values[name]
+		seen[name] = place(value)
+		if value.Known && value.Number == want.Value {
+			right++
+			continue
+		}
+		c.find(v.wrongMacro(want, name, values))
+	}
+	c.show("macros", seen)
+	c.summary = fmt.Sprintf("%d of %s as wanted, as the compiler sees them", right, plural(len(v.Wants), "macro"))
+	if slices.ContainsFunc(v.Wants, func(w Want) bool { return w.Variable != "" }) {
+		c.summary = fmt.Sprintf("%d of %d macros and make variables as wanted, as the compiler and make see them", right,
+			len(v.Wants))
+	}
+	return nil
+}
+
+// variables are the make variables among the wants, and those of the macros' names: who sets one that the release does
+// not know sets nothing.
+func (v *verification) variables() []string {
+	var names []string
+	for _, want := range v.Wants {
+		if want.Variable != "" {
+			names = append(names, want.Variable)
+		}
+		names = append(names, want.Names...)
+	}
+	return names
+}
+
+// makeNumber is the number that a make variable holds; MicroPython's makefiles compare with 1, so that none is 0.
+func makeNumber(text string) (int64, bool) {
+	if text == "" {
+		return 0, true
+	}
+	n, err := strconv.ParseInt(text, 0, 64)
+	return n, err == nil
+}
+
+func wrongVariable(want Want, text string) Finding {
+	f := Finding{
+		Message: fmt.Sprintf("make's variable %s is %s; wanted: %d", want.Variable, cmp.Or(text, "not set"), want.Value),
+		Remedy:  fmt.Sprintf("run mpwolf patch, or set %s = %d in the board's makefile", want.Variable, want.Value),
+	}
+	if why := strings.TrimSuffix(want.Why, "."); why != "" {
+		f.Message += " (" + why + ")"
+	}
+	return f
+}
+
+// badConfiguration makes a finding of the compiler's error if it is one in MicroPython's headers.
+func (v *verification) badConfiguration(c *check, err error) error {
+	stopped := (*micropython.MakeError)(nil)
+	if !errors.As(err, &stopped) {
+		return err
+	}
+	d := diagnose(stopped.Cause)
+	if len(d.compile) == 0 || missingHeader().MatchString(d.compile[0].message) {
+		return err
+	}
+	v.blocked = "see macros"
+	e := d.compile[0]
+	c.find(Finding{Message: "MicroPython's configuration does not compile: " + e.message,
+		File: relative(v.Target.Tree.Dir, v.abs(e.file)), Line: e.line, Remedy: compileRemedy(e.message)})
+	return nil
+}
+
+// name is the spelling that this release knows: the first that py/mpconfig.h mentions, else the first that is defined
+// at all, else the newest.
+func (w Want) name(mpconfig string, values map[string]micropython.Value) string {
+	names := w.Names
+	if len(names) == 0 {
+		return w.Macro
+	}
+	for _, name := range names {
+		if regexp.MustCompile(`\b` + regexp.QuoteMeta(name) + `\b`).MatchString(mpconfig) {
+			return name
+		}
+	}
+	for _, name := range names {
+		if values[name].Defined {
+			return name
+		}
+	}
+	return names[0]
+}
+
+func place(v micropython.Value) string {
+	switch {
+	case !v.Defined:
+		return "not defined"
+	case v.Line == 0:
+		return fmt.Sprintf("%d, by %s", v.Number, v.File)
+	}
+	return fmt.Sprintf("%d, by %s:%d", v.Number, v.File, v.Line)
+}
+
+func (v *verification) wrongMacro(want Want, name string, values map[string]micropython.Value) Finding {
+	value := values[name]
+	f := Finding{File: value.File, Line: value.Line}
+	why := strings.TrimSuffix(want.Why, ".")
+	switch {
+	case !value.Defined:
+		f.Message = fmt.Sprintf("%s is not defined, which counts as 0; wanted: %d", name, want.Value)
+	case !value.Known:
+		f.Message = fmt.Sprintf("%s is %s, which is no number; wanted: %d", name, value.Text, want.Value)
+	default:
+		f.Message = fmt.Sprintf("%s is %d; wanted: %d", name, value.Number, want.Value)
+	}
+	if why != "" {
+		f.Message += " (" + why + ")"
+	}
+	for _, other := range want.Names {
+		if other != name && values[other].Defined {
+			f.Message += fmt.Sprintf("; %s, which is %s, is a name that this release does not know", other,
+				place(values[other]))
+		} else if value := v.flags.Vars[other]; other != name && value != "" {
+			f.Message += fmt.Sprintf("; make is given %s=%s, a name that this release does not know", other, value)
+		}
+	}
+	f.Remedy = fmt.Sprintf("run mpwolf patch, or set %s to %d there", name, want.Value)
+	if value.File == micropython.CommandLine || value.File == "" {
+		f.File = ""
+		f.Remedy = fmt.Sprintf("run mpwolf patch, or set %s=%d for make", name, want.Value)
+		if value.Defined {
+			f.Message += "; it comes from make, which passes -D" + name + " to the compiler"
+		}
+	}
+	return f
+}

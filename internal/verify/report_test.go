@@ -1,0 +1,125 @@
+package verify
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/xeipuuv/gojsonschema"
+)
+
+func sampleReport() *Report {
+	passed := &check{summary: "2 of 2 macros as wanted, as the compiler sees them"}
+	failed := &check{}
+	failed.find(Finding{
+		Message: "mp_init is defined twice: in py/runtime.o (.text.mp_init, 84 bytes) and in wolfcrypt/src/tfm.o " +
+			"(.text.mp_init, 33 bytes)",
+		File: "a.o", Line: 3, Remedy: "in user_settings.h, define WOLFSSL_SP_MATH_ALL in place of USE_FAST_MATH",
+	})
+	checks := make(map[string]*check)
+	for _, id := range checkIDs {
+		checks[id] = &check{notMade: "the build failed, see symbols"}
+	}
+	checks[MacrosID], checks[SymbolsID] = passed, failed
+	checks[RunID] = &check{notNeeded: "no script is given"}
+	return report(checks)
+}
+
+func TestText(t *testing.T) {
+	const want = `ok    macros     2 of 2 macros as wanted, as the compiler sees them
+FAIL  symbols    1 finding
+      a.o:3: mp_init is defined twice: in py/runtime.o (.text.mp_init, 84 bytes)
+        and in wolfcrypt/src/tfm.o (.text.mp_init, 33 bytes)
+        way out: in user_settings.h, define WOLFSSL_SP_MATH_ALL in place of
+          USE_FAST_MATH
+?     leftovers  not made: the build failed, see symbols
+?     modules    not made: the build failed, see symbols
+?     settings   not made: the build failed, see symbols
+?     size       not made: the build failed, see symbols
+-     run        not applicable: no script is given
+`
+	var got bytes.Buffer
+	if err := sampleReport().Text(&got); err != nil {
+		t.Fatal(err)
+	}
+	if got.String() != want {
+		t.Errorf("got\n%s\nwant\n%s", got.String(), want)
+	}
+	for line := range strings.Lines(got.String()) {
+		if len(strings.TrimSuffix(line, "\n")) > textWidth {
+			t.Errorf("too wide: %q", line)
+		}
+	}
+}
+
+// schema is a part of the documented one.
+func schema(t testing.TB, definition string) *gojsonschema.Schema {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join("..", "..", "docs", "verify-schema.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := gojsonschema.NewSchemaLoader()
+	all.Validate = true
+	if err := all.AddSchema("http://mpwolf/verify.json", gojsonschema.NewBytesLoader(text)); err != nil {
+		t.Fatal(err)
+	}
+	part, err := all.Compile(gojsonschema.NewStringLoader(`{"$ref": "http://mpwolf/verify.json#/definitions/` + definition + `"}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return part
+}
+
+// validate holds that a report is as documented.
+func validate(t *testing.T, s *gojsonschema.Schema, r *Report) {
+	t.Helper()
+	text, err := json.Marshal(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	result, err := s.Validate(gojsonschema.NewBytesLoader(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range result.Errors() {
+		t.Errorf("not as documented: %s", e)
+	}
+}
+
+func TestSchema(t *testing.T) {
+	s := schema(t, "report")
+	validate(t, s, sampleReport())
+	for _, text := range []string{`{"ok": true, "checks": [], "seconds": {"build": 1, "analysis": 1, "run": 1}}`, `{}`} {
+		if result, err := s.Validate(gojsonschema.NewStringLoader(text)); err != nil || result.Valid() {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+}
+
+// A check that was not made does not let the report pass; one that does not apply does.
+func TestReportOK(t *testing.T) {
+	tests := []struct {
+		last *check
+		want bool
+	}{
+		{&check{}, true},
+		{&check{notNeeded: "no script is given"}, true},
+		{&check{notMade: "the build failed"}, false},
+		{&check{findings: []Finding{{Message: "x"}}}, false},
+		{&check{notNeeded: "x", findings: []Finding{{Message: "x"}}}, false},
+	}
+	for i, test := range tests {
+		checks := make(map[string]*check)
+		for _, id := range checkIDs {
+			checks[id] = &check{}
+		}
+		checks[RunID] = test.last
+		if got := report(checks).OK; got != test.want {
+			t.Errorf("%d: ok is %v", i, got)
+		}
+	}
+}

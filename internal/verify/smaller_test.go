@@ -1,0 +1,31 @@
+package verify
+
+import (
+	"strings"
+	"testing"
+
+	"mpwolf/internal/micropython"
+)
+
+// TestSmaller holds that what makes wolfSSL smaller is told only where the settings have what it would make smaller.
+func TestSmaller(t *testing.T) {
+	values := map[string]micropython.Value{}
+	for _, macro := range []string{"WOLFSSL_TLS13", "HAVE_AESGCM", "HAVE_ED25519", "ED25519_SMALL"} {
+		values[macro] = micropython.Value{Defined: true}
+	}
+	got := smallerWith(values)
+	define, leaveOut, _ := strings.Cut(got, "; leave out: ")
+	for _, macro := range []string{"WOLFSSL_NO_TLS12", "GCM_SMALL"} {
+		if !strings.Contains(define, macro+" (") {
+			t.Errorf("%s is not among what to define: %s", macro, got)
+		}
+	}
+	if !strings.HasPrefix(leaveOut, "WOLFSSL_TLS13 (") {
+		t.Errorf("left out: %s", leaveOut)
+	}
+	for _, macro := range []string{"CURVE25519_SMALL", "ED25519_SMALL", "USE_SLOW_SHA512", "WOLFSSL_DTLS"} {
+		if strings.Contains(got, macro) {
+			t.Errorf("%s would save nothing: %s", macro, got)
+		}
+	}
+}
