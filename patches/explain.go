@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"mpwolf/internal/lazyregexp"
 	"mpwolf/internal/micropython"
 )
 
@@ -124,7 +125,7 @@ func (c *Config) origins(site Site) []Origin {
 	return found
 }
 
-var makeName = lazily(`\$[({]([\w.-]+)|\b(?:ifdef|ifndef)\s+([\w.-]+)`)
+var makeName = lazyregexp.New(`\$[({]([\w.-]+)|\b(?:ifdef|ifndef)\s+([\w.-]+)`)
 
 // namesIn are the names that a line's value and condition refer to: make variables in a makefile, macros in a header.
 func namesIn(site Site) []string {

@@ -4,9 +4,11 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"mpwolf/internal/lazyregexp"
 )
 
-var cToken = lazily(`^\s*(?:([A-Za-z_]\w*)|(0[xX][0-9a-fA-F]+|[0-9]+)[uUlL]*|('(?:\\.|[^'])')|` +
+var cToken = lazyregexp.New(`^\s*(?:([A-Za-z_]\w*)|(0[xX][0-9a-fA-F]+|[0-9]+)[uUlL]*|('(?:\\.|[^'])')|` +
 	`(<<|>>|<=|>=|==|!=|&&|\|\||[-+*/%<>!~&|^?:(),]))`)
 
 // eval evaluates a preprocessor expression. It returns false if a part that matters could not be told for certain:
@@ -90,7 +92,7 @@ func (p *parser) push(v number) {
 	p.tokens = append(p.tokens, token{kind: kind, n: v.n})
 }
 
-var definedArg = lazily(`^\s*(?:\(\s*([A-Za-z_]\w*)\s*\)|([A-Za-z_]\w*))`)
+var definedArg = lazyregexp.New(`^\s*(?:\(\s*([A-Za-z_]\w*)\s*\)|([A-Za-z_]\w*))`)
 
 func (p *parser) definedOperator(s string) (string, bool) {
 	m := definedArg().FindStringSubmatch(s)
@@ -150,7 +152,7 @@ func callArguments(s string) (args []string, rest string, ok bool) {
 	return nil, "", false
 }
 
-var identifier = lazily(`[A-Za-z_]\w*`)
+var identifier = lazyregexp.New(`[A-Za-z_]\w*`)
 
 func substitute(m cMacro, args []string) string {
 	return identifier().ReplaceAllStringFunc(m.body, func(name string) string {

@@ -3,6 +3,8 @@ package patches
 import (
 	"path"
 	"strings"
+
+	"mpwolf/internal/lazyregexp"
 )
 
 // cMacro is a C macro at one point of the preprocessor's run.
@@ -27,9 +29,9 @@ type headerRun struct {
 const maxVisits = 8
 
 var (
-	directive   = lazily(`^\s*#\s*(define|undef|ifdef|ifndef|if|elif|else|endif|include|error|pragma)\b[ \t]*`)
-	defineHead  = lazily(`^([A-Za-z_]\w*)(\(([^)]*)\))?[ \t]*`)
-	headerGuard = lazily(`^\s*([A-Za-z_]\w*)`)
+	directive   = lazyregexp.New(`^\s*#\s*(define|undef|ifdef|ifndef|if|elif|else|endif|include|error|pragma)\b[ \t]*`)
+	defineHead  = lazyregexp.New(`^([A-Za-z_]\w*)(\(([^)]*)\))?[ \t]*`)
+	headerGuard = lazyregexp.New(`^\s*([A-Za-z_]\w*)`)
 )
 
 func (h *headerRun) run(rel string) {

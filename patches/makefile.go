@@ -3,6 +3,8 @@ package patches
 import (
 	"slices"
 	"strings"
+
+	"mpwolf/internal/lazyregexp"
 )
 
 // makeVar is a make variable; a recursive one is expanded when it is used.
@@ -38,15 +40,15 @@ type makeRun struct {
 const maxIncludes = 30
 
 var (
-	assignment  = lazily(`^\s*(?:(?:export|override|private)\s+)*([A-Za-z_.][\w.-]*)\s*(=|:=|::=|\?=|\+=|!=)[ \t]*`)
-	conditional = lazily(`^\s*(else\s+)?(ifeq|ifneq|ifdef|ifndef|else|endif)\b\s*(.*)$`)
-	makeInclude = lazily(`^\s*(-include|sinclude|include)\s+(.*)$`)
-	defineLine  = lazily(`^(?:override\s+)?define\s+([\w.-]+)`)
-	undefine    = lazily(`^(?:override\s+)?undefine\s+([\w.-]+)$`)
-	evalLine    = lazily(`\$[({]eval\s`)
-	evalSets    = lazily(`([\w.-]+)\s*(?:::?|\?|\+|!)?=`)
-	ruleLine    = lazily(`^[^\s#=][^=#]*:(?:[^=:]|$)`)
-	flagDefine  = lazily(`(?:^|[^\w/.-])-([DU])\s*([A-Za-z_]\w*)(?:=((?:'[^']*'|"[^"]*"|\\.|[^\s'"\\])*))?`)
+	assignment  = lazyregexp.New(`^\s*(?:(?:export|override|private)\s+)*([A-Za-z_.][\w.-]*)\s*(=|:=|::=|\?=|\+=|!=)[ \t]*`)
+	conditional = lazyregexp.New(`^\s*(else\s+)?(ifeq|ifneq|ifdef|ifndef|else|endif)\b\s*(.*)$`)
+	makeInclude = lazyregexp.New(`^\s*(-include|sinclude|include)\s+(.*)$`)
+	defineLine  = lazyregexp.New(`^(?:override\s+)?define\s+([\w.-]+)`)
+	undefine    = lazyregexp.New(`^(?:override\s+)?undefine\s+([\w.-]+)$`)
+	evalLine    = lazyregexp.New(`\$[({]eval\s`)
+	evalSets    = lazyregexp.New(`([\w.-]+)\s*(?:::?|\?|\+|!)?=`)
+	ruleLine    = lazyregexp.New(`^[^\s#=][^=#]*:(?:[^=:]|$)`)
+	flagDefine  = lazyregexp.New(`(?:^|[^\w/.-])-([DU])\s*([A-Za-z_]\w*)(?:=((?:'[^']*'|"[^"]*"|\\.|[^\s'"\\])*))?`)
 )
 
 func (m *makeRun) run(rel string) {
@@ -283,7 +285,7 @@ func (m *makeRun) reaches(name string) bool {
 }
 
 // variableNames are the references in a value; the name of one that goes on with another reference ends in $.
-var variableNames = lazily(`\$[({]([\w.-]*\$?)`)
+var variableNames = lazyregexp.New(`\$[({]([\w.-]*\$?)`)
 
 // commandLine takes the -D and -U flags out of a variable that is set on make's command line.
 func (m *makeRun) commandLine(name, value string) {

@@ -14,6 +14,7 @@ import (
 	"strings"
 	"testing"
 
+	"mpwolf/internal/build"
 	"mpwolf/internal/micropython"
 )
 
@@ -254,7 +255,7 @@ func misreadBy(t *testing.T, config *Config, target micropython.Target, wants []
 		}
 		names = append(names, name)
 	}
-	flags, err := target.Flags(t.Context(), variables)
+	flags, err := build.Probe(t.Context(), target, variables)
 	if err != nil {
 		return refusedIf(applied)
 	}

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"mpwolf/internal/build"
 	"mpwolf/internal/micropython"
 )
 
@@ -90,7 +91,7 @@ func compareWays(t *testing.T, target micropython.Target) {
 func lookAt(t *testing.T, target micropython.Target, module string) []string {
 	t.Helper()
 	lists := []string{"OBJ", "SRC_QSTR", "SRC_C", "LIB_SRC_C", "EXTMOD_SRC_C", "SRC_THIRDPARTY_C", "LDFLAGS", "LIBS", "GIT_SUBMODULES"}
-	flags, err := target.Flags(t.Context(), lists, "USER_C_MODULES="+filepath.Dir(module), "WOLFSSL_PORT="+target.Port)
+	flags, err := build.Probe(t.Context(), target, lists, "USER_C_MODULES="+filepath.Dir(module), "WOLFSSL_PORT="+target.Port)
 	if err != nil {
 		t.Skip(err) // such as freedos, whose compiler this machine lacks
 	}

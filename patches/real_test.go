@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"mpwolf/internal/build"
 	"mpwolf/internal/micropython"
 )
 
@@ -122,7 +123,7 @@ func compareWithCompiler(t *testing.T, target micropython.Target, wants []Want, 
 			macros = append(macros, name)
 		}
 	}
-	flags, err := target.Flags(t.Context(), variables)
+	flags, err := build.Probe(t.Context(), target, variables)
 	if err != nil {
 		t.Skip(err) // such as freedos, whose compiler this machine lacks
 	}

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"mpwolf/internal/lazyregexp"
 	"mpwolf/internal/micropython"
 )
 
@@ -153,7 +154,7 @@ func blockLine(line string, wants []Want) bool {
 	})
 }
 
-var settingLine = lazily(`^\s*(?:#\s*define\s+(\w+)\s+|(?:override\s+)?(\w+)\s*[:?]?=\s*)\(?(-?\d+)\)?`)
+var settingLine = lazyregexp.New(`^\s*(?:#\s*define\s+(\w+)\s+|(?:override\s+)?(\w+)\s*[:?]?=\s*)\(?(-?\d+)\)?`)
 
 // setsWanted says which want a line makes true, if one.
 func setsWanted(line string, wants []Want) (Want, bool) {
@@ -197,7 +198,7 @@ func lineBefore(lines, original []string, i int) (string, bool) {
 	return all[nth], true
 }
 
-var namePattern = lazily(`^\s*(?:#\s*define\s+(\w+)|(?:override\s+)?(\w+)\s*[:?]?=)`)
+var namePattern = lazyregexp.New(`^\s*(?:#\s*define\s+(\w+)|(?:override\s+)?(\w+)\s*[:?]?=)`)
 
 // nameSet is the macro or variable that a line sets, "" for another line.
 func nameSet(line string) string {

@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"mpwolf/internal/build"
 	"mpwolf/internal/micropython"
 	"mpwolf/internal/sources"
 	"mpwolf/internal/verify"
@@ -466,7 +467,7 @@ func (r *real) target(t *testing.T, variant string) micropython.Target {
 func (r *real) build(t *testing.T, variant string, args ...string) string {
 	t.Helper()
 	target := r.target(t, variant)
-	build := micropython.Build{Target: target, Dir: filepath.Join(t.TempDir(), "build"), KeepSymbols: true, Args: args}
+	build := build.Make{Target: target, Dir: filepath.Join(t.TempDir(), "build"), KeepSymbols: true, Args: args}
 	result, err := build.Run(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -478,7 +479,7 @@ func (r *real) build(t *testing.T, variant string, args ...string) string {
 func TestFetchedTree(t *testing.T) {
 	r := newReal(t)
 	target := r.target(t, "")
-	missing, err := target.MissingSubmodules(t.Context())
+	missing, err := build.MissingSubmodules(t.Context(), target)
 	if err != nil || len(missing) > 0 {
 		t.Errorf("%v, %v", missing, err)
 	}

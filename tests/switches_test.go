@@ -8,14 +8,14 @@ import (
 	"strings"
 	"testing"
 
-	"mpwolf/internal/micropython"
+	"mpwolf/internal/build"
 )
 
 // switches turns off what the macros of the built-ins turn off, under their names before and after MicroPython 1.21, and
 // looks whether the code is gone from our object. It wants what verify has built: the generated headers.
 func (r *real) switches(t *testing.T) {
 	target := r.target(t, "")
-	flags, err := target.Flags(t.Context(), nil, "USER_C_MODULES="+filepath.Dir(r.module()), "WOLFSSL_PORT=unix",
+	flags, err := build.Probe(t.Context(), target, nil, "USER_C_MODULES="+filepath.Dir(r.module()), "WOLFSSL_PORT=unix",
 		"BUILD="+filepath.Join(r.tree, ".mpwolf", "build", "unix-standard"))
 	if err != nil {
 		t.Fatal(err)
@@ -57,7 +57,7 @@ func (r *real) switches(t *testing.T) {
 }
 
 // moduleSymbols compiles a source of the modules with the port's own flags, and with macro, if given, as 0.
-func (r *real) moduleSymbols(t *testing.T, flags *micropython.Flags, source, macro string) []elf.Symbol {
+func (r *real) moduleSymbols(t *testing.T, flags *build.Flags, source, macro string) []elf.Symbol {
 	t.Helper()
 	object := filepath.Join(t.TempDir(), "module.o")
 	argv := slices.Concat(flags.CC, flags.CFLAGS, []string{"-c", filepath.Join(r.module(), source), "-o", object})

@@ -22,7 +22,9 @@ type Release struct {
 	Why     string
 }
 
-type catalogue struct {
+// Catalogue is what is known of the releases, and where they come from.
+type Catalogue struct {
+	// Git is the URL of the repository, Package the name of Debian's source package.
 	Git      string
 	Package  string
 	Releases []Release `toml:"release"`
@@ -31,10 +33,10 @@ type catalogue struct {
 //go:embed releases.toml
 var releasesTOML string
 
-var known = sync.OnceValues(func() (*catalogue, error) { return decode(releasesTOML) })
+var known = sync.OnceValues(func() (*Catalogue, error) { return decode(releasesTOML) })
 
-func decode(text string) (*catalogue, error) {
-	var c catalogue
+func decode(text string) (*Catalogue, error) {
+	var c Catalogue
 	meta, err := toml.Decode(text, &c)
 	if err != nil {
 		return nil, fmt.Errorf("read releases.toml: %w", err)
@@ -46,13 +48,7 @@ func decode(text string) (*catalogue, error) {
 }
 
 // Releases are the releases known to work, newest first.
-func Releases() ([]Release, error) {
-	c, err := known()
-	if err != nil {
-		return nil, err
-	}
-	return c.Releases, nil
-}
+func Releases() (*Catalogue, error) { return known() }
 
 // UnknownReleaseError says that a version is not in the catalogue.
 type UnknownReleaseError struct {
@@ -66,11 +62,11 @@ func (e *UnknownReleaseError) Error() string {
 
 // Hint is what the user can do.
 func (e *UnknownReleaseError) Hint() string {
-	return "name the folder of a wolfSSL tree to use that one"
+	return "name the directory of a wolfSSL tree to use that one"
 }
 
-// wanted are the releases that satisfy want, best first: all of them for "".
-func (c *catalogue) wanted(want string) ([]Release, error) {
+// Wanted are the releases that satisfy want, best first: all of them for "".
+func (c *Catalogue) Wanted(want string) ([]Release, error) {
 	if want == "" {
 		return c.Releases, nil
 	}

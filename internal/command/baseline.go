@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 
+	"mpwolf/internal/build"
+	"mpwolf/internal/hint"
 	"mpwolf/internal/micropython"
 	"mpwolf/internal/state"
 	"mpwolf/internal/verify"
@@ -31,12 +33,12 @@ func (s *session) baseline(ctx context.Context, tree *micropython.Tree, t state.
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", what, err)
 	}
-	flags, err := target.Flags(ctx, nil)
+	flags, err := build.Probe(ctx, target, nil)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", what, err)
 	}
 	if missing := flags.MissingSubmodules(); slices.Contains(missing, "lib/mbedtls") {
-		return nil, withHint(fmt.Errorf("%s: the built-in TLS is not in this tree: lib/mbedtls is empty", what),
+		return nil, hint.With(fmt.Errorf("%s: the built-in TLS is not in this tree: lib/mbedtls is empty", what),
 			"git submodule update --init lib/mbedtls")
 	}
 	progress := s.lines()

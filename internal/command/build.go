@@ -11,6 +11,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"mpwolf/internal/hint"
 	"mpwolf/internal/micropython"
 	"mpwolf/internal/state"
 )
@@ -141,7 +142,7 @@ func patched(c *cli.Context) (*micropython.Tree, *state.Record, error) {
 	}
 	record, err := state.Load(tree.Dir)
 	if errors.Is(err, state.ErrNotPatched) {
-		err = withHint(fmt.Errorf("%s is %w", tree.Dir, err), "mpwolf patch --port PORT")
+		err = hint.With(fmt.Errorf("%s is %w", tree.Dir, err), "mpwolf patch --port PORT")
 	}
 	return tree, record, err
 }

@@ -15,8 +15,10 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"mpwolf/internal/config"
+	"mpwolf/internal/hint"
 	"mpwolf/internal/micropython"
 	"mpwolf/internal/report"
+	"mpwolf/internal/shell"
 	"mpwolf/internal/state"
 	"mpwolf/modules"
 	"mpwolf/patches"
@@ -118,7 +120,7 @@ func newChecker(c *cli.Context) (*checker, error) {
 	case k.record != nil:
 		k.targets, err = recordedTargets(k.tree, k.record)
 	default:
-		err = withHint(fmt.Errorf("there is nothing to check %s against: no target in a %s, and no mpwolf patch", k.tree.Dir, config.Name),
+		err = hint.With(fmt.Errorf("there is nothing to check %s against: no target in a %s, and no mpwolf patch", k.tree.Dir, config.Name),
 			"mpwolf init --port PORT writes one")
 	}
 	return k, err
@@ -165,7 +167,7 @@ func (k *checker) place() error {
 	if k.file != nil && !sameRelease(k.file, k.tree) {
 		k.found(report.Finding{ID: "release", File: mpconfig, Line: 1,
 			Message: fmt.Sprintf("the tree is MicroPython %s; %s expects %s", k.tree.Version, config.Name, k.file.MicroPython),
-			Fix:     "git submodule update " + shellQuote(relative(k.tree.Dir)) + ", or change micropython in " + config.Name})
+			Fix:     "git submodule update " + shell.Quote(shell.Path(k.tree.Dir)) + ", or change micropython in " + config.Name})
 	}
 	if k.record == nil {
 		return nil
@@ -293,7 +295,7 @@ func (k *checker) files() error {
 		if err != nil || !info.Mode().IsRegular() {
 			k.found(report.Finding{ID: "file", File: k.tree.Path(filepath.FromSlash(f.Path)), Line: 1,
 				Message: "mpwolf changed this file; it is " + whatIs(info),
-				Fix:     "git -C " + shellQuote(relative(k.tree.Dir)) + " restore " + shellQuote(f.Path) + ", then " + fixPatch})
+				Fix:     "git -C " + shell.Quote(shell.Path(k.tree.Dir)) + " restore " + shell.Quote(f.Path) + ", then " + fixPatch})
 		}
 	}
 	return nil
@@ -352,9 +354,9 @@ func (k *checker) modules() error {
 	changed, err := modules.Changed(dir, k.stamps.Hash)
 	var notOurs *modules.NotOursError
 	if errors.As(err, &notOurs) {
-		message := "the user modules are not installed in " + relative(dir)
+		message := "the user modules are not installed in " + shell.Path(dir)
 		if exists(final) {
-			message = "what is in " + relative(final) + " was not installed by mpwolf"
+			message = "what is in " + shell.Path(final) + " was not installed by mpwolf"
 		}
 		k.found(report.Finding{ID: "modules", File: k.where(), Line: 1, Message: message, Fix: fixPatch})
 		return nil
@@ -394,7 +396,7 @@ func (k *checker) wolfSSL(final string) error {
 		tree, err := wolfssl.Open(want)
 		if err != nil {
 			k.found(report.Finding{ID: "modules", File: k.file.Path, Line: 1, Message: "wolfssl: " + err.Error(),
-				Fix: "git submodule update --init " + shellQuote(relative(want))})
+				Fix: "git submodule update --init " + shell.Quote(shell.Path(want))})
 			return nil
 		}
 		want = tree.Version
@@ -508,14 +510,14 @@ func (k *checker) write(s *session, kind string) error {
 		return k.json(s)
 	}
 	for _, f := range k.findings {
-		place := relative(f.File)
+		place := shell.Path(f.File)
 		if f.Line > 0 {
 			place = fmt.Sprintf("%s:%d", place, f.Line)
 		}
 		fmt.Fprintf(s.stdout, "%s: %s; to mend it: %s\n", place, oneLine(f.Message), f.Fix)
 	}
 	if len(k.findings) == 0 {
-		fmt.Fprintf(s.stdout, "%s is as it should be for %s\n", relative(k.tree.Dir), k.names())
+		fmt.Fprintf(s.stdout, "%s is as it should be for %s\n", shell.Path(k.tree.Dir), k.names())
 	}
 	return nil
 }

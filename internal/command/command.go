@@ -17,6 +17,7 @@ import (
 	"golang.org/x/term"
 
 	"mpwolf/internal/disk"
+	"mpwolf/internal/hint"
 	"mpwolf/internal/micropython"
 	"mpwolf/patches"
 )
@@ -47,20 +48,6 @@ func (e *usageError) Unwrap() error { return e.err }
 func usagef(format string, args ...any) error {
 	return &usageError{fmt.Errorf(format, args...)}
 }
-
-// hinted is an error with a way out, shown on a line of its own.
-type hinted interface{ Hint() string }
-
-type hintError struct {
-	err  error
-	text string
-}
-
-func (e *hintError) Error() string { return e.err.Error() }
-func (e *hintError) Unwrap() error { return e.err }
-func (e *hintError) Hint() string  { return e.text }
-
-func withHint(err error, text string) error { return &hintError{err, text} }
 
 // session is what a command writes to.
 type session struct {
@@ -109,9 +96,8 @@ func (s *session) report(err error) int {
 		return exitFound
 	}
 	s.say("%v", err)
-	var h hinted
-	if errors.As(err, &h) {
-		s.say("hint: %s", h.Hint())
+	if text := hint.Of(err); text != "" {
+		s.say("hint: %s", text)
 	}
 	return exitCode(err)
 }

@@ -12,7 +12,10 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"mpwolf/internal/build"
+	"mpwolf/internal/hint"
 	"mpwolf/internal/micropython"
+	"mpwolf/internal/shell"
 	"mpwolf/internal/state"
 	"mpwolf/modules"
 	"mpwolf/patches"
@@ -162,7 +165,7 @@ func explain(ctx context.Context, target micropython.Target, macro string) (*exp
 	want := patches.FindWant(wants, macro)
 	found, ok := lookUp(subject.config(), want, macro)
 	if !ok && want == nil {
-		return nil, withHint(fmt.Errorf("no line that make or the compiler reads for %s sets %s", target.Name(), macro),
+		return nil, hint.With(fmt.Errorf("no line that make or the compiler reads for %s sets %s", target.Name(), macro),
 			"a macro that nothing sets counts as 0; is it spelt as MicroPython "+target.Tree.Version.String()+" has it?")
 	}
 	e := &explanation{
@@ -225,7 +228,7 @@ func scannerValue(st patches.State) explainedValue {
 
 // ask asks make and the compiler. Where they can't be asked the scanner's reading stands, and it is said why.
 func (e *explanation) ask(ctx context.Context, target subject) {
-	flags, err := target.Flags(ctx, []string{e.Macro}, target.args...)
+	flags, err := build.Probe(ctx, target.Target, []string{e.Macro}, target.args...)
 	if err != nil {
 		e.approximate(err, nil)
 		return
@@ -415,7 +418,7 @@ func shortened(file string) string {
 	if !filepath.IsAbs(file) {
 		return file
 	}
-	return relative(file)
+	return shell.Path(file)
 }
 
 func sameValue(a, b *int64) bool {

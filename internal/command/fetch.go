@@ -6,8 +6,8 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"mpwolf/internal/fetch"
 	"mpwolf/internal/sources"
-	"mpwolf/wolfssl"
 )
 
 func fetchCommand(s *session) *cli.Command {
@@ -74,9 +74,9 @@ func (s *session) fetch(c *cli.Context, what string) error {
 	if err != nil {
 		return err
 	}
-	wolf, err := wolfssl.Get(c.Context, wolfssl.Options{
-		Want: want, From: c.String("wolfssl-from"), SHA256: c.String("wolfssl-sha256"),
-		Cache: cache, Log: s.say, Progress: s.progress(),
+	wolf, err := fetch.WolfSSL(c.Context, fetch.WolfSSLOptions{
+		Want: want, Source: fetch.Source{From: c.String("wolfssl-from"), SHA256: c.String("wolfssl-sha256"),
+			Cache: cache, Log: s.say, Progress: s.progress()},
 	})
 	if err != nil {
 		return err

@@ -10,8 +10,10 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"mpwolf/internal/config"
+	"mpwolf/internal/hint"
 	"mpwolf/internal/micropython"
 	"mpwolf/internal/report"
+	"mpwolf/internal/shell"
 	"mpwolf/internal/state"
 	"mpwolf/wolfssl"
 )
@@ -74,7 +76,7 @@ func (s *session) init(c *cli.Context) error {
 		return err
 	}
 	if err := config.Create(file); err != nil {
-		return withHint(err, "all that the file names must be below its folder; flags may name other places")
+		return hint.With(err, "all that the file names must be below its folder; flags may name other places")
 	}
 	s.initialised(file)
 	return nil
@@ -112,11 +114,11 @@ func initWolfSSL(c *cli.Context, file *config.File, record *state.Record) error 
 		want = wolfSSLBelow(file.Dir())
 	}
 	if want == "" {
-		releases, err := wolfssl.Releases()
+		c, err := wolfssl.Releases()
 		if err != nil {
 			return err
 		}
-		want = releases[0].Version
+		want = c.Releases[0].Version
 	}
 	file.WolfSSL = want
 	if info, err := os.Stat(want); err == nil && info.IsDir() {
@@ -167,7 +169,7 @@ func initTargets(c *cli.Context, file *config.File, tree *micropython.Tree, reco
 }
 
 func (s *session) initialised(file *config.File) {
-	fmt.Fprintf(s.stdout, "wrote %s: MicroPython %s in %s\n", relative(file.Path), file.MicroPython, relative(file.Tree))
+	fmt.Fprintf(s.stdout, "wrote %s: MicroPython %s in %s\n", shell.Path(file.Path), file.MicroPython, shell.Path(file.Tree))
 	if len(file.Targets) == 0 {
 		fmt.Fprintln(s.stdout, "it has no target yet: add a [[target]] for each firmware that is built, then run mpwolf patch")
 		return

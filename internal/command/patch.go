@@ -17,8 +17,12 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"mpwolf/internal/build"
 	"mpwolf/internal/disk"
+	"mpwolf/internal/fetch"
+	"mpwolf/internal/hint"
 	"mpwolf/internal/micropython"
+	"mpwolf/internal/shell"
 	"mpwolf/internal/sources"
 	"mpwolf/internal/state"
 	"mpwolf/modules"
@@ -130,11 +134,11 @@ func (j *job) checkSubmodules(ctx context.Context, all bool) error {
 	var builds, missing []string
 	left := false
 	answers := eachTarget(j.targets, func(_ int, t micropython.Target) ([]string, error) {
-		return t.MissingSubmodules(ctx)
+		return build.MissingSubmodules(ctx, t)
 	})
 	for i := len(j.targets) - 1; i >= 0; i-- {
 		lacks, err := answers[i].value, answers[i].err
-		stopped := (*micropython.MakeError)(nil)
+		stopped := (*build.MakeError)(nil)
 		switch {
 		case all && len(j.targets) > 1 && errors.As(err, &stopped):
 			j.drop(i, "its make stops: "+stopped.Cause)
@@ -153,7 +157,7 @@ func (j *job) checkSubmodules(ctx context.Context, all bool) error {
 		if n := len(builds) - 1; n > 0 {
 			who = fmt.Sprintf("builds of %s and %d more need", builds[0], n)
 		}
-		return withHint(fmt.Errorf("the %s submodules that %s lacks: %s", who, j.tree.Dir, strings.Join(missing, ", ")),
+		return hint.With(fmt.Errorf("the %s submodules that %s lacks: %s", who, j.tree.Dir, strings.Join(missing, ", ")),
 			fmt.Sprintf("git -C %s submodule update --init %s", j.tree.Dir, strings.Join(missing, " ")))
 	}
 	if left {
@@ -177,7 +181,7 @@ func (j *job) checkLacks() error {
 	if len(lines) == 0 {
 		return nil
 	}
-	return withHint(errors.New(strings.Join(lines, "\n")), advice)
+	return hint.With(errors.New(strings.Join(lines, "\n")), advice)
 }
 
 // checkOutside stops where a line outside the tree, in a board's own folder, must change first.
@@ -189,7 +193,7 @@ func (j *job) checkOutside() error {
 	if len(lines) == 0 {
 		return nil
 	}
-	return withHint(fmt.Errorf("patch: the board is outside %s, where mpwolf changes nothing; these lines must become:\n%s",
+	return hint.With(fmt.Errorf("patch: the board is outside %s, where mpwolf changes nothing; these lines must become:\n%s",
 		j.tree.Dir, strings.Join(lines, "\n")), "change them, and run this again")
 }
 
@@ -341,7 +345,7 @@ func (j *job) settleWay(c *cli.Context) error {
 	if j.record.Pristine {
 		err = fmt.Errorf("%s is patched --pristine, not in the tree", j.tree.Dir)
 	}
-	return withHint(err, "mpwolf revert first, or patch it the same way")
+	return hint.With(err, "mpwolf revert first, or patch it the same way")
 }
 
 // settle decides where the modules go and what is recorded of the target.
@@ -354,15 +358,15 @@ func (j *job) settle(c *cli.Context) error {
 		return err
 	}
 	if strings.ContainsAny(j.modules, " \t") {
-		return withHint(fmt.Errorf("the modules folder %q has a blank in its path, which make cannot take", j.modules),
+		return hint.With(fmt.Errorf("the modules folder %q has a blank in its path, which make cannot take", j.modules),
 			"choose another with --modules DIR")
 	}
 	if j.pristine && inside(j.tree.Dir, j.modules) {
-		return withHint(fmt.Errorf("--pristine: the modules folder %s is in the tree, of which no file shall change", j.modules),
+		return hint.With(fmt.Errorf("--pristine: the modules folder %s is in the tree, of which no file shall change", j.modules),
 			"choose another with --modules DIR")
 	}
 	if j.record != nil && j.record.Modules.Dir != j.modules {
-		return withHint(fmt.Errorf("%s is patched with the modules in %s, not %s",
+		return hint.With(fmt.Errorf("%s is patched with the modules in %s, not %s",
 			j.tree.Dir, j.record.Modules.Dir, j.modules), "mpwolf revert first")
 	}
 	err = modules.Check(j.modules, state.LoadStamps(j.tree.Dir).Hash)
@@ -371,9 +375,9 @@ func (j *job) settle(c *cli.Context) error {
 	case errors.As(err, &changed) && c.Bool("force"):
 		j.changedModules = changed.Files
 	case errors.As(err, &changed):
-		return withHint(err, "--force installs it anew, and saves those files first; or choose another folder with --modules DIR")
+		return hint.With(err, "--force installs it anew, and saves those files first; or choose another folder with --modules DIR")
 	case err != nil:
-		return withHint(err, "choose another folder with --modules DIR")
+		return hint.With(err, "choose another folder with --modules DIR")
 	}
 	j.wishes = state.Wishes{Force: c.Bool("force"), AtHead: j.tree.AtHead}
 	return nil
@@ -429,7 +433,7 @@ func (j *job) show(c *cli.Context) error {
 	}
 	j.describe("would " + j.verb())
 	if j.record == nil {
-		fmt.Fprintf(j.stdout, "would install %s with wolfSSL\n", relative(filepath.Join(j.modules, modules.Name)))
+		fmt.Fprintf(j.stdout, "would install %s with wolfSSL\n", shell.Path(filepath.Join(j.modules, modules.Name)))
 	}
 	return nil
 }
@@ -521,7 +525,7 @@ func (j *job) apply(c *cli.Context, lock *state.Lock) error {
 	j.describe(map[bool]string{false: "changed", true: "set"}[j.pristine])
 	if change.Swap != nil {
 		fmt.Fprintf(j.stdout, "installed %s with wolfSSL %s (%s)\n",
-			relative(filepath.Join(j.modules, modules.Name)), wolf.Version, wolf.Licence)
+			shell.Path(filepath.Join(j.modules, modules.Name)), wolf.Version, wolf.Licence)
 	}
 	for i, target := range j.targets {
 		fmt.Fprintf(j.stdout, "build: %s\n", makeCommand(target, makeArgs(j.modules, j.entries[i])))
@@ -536,7 +540,7 @@ func (j *job) sayBuilt() {
 	for _, build := range j.builds {
 		if _, err := os.Stat(filepath.Join(build, "py")); build != "" && err == nil {
 			j.say("%s holds objects of before, and make does not see that the flags changed: make clean, or another BUILD",
-				relative(build))
+				shell.Path(build))
 		}
 	}
 }
@@ -615,9 +619,9 @@ func (j *job) wolfssl(c *cli.Context) (*wolfssl.Tree, error) {
 	if err != nil {
 		return nil, err
 	}
-	return wolfssl.Get(c.Context, wolfssl.Options{
-		Want: want, From: c.String("wolfssl-from"), SHA256: c.String("wolfssl-sha256"),
-		Cache: cache, Log: j.say, Progress: j.progress(),
+	return fetch.WolfSSL(c.Context, fetch.WolfSSLOptions{
+		Want: want, Source: fetch.Source{From: c.String("wolfssl-from"), SHA256: c.String("wolfssl-sha256"),
+			Cache: cache, Log: j.say, Progress: j.progress()},
 	})
 }
 
@@ -732,7 +736,7 @@ func (j *job) newRecord(wolf *wolfssl.Tree, created []string) (*state.Record, er
 // judge asks the port's own make and compiler whether every want holds: the scanner plans, these decide.
 func (j *job) judge(ctx context.Context) error {
 	j.builds, j.small = nil, nil
-	answers := eachTarget(j.plan.Targets, func(i int, t patches.TargetPlan) (*micropython.Flags, error) {
+	answers := eachTarget(j.plan.Targets, func(i int, t patches.TargetPlan) (*build.Flags, error) {
 		return judgeTarget(ctx, t, makeArgs(j.modules, j.entries[i]))
 	})
 	for i, t := range j.plan.Targets {
@@ -754,7 +758,7 @@ func (j *job) judge(ctx context.Context) error {
 }
 
 // smallFlash says that a board has less flash than any firmware with wolfSSL takes; "" if it has more, or none can tell.
-func smallFlash(target micropython.Target, flags *micropython.Flags) (string, error) {
+func smallFlash(target micropython.Target, flags *build.Flags) (string, error) {
 	flash, known := flags.CodeFlash()
 	if !known {
 		return "", nil
@@ -768,7 +772,7 @@ func smallFlash(target micropython.Target, flags *micropython.Flags) (string, er
 }
 
 // judgeTarget is an error if a want does not hold; else flags, with where plain make builds, and the linker scripts.
-func judgeTarget(ctx context.Context, t patches.TargetPlan, args []string) (*micropython.Flags, error) {
+func judgeTarget(ctx context.Context, t patches.TargetPlan, args []string) (*build.Flags, error) {
 	var macros, variables []string
 	for _, step := range t.Steps {
 		if step.Want.Variable != "" {
@@ -777,7 +781,7 @@ func judgeTarget(ctx context.Context, t patches.TargetPlan, args []string) (*mic
 			macros = append(macros, step.Name)
 		}
 	}
-	flags, err := t.Target.Flags(ctx, append(variables, "BUILD", micropython.LinkerScripts), args...)
+	flags, err := build.Probe(ctx, t.Target, append(variables, "BUILD", build.LinkerScripts), args...)
 	if err != nil {
 		return nil, err
 	}

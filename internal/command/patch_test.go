@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"mpwolf/internal/hint"
 	"mpwolf/internal/micropython"
 	"mpwolf/internal/state"
 	"mpwolf/patches"
@@ -37,7 +38,7 @@ func TestRefusedBoards(t *testing.T) {
 	}
 	err := boardsJob(&stderr, "A", "WEAK1", "WEAK2").checkLacks()
 	const message = "patch stm32 (WEAK1): RNG is 0: keys can be guessed\npatch stm32 (WEAK2): RNG is 0: keys can be guessed"
-	var h hinted
+	var h hint.Hinter
 	if err == nil || err.Error() != message || !errors.As(err, &h) || h.Hint() != "set RISK" {
 		t.Errorf("got %v", err)
 	}

@@ -12,7 +12,9 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"mpwolf/internal/config"
+	"mpwolf/internal/hint"
 	"mpwolf/internal/micropython"
+	"mpwolf/internal/shell"
 	"mpwolf/internal/state"
 	"mpwolf/patches"
 )
@@ -69,11 +71,11 @@ func treeAround(dir string) (*micropython.Tree, error) {
 	tree, err := micropython.Find(dir)
 	if errors.Is(err, micropython.ErrNoTree) {
 		abs, _ := filepath.Abs(dir) // only for the message
-		return nil, withHint(fmt.Errorf("%w around or below %q", err, abs), "name it with --tree DIR or MPWOLF_TREE")
+		return nil, hint.With(fmt.Errorf("%w around or below %q", err, abs), "name it with --tree DIR or MPWOLF_TREE")
 	}
 	var several *micropython.AmbiguousError
 	if errors.As(err, &several) {
-		return nil, withHint(err, "choose one with --tree DIR or MPWOLF_TREE")
+		return nil, hint.With(err, "choose one with --tree DIR or MPWOLF_TREE")
 	}
 	return tree, err
 }
@@ -85,15 +87,15 @@ func projectTree(file *config.File) (*micropython.Tree, error) {
 	}
 	entries, err := os.ReadDir(file.Tree)
 	if errors.Is(err, os.ErrNotExist) {
-		return nil, fmt.Errorf("%s: tree: %w in %s", relative(file.Path), micropython.ErrNoTree, file.Tree)
+		return nil, fmt.Errorf("%s: tree: %w in %s", shell.Path(file.Path), micropython.ErrNoTree, file.Tree)
 	}
 	if err == nil && len(entries) == 0 {
-		return nil, withHint(fmt.Errorf("%s: tree: %s is empty: %w", relative(file.Path), file.Tree, micropython.ErrNoTree),
-			"git submodule update --init "+shellQuote(relative(file.Tree)))
+		return nil, hint.With(fmt.Errorf("%s: tree: %s is empty: %w", shell.Path(file.Path), file.Tree, micropython.ErrNoTree),
+			"git submodule update --init "+shell.Quote(shell.Path(file.Tree)))
 	}
 	tree, err := micropython.Open(file.Tree)
 	if err != nil {
-		return nil, fmt.Errorf("%s: tree: %w", relative(file.Path), err)
+		return nil, fmt.Errorf("%s: tree: %w", shell.Path(file.Path), err)
 	}
 	return tree, nil
 }
@@ -201,7 +203,7 @@ func configuredTargets(file *config.File, tree *micropython.Tree, port string) (
 		}
 		target, err := tree.Target(t.Port, t.Board, t.Variant)
 		if err != nil {
-			return nil, &config.Error{File: relative(file.Path), Line: file.Line(i), Text: err.Error()}
+			return nil, &config.Error{File: shell.Path(file.Path), Line: file.Line(i), Text: err.Error()}
 		}
 		w := wanted{
 			Target: target, make: slices.Concat(t.Make, dropIn(file)), settings: t.UserSettings,
@@ -312,7 +314,7 @@ func expectRelease(c *cli.Context, tree *micropython.Tree) error {
 	if err != nil || file == nil || sameRelease(file, tree) {
 		return err
 	}
-	return withHint(fmt.Errorf("%s expects MicroPython %s; %s is %s", relative(file.Path), file.MicroPython, tree.Dir, tree.Version),
+	return hint.With(fmt.Errorf("%s expects MicroPython %s; %s is %s", shell.Path(file.Path), file.MicroPython, tree.Dir, tree.Version),
 		"check that release out, or change micropython in "+config.Name)
 }
 

@@ -8,7 +8,9 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"mpwolf/internal/hint"
 	"mpwolf/internal/micropython"
+	"mpwolf/internal/shell"
 	"mpwolf/internal/state"
 	"mpwolf/modules"
 	"mpwolf/patches"
@@ -43,7 +45,7 @@ func (s *session) revert(c *cli.Context) error {
 		return s.revertLost(c, tree, lock)
 	}
 	if err != nil {
-		return withHint(err, "without "+filepath.Join(state.Folder, "record.json")+", mpwolf revert goes by the marks in the tree and by git")
+		return hint.With(err, "without "+filepath.Join(state.Folder, "record.json")+", mpwolf revert goes by the marks in the tree and by git")
 	}
 	plan, err := state.Revert(tree.Dir, record, state.Wishes{Force: c.Bool("force"), AtHead: tree.AtHead})
 	if err != nil {
@@ -98,7 +100,7 @@ func conflictError(verb string, conflicts []state.Conflict) error {
 	for i, conflict := range conflicts {
 		lines[i] = conflict.String()
 	}
-	return withHint(fmt.Errorf("%s: nothing was changed: %s", verb, strings.Join(lines, "; ")),
+	return hint.With(fmt.Errorf("%s: nothing was changed: %s", verb, strings.Join(lines, "; ")),
 		"put those lines as mpwolf wrote them, then run mpwolf "+verb+" again; or let mpwolf "+verb+" --force save a copy first")
 }
 
@@ -192,7 +194,7 @@ func (s *session) revertedLost(tree *micropython.Tree, plan *state.Reversal, rec
 		fmt.Fprintf(s.stdout, "removed %s\n", final)
 	case exists(final):
 		fmt.Fprintf(s.stdout, "left alone: %s: whether it was installed for this tree cannot be known; --modules %s takes it away\n",
-			final, shellQuote(relative(record.Modules.Dir)))
+			final, shell.Quote(shell.Path(record.Modules.Dir)))
 	}
 	for _, trace := range unknown {
 		fmt.Fprintf(s.stdout, "left alone: %s:%d: %q: %s\n", trace.File, trace.Line, trace.Text, trace.Why)

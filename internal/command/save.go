@@ -9,6 +9,7 @@ import (
 
 	"mpwolf/internal/disk"
 	"mpwolf/internal/micropython"
+	"mpwolf/internal/shell"
 	"mpwolf/internal/state"
 	"mpwolf/modules"
 )
@@ -45,7 +46,7 @@ func (s *saver) files(writes []state.Write) error {
 		if err != nil {
 			return fmt.Errorf("save a copy of %s: %w", w.Path, err)
 		}
-		s.say("saved %s as it was to %s", w.Path, relative(to))
+		s.say("saved %s as it was to %s", w.Path, shell.Path(to))
 	}
 	return nil
 }
@@ -61,7 +62,7 @@ func (s *saver) modules(dir string, changed []string) error {
 		return fmt.Errorf("save a copy of the changed modules: %w", err)
 	}
 	if stays {
-		s.say("saved what was changed in %s to %s", relative(filepath.Join(dir, modules.Name)), relative(to))
+		s.say("saved what was changed in %s to %s", shell.Path(filepath.Join(dir, modules.Name)), shell.Path(to))
 	}
 	return nil
 }

@@ -10,7 +10,10 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"mpwolf/internal/fetch"
+	"mpwolf/internal/hint"
 	"mpwolf/internal/micropython"
+	"mpwolf/internal/shell"
 	"mpwolf/internal/sources"
 	"mpwolf/internal/state"
 	"mpwolf/patches"
@@ -83,7 +86,7 @@ func (s *session) findOrFetchTree(c *cli.Context) (*micropython.Tree, error) {
 		return nil, missing // an empty folder is a submodule's: git fills it
 	}
 	dir = file.Tree
-	s.say("the tree of %s is not there; fetching one into %s", relative(file.Path), dir)
+	s.say("the tree of %s is not there; fetching one into %s", shell.Path(file.Path), dir)
 	return s.fetchTree(c, dir)
 }
 
@@ -92,10 +95,10 @@ func (s *session) fetchTree(c *cli.Context, dir string) (*micropython.Tree, erro
 	if err != nil {
 		return nil, err
 	}
-	options := micropython.FetchOptions{
-		Version: c.String("micropython"), From: c.String("from"), SHA256: c.String("sha256"), Dir: dir,
+	options := fetch.MicroPythonOptions{
+		Version: c.String("micropython"), Dir: dir,
 		Port: c.String("port"), Board: firstBoard(c), Variant: c.String("variant"),
-		Cache: cache, Log: s.say, Progress: s.progress(),
+		Source: fetch.Source{From: c.String("from"), SHA256: c.String("sha256"), Cache: cache, Log: s.say, Progress: s.progress()},
 	}
 	file, err := project(c)
 	if err != nil {
@@ -108,7 +111,7 @@ func (s *session) fetchTree(c *cli.Context, dir string) (*micropython.Tree, erro
 		t := file.Targets[0]
 		options.Port, options.Board, options.Variant = t.Port, t.Board, t.Variant
 	}
-	tree, err := micropython.Fetch(c.Context, options)
+	tree, err := fetch.MicroPython(c.Context, options)
 	if err != nil {
 		return nil, err
 	}
@@ -150,7 +153,7 @@ func portsOf(c *cli.Context) ([]string, error) {
 func checkSettings(names []string) error {
 	for _, name := range names {
 		if !slices.Contains(ports.Known(), name) {
-			return withHint(
+			return hint.With(
 				fmt.Errorf("mpwolf has no wolfSSL settings (user_settings.h) for port %q yet; it has them for: %s",
 					name, strings.Join(ports.Known(), ", ")),
 				"--diff and --dry-run show what would be changed in the tree")
@@ -199,41 +202,11 @@ func makeArgs(modulesDir string, t state.Target) []string {
 
 // makeCommand is all that a shell needs to build the firmware, to be copied: one line.
 func makeCommand(target micropython.Target, args []string) string {
-	command := shellLine(slices.Concat([]string{"make", "-C", relative(target.Dir())}, target.Args(), args))
+	command := shell.Join(slices.Concat([]string{"make", "-C", shell.Path(target.Dir())}, target.Args(), args))
 	if dir := mpyCrossFirst(target, args); dir != "" {
-		command = shellLine([]string{"make", "-C", relative(dir)}) + " && " + command
+		command = shell.Join([]string{"make", "-C", shell.Path(dir)}) + " && " + command
 	}
 	return command
-}
-
-func shellLine(words []string) string {
-	quoted := make([]string, len(words))
-	for i, word := range words {
-		quoted[i] = shellQuote(word)
-	}
-	return strings.Join(quoted, " ")
-}
-
-func shellQuote(s string) string {
-	if s != "" && !strings.ContainsFunc(s, func(r rune) bool {
-		return !strings.ContainsRune("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_=+./:,%@", r)
-	}) {
-		return s
-	}
-	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
-}
-
-// relative shortens a path for people: below the current folder if it is, absolute otherwise.
-func relative(dir string) string {
-	cwd, err := os.Getwd()
-	if err != nil {
-		return dir
-	}
-	rel, err := filepath.Rel(cwd, dir)
-	if err != nil || strings.HasPrefix(rel, "..") {
-		return dir
-	}
-	return rel
 }
 
 func exists(name string) bool {
@@ -243,6 +216,6 @@ func exists(name string) bool {
 
 // interruptedError is for commands that read a tree which a killed process left half-way.
 func interruptedError(tree *micropython.Tree) error {
-	return withHint(fmt.Errorf("an earlier run on %s was interrupted", tree.Dir),
+	return hint.With(fmt.Errorf("an earlier run on %s was interrupted", tree.Dir),
 		"mpwolf patch and mpwolf revert go back to before it")
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"mpwolf/internal/hint"
 	"mpwolf/internal/micropython"
 	"mpwolf/internal/state"
 	"mpwolf/internal/verify"
@@ -136,7 +137,7 @@ func verifyTargets(c *cli.Context, tree *micropython.Tree) ([]state.Target, stri
 	}
 	if c.String("modules") == "" {
 		if byHand {
-			return nil, "", withHint(fmt.Errorf("%s is not patched", tree.Dir),
+			return nil, "", hint.With(fmt.Errorf("%s is not patched", tree.Dir),
 				"mpwolf patch --port PORT; or, for a tree that was patched by hand, name --port and --modules")
 		}
 		modulesDir = record.Modules.Dir

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"mpwolf/internal/report"
+	"mpwolf/internal/shell"
 	"mpwolf/internal/verify"
 )
 
@@ -74,7 +75,7 @@ func (s *session) showTarget(t verified, named bool) error {
 		return err
 	}
 	if t.OK {
-		_, err := fmt.Fprintf(s.stdout, "built in %s\n", relative(t.Build))
+		_, err := fmt.Fprintf(s.stdout, "built in %s\n", shell.Path(t.Build))
 		return err
 	}
 	return nil

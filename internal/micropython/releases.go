@@ -18,7 +18,9 @@ type Release struct {
 	SHA256 string
 }
 
-type catalogue struct {
+// Catalogue is what is known of the releases, and where they come from.
+type Catalogue struct {
+	// Git is the URL of the repository, Package the name of Debian's source package.
 	Git      string
 	Package  string
 	Releases []Release `toml:"release"`
@@ -27,10 +29,10 @@ type catalogue struct {
 //go:embed releases.toml
 var releasesTOML string
 
-var knownReleases = sync.OnceValues(func() (*catalogue, error) { return decodeReleases(releasesTOML) })
+var knownReleases = sync.OnceValues(func() (*Catalogue, error) { return decodeReleases(releasesTOML) })
 
-func decodeReleases(text string) (*catalogue, error) {
-	var c catalogue
+func decodeReleases(text string) (*Catalogue, error) {
+	var c Catalogue
 	meta, err := toml.Decode(text, &c)
 	if err != nil {
 		return nil, fmt.Errorf("read releases.toml: %w", err)
@@ -42,16 +44,10 @@ func decodeReleases(text string) (*catalogue, error) {
 }
 
 // Releases are the releases known to work, newest first.
-func Releases() ([]Release, error) {
-	c, err := knownReleases()
-	if err != nil {
-		return nil, err
-	}
-	return c.Releases, nil
-}
+func Releases() (*Catalogue, error) { return knownReleases() }
 
-// find is the release with this version, or one that the catalogue lacks and that may be in any suite.
-func (c *catalogue) find(version string) (release Release, known bool) {
+// Find is the release with this version, or one that the catalogue lacks and that may be in any suite.
+func (c *Catalogue) Find(version string) (release Release, known bool) {
 	version = strings.TrimPrefix(version, "v")
 	var suites []string
 	for _, release := range c.Releases {

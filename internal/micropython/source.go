@@ -58,10 +58,10 @@ func (t *Tree) makeFor(target Target) []string {
 	})
 }
 
-// withoutSubmodules makes a tree buildable that has no submodule content, as Debian's: no btree, whose library is a
+// WithoutSubmodules makes a tree buildable that has no submodule content, as Debian's: no btree, whose library is a
 // submodule; only asyncio frozen, the one library that is in MicroPython itself; and a folder in the place of
 // micropython-lib (py/mkrules.mk stops if it finds no README.md there).
-func (t *Tree) withoutSubmodules(source string) error {
+func (t *Tree) WithoutSubmodules(source string) error {
 	note, err := json.MarshalIndent(sourceNote{Source: source, Make: []string{
 		"MICROPY_PY_BTREE=0",
 		"FROZEN_MANIFEST=" + treeMark + "/.mpwolf/manifest.py",

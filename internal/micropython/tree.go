@@ -1,5 +1,5 @@
-// Package micropython reads a MicroPython source tree: where it is, which release it is, which ports, boards and
-// variants it has, and the flags and files that its make uses. Nothing in it changes a tree.
+// Package micropython is a MicroPython source tree as it stands on disk: where it is, which release, commit, ports, boards and
+// variants it has. It runs nothing, and writes nothing but the note that a fetched tree keeps of where it is from.
 package micropython
 
 import (

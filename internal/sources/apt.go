@@ -13,6 +13,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"mpwolf/internal/hint"
 )
 
 // Apt gets source packages of Debian through the machine's apt, in an apt directory of its own: the machine's lists
@@ -143,7 +145,7 @@ func (a Apt) UnpackPatched(ctx context.Context, from, dir string) error {
 		return err
 	}
 	if _, err := exec.LookPath("dpkg-source"); err != nil {
-		return WithHint(errors.New("this machine has no dpkg-source, which applies Debian's patches"),
+		return hint.With(errors.New("this machine has no dpkg-source, which applies Debian's patches"),
 			"apt-get install dpkg-dev")
 	}
 	// dpkg-source makes the folder itself.
@@ -180,7 +182,7 @@ func (a Apt) etc() string {
 // update gets a suite's list of source packages, some 10 MB, unless it is fresh.
 func (a Apt) update(ctx context.Context, suite string) error {
 	if _, err := exec.LookPath("apt-get"); err != nil {
-		return WithHint(ErrNoApt, "use git, or give a folder or an archive")
+		return hint.With(ErrNoApt, "use git, or give a folder or an archive")
 	}
 	changed, err := a.configure(suite)
 	if err != nil {

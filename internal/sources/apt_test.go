@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"mpwolf/internal/hint"
 )
 
 func TestUpstream(t *testing.T) {
@@ -73,8 +75,8 @@ Signed-By: /k/debian
 			}
 			entry, err := debianArchive(etc)
 			if test.uri == "" {
-				var hint *HintError
-				if !errors.As(err, &hint) || !strings.Contains(err.Error(), etc) {
+				var hinter hint.Hinter
+				if !errors.As(err, &hinter) || !strings.Contains(err.Error(), etc) {
 					t.Errorf("got %+v, %v", entry, err)
 				}
 				return

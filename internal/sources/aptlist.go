@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"mpwolf/internal/hint"
 )
 
 // debianKeyrings are where the package debian-archive-keyring puts the keys of all suites (.pgp from trixie on).
@@ -42,7 +44,7 @@ func debianArchive(etc string) (aptEntry, error) {
 			return entry, nil
 		}
 	}
-	return aptEntry{}, WithHint(
+	return aptEntry{}, hint.With(
 		fmt.Errorf("apt's sources in %s name no Debian archive (a suite such as bookworm with component main)", etc),
 		"use git, or give a folder or an archive")
 }
@@ -76,7 +78,7 @@ func (e aptEntry) keys(keyrings []string) (string, error) {
 	if e.signedBy != "" {
 		return e.signedBy, nil
 	}
-	return "", WithHint(fmt.Errorf("no keyring of Debian's archive: looked for %s", strings.Join(keyrings, ", ")),
+	return "", hint.With(fmt.Errorf("no keyring of Debian's archive: looked for %s", strings.Join(keyrings, ", ")),
 		"apt-get install debian-archive-keyring")
 }
 

@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"time"
 
+	"mpwolf/internal/hint"
+
 	"github.com/rogpeppe/go-internal/lockedfile"
 )
 
@@ -29,7 +31,7 @@ func DefaultCache() (Cache, error) {
 	}
 	dir, err := os.UserCacheDir()
 	if err != nil {
-		return Cache{}, WithHint(fmt.Errorf("find the user's cache folder: %w", err), "set "+CacheEnv+" to a folder")
+		return Cache{}, hint.With(fmt.Errorf("find the user's cache folder: %w", err), "set "+CacheEnv+" to a folder")
 	}
 	return Cache{Dir: filepath.Join(dir, "mpwolf")}, nil
 }
@@ -78,7 +80,7 @@ func (c Cache) Into(ctx context.Context, dir string, log Log, fill func(dir stri
 	}
 	defer unlock()
 	if err := os.Remove(abs); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return WithHint(fmt.Errorf("%q exists and is not an empty folder", abs), "name a new folder, or remove this one")
+		return hint.With(fmt.Errorf("%q exists and is not an empty folder", abs), "name a new folder, or remove this one")
 	}
 	return build(abs, fill)
 }

@@ -17,18 +17,3 @@ func (l Log) Printf(format string, args ...any) {
 // ErrOffline is wrapped by errors that say that the other side cannot be reached at all, as opposed to one that was
 // reached and lacks what was asked for.
 var ErrOffline = errors.New("network cannot be reached")
-
-// HintError is an error with a way out. The command line shows the hint on a line of its own.
-type HintError struct {
-	Err  error
-	Text string
-}
-
-// WithHint adds a way out to an error.
-func WithHint(err error, hint string) error { return &HintError{Err: err, Text: hint} }
-
-func (e *HintError) Error() string { return e.Err.Error() }
-func (e *HintError) Unwrap() error { return e.Err }
-
-// Hint is what the user can do.
-func (e *HintError) Hint() string { return e.Text }

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"mpwolf/internal/micropython"
+	"mpwolf/internal/build"
 )
 
 func TestParseAnswers(t *testing.T) {
@@ -51,7 +51,7 @@ func TestMissingAnswers(t *testing.T) {
 	compile(t, dir, map[string]string{"wolfssl/wolfcrypt/src/aes.c": "int wolf_aes;"})
 	v := linked(t, dir, "wolfssl/wolfcrypt/src/aes.o")
 	v.WolfSSL, v.elf = filepath.Join(dir, "wolfssl"), "/bin/sh"
-	v.flags = &micropython.Flags{Dir: dir, CC: []string{"gcc"}, CFLAGS: []string{"-I" + dir}} // where no wolfSSL header is
+	v.flags = &build.Flags{Dir: dir, CC: []string{"gcc"}, CFLAGS: []string{"-I" + dir}} // where no wolfSSL header is
 	for range 2 {
 		c := &check{}
 		if err := v.runScripts(t.Context(), c, []string{filepath.Join(dir, "pass.py")}); err != nil {

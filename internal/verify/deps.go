@@ -5,7 +5,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	"mpwolf/internal/micropython"
+	"mpwolf/internal/build"
 )
 
 // deps are the source of an object and the headers that it was compiled with, as absolute paths; none if there is no
@@ -45,7 +45,7 @@ func readDeps(objectFile, dir string) []string {
 		if err != nil {
 			continue
 		}
-		deps := micropython.ParseDeps(string(text))
+		deps := build.ParseDeps(string(text))
 		for i, name := range deps {
 			if !filepath.IsAbs(name) {
 				name = dir + "/" + name

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"mpwolf/internal/lazyregexp"
 )
 
 // compileError is an error that a compiler reports for a place in a source, or that make reports for one in a
@@ -39,34 +41,34 @@ type diagnostics struct {
 }
 
 var (
-	compileErrorLine = lazily(`^([^<\s][^:]*):(\d+):(?:\d+:)? (?:fatal )?error: (.*)`)
-	warningOption    = lazily(` \[-W[^\]]*\]$`) // which made an error of a warning
-	noPlaceErrorLine = lazily(`^<[^>]*>:(?:\d+:)?(?:\d+:)? (?:fatal )?error: (.*)`)
-	makeErrorLine    = lazily(`^(\S[^:]*):(\d+): \*\*\* (.*)`)
+	compileErrorLine = lazyregexp.New(`^([^<\s][^:]*):(\d+):(?:\d+:)? (?:fatal )?error: (.*)`)
+	warningOption    = lazyregexp.New(` \[-W[^\]]*\]$`) // which made an error of a warning
+	noPlaceErrorLine = lazyregexp.New(`^<[^>]*>:(?:\d+:)?(?:\d+:)? (?:fatal )?error: (.*)`)
+	makeErrorLine    = lazyregexp.New(`^(\S[^:]*):(\d+): \*\*\* (.*)`)
 
 	// GNU ld: the object is in this line, or in the "in function" line before it.
-	inFunction   = lazily("^(?:\\S*ld(?:\\.\\w+)?: )?(.+?): [iI]n function ['`‘](.+?)['’]:$")
-	bfdDuplicate = lazily("^(.*?): multiple definition of ['`‘](.+?)['’](?:; (.*): first defined here)?$")
-	bfdFirst     = lazily(`^(.*): first defined here$`)
-	bfdUndefined = lazily("^(.*?): (?:more )?undefined references? to ['`‘](.+?)['’](?: follow)?$")
+	inFunction   = lazyregexp.New("^(?:\\S*ld(?:\\.\\w+)?: )?(.+?): [iI]n function ['`‘](.+?)['’]:$")
+	bfdDuplicate = lazyregexp.New("^(.*?): multiple definition of ['`‘](.+?)['’](?:; (.*): first defined here)?$")
+	bfdFirst     = lazyregexp.New(`^(.*): first defined here$`)
+	bfdUndefined = lazyregexp.New("^(.*?): (?:more )?undefined references? to ['`‘](.+?)['’](?: follow)?$")
 
-	goldDuplicate = lazily(`^\S*: error: (.+?): multiple definition of '(.+?)'$`)
-	goldFirst     = lazily(`^\S*: (.+?): previous definition here$`)
-	goldUndefined = lazily(`^(.+?): error: undefined reference to '(.+?)'$`)
+	goldDuplicate = lazyregexp.New(`^\S*: error: (.+?): multiple definition of '(.+?)'$`)
+	goldFirst     = lazyregexp.New(`^\S*: (.+?): previous definition here$`)
+	goldUndefined = lazyregexp.New(`^(.+?): error: undefined reference to '(.+?)'$`)
 
-	lldDuplicate   = lazily(`error: duplicate symbol: (.+)$`)
-	lldUndefined   = lazily(`error: undefined symbol: (.+)$`)
-	lldPlace       = lazily(`^>>> +(?:defined (?:at|in) |referenced by )?(.+?)(?::\([^)]*\))?(?: in archive (.+))?$`)
-	lldMacOS       = lazily(`\bld64\.lld(?:\.\w+)?: error: `) // names symbols as Mach-O does, with an underscore
-	appleDuplicate = lazily(`^(?:ld: )?duplicate symbol '?_?(.+?)'? in:?$`)
+	lldDuplicate   = lazyregexp.New(`error: duplicate symbol: (.+)$`)
+	lldUndefined   = lazyregexp.New(`error: undefined symbol: (.+)$`)
+	lldPlace       = lazyregexp.New(`^>>> +(?:defined (?:at|in) |referenced by )?(.+?)(?::\([^)]*\))?(?: in archive (.+))?$`)
+	lldMacOS       = lazyregexp.New(`\bld64\.lld(?:\.\w+)?: error: `) // names symbols as Mach-O does, with an underscore
+	appleDuplicate = lazyregexp.New(`^(?:ld: )?duplicate symbol '?_?(.+?)'? in:?$`)
 	// "libx.a[arm64][3](b.o)" and "libx.a(for architecture arm64)(b.o)"
-	appleMember    = lazily(`(?:(?:\[\w+\])+|\(for architecture \w+\))(\([^)]*\))$`)
-	appleUndefined = lazily(`^  "_?(.+?)", referenced from:$`)
-	regionOverflow = lazily("region ['`‘](\\w+)['’] overflowed by (\\d+) bytes")
-	regionTooSmall = lazily("section ['`‘](\\S+)['’] will not fit in region ['`‘](\\w+)['’](?:: overflowed by (\\d+) bytes)?")
-	linkerSays     = lazily(`^\S*\bld(?:\.\w+)?: (?:error: )?(.*[^:])$`)
+	appleMember    = lazyregexp.New(`(?:(?:\[\w+\])+|\(for architecture \w+\))(\([^)]*\))$`)
+	appleUndefined = lazyregexp.New(`^  "_?(.+?)", referenced from:$`)
+	regionOverflow = lazyregexp.New("region ['`‘](\\w+)['’] overflowed by (\\d+) bytes")
+	regionTooSmall = lazyregexp.New("section ['`‘](\\S+)['’] will not fit in region ['`‘](\\w+)['’](?:: overflowed by (\\d+) bytes)?")
+	linkerSays     = lazyregexp.New(`^\S*\bld(?:\.\w+)?: (?:error: )?(.*[^:])$`)
 
-	appleFrom = lazily(`^      _?(\S+) in (.+)$`)
+	appleFrom = lazyregexp.New(`^      _?(\S+) in (.+)$`)
 )
 
 // diagnose reads the log of a failed build: the errors of gcc and clang, make, GNU ld, gold, lld and Apple's ld.
@@ -154,7 +156,7 @@ func (r *bfdReader) line(line string, rest []string) (linkError, bool) {
 	return linkError{}, false
 }
 
-var linkerPrefix = lazily(`^\S*ld(?:\.\w+)?: `)
+var linkerPrefix = lazyregexp.New(`^\S*ld(?:\.\w+)?: `)
 
 // objectOf is the object in a place such as "a.o:a.c:3" or, where it names a source only, that of the line before.
 func (r *bfdReader) objectOf(place string) string {

@@ -9,16 +9,17 @@ import (
 	"slices"
 	"strings"
 
-	"mpwolf/internal/micropython"
+	"mpwolf/internal/build"
+	"mpwolf/internal/lazyregexp"
 )
 
 // failure is a failed build.
 type failure struct {
 	diagnostics
-	err *micropython.BuildError
+	err *build.Error
 }
 
-func readFailure(err *micropython.BuildError) (*failure, error) {
+func readFailure(err *build.Error) (*failure, error) {
 	log, readErr := os.ReadFile(err.Log)
 	if readErr != nil {
 		return nil, fmt.Errorf("read the log of the failed build: %w", readErr)
@@ -118,9 +119,9 @@ func (v *verification) blameCompile(e compileError) string {
 
 // conflict is how gcc and clang say that one function is declared in two ways, as mp_init is where a source includes the
 // headers of both MicroPython and wolfSSL.
-var conflict = lazily("conflicting types for ['`‘](\\w+)['’]")
+var conflict = lazyregexp.New("conflicting types for ['`‘](\\w+)['’]")
 
-var missingHeader = lazily(`^'?([^':]+)'?(?:: No such file or directory| file not found)$`)
+var missingHeader = lazyregexp.New(`^'?([^':]+)'?(?:: No such file or directory| file not found)$`)
 
 // compileRemedy is the way out of a compile error, if the message tells it.
 func compileRemedy(message string) string {
@@ -281,7 +282,7 @@ func (v *verification) wolfSource(symbol string) (source string, guards []string
 	return "", nil
 }
 
-var conditional = lazily(`^\s*#\s*(ifdef|ifndef|if|elif|else|endif)\b\s*(.*)`)
+var conditional = lazyregexp.New(`^\s*#\s*(ifdef|ifndef|if|elif|else|endif)\b\s*(.*)`)
 
 // conditionsAt are the conditions that hold at the end of a beginning of a C source, the outermost first, each as
 // "#if" takes it.

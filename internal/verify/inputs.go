@@ -11,7 +11,7 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"mpwolf/internal/micropython"
+	"mpwolf/internal/build"
 )
 
 // inputs are the objects of a link: those that the command names, all members of the project's archives, and, of the
@@ -22,7 +22,7 @@ type inputs struct {
 }
 
 // readInputs reads the objects of a link, several at a time, in the link's order; before, if not nil, has read some.
-func readInputs(link *micropython.Link, before *early) (*inputs, error) {
+func readInputs(link *build.Link, before *early) (*inputs, error) {
 	read := make([]linkInput, len(link.Inputs))
 	each(len(read), func(i int) { read[i] = before.input(link.Inputs[i], link.System[link.Inputs[i]]) })
 	if err := chooseSlices(link, read); err != nil {
@@ -72,7 +72,7 @@ type linkInput struct {
 }
 
 // chooseSlices reads the universal files of a link, once it is known for which processor it is.
-func chooseSlices(link *micropython.Link, read []linkInput) error {
+func chooseSlices(link *build.Link, read []linkInput) error {
 	var objects []*object
 	for _, r := range read {
 		objects = append(objects, r.objects...)

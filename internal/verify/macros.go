@@ -11,7 +11,7 @@ import (
 	"strconv"
 	"strings"
 
-	"mpwolf/internal/micropython"
+	"mpwolf/internal/build"
 )
 
 // macrosCheck compares the wanted macros with what the compiler sees. A configuration that does not compile is a finding
@@ -101,7 +101,7 @@ func wrongVariable(want Want, text string) Finding {
 
 // badConfiguration makes a finding of the compiler's error if it is one in MicroPython's headers.
 func (v *verification) badConfiguration(c *check, err error) error {
-	stopped := (*micropython.MakeError)(nil)
+	stopped := (*build.MakeError)(nil)
 	if !errors.As(err, &stopped) {
 		return err
 	}
@@ -118,7 +118,7 @@ func (v *verification) badConfiguration(c *check, err error) error {
 
 // name is the spelling that this release knows: the first that py/mpconfig.h mentions, else the first that is defined
 // at all, else the newest.
-func (w Want) name(mpconfig string, values map[string]micropython.Value) string {
+func (w Want) name(mpconfig string, values map[string]build.Value) string {
 	names := w.Names
 	if len(names) == 0 {
 		return w.Macro
@@ -136,7 +136,7 @@ func (w Want) name(mpconfig string, values map[string]micropython.Value) string 
 	return names[0]
 }
 
-func place(v micropython.Value) string {
+func place(v build.Value) string {
 	switch {
 	case !v.Defined:
 		return "not defined"
@@ -146,7 +146,7 @@ func place(v micropython.Value) string {
 	return fmt.Sprintf("%d, by %s:%d", v.Number, v.File, v.Line)
 }
 
-func (v *verification) wrongMacro(want Want, name string, values map[string]micropython.Value) Finding {
+func (v *verification) wrongMacro(want Want, name string, values map[string]build.Value) Finding {
 	value := values[name]
 	f := Finding{File: value.File, Line: value.Line}
 	why := strings.TrimSuffix(want.Why, ".")
@@ -170,7 +170,7 @@ func (v *verification) wrongMacro(want Want, name string, values map[string]micr
 		}
 	}
 	f.Remedy = fmt.Sprintf("run mpwolf patch, or set %s to %d there", name, want.Value)
-	if value.File == micropython.CommandLine || value.File == "" {
+	if value.File == build.CommandLine || value.File == "" {
 		f.File = ""
 		f.Remedy = fmt.Sprintf("run mpwolf patch, or set %s=%d for make", name, want.Value)
 		if value.Defined {

@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"mpwolf/internal/lazyregexp"
 )
 
 // fragment is the file by which MicroPython's make finds a user module in a folder of the USER_C_MODULES folder.
@@ -89,7 +91,7 @@ type registration struct {
 
 // registerLine is how MicroPython's makemoduledefs.py collects registrations (py/makemoduledefs.py); up to v1.18 there
 // is a third argument.
-var registerLine = lazily(`MP_REGISTER_(?:EXTENSIBLE_)?MODULE\(\s*MP_QSTR_(\w+)\s*,\s*(\w+)`)
+var registerLine = lazyregexp.New(`MP_REGISTER_(?:EXTENSIBLE_)?MODULE\(\s*MP_QSTR_(\w+)\s*,\s*(\w+)`)
 
 // registrations reads what the build collected in genhdr.
 func registrations(build string) ([]registration, error) {

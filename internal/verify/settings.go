@@ -8,7 +8,8 @@ import (
 	"slices"
 	"strings"
 
-	"mpwolf/internal/micropython"
+	"mpwolf/internal/build"
+	"mpwolf/internal/lazyregexp"
 )
 
 const settingsHeader = "wolfssl/wolfcrypt/settings.h"
@@ -251,7 +252,7 @@ func (v *verification) staleSettings(c *check, used []wolfObject) {
 	}
 }
 
-var versionString = lazily(`#define\s+LIBWOLFSSL_VERSION_STRING\s+"([^"]+)"`)
+var versionString = lazyregexp.New(`#define\s+LIBWOLFSSL_VERSION_STRING\s+"([^"]+)"`)
 
 func wolfVersion(root string) string {
 	text, err := os.ReadFile(filepath.Join(root, "wolfssl", "version.h"))
@@ -319,7 +320,7 @@ func (v *verification) dangersCheck(ctx context.Context, c *check) error {
 }
 
 // threadsCheck refuses a wolfSSL without locks where Python's threads run at the same time, as on unix and rp2.
-func (v *verification) threadsCheck(ctx context.Context, c *check, single micropython.Value) error {
+func (v *verification) threadsCheck(ctx context.Context, c *check, single build.Value) error {
 	if !single.Defined {
 		return nil
 	}

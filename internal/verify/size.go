@@ -12,7 +12,7 @@ import (
 	"strings"
 	"time"
 
-	"mpwolf/internal/micropython"
+	"mpwolf/internal/build"
 )
 
 // The stacks that a firmware's size is divided into.
@@ -260,7 +260,7 @@ func (v *verification) smaller(ctx context.Context, memory string) string {
 }
 
 // smallerWith says what would make wolfSSL smaller, where the settings are values.
-func smallerWith(values map[string]micropython.Value) string {
+func smallerWith(values map[string]build.Value) string {
 	var define, leaveOut []string
 	for _, s := range savings {
 		switch text := s.macro + " (" + s.what + ")"; {

@@ -4,14 +4,14 @@ import (
 	"strings"
 	"testing"
 
-	"mpwolf/internal/micropython"
+	"mpwolf/internal/build"
 )
 
 // TestSmaller holds that what makes wolfSSL smaller is told only where the settings have what it would make smaller.
 func TestSmaller(t *testing.T) {
-	values := map[string]micropython.Value{}
+	values := map[string]build.Value{}
 	for _, macro := range []string{"WOLFSSL_TLS13", "HAVE_AESGCM", "HAVE_ED25519", "ED25519_SMALL"} {
-		values[macro] = micropython.Value{Defined: true}
+		values[macro] = build.Value{Defined: true}
 	}
 	got := smallerWith(values)
 	define, leaveOut, _ := strings.Cut(got, "; leave out: ")

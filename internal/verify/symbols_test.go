@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"mpwolf/internal/build"
 	"mpwolf/internal/micropython"
 )
 
@@ -49,7 +50,7 @@ func compile(t testing.TB, dir string, sources map[string]string, flags ...strin
 // linked is a verification of a link of the given files in dir.
 func linked(t *testing.T, dir string, argv ...string) *verification {
 	t.Helper()
-	link := &micropython.Link{Dir: dir, Argv: argv, Output: filepath.Join(dir, "out"), System: make(map[string]bool)}
+	link := &build.Link{Dir: dir, Argv: argv, Output: filepath.Join(dir, "out"), System: make(map[string]bool)}
 	for _, arg := range argv {
 		if ext := filepath.Ext(arg); ext == ".o" || ext == ".a" {
 			file := filepath.Join(dir, arg)
@@ -63,7 +64,7 @@ func linked(t *testing.T, dir string, argv ...string) *verification {
 	}
 	tree := &micropython.Tree{Dir: dir}
 	target := micropython.Target{Tree: tree, Port: "unix"}
-	return &verification{Options: Options{Target: target}, build: micropython.Build{Target: target, Dir: dir}, link: link,
+	return &verification{Options: Options{Target: target}, build: build.Make{Target: target, Dir: dir}, link: link,
 		inputs: in, depCache: make(map[string][]string), settings: make(map[string]bool),
 		builtin: make(map[string]string)}
 }
@@ -342,7 +343,7 @@ func TestLinkTimeOptimization(t *testing.T) {
 		command(t, dir, "ar", "rcs", "lib.a", "c.o")
 		v := linked(t, dir, "a.o", "b.o", "none.o", "lib.a")
 		c := &check{}
-		v.flags = &micropython.Flags{Dir: dir, CC: []string{"false"}} // a compiler that tells nothing
+		v.flags = &build.Flags{Dir: dir, CC: []string{"false"}} // a compiler that tells nothing
 		if err := v.readSlim(t.Context()); err != nil {
 			t.Fatal(err)
 		}

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"time"
 
+	"mpwolf/internal/build"
 	"mpwolf/internal/micropython"
 )
 
@@ -64,10 +65,10 @@ type Options struct {
 // verification is what the checks share.
 type verification struct {
 	Options
-	build   micropython.Build
-	flags   *micropython.Flags
-	again   *built            // the build, if probe made it
-	link    *micropython.Link // nil if make could not be asked
+	build   build.Make
+	flags   *build.Flags
+	again   *built      // the build, if probe made it
+	link    *build.Link // nil if make could not be asked
 	inputs  *inputs
 	failure *failure // of the build
 	// blocked says why a check that needs the build cannot be made: "the build failed, see symbols".
@@ -116,18 +117,18 @@ func newVerification(options Options) *verification {
 	if v.Modules != "" {
 		v.Args = append(slices.Clone(v.Args), "USER_C_MODULES="+v.Modules)
 	}
-	v.build = micropython.Build{Target: v.Target, Dir: v.Build, Args: v.Args, Jobs: v.Jobs, KeepGoing: true,
+	v.build = build.Make{Target: v.Target, Dir: v.Build, Args: v.Args, Jobs: v.Jobs, KeepGoing: true,
 		KeepSymbols: true, Progress: v.Progress}
 	return v
 }
 
 // probe asks make for the flags, and builds at once if an earlier build can be repeated.
-func (v *verification) probe(ctx context.Context) (*micropython.Flags, error) {
+func (v *verification) probe(ctx context.Context) (*build.Flags, error) {
 	defer timed(&v.seconds.Build)()
 	if !v.NoBuild {
 		v.early = v.readEarly()
 		flags, result, err := v.build.Again(ctx, v.variables()...)
-		if failed := (*micropython.BuildError)(nil); err != nil && !errors.As(err, &failed) {
+		if failed := (*build.Error)(nil); err != nil && !errors.As(err, &failed) {
 			return nil, err
 		}
 		if flags != nil {
@@ -156,7 +157,7 @@ func (v *verification) make(ctx context.Context, checks map[string]*check) error
 		return nil
 	}
 	flags, err := v.probe(ctx)
-	if stopped := (*micropython.MakeError)(nil); errors.As(err, &stopped) {
+	if stopped := (*build.MakeError)(nil); errors.As(err, &stopped) {
 		return v.stopped(stopped, checks, err)
 	}
 	if err != nil {
@@ -190,7 +191,7 @@ func timed(seconds *float64) func() {
 
 // stopped reports that make cannot read its makefiles: a finding if the user modules' fragment is the cause, such as
 // an unknown WOLFSSL_PORT.
-func (v *verification) stopped(stopped *micropython.MakeError, checks map[string]*check, err error) error {
+func (v *verification) stopped(stopped *build.MakeError, checks map[string]*check, err error) error {
 	m := makeErrorLine().FindStringSubmatch(stopped.Cause)
 	if m == nil || v.modulesDir() == "" || relative(v.modulesDir(), v.abs(m[1])) == v.abs(m[1]) {
 		return err
@@ -221,11 +222,11 @@ func (v *verification) abs(path string) string {
 
 // built is how a build ended.
 type built struct {
-	result *micropython.Result
+	result *build.Result
 	err    error
 }
 
-func (v *verification) run(ctx context.Context) (*micropython.Result, error) {
+func (v *verification) run(ctx context.Context) (*build.Result, error) {
 	if v.again != nil {
 		return v.again.result, v.again.err
 	}
@@ -238,7 +239,7 @@ func (v *verification) run(ctx context.Context) (*micropython.Result, error) {
 func (v *verification) compile(ctx context.Context, checks map[string]*check) error {
 	if !v.NoBuild {
 		result, err := v.run(ctx)
-		failed := (*micropython.BuildError)(nil)
+		failed := (*build.Error)(nil)
 		switch {
 		case errors.As(err, &failed):
 			if v.failure, err = readFailure(failed); err != nil {

@@ -1,4 +1,4 @@
-package micropython
+package build
 
 import (
 	"errors"
@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"mpwolf/internal/micropython"
 )
 
 // write writes files below dir; the keys are slash-separated paths.
@@ -54,7 +56,7 @@ CFLAGS += $(CFLAGS_EXTRA)
 `
 
 // fakePort is a tree with one port, fake, whose mpconfigport.h is the given text.
-func fakePort(t *testing.T, mpconfigport string) Target {
+func fakePort(t *testing.T, mpconfigport string) micropython.Target {
 	t.Helper()
 	dir := t.TempDir()
 	write(t, dir, map[string]string{
@@ -66,7 +68,7 @@ func fakePort(t *testing.T, mpconfigport string) Target {
 		"ports/fake/mpconfigport.h": mpconfigport,
 		"ports/fake/variants/standard/mpconfigvariant.mk": "",
 	})
-	tree, err := Open(dir)
+	tree, err := micropython.Open(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -80,7 +82,7 @@ func fakePort(t *testing.T, mpconfigport string) Target {
 func TestFlags(t *testing.T) {
 	target := fakePort(t, "")
 	t.Setenv("MAKEFLAGS", "-n -- CFLAGS_EXTRA=outer")
-	flags, err := target.Flags(t.Context(), []string{"TWO", "NONE", "VARIANT"}, "CFLAGS_EXTRA=-DX=1")
+	flags, err := Probe(t.Context(), target, []string{"TWO", "NONE", "VARIANT"}, "CFLAGS_EXTRA=-DX=1")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -106,7 +108,7 @@ func TestFlags(t *testing.T) {
 func TestFlagsMakeError(t *testing.T) {
 	target := fakePort(t, "")
 	target.Variant = "no such"
-	_, err := target.Flags(t.Context(), nil)
+	_, err := Probe(t.Context(), target, nil)
 	var stopped *MakeError
 	if !errors.As(err, &stopped) {
 		t.Fatalf("error %v; want a *MakeError", err)
@@ -133,7 +135,7 @@ func TestEffective(t *testing.T) {
 #undef GONE
 #define FROM_C (int)1
 `)
-	flags, err := target.Flags(t.Context(), nil, "CFLAGS=-I. -I../.. -DLINE=3")
+	flags, err := Probe(t.Context(), target, nil, "CFLAGS=-I. -I../.. -DLINE=3")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -176,7 +178,7 @@ func TestEffectiveCompilerError(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			flags, err := fakePort(t, test.config).Flags(t.Context(), nil, `CFLAGS=-I. -I../.. -Werror -DTEXT=2`)
+			flags, err := Probe(t.Context(), fakePort(t, test.config), nil, `CFLAGS=-I. -I../.. -Werror -DTEXT=2`)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -193,13 +195,13 @@ func TestEffectiveCompilerError(t *testing.T) {
 }
 
 // realTree is the MicroPython tree that MPWOLF_TEST_TREE names.
-func realTree(t *testing.T) *Tree {
+func realTree(t *testing.T) *micropython.Tree {
 	t.Helper()
 	dir := os.Getenv("MPWOLF_TEST_TREE")
 	if dir == "" {
 		t.Skip("SKIPPED: set MPWOLF_TEST_TREE to a MicroPython tree to run this test")
 	}
-	tree, err := Open(dir)
+	tree, err := micropython.Open(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -213,7 +215,7 @@ func TestRealTreeMacros(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		flags, err := target.Flags(t.Context(), []string{"BUILD"})
+		flags, err := Probe(t.Context(), target, []string{"BUILD"})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -235,7 +237,7 @@ func TestRealTreeMacros(t *testing.T) {
 }
 
 // checkPlace looks whether the line that a value names defines the macro.
-func checkPlace(t *testing.T, tree *Tree, name string, value Value) {
+func checkPlace(t *testing.T, tree *micropython.Tree, name string, value Value) {
 	t.Helper()
 	if value.File == CommandLine {
 		return
@@ -251,10 +253,10 @@ func checkPlace(t *testing.T, tree *Tree, name string, value Value) {
 }
 
 func TestSystemHeader(t *testing.T) {
-	target := Target{Tree: &Tree{Dir: "/tree"}, Port: "unix"}
+	target := micropython.Target{Tree: &micropython.Tree{Dir: "/tree"}, Port: "unix"}
 	exit := exec.Command("false").Run()
 	output := []byte("/usr/include/stdint.h:26:10: fatal error: bits/libc-header-start.h: No such file or directory\n")
-	err := target.stopped("preprocess", []string{"gcc"}, output, []string{"lib/mbedtls"}, exit)
+	err := stopped(target, "preprocess", []string{"gcc"}, output, []string{"lib/mbedtls"}, exit)
 	if text := err.Error(); strings.Contains(text, "lib/mbedtls") || !strings.Contains(text, "gcc-multilib") {
 		t.Errorf("got %s", text)
 	}

@@ -1,4 +1,4 @@
-package micropython
+package build
 
 import (
 	"crypto/sha256"
@@ -15,37 +15,37 @@ import (
 	"time"
 )
 
-// answersFile is where a build folder keeps what make and the compiler answered. It is in a folder of its own: a new
+// repliesFile is where a build folder keeps what make and the compiler answered. It is in a folder of its own: a new
 // file must not change the time of one that the compiler looks into.
-const answersFile = "mpwolf-answers/answers.json"
+const repliesFile = "mpwolf-replies/replies.json"
 
-// answers are what make and the compiler said to a question, each with the files that it depends on: as long as none of
+// replies are what make and the compiler said to a question, each with the files that it depends on: as long as none of
 // them changes, asking again would give the same. Without them a verification with nothing to build would spend most of
 // its time on questions. The nil value knows nothing and keeps nothing.
-type answers struct {
+type replies struct {
 	file  string
 	mutex sync.Mutex
-	known map[string]answer
+	known map[string]reply
 }
 
-// answer is one of them. Names that were looked for in Dirs and were not there still must not be.
-type answer struct {
+// reply is one of them. Names that were looked for in Dirs and were not there still must not be.
+type reply struct {
 	Value json.RawMessage   `json:"value"`
 	Files map[string]string `json:"files"`
 	Dirs  []string          `json:"dirs,omitempty"`
 	Names []string          `json:"names,omitempty"`
 }
 
-// openAnswers reads a build folder's answers; a file that is damaged or not there holds none.
-func openAnswers(dir string) *answers {
-	a := &answers{file: filepath.Join(dir, filepath.FromSlash(answersFile)), known: make(map[string]answer)}
+// openReplies reads a build folder's replies; a file that is damaged or not there holds none.
+func openReplies(dir string) *replies {
+	a := &replies{file: filepath.Join(dir, filepath.FromSlash(repliesFile)), known: make(map[string]reply)}
 	if text, err := os.ReadFile(a.file); err == nil && json.Unmarshal(text, &a.known) != nil {
-		a.known = make(map[string]answer)
+		a.known = make(map[string]reply)
 	}
 	return a
 }
 
-// question is a key: what was asked, and all that besides files decides the answer.
+// question is a key: what was asked, and all that besides files decides the reply.
 func question(parts ...any) string {
 	hash := sha256.New()
 	for _, part := range append(parts, inherited()) {
@@ -72,8 +72,8 @@ var (
 	passingPrefixes = []string{"DBUS_", "HYPERFINE_", "SSH_", "TERM_", "TMUX", "VTE_", "XDG_"}
 )
 
-// recall puts a known answer into value.
-func (a *answers) recall(key string, value any) bool {
+// recall puts a known reply into value.
+func (a *replies) recall(key string, value any) bool {
 	if a == nil {
 		return false
 	}
@@ -83,7 +83,7 @@ func (a *answers) recall(key string, value any) bool {
 	return known && found.holds() && json.Unmarshal(found.Value, value) == nil
 }
 
-func (a answer) holds() bool {
+func (a reply) holds() bool {
 	for file, stamp := range a.Files {
 		if stampOf(file) != stamp {
 			return false
@@ -98,7 +98,7 @@ func (a answer) holds() bool {
 }
 
 // lookups are the paths at which files could appear that would be taken in the place of those that were.
-func (a answer) lookups(yield func(string) bool) {
+func (a reply) lookups(yield func(string) bool) {
 	for _, dir := range a.Dirs {
 		for _, name := range a.Names {
 			path := dir + "/" + name
@@ -109,9 +109,9 @@ func (a answer) lookups(yield func(string) bool) {
 	}
 }
 
-// keep remembers an answer to a question that was asked at start, unless one of the files changed since. An answer that
+// keep remembers an reply to a question that was asked at start, unless one of the files changed since. An reply that
 // cannot be written is asked for again.
-func (a *answers) keep(key string, start time.Time, value any, files, dirs, names []string) {
+func (a *replies) keep(key string, start time.Time, value any, files, dirs, names []string) {
 	if a == nil {
 		return
 	}
@@ -119,7 +119,7 @@ func (a *answers) keep(key string, start time.Time, value any, files, dirs, name
 	if err != nil {
 		return
 	}
-	fresh := answer{Value: text, Files: make(map[string]string), Dirs: dirs, Names: names}
+	fresh := reply{Value: text, Files: make(map[string]string), Dirs: dirs, Names: names}
 	for path := range fresh.lookups {
 		if _, err := os.Lstat(path); err == nil {
 			files = append(files, path)
@@ -144,7 +144,7 @@ func (a *answers) keep(key string, start time.Time, value any, files, dirs, name
 	a.save()
 }
 
-func (a *answers) save() {
+func (a *replies) save() {
 	text, err := json.Marshal(a.known)
 	if err != nil || os.MkdirAll(filepath.Dir(a.file), 0o777) != nil {
 		return
@@ -164,7 +164,7 @@ func stampOf(file string) string {
 	return fmt.Sprintf("%d %d", info.Size(), info.ModTime().UnixNano())
 }
 
-// programs are the files of the compiler that answers depend on.
+// programs are the files of the compiler that replies depend on.
 func (f *Flags) programs() []string {
 	if len(f.CC) == 0 {
 		return nil

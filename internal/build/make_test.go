@@ -1,4 +1,4 @@
-package micropython
+package build
 
 import (
 	"bytes"
@@ -31,7 +31,7 @@ $(BUILD)/%.o: %.c
 	@$(CC) $(CFLAGS) -c -o $@ $<
 `
 
-func programPort(t *testing.T, files map[string]string) Build {
+func programPort(t *testing.T, files map[string]string) Make {
 	t.Helper()
 	target := fakePort(t, "")
 	write(t, target.Dir(), map[string]string{
@@ -40,7 +40,7 @@ func programPort(t *testing.T, files map[string]string) Build {
 		"second.c": "int second(void) { return 0; }\n",
 	})
 	write(t, target.Dir(), files)
-	return Build{Target: target, Dir: filepath.Join(t.TempDir(), "build"), Jobs: 2}
+	return Make{Target: target, Dir: filepath.Join(t.TempDir(), "build"), Jobs: 2}
 }
 
 func TestBuild(t *testing.T) {
@@ -104,9 +104,9 @@ func TestBuildErrors(t *testing.T) {
 			b := programPort(t, test.files)
 			b.KeepGoing = true
 			_, err := b.Run(t.Context())
-			var failed *BuildError
+			var failed *Error
 			if !errors.As(err, &failed) {
-				t.Fatalf("error %v; want a *BuildError", err)
+				t.Fatalf("error %v; want a *Error", err)
 			}
 			if !strings.Contains(failed.Cause, test.cause) || !strings.Contains(failed.Tail, test.tail) {
 				t.Errorf("cause %q\ntail %s", failed.Cause, failed.Tail)
@@ -202,7 +202,7 @@ func TestRealTreeBuild(t *testing.T) {
 	}
 	target.Make = strings.Fields(args)
 	before := files(t, tree.Dir)
-	b := Build{Target: target, Dir: filepath.Join(t.TempDir(), "build"), KeepSymbols: true}
+	b := Make{Target: target, Dir: filepath.Join(t.TempDir(), "build"), KeepSymbols: true}
 	for range 2 {
 		result, err := b.Run(t.Context())
 		if err != nil {

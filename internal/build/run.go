@@ -1,4 +1,4 @@
-package micropython
+package build
 
 import (
 	"bytes"
@@ -11,6 +11,9 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"mpwolf/internal/micropython"
+	"mpwolf/internal/shell"
 )
 
 // MakeError says that make, or the compiler on make's behalf, stopped.
@@ -66,11 +69,11 @@ func run(ctx context.Context, dir string, stdin []byte, argv []string) (stdout, 
 }
 
 // stopped turns run's error into one that says what was attempted; a *MakeError if the command ran and failed.
-func (t Target) stopped(what string, argv []string, output []byte, missing []string, err error) error {
+func stopped(t micropython.Target, what string, argv []string, output []byte, missing []string, err error) error {
 	if exit := (*exec.ExitError)(nil); !errors.As(err, &exit) {
 		return fmt.Errorf("%s: %w", what, err)
 	}
-	e := &MakeError{What: what, Command: t.shellLine(argv), Cause: firstError(output, err)}
+	e := &MakeError{What: what, Command: shellLine(t, argv), Cause: firstError(output, err)}
 	if strings.HasPrefix(e.Cause, "/usr/") && strings.Contains(e.Cause, "No such file") {
 		// What a header of the system's includes is not a submodule's: nanbox and longlong are built with -m32.
 		e.Cause += " (the system lacks the C library for these flags; on Debian, gcc-multilib has the one for -m32)"
@@ -83,8 +86,8 @@ func (t Target) stopped(what string, argv []string, output []byte, missing []str
 }
 
 // shellLine is a command with the folder that it runs in, for a person to copy.
-func (t Target) shellLine(argv []string) string {
-	return "cd " + quoteWord(t.Dir()) + " && " + quoteWords(argv)
+func shellLine(t micropython.Target, argv []string) string {
+	return "cd " + shell.Quote(t.Dir()) + " && " + shell.Join(argv)
 }
 
 // firstError is the line of a log that names the error, else the last line. Of a Python traceback it is the end.
@@ -126,7 +129,7 @@ func isError(line string) bool {
 }
 
 // missingSubmodules are those of the given folders, relative to the tree, that are absent or empty, sorted.
-func (t *Tree) missingSubmodules(folders []string) []string {
+func missingSubmodules(t *micropython.Tree, folders []string) []string {
 	folders = slices.Clone(folders)
 	slices.Sort(folders)
 	return slices.DeleteFunc(slices.Compact(folders), func(folder string) bool {

@@ -1,4 +1,4 @@
-package micropython
+package build
 
 import (
 	"os"

@@ -1,4 +1,6 @@
-package micropython
+// Package build drives what a target is built with, MicroPython's make and its compiler: it asks them for flags, effective
+// values and the link, and builds in a directory of its own. It changes no tree, and judges nothing.
+package build
 
 import (
 	"bytes"
@@ -15,11 +17,13 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"mpwolf/internal/micropython"
 )
 
 // Build is a firmware build in a folder of its own: not one file of the MicroPython tree changes, mpy-cross included.
-type Build struct {
-	Target Target
+type Make struct {
+	Target micropython.Target
 	// Dir is the build folder (make's BUILD); it is made if need be. Its path must be free of blanks, which
 	// MicroPython's makefiles cannot take.
 	Dir string
@@ -49,8 +53,8 @@ type Result struct {
 	Rebuilt bool
 }
 
-// BuildError says that make failed: a source does not compile, or the firmware does not link.
-type BuildError struct {
+// Error says that make failed: a source does not compile, or the firmware does not link.
+type Error struct {
 	Step    string // "mpy-cross" or the target's name
 	Command string // the make command as a shell takes it
 	Cause   string // the first line that names an error
@@ -58,7 +62,7 @@ type BuildError struct {
 	Log     string // the file with all output
 }
 
-func (e *BuildError) Error() string {
+func (e *Error) Error() string {
 	return fmt.Sprintf("build %s: %s\n%s\ncommand: %s\nlog: %s", e.Step, e.Cause, e.Tail, e.Command, e.Log)
 }
 
@@ -68,25 +72,25 @@ const (
 	tailLines = 25
 )
 
-// Run builds. If a command that make runs fails, the error is a *BuildError; if make itself stops while it reads the
+// Run builds. If a command that make runs fails, the error is a *Error; if make itself stops while it reads the
 // makefiles, a *MakeError.
-func (b Build) Run(ctx context.Context) (*Result, error) {
-	if err := b.prepare(); err != nil {
+func (m Make) Run(ctx context.Context) (*Result, error) {
+	if err := m.prepare(); err != nil {
 		return nil, err
 	}
-	flags, err := b.probed(ctx)
+	flags, err := m.probed(ctx)
 	if err != nil {
 		return nil, err
 	}
-	rebuilt, err := b.emptyIfStale(flags)
+	rebuilt, err := m.emptyIfStale(flags)
 	if err != nil {
 		return nil, err
 	}
-	log, err := os.Create(b.logFile())
+	log, err := os.Create(m.logFile())
 	if err != nil {
-		return nil, fmt.Errorf("build %s: %w", b.Target.Name(), err)
+		return nil, fmt.Errorf("build %s: %w", m.Target.Name(), err)
 	}
-	err = b.make(ctx, flags, log)
+	err = m.make(ctx, flags, log)
 	if closing := log.Close(); err == nil {
 		err = closing
 	}
@@ -94,20 +98,20 @@ func (b Build) Run(ctx context.Context) (*Result, error) {
 		return nil, err
 	}
 	start := time.Now()
-	flags.answers.keep(b.lastKey(), start, lastBuild{flags.Vars[defaultGoal], flags.Vars["PROG"],
+	flags.replies.keep(m.lastKey(), start, lastBuild{flags.Vars[defaultGoal], flags.Vars["PROG"],
 		flags.Vars["FROZEN_MANIFEST"] != "", len(strings.Fields(flags.Vars["OBJ"]))}, nil, nil, nil)
-	return b.result(ctx, flags, rebuilt)
+	return m.result(ctx, flags, rebuilt)
 }
 
-func (b Build) result(ctx context.Context, flags *Flags, rebuilt bool) (*Result, error) {
-	link, err := b.link(ctx, flags)
+func (m Make) result(ctx context.Context, flags *Flags, rebuilt bool) (*Result, error) {
+	link, err := m.link(ctx, flags)
 	if err != nil {
 		return nil, err
 	}
 	if _, err := os.Stat(link.Output); err != nil {
-		return nil, fmt.Errorf("build %s: make succeeded, but there is no firmware: %w", b.Target.Name(), err)
+		return nil, fmt.Errorf("build %s: make succeeded, but there is no firmware: %w", m.Target.Name(), err)
 	}
-	return &Result{Link: link, ELF: link.Output, Log: b.logFile(), Rebuilt: rebuilt}, nil
+	return &Result{Link: link, ELF: link.Output, Log: m.logFile(), Rebuilt: rebuilt}, nil
 }
 
 // lastBuild is what Again has to know of the build that it repeats.
@@ -118,55 +122,55 @@ type lastBuild struct {
 	Objects int
 }
 
-func (b Build) lastKey() string { return question("last build", b.Target.Name(), b.Args) }
+func (m Make) lastKey() string { return question("last build", m.Target.Name(), m.Args) }
 
 // Again is Probe and Run in one make, which reads its makefiles once, for a folder that Run has built in before. The flags
-// are nil if there was no such build, or if make's answer shows that the folder holds the objects of other flags: then
-// Probe and Run must be called. The error is Run's; with a *BuildError there are flags.
-func (b Build) Again(ctx context.Context, vars ...string) (*Flags, *Result, error) {
-	if err := b.prepare(); err != nil {
+// are nil if there was no such build, or if make's reply shows that the folder holds the objects of other flags: then
+// Probe and Run must be called. The error is Run's; with a *Error there are flags.
+func (m Make) Again(ctx context.Context, vars ...string) (*Flags, *Result, error) {
+	if err := m.prepare(); err != nil {
 		return nil, nil, err
 	}
-	known := openAnswers(b.Dir)
+	known := openReplies(m.Dir)
 	var last lastBuild
-	if !known.recall(b.lastKey(), &last) || last.Goal == "" {
+	if !known.recall(m.lastKey(), &last) || last.Goal == "" {
 		return nil, nil, nil
 	}
-	log, err := os.Create(b.logFile())
+	log, err := os.Create(m.logFile())
 	if err != nil {
-		return nil, nil, fmt.Errorf("build %s: %w", b.Target.Name(), err)
+		return nil, nil, fmt.Errorf("build %s: %w", m.Target.Name(), err)
 	}
-	flags, err := b.again(ctx, known, last, vars, log)
+	flags, err := m.again(ctx, known, last, vars, log)
 	if closing := log.Close(); err == nil {
 		err = closing
 	}
 	if flags == nil || err != nil {
 		return flags, nil, err
 	}
-	result, err := b.result(ctx, flags, false)
+	result, err := m.result(ctx, flags, false)
 	return flags, result, err
 }
 
-func (b Build) again(ctx context.Context, known *answers, last lastBuild, vars []string, log io.Writer) (*Flags, error) {
+func (m Make) again(ctx context.Context, known *replies, last lastBuild, vars []string, log io.Writer) (*Flags, error) {
 	if last.Frozen {
-		if err := b.makeMpyCross(ctx, known, log); err != nil {
+		if err := m.makeMpyCross(ctx, known, log); err != nil {
 			return nil, nil // Run says it
 		}
 	}
 	vars = probeVars(vars)
-	argv := slices.Concat(b.buildArgv(last.Prog), probeArgs(vars), []string{last.Goal})
-	output, err := b.step(ctx, log, b.Target.Name(), argv, last.Objects)
-	failed := (*BuildError)(nil)
+	argv := slices.Concat(m.buildArgv(last.Prog), probeArgs(vars), []string{last.Goal})
+	output, err := m.step(ctx, log, m.Target.Name(), argv, last.Objects)
+	failed := (*Error)(nil)
 	if err != nil && !errors.As(err, &failed) {
 		return nil, err
 	}
-	flags, wrong := b.Target.parseFlags("ask make for the flags of "+b.Target.Name(), vars, parseProbe(output))
+	flags, wrong := parseFlags(m.Target, "ask make for the flags of "+m.Target.Name(), vars, parseProbe(output))
 	if wrong != nil {
-		return nil, nil // make stopped before it could answer
+		return nil, nil // make stopped before it could reply
 	}
-	flags.answers = known
-	stamp, wrong := os.ReadFile(filepath.Join(b.Dir, stampFile))
-	if wrong != nil || !bytes.Equal(stamp, b.stamp(flags)) || flags.Vars["PROG"] != last.Prog ||
+	flags.replies = known
+	stamp, wrong := os.ReadFile(filepath.Join(m.Dir, stampFile))
+	if wrong != nil || !bytes.Equal(stamp, m.stamp(flags)) || flags.Vars["PROG"] != last.Prog ||
 		flags.Vars[defaultGoal] != last.Goal || flags.Vars["FROZEN_MANIFEST"] != "" != last.Frozen {
 		return nil, nil
 	}
@@ -174,10 +178,10 @@ func (b Build) again(ctx context.Context, known *answers, last lastBuild, vars [
 }
 
 // Probe asks make for the flags of this build, with the variables that Run and Link need to know, and further ones.
-func (b Build) Probe(ctx context.Context, vars ...string) (*Flags, error) {
-	flags, err := b.Target.Flags(ctx, probeVars(vars), append(slices.Clone(b.Args), "BUILD="+b.Dir)...)
+func (m Make) Probe(ctx context.Context, vars ...string) (*Flags, error) {
+	flags, err := Probe(ctx, m.Target, probeVars(vars), append(slices.Clone(m.Args), "BUILD="+m.Dir)...)
 	if err == nil {
-		flags.answers = openAnswers(b.Dir)
+		flags.replies = openReplies(m.Dir)
 	}
 	return flags, err
 }
@@ -192,124 +196,124 @@ func probeVars(vars []string) []string {
 	return slices.Concat(stampVars, []string{"PROG", makefileList, defaultGoal}, vars)
 }
 
-func (b Build) probed(ctx context.Context) (*Flags, error) {
-	if b.Flags != nil {
-		return b.Flags, nil
+func (m Make) probed(ctx context.Context) (*Flags, error) {
+	if m.Flags != nil {
+		return m.Flags, nil
 	}
-	return b.Probe(ctx)
+	return m.Probe(ctx)
 }
 
-func (b Build) logFile() string {
-	if b.Log != "" {
-		return b.Log
+func (m Make) logFile() string {
+	if m.Log != "" {
+		return m.Log
 	}
-	return filepath.Join(b.Dir, buildLog)
+	return filepath.Join(m.Dir, buildLog)
 }
 
-func (b Build) prepare() error {
-	if !filepath.IsAbs(b.Dir) {
-		return fmt.Errorf("build %s: the build folder %q is not an absolute path", b.Target.Name(), b.Dir)
+func (m Make) prepare() error {
+	if !filepath.IsAbs(m.Dir) {
+		return fmt.Errorf("build %s: the build folder %q is not an absolute path", m.Target.Name(), m.Dir)
 	}
-	if strings.ContainsAny(b.Dir, " \t\n,:$%#;'\"\\") {
+	if strings.ContainsAny(m.Dir, " \t\n,:$%#;'\"\\") {
 		return fmt.Errorf("build %s: the build folder %q has a character that make cannot take in a file name",
-			b.Target.Name(), b.Dir)
+			m.Target.Name(), m.Dir)
 	}
-	for _, dir := range []string{b.Dir, filepath.Dir(b.logFile())} {
+	for _, dir := range []string{m.Dir, filepath.Dir(m.logFile())} {
 		if err := os.MkdirAll(dir, 0o777); err != nil {
-			return fmt.Errorf("build %s: %w", b.Target.Name(), err)
+			return fmt.Errorf("build %s: %w", m.Target.Name(), err)
 		}
 	}
 	return nil
 }
 
 // make runs make for mpy-cross, if the firmware freezes Python code, and for the firmware.
-func (b Build) make(ctx context.Context, flags *Flags, log io.Writer) error {
+func (m Make) make(ctx context.Context, flags *Flags, log io.Writer) error {
 	if flags.Vars["FROZEN_MANIFEST"] != "" {
-		if err := b.makeMpyCross(ctx, flags.answers, log); err != nil {
+		if err := m.makeMpyCross(ctx, flags.replies, log); err != nil {
 			return err
 		}
 	}
-	_, err := b.step(ctx, log, b.Target.Name(), b.buildArgv(flags.Vars["PROG"]), len(strings.Fields(flags.Vars["OBJ"])))
+	_, err := m.step(ctx, log, m.Target.Name(), m.buildArgv(flags.Vars["PROG"]), len(strings.Fields(flags.Vars["OBJ"])))
 	return err
 }
 
 // buildArgv is the make command that builds the firmware.
-func (b Build) buildArgv(prog string) []string {
-	argv := append(b.firmwareArgv(prog), "-j"+strconv.Itoa(b.jobs()))
-	if b.KeepGoing {
+func (m Make) buildArgv(prog string) []string {
+	argv := append(m.firmwareArgv(prog), "-j"+strconv.Itoa(m.jobs()))
+	if m.KeepGoing {
 		argv = append(argv, "-k")
 	}
 	return argv
 }
 
 // makeMpyCross builds mpy-cross, unless the one that is there was made from the files that there are now.
-func (b Build) makeMpyCross(ctx context.Context, known *answers, log io.Writer) error {
+func (m Make) makeMpyCross(ctx context.Context, known *replies, log io.Writer) error {
 	start := time.Now()
-	argv := b.mpyCrossArgv()
+	argv := m.mpyCrossArgv()
 	key := question("mpy-cross", argv)
 	if made := ""; known.recall(key, &made) {
 		if _, err := os.Stat(made); err == nil {
 			return nil
 		}
 	}
-	if _, err := b.step(ctx, log, "mpy-cross", argv, 0); err != nil {
+	if _, err := m.step(ctx, log, "mpy-cross", argv, 0); err != nil {
 		return err
 	}
-	dir := b.Target.Tree.Path("mpy-cross")
-	files := append(dependencies(filepath.Join(b.Dir, mpyCross), dir), filepath.Join(dir, "Makefile"))
+	dir := m.Target.Tree.Path("mpy-cross")
+	files := append(dependencies(filepath.Join(m.Dir, mpyCross), dir), filepath.Join(dir, "Makefile"))
 	for _, name := range []string{"mpconfigport.mk", "../py/py.mk", "../py/mkenv.mk", "../py/mkrules.mk"} {
 		files = append(files, filepath.Join(dir, filepath.FromSlash(name)))
 	}
-	files = slices.DeleteFunc(files, func(file string) bool { return strings.HasPrefix(file, b.Dir+"/") })
-	known.keep(key, start, b.mpyCrossProgram(), files, nil, nil)
+	files = slices.DeleteFunc(files, func(file string) bool { return strings.HasPrefix(file, m.Dir+"/") })
+	known.keep(key, start, m.mpyCrossProgram(), files, nil, nil)
 	return nil
 }
 
-func (b Build) jobs() int {
-	if b.Jobs > 0 {
-		return b.Jobs
+func (m Make) jobs() int {
+	if m.Jobs > 0 {
+		return m.Jobs
 	}
 	return runtime.NumCPU()
 }
 
 // mpyCrossArgv builds mpy-cross for this machine whatever the firmware is for, and without the user's modules. Up to
 // v1.19.1 make puts the program beside the sources unless PROG says otherwise.
-func (b Build) mpyCrossArgv() []string {
-	argv := []string{makeProgram(), "-C", b.Target.Tree.Path("mpy-cross"), "--no-print-directory",
-		"BUILD=" + filepath.Join(b.Dir, mpyCross), "CROSS_COMPILE=", "USER_C_MODULES=", "-j" + strconv.Itoa(b.jobs())}
-	if b.Target.Tree.linksBesideSources() {
-		argv = append(argv, "PROG="+b.mpyCrossProgram())
+func (m Make) mpyCrossArgv() []string {
+	argv := []string{makeProgram(), "-C", m.Target.Tree.Path("mpy-cross"), "--no-print-directory",
+		"BUILD=" + filepath.Join(m.Dir, mpyCross), "CROSS_COMPILE=", "USER_C_MODULES=", "-j" + strconv.Itoa(m.jobs())}
+	if linksBesideSources(m.Target.Tree) {
+		argv = append(argv, "PROG="+m.mpyCrossProgram())
 	}
 	return argv
 }
 
-func (b Build) mpyCrossProgram() string { return filepath.Join(b.Dir, mpyCross, "mpy-cross") }
+func (m Make) mpyCrossProgram() string { return filepath.Join(m.Dir, mpyCross, "mpy-cross") }
 
 // firmwareArgv is the make command for the firmware; prog is the port's PROG, "" for a port without one.
-func (b Build) firmwareArgv(prog string) []string {
-	args := append(append([]string{}, b.Args...), "BUILD="+b.Dir, "MICROPY_MPYCROSS="+b.mpyCrossProgram())
-	if prog != "" && b.Target.Tree.linksBesideSources() {
-		args = append(args, "PROG="+filepath.Join(b.Dir, filepath.Base(prog)))
+func (m Make) firmwareArgv(prog string) []string {
+	args := append(append([]string{}, m.Args...), "BUILD="+m.Dir, "MICROPY_MPYCROSS="+m.mpyCrossProgram())
+	if prog != "" && linksBesideSources(m.Target.Tree) {
+		args = append(args, "PROG="+filepath.Join(m.Dir, filepath.Base(prog)))
 	}
-	if b.KeepSymbols {
+	if m.KeepSymbols {
 		args = append(args, "STRIP=:")
 	}
-	return b.Target.makeArgv(args...)
+	return makeArgv(m.Target, args...)
 }
 
 // linksBesideSources says that make puts a program into the folder it runs in and not into BUILD, as up to v1.19.1.
-func (t *Tree) linksBesideSources() bool {
+func linksBesideSources(t *micropython.Tree) bool {
 	text, err := os.ReadFile(t.Path("py", "mkrules.mk"))
 	return err == nil && bytes.Contains(text, []byte("\n$(PROG): $(OBJ)"))
 }
 
 // step runs one make and returns its output, which goes to the log too, and its steps to Progress; objects is how many
 // there are, 0 if that is not known.
-func (b Build) step(ctx context.Context, log io.Writer, name string, argv []string, objects int) (string, error) {
+func (m Make) step(ctx context.Context, log io.Writer, name string, argv []string, objects int) (string, error) {
 	var output bytes.Buffer
-	progress := &progressWriter{to: b.Progress, name: name, objects: objects}
+	progress := &progressWriter{to: m.Progress, name: name, objects: objects}
 	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
-	cmd.Dir = b.Target.Dir()
+	cmd.Dir = m.Target.Dir()
 	cmd.Env = environment()
 	// A make that is told to end stops its compilers, and removes the file that they were writing.
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
@@ -318,15 +322,15 @@ func (b Build) step(ctx context.Context, log io.Writer, name string, argv []stri
 	defer kept.flush()
 	cmd.Stdout = io.MultiWriter(kept, &output, progress)
 	cmd.Stderr = cmd.Stdout
-	command := b.Target.shellLine(withoutProbe(argv))
+	command := shellLine(m.Target, withoutProbe(argv))
 	fmt.Fprintf(log, "$ %s\n", command)
 	err := cmd.Run()
 	if ctx.Err() != nil {
 		return "", fmt.Errorf("build %s: %w", name, ctx.Err())
 	}
 	if exit := (*exec.ExitError)(nil); errors.As(err, &exit) {
-		return output.String(), &BuildError{Step: name, Command: command, Cause: firstError(output.Bytes(), err),
-			Tail: errorTail(output.String()), Log: b.logFile()}
+		return output.String(), &Error{Step: name, Command: command, Cause: firstError(output.Bytes(), err),
+			Tail: errorTail(output.String()), Log: m.logFile()}
 	}
 	if err != nil {
 		return "", fmt.Errorf("build %s: %w", name, err)

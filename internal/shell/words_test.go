@@ -1,4 +1,4 @@
-package micropython
+package shell
 
 import (
 	"slices"
@@ -21,17 +21,17 @@ func TestSplitWords(t *testing.T) {
 		{`-I/a\ b`, []string{"-I/a b"}},
 	}
 	for _, test := range tests {
-		got, err := splitWords(test.line)
+		got, err := Split(test.line)
 		if err != nil || !slices.Equal(got, test.want) {
-			t.Errorf("splitWords(%q) = %q, %v; want %q", test.line, got, err, test.want)
+			t.Errorf("Split(%q) = %q, %v; want %q", test.line, got, err, test.want)
 		}
-		if again, err := splitWords(quoteWords(got)); err != nil || !slices.Equal(again, got) {
-			t.Errorf("splitWords(quoteWords(%q)) = %q, %v", got, again, err)
+		if again, err := Split(Join(got)); err != nil || !slices.Equal(again, got) {
+			t.Errorf("Split(Join(%q)) = %q, %v", got, again, err)
 		}
 	}
 	for _, line := range []string{"'", `"a`, `a\`, "$HOME", "`x`", `"$(x)"`} {
-		if got, err := splitWords(line); err == nil {
-			t.Errorf("splitWords(%q) = %q; want an error", line, got)
+		if got, err := Split(line); err == nil {
+			t.Errorf("Split(%q) = %q; want an error", line, got)
 		}
 	}
 }
@@ -39,13 +39,13 @@ func TestSplitWords(t *testing.T) {
 func FuzzSplitWords(f *testing.F) {
 	f.Add(`a 'b c' "d\"e" \f`)
 	f.Fuzz(func(t *testing.T, line string) {
-		words, err := splitWords(line)
+		words, err := Split(line)
 		if err != nil {
 			return
 		}
-		again, err := splitWords(quoteWords(words))
+		again, err := Split(Join(words))
 		if err != nil || !slices.Equal(again, words) {
-			t.Errorf("splitWords(quoteWords(%q)) = %q, %v", words, again, err)
+			t.Errorf("Split(Join(%q)) = %q, %v", words, again, err)
 		}
 	})
 }

@@ -1,4 +1,4 @@
-package micropython
+package build
 
 import (
 	"bytes"
@@ -18,32 +18,32 @@ const stampFile = "mpwolf-flags"
 // make looks at the times of sources only: it keeps objects that were compiled with other CFLAGS, does not link again
 // when an object is no longer wanted, and keeps the collected names of sources that are gone. A folder that holds no
 // stamp was not made by Build and is left as it is.
-func (b Build) emptyIfStale(flags *Flags) (bool, error) {
-	want := b.stamp(flags)
-	file := filepath.Join(b.Dir, stampFile)
+func (m Make) emptyIfStale(flags *Flags) (bool, error) {
+	want := m.stamp(flags)
+	file := filepath.Join(m.Dir, stampFile)
 	have, err := os.ReadFile(file)
 	if err == nil && bytes.Equal(have, want) {
 		return false, nil
 	}
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return false, fmt.Errorf("build %s: %w", b.Target.Name(), err)
+		return false, fmt.Errorf("build %s: %w", m.Target.Name(), err)
 	}
 	stale := err == nil
 	if stale {
-		if err := b.empty(); err != nil {
-			return false, fmt.Errorf("build %s: empty the build folder: %w", b.Target.Name(), err)
+		if err := m.empty(); err != nil {
+			return false, fmt.Errorf("build %s: empty the build folder: %w", m.Target.Name(), err)
 		}
 	}
 	if err := os.WriteFile(file, want, 0o666); err != nil {
-		return false, fmt.Errorf("build %s: %w", b.Target.Name(), err)
+		return false, fmt.Errorf("build %s: %w", m.Target.Name(), err)
 	}
 	return stale, nil
 }
 
 // empty keeps mpy-cross, which the firmware's flags do not concern. The stamp goes last: a folder that is half empty
 // is still one to be emptied.
-func (b Build) empty() error {
-	entries, err := os.ReadDir(b.Dir)
+func (m Make) empty() error {
+	entries, err := os.ReadDir(m.Dir)
 	if err != nil {
 		return err
 	}
@@ -52,7 +52,7 @@ func (b Build) empty() error {
 		case mpyCross, stampFile:
 			continue
 		}
-		if err := os.RemoveAll(filepath.Join(b.Dir, entry.Name())); err != nil {
+		if err := os.RemoveAll(filepath.Join(m.Dir, entry.Name())); err != nil {
 			return err
 		}
 	}
@@ -63,10 +63,10 @@ func (b Build) empty() error {
 var stampVars = []string{"CC", "CFLAGS", "CXXFLAGS", "AFLAGS", "LD", "LDFLAGS", "LDFLAGS_MOD", "LIB", "LIBS", "OBJ",
 	"SRC_QSTR", "FROZEN_MANIFEST", "QSTR_DEFS"}
 
-func (b Build) stamp(flags *Flags) []byte {
+func (m Make) stamp(flags *Flags) []byte {
 	hash := sha256.New()
 	for _, name := range stampVars {
 		fmt.Fprintf(hash, "%s=%q\n", name, flags.Vars[name])
 	}
-	return []byte(b.Target.Tree.Dir + "\n" + b.Target.Name() + "\n" + hex.EncodeToString(hash.Sum(nil)) + "\n")
+	return []byte(m.Target.Tree.Dir + "\n" + m.Target.Name() + "\n" + hex.EncodeToString(hash.Sum(nil)) + "\n")
 }

@@ -1,13 +1,15 @@
-package micropython
+// Package shell writes and reads command lines as a POSIX shell does, and paths as a person types them there. It runs
+// nothing.
+package shell
 
 import (
 	"fmt"
 	"strings"
 )
 
-// splitWords splits a command line as a POSIX shell does: blanks, quotes and backslashes. What a shell would expand
+// Split splits a command line as a POSIX shell does: spaces, quotes and backslashes. What a shell would expand
 // ($, backquote) is an error: it cannot be known without running it.
-func splitWords(line string) ([]string, error) {
+func Split(line string) ([]string, error) {
 	s := wordSplitter{rest: line}
 	for s.rest != "" {
 		if err := s.next(); err != nil {
@@ -90,18 +92,19 @@ func (s *wordSplitter) double() error {
 	return fmt.Errorf("a \" is not closed")
 }
 
-// quoteWords writes a command so that a shell reads the same words again.
-func quoteWords(words []string) string {
+// Join writes a command so that a shell reads the same words again.
+func Join(words []string) string {
 	quoted := make([]string, len(words))
 	for i, word := range words {
-		quoted[i] = quoteWord(word)
+		quoted[i] = Quote(word)
 	}
 	return strings.Join(quoted, " ")
 }
 
 const plainBytes = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_=+:,./@%"
 
-func quoteWord(word string) string {
+// Quote writes one word for a shell.
+func Quote(word string) string {
 	if word != "" && strings.Trim(word, plainBytes) == "" {
 		return word
 	}

@@ -1,4 +1,4 @@
-package micropython
+package build
 
 import (
 	"slices"
@@ -11,10 +11,10 @@ func TestParseDeps(t *testing.T) {
 		want       []string
 	}{
 		{"empty", "", nil},
-		{"one line", "build/a.o: a.c b.h\n", []string{"a.c", "b.h"}},
-		{"several lines", "build/a.o: ../../a.c \\\n /usr/include/stdio.h \\\n b.h\n../../a.c:\nb.h :\n", []string{"../../a.c", "/usr/include/stdio.h", "b.h"}},
-		{"quoting", `a.o: a\ b.c c$$d.h e\#f.h` + "\n", []string{"a b.c", "c$d.h", "e#f.h"}},
-		{"Windows", "a.o: C:\\x\\a.c \\\r\n D:/b.h\r\n", []string{"C:\\x\\a.c", "D:/b.h"}},
+		{"one line", "build/a.o: a.c m.h\n", []string{"a.c", "m.h"}},
+		{"several lines", "build/a.o: ../../a.c \\\n /usr/include/stdio.h \\\n m.h\n../../a.c:\nb.h :\n", []string{"../../a.c", "/usr/include/stdio.h", "m.h"}},
+		{"quoting", `a.o: a\ m.c c$$d.h e\#f.h` + "\n", []string{"a m.c", "c$d.h", "e#f.h"}},
+		{"Windows", "a.o: C:\\x\\a.c \\\r\n D:/m.h\r\n", []string{"C:\\x\\a.c", "D:/m.h"}},
 		{"no end", "a.o: a.c \\", []string{"a.c", "\\"}},
 		{"no rule", "nothing", nil},
 	}

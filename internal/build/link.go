@@ -1,4 +1,4 @@
-package micropython
+package build
 
 import (
 	"context"
@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"mpwolf/internal/shell"
 )
 
 // Link is the command that links a firmware.
@@ -30,20 +32,20 @@ type Link struct {
 }
 
 // Link asks make for the command that links the firmware. The firmware need not be up to date, or exist.
-func (b Build) Link(ctx context.Context) (*Link, error) {
-	flags, err := b.probed(ctx)
+func (m Make) Link(ctx context.Context) (*Link, error) {
+	flags, err := m.probed(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return b.link(ctx, flags)
+	return m.link(ctx, flags)
 }
 
-func (b Build) link(ctx context.Context, flags *Flags) (*Link, error) {
-	what := "ask make how it links " + b.Target.Name()
+func (m Make) link(ctx context.Context, flags *Flags) (*Link, error) {
+	what := "ask make how it links " + m.Target.Name()
 	start := time.Now()
-	key := question("link", string(b.stamp(flags)), b.firmwareArgv(flags.Vars["PROG"]), flags.CC, flags.CFLAGS)
+	key := question("link", string(m.stamp(flags)), m.firmwareArgv(flags.Vars["PROG"]), flags.CC, flags.CFLAGS)
 	known := &Link{}
-	if flags.answers.recall(key, known) {
+	if flags.replies.recall(key, known) {
 		return known, nil
 	}
 	objects := strings.Fields(flags.Vars["OBJ"])
@@ -51,12 +53,12 @@ func (b Build) link(ctx context.Context, flags *Flags) (*Link, error) {
 		return nil, fmt.Errorf("%s: its Makefile sets no OBJ", what)
 	}
 	// -n prints without running; -W makes it see an object as new, so that the link is due.
-	argv := append(b.firmwareArgv(flags.Vars["PROG"]), "V=1", "-n", "-W", objects[0])
-	stdout, stderr, err := run(ctx, b.Target.Dir(), nil, argv)
-	link := findLink(string(stdout), b.Target.Dir())
+	argv := append(m.firmwareArgv(flags.Vars["PROG"]), "V=1", "-n", "-W", objects[0])
+	stdout, stderr, err := run(ctx, m.Target.Dir(), nil, argv)
+	link := findLink(string(stdout), m.Target.Dir())
 	if link == nil {
 		if err != nil {
-			return nil, b.Target.stopped(what, argv, append(stderr, stdout...), flags.missing, err)
+			return nil, stopped(m.Target, what, argv, append(stderr, stdout...), flags.missing, err)
 		}
 		return nil, fmt.Errorf("%s: none of the commands that make would run is a link", what)
 	}
@@ -70,7 +72,7 @@ func (b Build) link(ctx context.Context, flags *Flags) (*Link, error) {
 			names = append(names, "lib"+name+".so", "lib"+name+".a")
 		}
 	}
-	flags.answers.keep(key, start, link, files, slices.Concat(link.optionValues("-L"), link.dirs), names)
+	flags.replies.keep(key, start, link, files, slices.Concat(link.optionValues("-L"), link.dirs), names)
 	return link, nil
 }
 
@@ -84,7 +86,7 @@ func findLink(commands, dir string) *Link {
 		if strings.Count(line, ".o") <= most && !responses || !strings.Contains(line, " -o ") {
 			continue
 		}
-		argv, err := splitWords(line)
+		argv, err := shell.Split(line)
 		if err != nil || slices.Contains(argv, "-c") {
 			continue // a shell script of several commands, or a compilation
 		}
@@ -123,7 +125,7 @@ func (l *Link) expand(argv []string, depth int) []string {
 			continue
 		}
 		l.responses = append(l.responses, l.abs(name))
-		inside, err := splitWords(strings.ReplaceAll(string(text), "\n", " "))
+		inside, err := shell.Split(strings.ReplaceAll(string(text), "\n", " "))
 		if err != nil {
 			words = append(words, arg)
 			continue
@@ -235,7 +237,7 @@ func (f *Flags) FileName(ctx context.Context, name string) (string, error) {
 }
 
 // ProgramName asks the compiler for a program that goes with it, such as nm: a path, or a name to look for in PATH; "" if
-// it does not answer.
+// it does not reply.
 func (f *Flags) ProgramName(ctx context.Context, name string) (string, error) {
 	return f.ask(ctx, "-print-prog-name=", name)
 }

@@ -1,4 +1,4 @@
-package micropython
+package fetch
 
 import (
 	"archive/tar"
@@ -11,11 +11,12 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
 
+	"mpwolf/internal/build"
+	"mpwolf/internal/micropython"
 	"mpwolf/internal/sources"
 )
 
@@ -135,24 +136,26 @@ func fetchRepo(t testing.TB, version string) string {
 }
 
 // fetchOptions are those of a call with a cache and a destination of its own.
-func fetchOptions(t testing.TB, said *strings.Builder) FetchOptions {
-	return FetchOptions{
-		Dir:   filepath.Join(t.TempDir(), "micropython"),
-		Cache: sources.Cache{Dir: filepath.Join(t.TempDir(), "cache")},
-		Log:   func(format string, args ...any) { fmt.Fprintf(said, format+"\n", args...) },
+func fetchOptions(t testing.TB, said *strings.Builder) MicroPythonOptions {
+	return MicroPythonOptions{
+		Dir: filepath.Join(t.TempDir(), "micropython"),
+		Source: Source{
+			Cache: sources.Cache{Dir: filepath.Join(t.TempDir(), "cache")},
+			Log:   func(format string, args ...any) { fmt.Fprintf(said, format+"\n", args...) },
+		},
 	}
 }
 
-// newFetcher is a fetcher whose catalogue has another git URL and whose machine has no apt sources.
-func newFetcher(t testing.TB, o FetchOptions, url string) fetcher {
+// newPythonFetcher is a pythonFetcher whose catalogue has another git URL and whose machine has no apt sources.
+func newPythonFetcher(t testing.TB, o MicroPythonOptions, url string) pythonFetcher {
 	t.Helper()
-	c, err := knownReleases()
+	c, err := micropython.Releases()
 	if err != nil {
 		t.Fatal(err)
 	}
 	changed := *c
 	changed.Git = url
-	return fetcher{FetchOptions: o, catalogue: changed, apt: sources.Apt{Cache: o.Cache, Log: o.Log, Etc: t.TempDir()}}
+	return pythonFetcher{MicroPythonOptions: o, Catalogue: changed, apt: sources.Apt{Cache: o.Cache, Log: o.Log, Etc: t.TempDir()}}
 }
 
 // absent checks that a failed fetch left neither the folder nor a half one beside it.
@@ -164,38 +167,12 @@ func absent(t *testing.T, dir string) {
 	}
 }
 
-func TestFetchReleases(t *testing.T) {
-	releases, err := Releases()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for i, r := range releases {
-		version, err := ParseVersion(r.Version)
-		if err != nil || version.String() != "v"+r.Version || version.Compare(Oldest) < 0 {
-			t.Errorf("%s: %v, %v", r.Version, version, err)
-		}
-		if (r.SHA256 != "") != (len(r.Suites) > 0) || r.SHA256 != "" && !regexp.MustCompile(`^[0-9a-f]{64}$`).MatchString(r.SHA256) {
-			t.Errorf("incomplete: %+v", r)
-		}
-		if i > 0 {
-			if before, err := ParseVersion(releases[i-1].Version); err != nil || before.Compare(version) <= 0 {
-				t.Errorf("%s is not older than %s: the newest comes first", r.Version, before)
-			}
-		}
-	}
-	for _, text := range []string{"gti = 'x'", "[[release]]\ntag = '1'", "git = 1"} {
-		if _, err := decodeReleases(text); err == nil {
-			t.Errorf("%q was accepted", text)
-		}
-	}
-}
-
 func TestFetchGit(t *testing.T) {
 	url := fetchRepo(t, "1.28.0")
 	var said strings.Builder
 	o := fetchOptions(t, &said)
 	o.Port = "unix"
-	tree, err := newFetcher(t, o, url).fetch(t.Context())
+	tree, err := newPythonFetcher(t, o, url).fetch(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -212,7 +189,7 @@ func TestFetchGit(t *testing.T) {
 			t.Errorf("%s: fetched %v, want %v", path, err == nil, want)
 		}
 	}
-	if _, err := newFetcher(t, o, url).fetch(t.Context()); err == nil || !strings.Contains(err.Error(), "not an empty folder") {
+	if _, err := newPythonFetcher(t, o, url).fetch(t.Context()); err == nil || !strings.Contains(err.Error(), "not an empty folder") {
 		t.Errorf("again: got %v", err)
 	}
 }
@@ -220,20 +197,20 @@ func TestFetchGit(t *testing.T) {
 func TestFetchGitFails(t *testing.T) {
 	url := fetchRepo(t, "1.27.0")
 	for name, test := range map[string]struct {
-		change func(*FetchOptions)
+		change func(*MicroPythonOptions)
 		want   string
 	}{
-		"no such tag":            {func(o *FetchOptions) {}, `neither a tag nor a branch "v1.28.0"`},
-		"no such port":           {func(o *FetchOptions) { o.Version, o.Port = "1.27.0", "none" }, `unknown port "none"`},
-		"no such port's variant": {func(o *FetchOptions) { o.Version, o.Port, o.Variant = "v1.27.0", "unix", "none" }, `unknown variant "none"`},
-		"checksum":               {func(o *FetchOptions) { o.SHA256 = "00" }, "no archive to check"},
-		"no source":              {func(o *FetchOptions) { o.From = "none" }, "is no source"},
+		"no such tag":            {func(o *MicroPythonOptions) {}, `neither a tag nor a branch "v1.28.0"`},
+		"no such port":           {func(o *MicroPythonOptions) { o.Version, o.Port = "1.27.0", "none" }, `unknown port "none"`},
+		"no such port's variant": {func(o *MicroPythonOptions) { o.Version, o.Port, o.Variant = "v1.27.0", "unix", "none" }, `unknown variant "none"`},
+		"checksum":               {func(o *MicroPythonOptions) { o.SHA256 = "00" }, "no archive to check"},
+		"no source":              {func(o *MicroPythonOptions) { o.From = "none" }, "is not a source"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var said strings.Builder
 			o := fetchOptions(t, &said)
 			test.change(&o)
-			_, err := newFetcher(t, o, url).fetch(t.Context())
+			_, err := newPythonFetcher(t, o, url).fetch(t.Context())
 			if err == nil || !strings.Contains(err.Error(), test.want) || strings.Contains(said.String(), "apt") {
 				t.Errorf("got %v, said %s", err, said.String())
 			}
@@ -252,7 +229,7 @@ func TestFetchOffline(t *testing.T) {
 	t.Setenv("PATH", t.TempDir()) // no apt either
 	var said strings.Builder
 	o := fetchOptions(t, &said)
-	_, err = newFetcher(t, o, url).fetch(t.Context())
+	_, err = newPythonFetcher(t, o, url).fetch(t.Context())
 	if !errors.Is(err, sources.ErrOffline) || !errors.Is(err, sources.ErrNoApt) {
 		t.Errorf("got %v", err)
 	}
@@ -267,27 +244,27 @@ func TestFetchArchive(t *testing.T) {
 	o := fetchOptions(t, &said)
 	o.From = fetchArchive(t, fetchFiles("1.25.0"))
 	o.Version = "1.26.1"
-	if _, err := Fetch(t.Context(), o); err == nil || !strings.Contains(err.Error(), "v1.25.0, not v1.26.1") {
+	if _, err := MicroPython(t.Context(), o); err == nil || !strings.Contains(err.Error(), "v1.25.0, not v1.26.1") {
 		t.Errorf("another version: got %v", err)
 	}
 	absent(t, o.Dir)
 	o.Version, o.SHA256 = "1.25.0", strings.Repeat("0", 64)
-	if _, err := Fetch(t.Context(), o); !errors.As(err, new(*sources.ChecksumError)) {
+	if _, err := MicroPython(t.Context(), o); !errors.As(err, new(*sources.ChecksumError)) {
 		t.Errorf("a wrong checksum: got %v", err)
 	}
 	absent(t, o.Dir)
 	o.SHA256 = ""
-	tree, err := Fetch(t.Context(), o)
+	tree, err := MicroPython(t.Context(), o)
 	if err != nil || tree.Version.String() != "v1.25.0" || !strings.Contains(said.String(), "sha256 is") {
 		t.Errorf("got %+v, %v; said %s", tree, err, said.String())
 	}
 	o = fetchOptions(t, &said)
 	o.From = fetchArchive(t, map[string]string{"README": "x"})
-	if _, err := Fetch(t.Context(), o); err == nil || !strings.Contains(err.Error(), o.From) {
+	if _, err := MicroPython(t.Context(), o); err == nil || !strings.Contains(err.Error(), o.From) {
 		t.Errorf("another archive: got %v", err)
 	}
 	o.From = fetchArchive(t, fetchFiles("1.18.0"))
-	if _, err := Fetch(t.Context(), o); !errors.As(err, new(*TooOldError)) {
+	if _, err := MicroPython(t.Context(), o); !errors.As(err, new(*micropython.TooOldError)) {
 		t.Errorf("too old: got %v", err)
 	}
 	absent(t, o.Dir)
@@ -297,7 +274,7 @@ func TestFetchFolder(t *testing.T) {
 	var said strings.Builder
 	o := fetchOptions(t, &said)
 	o.From = fetchTree(t, fetchFiles("1.24.1"))
-	tree, err := Fetch(t.Context(), o)
+	tree, err := MicroPython(t.Context(), o)
 	if err != nil || tree.Dir != o.Dir {
 		t.Fatalf("got %+v, %v", tree, err)
 	}
@@ -308,7 +285,7 @@ func TestFetchFolder(t *testing.T) {
 		t.Error("the build folder was copied")
 	}
 	o.Dir = filepath.Join(o.From, "copy")
-	if _, err := Fetch(t.Context(), o); err == nil || !strings.Contains(err.Error(), "inside it") {
+	if _, err := MicroPython(t.Context(), o); err == nil || !strings.Contains(err.Error(), "inside it") {
 		t.Errorf("into itself: got %v", err)
 	}
 }
@@ -323,28 +300,28 @@ func TestFetchFolderClones(t *testing.T) {
 		t.Fatal(err)
 	}
 	o.Version = "v1.26.1"
-	if tree, err := Fetch(t.Context(), o); err != nil || tree.Version.String() != "v1.26.1" {
+	if tree, err := MicroPython(t.Context(), o); err != nil || tree.Version.String() != "v1.26.1" {
 		t.Errorf("got %+v, %v", tree, err)
 	}
 }
 
 func TestWithoutSubmodules(t *testing.T) {
 	needs(t, "make")
-	first, err := Open(fetchTree(t, fetchFiles("1.25.0")))
+	first, err := micropython.Open(fetchTree(t, fetchFiles("1.25.0")))
 	if err != nil {
 		t.Fatal(err)
 	}
 	if first.Make != nil || first.Source != "" {
 		t.Errorf("got %+v", first)
 	}
-	if err := first.withoutSubmodules("apt: x"); err != nil {
+	if err := first.WithoutSubmodules("apt: x"); err != nil {
 		t.Fatal(err)
 	}
 	moved := filepath.Join(t.TempDir(), "moved")
 	if err := os.Rename(first.Dir, moved); err != nil {
 		t.Fatal(err)
 	}
-	tree, err := Open(moved)
+	tree, err := micropython.Open(moved)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -363,7 +340,7 @@ func TestWithoutSubmodules(t *testing.T) {
 	if minimal, err := tree.Target("unix", "", "minimal"); err != nil || !slices.Equal(minimal.Make, []string{want[0], want[2]}) {
 		t.Errorf("minimal, which freezes nothing: got %q, %v", minimal.Make, err)
 	}
-	if missing, err := target.MissingSubmodules(t.Context()); err != nil || len(missing) != 0 {
+	if missing, err := build.MissingSubmodules(t.Context(), target); err != nil || len(missing) != 0 {
 		t.Errorf("missing %q, %v", missing, err)
 	}
 	manifest, err := os.ReadFile(tree.Path(".mpwolf", "manifest.py"))
@@ -373,7 +350,7 @@ func TestWithoutSubmodules(t *testing.T) {
 	if err := os.WriteFile(tree.Path(".mpwolf", "tree.json"), []byte(`{"maek": []}`), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Open(moved); err == nil || !strings.Contains(err.Error(), "tree.json") {
+	if _, err := micropython.Open(moved); err == nil || !strings.Contains(err.Error(), "tree.json") {
 		t.Errorf("a damaged note: got %v", err)
 	}
 }
@@ -382,7 +359,7 @@ func TestMissingSubmodules(t *testing.T) {
 	needs(t, "make")
 	files := fetchFiles("1.25.0")
 	files["lib/tinyusb/README"] = "x"
-	tree, err := Open(fetchTree(t, files))
+	tree, err := micropython.Open(fetchTree(t, files))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -401,7 +378,7 @@ func TestMissingSubmodules(t *testing.T) {
 			t.Fatal(err)
 		}
 		target.Make = test.make
-		got, err := target.MissingSubmodules(t.Context())
+		got, err := build.MissingSubmodules(t.Context(), target)
 		if err != nil || !slices.Equal(got, test.want) {
 			t.Errorf("%s %q: got %q, %v; want %q", test.port, test.make, got, err, test.want)
 		}
@@ -410,7 +387,7 @@ func TestMissingSubmodules(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	all, err := target.submodules(t.Context(), true)
+	all, err := build.Submodules(t.Context(), target, true)
 	if want := []string{"lib/btstack", "lib/pico-sdk", "lib/tinyusb"}; err != nil || !slices.Equal(all, want) {
 		t.Errorf("got %q, %v; want %q", all, err, want)
 	}
@@ -425,7 +402,7 @@ func TestFetchRealApt(t *testing.T) {
 	for _, version := range []string{"1.25.0", ""} {
 		o := fetchOptions(t, &said)
 		o.Log, o.From, o.Version = t.Logf, "apt", version
-		tree, err := Fetch(t.Context(), o)
+		tree, err := MicroPython(t.Context(), o)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -434,13 +411,13 @@ func TestFetchRealApt(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if missing, err := target.MissingSubmodules(t.Context()); err != nil || len(missing) > 0 {
+		if missing, err := build.MissingSubmodules(t.Context(), target); err != nil || len(missing) > 0 {
 			t.Errorf("missing %q, %v", missing, err)
 		}
 	}
 	o := fetchOptions(t, &said)
 	o.From, o.Version = "apt", "1.20.0"
-	if _, err := Fetch(t.Context(), o); err == nil {
+	if _, err := MicroPython(t.Context(), o); err == nil {
 		t.Error("Debian has 1.20.0?")
 	} else {
 		t.Log(err)

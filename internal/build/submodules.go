@@ -1,4 +1,4 @@
-package micropython
+package build
 
 import (
 	"context"
@@ -10,6 +10,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"mpwolf/internal/micropython"
 )
 
 // noTLS are make's arguments that take the built-in TLS out of the build, by both of its names.
@@ -28,31 +30,31 @@ var unneeded = []struct{ path, variable, value string }{
 
 // MissingSubmodules are the submodules that the build of this target needs and whose folders are empty or absent,
 // as paths relative to the tree's top.
-func (t Target) MissingSubmodules(ctx context.Context) ([]string, error) {
-	paths, err := t.submodules(ctx, false)
+func MissingSubmodules(ctx context.Context, t micropython.Target) ([]string, error) {
+	paths, err := Submodules(ctx, t, false)
 	if err != nil {
 		return nil, err
 	}
-	return t.Tree.missingSubmodules(paths), nil
+	return missingSubmodules(t.Tree, paths), nil
 }
 
 // submodules are those that the target's own make says it needs with the built-in TLS off. A port that is built by
 // CMake doesn't tell without configuring it: there, they are read from its files, and optional says whether those
 // that depend on the board's features count.
-func (t Target) submodules(ctx context.Context, optional bool) ([]string, error) {
+func Submodules(ctx context.Context, t micropython.Target, optional bool) ([]string, error) {
 	vars := []string{"MPY_LIB_DIR", "MPY_LIB_SUBMODULE_DIR", "FROZEN_MANIFEST"}
 	for _, u := range unneeded {
 		vars = append(vars, u.variable)
 	}
-	argv := t.makeArgv(append(slices.Clone(noTLS), noConfvars, "--eval="+probeRule(vars), "mpwolf-probe")...)
+	argv := makeArgv(t, append(slices.Clone(noTLS), noConfvars, "--eval="+probeRule(vars), "mpwolf-probe")...)
 	what := "ask make for the submodules of " + t.Name()
 	stdout, stderr, err := run(ctx, t.Dir(), nil, argv)
 	if err != nil {
-		return nil, t.stopped(what, argv, append(stderr, stdout...), nil, err)
+		return nil, stopped(t, what, argv, append(stderr, stdout...), nil, err)
 	}
 	values := parseProbe(string(stdout))
 	paths := strings.Fields(values["GIT_SUBMODULES"])
-	named, err := t.cmakeSubmodules(optional)
+	named, err := cmakeSubmodules(t, optional)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", what, err)
 	}
@@ -85,7 +87,7 @@ func isUnneeded(path string, values map[string]string) bool {
 var cmakeNames = regexp.MustCompile(`(?m)^([ \t]*)(?:list\(APPEND GIT_SUBMODULES|string\(CONCAT GIT_SUBMODULES "[^"]*"|` +
 	`\$\(.*GIT_SUBMODULES=")[ ]*(lib/[^\s")]+)`)
 
-func (t Target) cmakeSubmodules(optional bool) ([]string, error) {
+func cmakeSubmodules(t micropython.Target, optional bool) ([]string, error) {
 	if _, err := os.Stat(filepath.Join(t.Dir(), "CMakeLists.txt")); err != nil {
 		return nil, nil // a port built by make
 	}

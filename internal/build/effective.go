@@ -1,4 +1,4 @@
-package micropython
+package build
 
 import (
 	"context"
@@ -41,7 +41,7 @@ func (f *Flags) EffectiveIn(ctx context.Context, header string, macros []string)
 	start := time.Now()
 	key := question("values", header, macros, f.Dir, f.CC, f.CFLAGS)
 	values := make(map[string]Value)
-	if f.answers.recall(key, &values) {
+	if f.replies.recall(key, &values) {
 		return values, nil
 	}
 	include := "#include \"" + header + "\"\n"
@@ -56,7 +56,7 @@ func (f *Flags) EffectiveIn(ctx context.Context, header string, macros []string)
 	}
 	values = f.parseValues(out, macros)
 	files, dirs, names := f.included(out)
-	f.answers.keep(key, start, values, append(files, f.programs()...), dirs, names)
+	f.replies.keep(key, start, values, append(files, f.programs()...), dirs, names)
 	return values, nil
 }
 
@@ -73,7 +73,7 @@ func (f *Flags) preprocess(ctx context.Context, header, source string) (string, 
 	stdout, stderr, err := run(ctx, f.Dir, []byte(source), argv)
 	if err != nil {
 		what := "preprocess " + header + " for " + f.target.Name()
-		return string(stdout), &preprocessError{f.target.stopped(what, argv, stderr, f.missing, err), err}
+		return string(stdout), &preprocessError{stopped(f.target, what, argv, stderr, f.missing, err), err}
 	}
 	return string(stdout), nil
 }

@@ -1,4 +1,4 @@
-package micropython
+package build
 
 import (
 	"errors"
@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// age makes a file older than the answers that are kept.
+// age makes a file older than the replies that are kept.
 func age(t *testing.T, names ...string) {
 	t.Helper()
 	then := time.Now().Add(-time.Hour)
@@ -46,7 +46,7 @@ func TestAgain(t *testing.T) {
 
 	write(t, dir, map[string]string{"second.c": "int second(void) { return 0 }\n"})
 	flags, _, err = b.Again(t.Context())
-	if failed := (*BuildError)(nil); flags == nil || !errors.As(err, &failed) || strings.Contains(failed.Command, "eval") {
+	if failed := (*Error)(nil); flags == nil || !errors.As(err, &failed) || strings.Contains(failed.Command, "eval") {
 		t.Errorf("with a source that does not compile: %v, %v", flags, err)
 	}
 	write(t, dir, map[string]string{"second.c": "int second(void) { return 1; }\n"})
@@ -69,7 +69,7 @@ func TestAgain(t *testing.T) {
 	}
 }
 
-// TestEffectiveAgain changes what the compiler's answer depends on.
+// TestEffectiveAgain changes what the compiler's reply depends on.
 func TestEffectiveAgain(t *testing.T) {
 	b := programPort(t, nil)
 	flags, err := b.Probe(t.Context())
@@ -97,13 +97,13 @@ func TestEffectiveAgain(t *testing.T) {
 	if got := value(); got != 1 {
 		t.Errorf("X is %d", got)
 	}
-	// The second answer is known.
+	// The second reply is known.
 	key := question("values", "py/settings.h", []string{"X"}, flags.Dir, flags.CC, flags.CFLAGS)
-	if known := map[string]Value(nil); !flags.answers.recall(key, &known) || known["X"].Number != 1 {
+	if known := map[string]Value(nil); !flags.replies.recall(key, &known) || known["X"].Number != 1 {
 		t.Errorf("known: %v", known)
 	}
-	if again := openAnswers(b.Dir); len(again.known) != len(flags.answers.known) {
-		t.Errorf("%d of %d answers were written", len(again.known), len(flags.answers.known))
+	if again := openReplies(b.Dir); len(again.known) != len(flags.replies.known) {
+		t.Errorf("%d of %d replies were written", len(again.known), len(flags.replies.known))
 	}
 	t.Setenv("HYPERFINE_RANDOMIZED_ENVIRONMENT_OFFSET", "XXX")
 	if key != question("values", "py/settings.h", []string{"X"}, flags.Dir, flags.CC, flags.CFLAGS) {
@@ -125,11 +125,11 @@ func TestEffectiveAgain(t *testing.T) {
 	if got := value(); got != 3 {
 		t.Errorf("with a header before it, X is %d", got)
 	}
-	if err := os.WriteFile(flags.answers.file, []byte("{damaged"), 0o666); err != nil {
+	if err := os.WriteFile(flags.replies.file, []byte("{damaged"), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	flags.answers = openAnswers(b.Dir)
+	flags.replies = openReplies(b.Dir)
 	if got := value(); got != 3 {
-		t.Errorf("with damaged answers, X is %d", got)
+		t.Errorf("with damaged replies, X is %d", got)
 	}
 }

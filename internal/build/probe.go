@@ -1,4 +1,4 @@
-package micropython
+package build
 
 import (
 	"context"
@@ -6,6 +6,9 @@ import (
 	"os"
 	"slices"
 	"strings"
+
+	"mpwolf/internal/micropython"
+	"mpwolf/internal/shell"
 )
 
 // Flags are what a target's own make compiles with.
@@ -17,9 +20,9 @@ type Flags struct {
 	// Vars are the values of the further make variables that were asked for; "" for those that are not set.
 	Vars map[string]string
 
-	target  Target
+	target  micropython.Target
 	missing []string // submodules that the port needs and the tree lacks
-	answers *answers // of this build, nil if they are not kept
+	replies *replies // of this build, nil if they are not kept
 }
 
 const probeMark = "mpwolf-probe:"
@@ -30,33 +33,33 @@ const noConfvars = "CONFVARS_FILE=" + os.DevNull
 // Flags asks make for the compiler and the flags that the target's sources are compiled with, and for the values of
 // further make variables; extra are further arguments for make, such as "USER_C_MODULES=/path". It builds nothing
 // and creates nothing. If make stops, as it does for a variant that does not exist, the error is a *MakeError.
-func (t Target) Flags(ctx context.Context, vars []string, extra ...string) (*Flags, error) {
-	argv := t.makeArgv(slices.Concat(extra, []string{noConfvars}, probeArgs(vars))...)
+func Probe(ctx context.Context, t micropython.Target, vars []string, extra ...string) (*Flags, error) {
+	argv := makeArgv(t, slices.Concat(extra, []string{noConfvars}, probeArgs(vars))...)
 	what := "ask make for the flags of " + t.Name()
 	stdout, stderr, err := run(ctx, t.Dir(), nil, argv)
 	if err != nil {
-		return nil, t.stopped(what, argv, append(stderr, stdout...), nil, err)
+		return nil, stopped(t, what, argv, append(stderr, stdout...), nil, err)
 	}
-	return t.parseFlags(what, vars, parseProbe(string(stdout)))
+	return parseFlags(t, what, vars, parseProbe(string(stdout)))
 }
 
 // parseFlags makes flags of the values that a probe rule printed.
-func (t Target) parseFlags(what string, vars []string, values map[string]string) (*Flags, error) {
+func parseFlags(t micropython.Target, what string, vars []string, values map[string]string) (*Flags, error) {
 	var err error
 	flags := &Flags{Dir: t.Dir(), Vars: make(map[string]string), target: t}
 	for _, name := range vars {
 		flags.Vars[name] = values[name]
 	}
-	if flags.CC, err = splitWords(values["CC"]); err != nil {
+	if flags.CC, err = shell.Split(values["CC"]); err != nil {
 		return nil, fmt.Errorf("%s: CC: %w", what, err)
 	}
-	if flags.CFLAGS, err = splitWords(values["CFLAGS"]); err != nil {
+	if flags.CFLAGS, err = shell.Split(values["CFLAGS"]); err != nil {
 		return nil, fmt.Errorf("%s: CFLAGS: %w", what, err)
 	}
 	if len(flags.CC) == 0 || len(flags.CFLAGS) == 0 {
 		return nil, fmt.Errorf("%s: its Makefile sets no CC and CFLAGS (a port that is built with CMake?)", what)
 	}
-	flags.missing = t.Tree.missingSubmodules(strings.Fields(values["GIT_SUBMODULES"]))
+	flags.missing = missingSubmodules(t.Tree, strings.Fields(values["GIT_SUBMODULES"]))
 	return flags, nil
 }
 
@@ -64,7 +67,7 @@ func (t Target) parseFlags(what string, vars []string, values map[string]string)
 func (f *Flags) MissingSubmodules() []string { return f.missing }
 
 // makeArgv is the make command for the target; it runs in the port's folder.
-func (t Target) makeArgv(args ...string) []string {
+func makeArgv(t micropython.Target, args ...string) []string {
 	return append(append([]string{makeProgram(), "--no-print-directory"}, t.Args()...), args...)
 }
 

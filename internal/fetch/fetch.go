@@ -1,0 +1,91 @@
+// Package fetch gets a MicroPython tree or a wolfSSL tree, from git, Debian's archive, an archive, or a directory of
+// the user's, by one policy for both. It changes no tree that it did not make, and does not know what it is for.
+package fetch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"mpwolf/internal/sources"
+)
+
+// The values of Source.From that are not a path or URL.
+const (
+	FromAuto = "auto"
+	FromGit  = "git"
+	FromApt  = "apt"
+)
+
+// Source says where sources may come from.
+type Source struct {
+	// From is FromAuto (also when empty), FromGit, FromApt, or a directory, an archive or a git URL.
+	From string
+	// SHA256 is what an archive's checksum must be, in hex; empty means that it is not known.
+	SHA256 string
+	Cache  sources.Cache
+	// Log takes one line at a time for the user; Progress takes what git says while it transfers. Both may be nil.
+	Log      sources.Log
+	Progress io.Writer
+}
+
+// fetcher gets one kind of tree, in each of the ways in which sources come.
+type fetcher[T any] interface {
+	// git clones from a URL; "" is the project's own repository.
+	git(ctx context.Context, url string) (T, error)
+	debian(ctx context.Context) (T, error)
+	archive(ctx context.Context) (T, error)
+	directory(ctx context.Context) (T, error)
+	// clones reports whether a directory is cloned as a git repository rather than taken as it is.
+	clones(dir string) bool
+	// name is the project's, for messages.
+	name() string
+}
+
+// get is the policy. Without a word about the source it asks git and, only when the network cannot be reached, Debian.
+func get[T any](ctx context.Context, s Source, f fetcher[T]) (none T, err error) {
+	if s.SHA256 != "" && !isFile(s.From) {
+		return none, errors.New("a checksum was given, but no archive to check")
+	}
+	switch {
+	case s.From == "" || s.From == FromAuto:
+		return gitOrDebian(ctx, s, f)
+	case s.From == FromGit:
+		return f.git(ctx, "")
+	case s.From == FromApt:
+		return f.debian(ctx)
+	case isFile(s.From):
+		return f.archive(ctx)
+	case isDir(s.From) && !f.clones(s.From):
+		return f.directory(ctx)
+	case isDir(s.From) || sources.IsGitURL(s.From):
+		return f.git(ctx, s.From)
+	}
+	return none, fmt.Errorf("%q is not a source: expected auto, git, apt, a git URL, or an existing directory or archive",
+		s.From)
+}
+
+func gitOrDebian[T any](ctx context.Context, s Source, f fetcher[T]) (none T, err error) {
+	tree, err := f.git(ctx, "")
+	if err == nil || !errors.Is(err, sources.ErrOffline) {
+		return tree, err
+	}
+	s.Log.Printf("%v; taking %s from Debian's archive by apt", err, f.name())
+	tree, aptErr := f.debian(ctx)
+	if aptErr != nil {
+		return none, fmt.Errorf("from neither git nor apt: %w", errors.Join(err, aptErr))
+	}
+	return tree, nil
+}
+
+func isDir(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
+}
+
+func isFile(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.Mode().IsRegular()
+}

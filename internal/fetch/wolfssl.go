@@ -1,0 +1,202 @@
+package fetch
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"mpwolf/internal/sources"
+	"mpwolf/wolfssl"
+)
+
+// WolfSSLOptions say which wolfSSL is wanted and where it may come from.
+type WolfSSLOptions struct {
+	Source
+	// Want is a version such as "5.9.2", a directory with a wolfSSL tree, or "" for the newest one that the source
+	// can give and that is known to work.
+	Want string
+}
+
+// wolfFetcher is one call of WolfSSL with the catalogue at hand.
+type wolfFetcher struct {
+	WolfSSLOptions
+	wolfssl.Catalogue
+	apt sources.Apt
+}
+
+// WolfSSL finds or fetches a wolfSSL tree. The tree is for reading: it may be in the cache or be the user's own.
+func WolfSSL(ctx context.Context, o WolfSSLOptions) (*wolfssl.Tree, error) {
+	c, err := wolfssl.Releases()
+	if err != nil {
+		return nil, err
+	}
+	f := wolfFetcher{WolfSSLOptions: o, Catalogue: *c, apt: sources.Apt{Cache: o.Cache, Log: o.Log}}
+	tree, err := f.get(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("get wolfSSL: %w", err)
+	}
+	return tree, nil
+}
+
+func (f wolfFetcher) get(ctx context.Context) (*wolfssl.Tree, error) {
+	if isDir(f.Want) {
+		return f.own(f.Want)
+	}
+	return get(ctx, f.Source, f)
+}
+
+func (f wolfFetcher) name() string { return "wolfSSL" }
+
+// clones reports whether a directory is a bare repository.
+func (f wolfFetcher) clones(dir string) bool {
+	_, err := os.Stat(filepath.Join(dir, ".git"))
+	return err != nil && sources.IsGitRepo(dir)
+}
+
+// git takes the newest wanted release: a repository has every tag.
+func (f wolfFetcher) git(ctx context.Context, url string) (*wolfssl.Tree, error) {
+	url = cmp.Or(url, f.Git)
+	releases, err := f.Wanted(f.Want)
+	if err != nil {
+		return nil, err
+	}
+	release := releases[0]
+	key := "wolfssl-" + release.Version + "-git-" + sources.ShortHash(url)
+	dir, err := f.Cache.Entry(ctx, key, f.Log, func(dir string) error {
+		f.Log.Printf("cloning wolfSSL %s from %s", release.Version, url)
+		_, err := sources.Repo{URL: url, Ref: release.Tag, Progress: f.Progress}.Clone(ctx, dir)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	if release.Patched {
+		f.Log.Printf("warning: wolfSSL %s from git lacks the security fixes that Debian's package of it has",
+			release.Version)
+	}
+	return openWolfSSL(dir, "git: "+url+" "+release.Tag, release.Version)
+}
+
+// debian takes the newest wanted release that Debian's archive has.
+func (f wolfFetcher) debian(ctx context.Context) (*wolfssl.Tree, error) {
+	releases, err := f.Wanted(f.Want)
+	if err != nil {
+		return nil, err
+	}
+	var missing []error
+	for _, release := range releases {
+		p, err := f.apt.Find(ctx, release.Suites, f.Package, release.Version)
+		if errors.Is(err, fs.ErrNotExist) {
+			missing = append(missing, err)
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		return f.source(ctx, release, p)
+	}
+	return nil, errors.Join(missing...)
+}
+
+// source takes a package with Debian's patches. Where those cannot be had and the release does without, the upstream
+// archive alone will do if it is the one in the catalogue.
+func (f wolfFetcher) source(ctx context.Context, release wolfssl.Release, p sources.AptPackage) (*wolfssl.Tree, error) {
+	tree, err := f.patched(ctx, release, p)
+	haveUpstream := f.Cache.Has(upstreamKey(release))
+	if err == nil || release.Patched || !errors.Is(err, sources.ErrNotServed) && !haveUpstream {
+		return tree, err
+	}
+	f.Log.Printf("%v", err)
+	f.Log.Printf("warning: taking upstream's wolfSSL %s from Debian's archive without Debian's patches", release.Version)
+	return f.upstream(ctx, release, p)
+}
+
+func (f wolfFetcher) patched(ctx context.Context, release wolfssl.Release, p sources.AptPackage) (*wolfssl.Tree, error) {
+	dir, err := f.Cache.Entry(ctx, "wolfssl-"+p.Version+"-debian", f.Log, func(dir string) error {
+		return sources.WithTemp(dir, func(download string) error {
+			if err := f.apt.Download(ctx, p, download, false); err != nil {
+				return err
+			}
+			return f.apt.UnpackPatched(ctx, download, dir)
+		})
+	})
+	if err != nil {
+		return nil, err
+	}
+	return openWolfSSL(dir, "apt: "+p.String()+", with Debian's patches", release.Version)
+}
+
+func upstreamKey(release wolfssl.Release) string { return "wolfssl-" + release.Version + "-upstream" }
+
+func (f wolfFetcher) upstream(ctx context.Context, release wolfssl.Release, p sources.AptPackage) (*wolfssl.Tree, error) {
+	dir, err := f.Cache.Entry(ctx, upstreamKey(release), f.Log, func(dir string) error {
+		return sources.WithTemp(dir, func(download string) error {
+			if err := f.apt.Download(ctx, p, download, true); err != nil {
+				return err
+			}
+			return f.apt.UnpackUpstream(ctx, download, dir, release.SHA256)
+		})
+	})
+	if err != nil {
+		return nil, err
+	}
+	return openWolfSSL(dir, "apt: the upstream archive of "+p.String()+", without Debian's patches", release.Version)
+}
+
+// archive unpacks the user's archive into the cache, under its checksum.
+func (f wolfFetcher) archive(ctx context.Context) (*wolfssl.Tree, error) {
+	sum, err := sources.CheckSHA256(f.From, f.SHA256)
+	if err != nil {
+		return nil, err
+	}
+	if f.SHA256 == "" {
+		f.Log.Printf("%s: the checksum is not checked; sha256 is %s", f.From, sum)
+	}
+	dir, err := f.Cache.Entry(ctx, "wolfssl-archive-"+sum, f.Log, func(dir string) error {
+		if err := sources.Unpack(ctx, f.From, dir); err != nil {
+			return err
+		}
+		_, err := wolfssl.Open(dir) // an archive of something else does not enter the cache
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", f.From, err)
+	}
+	return openWolfSSL(dir, "archive: "+f.From+" (sha256 "+sum+")", f.version())
+}
+
+// directory uses the user's own tree where it is.
+func (f wolfFetcher) directory(context.Context) (*wolfssl.Tree, error) { return f.own(f.From) }
+
+func (f wolfFetcher) own(path string) (*wolfssl.Tree, error) {
+	if f.SHA256 != "" {
+		return nil, fmt.Errorf("%q is a directory: a checksum can be given for an archive only", path)
+	}
+	return openWolfSSL(path, "directory: "+path, f.version())
+}
+
+// version is the wanted version, or "" for any.
+func (f wolfFetcher) version() string {
+	if isDir(f.Want) {
+		return ""
+	}
+	return strings.TrimSuffix(strings.TrimPrefix(f.Want, "v"), "-stable")
+}
+
+// openWolfSSL opens a tree and checks that it is the version that was asked for; an empty version accepts all.
+func openWolfSSL(dir, from, version string) (*wolfssl.Tree, error) {
+	tree, err := wolfssl.Open(dir)
+	if err != nil {
+		return nil, err
+	}
+	if version != "" && tree.Version != version {
+		return nil, fmt.Errorf("%s is wolfSSL %s, not %s", from, tree.Version, version)
+	}
+	tree.From = from
+	return tree, nil
+}

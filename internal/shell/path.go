@@ -1,0 +1,20 @@
+package shell
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// Path is a path as a person would type it: relative to the current directory if it is below it, else as it is.
+func Path(dir string) string {
+	cwd, err := os.Getwd()
+	if err != nil {
+		return dir
+	}
+	rel, err := filepath.Rel(cwd, dir)
+	if err != nil || strings.HasPrefix(rel, "..") {
+		return dir
+	}
+	return rel
+}
