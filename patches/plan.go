@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"mpwolf/internal/micropython"
+	"mpwolf/internal/shell"
 )
 
 // Change is one file of the tree as it is and as it shall be.
@@ -43,6 +44,21 @@ type Step struct {
 
 // Holds says that nothing has to be done for the want.
 func (s Step) Holds() bool { return s.Line == "" }
+
+// Text is what is done for the want, in words; verb is what is done to a line, such as "changed".
+func (s Step) Text(verb string) string {
+	switch {
+	case s.Follows:
+		return fmt.Sprintf("%s becomes %d as a result", s.Name, s.Want.Value)
+	case s.Holds():
+		return fmt.Sprintf("%s is %d already", s.Name, s.Want.Value)
+	case s.Outside:
+		return fmt.Sprintf("outside the tree, yours to change %s: %s", s.Site, s.Line)
+	}
+	site := s.Site
+	site.File = shell.Path(site.File) // that of the installed module is seen from the current directory
+	return fmt.Sprintf("%s %s: %s", verb, site, s.Line)
+}
 
 // TargetPlan is what the plan does for one target.
 type TargetPlan struct {

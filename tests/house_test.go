@@ -12,29 +12,45 @@ import (
 	"testing"
 )
 
-// mayImport is which of our packages each may import. They meet in command; only micropython, and sources below it,
-// are for others.
+// mayImport is which of our packages each may import: only packages further down in the table.
 var mayImport = map[string][]string{
 	"mpwolf": {"command"},
 	"command": {
-		"build", "config", "disk", "fetch", "hint", "micropython", "modules", "patches", "ports", "report", "shell",
-		"sources", "state", "tests", "verify", "wolfssl",
+		"build", "change", "check", "config", "disk", "explain", "fetch", "hint", "patches", "project", "report", "shell",
+		"sources", "state", "status", "verify",
+	},
+	"change": {
+		"build", "disk", "fetch", "hint", "micropython", "modules", "patches", "ports", "project", "shell", "sources",
+		"state", "wolfssl",
+	},
+	"check": {
+		"config", "disk", "hint", "modules", "patches", "project", "report", "repository", "shell", "state", "wolfssl",
+	},
+	"explain": {"build", "hint", "micropython", "modules", "patches", "project", "state"},
+	"status":  {"micropython", "modules", "project", "state"},
+	"verify": {
+		"build", "disk", "hint", "lazyregexp", "micropython", "modules", "patches", "project", "report", "repository",
+		"state", "wolfssl",
+	},
+	"project": {
+		"config", "disk", "fetch", "hint", "micropython", "modules", "patches", "repository", "shell", "sources", "state",
+		"wolfssl",
 	},
 	"fetch":         {"build", "hint", "micropython", "sources", "wolfssl"},
-	"verify":        {"build", "lazyregexp", "micropython"},
-	"patches":       {"lazyregexp", "micropython"},
+	"patches":       {"lazyregexp", "micropython", "shell"},
 	"build":         {"micropython", "shell"},
+	"config":        {"repository"},
 	"state":         {"disk"},
 	"modules":       {"disk"},
-	"sources":       {"hint"},
+	"sources":       {"disk", "hint"},
 	"disk/disktest": {"disk"},
-	"config":        {},
 	"disk":          {},
 	"hint":          {},
 	"lazyregexp":    {},
 	"micropython":   {},
 	"ports":         {},
 	"report":        {},
+	"repository":    {},
 	"shell":         {},
 	"tests":         {},
 	"wolfssl":       {},

@@ -53,15 +53,15 @@ func testPreCommit(t *testing.T, id string) {
 		}
 	}
 	fw.git("add", "-A")
-	refused("not patched", `micropython/ports/unix/mpconfigport.mk:5: MICROPY_PY_SSL is 1 for unix .*to mend it: mpwolf patch`)
+	refused("not patched", `micropython/ports/unix/mpconfigport.mk:5: MICROPY_PY_SSL is 1 for unix .*fix: mpwolf patch`)
 	fw.run("mpwolf", "patch")
 	passes("patched")
 	fw.edit("micropython/ports/unix/mpconfigport.mk", "MICROPY_PY_SSL = 0", "MICROPY_PY_SSL = 1")
-	refused("drifted", `micropython/ports/unix/mpconfigport.mk:5: MICROPY_PY_SSL is 1 for unix .*to mend it: mpwolf patch`)
+	refused("drifted", `micropython/ports/unix/mpconfigport.mk:5: MICROPY_PY_SSL is 1 for unix .*fix: mpwolf patch`)
 	fw.edit("micropython/ports/unix/mpconfigport.mk", "MICROPY_PY_SSL = 1", "MICROPY_PY_SSL = 0")
 	passes("mended")
 	fw.write("micropython-modules/micropython-wolfssl/wolf_glue.c", "edited\n")
-	refused("an edited module", `micropython-modules/micropython-wolfssl/wolf_glue.c:1: this file was changed after mpwolf installed it; to mend it: mpwolf patch --force`)
+	refused("an edited module", `micropython-modules/micropython-wolfssl/wolf_glue.c:1: this file was changed after mpwolf installed it; fix: mpwolf patch --force`)
 	fw.run("mpwolf", "patch", "--force")
 	passes("installed anew")
 

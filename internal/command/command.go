@@ -1,8 +1,10 @@
-// Package command is mpwolf's command line, a file a subcommand. It is the only package that knows all the others.
+// Package command is mpwolf's command line, a file a subcommand: flags become options, one call does the work, and its
+// result is printed. It is the only package that prints, and does nothing else.
 package command
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -18,7 +20,7 @@ import (
 
 	"mpwolf/internal/disk"
 	"mpwolf/internal/hint"
-	"mpwolf/internal/micropython"
+	"mpwolf/internal/project"
 	"mpwolf/patches"
 )
 
@@ -38,16 +40,6 @@ const exitCodes = `Exit codes:
 
 // errFound ends a command whose findings are already on stdout.
 var errFound = errors.New("a check found something")
-
-// usageError is a wrong command line.
-type usageError struct{ err error }
-
-func (e *usageError) Error() string { return e.err.Error() }
-func (e *usageError) Unwrap() error { return e.err }
-
-func usagef(format string, args ...any) error {
-	return &usageError{fmt.Errorf(format, args...)}
-}
 
 // session is what a command writes to.
 type session struct {
@@ -87,6 +79,14 @@ func Run(d disk.FS, args []string, stdout, stderr io.Writer) int {
 	return s.report(app.RunContext(ctx, flagsFirst(app, args)))
 }
 
+// json prints a result.
+func (s *session) json(v any) error {
+	encoder := json.NewEncoder(s.stdout)
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent("", "  ")
+	return encoder.Encode(v)
+}
+
 // report shows an error and gives its exit code.
 func (s *session) report(err error) int {
 	if err == nil {
@@ -103,7 +103,7 @@ func (s *session) report(err error) int {
 }
 
 func exitCode(err error) int {
-	var usage *usageError
+	var usage *project.UsageError
 	switch {
 	case errors.As(err, &usage), errors.Is(err, patches.ErrUnknownPort):
 		return exitUsage
@@ -130,7 +130,7 @@ func newApp(s *session) *cli.App {
 		// Errors are reported, and the process ended, in one place only.
 		ExitErrHandler: func(*cli.Context, error) {},
 	}
-	app.OnUsageError = func(_ *cli.Context, err error, _ bool) error { return &usageError{err} }
+	app.OnUsageError = func(_ *cli.Context, err error, _ bool) error { return project.Usagef("%w", err) }
 	app.Action = func(c *cli.Context) error {
 		if c.Args().Present() {
 			return unknownCommand(app, c.Args().First())
@@ -151,15 +151,18 @@ func unknownCommand(app *cli.App, name string) error {
 	for _, command := range app.Commands {
 		names = append(names, command.Name)
 	}
-	return usagef("unknown command %q; commands: %s", name, strings.Join(names, ", "))
+	return project.Usagef("unknown command %q; commands: %s", name, strings.Join(names, ", "))
 }
 
-// noArgs refuses arguments where a command takes none: a forgotten -- would otherwise change what is done.
-func noArgs(c *cli.Context) error {
-	if c.Args().Present() {
-		return usagef("%s takes no argument; got %q", c.Command.Name, c.Args().First())
+// noArgs is an action that refuses arguments, where a command takes none: a forgotten -- would otherwise change what is
+// done.
+func noArgs(action cli.ActionFunc) cli.ActionFunc {
+	return func(c *cli.Context) error {
+		if c.Args().Present() {
+			return project.Usagef("%s takes no argument; got %q", c.Command.Name, c.Args().First())
+		}
+		return action(c)
 	}
-	return nil
 }
 
 // Version is mpwolf's own, from the build.
@@ -169,49 +172,6 @@ func Version() string {
 		return "(devel)"
 	}
 	return info.Main.Version
-}
-
-// targetFlags choose a target of a tree.
-func targetFlags() []cli.Flag {
-	return []cli.Flag{
-		&cli.StringFlag{Name: "port", Usage: "MicroPython's `PORT`, such as unix"},
-		&cli.StringSliceFlag{Name: "board", Usage: "the `BOARD` of that port, or the folder of one that is kept elsewhere"},
-		&cli.StringFlag{Name: "variant", Usage: "the `VARIANT` of that port"},
-		&cli.StringSliceFlag{Name: "make", Usage: "one more argument for make, such as `NAME=VALUE`; may be repeated"},
-	}
-}
-
-func treeFlag() cli.Flag {
-	return &cli.StringFlag{
-		Name: "tree", EnvVars: []string{"MPWOLF_TREE"},
-		Usage: "the MicroPython tree in `DIR`; without it, the tree around or below the current folder",
-	}
-}
-
-// boardsOf are the boards that the flags name; a single empty one if they name none.
-func boardsOf(c *cli.Context, tree *micropython.Tree) ([]string, error) {
-	boards := c.StringSlice("board")
-	switch {
-	case c.Bool("all-boards") && len(boards) > 0:
-		return nil, usagef("--all-boards and --board exclude each other")
-	case c.Bool("all-boards"):
-		all, err := tree.Boards(c.String("port"))
-		if err == nil && len(all) == 0 {
-			err = usagef("--all-boards: port %q has no boards", c.String("port"))
-		}
-		return all, err
-	case len(boards) == 0:
-		return []string{""}, nil
-	}
-	return slices.Compact(slices.Sorted(slices.Values(boards))), nil
-}
-
-// firstBoard is the board that decides which submodules a fresh tree gets.
-func firstBoard(c *cli.Context) string {
-	if boards := c.StringSlice("board"); len(boards) > 0 {
-		return boards[0]
-	}
-	return ""
 }
 
 // flagsFirst moves the flags of a command before its arguments, where the command line's library wants them:
@@ -245,7 +205,7 @@ func flagsFirst(app *cli.App, args []string) []string {
 	return slices.Concat(args[:2], flags, rest)
 }
 
-// takesValue says whether the value of a flag is the next argument. Of an unknown flag it is not: the error about the
+// takesValue reports whether the value of a flag is the next argument. Of an unknown flag it is not: the error about the
 // flag comes first.
 func takesValue(command *cli.Command, arg string) bool {
 	name := strings.TrimLeft(arg, "-")

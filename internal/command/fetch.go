@@ -7,77 +7,75 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"mpwolf/internal/fetch"
+	"mpwolf/internal/project"
 	"mpwolf/internal/sources"
+)
+
+const flagDir = "dir"
+
+// What fetch gets.
+const (
+	fetchAll         = ""
+	fetchMicroPython = "micropython"
+	fetchWolfSSL     = "wolfssl"
 )
 
 func fetchCommand(s *session) *cli.Command {
 	flags := append([]cli.Flag{
-		&cli.StringFlag{Name: "dir", Value: freshFolder, Usage: "the folder `DIR` for MicroPython; it must not exist, or be empty"},
-		&cli.StringFlag{Name: "port", Usage: "fetch the submodules that this `PORT` needs"},
-		&cli.StringFlag{Name: "board", Usage: "the `BOARD` of that port"},
-		&cli.StringFlag{Name: "variant", Usage: "the `VARIANT` of that port"},
+		&cli.StringFlag{
+			Name: flagDir, Value: project.FreshDir,
+			Usage: "the directory `DIR` for MicroPython; it must not exist, or be empty",
+		},
+		&cli.StringFlag{Name: flagPort, Usage: "fetch the submodules that this `PORT` needs"},
+		&cli.StringSliceFlag{Name: flagBoard, Usage: "the `BOARD` of that port"},
+		&cli.StringFlag{Name: flagVariant, Usage: "the `VARIANT` of that port"},
 	}, sourceFlags()...)
+	action := func(what string) cli.ActionFunc {
+		return func(c *cli.Context) error { return s.fetch(c, what) }
+	}
 	return &cli.Command{
 		Name:   "fetch",
 		Usage:  "get a MicroPython tree, and a wolfSSL into the cache",
 		Flags:  flags,
-		Action: func(c *cli.Context) error { return s.fetch(c, "") },
+		Action: action(fetchAll),
 		// Subcommands, not arguments: flags may then stand behind the word.
 		Subcommands: []*cli.Command{
-			{
-				Name: "micropython", Usage: "get a MicroPython tree alone", Flags: flags,
-				Action: func(c *cli.Context) error { return s.fetch(c, "micropython") },
-			},
-			{
-				Name: "wolfssl", Usage: "get a wolfSSL into the cache alone", Flags: flags,
-				Action: func(c *cli.Context) error { return s.fetch(c, "wolfssl") },
-			},
+			{Name: fetchMicroPython, Usage: "get a MicroPython tree alone", Flags: flags, Action: action(fetchMicroPython)},
+			{Name: fetchWolfSSL, Usage: "get a wolfSSL into the cache alone", Flags: flags, Action: action(fetchWolfSSL)},
 		},
 	}
 }
 
-// fetchFolder is where MicroPython goes: to --dir, or where mpwolf.toml has it.
-func fetchFolder(c *cli.Context) (string, error) {
-	file, err := project(c)
-	if err != nil {
-		return "", err
-	}
-	if file != nil && file.Tree != "" && !c.IsSet("dir") {
-		return file.Tree, nil
-	}
-	return filepath.Abs(c.String("dir"))
-}
-
 func (s *session) fetch(c *cli.Context, what string) error {
 	if c.Args().Present() {
-		return usagef("fetch takes micropython, wolfssl or nothing; got %q", c.Args().First())
+		return project.Usagef("fetch takes micropython, wolfssl or nothing; got %q", c.Args().First())
 	}
-	if what != "wolfssl" {
-		dir, err := fetchFolder(c)
-		if err != nil {
-			return err
-		}
-		tree, err := s.fetchTree(c, dir)
-		if err != nil {
-			return err
-		}
-		fmt.Fprintf(s.stdout, "MicroPython %s: %s\n", tree.Version, tree.Dir)
-	}
-	if what == "micropython" {
-		return nil
+	p, err := project.New(options(c))
+	if err != nil {
+		return err
 	}
 	cache, err := sources.DefaultCache()
 	if err != nil {
 		return err
 	}
-	want, err := wantedWolfSSL(c, nil)
-	if err != nil {
-		return err
+	source := fetch.Source{Cache: cache, Log: s.say, Progress: s.progress()}
+	if what != fetchWolfSSL {
+		dir := c.String(flagDir)
+		if p.File != nil && p.File.Tree != "" && !c.IsSet(flagDir) {
+			dir = p.File.Tree
+		}
+		if dir, err = filepath.Abs(dir); err != nil {
+			return err
+		}
+		if err := p.FetchTree(c.Context, dir, source); err != nil {
+			return err
+		}
+		fmt.Fprintf(s.stdout, "MicroPython %s: %s\n", p.Tree.Version, p.Tree.Dir)
 	}
-	wolf, err := fetch.WolfSSL(c.Context, fetch.WolfSSLOptions{
-		Want: want, Source: fetch.Source{From: c.String("wolfssl-from"), SHA256: c.String("wolfssl-sha256"),
-			Cache: cache, Log: s.say, Progress: s.progress()},
-	})
+	if what == fetchMicroPython {
+		return nil
+	}
+	wolf, err := p.FetchWolfSSL(c.Context, source)
 	if err != nil {
 		return err
 	}

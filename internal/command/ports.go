@@ -8,70 +8,74 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"mpwolf/internal/project"
 	"mpwolf/patches"
 )
 
-func formatFlag() cli.Flag {
-	return &cli.StringFlag{Name: "format", Value: "text", Usage: "`FORMAT` of the result: text or json"}
-}
-
-// format reads formatFlag; more are further formats that the command knows.
-func format(c *cli.Context, more ...string) (string, error) {
-	name := c.String("format")
-	known := append([]string{"text", "json"}, more...)
-	if slices.Contains(known, name) {
-		return name, nil
-	}
-	return "", usagef("unknown format %q; %s knows: %s", name, c.Command.Name, strings.Join(known, ", "))
-}
-
 func portsCommand(s *session) *cli.Command {
 	return &cli.Command{
-		Name:  "ports",
-		Usage: "list the ports that mpwolf knows",
-		Flags: []cli.Flag{formatFlag()},
-		Action: func(c *cli.Context) error {
-			if err := noArgs(c); err != nil {
-				return err
-			}
-			return s.list(c, patches.Ports())
-		},
+		Name:   "ports",
+		Usage:  "list the ports that mpwolf knows",
+		Flags:  []cli.Flag{formatFlag("text", "json")},
+		Action: noArgs(func(c *cli.Context) error { return s.list(c, patches.Ports()) }),
 	}
 }
 
 func boardsCommand(s *session) *cli.Command {
 	return &cli.Command{
-		Name:  "boards",
-		Usage: "list the boards and variants that a port of the tree has",
-		Flags: []cli.Flag{treeFlag(), &cli.StringFlag{Name: "port", Usage: "MicroPython's `PORT`"}, formatFlag()},
-		Action: func(c *cli.Context) error {
-			if err := noArgs(c); err != nil {
-				return err
-			}
-			tree, err := findTree(c)
-			if err != nil {
-				return err
-			}
-			target, err := portOnly(c, tree)
-			if err != nil {
-				return err
-			}
-			boards, err := tree.Boards(target)
-			if err != nil {
-				return err
-			}
-			variants, err := tree.Variants(target)
-			if err != nil {
-				return err
-			}
-			return s.list(c, append(boards, variants...))
-		},
+		Name:   "boards",
+		Usage:  "list the boards and variants that a port of the tree has",
+		Flags:  []cli.Flag{treeFlag(), &cli.StringFlag{Name: flagPort, Usage: "MicroPython's `PORT`"}, formatFlag("text", "json")},
+		Action: noArgs(s.boards),
 	}
+}
+
+func (s *session) boards(c *cli.Context) error {
+	p, err := project.New(options(c))
+	if err != nil {
+		return err
+	}
+	if err := p.OpenTree(); err != nil {
+		return err
+	}
+	port, err := onePort(p)
+	if err != nil {
+		return err
+	}
+	boards, err := p.Tree.Boards(port)
+	if err != nil {
+		return err
+	}
+	variants, err := p.Tree.Variants(port)
+	if err != nil {
+		return err
+	}
+	return s.list(c, append(boards, variants...))
+}
+
+// onePort is the port of --port or, without it, the only one of mpwolf.toml.
+func onePort(p *project.Project) (string, error) {
+	names, err := p.Ports()
+	if err != nil {
+		return "", err
+	}
+	if len(names) > 1 {
+		return "", project.Usagef("%s takes one port; choose one with --port of: %s", p.Asked.Command, strings.Join(names, ", "))
+	}
+	known, err := p.Tree.Ports()
+	if err != nil {
+		return "", err
+	}
+	if !slices.Contains(known, names[0]) {
+		return "", project.Usagef("port %q: MicroPython %s in %s has: %s",
+			names[0], p.Tree.Version, p.Tree.Dir, strings.Join(known, ", "))
+	}
+	return names[0], nil
 }
 
 // list prints names, a line each or as a JSON array.
 func (s *session) list(c *cli.Context, names []string) error {
-	kind, err := format(c)
+	kind, err := format(c, "text", "json")
 	if err != nil {
 		return err
 	}

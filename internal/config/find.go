@@ -6,7 +6,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
+
+	"mpwolf/internal/repository"
 )
 
 // ErrNone is returned by Find where there is no mpwolf.toml.
@@ -44,15 +45,5 @@ func isTop(dir string) bool {
 	if _, err := os.Stat(filepath.Join(dir, "py", "mpconfig.h")); err == nil {
 		return false // a MicroPython tree, be it a clone or a submodule
 	}
-	git := filepath.Join(dir, ".git")
-	info, err := os.Lstat(git)
-	if err != nil {
-		return false
-	}
-	if info.IsDir() {
-		return true
-	}
-	// A submodule's .git names .git/modules/NAME, that of a further work tree .git/worktrees/NAME.
-	text, err := os.ReadFile(git)
-	return err == nil && !strings.Contains(filepath.ToSlash(string(text)), "/modules/")
+	return repository.IsTop(dir)
 }

@@ -3,6 +3,8 @@
 package disk
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -149,4 +151,30 @@ func Write(d FS, name string, text []byte, mode fs.FileMode) error {
 		_ = d.Remove(name) // the first error is the one to tell
 	}
 	return err
+}
+
+// Exists reports whether there is anything of a name, be it a link that leads nowhere.
+func Exists(name string) bool {
+	_, err := os.Lstat(name)
+	return err == nil
+}
+
+// Hash is the SHA-256 of bytes, in hex.
+func Hash(text []byte) string {
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:])
+}
+
+// HashFile is the SHA-256 of a file's bytes, in hex.
+func HashFile(name string) (string, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	h := sha256.New()
+	if _, err := io.Copy(h, f); err != nil {
+		return "", err
+	}
+	return hex.EncodeToString(h.Sum(nil)), nil
 }

@@ -15,6 +15,7 @@ import (
 	"strings"
 	"testing"
 
+	"mpwolf/internal/disk"
 	"mpwolf/internal/sources"
 	"mpwolf/wolfssl"
 )
@@ -148,7 +149,7 @@ func fakeDebian(t *testing.T, version, debian string, dscServed bool) (etc, sum 
 	t.Helper()
 	bin := t.TempDir()
 	archive := wolfArchive(t, wolfFiles(version))
-	sum, err := sources.SHA256(archive)
+	sum, err := disk.HashFile(archive)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -260,7 +261,7 @@ func TestGetArchive(t *testing.T) {
 	var said strings.Builder
 	o := wolfOptions(t, &said)
 	o.From = wolfArchive(t, wolfFiles("5.8.4"))
-	sum, err := sources.SHA256(o.From)
+	sum, err := disk.HashFile(o.From)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,9 +3,7 @@
 package report
 
 import (
-	"os"
 	"path/filepath"
-	"strings"
 )
 
 // Level is how bad a finding is, in SARIF's words.
@@ -25,7 +23,7 @@ type Finding struct {
 	File    string // absolute, or relative to the Log's Root; "" if there is none
 	Line    int    // from 1; 0 if there is none
 	Level   Level
-	Fix     string // the way out; "" if there is none
+	Fix     string // what to do about it; "" if there is nothing
 }
 
 // Rule is what the findings of one ID have in common.
@@ -45,26 +43,6 @@ type Log struct {
 	Where    string
 	Rules    []Rule
 	Findings []Finding
-}
-
-// Root is the top of the repository that a folder is in: of the outermost, if it is a submodule. Without a repository
-// it is the folder itself.
-func Root(dir string) string {
-	for at := dir; ; at = filepath.Dir(at) {
-		info, err := os.Stat(filepath.Join(at, ".git"))
-		if err == nil && (info.IsDir() || !isSubmodule(filepath.Join(at, ".git"))) {
-			return at
-		}
-		if at == filepath.Dir(at) {
-			return dir
-		}
-	}
-}
-
-// isSubmodule tells the .git file of a submodule from that of a further work tree.
-func isSubmodule(file string) bool {
-	text, err := os.ReadFile(file)
-	return err == nil && strings.Contains(filepath.ToSlash(string(text)), "/modules/")
 }
 
 // place is where a finding is shown: a file relative to Root, with slashes, and a line from 1. inside says that it is
@@ -91,14 +69,14 @@ func (l *Log) relative(path string) string {
 	return filepath.ToSlash(path)
 }
 
-// text is a finding's message, with its file where that cannot be shown as the place, and the way out.
+// text is a finding's message, with its file where that cannot be shown as the place, and the fix.
 func (f Finding) text(inside bool) string {
 	text := f.Message
 	if f.File != "" && !inside {
 		text = f.File + ": " + text
 	}
 	if f.Fix != "" {
-		text += "\nWay out: " + f.Fix
+		text += "\nFix: " + f.Fix
 	}
 	return text
 }

@@ -7,7 +7,6 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
@@ -23,7 +22,7 @@ func sample(root string) *Log {
 		Tool: "mpwolf", Version: "v1.0.0", Root: root, Where: "ports/unix/mpconfigport.h",
 		Rules: []Rule{
 			{ID: "macros", Summary: "Every macro has its value.", Help: "Run `mpwolf patch`."},
-			{ID: "symbols", Summary: "No symbol is defined twice.", Help: "See the way out."},
+			{ID: "symbols", Summary: "No symbol is defined twice.", Help: "See the fix."},
 		},
 		Findings: []Finding{
 			{ID: "macros", Message: "MICROPY_PY_SSL is 1", File: filepath.Join(root, "ports/unix/a b%.h"), Line: 7, Fix: "set it to 0"},
@@ -108,7 +107,7 @@ func TestSARIFForGitHub(t *testing.T) {
 	}
 	wantURI := []string{"ports/unix/a%20b%25.h", "ports/unix/mpconfigport.h", "ports/unix/mpconfigport.h", "ports/unix/mpconfigport.h"}
 	wantLine := []int{7, 1, 1, 1}
-	wantText := []string{"MICROPY_PY_SSL is 1\nWay out: set it to 0", "/usr/lib/libx.a: mp_init, 84 bytes",
+	wantText := []string{"MICROPY_PY_SSL is 1\nFix: set it to 0", "/usr/lib/libx.a: mp_init, 84 bytes",
 		"/usr/lib/libx.a: mp_init, 85 bytes", "100%\nsure"}
 	wantLevel := []Level{Error, Warning, Note, Error}
 	prints := make(map[string]bool)
@@ -147,7 +146,7 @@ func TestGitHub(t *testing.T) {
 	if err := sample("/repo").GitHub(&out); err != nil {
 		t.Fatal(err)
 	}
-	const want = `::error file=ports/unix/a b%25.h,line=7,title=mpwolf macros::MICROPY_PY_SSL is 1%0AWay out: set it to 0
+	const want = `::error file=ports/unix/a b%25.h,line=7,title=mpwolf macros::MICROPY_PY_SSL is 1%0AFix: set it to 0
 ::warning file=ports/unix/mpconfigport.h,line=1,title=mpwolf symbols::/usr/lib/libx.a: mp_init, 84 bytes
 ::notice file=ports/unix/mpconfigport.h,line=1,title=mpwolf symbols::/usr/lib/libx.a: mp_init, 85 bytes
 ::error file=ports/unix/mpconfigport.h,line=1,title=mpwolf symbols::100%25%0Asure
@@ -172,7 +171,7 @@ func TestJUnit(t *testing.T) {
 <testsuites name="mpwolf" tests="3" failures="1" skipped="1">
   <testsuite name="unix" tests="3" failures="1" errors="0" skipped="1">
     <testcase classname="unix" name="macros">
-      <failure message="MICROPY_PY_SSL is 1 (and 1 more)" type="macros">/repo/ports/unix/a b%.h:7: MICROPY_PY_SSL is 1&#xA;Way out: set it to 0&#xA;&#xA;/usr/lib/libx.a: mp_init, 84 bytes</failure>
+      <failure message="MICROPY_PY_SSL is 1 (and 1 more)" type="macros">/repo/ports/unix/a b%.h:7: MICROPY_PY_SSL is 1&#xA;Fix: set it to 0&#xA;&#xA;/usr/lib/libx.a: mp_init, 84 bytes</failure>
     </testcase>
     <testcase classname="unix" name="symbols">
       <system-out>none &lt;twice&gt; [0m</system-out>
@@ -188,37 +187,5 @@ func TestJUnit(t *testing.T) {
 	}
 	if err := xml.Unmarshal(out.Bytes(), new(junitSuites)); err != nil {
 		t.Error(err)
-	}
-}
-
-func TestRoot(t *testing.T) {
-	dir := t.TempDir()
-	write := func(name, text string) {
-		path := filepath.Join(dir, name)
-		if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, []byte(text), 0o666); err != nil {
-			t.Fatal(err)
-		}
-	}
-	write("product/.git/HEAD", "")
-	write("product/lib/micropython/.git", "gitdir: ../../.git/modules/lib/micropython\n")
-	write("product/lib/micropython/ports/unix/Makefile", "")
-	write("worktree/.git", "gitdir: /x/.git/worktrees/worktree\n")
-	write("worktree/sub/file", "")
-	for from, want := range map[string]string{
-		"product/lib/micropython/ports/unix": "product",
-		"product":                            "product",
-		"worktree/sub":                       "worktree",
-	} {
-		if got := Root(filepath.Join(dir, from)); got != filepath.Join(dir, want) {
-			t.Errorf("%s: %s", from, got)
-		}
-	}
-	if _, err := os.Stat("/.git"); err != nil {
-		if got := Root("/proc"); got != "/proc" {
-			t.Errorf("without a repository: %s", got)
-		}
 	}
 }

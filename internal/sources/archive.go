@@ -7,14 +7,14 @@ import (
 	"compress/bzip2"
 	"compress/gzip"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
 	"strings"
+
+	"mpwolf/internal/disk"
 
 	"github.com/ulikunitz/xz"
 )
@@ -26,24 +26,10 @@ func (e *ChecksumError) Error() string {
 	return fmt.Sprintf("%s: the checksum differs: sha256 is %s, expected %s", e.File, e.Got, e.Want)
 }
 
-// SHA256 is the checksum of a file in lower-case hex.
-func SHA256(file string) (string, error) {
-	f, err := os.Open(file)
-	if err != nil {
-		return "", err
-	}
-	defer f.Close()
-	digest := sha256.New()
-	if _, err := io.Copy(digest, f); err != nil {
-		return "", fmt.Errorf("read %s: %w", file, err)
-	}
-	return hex.EncodeToString(digest.Sum(nil)), nil
-}
-
 // CheckSHA256 compares a file's checksum with a wanted one and returns it; an empty want accepts all. Its error is a
 // *ChecksumError when they differ.
 func CheckSHA256(file, want string) (string, error) {
-	got, err := SHA256(file)
+	got, err := disk.HashFile(file)
 	if err != nil {
 		return "", err
 	}

@@ -80,10 +80,10 @@ func makeFolder(d disk.FS, dir string) error {
 		return err
 	}
 	ignore := filepath.Join(dir, ".gitignore")
-	if exists(ignore) {
+	if disk.Exists(ignore) {
 		return nil
 	}
-	if err := disk.Write(d, ignore, []byte("*\n"), 0o644); err != nil && !errors.Is(err, fs.ErrExist) {
+	if err := disk.Write(d, ignore, []byte(ignoreText), 0o644); err != nil && !errors.Is(err, fs.ErrExist) {
 		_ = d.Remove(dir) // stays if it is not empty
 		return fmt.Errorf("make the record's folder: %w", err)
 	}
@@ -118,7 +118,7 @@ func Guard(tree string) error {
 
 // onDisk says whether the locked file is still the one that others would lock: then they can't.
 func (l *Lock) onDisk() bool {
-	if !exists(l.lock.Path()) {
+	if !disk.Exists(l.lock.Path()) {
 		return false
 	}
 	other := flock.New(l.lock.Path())

@@ -14,6 +14,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"mpwolf/internal/disk"
 )
 
 // Folder is the name of the folder in the tree's top. It keeps itself out of git by a .gitignore of its own, so that
@@ -206,6 +208,14 @@ func visible(r rune) rune {
 	return r
 }
 
+// ShortCommit is a Record's Commit for people.
+func ShortCommit(commit string) string {
+	if commit == "" {
+		return "no commit"
+	}
+	return commit[:min(len(commit), 12)]
+}
+
 // Clone copies a record, so that the copy can be changed.
 func (r *Record) Clone() *Record {
 	c := *r
@@ -238,17 +248,11 @@ func Blob(tree, hash string) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read what was recorded: %w", err)
 	}
-	if Hash(text) != hash {
+	if disk.Hash(text) != hash {
 		return nil, fmt.Errorf("what was recorded as %s has changed; %s is damaged",
 			hash, filepath.Join(tree, Folder, blobsName))
 	}
 	return text, nil
-}
-
-// Hash is the SHA-256 of a file's bytes, in hex.
-func Hash(text []byte) string {
-	sum := sha256.Sum256(text)
-	return hex.EncodeToString(sum[:])
 }
 
 func isHash(s string) bool {

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"syscall"
 
+	"mpwolf/internal/disk"
+
 	"github.com/sergi/go-diff/diffmatchpatch"
 )
 
@@ -59,7 +61,7 @@ func Look(tree string, f File) (Drift, []byte, error) {
 	if err != nil {
 		return Missing, nil, err
 	}
-	switch Hash(now) {
+	switch disk.Hash(now) {
 	case f.After:
 		return Untouched, now, nil
 	case f.Before:
@@ -68,8 +70,8 @@ func Look(tree string, f File) (Drift, []byte, error) {
 	return Edited, now, nil
 }
 
-// Wishes decide what is done where the user's edits and ours meet. The zero value stops there.
-type Wishes struct {
+// Options decide what is done where the user's edits and ours meet. The zero value stops there.
+type Options struct {
 	// Force takes out our lines all the same. What is lost with that is in Reversal.Lost.
 	Force bool
 	// AtHead gives a file as git has it: a file that is just that has nothing of ours in it, because a checkout has put it
@@ -78,7 +80,7 @@ type Wishes struct {
 }
 
 // fromGit says whether a file's bytes are those that git has.
-func (w Wishes) fromGit(path string, now []byte) bool {
+func (w Options) fromGit(path string, now []byte) bool {
 	if w.AtHead == nil {
 		return false
 	}
@@ -98,7 +100,7 @@ type Reversal struct {
 }
 
 // Revert plans how to take back what the record says, keeping what the user has edited since.
-func Revert(tree string, record *Record, wishes Wishes) (*Reversal, error) {
+func Revert(tree string, record *Record, options Options) (*Reversal, error) {
 	plan := &Reversal{}
 	for _, f := range record.Files {
 		drift, now, err := Look(tree, f)
@@ -110,14 +112,14 @@ func Revert(tree string, record *Record, wishes Wishes) (*Reversal, error) {
 			continue
 		case Missing:
 			gone := Conflict{Path: f.Path, Reason: Became(tree, f)}
-			if wishes.Force {
+			if options.Force {
 				plan.Left = append(plan.Left, gone)
 			} else {
 				plan.Conflicts = append(plan.Conflicts, gone)
 			}
 			continue
 		}
-		if err := plan.takeOut(tree, f, now, wishes); err != nil {
+		if err := plan.takeOut(tree, f, now, options); err != nil {
 			return nil, err
 		}
 	}
@@ -127,14 +129,14 @@ func Revert(tree string, record *Record, wishes Wishes) (*Reversal, error) {
 	return plan, nil
 }
 
-func (plan *Reversal) takeOut(tree string, f File, now []byte, wishes Wishes) error {
+func (plan *Reversal) takeOut(tree string, f File, now []byte, options Options) error {
 	original, conflicts, err := withoutOurs(tree, f, now)
 	switch {
 	case err != nil:
 		return err
-	case len(conflicts) > 0 && wishes.fromGit(f.Path, now):
+	case len(conflicts) > 0 && options.fromGit(f.Path, now):
 		return nil
-	case len(conflicts) > 0 && !wishes.Force:
+	case len(conflicts) > 0 && !options.Force:
 		plan.Conflicts = append(plan.Conflicts, conflicts...)
 		return nil
 	}
@@ -191,7 +193,7 @@ func Became(tree string, f File) string {
 		if !entry.Type().IsRegular() {
 			continue
 		}
-		if hash, err := hashFile(other); err == nil && hash == f.After {
+		if hash, err := disk.HashFile(other); err == nil && hash == f.After {
 			return "is gone; " + path.Join(path.Dir(f.Path), entry.Name()) + " has its bytes"
 		}
 	}
@@ -202,7 +204,7 @@ func Became(tree string, f File) string {
 // there are conflicts, the user's edits that meet ours are not in it.
 func withoutOurs(tree string, f File, now []byte) ([]byte, []Conflict, error) {
 	before, err := Blob(tree, f.Before)
-	if err != nil || Hash(now) == f.After {
+	if err != nil || disk.Hash(now) == f.After {
 		return before, nil, err
 	}
 	after, err := Blob(tree, f.After)
@@ -218,30 +220,30 @@ func withoutOurs(tree string, f File, now []byte) ([]byte, []Conflict, error) {
 
 // SetFile notes that a file of the tree is changed from now to after. If the file was changed by mpwolf before, what it
 // goes back to stays, with the user's edits since; those that touch our lines are conflicts and, with Force, lost.
-func (r *Record) SetFile(tree, path string, now, after []byte, wishes Wishes) (conflicts []Conflict, lost bool, err error) {
+func (r *Record) SetFile(tree, path string, now, after []byte, options Options) (conflicts []Conflict, lost bool, err error) {
 	i := slices.IndexFunc(r.Files, func(f File) bool { return f.Path == path })
 	if i < 0 {
-		r.Files = append(r.Files, File{Path: path, Before: Hash(now), After: Hash(after)})
+		r.Files = append(r.Files, File{Path: path, Before: disk.Hash(now), After: disk.Hash(after)})
 		return nil, false, nil
 	}
 	f := &r.Files[i]
-	if Hash(now) == f.Before { // undone by hand in between
-		f.After = Hash(after)
+	if disk.Hash(now) == f.Before { // undone by hand in between
+		f.After = disk.Hash(after)
 		return nil, false, nil
 	}
 	original, conflicts, err := withoutOurs(tree, *f, now)
 	switch {
 	case err != nil:
 		return nil, false, err
-	case len(conflicts) > 0 && wishes.fromGit(path, now):
+	case len(conflicts) > 0 && options.fromGit(path, now):
 		original = now
-	case len(conflicts) > 0 && !wishes.Force:
+	case len(conflicts) > 0 && !options.Force:
 		return conflicts, false, nil
 	case len(conflicts) > 0:
 		lost = true
 	}
 	r.keep = append(r.keep, original)
-	f.Before, f.After = Hash(original), Hash(after)
+	f.Before, f.After = disk.Hash(original), disk.Hash(after)
 	return nil, lost, nil
 }
 

@@ -2,11 +2,8 @@ package state
 
 import (
 	"bufio"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"maps"
 	"os"
@@ -14,6 +11,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"mpwolf/internal/disk"
 )
 
 const (
@@ -101,7 +100,7 @@ func (s *Stamps) Hash(name string, info fs.FileInfo) (string, error) {
 	if entry, ok := s.files[name]; ok && entry.hash != "" && s.fits(entry, info) {
 		return entry.hash, nil
 	}
-	return hashFile(name)
+	return disk.HashFile(name)
 }
 
 func (s *Stamps) fits(entry stamp, info fs.FileInfo) bool {
@@ -112,19 +111,6 @@ func (s *Stamps) fits(entry stamp, info fs.FileInfo) bool {
 		margin = racyCoarse
 	}
 	return now == entry && time.Unix(0, max(entry.mtime, entry.ctime)).Add(margin).Before(s.taken)
-}
-
-func hashFile(name string) (string, error) {
-	f, err := os.Open(name)
-	if err != nil {
-		return "", err
-	}
-	defer f.Close()
-	h := sha256.New()
-	if _, err := io.Copy(h, f); err != nil {
-		return "", err
-	}
-	return hex.EncodeToString(h.Sum(nil)), nil
 }
 
 // LoadStamps reads a tree's stamps. What cannot be read is as if there were none.

@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"testing"
 	"time"
+
+	"mpwolf/internal/disk"
 )
 
 // TestStamps holds that a stamp never hides a change, that of the same size and the same time of modification included.
@@ -20,7 +22,7 @@ func TestStamps(t *testing.T) {
 		t.Helper()
 		l := acquire(t, tree)
 		s := NewStamps()
-		s.Add(name, Hash([]byte("SSL = 1\n")))
+		s.Add(name, disk.Hash([]byte("SSL = 1\n")))
 		s.Add(filepath.Join(tree, "absent"), "")
 		s.AddVerdict("fine")
 		l.SetStamps(s)

@@ -146,8 +146,8 @@ func stagedChange(d disk.FS, modules, staged string) (Change, error) {
 		return Change{}, err
 	}
 	record := &Record{Tool: "test", Files: []File{
-		{Path: "ports/unix/a.mk", Before: Hash([]byte("SSL = 1\n")), After: Hash([]byte("SSL = 0\n"))},
-		{Path: "ports/unix/b.h", Before: Hash([]byte("#define X (1)\r\n")), After: Hash([]byte("#define X (0)\r\n"))},
+		{Path: "ports/unix/a.mk", Before: disk.Hash([]byte("SSL = 1\n")), After: disk.Hash([]byte("SSL = 0\n"))},
+		{Path: "ports/unix/b.h", Before: disk.Hash([]byte("#define X (1)\r\n")), After: disk.Hash([]byte("#define X (0)\r\n"))},
 	}}
 	return Change{
 		Writes: []Write{
@@ -165,7 +165,7 @@ func revertAll(t *testing.T, l *Lock, top, tree string) error {
 	if err != nil {
 		return err
 	}
-	plan, err := Revert(tree, record, Wishes{})
+	plan, err := Revert(tree, record, Options{})
 	if err != nil || plan.Conflicts != nil {
 		t.Fatal(err, plan)
 	}
@@ -255,7 +255,7 @@ func interrupt(t *testing.T, d *disktest.Faulty, top, tree string) bool {
 }
 
 func TestHostileRecord(t *testing.T) {
-	hash := Hash(nil)
+	hash := disk.Hash(nil)
 	for _, path := range []string{
 		"../x", "/etc/x", "a/../../x", "", ".git/hooks/post-checkout", ".GIT/config", "a/.Git/config", ".git /config",
 		".git./config", "git~1/config", ".g\u200cit/config", ".mpwolf/lock", ".MPWOLF/lock", `a\b`, "C:x", "x:stream", "a\x00b",
@@ -307,7 +307,7 @@ func TestSecondLockWaits(t *testing.T) {
 	if err := <-done; err != nil {
 		t.Fatal(err)
 	}
-	if exists(filepath.Join(tree, Folder)) {
+	if disk.Exists(filepath.Join(tree, Folder)) {
 		t.Error("an idle lock left its folder")
 	}
 }

@@ -246,10 +246,10 @@ const tempStart = ".tmp-"
 
 func (l *Lock) addBlobs(texts ...[]byte) error {
 	for _, text := range texts {
-		if have, err := Blob(l.tree, Hash(text)); err == nil && len(have) == len(text) {
+		if have, err := Blob(l.tree, disk.Hash(text)); err == nil && len(have) == len(text) {
 			continue
 		}
-		if err := l.write(filepath.Join(blobsName, Hash(text)), text); err != nil {
+		if err := l.write(filepath.Join(blobsName, disk.Hash(text)), text); err != nil {
 			return err
 		}
 	}
@@ -269,7 +269,7 @@ func (l *Lock) stageFile(j *journal, path string, before, after []byte) error {
 	if err != nil {
 		return fmt.Errorf("prepare %s: %w", path, err)
 	}
-	if Hash(now) != Hash(before) {
+	if disk.Hash(now) != disk.Hash(before) {
 		return fmt.Errorf("%s changed while mpwolf was at work", path)
 	}
 	n := len(j.Files)
@@ -283,7 +283,7 @@ func (l *Lock) stageFile(j *journal, path string, before, after []byte) error {
 		}
 		l.keepOwner(name, info)
 	}
-	j.Files = append(j.Files, journalFile{Path: path, Old: Hash(before), New: Hash(after)})
+	j.Files = append(j.Files, journalFile{Path: path, Old: disk.Hash(before), New: disk.Hash(after)})
 	return nil
 }
 
@@ -294,7 +294,7 @@ func (l *Lock) stageRecord(j *journal, record *Record) error {
 	old, err := os.ReadFile(l.path(recordName))
 	switch {
 	case err == nil:
-		entry.Old = Hash(old)
+		entry.Old = disk.Hash(old)
 		if err := disk.Write(l.disk, l.path(stageName, staged("old", n)), old, 0o644); err != nil {
 			return fmt.Errorf("prepare record: %w", err)
 		}
@@ -306,7 +306,7 @@ func (l *Lock) stageRecord(j *journal, record *Record) error {
 		if err != nil {
 			return err
 		}
-		entry.New = Hash(text)
+		entry.New = disk.Hash(text)
 		if err := disk.Write(l.disk, l.path(stageName, staged("new", n)), text, 0o644); err != nil {
 			return fmt.Errorf("prepare record: %w", err)
 		}
@@ -395,8 +395,8 @@ func (l *Lock) swapBack(s *journalSwap) error {
 	if err := s.check(); err != nil {
 		return err
 	}
-	asideThere, stagedThere := exists(s.Aside), s.Staged != "" && exists(s.Staged)
-	if s.Staged != "" && !stagedThere && exists(s.Dir) {
+	asideThere, stagedThere := disk.Exists(s.Aside), s.Staged != "" && disk.Exists(s.Staged)
+	if s.Staged != "" && !stagedThere && disk.Exists(s.Dir) {
 		if err := l.disk.Rename(s.Dir, s.Staged); err != nil {
 			return fmt.Errorf("take back %s: %w", s.Dir, err)
 		}
@@ -407,11 +407,6 @@ func (l *Lock) swapBack(s *journalSwap) error {
 		}
 	}
 	return nil
-}
-
-func exists(name string) bool {
-	_, err := os.Lstat(name)
-	return err == nil
 }
 
 // removeEmpty removes folders from the innermost out, as long as they are empty.
@@ -469,9 +464,9 @@ func (l *Lock) Heal() (Outcome, error) {
 	if errors.Is(err, fs.ErrNotExist) {
 		outcome := NotInterrupted
 		switch {
-		case exists(l.path(doneName)):
+		case disk.Exists(l.path(doneName)):
 			outcome = Finished
-		case exists(l.path(stageName)) || exists(l.path(intentName)):
+		case disk.Exists(l.path(stageName)) || disk.Exists(l.path(intentName)):
 			outcome = BackToBefore // it was still preparing
 		}
 		return outcome, l.sweep()
@@ -520,7 +515,7 @@ func (l *Lock) sweep() error {
 	if err := l.forget(); err != nil {
 		return err
 	}
-	if exists(l.path(doneName)) {
+	if disk.Exists(l.path(doneName)) {
 		return l.disk.Remove(l.path(doneName))
 	}
 	return nil
@@ -543,7 +538,7 @@ func (l *Lock) dropTemps() {
 
 // Interrupted says whether a killed process left the tree half-way.
 func Interrupted(tree string) bool {
-	return exists(filepath.Join(tree, Folder, journalName))
+	return disk.Exists(filepath.Join(tree, Folder, journalName))
 }
 
 // back restores one file if the killed process had written it; a file that is neither old nor new was edited since,
@@ -557,7 +552,7 @@ func (l *Lock) back(f journalFile, n int) error {
 	text, err := os.ReadFile(target)
 	switch {
 	case err == nil:
-		now = Hash(text)
+		now = disk.Hash(text)
 	case !errors.Is(err, fs.ErrNotExist):
 		return fmt.Errorf("go back: %w", err)
 	}

@@ -1,12 +1,12 @@
 package verify
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
+
+	"mpwolf/internal/disk"
 )
 
 // early is what is read while make still runs, on the guess that it will have nothing to build. A file that has changed
@@ -102,18 +102,11 @@ func (i *earlyImage) read(elf, mapFile string) {
 	if i.image, i.err = readImage(elf); i.err != nil {
 		return
 	}
-	i.sum, _ = sumOf(elf) // "" if it cannot be read
+	i.sum, _ = disk.HashFile(elf) // "" if it cannot be read
 	i.mapFile, i.mapStamp = mapFile, stampOf(mapFile)
 	if text, err := os.ReadFile(mapFile); err == nil {
 		i.sizes = parseMap(string(text), i.image.sections)
 	}
-}
-
-// sumOf is the SHA-256 of a file.
-func sumOf(file string) (string, error) {
-	data, err := os.ReadFile(file)
-	sum := sha256.Sum256(data)
-	return hex.EncodeToString(sum[:]), err
 }
 
 // sum is the SHA-256 of the firmware.
@@ -124,7 +117,7 @@ func (e *early) sum(name string) (string, error) {
 			return e.image.sum, nil
 		}
 	}
-	return sumOf(name)
+	return disk.HashFile(name)
 }
 
 // sizes are those of the map of a firmware, if they have been read.

@@ -45,11 +45,11 @@ func (v *verification) blame(ctx context.Context, checks map[string]*check) stri
 	case len(f.linker) > 0:
 		id = SymbolsID
 		checks[id].find(Finding{Message: "the firmware does not link: " + f.linker[0], File: f.err.Log,
-			Remedy: "see the log; the command was: " + f.err.Command})
+			Fix: "see the log; the command was: " + f.err.Command})
 	default:
 		id = MacrosID
 		checks[id].find(Finding{Message: fmt.Sprintf("the build of %s failed: %s", f.err.Step, f.err.Cause), File: f.err.Log,
-			Remedy: "see the log; the command was: " + f.err.Command})
+			Fix: "see the log; the command was: " + f.err.Command})
 	}
 	if id != SymbolsID {
 		checks[id].headline = "the build failed"
@@ -76,7 +76,7 @@ func (v *verification) blameOverflows(ctx context.Context, c *check) {
 		c.find(Finding{
 			Message: fmt.Sprintf("the firmware does not fit into %s: %s; %s (by the %s); largest of wolfSSL and the modules: %s",
 				o.region, excess, size.shares(), size.Measured, v.largest(size, memory)),
-			Remedy: v.smaller(ctx, memory),
+			Fix: v.smaller(ctx, memory),
 		})
 	}
 }
@@ -89,7 +89,7 @@ func (v *verification) blameCompiler(checks map[string]*check) string {
 		if first == "" {
 			first = id
 		}
-		f := Finding{Message: "does not compile: " + e.message, Line: e.line, Remedy: compileRemedy(e.message)}
+		f := Finding{Message: "does not compile: " + e.message, Line: e.line, Fix: compileFix(e.message)}
 		if e.file != "" {
 			f.File = relative(v.Target.Tree.Dir, v.abs(e.file))
 		}
@@ -123,8 +123,8 @@ var conflict = lazyregexp.New("conflicting types for ['`‘](\\w+)['’]")
 
 var missingHeader = lazyregexp.New(`^'?([^':]+)'?(?:: No such file or directory| file not found)$`)
 
-// compileRemedy is the way out of a compile error, if the message tells it.
-func compileRemedy(message string) string {
+// compileFix is the fix of a compile error, if the message tells it.
+func compileFix(message string) string {
 	if m := missingHeader().FindStringSubmatch(message); m != nil {
 		switch {
 		case m[1] == "user_settings.h":
@@ -137,8 +137,8 @@ func compileRemedy(message string) string {
 		return "a header is missing: a submodule that is not checked out, or a package that is not installed"
 	}
 	if m := conflict().FindStringSubmatch(message); m != nil {
-		_, remedy := explain(m[1], []string{"integer.c", "tfm.c"})
-		return remedy
+		_, fix := explain(m[1], []string{"integer.c", "tfm.c"})
+		return fix
 	}
 	if strings.HasSuffix(message, "redefined") {
 		return "the macro is defined twice: on make's command line and in a header that does not ask #ifndef; " +
@@ -149,8 +149,8 @@ func compileRemedy(message string) string {
 
 // undefinedSymbols are known reasons why a symbol is nowhere.
 var undefinedSymbols = []struct {
-	symbols       []string
-	cause, remedy string
+	symbols    []string
+	cause, fix string
 }{
 	{
 		[]string{"m_tracked_*"},
@@ -235,24 +235,24 @@ func (v *verification) undefinedFinding(ctx context.Context, e linkError) Findin
 	for _, known := range undefinedSymbols {
 		if matchesAny(known.symbols, e.symbol) {
 			f.Message += "; " + known.cause
-			f.Remedy = known.remedy
+			f.Fix = known.fix
 			return f
 		}
 	}
 	if source, guards := v.wolfSource(e.symbol); source != "" {
 		f.Message += "; it is a function of wolfSSL's " + source
-		f.Remedy = "compile that source, or turn off in user_settings.h what needs it"
+		f.Fix = "compile that source, or turn off in user_settings.h what needs it"
 		if v.isCompiled(source) {
-			f.Remedy = "that source is compiled, but user_settings.h leaves the function out: turn on what has it, or " +
+			f.Fix = "that source is compiled, but user_settings.h leaves the function out: turn on what has it, or " +
 				"turn off what needs it"
 			if unmet := v.unmet(ctx, guards); len(unmet) > 0 {
 				f.Message += ", behind " + strings.Join(unmet, " and ")
-				f.Remedy = "that source is compiled, but user_settings.h leaves the function out: make the condition true " +
+				f.Fix = "that source is compiled, but user_settings.h leaves the function out: make the condition true " +
 					"there, or turn off what needs it"
 			}
 		}
-	} else if f.Remedy == "" {
-		f.Remedy = "link the object or library that defines it, or turn off what needs it"
+	} else if f.Fix == "" {
+		f.Fix = "link the object or library that defines it, or turn off what needs it"
 	}
 	return f
 }

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"mpwolf/internal/micropython"
+	"mpwolf/patches"
 )
 
 // builtin is a TLS or crypto library of MicroPython's own, and how it is recognized.
@@ -18,7 +18,7 @@ type builtin struct {
 	globals []string // symbols whose names a static function elsewhere may have too
 	strings []string
 	beside  bool   // it is a leftover only beside wolfCrypt, as a second copy
-	remedy  string // {SSL} stands for this release's MICROPY_PY_SSL or MICROPY_PY_USSL, and so on
+	fix     string // {SSL} stands for this release's MICROPY_PY_SSL or MICROPY_PY_USSL, and so on
 }
 
 var builtins = []builtin{
@@ -28,7 +28,7 @@ var builtins = []builtin{
 		sources: []string{"modussl_mbedtls.c", "modssl_mbedtls.c", "modtls_mbedtls.c", "mbedtls_port.c"},
 		symbols: []string{"mbedtls_*", "psa_crypto_*", "psa_hash_*", "psa_cipher_*", "psa_key_*"},
 		strings: []string{"mbedtls", "mbed TLS", "Mbed TLS", "MBEDTLS"},
-		remedy:  "set {SSL} and MICROPY_SSL_MBEDTLS to 0: mpwolf patch does",
+		fix:     "set {SSL} and MICROPY_SSL_MBEDTLS to 0: mpwolf patch does",
 	},
 	{
 		name:    "axTLS",
@@ -39,14 +39,14 @@ var builtins = []builtin{
 		globals: []string{"AES_set_key", "AES_cbc_encrypt", "AES_cbc_decrypt", "AES_convert_key", "SHA1_Init", "SHA1_Update",
 			"SHA1_Final", "MD5_Init", "MD5_Update", "MD5_Final"},
 		strings: []string{"axTLS", "axtls"},
-		remedy:  "set {SSL} and MICROPY_SSL_AXTLS to 0: mpwolf patch does",
+		fix:     "set {SSL} and MICROPY_SSL_AXTLS to 0: mpwolf patch does",
 	},
 	{
 		name:    "crypto-algorithms, MicroPython's own SHA-256, beside wolfCrypt's",
 		dirs:    []string{"lib/crypto-algorithms/"},
 		globals: []string{"sha256_init", "sha256_update", "sha256_final"},
 		beside:  true,
-		remedy:  "set {HASHLIB} to 0: mpwolf patch does, and wolfhashlib takes its place",
+		fix:     "set {HASHLIB} to 0: mpwolf patch does, and wolfhashlib takes its place",
 	},
 }
 
@@ -62,7 +62,7 @@ func (v *verification) leftoversCheck(c *check) {
 		}
 		traces, file := v.traces(b)
 		if len(traces) > 0 {
-			c.find(Finding{Message: b.name + ": " + strings.Join(traces, "; "), File: file, Remedy: v.spell(b.remedy)})
+			c.find(Finding{Message: b.name + ": " + strings.Join(traces, "; "), File: file, Fix: v.spell(b.fix)})
 		}
 	}
 	switch {
@@ -78,13 +78,14 @@ func (v *verification) leftoversCheck(c *check) {
 	}
 }
 
-// spell writes the names of macros as this release has them: v1.21 took the U out (py/mpconfig.h).
+// spell writes the names of macros as this release has them.
 func (v *verification) spell(text string) string {
-	prefix := "MICROPY_PY_"
-	if v.Target.Tree.Version.Compare(micropython.Version{Major: 1, Minor: 21}) < 0 {
-		prefix += "U"
+	reading := patches.Read(v.Target)
+	for _, name := range []string{"SSL", "HASHLIB"} {
+		macro, _ := reading.Name(patches.Want{Macro: "MICROPY_PY_" + name, Was: []string{"MICROPY_PY_U" + name}})
+		text = strings.ReplaceAll(text, "{"+name+"}", macro)
 	}
-	return strings.NewReplacer("{SSL}", prefix+"SSL", "{HASHLIB}", prefix+"HASHLIB").Replace(text)
+	return text
 }
 
 // traces are what is there of a built-in library, in words, and the file that shows it first.

@@ -5,13 +5,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 
 	"mpwolf/internal/build"
+	"mpwolf/patches"
 )
 
 // macrosCheck compares the wanted macros with what the compiler sees. A configuration that does not compile is a finding
@@ -21,34 +19,31 @@ func (v *verification) macrosCheck(ctx context.Context, c *check) error {
 		c.notNeeded = "no macro is asked for"
 		return nil
 	}
-	text, err := os.ReadFile(v.Target.Tree.Path("py", "mpconfig.h"))
-	if err != nil {
-		return err
-	}
 	var names []string
 	for _, want := range v.Wants {
 		if want.Variable == "" {
-			names = append(append(names, want.Macro), want.Names...)
+			names = append(names, want.Names()...)
 		}
 	}
 	values, err := v.flags.Effective(ctx, names)
 	if err != nil {
 		return v.badConfiguration(c, err)
 	}
+	reading := patches.Read(v.Target)
 	right := 0
 	seen := make(map[string]string)
 	for _, want := range v.Wants {
 		if want.Variable != "" {
 			text := strings.TrimSpace(v.flags.Vars[want.Variable])
 			seen[want.Variable] = cmp.Or(text, "not set") + ", a make variable"
-			if n, known := makeNumber(text); known && n == want.Value {
+			if n, known := patches.MakeNumber(text); known && n == want.Value {
 				right++
 			} else {
 				c.find(wrongVariable(want, text))
 			}
 			continue
 		}
-		name := want.name(string(text), values)
+		name := macroName(reading, want, values)
 		value := values[name]
 		seen[name] = place(value)
 		if value.Known && value.Number == want.Value {
@@ -59,7 +54,7 @@ func (v *verification) macrosCheck(ctx context.Context, c *check) error {
 	}
 	c.show("macros", seen)
 	c.summary = fmt.Sprintf("%d of %s as wanted, as the compiler sees them", right, plural(len(v.Wants), "macro"))
-	if slices.ContainsFunc(v.Wants, func(w Want) bool { return w.Variable != "" }) {
+	if slices.ContainsFunc(v.Wants, func(w patches.Want) bool { return w.Variable != "" }) {
 		c.summary = fmt.Sprintf("%d of %d macros and make variables as wanted, as the compiler and make see them", right,
 			len(v.Wants))
 	}
@@ -71,27 +66,15 @@ func (v *verification) macrosCheck(ctx context.Context, c *check) error {
 func (v *verification) variables() []string {
 	var names []string
 	for _, want := range v.Wants {
-		if want.Variable != "" {
-			names = append(names, want.Variable)
-		}
-		names = append(names, want.Names...)
+		names = append(names, want.Names()...)
 	}
 	return names
 }
 
-// makeNumber is the number that a make variable holds; MicroPython's makefiles compare with 1, so that none is 0.
-func makeNumber(text string) (int64, bool) {
-	if text == "" {
-		return 0, true
-	}
-	n, err := strconv.ParseInt(text, 0, 64)
-	return n, err == nil
-}
-
-func wrongVariable(want Want, text string) Finding {
+func wrongVariable(want patches.Want, text string) Finding {
 	f := Finding{
 		Message: fmt.Sprintf("make's variable %s is %s; wanted: %d", want.Variable, cmp.Or(text, "not set"), want.Value),
-		Remedy:  fmt.Sprintf("run mpwolf patch, or set %s = %d in the board's makefile", want.Variable, want.Value),
+		Fix:     fmt.Sprintf("run mpwolf patch, or set %s = %d in the board's makefile", want.Variable, want.Value),
 	}
 	if why := strings.TrimSuffix(want.Why, "."); why != "" {
 		f.Message += " (" + why + ")"
@@ -112,28 +95,23 @@ func (v *verification) badConfiguration(c *check, err error) error {
 	v.blocked = "see macros"
 	e := d.compile[0]
 	c.find(Finding{Message: "MicroPython's configuration does not compile: " + e.message,
-		File: relative(v.Target.Tree.Dir, v.abs(e.file)), Line: e.line, Remedy: compileRemedy(e.message)})
+		File: relative(v.Target.Tree.Dir, v.abs(e.file)), Line: e.line, Fix: compileFix(e.message)})
 	return nil
 }
 
-// name is the spelling that this release knows: the first that py/mpconfig.h mentions, else the first that is defined
-// at all, else the newest.
-func (w Want) name(mpconfig string, values map[string]build.Value) string {
-	names := w.Names
-	if len(names) == 0 {
-		return w.Macro
+// macroName is the name by which this release knows a want's macro or, of one that it does not know, the name that is
+// defined; else the newest.
+func macroName(reading *patches.Config, want patches.Want, values map[string]build.Value) string {
+	name, known := reading.Name(want)
+	if known {
+		return name
 	}
-	for _, name := range names {
-		if regexp.MustCompile(`\b` + regexp.QuoteMeta(name) + `\b`).MatchString(mpconfig) {
-			return name
+	for _, other := range want.Names() {
+		if values[other].Defined {
+			return other
 		}
 	}
-	for _, name := range names {
-		if values[name].Defined {
-			return name
-		}
-	}
-	return names[0]
+	return name
 }
 
 func place(v build.Value) string {
@@ -146,7 +124,7 @@ func place(v build.Value) string {
 	return fmt.Sprintf("%d, by %s:%d", v.Number, v.File, v.Line)
 }
 
-func (v *verification) wrongMacro(want Want, name string, values map[string]build.Value) Finding {
+func (v *verification) wrongMacro(want patches.Want, name string, values map[string]build.Value) Finding {
 	value := values[name]
 	f := Finding{File: value.File, Line: value.Line}
 	why := strings.TrimSuffix(want.Why, ".")
@@ -161,7 +139,7 @@ func (v *verification) wrongMacro(want Want, name string, values map[string]buil
 	if why != "" {
 		f.Message += " (" + why + ")"
 	}
-	for _, other := range want.Names {
+	for _, other := range want.Names() {
 		if other != name && values[other].Defined {
 			f.Message += fmt.Sprintf("; %s, which is %s, is a name that this release does not know", other,
 				place(values[other]))
@@ -169,10 +147,10 @@ func (v *verification) wrongMacro(want Want, name string, values map[string]buil
 			f.Message += fmt.Sprintf("; make is given %s=%s, a name that this release does not know", other, value)
 		}
 	}
-	f.Remedy = fmt.Sprintf("run mpwolf patch, or set %s to %d there", name, want.Value)
+	f.Fix = fmt.Sprintf("run mpwolf patch, or set %s to %d there", name, want.Value)
 	if value.File == build.CommandLine || value.File == "" {
 		f.File = ""
-		f.Remedy = fmt.Sprintf("run mpwolf patch, or set %s=%d for make", name, want.Value)
+		f.Fix = fmt.Sprintf("run mpwolf patch, or set %s=%d for make", name, want.Value)
 		if value.Defined {
 			f.Message += "; it comes from make, which passes -D" + name + " to the compiler"
 		}

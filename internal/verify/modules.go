@@ -36,11 +36,11 @@ func (v *verification) modulesFolder(c *check) {
 	}
 	if _, err := os.Stat(filepath.Join(dir, fragment)); err == nil {
 		f.Message = "this USER_C_MODULES folder is a user module itself; make looks for */" + fragment + " in it"
-		f.Remedy = "give the folder above it: " + filepath.Dir(dir)
+		f.Fix = "give the folder above it: " + filepath.Dir(dir)
 	} else if near := nearby(dir); len(near) > 0 {
-		f.Remedy = "perhaps one of these: " + strings.Join(near, ", ")
+		f.Fix = "perhaps one of these: " + strings.Join(near, ", ")
 	} else {
-		f.Remedy = "install the modules with mpwolf patch, or correct the path"
+		f.Fix = "install the modules with mpwolf patch, or correct the path"
 	}
 	c.find(f)
 }
@@ -142,7 +142,7 @@ func (v *verification) modulesCheck(c *check) {
 			c.notMade = v.blocked
 		}
 		if v.blocked == "" {
-			c.find(Finding{Message: "the build has no list of its modules: " + err.Error(), Remedy: "build again"})
+			c.find(Finding{Message: "the build has no list of its modules: " + err.Error(), Fix: "build again"})
 		}
 		return
 	}
@@ -170,7 +170,7 @@ func (v *verification) moduleCheck(c *check, name string, registered []registrat
 	switch {
 	case len(of) == 0:
 		c.find(Finding{Message: fmt.Sprintf("no source of this build registers the module %s", name),
-			Remedy: v.unregisteredRemedy()})
+			Fix: v.unregisteredFix()})
 	case len(of) > 1:
 		c.find(registeredTwice(name, of))
 	default:
@@ -184,7 +184,7 @@ func registeredTwice(name string, of []registration) Finding {
 	if len(of[0].sources) > 0 {
 		f.Message += ", in " + strings.Join(of[0].sources, " and ")
 	}
-	f.Remedy = "turn the built-in one off, or take one of two user modules out: Python could get either"
+	f.Fix = "turn the built-in one off, or take one of two user modules out: Python could get either"
 	return f
 }
 
@@ -206,7 +206,7 @@ func (v *verification) othersTwice(c *check, registered []registration, asked []
 	}
 }
 
-func (v *verification) unregisteredRemedy() string {
+func (v *verification) unregisteredFix() string {
 	switch {
 	case v.modulesDir() == "":
 		return "give make the modules: USER_C_MODULES=<folder>"
@@ -234,13 +234,13 @@ func (v *verification) moduleObject(c *check, r registration, seen map[string]st
 			}
 			if dir := v.modulesDir(); dir != "" && relative(dir, path) == path {
 				c.find(Finding{Message: fmt.Sprintf("the module %s is MicroPython's own: %s is in %s", r.name, r.object, source),
-					Remedy: "run mpwolf patch, which turns it off"})
+					Fix: "run mpwolf patch, which turns it off"})
 			}
 			return
 		}
 	}
 	if v.blocked == "" {
 		c.find(Finding{Message: fmt.Sprintf("the module %s is registered, but its object %s is in nothing that is linked",
-			r.name, r.object), Remedy: "build again from an empty build folder"})
+			r.name, r.object), Fix: "build again from an empty build folder"})
 	}
 }

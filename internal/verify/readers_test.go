@@ -148,18 +148,3 @@ func TestRunScript(t *testing.T) {
 		}
 	}
 }
-
-func TestWantName(t *testing.T) {
-	want := Want{Macro: "MICROPY_PY_SSL", Names: []string{"MICROPY_PY_SSL", "MICROPY_PY_USSL"}}
-	tests := []struct{ mpconfig, name string }{
-		{"#ifndef MICROPY_PY_SSL\n#define MICROPY_PY_SSL (0)\n", "MICROPY_PY_SSL"},
-		{"#ifndef MICROPY_PY_USSL\n#define MICROPY_PY_USSL (0)\n", "MICROPY_PY_USSL"},
-		{"#define MICROPY_PY_USSL_FINALISER\n#define MICROPY_PY_USSL 1\n", "MICROPY_PY_USSL"},
-		{"", "MICROPY_PY_SSL"},
-	}
-	for _, test := range tests {
-		if got := want.name(test.mpconfig, nil); got != test.name {
-			t.Errorf("%q: %s", test.mpconfig, got)
-		}
-	}
-}

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"mpwolf/internal/micropython"
+	"mpwolf/patches"
 )
 
 // A user module without wolfSSL, and one that clashes with MicroPython as wolfSSL's tfm.c does.
@@ -46,7 +47,7 @@ func TestRealTree(t *testing.T) {
 	writeFiles(t, modules, realModules)
 	o := Options{
 		Target: target, Build: filepath.Join(temp, "build"), Modules: modules, Names: []string{"good"},
-		Wants:      []Want{{Macro: "MICROPY_PY_SSL", Names: []string{"MICROPY_PY_SSL", "MICROPY_PY_USSL"}}},
+		Wants:      []patches.Want{{Macro: "MICROPY_PY_SSL", Was: []string{"MICROPY_PY_USSL"}}},
 		RunScripts: []string{filepath.Join(temp, "good.py")},
 	}
 	runExpect(t, o, true)

@@ -58,8 +58,8 @@ type Finding struct {
 	// File is relative to the MicroPython tree, or else absolute; "" if there is none. Line is 0 if there is none.
 	File string `json:"file"`
 	Line int    `json:"line"`
-	// Remedy is the way out.
-	Remedy string `json:"remedy,omitempty"`
+	// Fix is what to do about it.
+	Fix string `json:"fix,omitempty"`
 }
 
 // check is a Check that is being made. The zero value passes.
@@ -105,7 +105,7 @@ func (c *check) result(id string) Check {
 const textWidth = 80
 
 // Text writes the report for people: a line for each check (ok, FAIL, "-" for one that does not apply, "?" for one
-// that another's finding made impossible), and below it what was found, the way out, and notes. Lines have at most 80 columns
+// that another's finding made impossible), and below it what was found, the fix, and notes. Lines have at most 80 columns
 // where no file name is longer.
 func (r *Report) Text(w io.Writer) error {
 	var b strings.Builder
@@ -122,8 +122,8 @@ func (r *Report) Text(w io.Writer) error {
 		b.WriteString(wrap(fmt.Sprintf("%-4s  %-9s  ", state, c.ID), strings.Repeat(" ", 17), c.Summary))
 		for _, f := range c.Findings {
 			b.WriteString(wrap("      ", "        ", f.text()))
-			if f.Remedy != "" {
-				b.WriteString(wrap("        way out: ", "          ", f.Remedy))
+			if f.Fix != "" {
+				b.WriteString(wrap("        fix: ", "          ", f.Fix))
 			}
 		}
 		for _, f := range c.Notes {

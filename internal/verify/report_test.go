@@ -17,7 +17,7 @@ func sampleReport() *Report {
 	failed.find(Finding{
 		Message: "mp_init is defined twice: in py/runtime.o (.text.mp_init, 84 bytes) and in wolfcrypt/src/tfm.o " +
 			"(.text.mp_init, 33 bytes)",
-		File: "a.o", Line: 3, Remedy: "in user_settings.h, define WOLFSSL_SP_MATH_ALL in place of USE_FAST_MATH",
+		File: "a.o", Line: 3, Fix: "in user_settings.h, define WOLFSSL_SP_MATH_ALL in place of USE_FAST_MATH",
 	})
 	checks := make(map[string]*check)
 	for _, id := range checkIDs {
@@ -25,7 +25,7 @@ func sampleReport() *Report {
 	}
 	checks[MacrosID], checks[SymbolsID] = passed, failed
 	checks[RunID] = &check{notNeeded: "no script is given"}
-	return report(checks)
+	return reportOf(checks)
 }
 
 func TestText(t *testing.T) {
@@ -33,7 +33,7 @@ func TestText(t *testing.T) {
 FAIL  symbols    1 finding
       a.o:3: mp_init is defined twice: in py/runtime.o (.text.mp_init, 84 bytes)
         and in wolfcrypt/src/tfm.o (.text.mp_init, 33 bytes)
-        way out: in user_settings.h, define WOLFSSL_SP_MATH_ALL in place of
+        fix: in user_settings.h, define WOLFSSL_SP_MATH_ALL in place of
           USE_FAST_MATH
 ?     leftovers  not made: the build failed, see symbols
 ?     modules    not made: the build failed, see symbols
@@ -118,7 +118,7 @@ func TestReportOK(t *testing.T) {
 			checks[id] = &check{}
 		}
 		checks[RunID] = test.last
-		if got := report(checks).OK; got != test.want {
+		if got := reportOf(checks).OK; got != test.want {
 			t.Errorf("%d: ok is %v", i, got)
 		}
 	}

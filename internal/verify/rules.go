@@ -18,7 +18,7 @@ var Rules = []Rule{
 			"weak and a strong definition, they take one and say nothing. The message names both, and the known cause."},
 	{LeftoversID, "Nothing of mbedTLS or axTLS is in the firmware, and no hash or cipher is linked twice.",
 		"An object, a symbol or a text of the built-in TLS or crypto is in the firmware beside wolfSSL: flash is wasted, and " +
-			"Python code may get the one that nobody wants. The way out names the macros to turn off."},
+			"Python code may get the one that nobody wants. The fix names the macros to turn off."},
 	{ModulesID, "The modules are registered, once each, by the user modules.",
 		"Python would not find a module, or would find another one than the one that was built. The usual cause is " +
 			"a `USER_C_MODULES` that is not the right folder: make says nothing about it."},
@@ -26,8 +26,8 @@ var Rules = []Rule{
 		"The dependency files of the build show which settings and which sources were really compiled, and the compiler " +
 			"shows each setting's value. A dangerous one makes TLS a pretence."},
 	{SizeID, "The firmware fits into the memories of the board, and into the limits that were given.",
-		"The sizes are those of the linked firmware. The message names the largest parts, the way out the settings that make " +
+		"The sizes are those of the linked firmware. The message names the largest parts, the fix the settings that make " +
 			"wolfSSL smaller."},
 	{RunID, "The firmware passes the known answers of its algorithms, and handshakes in memory.",
-		"A script failed on the firmware itself. The way out is the command that runs it by hand."},
+		"A script failed on the firmware itself. The fix is the command that runs it by hand."},
 }

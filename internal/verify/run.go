@@ -64,7 +64,7 @@ func (v *verification) runScripts(ctx context.Context, c *check, scripts []strin
 		case result.skipped:
 			skipped = append(skipped, filepath.Base(script))
 		case result.problem != "":
-			c.find(Finding{Message: result.problem, File: script, Remedy: "run it by hand: " + v.elf + " " + script})
+			c.find(Finding{Message: result.problem, File: script, Fix: "run it by hand: " + v.elf + " " + script})
 		default:
 			passed++
 		}
@@ -76,7 +76,7 @@ func (v *verification) runScripts(ctx context.Context, c *check, scripts []strin
 	for _, wrong := range answers.failed {
 		program := filepath.Join(v.build.Dir, answersFolder, "known_answers")
 		c.find(Finding{Message: "known answers: " + wrong, File: program + ".c",
-			Remedy: "the compiler, its flags, the settings or the sources of wolfSSL are at fault; run " + program})
+			Fix: "the compiler, its flags, the settings or the sources of wolfSSL are at fault; run " + program})
 	}
 	if len(answers.passed) > 0 {
 		c.show("known_answers", answers.passed)

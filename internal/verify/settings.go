@@ -18,42 +18,42 @@ const settingsHeader = "wolfssl/wolfcrypt/settings.h"
 type danger struct {
 	macro string
 	// below, if not 0, refuses a value below it; else the macro may not be defined.
-	below       int64
-	why, remedy string
+	below    int64
+	why, fix string
 }
 
 // dangers are the settings that make TLS a pretence.
 var dangers = []danger{
 	{macro: "NO_ASN_TIME", why: "certificates that have expired, or are not valid yet, are accepted",
-		remedy: "leave it out; where there is no clock, set it from the network, or supply the time with XTIME"},
+		fix: "leave it out; where there is no clock, set it from the network, or supply the time with XTIME"},
 	{macro: "NO_VERIFY_OID", why: "the algorithm that a signature names is not compared with the one that is used",
-		remedy: "leave it out"},
+		fix: "leave it out"},
 	{macro: "IGNORE_NAME_CONSTRAINTS", why: "a certificate authority may sign for names that it is barred from",
-		remedy: "leave it out"},
-	{macro: "WOLFSSL_NO_ASN_STRICT", why: "certificates that are malformed are accepted", remedy: "leave it out"},
+		fix: "leave it out"},
+	{macro: "WOLFSSL_NO_ASN_STRICT", why: "certificates that are malformed are accepted", fix: "leave it out"},
 	{macro: "WOLFSSL_MIN_RSA_BITS", below: 1024, why: "RSA keys that can be broken are accepted",
-		remedy: "leave it out, or set it to 2048"},
+		fix: "leave it out, or set it to 2048"},
 	{macro: "RSA_MIN_SIZE", below: 1024, why: "RSA keys that can be broken are accepted",
-		remedy: "leave it out, or set it to 2048"},
+		fix: "leave it out, or set it to 2048"},
 	{macro: "ALLOW_INVALID_CERTSIGN", why: "a certificate may sign others although it says that it does not",
-		remedy: "leave it out"},
-	{macro: "WOLFSSL_ALLOW_ENCODING_CA_FALSE", why: "a certificate's malformed CA flag is accepted", remedy: "leave it out"},
+		fix: "leave it out"},
+	{macro: "WOLFSSL_ALLOW_ENCODING_CA_FALSE", why: "a certificate's malformed CA flag is accepted", fix: "leave it out"},
 	{macro: "WOLFSSL_GENSEED_FORTEST", why: "the random numbers can be foretold: all keys are known",
-		remedy: "supply entropy: CUSTOM_RAND_GENERATE_SEED, or the port's own"},
-	{macro: "WC_NO_RNG", why: "there are no random numbers, without which no key is secret", remedy: "leave it out"},
-	{macro: "HAVE_NULL_CIPHER", why: "connections without encryption can be agreed upon", remedy: "leave it out"},
-	{macro: "WOLFSSL_ALLOW_SSLV3", why: "SSL 3.0, which is broken, can be agreed upon", remedy: "leave it out"},
-	{macro: "WOLFSSL_SSLKEYLOGFILE", why: "the keys of every connection are written to a file", remedy: "leave it out"},
-	{macro: "SHOW_SECRETS", why: "the keys of every connection are printed", remedy: "leave it out"},
+		fix: "supply entropy: CUSTOM_RAND_GENERATE_SEED, or the port's own"},
+	{macro: "WC_NO_RNG", why: "there are no random numbers, without which no key is secret", fix: "leave it out"},
+	{macro: "HAVE_NULL_CIPHER", why: "connections without encryption can be agreed upon", fix: "leave it out"},
+	{macro: "WOLFSSL_ALLOW_SSLV3", why: "SSL 3.0, which is broken, can be agreed upon", fix: "leave it out"},
+	{macro: "WOLFSSL_SSLKEYLOGFILE", why: "the keys of every connection are written to a file", fix: "leave it out"},
+	{macro: "SHOW_SECRETS", why: "the keys of every connection are printed", fix: "leave it out"},
 	{macro: "IGNORE_KEY_EXTENSIONS", why: "a certificate that is not meant for TLS servers or clients is accepted",
-		remedy: "leave it out"},
-	{macro: "HAVE_ANON", why: "connections to anybody, without any certificate, can be agreed upon", remedy: "leave it out"},
+		fix: "leave it out"},
+	{macro: "HAVE_ANON", why: "connections to anybody, without any certificate, can be agreed upon", fix: "leave it out"},
 	{macro: "USE_TEST_GENSEED", why: "the random numbers can be foretold: all keys are known",
-		remedy: "supply entropy: CUSTOM_RAND_GENERATE_SEED, or the port's own"},
+		fix: "supply entropy: CUSTOM_RAND_GENERATE_SEED, or the port's own"},
 	{macro: "WOLFSSL_NO_TRUSTED_CERTS_VERIFY", why: "an OCSP answer is believed without a check of its signer",
-		remedy: "leave it out"},
-	{macro: "WOLFSSL_SNIFFER_KEYLOGFILE", why: "the keys of connections are read from a file", remedy: "leave it out"},
-	{macro: "NO_CERTS", why: "there are no certificates: no peer can be verified", remedy: "leave it out"},
+		fix: "leave it out"},
+	{macro: "WOLFSSL_SNIFFER_KEYLOGFILE", why: "the keys of connections are read from a file", fix: "leave it out"},
+	{macro: "NO_CERTS", why: "there are no certificates: no peer can be verified", fix: "leave it out"},
 }
 
 // weakness is a setting that can be meant, and that its owner should know of.
@@ -106,7 +106,7 @@ func (v *verification) settingsCheck(ctx context.Context, c *check) error {
 			c.notMade = v.blocked
 		case v.blocked == "":
 			c.find(Finding{Message: "no object of this firmware was compiled with wolfSSL's headers", File: v.Settings,
-				Remedy: "give make the modules: USER_C_MODULES=<folder>"})
+				Fix: "give make the modules: USER_C_MODULES=<folder>"})
 		}
 		return nil
 	}
@@ -177,10 +177,10 @@ func (v *verification) rootsCheck(c *check, used []wolfObject) []string {
 		switch {
 		case v.WolfSSL != "" && !sameFile(root, v.WolfSSL):
 			c.find(Finding{Message: fmt.Sprintf("wolfSSL %s was compiled from here; wanted: %s", wolfVersion(root), v.WolfSSL),
-				File: root, Remedy: "see WOLFSSL_DIR, and what else on the -I path has wolfSSL's headers"})
+				File: root, Fix: "see WOLFSSL_DIR, and what else on the -I path has wolfSSL's headers"})
 		case v.WolfSSL == "" && i > 0:
 			c.find(Finding{Message: "a second wolfSSL was compiled; the first is " + roots[0], File: root,
-				Remedy: "leave one of them out of the build"})
+				Fix: "leave one of them out of the build"})
 		}
 	}
 	return roots
@@ -226,11 +226,11 @@ func (v *verification) settingsFiles(c *check, used []wolfObject) {
 	}
 	if none > 0 {
 		c.find(Finding{Message: plural(none, "object") + " compiled without any user_settings.h, such as that of " + example,
-			Remedy: "compile with -DWOLFSSL_USER_SETTINGS and the folder of user_settings.h on the -I path"})
+			Fix: "compile with -DWOLFSSL_USER_SETTINGS and the folder of user_settings.h on the -I path"})
 	}
 	for file, n := range other {
 		c.find(Finding{Message: fmt.Sprintf("%s compiled with this; wanted: %s", plural(n, "object"), v.Settings), File: file,
-			Remedy: "see WOLFSSL_PORT and WOLFSSL_USER_SETTINGS_FILE, and what else on the -I path has a user_settings.h"})
+			Fix: "see WOLFSSL_PORT and WOLFSSL_USER_SETTINGS_FILE, and what else on the -I path has a user_settings.h"})
 	}
 }
 
@@ -239,13 +239,13 @@ func (v *verification) staleSettings(c *check, used []wolfObject) {
 	for _, file := range v.settingsIn(used...) {
 		settings, err := os.Stat(file)
 		if err != nil {
-			c.find(Finding{Message: "the firmware was compiled with this file, which is gone", File: file, Remedy: "build again"})
+			c.find(Finding{Message: "the firmware was compiled with this file, which is gone", File: file, Fix: "build again"})
 			continue
 		}
 		for _, u := range used {
 			object, err := os.Stat(u.object.file)
 			if err == nil && slices.Contains(u.deps, file) && object.ModTime().Before(settings.ModTime()) {
-				c.find(Finding{Message: "this file was changed after the firmware was built", File: file, Remedy: "build again"})
+				c.find(Finding{Message: "this file was changed after the firmware was built", File: file, Fix: "build again"})
 				break
 			}
 		}
@@ -290,10 +290,10 @@ func (v *verification) dangersCheck(ctx context.Context, c *check) error {
 		case !value.Defined:
 			continue
 		case d.below == 0:
-			c.find(Finding{Message: d.macro + " is defined: " + d.why, File: value.File, Line: value.Line, Remedy: d.remedy})
+			c.find(Finding{Message: d.macro + " is defined: " + d.why, File: value.File, Line: value.Line, Fix: d.fix})
 		case !value.Known || value.Number < d.below:
 			c.find(Finding{Message: fmt.Sprintf("%s is %s: %s", d.macro, value.Text, d.why), File: value.File,
-				Line: value.Line, Remedy: d.remedy})
+				Line: value.Line, Fix: d.fix})
 		}
 	}
 	refused := len(c.findings)
@@ -332,7 +332,7 @@ func (v *verification) threadsCheck(ctx context.Context, c *check, single build.
 		c.find(Finding{
 			Message: "SINGLE_THREADED is defined, and this port runs Python's threads at the same time (no GIL): they " +
 				"would overwrite each other's keys",
-			File: single.File, Line: single.Line, Remedy: "leave it out",
+			File: single.File, Line: single.Line, Fix: "leave it out",
 		})
 	}
 	return nil

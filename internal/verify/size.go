@@ -182,8 +182,8 @@ func (v *verification) limit(ctx context.Context, c *check, size *Size, memory s
 	c.find(Finding{
 		Message: fmt.Sprintf("the firmware needs %d bytes of %s, %d more than the limit of %d; largest of wolfSSL and the "+
 			"modules: %s", needs, memory, needs-most, most, v.largest(size, memory)),
-		File:   v.elf,
-		Remedy: v.smaller(ctx, memory),
+		File: v.elf,
+		Fix:  v.smaller(ctx, memory),
 	})
 }
 

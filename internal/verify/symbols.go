@@ -102,7 +102,7 @@ func (v *verification) symbolsCheck(ctx context.Context, c *check) {
 	for _, flag := range muldefs(v.link.Argv) {
 		c.find(Finding{
 			Message: fmt.Sprintf("the link has %s: the linker takes the first of two definitions and says nothing", flag),
-			Remedy:  "take the option out of LDFLAGS, and solve what it hides",
+			Fix:     "take the option out of LDFLAGS, and solve what it hides",
 		})
 	}
 	v.unreadable(c)
@@ -197,8 +197,8 @@ func (v *verification) shadowFindings(found []duplicate) []Finding {
 		findings = append(findings, Finding{
 			Message: fmt.Sprintf("%s of %s is shadowed: it is weak there, and %s takes its place without a word of the linker",
 				d.symbol, v.definitionText(loses), v.definitionText(taken)),
-			File:   taken.object.file,
-			Remedy: "make the other symbol static or give it another name; or leave one of the two sources out of the build",
+			File: taken.object.file,
+			Fix:  "make the other symbol static or give it another name; or leave one of the two sources out of the build",
 		})
 	}
 	return findings
@@ -216,7 +216,7 @@ func (v *verification) unreadable(c *check) {
 		c.find(Finding{
 			Message: fmt.Sprintf("the symbols of %s cannot be read: they are compiled for link-time optimization",
 				plural(n, "object")),
-			Remedy: "verify a build without -flto (LTO=0 for the ports that have it), or with -ffat-lto-objects",
+			Fix: "verify a build without -flto (LTO=0 for the ports that have it), or with -ffat-lto-objects",
 		})
 	}
 }
@@ -259,7 +259,7 @@ const namedSymbols = 8
 func (v *verification) clashFindings(found []duplicate) []Finding {
 	type group struct {
 		first  duplicate
-		remedy string
+		fix    string
 		cause  string
 		others []string
 	}
@@ -271,10 +271,10 @@ func (v *verification) clashFindings(found []duplicate) []Finding {
 			places = append(places, def.object.name())
 			sources = append(sources, v.sourceName(def.object))
 		}
-		cause, remedy := explain(d.symbol, sources)
+		cause, fix := explain(d.symbol, sources)
 		key := strings.Join(append(places, cause), "\x00")
 		if groups[key] == nil {
-			groups[key] = &group{first: d, remedy: remedy, cause: cause}
+			groups[key] = &group{first: d, fix: fix, cause: cause}
 			order = append(order, groups[key])
 			continue
 		}
@@ -287,7 +287,7 @@ func (v *verification) clashFindings(found []duplicate) []Finding {
 			message += fmt.Sprintf("; so are %s more: %s", plural(len(g.others), "symbol"), someOf(g.others))
 		}
 		last := g.first.defs[len(g.first.defs)-1]
-		findings = append(findings, Finding{Message: message + "; " + g.cause, File: last.object.file, Remedy: g.remedy})
+		findings = append(findings, Finding{Message: message + "; " + g.cause, File: last.object.file, Fix: g.fix})
 	}
 	return findings
 }
@@ -367,11 +367,11 @@ func (v *verification) linkFindings(ctx context.Context, found []duplicate) []Fi
 		case e.undefined:
 			findings = append(findings, v.undefinedFinding(ctx, e))
 		case !known:
-			_, remedy := explain(e.symbol, []string{filepath.Base(e.first), filepath.Base(e.second)})
+			_, fix := explain(e.symbol, []string{filepath.Base(e.first), filepath.Base(e.second)})
 			findings = append(findings, Finding{
 				Message: fmt.Sprintf("%s is defined twice: in %s and in %s", e.symbol, relative(v.build.Dir, e.first),
 					relative(v.build.Dir, e.second)),
-				File: e.second, Remedy: remedy,
+				File: e.second, Fix: fix,
 			})
 		}
 	}

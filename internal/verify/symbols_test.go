@@ -268,7 +268,7 @@ func TestClashText(t *testing.T) {
 	v := linked(t, dir, "runtime.o", "libwolf.a", "tom/copy.o", "w1/sha256.o", "w2/sha256.o")
 	c := &check{}
 	v.symbolsCheck(t.Context(), c)
-	want := []struct{ message, remedy string }{
+	want := []struct{ message, fix string }{
 		{"mp_init is defined twice: in runtime.o (.text.mp_init, 2 bytes, from runtime.c) and in libwolf.a(tfm.o) (.text.mp_init, ",
 			"WOLFSSL_SP_MATH_ALL"},
 		{"mp_copy is defined twice: in libwolf.a(tfm.o)", "WOLFSSL_SP_MATH_ALL"},
@@ -278,7 +278,7 @@ func TestClashText(t *testing.T) {
 		t.Fatalf("findings %+v", c.findings)
 	}
 	for i, f := range c.findings {
-		if !strings.Contains(f.Message, want[i].message) || !strings.Contains(f.Remedy, want[i].remedy) {
+		if !strings.Contains(f.Message, want[i].message) || !strings.Contains(f.Fix, want[i].fix) {
 			t.Errorf("finding %d: %+v\nwant %+v", i, f, want[i])
 		}
 	}

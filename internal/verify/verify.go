@@ -14,23 +14,13 @@ import (
 
 	"mpwolf/internal/build"
 	"mpwolf/internal/micropython"
+	"mpwolf/patches"
 )
-
-// Want is a macro, or a make variable, that must have a value when the firmware is compiled.
-type Want struct {
-	Macro string
-	// Variable is the make variable, in the place of Macro: for what no macro says. Empty or not set counts as 0.
-	Variable string
-	// Names are all its spellings, newest first; the one that the tree's sources know decides. None: Macro alone.
-	Names []string
-	Value int64
-	Why   string
-}
 
 // Options say what to verify.
 type Options struct {
 	Target micropython.Target
-	Wants  []Want
+	Wants  []patches.Want
 	// Modules is the USER_C_MODULES folder; "" if Args name one, or for a firmware without user modules.
 	Modules string
 	// Names are the Python modules that must be registered, once each: wolfssl, wolfcryptolib, wolfhashlib. DropIn
@@ -105,7 +95,7 @@ func Run(ctx context.Context, options Options) (*Report, error) {
 	if err := v.make(ctx, checks); err != nil {
 		return nil, fmt.Errorf("verify %s: %w", v.Target.Name(), err)
 	}
-	r := report(checks)
+	r := reportOf(checks)
 	v.seconds.Analysis = time.Since(start).Seconds() - v.seconds.Build - v.seconds.Run
 	r.Seconds = v.seconds
 	return r, nil
@@ -139,7 +129,7 @@ func (v *verification) probe(ctx context.Context) (*build.Flags, error) {
 	return v.build.Probe(ctx, v.variables()...)
 }
 
-func report(checks map[string]*check) *Report {
+func reportOf(checks map[string]*check) *Report {
 	r := &Report{OK: true}
 	for _, id := range checkIDs {
 		result := checks[id].result(id)
@@ -198,7 +188,7 @@ func (v *verification) stopped(stopped *build.MakeError, checks map[string]*chec
 	}
 	d := diagnose(stopped.Cause)
 	checks[ModulesID].find(Finding{Message: d.compile[0].message, File: relative(v.Target.Tree.Dir, v.abs(m[1])),
-		Line: d.compile[0].line, Remedy: "give make the variable that the message names, with a value that it lists"})
+		Line: d.compile[0].line, Fix: "give make the variable that the message names, with a value that it lists"})
 	skip(checks, "see modules")
 	return nil
 }

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"mpwolf/internal/micropython"
+	"mpwolf/patches"
 )
 
 // fakeFirmware is a port in miniature: make's side of MicroPython as far as verification sees it, a user module, and
@@ -116,8 +117,8 @@ func fakeOptions(t *testing.T, dir string) Options {
 	}
 	return Options{
 		Target: micropython.Target{Tree: tree, Port: "unix"},
-		Wants: []Want{
-			{Macro: "MICROPY_PY_SSL", Names: []string{"MICROPY_PY_SSL", "MICROPY_PY_USSL"}, Why: "wolfSSL takes its place."},
+		Wants: []patches.Want{
+			{Macro: "MICROPY_PY_SSL", Was: []string{"MICROPY_PY_USSL"}, Why: "wolfSSL takes its place."},
 			{Macro: "MICROPY_TRACKED_ALLOC", Value: 1},
 		},
 		Modules:  filepath.Join(dir, "modules"),
@@ -157,14 +158,14 @@ func changed(changes map[string]string) map[string]string {
 }
 
 func wantNoGlue(_ string, o *Options) {
-	o.Wants = append(o.Wants, Want{Variable: "MICROPY_SSL_MBEDTLS", Why: "the port's glue is off"})
+	o.Wants = append(o.Wants, patches.Want{Variable: "MICROPY_SSL_MBEDTLS", Why: "the port's glue is off"})
 }
 
 // seen is a check's findings and remedies as one text.
 func seen(c Check) string {
 	var b strings.Builder
 	for _, f := range c.Findings {
-		b.WriteString(f.text() + " WAY OUT: " + f.Remedy + "\n")
+		b.WriteString(f.text() + " FIX: " + f.Fix + "\n")
 	}
 	return b.String()
 }
@@ -295,7 +296,7 @@ var brokenBuilds = []struct {
 			"#ifndef NO_AES\n#if 0\n#elif defined(HAVE_AES_CBC) \\\n  || defined(X) /* any */\n" +
 			"int wc_AesSetKey(void)\n{ return 0; }\n#endif\n#endif\n"},
 		want: map[string][]string{SymbolsID: {"wc_AesSetKey is defined nowhere",
-			"wolfcrypt/src/aes.c, behind #if !(0) && (defined(HAVE_AES_CBC) || defined(X)) WAY OUT: that source is compiled"}},
+			"wolfcrypt/src/aes.c, behind #if !(0) && (defined(HAVE_AES_CBC) || defined(X)) FIX: that source is compiled"}},
 	},
 	{
 		name: "a board without a random number generator",

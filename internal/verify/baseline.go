@@ -1,4 +1,4 @@
-package command
+package verify
 
 import (
 	"context"
@@ -12,58 +12,53 @@ import (
 	"mpwolf/internal/build"
 	"mpwolf/internal/hint"
 	"mpwolf/internal/micropython"
+	"mpwolf/internal/project"
 	"mpwolf/internal/state"
-	"mpwolf/internal/verify"
 )
 
 // baseline builds a target as it would be without mpwolf, with the built-in TLS, and measures it. The tree is not
 // touched: the build sees a folder that has the files as they were before, and links to all others.
-func (s *session) baseline(ctx context.Context, tree *micropython.Tree, t state.Target, jobs int) (*verify.Size, error) {
-	what := "build the baseline"
-	dir := filepath.Join(tree.Dir, state.Folder, "build", "baseline")
-	original := filepath.Join(dir, "tree")
-	if err := originalTree(tree, original); err != nil {
-		return nil, fmt.Errorf("%s: %w", what, err)
-	}
-	before, err := micropython.Open(original)
+func baseline(ctx context.Context, o TreeOptions, p *project.Project, t project.Target) (*Size, error) {
+	size, err := measureOriginal(ctx, o, p, t)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", what, err)
-	}
-	target, err := recordedTarget(before, t)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", what, err)
-	}
-	flags, err := build.Probe(ctx, target, nil)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", what, err)
-	}
-	if missing := flags.MissingSubmodules(); slices.Contains(missing, "lib/mbedtls") {
-		return nil, hint.With(fmt.Errorf("%s: the built-in TLS is not in this tree: lib/mbedtls is empty", what),
-			"git submodule update --init lib/mbedtls")
-	}
-	progress := s.lines()
-	defer progress.clear()
-	options := verify.Options{Target: target, Build: filepath.Join(dir, target.ID()), Jobs: jobs}
-	if progress != nil {
-		options.Progress = progress
-	}
-	size, err := verify.Measure(ctx, options)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", what, err)
+		return nil, fmt.Errorf("build the baseline: %w", err)
 	}
 	return size, nil
 }
 
+func measureOriginal(ctx context.Context, o TreeOptions, p *project.Project, t project.Target) (*Size, error) {
+	dir := state.BuildDir(p.Tree.Dir, "baseline")
+	original := filepath.Join(dir, "tree")
+	if err := originalTree(p, original); err != nil {
+		return nil, err
+	}
+	before, err := micropython.Open(original)
+	if err != nil {
+		return nil, err
+	}
+	target, err := before.Target(t.Port, t.BoardFlag(), t.Variant)
+	if err != nil {
+		return nil, err
+	}
+	target.Make = append(target.Make, t.Asked...)
+	flags, err := build.Probe(ctx, target, nil)
+	if err != nil {
+		return nil, err
+	}
+	if missing := flags.MissingSubmodules(); slices.Contains(missing, "lib/mbedtls") {
+		return nil, hint.With(errors.New("the built-in TLS is not in this tree: lib/mbedtls is empty"),
+			"git submodule update --init lib/mbedtls")
+	}
+	return Measure(ctx, Options{Target: target, Build: filepath.Join(dir, target.ID()), Jobs: o.Jobs,
+		Progress: o.Progress})
+}
+
 // originalTree makes a folder that is the tree before it was patched: links to what is in it, and copies of the files
 // that were changed, with what mpwolf did taken out.
-func originalTree(tree *micropython.Tree, dir string) error {
-	record, err := state.Load(tree.Dir)
-	if err != nil && !errors.Is(err, state.ErrNotPatched) {
-		return err
-	}
+func originalTree(p *project.Project, dir string) error {
 	var writes []state.Write
-	if record != nil {
-		plan, err := state.Revert(tree.Dir, record, state.Wishes{AtHead: tree.AtHead})
+	if p.Record != nil {
+		plan, err := state.Revert(p.Tree.Dir, p.Record, state.Options{AtHead: p.Tree.AtHead})
 		if err != nil {
 			return err
 		}
@@ -79,7 +74,7 @@ func originalTree(tree *micropython.Tree, dir string) error {
 	for _, w := range writes {
 		changed[w.Path] = w.After
 	}
-	return shadow(tree.Dir, dir, "", changed)
+	return shadow(p.Tree.Dir, dir, "", changed)
 }
 
 // shadow makes dir a copy of the tree's folder sub: folders with changed files in or below them are made, everything

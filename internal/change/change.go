@@ -1,0 +1,94 @@
+// Package change patches a tree and takes the patch back: it plans first, reading only, and then applies the plan, all
+// or nothing. It prints nothing and knows no command line; what was done is in its results.
+package change
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"mpwolf/internal/disk"
+	"mpwolf/internal/fetch"
+	"mpwolf/internal/hint"
+	"mpwolf/internal/project"
+	"mpwolf/internal/sources"
+	"mpwolf/internal/state"
+)
+
+// Options say what to change, and how.
+type Options struct {
+	project.Options
+	// Force goes on where the user's edits and mpwolf's lines meet, after the user's files are saved.
+	Force bool
+	// Tool is mpwolf's version.
+	Tool string
+	// Disk is what everything is changed through; nil is the real one.
+	Disk disk.FS
+	// Log takes one line at a time for the user; Progress takes what git says while it transfers. Both may be nil.
+	Log      sources.Log
+	Progress io.Writer
+}
+
+// work is what patch and revert have in common.
+type work struct {
+	Options
+	*project.Project
+	lock *state.Lock
+}
+
+// begin reads mpwolf.toml.
+func begin(o Options) (work, error) {
+	if o.Disk == nil {
+		o.Disk = disk.OS{}
+	}
+	p, err := project.New(o.Options)
+	return work{Options: o, Project: p}, err
+}
+
+// source is where trees are fetched to and what is told of it.
+func (w *work) source() (fetch.Source, error) {
+	cache, err := sources.DefaultCache()
+	return fetch.Source{Cache: cache, Log: w.Log, Progress: w.Progress}, err
+}
+
+// takeLock takes the tree's lock and recovers from what a killed mpwolf left.
+func (w *work) takeLock(ctx context.Context) error {
+	dir := w.Project.Tree.Dir
+	lock, err := state.Acquire(ctx, w.Disk, dir, w.Command, func(holder string) {
+		w.Log.Printf("waiting for %s, which is at work on %s", holder, dir)
+	})
+	if err != nil {
+		return err
+	}
+	outcome, err := lock.Heal()
+	if err != nil {
+		lock.Release()
+		return fmt.Errorf("an earlier run on %s was interrupted: %w", dir, err)
+	}
+	switch outcome {
+	case state.BackToBefore:
+		w.Log.Printf("an earlier run was interrupted; %s is as it was before that run", dir)
+	case state.Finished:
+		w.Log.Printf("an earlier run was interrupted when its work was done; %s is as after that run", dir)
+	}
+	w.lock = lock
+	return nil
+}
+
+// recovered takes back what was prepared before a change that failed for a reason of its own.
+func (w *work) recovered(err error) error {
+	_, back := w.lock.Heal()
+	return errors.Join(err, back)
+}
+
+func conflictError(verb string, conflicts []state.Conflict) error {
+	lines := make([]string, len(conflicts))
+	for i, conflict := range conflicts {
+		lines[i] = conflict.String()
+	}
+	return hint.With(fmt.Errorf("%s: nothing was changed: %s", verb, strings.Join(lines, "; ")),
+		"put those lines as mpwolf wrote them, then run mpwolf "+verb+" again; or let mpwolf "+verb+
+			" --force save a copy first")
+}

@@ -1,0 +1,242 @@
+package change
+
+import (
+	"context"
+	"path/filepath"
+
+	"mpwolf/internal/build"
+	"mpwolf/internal/disk"
+	"mpwolf/internal/project"
+	"mpwolf/internal/state"
+	"mpwolf/patches"
+)
+
+// Patched is what Patch has done, or Plan would do.
+type Patched struct {
+	// Targets are those that the tree is patched for, a line each for every want.
+	Targets []PatchedTarget
+	// Changes are the changes of the tree's files.
+	Changes  []patches.Change
+	Pristine bool
+	// Already is set if the tree was patched just so before, and nothing was to do.
+	Already bool
+	// Module is the directory of the module that is installed; "" if what is installed stays as it is.
+	Module string
+	// WolfSSL is the version that is installed, Licence its terms. A plan does not know them.
+	WolfSSL, Licence string
+	// Stale are the build directories that hold objects of other flags, which make does not notice.
+	Stale []string
+}
+
+// PatchedTarget is what is done for one target.
+type PatchedTarget struct {
+	Name  string
+	Steps []patches.Step
+	Lacks []patches.Lack
+	// Note is what the owner of the board should know; "" for nothing.
+	Note string
+	// Build is the command that builds the firmware.
+	Build string
+}
+
+// Plan works out what Patch would do, and changes nothing.
+func Plan(ctx context.Context, o Options) (*Patched, error) {
+	j, err := newJob(o)
+	if err != nil {
+		return nil, err
+	}
+	if err := j.OpenTree(); err != nil {
+		return nil, err
+	}
+	if err := j.Interrupted(); err != nil {
+		return nil, err
+	}
+	if err := j.read(); err != nil {
+		return nil, err
+	}
+	result := j.result()
+	if j.Record == nil {
+		result.Module = j.Module()
+	}
+	return result, nil
+}
+
+// Patch sets the macros and installs the user modules, all or nothing. A tree that is not there is fetched.
+func Patch(ctx context.Context, o Options) (*Patched, error) {
+	j, err := newJob(o)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkSettings(j.ports); err != nil {
+		return nil, err
+	}
+	source, err := j.source()
+	if err != nil {
+		return nil, err
+	}
+	if err := j.OpenOrFetchTree(ctx, source); err != nil {
+		return nil, err
+	}
+	if err := j.takeLock(ctx); err != nil {
+		return nil, err
+	}
+	defer j.lock.Release()
+	if err := j.read(); err != nil {
+		return nil, err
+	}
+	for _, refuse := range []func(context.Context) error{j.checkSubmodules, j.checkLacks, j.checkOutside} {
+		if err := refuse(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return j.apply(ctx)
+}
+
+// job is one patch of a tree.
+type job struct {
+	work
+	// ports are those of the targets.
+	ports []string
+	plan  *patches.Plan
+	// fragments are, where the module's files act instead of changes to the tree, those files of the ports that the
+	// tree is patched for besides these.
+	fragments []patches.ModuleFile
+	// edits are what to do where the user's edits meet ours. lost and changedModules are what --force must save before
+	// anything is changed.
+	edits          state.Options
+	lost           []state.Write
+	changedModules []string
+	// builds are the directories that plain make builds in, and small tells of a target that its flash may be too
+	// small; both are known once the compiler was asked.
+	builds, small []string
+}
+
+// newJob checks what can be checked without a tree.
+func newJob(o Options) (*job, error) {
+	w, err := begin(o)
+	if err != nil {
+		return nil, err
+	}
+	j := &job{work: w}
+	if j.ports, err = j.Ports(); err != nil {
+		return nil, err
+	}
+	for _, port := range j.ports {
+		if _, err := patches.Load(port); err != nil {
+			return nil, err
+		}
+	}
+	return j, nil
+}
+
+// read reads everything, makes the plan, and changes nothing.
+func (j *job) read() error {
+	if err := j.ExpectRelease(); err != nil {
+		return err
+	}
+	if err := j.Read(project.Asked); err != nil {
+		return err
+	}
+	j.sortTargets()
+	if err := j.checkWay(); err != nil {
+		return err
+	}
+	if err := j.checkModules(); err != nil {
+		return err
+	}
+	j.edits = state.Options{Force: j.Force, AtHead: j.Tree.AtHead}
+	if err := j.planAll(); err != nil || !j.AllBoards || !j.leaveOut() {
+		return err
+	}
+	return j.planAll()
+}
+
+// apply makes the change, unless all is as it would be already.
+func (j *job) apply(ctx context.Context) (*Patched, error) {
+	if j.done() {
+		return j.again(ctx)
+	}
+	wolf, err := j.wolfssl(ctx)
+	if err != nil {
+		return nil, err
+	}
+	change, err := j.change(wolf)
+	if err != nil {
+		return nil, j.recovered(err)
+	}
+	if err := j.save(); err != nil {
+		return nil, j.recovered(err)
+	}
+	change.Check = func() error { return j.askCompiler(ctx) }
+	if err := j.lock.Apply(change); err != nil {
+		return nil, err
+	}
+	if err := j.stamp(); err != nil {
+		return nil, err
+	}
+	result := j.result()
+	result.Stale = j.stale()
+	if change.Swap != nil {
+		result.Module, result.WolfSSL, result.Licence = j.Module(), wolf.Version, wolf.Licence
+	}
+	return result, nil
+}
+
+// again is a patch that finds nothing to do: it looks whether all still holds, and notes where the tree has moved to.
+func (j *job) again(ctx context.Context) (*Patched, error) {
+	if err := j.askCompiler(ctx); err != nil {
+		return nil, err
+	}
+	if err := j.move(); err != nil {
+		return nil, err
+	}
+	result := j.result()
+	result.Already = true
+	return result, j.stamp()
+}
+
+func (j *job) result() *Patched {
+	result := &Patched{Changes: j.plan.Changes, Pristine: j.Pristine}
+	for i, t := range j.plan.Targets {
+		target := PatchedTarget{
+			Name: t.Target.Name(), Steps: t.Steps, Lacks: t.Lacks,
+			Build: build.Plain{Target: t.Target, Args: j.Targets[i].ModuleArgs(j.Modules)}.Command(),
+		}
+		if i < len(j.small) {
+			target.Note = j.small[i]
+		}
+		result.Targets = append(result.Targets, target)
+	}
+	return result
+}
+
+// save copies what --force changes or takes away.
+func (j *job) save() error {
+	saver := j.saver()
+	if err := saver.files(j.lost); err != nil {
+		return err
+	}
+	return saver.modules(j.changedModules)
+}
+
+// stamp notes what check may take as read after a patch.
+func (j *job) stamp() error {
+	stamps, err := j.Stamps(j.Tool)
+	if err != nil {
+		return err
+	}
+	j.lock.SetStamps(stamps)
+	return nil
+}
+
+// stale are the build directories that hold objects of before: MicroPython's make looks at the times of files only, not at
+// the flags that changed, and would link them with the new ones.
+func (j *job) stale() []string {
+	var dirs []string
+	for _, dir := range j.builds {
+		if dir != "" && disk.Exists(filepath.Join(dir, "py")) {
+			dirs = append(dirs, dir)
+		}
+	}
+	return dirs
+}

@@ -1,0 +1,157 @@
+package change
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"mpwolf/internal/build"
+	"mpwolf/internal/hint"
+	"mpwolf/internal/project"
+	"mpwolf/internal/state"
+	"mpwolf/modules"
+	"mpwolf/ports"
+)
+
+// checkSubmodules stops when a build would lack submodules, and names all of them. Of all boards it leaves out those whose
+// own make stops, such as one that wants a newer compiler; whoever names a board gets an error.
+func (j *job) checkSubmodules(ctx context.Context) error {
+	var builds, missing []string
+	left := false
+	answers := eachTarget(j.Targets, func(_ int, t project.Target) ([]string, error) {
+		return build.MissingSubmodules(ctx, t.Target)
+	})
+	for i := len(j.Targets) - 1; i >= 0; i-- {
+		lacks, err := answers[i].value, answers[i].err
+		stopped := (*build.MakeError)(nil)
+		switch {
+		case j.AllBoards && len(j.Targets) > 1 && errors.As(err, &stopped):
+			j.drop(i, "its make stops: "+stopped.Cause)
+			left = true
+		case err != nil:
+			return err
+		case len(lacks) > 0:
+			builds, missing = append(builds, j.Targets[i].Name()), append(missing, lacks...)
+		}
+	}
+	if len(missing) > 0 {
+		slices.Sort(missing)
+		missing = slices.Compact(missing)
+		slices.Reverse(builds)
+		who := "build of " + builds[0] + " needs"
+		if n := len(builds) - 1; n > 0 {
+			who = fmt.Sprintf("builds of %s and %d more need", builds[0], n)
+		}
+		return hint.With(fmt.Errorf("the %s submodules that %s lacks: %s", who, j.Tree.Dir, strings.Join(missing, ", ")),
+			fmt.Sprintf("git -C %s submodule update --init %s", j.Tree.Dir, strings.Join(missing, " ")))
+	}
+	if left {
+		return j.planAll()
+	}
+	return nil
+}
+
+// checkLacks stops at a board that lacks what nothing can take the place of.
+func (j *job) checkLacks(context.Context) error {
+	var lines []string
+	advice := ""
+	for _, t := range j.plan.Targets {
+		for _, lack := range t.Lacks {
+			if lack.Refused {
+				lines = append(lines, fmt.Sprintf("patch %s: %s is 0: %s", t.Target.Name(), lack.Macro, lack.Why))
+				advice = lack.Advice
+			}
+		}
+	}
+	if len(lines) == 0 {
+		return nil
+	}
+	return hint.With(errors.New(strings.Join(lines, "\n")), advice)
+}
+
+// checkOutside stops where a line outside the tree, in a board's own folder, must change first.
+func (j *job) checkOutside(context.Context) error {
+	var lines []string
+	for _, step := range j.plan.Outside() {
+		lines = append(lines, fmt.Sprintf("%s: %s", step.Site, step.Line))
+	}
+	if len(lines) == 0 {
+		return nil
+	}
+	return hint.With(fmt.Errorf("patch: the board is outside %s, where mpwolf changes nothing; these lines must become:\n%s",
+		j.Tree.Dir, strings.Join(lines, "\n")), "change them, and run this again")
+}
+
+// checkWay holds that a tree is patched in one of the two ways only.
+func (j *job) checkWay() error {
+	if j.Record == nil || j.Record.Pristine == j.Pristine {
+		return nil
+	}
+	err := fmt.Errorf("%s is patched in the tree, not --pristine", j.Tree.Dir)
+	if j.Record.Pristine {
+		err = fmt.Errorf("%s is patched --pristine, not in the tree", j.Tree.Dir)
+	}
+	return hint.With(err, "mpwolf revert first, or patch it the same way")
+}
+
+// checkModules stops where the user modules cannot go.
+func (j *job) checkModules() error {
+	another := "choose another with --modules DIR"
+	switch {
+	case strings.ContainsAny(j.Modules, " \t"):
+		return hint.With(fmt.Errorf("the modules directory %q contains a space, which make does not support", j.Modules),
+			another)
+	case j.Pristine && inside(j.Tree.Dir, j.Modules):
+		return hint.With(fmt.Errorf("--pristine: the modules directory %s is in the tree, of which no file may change",
+			j.Modules), another)
+	case j.Record != nil && j.Record.Modules.Dir != j.Modules:
+		return hint.With(fmt.Errorf("%s is patched with the modules in %s, not %s",
+			j.Tree.Dir, j.Record.Modules.Dir, j.Modules), "mpwolf revert first")
+	}
+	err := modules.Check(j.Modules, state.LoadStamps(j.Tree.Dir).Hash)
+	var changed *modules.ChangedError
+	switch {
+	case errors.As(err, &changed) && j.Force:
+		j.changedModules = changed.Files
+		return nil
+	case errors.As(err, &changed):
+		return hint.With(err, "--force installs it anew, and saves those files first; or choose another directory with "+
+			"--modules DIR")
+	case err != nil:
+		return hint.With(err, "choose another directory with --modules DIR")
+	}
+	return nil
+}
+
+// checkSettings refuses ports that mpwolf has no wolfSSL settings for. What would be changed can be shown without.
+func checkSettings(names []string) error {
+	for _, name := range names {
+		if !slices.Contains(ports.Known(), name) {
+			return hint.With(
+				fmt.Errorf("mpwolf has no wolfSSL settings (user_settings.h) for port %q yet; it has them for: %s",
+					name, strings.Join(ports.Known(), ", ")),
+				"--diff and --dry-run show what would be changed in the tree")
+		}
+	}
+	return nil
+}
+
+// inside says whether a folder, which need not be there, is another or below it, whatever links lead there.
+func inside(top, dir string) bool {
+	real := dir
+	for at := dir; ; at = filepath.Dir(at) {
+		if found, err := filepath.EvalSymlinks(at); err == nil {
+			rest, _ := filepath.Rel(at, dir) // at is dir or above it
+			real = filepath.Join(found, rest)
+			break
+		}
+	}
+	if found, err := filepath.EvalSymlinks(top); err == nil {
+		top = found
+	}
+	rel, err := filepath.Rel(top, real)
+	return err == nil && filepath.IsLocal(rel)
+}

@@ -1,0 +1,160 @@
+package change
+
+import (
+	"context"
+	"errors"
+	"path/filepath"
+
+	"mpwolf/internal/disk"
+	"mpwolf/internal/hint"
+	"mpwolf/internal/project"
+	"mpwolf/internal/state"
+	"mpwolf/modules"
+	"mpwolf/patches"
+)
+
+// Reverted is what Revert has done.
+type Reverted struct {
+	// Tree is the tree's directory.
+	Tree string
+	// Nothing is set if the tree was not patched; nothing was done then.
+	Nothing bool
+	// Guessed is set if there was no record: what was restored is what can be known without.
+	Guessed bool
+	// Restored are the files of the tree that were changed back.
+	Restored []string
+	// Module is the directory of the module. Removed is set if it was taken away, except Kept, which the user changed
+	// or added. Without a record, Unclear is set if it is there and may be of another tree.
+	Module           string
+	Removed, Unclear bool
+	Kept             []string
+	// Left are files that were left as they are, and why.
+	Left []string
+	// Unknown are lines that mpwolf may have written; without the record no one can tell.
+	Unknown []patches.Trace
+}
+
+// Revert takes back what Patch did; edits made since stay.
+func Revert(ctx context.Context, o Options) (*Reverted, error) {
+	w, err := begin(o)
+	if err != nil {
+		return nil, err
+	}
+	if err := w.OpenTree(); err != nil {
+		return nil, err
+	}
+	if err := w.takeLock(ctx); err != nil {
+		return nil, err
+	}
+	defer w.lock.Release()
+	if err := w.Read(project.None); err != nil {
+		return nil, hint.With(err, "without "+filepath.Join(state.Folder, "record.json")+
+			", mpwolf revert goes by the marks in the tree and by git")
+	}
+	if w.Record == nil {
+		return w.revertLost()
+	}
+	return w.revert()
+}
+
+func (w *work) revert() (*Reverted, error) {
+	plan, err := state.Revert(w.Tree.Dir, w.Record, state.Options{Force: w.Force, AtHead: w.Tree.AtHead})
+	if err != nil {
+		return nil, err
+	}
+	if len(plan.Conflicts) > 0 {
+		return nil, conflictError("revert", plan.Conflicts)
+	}
+	if err := w.saver().files(plan.Lost); err != nil {
+		return nil, err
+	}
+	result := w.reverted(w.Record.Modules.Dir)
+	for _, left := range plan.Left {
+		result.Left = append(result.Left, left.String())
+	}
+	return result, w.takeBack(result, plan.Writes, &w.Record.Modules)
+}
+
+func (w *work) reverted(modulesDir string) *Reverted {
+	return &Reverted{Tree: w.Tree.Dir, Module: filepath.Join(modulesDir, modules.Name)}
+}
+
+// takeBack changes files back and, unless they are nil, takes the installed modules away.
+func (w *work) takeBack(result *Reverted, writes []state.Write, installed *state.Modules) error {
+	var swap *state.Swap
+	if installed != nil {
+		var err error
+		if swap, result.Kept, err = w.takeModulesAway(*installed); err != nil {
+			return err
+		}
+	}
+	result.Removed = swap != nil
+	if err := w.lock.Apply(state.Change{Writes: writes, Swap: swap}); err != nil {
+		return err
+	}
+	for _, write := range writes {
+		result.Restored = append(result.Restored, write.Path)
+	}
+	return nil
+}
+
+// takeModulesAway plans the removal of the installed modules; what the user changed in them stays.
+func (w *work) takeModulesAway(installed state.Modules) (*state.Swap, []string, error) {
+	dir := installed.Dir
+	swap := &state.Swap{
+		Dir: filepath.Join(dir, modules.Name), Created: installed.Created,
+	}
+	kept, err := modules.Changed(dir, state.LoadStamps(w.Tree.Dir).Hash)
+	var notOurs *modules.NotOursError
+	_, id, idErr := modules.Installed(dir)
+	switch {
+	case errors.As(err, &notOurs), idErr == nil && id != installed.ID:
+		return nil, nil, nil // gone already, or another's
+	case err != nil:
+		return nil, nil, err
+	}
+	staged := state.PassingName(dir)
+	if err := w.lock.Intend(staged, nil); err != nil {
+		return nil, nil, err
+	}
+	stays, err := modules.StageKept(w.Disk, dir, staged, kept)
+	if err != nil {
+		return nil, nil, w.recovered(err)
+	}
+	if !stays {
+		return swap, nil, nil
+	}
+	swap.Staged = staged
+	return swap, kept, nil
+}
+
+// revertLost takes back what can be known of a patch whose record is gone: by the marked blocks, the wants, and what git
+// has. The user modules are taken away only where they are named: they may serve another tree.
+func (w *work) revertLost() (*Reverted, error) {
+	changes, unknown, err := patches.Traces(w.Tree, w.Tree.AtHead)
+	if err != nil {
+		return nil, err
+	}
+	result := w.reverted(w.Modules)
+	_, id, err := modules.Installed(w.Modules)
+	named := err == nil && w.ModulesNamed
+	if len(changes) == 0 && !named {
+		result.Nothing = true
+		return result, nil
+	}
+	w.Log.Printf("%s has no record of mpwolf patch; going by the marks in the tree, what mpwolf wants, and git", w.Tree.Dir)
+	result.Guessed, result.Unknown = true, unknown
+	var writes []state.Write
+	for _, change := range changes {
+		writes = append(writes, state.Write{Path: change.Path, Before: change.Before, After: change.After})
+	}
+	var installed *state.Modules
+	if named {
+		installed = &state.Modules{Dir: w.Modules, ID: id}
+	}
+	if err := w.takeBack(result, writes, installed); err != nil {
+		return nil, err
+	}
+	result.Unclear = !result.Removed && disk.Exists(result.Module)
+	return result, nil
+}

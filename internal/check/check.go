@@ -1,0 +1,124 @@
+// Package check tells whether a tree is as mpwolf.toml asks for, in milliseconds: it reads, and runs and writes nothing.
+// What it finds is in its result; the compiler's word is verify's.
+package check
+
+import (
+	"fmt"
+	"path/filepath"
+
+	"mpwolf/internal/config"
+	"mpwolf/internal/hint"
+	"mpwolf/internal/project"
+	"mpwolf/internal/report"
+	"mpwolf/internal/repository"
+	"mpwolf/internal/state"
+)
+
+// Options say what to check.
+type Options struct {
+	project.Options
+	// Tool is mpwolf's version.
+	Tool string
+}
+
+// Result is what a check found.
+type Result struct {
+	// Tree is the tree's directory, Targets are the names of the targets that were checked.
+	Tree    string
+	Targets []string
+	// Findings have absolute files.
+	Findings []report.Finding
+	// Where is the file that stands for a finding that has none of its own.
+	Where string
+}
+
+// Log is the result with the rules that were checked; version is mpwolf's.
+func (r *Result) Log(version string) *report.Log {
+	return &report.Log{
+		Tool: "mpwolf", Version: version, Root: repository.Top(filepath.Dir(r.Where)), Where: r.Where,
+		Rules: Rules, Findings: r.Findings,
+	}
+}
+
+// The rules of check. Their order is that of the questions: can the tree be judged, is it the right one, is it patched,
+// is what was installed still that.
+var Rules = []report.Rule{
+	{ID: "interrupted", Summary: "No mpwolf run was stopped half-way.",
+		Help: "The next `mpwolf patch` or `mpwolf revert` brings the tree back to before that run."},
+	{ID: "release", Summary: "The tree is the MicroPython release that mpwolf.toml expects.",
+		Help: "Check that release out, or change `micropython` in mpwolf.toml."},
+	{ID: "moved", Summary: "The tree is at the commit for which it was patched.",
+		Help: "`mpwolf patch` looks at the tree anew, and changes what the new commit needs."},
+	{ID: "macros", Summary: "Every macro has the value that wolfSSL needs.",
+		Help: "`mpwolf patch` sets it; `mpwolf explain MACRO` says what decides it."},
+	{ID: "target", Summary: "The tree was patched for the targets of mpwolf.toml, as they are there.",
+		Help: "`mpwolf patch` patches for all of them."},
+	{ID: "file", Summary: "The files that mpwolf changed are there.",
+		Help: "A file that is gone, or a link or folder now, cannot be reverted: put it back."},
+	{ID: "modules", Summary: "The user modules are installed, with the wolfSSL that mpwolf.toml names.",
+		Help: "`mpwolf patch` installs them."},
+	{ID: "modules-changed", Summary: "The installed user modules are untouched.",
+		Help: "`mpwolf patch --force` installs them anew, and saves what was changed."},
+}
+
+// What to do about most findings.
+const (
+	fixPatch = "mpwolf patch"
+	fixForce = "mpwolf patch --force"
+)
+
+// checker collects findings.
+type checker struct {
+	*project.Project
+	tool     string
+	stamps   *state.Stamps
+	findings []report.Finding
+}
+
+// Run checks the targets of mpwolf.toml or, without any, those that the tree was patched for.
+func Run(o Options) (*Result, error) {
+	p, err := project.Open(o.Options, project.Configured)
+	if err != nil {
+		return nil, err
+	}
+	if p.Record == nil && !p.All {
+		return nil, hint.With(fmt.Errorf("there is nothing to check %s against: no target in a %s, and no mpwolf patch",
+			p.Tree.Dir, config.Name), "mpwolf init --port PORT writes one")
+	}
+	k := &checker{Project: p, tool: o.Tool, stamps: state.LoadStamps(p.Tree.Dir)}
+	if err := k.run(); err != nil {
+		return nil, err
+	}
+	return &Result{Tree: p.Tree.Dir, Targets: project.Names(p.Targets), Findings: k.findings, Where: k.where()}, nil
+}
+
+func (k *checker) found(f report.Finding) { k.findings = append(k.findings, f) }
+
+func (k *checker) run() error {
+	if state.Interrupted(k.Tree.Dir) {
+		k.found(report.Finding{ID: "interrupted", File: k.Tree.Path(state.Folder), Fix: fixPatch,
+			Message: "a run of mpwolf was stopped half-way"})
+		return nil // what else is there is between two states
+	}
+	if err := k.place(); err != nil {
+		return err
+	}
+	for _, target := range k.Targets {
+		if err := k.target(target); err != nil {
+			return err
+		}
+	}
+	k.others()
+	if err := k.files(); err != nil {
+		return err
+	}
+	return k.modules()
+}
+
+// where is the file that stands for a finding that has none of its own.
+func (k *checker) where() string {
+	if k.File != nil {
+		return k.File.Path
+	}
+	return k.Tree.Path("py", "mpconfig.h")
+}

@@ -1,0 +1,88 @@
+package check
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"mpwolf/internal/config"
+	"mpwolf/internal/disk"
+	"mpwolf/internal/report"
+	"mpwolf/internal/shell"
+	"mpwolf/modules"
+	"mpwolf/wolfssl"
+)
+
+// inputs says whether a stamped file is one that the scanner reads: of the installed module, only those are that act in
+// the place of changes to the tree.
+func (k *checker) inputs(name string) bool {
+	rel, err := filepath.Rel(filepath.Join(k.Modules, modules.Name), name)
+	return err != nil || !filepath.IsLocal(rel) || strings.HasPrefix(filepath.ToSlash(rel), "pristine/")
+}
+
+// modules looks at what is installed.
+func (k *checker) modules() error {
+	dir := k.Modules
+	final := filepath.Join(dir, modules.Name)
+	changed, err := modules.Changed(dir, k.stamps.Hash)
+	var notOurs *modules.NotOursError
+	if errors.As(err, &notOurs) {
+		message := "the user modules are not installed in " + shell.Path(dir)
+		if disk.Exists(final) {
+			message = "what is in " + shell.Path(final) + " was not installed by mpwolf"
+		}
+		k.found(report.Finding{ID: "modules", File: k.where(), Line: 1, Message: message, Fix: fixPatch})
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	k.changed(final, changed)
+	return k.wolfSSL(final)
+}
+
+// changed lists changed files, each on its line, and the rest of many in one.
+func (k *checker) changed(final string, names []string) {
+	const most = 20
+	for i, name := range names {
+		file := filepath.Join(final, filepath.FromSlash(name))
+		if i == most && len(names) > most+1 {
+			k.found(report.Finding{ID: "modules-changed", File: final, Fix: fixForce,
+				Message: fmt.Sprintf("and %d more files were changed", len(names)-most)})
+			return
+		}
+		what := "was changed after mpwolf installed it"
+		if info, err := os.Lstat(file); err != nil || !info.Mode().IsRegular() {
+			what = "was installed by mpwolf, and is " + whatIs(info)
+		}
+		k.found(report.Finding{ID: "modules-changed", File: file, Line: 1, Message: "this file " + what, Fix: fixForce})
+	}
+}
+
+// wolfSSL compares the installed version with that of mpwolf.toml.
+func (k *checker) wolfSSL(final string) error {
+	if k.File == nil || k.File.WolfSSL == "" {
+		return nil
+	}
+	want := k.File.WolfSSL
+	if filepath.IsAbs(want) {
+		tree, err := wolfssl.Open(want)
+		if err != nil {
+			k.found(report.Finding{ID: "modules", File: k.File.Path, Line: 1, Message: "wolfssl: " + err.Error(),
+				Fix: "git submodule update --init " + shell.Quote(shell.Path(want))})
+			return nil
+		}
+		want = tree.Version
+	}
+	have, err := wolfssl.Version(filepath.Join(final, "wolfssl"))
+	if err != nil {
+		return err
+	}
+	if have != want {
+		k.found(report.Finding{ID: "modules", File: filepath.Join(final, "wolfssl", "wolfssl", "version.h"), Line: 1,
+			Message: fmt.Sprintf("wolfSSL %s is installed; %s asks for %s", have, config.Name, want), Fix: fixPatch})
+	}
+	return nil
+}

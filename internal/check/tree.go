@@ -1,0 +1,105 @@
+package check
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"mpwolf/internal/config"
+	"mpwolf/internal/project"
+	"mpwolf/internal/report"
+	"mpwolf/internal/shell"
+	"mpwolf/internal/state"
+)
+
+// place looks at which MicroPython the tree is.
+func (k *checker) place() error {
+	mpconfig := k.Tree.Path("py", "mpconfig.h")
+	if k.File != nil && !k.SameRelease() {
+		k.found(report.Finding{ID: "release", File: mpconfig, Line: 1,
+			Message: fmt.Sprintf("the tree is MicroPython %s; %s expects %s", k.Tree.Version, config.Name, k.File.MicroPython),
+			Fix:     "git submodule update " + shell.Quote(shell.Path(k.Tree.Dir)) + ", or change micropython in " + config.Name})
+	}
+	if k.Record == nil {
+		return nil
+	}
+	commit, err := k.Tree.Commit()
+	if err != nil {
+		return err
+	}
+	now, then := k.Tree.Version.String(), k.Record.MicroPython
+	if now == then {
+		now, then = commit, k.Record.Commit
+	}
+	if now != then {
+		k.found(report.Finding{ID: "moved", File: mpconfig, Line: 1, Fix: fixPatch,
+			Message: fmt.Sprintf("the tree moved from %s to %s after it was patched", state.ShortCommit(then), state.ShortCommit(now))})
+	}
+	return nil
+}
+
+// recorded compares a target of mpwolf.toml with what was patched.
+func (k *checker) recorded(t project.Target) {
+	entry := t.Entry()
+	i := slices.IndexFunc(k.Record.Targets, entry.Same)
+	f := report.Finding{ID: "target", File: k.File.Path, Line: t.Line, Fix: fixPatch}
+	switch {
+	case i < 0:
+		f.Message = fmt.Sprintf("the tree was not patched for %s", t.Name())
+	case !slices.Equal(entry.Make, k.Record.Targets[i].Make):
+		f.Message = fmt.Sprintf("%s was patched with other arguments for make: %q", t.Name(), k.Record.Targets[i].Make)
+	case entry.UserSettings != k.Record.Targets[i].UserSettings:
+		f.Message = fmt.Sprintf("%s was patched with user settings %q", t.Name(), k.Record.Targets[i].UserSettings)
+	default:
+		return
+	}
+	k.found(f)
+}
+
+// others names what the tree was patched for and mpwolf.toml does not have.
+func (k *checker) others() {
+	if k.Record == nil || k.File == nil || len(k.File.Targets) == 0 {
+		return
+	}
+	for _, t := range k.Record.Targets {
+		if !slices.ContainsFunc(k.Targets, func(w project.Target) bool { return w.Entry().Same(t) }) {
+			k.found(report.Finding{ID: "target", File: k.File.Path, Line: 1, Fix: fixPatch,
+				Message: fmt.Sprintf("the tree is patched for %s too, which is no target here", project.Name(t))})
+		}
+	}
+}
+
+// files looks for changed files that are not there any more; what stands in them is for the macros to say.
+func (k *checker) files() error {
+	if k.Record == nil {
+		return nil
+	}
+	for _, f := range k.Record.Files {
+		info, err := os.Lstat(k.Tree.Path(filepath.FromSlash(f.Path)))
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		if err != nil || !info.Mode().IsRegular() {
+			k.found(report.Finding{ID: "file", File: k.Tree.Path(filepath.FromSlash(f.Path)), Line: 1,
+				Message: "mpwolf changed this file; it is " + whatIs(info),
+				Fix:     "git -C " + shell.Quote(shell.Path(k.Tree.Dir)) + " restore " + shell.Quote(f.Path) + ", then " + fixPatch})
+		}
+	}
+	return nil
+}
+
+// whatIs says what took the place of a regular file; nil stands for nothing.
+func whatIs(info fs.FileInfo) string {
+	switch {
+	case info == nil:
+		return "gone"
+	case info.Mode()&fs.ModeSymlink != 0:
+		return "a link now"
+	case info.IsDir():
+		return "a directory now"
+	}
+	return "no regular file now"
+}

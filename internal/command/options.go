@@ -1,0 +1,190 @@
+package command
+
+import (
+	"errors"
+	"strconv"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"mpwolf/internal/project"
+)
+
+// The names of the flags that more than one command has.
+const (
+	flagTree         = "tree"
+	flagPort         = "port"
+	flagBoard        = "board"
+	flagVariant      = "variant"
+	flagAllBoards    = "all-boards"
+	flagMake         = "make"
+	flagModules      = "modules"
+	flagUserSettings = "user-settings"
+	flagForce        = "force"
+	flagFormat       = "format"
+	flagJobs         = "jobs"
+	flagPristine     = "pristine"
+	flagMicroPython  = "micropython"
+	flagFrom         = "from"
+	flagSHA256       = "sha256"
+	flagWolfSSL      = "wolfssl"
+	flagWolfSSLFrom  = "wolfssl-from"
+	flagWolfSSLSHA   = "wolfssl-sha256"
+	flagMaxFlash     = "max-flash"
+	flagMaxRAM       = "max-ram"
+	flagDryRun       = "dry-run"
+)
+
+// options are what the flags say of the project. A flag that a command does not have says nothing.
+func options(c *cli.Context) project.Options {
+	o := project.Options{
+		Command:       c.Command.Name,
+		Tree:          c.String(flagTree),
+		Port:          c.String(flagPort),
+		Boards:        c.StringSlice(flagBoard),
+		Variant:       c.String(flagVariant),
+		AllBoards:     c.Bool(flagAllBoards),
+		Make:          c.StringSlice(flagMake),
+		UserSettings:  c.String(flagUserSettings),
+		Modules:       c.String(flagModules),
+		WolfSSL:       c.String(flagWolfSSL),
+		WolfSSLSHA256: c.String(flagWolfSSLSHA),
+		MicroPython:   c.String(flagMicroPython),
+		From:          c.String(flagFrom),
+		SHA256:        c.String(flagSHA256),
+	}
+	if c.IsSet(flagWolfSSLFrom) { // its default must not look like a wish for another wolfSSL
+		o.WolfSSLFrom = c.String(flagWolfSSLFrom)
+	}
+	if c.IsSet(flagPristine) {
+		pristine := c.Bool(flagPristine)
+		o.Pristine = &pristine
+	}
+	return o
+}
+
+// targetFlags choose a target of a tree.
+func targetFlags() []cli.Flag {
+	return []cli.Flag{
+		&cli.StringFlag{Name: flagPort, Usage: "MicroPython's `PORT`, such as unix"},
+		&cli.StringSliceFlag{Name: flagBoard, Usage: "the `BOARD` of that port, or the directory of one that is kept elsewhere"},
+		&cli.StringFlag{Name: flagVariant, Usage: "the `VARIANT` of that port"},
+		&cli.StringSliceFlag{Name: flagMake, Usage: "one more argument for make, such as `NAME=VALUE`; may be repeated"},
+	}
+}
+
+func allBoardsFlag() cli.Flag {
+	return &cli.BoolFlag{Name: flagAllBoards, Usage: "all boards of that port"}
+}
+
+func treeFlag() cli.Flag {
+	return &cli.StringFlag{
+		Name: flagTree, EnvVars: []string{"MPWOLF_TREE"},
+		Usage: "the MicroPython tree in `DIR`; without it, the tree around or below the current directory",
+	}
+}
+
+func modulesFlag() cli.Flag {
+	return &cli.StringFlag{
+		Name:  flagModules,
+		Usage: "the directory `DIR` for the user modules (default: micropython-modules beside the tree)",
+	}
+}
+
+func userSettingsFlag() cli.Flag {
+	return &cli.StringFlag{Name: flagUserSettings, Usage: "the `FILE` to use instead of the port's user_settings.h"}
+}
+
+func forceFlag() cli.Flag {
+	return &cli.BoolFlag{
+		Name:  flagForce,
+		Usage: "go on where your edits and mpwolf's lines meet; your files are copied first, to where is said",
+	}
+}
+
+func jobsFlag(usage string) cli.Flag {
+	return &cli.IntFlag{Name: flagJobs, Aliases: []string{"j"}, Usage: usage}
+}
+
+// sourceFlags say where sources may come from.
+func sourceFlags() []cli.Flag {
+	return []cli.Flag{
+		&cli.StringFlag{
+			Name: flagFrom, Value: "auto",
+			Usage: "where a missing MicroPython comes from: auto, git, apt, or a directory, archive or git `URL`",
+		},
+		&cli.StringFlag{Name: flagSHA256, Usage: "the checksum that an archive given with --from must have, in `HEX`"},
+		&cli.StringFlag{Name: flagMicroPython, Usage: "the `VERSION` of MicroPython to fetch where there is no tree"},
+		&cli.StringFlag{Name: flagWolfSSL, Usage: "`VERSION` of wolfSSL, or the directory of a wolfSSL tree"},
+		&cli.StringFlag{
+			Name: flagWolfSSLFrom, Value: "auto",
+			Usage: "where wolfSSL comes from: auto, git, apt, or a directory, archive or git `URL`",
+		},
+		&cli.StringFlag{
+			Name: flagWolfSSLSHA, Usage: "the checksum that an archive given with --wolfssl-from must have, in `HEX`",
+		},
+	}
+}
+
+func formatFlag(known ...string) cli.Flag {
+	return &cli.StringFlag{Name: flagFormat, Value: known[0], Usage: "`FORMAT` of the result: " + orList(known)}
+}
+
+// orList is "text, json or sarif".
+func orList(names []string) string {
+	last := len(names) - 1
+	return strings.Join(names[:last], ", ") + " or " + names[last]
+}
+
+// format reads formatFlag.
+func format(c *cli.Context, known ...string) (string, error) {
+	name := c.String(flagFormat)
+	for _, other := range known {
+		if other == name {
+			return name, nil
+		}
+	}
+	return "", project.Usagef("unknown format %q; %s knows: %s", name, c.Command.Name, strings.Join(known, ", "))
+}
+
+// limits reads the flags of the sizes that a firmware must not exceed, in bytes; 0 for none.
+func limits(c *cli.Context) (flash, ram uint64, err error) {
+	if flash, err = limit(c, flagMaxFlash); err != nil {
+		return 0, 0, err
+	}
+	ram, err = limit(c, flagMaxRAM)
+	return flash, ram, err
+}
+
+func limit(c *cli.Context, name string) (uint64, error) {
+	text := c.String(name)
+	if text == "" {
+		return 0, nil
+	}
+	size, err := parseSize(text)
+	if err != nil {
+		return 0, project.Usagef("--%s %q is not a size; sizes are like 524288, 512K or 512KiB (of 1024 bytes), 1M, "+
+			"512kB (of 1000 bytes)", name, text)
+	}
+	return size, nil
+}
+
+// sizeUnits are the units of sizes. K and M are those of linker scripts. "KB" is not among them: for some it has 1024
+// bytes, for others 1000.
+var sizeUnits = map[string]uint64{
+	"": 1, "k": 1 << 10, "K": 1 << 10, "Ki": 1 << 10, "KiB": 1 << 10, "M": 1 << 20, "Mi": 1 << 20, "MiB": 1 << 20,
+	"B": 1, "kB": 1000, "MB": 1000 * 1000,
+}
+
+func parseSize(text string) (uint64, error) {
+	digits := strings.TrimRight(text, "kKMiB ")
+	unit, known := sizeUnits[strings.TrimSpace(text[len(digits):])]
+	n, err := strconv.ParseUint(digits, 0, 32)
+	switch {
+	case err != nil:
+		return 0, err
+	case !known || n == 0:
+		return 0, errors.New("not a size")
+	}
+	return n * unit, nil
+}

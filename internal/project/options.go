@@ -1,0 +1,88 @@
+package project
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"mpwolf/internal/config"
+	"mpwolf/patches"
+)
+
+// Options are what a command line says. A zero value means that it says nothing of the matter.
+type Options struct {
+	// Command is the name of the command, for messages.
+	Command string
+	// Tree is the MicroPython tree.
+	Tree string
+	// Port, Boards and Variant choose targets; AllBoards takes every board of Port. A board may be a directory.
+	Port      string
+	Boards    []string
+	Variant   string
+	AllBoards bool
+	// Make are further arguments for make, each NAME=VALUE.
+	Make []string
+	// UserSettings is the user_settings.h to use instead of the port's.
+	UserSettings string
+	// Modules is the directory for the user modules.
+	Modules string
+	// WolfSSL is a version, or the directory of a wolfSSL tree; WolfSSLFrom and WolfSSLSHA256 are where it may come
+	// from, see fetch.Source.
+	WolfSSL, WolfSSLFrom, WolfSSLSHA256 string
+	// MicroPython is the version to fetch where there is no tree; From and SHA256 are where it may come from.
+	MicroPython, From, SHA256 string
+	// Pristine chooses the way that changes no file of the tree, or the other; nil leaves it to mpwolf.toml.
+	Pristine *bool
+	// MaxFlash and MaxRAM are what a firmware may take, in bytes.
+	MaxFlash, MaxRAM uint64
+}
+
+// UsageError is a wrong command line.
+type UsageError struct{ err error }
+
+func (e *UsageError) Error() string { return e.err.Error() }
+func (e *UsageError) Unwrap() error { return e.err }
+
+// Usagef makes a *UsageError.
+func Usagef(format string, args ...any) error {
+	return &UsageError{fmt.Errorf(format, args...)}
+}
+
+// checkMake refuses arguments that are no assignments.
+func (o Options) checkMake() error {
+	for _, arg := range o.Make {
+		if !strings.Contains(arg, "=") {
+			return Usagef("--make %q is not of the form NAME=VALUE", arg)
+		}
+	}
+	return nil
+}
+
+// checkTargets refuses options that choose no target at all, or that mean something with a port only.
+func (o Options) checkTargets(file *config.File) error {
+	if err := o.checkMake(); err != nil || o.Port != "" {
+		return err
+	}
+	if file == nil || len(file.Targets) == 0 {
+		return Usagef("%s needs --port; known ports: %s", o.Command, strings.Join(patches.Ports(), ", "))
+	}
+	return o.needPort()
+}
+
+// needPort refuses the flags that mean something with --port only, if there is none.
+func (o Options) needPort() error {
+	switch {
+	case len(o.Boards) > 0:
+		return Usagef("--board needs --port")
+	case o.Variant != "":
+		return Usagef("--variant needs --port")
+	case o.AllBoards:
+		return Usagef("--all-boards needs --port")
+	}
+	return nil
+}
+
+// boards are those that the options name, sorted, each once.
+func (o Options) boards() []string {
+	return slices.Compact(slices.Sorted(slices.Values(o.Boards)))
+}

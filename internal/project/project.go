@@ -1,0 +1,167 @@
+// Package project works out what a command is about: the command line, mpwolf.toml and the record of the tree become
+// one value, once. It changes nothing on disk, but for a tree that it fetches, and does none of a command's work.
+package project
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"mpwolf/internal/config"
+	"mpwolf/internal/hint"
+	"mpwolf/internal/micropython"
+	"mpwolf/internal/shell"
+	"mpwolf/internal/state"
+)
+
+// Project is what a command is about.
+type Project struct {
+	// Asked is what the command line says.
+	Asked Options
+	// File is the mpwolf.toml; nil where there is none, or where the command line names a tree that is not the file's.
+	File *config.File
+	// Tree is nil until OpenTree or OpenOrFetchTree has found it. What follows is known after Read only.
+	Tree *micropython.Tree
+	// Record is what was applied to the tree; nil if nothing was.
+	Record *state.Record
+	// Targets are what the command works on; All is set if they are all of mpwolf.toml.
+	Targets []Target
+	All     bool
+	// Modules is the absolute path of the directory for the user modules; ModulesNamed is set if the command line or
+	// mpwolf.toml names it.
+	Modules      string
+	ModulesNamed bool
+	// WolfSSL is a version, or the directory of a wolfSSL tree; "" for any.
+	WolfSSL string
+	// Pristine is set if the files of the installed module act instead of changes to the tree.
+	Pristine bool
+}
+
+// Which are the targets that Read looks for.
+type Which int
+
+// The kinds of targets.
+const (
+	None       Which = iota
+	Asked            // those of --port or, without it, of mpwolf.toml
+	Configured       // those of mpwolf.toml or, without any, of the record
+	Patched          // those of --port or, without it, of the record
+	Recorded         // those of the record
+)
+
+// New reads mpwolf.toml, and looks for no tree yet.
+func New(o Options) (*Project, error) {
+	p := &Project{Asked: o}
+	file, err := config.Find(".")
+	if errors.Is(err, config.ErrNone) {
+		return p, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	if o.Tree == "" || file.Tree != "" && sameDir(o.Tree, file.Tree) {
+		p.File = file
+	}
+	return p, nil
+}
+
+// Open is New, OpenTree and Read in one.
+func Open(o Options, which Which) (*Project, error) {
+	p, err := New(o)
+	if err != nil {
+		return nil, err
+	}
+	if err := p.OpenTree(); err != nil {
+		return nil, err
+	}
+	return p, p.Read(which)
+}
+
+// Read reads the tree's record, and works out all the rest. A command that changes the tree must hold its lock.
+func (p *Project) Read(which Which) (err error) {
+	if p.Record, err = state.Load(p.Tree.Dir); err != nil && !errors.Is(err, state.ErrNotPatched) {
+		return err
+	}
+	if err := p.resolve(); err != nil {
+		return err
+	}
+	if which != Asked && p.Record != nil {
+		p.Pristine = p.Pristine || p.Record.Pristine
+	}
+	p.Targets, err = p.targets(which)
+	return err
+}
+
+// resolve decides on the way, the modules' directory and wolfSSL: by the command line, then mpwolf.toml, then the record.
+func (p *Project) resolve() error {
+	file, record := p.File, p.Record
+	if file == nil {
+		file = &config.File{}
+	}
+	if record == nil {
+		record = &state.Record{}
+	}
+	p.Pristine = file.Pristine
+	if p.Asked.Pristine != nil {
+		p.Pristine = *p.Asked.Pristine
+	}
+	p.WolfSSL = cmp.Or(p.Asked.WolfSSL, file.WolfSSL, record.Modules.WolfSSL)
+	named := cmp.Or(p.Asked.Modules, file.Modules)
+	p.ModulesNamed = named != ""
+	dir := cmp.Or(named, record.Modules.Dir, DefaultModules(p.Tree))
+	var err error
+	p.Modules, err = filepath.Abs(dir)
+	return err
+}
+
+// DefaultModules is the directory for the user modules if nothing names one: beside the tree.
+func DefaultModules(tree *micropython.Tree) string {
+	return filepath.Join(filepath.Dir(tree.Dir), "micropython-modules")
+}
+
+// Interrupted is an error if a killed process left the tree half-way, for commands that only read it.
+func (p *Project) Interrupted() error {
+	if !state.Interrupted(p.Tree.Dir) {
+		return nil
+	}
+	return hint.With(fmt.Errorf("an earlier run on %s was interrupted", p.Tree.Dir),
+		"mpwolf patch and mpwolf revert go back to before it")
+}
+
+// NeedRecord is an error if the tree is not patched.
+func (p *Project) NeedRecord() error {
+	if p.Record != nil {
+		return nil
+	}
+	return hint.With(fmt.Errorf("%s is %w", p.Tree.Dir, state.ErrNotPatched), "mpwolf patch --port PORT")
+}
+
+// ExpectRelease stops where the tree is not the release that mpwolf.toml expects.
+func (p *Project) ExpectRelease() error {
+	if p.SameRelease() {
+		return nil
+	}
+	return hint.With(fmt.Errorf("%s expects MicroPython %s; %s is %s",
+		shell.Path(p.File.Path), p.File.MicroPython, p.Tree.Dir, p.Tree.Version),
+		"check that release out, or change micropython in "+config.Name)
+}
+
+// SameRelease reports whether the tree is the release that mpwolf.toml expects; if it expects none, it is.
+func (p *Project) SameRelease() bool {
+	if p.File == nil || p.File.MicroPython == "" {
+		return true
+	}
+	v, err := micropython.ParseVersion(p.File.MicroPython)
+	return err == nil && v == p.Tree.Version
+}
+
+func sameDir(a, b string) bool {
+	one, err := os.Stat(a)
+	if err != nil {
+		return false
+	}
+	other, err := os.Stat(b)
+	return err == nil && os.SameFile(one, other)
+}

@@ -1,0 +1,313 @@
+package project
+
+import (
+	"cmp"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"mpwolf/internal/config"
+	"mpwolf/internal/micropython"
+	"mpwolf/internal/shell"
+	"mpwolf/internal/state"
+)
+
+// Target is a firmware that is built: a port for one board or in one variant, with all that was asked for it.
+type Target struct {
+	// Target's Make has the arguments that the tree needs and, after them, Asked.
+	micropython.Target
+	// Asked are the arguments for make that were asked for.
+	Asked []string
+	// UserSettings is the absolute path of the user's own user_settings.h; "" for the port's.
+	UserSettings string
+	// MaxFlash and MaxRAM are what the firmware may take, in bytes; 0: there is no limit.
+	MaxFlash, MaxRAM uint64
+	// Line is the line of mpwolf.toml at which the target begins; 0 if it is not in there.
+	Line int
+}
+
+// Entry is what is recorded of the target.
+func (t Target) Entry() state.Target {
+	return state.Target{
+		Port: t.Port, Board: t.BoardFlag(), Variant: t.Variant, Make: t.Asked, UserSettings: t.UserSettings,
+	}
+}
+
+// ModuleArgs are what make needs to build the modules in, in the words of those who call it by hand.
+func (t Target) ModuleArgs(modules string) []string {
+	args := []string{"USER_C_MODULES=" + modules, "WOLFSSL_PORT=" + t.Port}
+	if t.UserSettings != "" {
+		args = append(args, "WOLFSSL_USER_SETTINGS_FILE="+t.UserSettings)
+	}
+	return args
+}
+
+// Name is a recorded target in words, such as "unix (standard)"; it need not be one of any tree.
+func Name(t state.Target) string {
+	return micropython.Target{Port: t.Port, Board: t.Board, Variant: t.Variant}.Name()
+}
+
+// Plain are targets as MicroPython's own tree knows them.
+func Plain(targets []Target) []micropython.Target {
+	plain := make([]micropython.Target, len(targets))
+	for i, t := range targets {
+		plain[i] = t.Target
+	}
+	return plain
+}
+
+// Names are the targets in words.
+func Names(targets []Target) []string {
+	names := make([]string, len(targets))
+	for i, t := range targets {
+		names[i] = t.Name()
+	}
+	return names
+}
+
+// Ports are the ports of --port or, without it, of mpwolf.toml. No tree need be there.
+func (p *Project) Ports() ([]string, error) {
+	if err := p.Asked.checkTargets(p.File); err != nil {
+		return nil, err
+	}
+	if p.Asked.Port != "" {
+		return []string{p.Asked.Port}, nil
+	}
+	var names []string
+	for _, t := range p.File.Targets {
+		names = append(names, t.Port)
+	}
+	slices.Sort(names)
+	return slices.Compact(names), nil
+}
+
+// One is the target of a command that works on one.
+func (p *Project) One() (Target, error) {
+	switch {
+	case len(p.Targets) == 1:
+		return p.Targets[0], nil
+	case p.Asked.Port != "":
+		return Target{}, Usagef("%s takes one --board", p.Asked.Command)
+	}
+	return Target{}, Usagef("%s takes one target; choose one with --port of: %s", p.Asked.Command,
+		strings.Join(Names(p.Targets), ", "))
+}
+
+// targets finds those of a kind.
+func (p *Project) targets(which Which) ([]Target, error) {
+	hasConfigured := p.File != nil && len(p.File.Targets) > 0
+	switch {
+	case which == Asked, which == Patched && (p.Asked.Port != "" || p.Record == nil):
+		p.All = p.Asked.Port == ""
+		return p.asked()
+	case which == Configured && hasConfigured:
+		p.All = true
+		return p.configured("")
+	case which == Patched:
+		return p.patched()
+	case (which == Configured || which == Recorded) && p.Record != nil:
+		return p.recorded()
+	}
+	return nil, nil
+}
+
+// asked are the targets that the command line names or, without a port, all of mpwolf.toml. A target of the command line
+// that is in mpwolf.toml has what is said there, as far as the command line does not say otherwise.
+func (p *Project) asked() ([]Target, error) {
+	if err := p.Asked.checkTargets(p.File); err != nil {
+		return nil, err
+	}
+	targets, err := p.configured(p.Asked.Port)
+	if err != nil {
+		return nil, err
+	}
+	if p.Asked.Port != "" {
+		if targets, err = p.named(targets); err != nil {
+			return nil, err
+		}
+	}
+	p.apply(targets)
+	return targets, findSettings(targets)
+}
+
+// configured are the targets of mpwolf.toml, of one port or of all.
+func (p *Project) configured(port string) ([]Target, error) {
+	if p.File == nil {
+		return nil, nil
+	}
+	var targets []Target
+	for i, t := range p.File.Targets {
+		if port != "" && t.Port != port {
+			continue
+		}
+		target, err := p.target(t.Port, t.Board, t.Variant, slices.Concat(t.Make, p.dropIn()))
+		if err != nil {
+			return nil, &config.Error{File: shell.Path(p.File.Path), Line: p.File.Line(i), Text: err.Error()}
+		}
+		target.UserSettings, target.Line = t.UserSettings, p.File.Line(i)
+		target.MaxFlash, target.MaxRAM = uint64(t.MaxFlash), uint64(t.MaxRAM) // not negative: config.Load has looked
+		targets = append(targets, target)
+	}
+	return targets, nil
+}
+
+// target looks a target up in the tree, with further arguments for make.
+func (p *Project) target(port, board, variant string, asked []string) (Target, error) {
+	target, err := p.Tree.Target(port, board, variant)
+	if err != nil {
+		return Target{}, err
+	}
+	target.Make = slices.Concat(target.Make, asked)
+	return Target{Target: target, Asked: asked}, nil
+}
+
+// dropIn is make's argument for the drop-in names, where mpwolf.toml speaks of them.
+func (p *Project) dropIn() []string {
+	if p.File == nil || p.File.DropIn == nil {
+		return nil
+	}
+	return []string{fmt.Sprintf("WOLFSSL_DROP_IN=%d", map[bool]int{false: 0, true: 1}[*p.File.DropIn])}
+}
+
+// named are the targets that the command line names.
+func (p *Project) named(configured []Target) ([]Target, error) {
+	boards, err := p.boards()
+	if err != nil {
+		return nil, err
+	}
+	var targets []Target
+	for _, board := range boards {
+		target, err := p.target(p.Asked.Port, board, p.Asked.Variant, p.dropIn())
+		if err != nil {
+			return nil, err
+		}
+		same := func(t Target) bool { return t.Entry().Same(target.Entry()) }
+		if i := slices.IndexFunc(configured, same); i >= 0 {
+			target = configured[i]
+		}
+		targets = append(targets, target)
+	}
+	return targets, nil
+}
+
+// boards are the boards that the command line names; a single empty one if it names none.
+func (p *Project) boards() ([]string, error) {
+	port, boards := p.Asked.Port, p.Asked.boards()
+	switch {
+	case p.Asked.AllBoards && len(boards) > 0:
+		return nil, Usagef("--all-boards and --board exclude each other")
+	case p.Asked.AllBoards:
+		all, err := p.Tree.Boards(port)
+		if err == nil && len(all) == 0 {
+			err = Usagef("--all-boards: port %q has no boards", port)
+		}
+		return all, err
+	case len(boards) == 0:
+		return []string{""}, nil
+	}
+	return boards, nil
+}
+
+// recorded are the targets of the record, but for some others.
+func (p *Project) recorded(others ...Target) ([]Target, error) {
+	var targets []Target
+	for _, t := range p.Record.Targets {
+		if slices.ContainsFunc(others, func(o Target) bool { return o.Entry().Same(t) }) {
+			continue
+		}
+		target, err := p.target(t.Port, t.Board, t.Variant, t.Make)
+		if err != nil {
+			return nil, err
+		}
+		target.UserSettings = t.UserSettings
+		targets = append(targets, target)
+	}
+	return targets, nil
+}
+
+// OtherRecorded are the recorded targets that the command does not work on.
+func (p *Project) OtherRecorded() ([]Target, error) {
+	if p.Record == nil {
+		return nil, nil
+	}
+	return p.recorded(p.Targets...)
+}
+
+// limit takes over the limits that mpwolf.toml has for a target.
+func (p *Project) limit(target *Target) error {
+	configured, err := p.configured(target.Port)
+	for _, t := range configured {
+		if t.Entry().Same(target.Entry()) {
+			target.MaxFlash, target.MaxRAM = t.MaxFlash, t.MaxRAM
+		}
+	}
+	return err
+}
+
+// patched are the targets of the record, with the limits of mpwolf.toml and what the command line says of all targets.
+func (p *Project) patched() ([]Target, error) {
+	if err := p.Asked.checkMake(); err != nil {
+		return nil, err
+	}
+	if err := p.Asked.needPort(); err != nil {
+		return nil, err
+	}
+	targets, err := p.recorded()
+	if err != nil {
+		return nil, err
+	}
+	for i := range targets {
+		if err := p.limit(&targets[i]); err != nil {
+			return nil, err
+		}
+	}
+	p.apply(targets)
+	if p.Asked.UserSettings == "" {
+		return targets, nil // what became of a recorded file is for the checks to find
+	}
+	return targets, findSettings(targets)
+}
+
+// apply adds what the command line says of all targets.
+func (p *Project) apply(targets []Target) {
+	for i := range targets {
+		t := &targets[i]
+		t.Asked = slices.Concat(t.Asked, p.Asked.Make)
+		t.Make = slices.Concat(t.Make, p.Asked.Make)
+		t.MaxFlash, t.MaxRAM = cmp.Or(p.Asked.MaxFlash, t.MaxFlash), cmp.Or(p.Asked.MaxRAM, t.MaxRAM)
+		t.UserSettings = cmp.Or(p.Asked.UserSettings, t.UserSettings)
+	}
+}
+
+// findSettings makes the paths of settings files absolute; the files must be there.
+func findSettings(targets []Target) (err error) {
+	for i := range targets {
+		if t := &targets[i]; t.UserSettings != "" {
+			if t.UserSettings, err = userSettings(t.UserSettings); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// userSettings is the absolute path of a settings file, which may have any name: WOLFSSL_USER_SETTINGS_FILE names it.
+func userSettings(file string) (string, error) {
+	abs, err := filepath.Abs(file)
+	if err != nil {
+		return "", err
+	}
+	if strings.ContainsAny(abs, " \t") {
+		return "", Usagef("--user-settings: the path %q contains a space, which make does not support", abs)
+	}
+	info, err := os.Stat(abs)
+	if err != nil {
+		return "", fmt.Errorf("--user-settings: %w", err)
+	}
+	if !info.Mode().IsRegular() {
+		return "", fmt.Errorf("--user-settings %q: not a file", file)
+	}
+	return abs, nil
+}

@@ -1,0 +1,128 @@
+package project
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"mpwolf/internal/fetch"
+	"mpwolf/internal/hint"
+	"mpwolf/internal/micropython"
+	"mpwolf/internal/shell"
+	"mpwolf/internal/sources"
+	"mpwolf/internal/state"
+	"mpwolf/wolfssl"
+)
+
+// FreshDir is where a tree is cloned when there is none.
+const FreshDir = "micropython"
+
+// OpenTree opens the tree that a command works on. It does not fetch one.
+func (p *Project) OpenTree() (err error) {
+	switch {
+	case p.Asked.Tree != "":
+		p.Tree, err = micropython.Open(p.Asked.Tree)
+	case p.File != nil && p.File.Tree != "":
+		err = p.openConfigured()
+	case p.File != nil:
+		p.Tree, err = TreeAround(p.File.Dir())
+	default:
+		p.Tree, err = TreeAround(".")
+	}
+	if err != nil {
+		return err
+	}
+	return state.Guard(p.Tree.Dir)
+}
+
+// TreeAround opens the tree that a directory is in or has below it.
+func TreeAround(dir string) (*micropython.Tree, error) {
+	tree, err := micropython.Find(dir)
+	if errors.Is(err, micropython.ErrNoTree) {
+		abs, _ := filepath.Abs(dir) // for the message only
+		return nil, hint.With(fmt.Errorf("%w around or below %q", err, abs), "name it with --tree DIR or MPWOLF_TREE")
+	}
+	var several *micropython.AmbiguousError
+	if errors.As(err, &several) {
+		return nil, hint.With(err, "choose one with --tree DIR or MPWOLF_TREE")
+	}
+	return tree, err
+}
+
+// openConfigured opens the tree that mpwolf.toml names.
+func (p *Project) openConfigured() error {
+	dir, file := p.File.Tree, shell.Path(p.File.Path)
+	entries, err := os.ReadDir(dir)
+	if errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("%s: tree: %w in %s", file, micropython.ErrNoTree, dir)
+	}
+	if err == nil && len(entries) == 0 {
+		return hint.With(fmt.Errorf("%s: tree: %s is empty: %w", file, dir, micropython.ErrNoTree),
+			"git submodule update --init "+shell.Quote(shell.Path(dir)))
+	}
+	if p.Tree, err = micropython.Open(dir); err != nil {
+		return fmt.Errorf("%s: tree: %w", file, err)
+	}
+	return nil
+}
+
+// OpenOrFetchTree opens the tree that a command works on and, if there is none around, fetches one by a source's cache
+// and log, after it has said so there.
+func (p *Project) OpenOrFetchTree(ctx context.Context, from fetch.Source) error {
+	missing := p.OpenTree()
+	if !errors.Is(missing, micropython.ErrNoTree) {
+		return missing
+	}
+	dir, err := filepath.Abs(FreshDir)
+	if err != nil {
+		return err
+	}
+	if p.File == nil || p.File.Tree == "" {
+		from.Log.Printf("no MicroPython tree around or below this directory; fetching one into %s", dir)
+		return p.FetchTree(ctx, dir, from)
+	}
+	if _, err := os.Lstat(p.File.Tree); err == nil {
+		return missing // an empty directory is a submodule's: git fills it
+	}
+	from.Log.Printf("the tree of %s is not there; fetching one into %s", shell.Path(p.File.Path), p.File.Tree)
+	return p.FetchTree(ctx, p.File.Tree, from)
+}
+
+// FetchTree fetches a tree into a directory. Where it may come from is for the options to say; the rest is the caller's.
+func (p *Project) FetchTree(ctx context.Context, dir string, from fetch.Source) error {
+	from.From, from.SHA256 = p.Asked.From, p.Asked.SHA256
+	options := fetch.MicroPythonOptions{
+		Source: from, Version: p.Asked.MicroPython, Dir: dir, Port: p.Asked.Port, Variant: p.Asked.Variant,
+	}
+	if len(p.Asked.Boards) > 0 {
+		options.Board = p.Asked.Boards[0] // decides which submodules a fresh tree gets
+	}
+	if p.File != nil && options.Version == "" {
+		options.Version = p.File.MicroPython
+	}
+	if p.File != nil && options.Port == "" && len(p.File.Targets) > 0 {
+		t := p.File.Targets[0]
+		options.Port, options.Board, options.Variant = t.Port, t.Board, t.Variant
+	}
+	var err error
+	if p.Tree, err = fetch.MicroPython(ctx, options); err != nil {
+		return err
+	}
+	from.Log.Printf("MicroPython %s is in %s", p.Tree.Version, p.Tree.Dir)
+	return nil
+}
+
+// FetchWolfSSL gets the wolfSSL of the project. Where it may come from is for the options to say; the rest is the
+// caller's.
+func (p *Project) FetchWolfSSL(ctx context.Context, from fetch.Source) (*wolfssl.Tree, error) {
+	from.From, from.SHA256 = p.Asked.WolfSSLFrom, p.Asked.WolfSSLSHA256
+	if from.Cache.Dir == "" {
+		var err error
+		if from.Cache, err = sources.DefaultCache(); err != nil {
+			return nil, err
+		}
+	}
+	return fetch.WolfSSL(ctx, fetch.WolfSSLOptions{Source: from, Want: p.WolfSSL})
+}

@@ -1,0 +1,185 @@
+// Package status tells what is applied to a tree, since when, and what changed since. It reads only, and asks neither
+// make nor the compiler.
+package status
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+	"time"
+
+	"mpwolf/internal/micropython"
+	"mpwolf/internal/project"
+	"mpwolf/internal/state"
+	"mpwolf/modules"
+)
+
+// Options say which tree.
+type Options struct {
+	project.Options
+	// Tool is mpwolf's version.
+	Tool string
+}
+
+// The values of Status.State.
+const (
+	Clean   = "clean"
+	Applied = "applied"
+	Drifted = "drifted" // something is no longer as mpwolf left it
+	Partial = "partial" // a run was interrupted
+)
+
+// Status is what was found.
+type Status struct {
+	Tree        string `json:"tree"`
+	MicroPython string `json:"micropython"`
+	// State is Clean, Applied, Drifted or Partial. Fix is what to do about the last two.
+	State   string         `json:"state"`
+	Fix     string         `json:"fix,omitempty"`
+	Since   *time.Time     `json:"since,omitempty"`
+	Tool    string         `json:"tool,omitempty"`
+	Targets []state.Target `json:"targets,omitempty"`
+	// Pristine says that the installed module acts instead of changes to the tree.
+	Pristine bool     `json:"pristine,omitempty"`
+	Modules  string   `json:"modules,omitempty"`
+	WolfSSL  string   `json:"wolfssl,omitempty"`
+	Licence  string   `json:"licence,omitempty"`
+	Files    []string `json:"files,omitempty"`
+	// Drift is what is no longer as mpwolf left it.
+	Drift []Drift `json:"drift,omitempty"`
+	// OtherVersion says that another mpwolf than this one applied it.
+	OtherVersion bool `json:"other_version,omitempty"`
+}
+
+// Drift is one thing that is no longer as mpwolf left it.
+type Drift struct {
+	File string `json:"file,omitempty"`
+	Line int    `json:"line,omitempty"`
+	// Whose is ours where mpwolf's own lines are no longer there, theirs where the user changed something else.
+	Whose string `json:"whose"`
+	Text  string `json:"text"`
+}
+
+// The values of Drift.Whose.
+const (
+	Ours   = "ours"
+	Theirs = "theirs"
+)
+
+// Read looks at a tree, at what was applied to it, and at what became of that.
+func Read(o Options) (*Status, error) {
+	p, err := project.Open(o.Options, project.None)
+	if err != nil {
+		return nil, err
+	}
+	st := &Status{Tree: p.Tree.Dir, MicroPython: p.Tree.Version.String(), State: Clean}
+	if p.Record != nil {
+		st.OtherVersion = p.Record.Tool != o.Tool
+		if err := st.applied(p.Tree, p.Record); err != nil {
+			return nil, err
+		}
+	}
+	if state.Interrupted(p.Tree.Dir) {
+		st.State = Partial
+		st.Fix = "mpwolf patch or mpwolf revert: either first goes back to before the run that was interrupted"
+	}
+	return st, nil
+}
+
+func (st *Status) applied(tree *micropython.Tree, record *state.Record) error {
+	st.State, st.Since, st.Tool = Applied, &record.Time, record.Tool
+	st.Targets, st.Pristine = record.Targets, record.Pristine
+	st.Modules = filepath.Join(record.Modules.Dir, modules.Name)
+	st.WolfSSL, st.Licence = record.Modules.WolfSSL, record.Modules.Licence
+	if err := st.moved(tree, record); err != nil {
+		return err
+	}
+	for _, f := range record.Files {
+		st.Files = append(st.Files, f.Path)
+		if err := st.file(tree, f); err != nil {
+			return err
+		}
+	}
+	if err := st.modules(tree, record); err != nil {
+		return err
+	}
+	if len(st.Drift) > 0 {
+		st.State = Drifted
+		st.Fix = "mpwolf patch brings mpwolf's lines back, mpwolf revert takes them out; both keep yours"
+	}
+	return nil
+}
+
+// moved looks for another release or commit.
+func (st *Status) moved(tree *micropython.Tree, record *state.Record) error {
+	commit, err := tree.Commit()
+	if err != nil {
+		return err
+	}
+	switch {
+	case record.MicroPython != st.MicroPython:
+		st.Drift = append(st.Drift, Drift{Whose: Theirs, Text: fmt.Sprintf(
+			"the tree is MicroPython %s now; it was %s when it was patched", st.MicroPython, record.MicroPython)})
+	case record.Commit != commit:
+		st.Drift = append(st.Drift, Drift{Whose: Theirs, Text: fmt.Sprintf(
+			"the tree is at %s now; it was at %s when it was patched", state.ShortCommit(commit), state.ShortCommit(record.Commit))})
+	}
+	return nil
+}
+
+// file finds what became of a changed file, and whether our lines are still in it.
+func (st *Status) file(tree *micropython.Tree, f state.File) error {
+	is, now, err := state.Look(tree.Dir, f)
+	if err != nil {
+		return err
+	}
+	switch is {
+	case state.Undone:
+		st.Drift = append(st.Drift, Drift{File: f.Path, Whose: Ours, Text: "is as it was before mpwolf patch"})
+	case state.Missing:
+		st.Drift = append(st.Drift, Drift{File: f.Path, Whose: Ours, Text: state.Became(tree.Dir, f)})
+	case state.Edited:
+		edits, err := state.Edits(tree.Dir, f, now)
+		if err != nil {
+			return err
+		}
+		for _, e := range edits {
+			whose, text := Theirs, "was edited since"
+			if e.Ours {
+				whose, text = Ours, "was edited since, in a line of mpwolf's"
+			}
+			st.Drift = append(st.Drift, Drift{File: f.Path, Line: e.Line, Whose: whose, Text: text})
+		}
+	}
+	return nil
+}
+
+// modules finds what became of the installed modules.
+func (st *Status) modules(tree *micropython.Tree, record *state.Record) error {
+	id, changed, err := modules.Inspect(record.Modules.Dir, state.LoadStamps(tree.Dir).Hash)
+	var notOurs *modules.NotOursError
+	switch {
+	case errors.As(err, &notOurs):
+		st.Drift = append(st.Drift, Drift{File: st.Modules, Whose: Ours, Text: "is gone, or no longer what mpwolf installed"})
+		return nil
+	case err != nil:
+		return err
+	}
+	if id != record.Modules.ID {
+		st.Drift = append(st.Drift, Drift{File: st.Modules, Whose: Theirs, Text: "was installed anew for another tree"})
+	}
+	for _, name := range changed {
+		st.Drift = append(st.Drift, Drift{File: filepath.Join(st.Modules, name), Whose: Ours, Text: "was changed since"})
+	}
+	return nil
+}
+
+func (d Drift) String() string {
+	switch {
+	case d.File == "":
+		return d.Text
+	case d.Line > 0:
+		return fmt.Sprintf("%s:%d %s", d.File, d.Line, d.Text)
+	}
+	return d.File + " " + d.Text
+}

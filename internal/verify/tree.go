@@ -1,0 +1,174 @@
+package verify
+
+import (
+	"cmp"
+	"context"
+	"embed"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"mpwolf/internal/hint"
+	"mpwolf/internal/project"
+	"mpwolf/internal/state"
+	"mpwolf/modules"
+	"mpwolf/patches"
+	"mpwolf/wolfssl"
+)
+
+// TreeOptions say which targets of a tree to verify, and how.
+type TreeOptions struct {
+	project.Options
+	// NoBuild looks at what an earlier verification has built.
+	NoBuild bool
+	// Baseline builds the firmware with the built-in TLS too, and compares the sizes.
+	Baseline bool
+	// Jobs is how many commands make runs at once; 0 means one a processor.
+	Jobs int
+	// Tool is mpwolf's version.
+	Tool string
+	// Progress, if not nil, gets a line for each step of a build.
+	Progress io.Writer
+}
+
+// SchemaVersion is the number of docs/verify-schema.json, raised when a reader of the JSON would have to change.
+const SchemaVersion = 2
+
+// Result is what was found out about the targets of a tree. docs/verify-schema.json describes it.
+type Result struct {
+	Schema      int      `json:"schema"`
+	Tool        string   `json:"tool"`
+	Version     string   `json:"version"`
+	Tree        string   `json:"tree"`
+	MicroPython string   `json:"micropython"`
+	OK          bool     `json:"ok"`
+	Targets     []Target `json:"targets"`
+}
+
+// Target is what was found out about one target.
+type Target struct {
+	Target  string `json:"target"`
+	Port    string `json:"port"`
+	Board   string `json:"board,omitempty"`
+	Variant string `json:"variant,omitempty"`
+	Build   string `json:"build"` // the build directory
+	*Report
+}
+
+// Tree verifies the targets that a tree is patched for or, for a tree that was patched by hand, the one of the options.
+func Tree(ctx context.Context, o TreeOptions) (*Result, error) {
+	p, err := project.New(o.Options)
+	if err != nil {
+		return nil, err
+	}
+	if err := p.OpenTree(); err != nil {
+		return nil, err
+	}
+	if err := p.Interrupted(); err != nil {
+		return nil, err
+	}
+	if err := p.Read(project.Patched); err != nil {
+		return nil, byHand(p, err)
+	}
+	if p.Record == nil && !p.ModulesNamed {
+		return nil, byHand(p, nil)
+	}
+	result := &Result{Schema: SchemaVersion, Tool: "mpwolf", Version: o.Tool, Tree: p.Tree.Dir,
+		MicroPython: p.Tree.Version.String(), OK: true, Targets: []Target{}}
+	for _, t := range p.Targets {
+		report, err := verifyTarget(ctx, o, p, t)
+		if err != nil {
+			return nil, err
+		}
+		result.OK = result.OK && report.OK
+		result.Targets = append(result.Targets, Target{Target: t.Name(), Port: t.Port, Board: t.BoardFlag(),
+			Variant: t.Variant, Build: buildDir(p, t), Report: report})
+	}
+	return result, nil
+}
+
+// byHand is the error about a tree that has no record if the options do not say what to verify instead; else err.
+func byHand(p *project.Project, err error) error {
+	if p.Record != nil || p.ModulesNamed {
+		return err
+	}
+	return hint.With(fmt.Errorf("%s is not patched", p.Tree.Dir),
+		"mpwolf patch --port PORT; or, for a tree that was patched by hand, name --port and --modules")
+}
+
+func buildDir(p *project.Project, t project.Target) string { return state.BuildDir(p.Tree.Dir, t.ID()) }
+
+func verifyTarget(ctx context.Context, o TreeOptions, p *project.Project, t project.Target) (*Report, error) {
+	wants, err := patches.Load(t.Port)
+	if err != nil {
+		return nil, err
+	}
+	scripts, err := writeScripts(p.Tree.Dir)
+	if err != nil {
+		return nil, err
+	}
+	module := p.Module()
+	options := Options{
+		Target: t.Target, Wants: wants, Modules: p.Modules, Names: modules.Names,
+		Settings: cmp.Or(t.UserSettings, filepath.Join(module, "ports", t.Port, "user_settings.h")),
+		WolfSSL:  filepath.Join(module, "wolfssl"),
+		Args:     t.ModuleArgs(p.Modules)[1:], // Run names the modules' directory itself
+		Build:    buildDir(p, t), NoBuild: o.NoBuild, Jobs: o.Jobs, Progress: o.Progress,
+		RunScripts: scripts, MaxFlash: t.MaxFlash, MaxRAM: t.MaxRAM,
+	}
+	options.Licence = licence(p, options.WolfSSL)
+	if o.Baseline {
+		if options.Baseline, err = baseline(ctx, o, p, t); err != nil {
+			return nil, err
+		}
+	}
+	return Run(ctx, options)
+}
+
+// licence is that of the installed wolfSSL: what was recorded of the sources that it is from, else what they say.
+func licence(p *project.Project, dir string) string {
+	if r := p.Record; r != nil && r.Modules.Licence != "" && filepath.Join(r.Modules.Dir, modules.Name, "wolfssl") == dir {
+		return r.Modules.Licence
+	}
+	if wolf, err := wolfssl.Open(dir); err == nil {
+		return wolf.Licence
+	}
+	return ""
+}
+
+// Scripts are what every firmware must pass which can run on this machine: known answers of the algorithms, and
+// handshakes between two ends in memory; and what these import.
+//
+//go:embed scripts
+var Scripts embed.FS
+
+// runScripts are those of Scripts that are run; the others are imported, or hold what is expected.
+var runScripts = []string{"crypto_kat.py", "tls_pair.py"}
+
+// writeScripts writes the scripts to where a firmware can read them.
+func writeScripts(tree string) ([]string, error) {
+	dir := state.BuildDir(tree, "run")
+	if err := state.MakeDir(tree, dir); err != nil {
+		return nil, fmt.Errorf("verify: %w", err)
+	}
+	entries, err := Scripts.ReadDir("scripts")
+	if err != nil {
+		return nil, fmt.Errorf("verify: %w", err)
+	}
+	for _, entry := range entries {
+		text, err := fs.ReadFile(Scripts, "scripts/"+entry.Name())
+		if err == nil {
+			err = os.WriteFile(filepath.Join(dir, entry.Name()), text, 0o644)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("verify: %w", err)
+		}
+	}
+	var files []string
+	for _, name := range runScripts {
+		files = append(files, filepath.Join(dir, name))
+	}
+	return files, nil
+}
