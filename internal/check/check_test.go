@@ -1,0 +1,53 @@
+package check
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"mpwolf/internal/change"
+	"mpwolf/internal/project"
+)
+
+// TestRun checks a tree as a program would that has no command line.
+func TestRun(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{"tree", "wolfssl"} {
+		from := os.DirFS(filepath.Join("../../tests/testdata", name))
+		if err := os.CopyFS(filepath.Join(dir, name), from); err != nil {
+			t.Fatal(err)
+		}
+	}
+	tree := filepath.Join(dir, "tree")
+	o := Options{Options: project.Options{Tree: tree}, Tool: "test"}
+	if _, err := Run(o); err == nil {
+		t.Error("there is nothing to check against, and no error")
+	}
+	if _, err := change.Patch(t.Context(), change.Options{
+		Options: project.Options{Tree: tree, Port: "unix", WolfSSL: filepath.Join(dir, "wolfssl")}, Tool: "test",
+	}); err != nil {
+		t.Fatal(err)
+	}
+	result, err := Run(o)
+	if err != nil || len(result.Findings) > 0 || len(result.Targets) != 1 {
+		t.Fatalf("%+v, %v", result, err)
+	}
+	module := filepath.Join(dir, "micropython-modules/micropython-wolfssl/modwolfssl.c")
+	mk := filepath.Join(tree, "ports/unix/mpconfigport.mk")
+	for _, name := range []string{module, mk} {
+		if err := os.WriteFile(name, []byte("MICROPY_PY_SSL = 1\n"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	result, err = Run(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := map[string]bool{}
+	for _, f := range result.Findings {
+		found[f.ID+" "+f.File] = true
+	}
+	if !found["macros "+mk] || !found["modules-changed "+module] {
+		t.Errorf("found %v", found)
+	}
+}
