@@ -68,8 +68,8 @@ func (v *verification) wolfSources() []string {
 		return nil
 	}
 	for _, o := range v.inputs.objects {
-		if stack := v.stackOf(o.name()); o.member == "" && (stack == stackTLS || stack == stackCrypt) {
-			files = append(files, o.file)
+		if stack := v.stackOf(o.Name()); o.Member == "" && (stack == stackTLS || stack == stackCrypt) {
+			files = append(files, o.File)
 		}
 	}
 	return files

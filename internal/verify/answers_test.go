@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"mpwolf/internal/build"
+	"mpwolf/internal/objects/objectstest"
 )
 
 func TestParseAnswers(t *testing.T) {
@@ -48,7 +49,7 @@ func TestRunAnswers(t *testing.T) {
 func TestMissingAnswers(t *testing.T) {
 	dir := t.TempDir()
 	writeFiles(t, dir, map[string]string{"pass.py": "true\n"})
-	compile(t, dir, map[string]string{"wolfssl/wolfcrypt/src/aes.c": "int wolf_aes;"})
+	objectstest.Compile(t, dir, map[string]string{"wolfssl/wolfcrypt/src/aes.c": "int wolf_aes;"})
 	v := linked(t, dir, "wolfssl/wolfcrypt/src/aes.o")
 	v.WolfSSL, v.elf = filepath.Join(dir, "wolfssl"), "/bin/sh"
 	v.flags = &build.Flags{Dir: dir, CC: []string{"gcc"}, CFLAGS: []string{"-I" + dir}} // where no wolfSSL header is

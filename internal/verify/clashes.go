@@ -2,7 +2,8 @@ package verify
 
 import (
 	"slices"
-	"strings"
+
+	"mpwolf/internal/objects"
 )
 
 // clash is a known reason why a symbol is defined twice. The first one that fits explains a finding. In symbols and
@@ -112,24 +113,12 @@ func explain(symbol string, sources []string) (cause, fix string) {
 }
 
 func (c clash) fits(symbol string, sources []string) bool {
-	if len(c.symbols) > 0 && !matchesAny(c.symbols, symbol) {
+	if len(c.symbols) > 0 && !objects.MatchesAny(c.symbols, symbol) {
 		return false
 	}
-	if len(c.sources) > 0 && !slices.ContainsFunc(sources, func(s string) bool { return matchesAny(c.sources, s) }) {
+	if len(c.sources) > 0 && !slices.ContainsFunc(sources, func(s string) bool { return objects.MatchesAny(c.sources, s) }) {
 		return false
 	}
 	same := sources[0] != "" && !slices.ContainsFunc(sources, func(s string) bool { return s != sources[0] })
 	return (!c.same || same) && (!c.distinct || !same)
-}
-
-func matchesAny(patterns []string, name string) bool {
-	return slices.ContainsFunc(patterns, func(pattern string) bool {
-		if ending, found := strings.CutPrefix(pattern, "*"); found {
-			return strings.HasSuffix(name, ending)
-		}
-		if start, found := strings.CutSuffix(pattern, "*"); found {
-			return strings.HasPrefix(name, start)
-		}
-		return name == pattern
-	})
 }

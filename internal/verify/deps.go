@@ -23,8 +23,8 @@ func (v *verification) deps(objectFile string) []string {
 func (v *verification) readDeps() {
 	var files []string
 	for _, o := range v.inputs.objects {
-		if o.member == "" {
-			files = append(files, o.file)
+		if o.Member == "" {
+			files = append(files, o.File)
 		}
 	}
 	read := make([][]string, len(files))

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"mpwolf/internal/objects/objectstest"
 )
 
 func TestDiagnoseCompilers(t *testing.T) {
@@ -122,7 +124,7 @@ func TestDiagnoseRealLinkers(t *testing.T) {
 				t.Skipf("SKIPPED: ld.%s is not installed", linker)
 			}
 			dir := t.TempDir()
-			compile(t, dir, map[string]string{
+			objectstest.Compile(t, dir, map[string]string{
 				"a.c": "int f(void) { return 1; } int nowhere(void); int main(void) { return nowhere(); }",
 				"b.c": "int f(void) { return 2; }",
 				"c.c": "int nowhere(void) { return 3; }",

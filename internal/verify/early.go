@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"mpwolf/internal/disk"
+	"mpwolf/internal/objects"
 )
 
 // early is what is read while make still runs, on the guess that it will have nothing to build. A file that has changed
@@ -32,7 +33,7 @@ type earlyDeps struct {
 
 type earlyImage struct {
 	stamp string
-	image *image
+	image *objects.Image
 	err   error
 	sum   string // SHA-256 of the file
 	// sizes are those of the linker's map.
@@ -99,13 +100,13 @@ func (v *verification) readEarly() *early {
 
 func (i *earlyImage) read(elf, mapFile string) {
 	i.stamp = stampOf(elf)
-	if i.image, i.err = readImage(elf); i.err != nil {
+	if i.image, i.err = objects.ReadImage(elf); i.err != nil {
 		return
 	}
 	i.sum, _ = disk.HashFile(elf) // "" if it cannot be read
 	i.mapFile, i.mapStamp = mapFile, stampOf(mapFile)
 	if text, err := os.ReadFile(mapFile); err == nil {
-		i.sizes = parseMap(string(text), i.image.sections)
+		i.sizes = parseMap(string(text), i.image.Sections)
 	}
 }
 
@@ -153,14 +154,14 @@ func (e *early) objectDeps(name, dir string) []string {
 	return readDeps(name, dir)
 }
 
-func (e *early) firmware(name string) (*image, error) {
+func (e *early) firmware(name string) (*objects.Image, error) {
 	if e != nil {
 		<-e.done
 		if e.elf == name && e.image.stamp == stampOf(name) {
 			return e.image.image, e.image.err
 		}
 	}
-	return readImage(name)
+	return objects.ReadImage(name)
 }
 
 // stampOf tells one content of a file from another, as make does.

@@ -11,6 +11,7 @@ import (
 
 	"mpwolf/internal/build"
 	"mpwolf/internal/lazyregexp"
+	"mpwolf/internal/objects"
 )
 
 // failure is a failed build.
@@ -233,7 +234,7 @@ func (v *verification) undefinedFinding(ctx context.Context, e linkError) Findin
 	}
 	f := Finding{Message: fmt.Sprintf("%s is defined nowhere; %s needs it", e.symbol, who), File: e.second}
 	for _, known := range undefinedSymbols {
-		if matchesAny(known.symbols, e.symbol) {
+		if objects.MatchesAny(known.symbols, e.symbol) {
 			f.Message += "; " + known.cause
 			f.Fix = known.fix
 			return f
@@ -260,7 +261,7 @@ func (v *verification) undefinedFinding(ctx context.Context, e linkError) Findin
 // wolfSource finds the source of wolfSSL that has a function, relative to its folder, and the conditions that are around
 // it; "" if none has it.
 func (v *verification) wolfSource(symbol string) (source string, guards []string) {
-	if v.WolfSSL == "" || !matchesAny(wolfSymbols, symbol) {
+	if v.WolfSSL == "" || !objects.MatchesAny(wolfSymbols, symbol) {
 		return "", nil
 	}
 	definition := regexp.MustCompile(`(?m)^[A-Za-z_][^;{}\n]*\b` + regexp.QuoteMeta(symbol) + `\([^;{}]*\)\s*\{`)

@@ -12,12 +12,13 @@ import (
 	"sync/atomic"
 
 	"mpwolf/internal/build"
+	"mpwolf/internal/objects"
 )
 
 // inputs are the objects of a link: those that the command names, all members of the project's archives, and, of the
 // archives that come with the compiler, the members that the link needs.
 type inputs struct {
-	objects []*object
+	objects []*objects.Object
 	missing []string // files that the link names and that are not there, as after a failed compilation
 }
 
@@ -29,7 +30,7 @@ func readInputs(link *build.Link, before *early) (*inputs, error) {
 		return nil, fmt.Errorf("read what is linked: %w", err)
 	}
 	in := &inputs{}
-	var libraries []*archive
+	var libraries []*objects.Archive
 	for _, r := range read {
 		switch {
 		case os.IsNotExist(r.err):
@@ -65,19 +66,19 @@ func each(n int, do func(int)) {
 // linkInput is one file of a link. An archive of the compiler's is kept as such: pull decides about its members.
 type linkInput struct {
 	file    string
-	objects []*object
-	library *archive
+	objects []*objects.Object
+	library *objects.Archive
 	fat     bool // universal: which part is meant depends on the other files
 	err     error
 }
 
 // chooseSlices reads the universal files of a link, once it is known for which processor it is.
 func chooseSlices(link *build.Link, read []linkInput) error {
-	var objects []*object
+	var all []*objects.Object
 	for _, r := range read {
-		objects = append(objects, r.objects...)
+		all = append(all, r.objects...)
 	}
-	cpu := machCPU(link.Argv, objects)
+	cpu := objects.MachCPU(link.Argv, all)
 	for i, r := range read {
 		if !r.fat || r.err != nil {
 			continue
@@ -105,31 +106,21 @@ func readInput(name string, system bool, cpu macho.Cpu) linkInput {
 		return in
 	}
 	whole := io.NewSectionReader(file, 0, info.Size())
-	if start, err := beginning(whole); err != nil || !isFat(start) {
+	if start, err := objects.Beginning(whole); err != nil || !objects.IsFat(start) {
 		in.read(file, whole, system, err)
 		return in
 	}
 	in.fat = true
-	parts, err := readFat(name, file, info.Size())
+	parts, err := objects.ReadFat(name, file, info.Size())
 	for _, part := range parts {
-		if part.cpu == cpu {
-			in.read(file, part.data, system, nil)
+		if part.Cpu == cpu {
+			in.read(file, part.Data, system, nil)
 		}
 	}
 	if err != nil {
 		in.err = err
 	}
 	return in
-}
-
-// beginning are the first bytes of a file, by which its kind is known; fewer if it is shorter.
-func beginning(r io.ReaderAt) ([]byte, error) {
-	start := make([]byte, len(archiveMagic))
-	n, err := r.ReadAt(start, 0)
-	if err == io.EOF {
-		err = nil
-	}
-	return start[:n], err
 }
 
 // read reads an object or an archive from a part of a file.
@@ -139,51 +130,51 @@ func (in *linkInput) read(file *os.File, part *io.SectionReader, system bool, er
 		return
 	}
 	_, offset, size := part.Outer()
-	start, err := beginning(part)
+	start, err := objects.Beginning(part)
 	if err != nil {
 		in.err = err
 		return
 	}
-	if !isArchive(start) {
-		o, err := readObject(part, in.file, "")
+	if !objects.IsArchive(start) {
+		o, err := objects.ReadObject(part, in.file, "")
 		in.err = err
 		if o != nil {
-			o.place = location{in.file, offset, size}
+			o.Place = objects.Location{File: in.file, Offset: offset, Size: size}
 			in.objects = append(in.objects, o)
 		}
 		return
 	}
-	a, err := readArchive(in.file, part, size)
+	a, err := objects.ReadArchive(in.file, part, size)
 	if err != nil {
 		in.err = err
 		return
 	}
-	a.base = offset
+	a.Base = offset
 	if system {
 		in.library = a
 		return
 	}
-	in.objects, in.err = a.objects(file)
+	in.objects, in.err = a.Objects(file)
 }
 
 // pull adds those members of the compiler's archives that define what is undefined so far, and what these need in
 // turn. The linker goes through archives in the command's order and may take fewer.
-func (in *inputs) pull(libraries []*archive) error {
+func (in *inputs) pull(libraries []*objects.Archive) error {
 	if len(libraries) == 0 {
 		return nil
 	}
 	defined := make(map[string]bool)
 	var wanted []string
-	note := func(o *object) {
-		for _, d := range o.defs {
-			defined[d.symbol] = true
+	note := func(o *objects.Object) {
+		for _, d := range o.Defs {
+			defined[d.Symbol] = true
 		}
-		wanted = append(wanted, o.undefined...)
+		wanted = append(wanted, o.Undefined...)
 	}
 	for _, o := range in.objects {
 		note(o)
 	}
-	taken := make(map[*member]bool)
+	taken := make(map[*objects.Member]bool)
 	for len(wanted) > 0 {
 		symbol := wanted[0]
 		wanted = wanted[1:]
@@ -195,7 +186,7 @@ func (in *inputs) pull(libraries []*archive) error {
 			return err
 		}
 		if o != nil {
-			o.system = true
+			o.System = true
 			in.objects = append(in.objects, o)
 			note(o)
 		}
@@ -205,25 +196,25 @@ func (in *inputs) pull(libraries []*archive) error {
 
 // definer reads the member that the archives' symbol tables name for a symbol; nil if there is none, or it is in
 // taken.
-func definer(libraries []*archive, symbol string, taken map[*member]bool) (*object, error) {
+func definer(libraries []*objects.Archive, symbol string, taken map[*objects.Member]bool) (*objects.Object, error) {
 	for _, library := range libraries {
-		header, found := library.index[symbol]
+		header, found := library.Index[symbol]
 		if !found {
 			continue
 		}
-		i, found := slices.BinarySearchFunc(library.members, header, func(m member, header int64) int {
-			return cmp.Compare(m.header, header)
+		i, found := slices.BinarySearchFunc(library.Members, header, func(m objects.Member, header int64) int {
+			return cmp.Compare(m.Header, header)
 		})
-		if !found || taken[&library.members[i]] {
+		if !found || taken[&library.Members[i]] {
 			continue
 		}
-		taken[&library.members[i]] = true
-		file, err := os.Open(library.name)
+		taken[&library.Members[i]] = true
+		file, err := os.Open(library.Name)
 		if err != nil {
 			return nil, err
 		}
 		defer file.Close()
-		return library.object(file, library.members[i])
+		return library.Object(file, library.Members[i])
 	}
 	return nil, nil
 }

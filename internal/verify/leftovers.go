@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"mpwolf/internal/objects"
 	"mpwolf/patches"
 )
 
@@ -72,7 +73,7 @@ func (v *verification) leftoversCheck(c *check) {
 		c.notMade = v.blocked
 	default:
 		c.summary = "no object, symbol or string of mbedTLS or axTLS"
-		if !v.image.hasSymbols {
+		if !v.image.HasSymbols {
 			c.summary = "no object or string of mbedTLS or axTLS; the firmware's symbols are stripped"
 		}
 	}
@@ -92,10 +93,10 @@ func (v *verification) spell(text string) string {
 func (v *verification) traces(b builtin) (found []string, file string) {
 	var names []string
 	for _, o := range v.inputs.objects {
-		if o.code && v.isPartOf(b, o) {
+		if o.Code && v.isPartOf(b, o) {
 			names = append(names, v.objectName(o))
 			if file == "" {
-				file = o.file
+				file = o.File
 			}
 		}
 	}
@@ -105,10 +106,10 @@ func (v *verification) traces(b builtin) (found []string, file string) {
 	if v.image == nil {
 		return found, file
 	}
-	if symbols := v.image.symbolsLike(b.symbols, b.globals); len(symbols) > 0 {
+	if symbols := v.image.SymbolsLike(b.symbols, b.globals); len(symbols) > 0 {
 		found = append(found, fmt.Sprintf("%s in the firmware (%s)", plural(len(symbols), "symbol"), someOf(symbols)))
 	}
-	if texts := v.image.stringsWith(b.strings); len(texts) > 0 {
+	if texts := v.image.StringsWith(b.strings); len(texts) > 0 {
 		found = append(found, fmt.Sprintf("%s in the firmware (%s)", plural(len(texts), "string"), someOf(texts)))
 	}
 	if file == "" {
@@ -117,14 +118,14 @@ func (v *verification) traces(b builtin) (found []string, file string) {
 	return found, file
 }
 
-func (v *verification) isPartOf(b builtin, o *object) bool {
-	if slices.Contains(b.sources, o.source) {
+func (v *verification) isPartOf(b builtin, o *objects.Object) bool {
+	if slices.Contains(b.sources, o.Source) {
 		return true
 	}
-	if b.has(o.file) || b.has(o.member) {
+	if b.has(o.File) || b.has(o.Member) {
 		return true
 	}
-	return o.member == "" && slices.ContainsFunc(v.deps(o.file), func(path string) bool { return v.builtinOf(path) == b.name })
+	return o.Member == "" && slices.ContainsFunc(v.deps(o.File), func(path string) bool { return v.builtinOf(path) == b.name })
 }
 
 // builtinOf is the name of the built-in library that a source or header is of; "" for the others. An object has hundreds

@@ -12,6 +12,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"mpwolf/internal/objects"
+	"mpwolf/internal/objects/objectstest"
 )
 
 // machSources are compiled to objects of macOS: a.c and b.c clash, and what is weak or static does not.
@@ -41,7 +44,7 @@ func compileMach(t testing.TB, dir, arch string, sources map[string]string) {
 	writeFilesIn(t, dir, sources)
 	for name := range sources {
 		object := strings.TrimSuffix(name, ".c") + "." + arch + ".o"
-		command(t, dir, "clang", "-target", arch+"-apple-macos11", "-g", "-fcommon", "-Os", "-c", "-o", object, name)
+		objectstest.Command(t, dir, "clang", "-target", arch+"-apple-macos11", "-g", "-fcommon", "-Os", "-c", "-o", object, name)
 	}
 }
 
@@ -89,8 +92,8 @@ func TestMachO(t *testing.T) {
 			dir := t.TempDir()
 			compileMach(t, dir, arch, machSources)
 			v := linked(t, dir, "a."+arch+".o", "b."+arch+".o")
-			if o := v.inputs.objects[0]; !slices.Equal(o.undefined, []string{"nowhere"}) {
-				t.Errorf("undefined %q", o.undefined)
+			if o := v.inputs.objects[0]; !slices.Equal(o.Undefined, []string{"nowhere"}) {
+				t.Errorf("undefined %q", o.Undefined)
 			}
 			c := &check{}
 			v.symbolsCheck(t.Context(), c)
@@ -118,10 +121,10 @@ func TestMachOSizes(t *testing.T) {
 	compileMach(t, dir, "x86_64", map[string]string{"sizes.c": source})
 	want := map[string]uint64{"a": 3, "b": 40, "c": 7, "d": 12}
 	for _, o := range linked(t, dir, "sizes.x86_64.o").inputs.objects {
-		for _, d := range o.defs {
+		for _, d := range o.Defs {
 			// What is there to align the next one counts as well.
-			if d.size < want[d.symbol] || d.size >= want[d.symbol]+16 {
-				t.Errorf("%s has %d bytes", d.symbol, d.size)
+			if d.Size < want[d.Symbol] || d.Size >= want[d.Symbol]+16 {
+				t.Errorf("%s has %d bytes", d.Symbol, d.Size)
 			}
 		}
 	}
@@ -137,13 +140,13 @@ func TestMachOArchives(t *testing.T) {
 	compileMach(t, dir, "x86_64", machSources)
 	compileMach(t, dir, "arm64", machSources)
 	for _, arch := range []string{"x86_64", "arm64"} {
-		command(t, dir, "llvm-ar", "rcs", "--format=darwin", "lib."+arch+".a", "b."+arch+".o")
-		command(t, dir, "llvm-ar", "rcs", "--format=bsd", "bsd."+arch+".a", "b."+arch+".o")
+		objectstest.Command(t, dir, "llvm-ar", "rcs", "--format=darwin", "lib."+arch+".a", "b."+arch+".o")
+		objectstest.Command(t, dir, "llvm-ar", "rcs", "--format=bsd", "bsd."+arch+".a", "b."+arch+".o")
 	}
 	fat(t, dir, "fat.a", map[macho.Cpu]string{macho.CpuAmd64: "lib.x86_64.a", macho.CpuArm64: "lib.arm64.a"})
 	fat(t, dir, "fat.o", map[macho.Cpu]string{macho.CpuAmd64: "b.x86_64.o", macho.CpuArm64: "b.arm64.o"})
 	fat(t, dir, "other.o", map[macho.Cpu]string{macho.CpuArm64: "b.arm64.o"})
-	command(t, dir, "cp", "fat.a", "system.a")
+	objectstest.Command(t, dir, "cp", "fat.a", "system.a")
 	tests := []struct {
 		name string
 		link []string
@@ -162,16 +165,16 @@ func TestMachOArchives(t *testing.T) {
 		got := ""
 		for _, d := range duplicates(v.inputs.objects) {
 			if d.symbol == "f" {
-				got = v.objectName(d.defs[1].object)
+				got = v.objectName(d.defs[1].Object)
 			}
 		}
 		if got != test.want {
 			t.Errorf("%s: %q", test.name, got)
 		}
 	}
-	a, _ := openArchive(t, filepath.Join(dir, "lib.x86_64.a"))
-	if len(a.members) != 1 || a.index["f"] != a.members[0].header {
-		t.Errorf("index %v, members %+v", a.index, a.members)
+	a, _ := objectstest.Archive(t, filepath.Join(dir, "lib.x86_64.a"))
+	if len(a.Members) != 1 || a.Index["f"] != a.Members[0].Header {
+		t.Errorf("index %v, members %+v", a.Index, a.Members)
 	}
 }
 
@@ -194,7 +197,7 @@ func TestReadFatDamaged(t *testing.T) {
 		"64 bits":      "\xca\xfe\xba\xbf\x00\x00\x00\x01" + strings.Repeat("\xff", 32),
 	}
 	for name, data := range tests {
-		if _, err := readFat("x.a", bytes.NewReader([]byte(data)), int64(len(data))); !errors.Is(err, errDamagedFat) {
+		if _, err := objects.ReadFat("x.a", bytes.NewReader([]byte(data)), int64(len(data))); !errors.Is(err, objects.ErrDamagedFat) {
 			t.Errorf("%s: error %v", name, err)
 		}
 	}
@@ -225,26 +228,26 @@ func TestMachOImage(t *testing.T) {
 	dir := t.TempDir()
 	compileMach(t, dir, "x86_64", machSources)
 	out := machLink(dir, linker, "a.x86_64.o", "-undefined", "dynamic_lookup", "-map", "out.map")
-	i, err := readImage(filepath.Join(dir, "out"))
+	i, err := objects.ReadImage(filepath.Join(dir, "out"))
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	if !i.macOS || i.arch != "amd64" || !slices.Contains(i.symbols, imageSymbol{"f", true}) || i.size.Text == 0 || i.size.BSS < 4 {
-		t.Errorf("macOS %v, %s, symbols %v, size %+v", i.macOS, i.arch, i.symbols, i.size)
+	if !i.MacOS || i.Arch != "amd64" || !slices.Contains(i.Symbols, objects.ImageSymbol{Name: "f", Global: true}) || i.Size.Text == 0 || i.Size.BSS < 4 {
+		t.Errorf("macOS %v, %s, symbols %v, size %+v", i.MacOS, i.Arch, i.Symbols, i.Size)
 	}
 	text, err := os.ReadFile(filepath.Join(dir, "out.map"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	got := parseMap(string(text), nil)["a.x86_64.o"]
-	if got.RAM < 4 || got.Flash == 0 || got.Flash > i.size.Text+i.size.Data {
-		t.Errorf("%+v of %+v\n%s", got, i.size, text)
+	if got.RAM < 4 || got.Flash == 0 || got.Flash > i.Size.Text+i.Size.Data {
+		t.Errorf("%+v of %+v\n%s", got, i.Size, text)
 	}
 	machLink(dir, linker, "b.x86_64.o", "-dylib", "-o", "lib")
-	if i, err = readImage(filepath.Join(dir, "lib")); err != nil {
+	if i, err = objects.ReadImage(filepath.Join(dir, "lib")); err != nil {
 		t.Fatal(err)
 	}
-	if found := i.stringsWith([]string{"axTLS"}); len(found) != 1 {
+	if found := i.StringsWith([]string{"axTLS"}); len(found) != 1 {
 		t.Errorf("strings %q", found)
 	}
 }
@@ -278,13 +281,13 @@ func FuzzReadFat(f *testing.F) {
 		f.Add(data)
 	}
 	f.Fuzz(func(_ *testing.T, data []byte) {
-		_, _ = readObject(bytes.NewReader(data), "x.o", "")
-		parts, err := readFat("x.o", bytes.NewReader(data), int64(len(data)))
+		_, _ = objects.ReadObject(bytes.NewReader(data), "x.o", "")
+		parts, err := objects.ReadFat("x.o", bytes.NewReader(data), int64(len(data)))
 		if err != nil {
 			return
 		}
 		for _, part := range parts {
-			_, _ = readObject(part.data, "x.o", "")
+			_, _ = objects.ReadObject(part.Data, "x.o", "")
 		}
 	})
 }

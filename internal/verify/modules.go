@@ -222,8 +222,8 @@ func (v *verification) moduleObject(c *check, r registration, seen map[string]st
 		return
 	}
 	for _, o := range v.inputs.objects {
-		for _, d := range o.defs {
-			if d.symbol != r.object {
+		for _, d := range o.Defs {
+			if d.Symbol != r.object {
 				continue
 			}
 			source := v.source(o)

@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"mpwolf/internal/objects"
 )
 
 // supply is a function from which wolfSSL gets what only the platform has.
@@ -42,12 +44,12 @@ var clocks = []supply{
 func (v *verification) supplied(used []wolfObject, kinds []supply) []string {
 	var found []string
 	for _, u := range used {
-		base := strings.TrimSuffix(filepath.Base(u.object.file), filepath.Ext(u.object.file))
+		base := strings.TrimSuffix(filepath.Base(u.object.File), filepath.Ext(u.object.File))
 		if base != "random" && base != "asn" && base != "wc_port" {
 			continue
 		}
-		for _, symbol := range u.object.undefined {
-			i := slices.IndexFunc(kinds, func(k supply) bool { return matchesAny([]string{k.function}, symbol) })
+		for _, symbol := range u.object.Undefined {
+			i := slices.IndexFunc(kinds, func(k supply) bool { return objects.MatchesAny([]string{k.function}, symbol) })
 			if i < 0 || base == "wc_port" && strings.HasPrefix(symbol, "open") {
 				continue
 			}
@@ -63,8 +65,8 @@ func (v *verification) supplied(used []wolfObject, kinds []supply) []string {
 // suppliedBy is the source that defines a symbol, or what is known of it.
 func (v *verification) suppliedBy(symbol, what string) string {
 	for _, o := range v.inputs.objects {
-		for _, d := range o.defs {
-			if d.symbol == symbol && !o.system {
+		for _, d := range o.Defs {
+			if d.Symbol == symbol && !o.System {
 				return v.source(o)
 			}
 		}

@@ -7,6 +7,9 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"mpwolf/internal/objects"
+	"mpwolf/internal/objects/objectstest"
 )
 
 const sampleMap = `Archive member included to satisfy reference by file (symbol)
@@ -44,8 +47,8 @@ LOAD build/a.o
 `
 
 func TestParseMap(t *testing.T) {
-	got := parseMap(sampleMap, map[string]sectionKind{".text": textSection, ".rodata": textSection, ".eh_frame": textSection,
-		".data": dataSection, ".bss": bssSection})
+	got := parseMap(sampleMap, map[string]objects.SectionKind{".text": objects.TextSection, ".rodata": objects.TextSection, ".eh_frame": objects.TextSection,
+		".data": objects.DataSection, ".bss": objects.BssSection})
 	want := map[string]Memory{"build/a.o": {0x1a, 0x102}, "lib/libx.a(b.o)": {0x20, 0}, linkerTables: {0x30, 0}}
 	if !maps.Equal(got, want) {
 		t.Errorf("got %v", got)
@@ -58,13 +61,13 @@ func TestParseMap(t *testing.T) {
 // TestMapOptimized reads the map of a real link with objects that hold code for the optimizer as well.
 func TestMapOptimized(t *testing.T) {
 	dir := t.TempDir()
-	compile(t, dir, map[string]string{"a.c": "int f(int x) { return x * 3 + 1; }"}, "-flto", "-ffat-lto-objects")
-	compile(t, dir, map[string]string{"main.c": "int f(int); int main(int c, char **v) { return f(c); }"})
-	command(t, dir, "gcc", "-flto", "-o", "out", "main.o", "a.o", "-Wl,-Map=out.map")
+	objectstest.Compile(t, dir, map[string]string{"a.c": "int f(int x) { return x * 3 + 1; }"}, "-flto", "-ffat-lto-objects")
+	objectstest.Compile(t, dir, map[string]string{"main.c": "int f(int); int main(int c, char **v) { return f(c); }"})
+	objectstest.Command(t, dir, "gcc", "-flto", "-o", "out", "main.o", "a.o", "-Wl,-Map=out.map")
 	v := linked(t, dir, "main.o", "a.o")
 	v.elf = filepath.Join(dir, "out")
 	var err error
-	if v.image, err = readImage(v.elf); err != nil {
+	if v.image, err = objects.ReadImage(v.elf); err != nil {
 		t.Fatal(err)
 	}
 	if size := v.size(); size.Measured != "linker's map" || size.Stacks[stackOptimized].Flash == 0 || len(size.Sources) == 0 {

@@ -33,9 +33,9 @@ func (v *verification) runCheck(ctx context.Context, c *check) error {
 		c.notNeeded = "no script is given"
 	case v.Target.Port != "unix":
 		c.notNeeded = "the firmware of the port " + v.Target.Port + " does not run here; nothing was run"
-	case v.image.arch != runtime.GOARCH:
-		c.notNeeded = fmt.Sprintf("the firmware is for another processor (%s); nothing was run", v.image.arch)
-	case v.image.macOS != (runtime.GOOS == "darwin"):
+	case v.image.Arch != runtime.GOARCH:
+		c.notNeeded = fmt.Sprintf("the firmware is for another processor (%s); nothing was run", v.image.Arch)
+	case v.image.MacOS != (runtime.GOOS == "darwin"):
 		c.notNeeded = "the firmware is for another operating system; nothing was run"
 	default:
 		return v.runScripts(ctx, c, scripts)

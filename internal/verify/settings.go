@@ -10,6 +10,7 @@ import (
 
 	"mpwolf/internal/build"
 	"mpwolf/internal/lazyregexp"
+	"mpwolf/internal/objects"
 )
 
 const settingsHeader = "wolfssl/wolfcrypt/settings.h"
@@ -143,7 +144,7 @@ func (v *verification) settingsCheck(ctx context.Context, c *check) error {
 
 // wolfObject is an object that includes wolfSSL's headers.
 type wolfObject struct {
-	object *object
+	object *objects.Object
 	root   string // the folder of the wolfSSL that it was compiled with
 	deps   []string
 }
@@ -151,10 +152,10 @@ type wolfObject struct {
 func (v *verification) wolfObjects() []wolfObject {
 	var found []wolfObject
 	for _, o := range v.inputs.objects {
-		if o.member != "" {
+		if o.Member != "" {
 			continue
 		}
-		deps := v.deps(o.file)
+		deps := v.deps(o.File)
 		for _, dep := range deps {
 			if root, ok := strings.CutSuffix(filepath.ToSlash(dep), "/"+settingsHeader); ok {
 				found = append(found, wolfObject{o, root, deps})
@@ -243,7 +244,7 @@ func (v *verification) staleSettings(c *check, used []wolfObject) {
 			continue
 		}
 		for _, u := range used {
-			object, err := os.Stat(u.object.file)
+			object, err := os.Stat(u.object.File)
 			if err == nil && slices.Contains(u.deps, file) && object.ModTime().Before(settings.ModTime()) {
 				c.find(Finding{Message: "this file was changed after the firmware was built", File: file, Fix: "build again"})
 				break

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"mpwolf/internal/build"
+	"mpwolf/internal/objects"
 )
 
 // The stacks that a firmware's size is divided into.
@@ -38,11 +39,11 @@ type Memory struct {
 	RAM   uint64 `json:"ram"`
 }
 
-func (m *Memory) add(k sectionKind, n uint64) {
-	if k != bssSection {
+func (m *Memory) add(k objects.SectionKind, n uint64) {
+	if k != objects.BssSection {
 		m.Flash += n
 	}
-	if k != textSection {
+	if k != objects.TextSection {
 		m.RAM += n
 	}
 }
@@ -63,15 +64,15 @@ type Size struct {
 
 // size measures what is linked.
 func (v *verification) size() *Size {
-	size := &Size{Time: time.Now().UTC().Format(time.DateTime), Text: v.image.size.Text, Data: v.image.size.Data,
-		BSS: v.image.size.BSS}
+	size := &Size{Time: time.Now().UTC().Format(time.DateTime), Text: v.image.Size.Text, Data: v.image.Size.Data,
+		BSS: v.image.Size.BSS}
 	size.Flash, size.RAM = size.Text+size.Data, size.Data+size.BSS
-	v.divide(size, v.image.sections)
+	v.divide(size, v.image.Sections)
 	return size
 }
 
 // divide finds the shares of the stacks and of the sources; sections are those of the firmware, nil if there is none.
-func (v *verification) divide(size *Size, sections map[string]sectionKind) {
+func (v *verification) divide(size *Size, sections map[string]objects.SectionKind) {
 	size.Stacks, size.Sources = make(map[string]Memory), make(map[string]Memory)
 	note := func(object string, m Memory) {
 		stack := v.stackOf(object)
@@ -91,12 +92,12 @@ func (v *verification) divide(size *Size, sections map[string]sectionKind) {
 	}
 	size.Measured = "sizes of the objects"
 	for _, o := range v.inputs.objects {
-		note(o.name(), Memory{o.size.Text + o.size.Data, o.size.Data + o.size.BSS})
+		note(o.Name(), Memory{o.Size.Text + o.Size.Data, o.Size.Data + o.Size.BSS})
 	}
 }
 
 // readMap reads the map of this link; that of an earlier one says nothing about it.
-func (v *verification) readMap(sections map[string]sectionKind) map[string]Memory {
+func (v *verification) readMap(sections map[string]objects.SectionKind) map[string]Memory {
 	file := v.mapFile()
 	written, err := os.Stat(file)
 	if err != nil {
@@ -317,7 +318,7 @@ func Measure(ctx context.Context, options Options) (*Size, error) {
 	if v.inputs, err = readInputs(v.link, nil); err != nil {
 		return nil, err
 	}
-	if v.image, err = readImage(v.elf); err != nil {
+	if v.image, err = objects.ReadImage(v.elf); err != nil {
 		return nil, err
 	}
 	return v.size(), nil
@@ -388,7 +389,7 @@ var tableSections = []string{".eh_frame*", ".rel.*", ".rela.*", ".dyn*", ".gnu.*
 //	.text.mp_init  0x0000000000012340       0x54 build/py/runtime.o
 //	.rodata.str1.1
 //	               0x0000000000054320       0x12 lib/libx.a(y.o)
-func parseMap(text string, sections map[string]sectionKind) map[string]Memory {
+func parseMap(text string, sections map[string]objects.SectionKind) map[string]Memory {
 	if strings.HasPrefix(text, "# Path: ") {
 		return parseAppleMap(text)
 	}
@@ -397,7 +398,7 @@ func parseMap(text string, sections map[string]sectionKind) map[string]Memory {
 		return nil
 	}
 	sizes := make(map[string]Memory)
-	kind, counted, section := textSection, false, ""
+	kind, counted, section := objects.TextSection, false, ""
 	for line := range strings.Lines(text) {
 		line = strings.TrimRight(line, "\r\n")
 		if line == "" {
@@ -428,7 +429,7 @@ func parseMap(text string, sections map[string]sectionKind) map[string]Memory {
 		}
 		name := strings.Join(fields[2:], " ")
 		switch {
-		case matchesAny(tableSections, section):
+		case objects.MatchesAny(tableSections, section):
 			name = linkerTables
 		case !isObjectName(name):
 			continue
@@ -441,18 +442,18 @@ func parseMap(text string, sections map[string]sectionKind) map[string]Memory {
 }
 
 // kindOf guesses what an output section holds, by its name; false for one that does not go into memory.
-func kindOf(output string) (sectionKind, bool) {
+func kindOf(output string) (objects.SectionKind, bool) {
 	switch {
-	case matchesAny([]string{".debug*", ".comment", ".stab*", ".ARM.attributes", "/DISCARD/", ".symtab", ".strtab", ".shstrtab"}, output):
-		return textSection, false
+	case objects.MatchesAny([]string{".debug*", ".comment", ".stab*", ".ARM.attributes", "/DISCARD/", ".symtab", ".strtab", ".shstrtab"}, output):
+		return objects.TextSection, false
 	case !strings.HasPrefix(output, "."):
-		return textSection, false
-	case matchesAny([]string{".bss*", ".tbss*", ".heap*", ".stack*", ".noinit*", "COMMON"}, output):
-		return bssSection, true
-	case matchesAny([]string{".data*", ".tdata*"}, output):
-		return dataSection, true
+		return objects.TextSection, false
+	case objects.MatchesAny([]string{".bss*", ".tbss*", ".heap*", ".stack*", ".noinit*", "COMMON"}, output):
+		return objects.BssSection, true
+	case objects.MatchesAny([]string{".data*", ".tdata*"}, output):
+		return objects.DataSection, true
 	}
-	return textSection, true
+	return objects.TextSection, true
 }
 
 // parseAppleMap reads a map of Apple's ld, or of lld in its place: a table of files, one of sections, and one of symbols,
@@ -462,7 +463,7 @@ func parseAppleMap(text string) map[string]Memory {
 	files := make(map[string]string)
 	type part struct {
 		start, end uint64
-		kind       sectionKind
+		kind       objects.SectionKind
 	}
 	var parts []part
 	var symbols []part
@@ -488,14 +489,14 @@ func parseAppleMap(text string) map[string]Memory {
 		for i, field := range fields[:min(2, len(fields))] {
 			numbers[i], _ = strconv.ParseUint(strings.TrimPrefix(field, "0x"), 16, 64) // 0 for what is no number
 		}
-		p := part{numbers[0], numbers[0] + numbers[1], textSection}
+		p := part{numbers[0], numbers[0] + numbers[1], objects.TextSection}
 		switch {
 		case table == "# Sections" && len(fields) == 4:
 			if strings.HasPrefix(fields[2], "__DATA") {
-				p.kind = dataSection
+				p.kind = objects.DataSection
 			}
 			if fields[3] == "__bss" || fields[3] == "__common" {
-				p.kind = bssSection
+				p.kind = objects.BssSection
 			}
 			parts = append(parts, p)
 		case table == "# Symbols" && found:

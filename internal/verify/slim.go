@@ -3,25 +3,27 @@ package verify
 import (
 	"context"
 	"strings"
+
+	"mpwolf/internal/objects"
 )
 
 // readSlim reads the symbols of the objects that hold code for the linker's optimizer only, as MicroPython's LTO=1 has
 // the compiler make them. What that code is like only the compiler's own tools know: gcc's plugin for nm, and llvm-nm
 // for clang. Where they cannot be had, the objects stay as unreadable as they were.
 func (v *verification) readSlim(ctx context.Context) error {
-	slim := make(map[string]*object)
+	slim := make(map[string]*objects.Object)
 	var files []string
 	for _, o := range v.inputs.objects {
-		if !o.lto {
+		if !o.Lto {
 			continue
 		}
-		name := o.file
-		if o.member != "" {
-			name += "[" + o.member + "]"
+		name := o.File
+		if o.Member != "" {
+			name += "[" + o.Member + "]"
 		}
 		slim[name] = o
-		if n := len(files); n == 0 || files[n-1] != o.file {
-			files = append(files, o.file)
+		if n := len(files); n == 0 || files[n-1] != o.File {
+			files = append(files, o.File)
 		}
 	}
 	if len(slim) == 0 {
@@ -38,9 +40,6 @@ func (v *verification) readSlim(ctx context.Context) error {
 	}
 	return ctx.Err()
 }
-
-// slimMarker is a symbol that gcc gives such an object, and that nm shows of it if it has not understood the rest.
-const slimMarker = "__gnu_lto_slim"
 
 // slimReaders are the commands that may be able to tell the symbols of such objects.
 func (v *verification) slimReaders(ctx context.Context) ([][]string, error) {
@@ -69,12 +68,12 @@ func (v *verification) slimReaders(ctx context.Context) ([][]string, error) {
 // readSymbols reads what nm -A -P tells of objects: a line "FILE: SYMBOL TYPE VALUE SIZE" for each symbol, FILE being
 // ARCHIVE[MEMBER] in an archive. An object without a line has no symbols: it is of a source that is turned off. False if
 // nm has not understood the objects.
-func readSymbols(listing string, objects map[string]*object) bool {
-	if strings.Contains(listing, ": "+slimMarker+" ") {
+func readSymbols(listing string, byName map[string]*objects.Object) bool {
+	if strings.Contains(listing, ": "+objects.SlimMarker+" ") {
 		return false
 	}
-	for _, o := range objects {
-		o.lto = false
+	for _, o := range byName {
+		o.Lto = false
 	}
 	for line := range strings.Lines(listing) {
 		i := strings.LastIndex(line, ": ")
@@ -82,27 +81,27 @@ func readSymbols(listing string, objects map[string]*object) bool {
 			continue
 		}
 		name, fields := line[:i], strings.Fields(line[i+1:])
-		o := objects[name]
+		o := byName[name]
 		if o == nil || len(fields) < 2 {
 			continue
 		}
-		d := definition{symbol: fields[0], section: "not compiled yet", object: o}
+		d := objects.Definition{Symbol: fields[0], Section: "not compiled yet", Object: o}
 		switch fields[1] {
 		case "U":
-			o.undefined = append(o.undefined, d.symbol)
+			o.Undefined = append(o.Undefined, d.Symbol)
 			continue
 		case "W", "V":
-			d.kind = weak
+			d.Kind = objects.Weak
 		case "C":
-			d.kind, d.section = common, "common"
+			d.Kind, d.Section = objects.Common, "common"
 		case "u":
-			d.kind = comdat
+			d.Kind = objects.Comdat
 		case "A", "B", "D", "G", "R", "S", "T":
 		default: // what nobody else sees
 			continue
 		}
-		o.code = true
-		o.defs = append(o.defs, d)
+		o.Code = true
+		o.Defs = append(o.Defs, d)
 	}
 	return true
 }

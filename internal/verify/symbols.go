@@ -6,38 +6,40 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"mpwolf/internal/objects"
 )
 
 // duplicate is a symbol with more than one definition, of which no linker may choose silently.
 type duplicate struct {
 	symbol string
-	defs   []definition
+	defs   []objects.Definition
 }
 
 // duplicates finds the symbols that are defined more than once. A weak definition beside others, and the copies of a
 // group of which the linker keeps one, are no duplicates. Order: that of the objects.
-func duplicates(objects []*object) []duplicate {
-	first := make(map[string]definition)
+func duplicates(all []*objects.Object) []duplicate {
+	first := make(map[string]objects.Definition)
 	more := make(map[string]*duplicate)
 	var order []*duplicate
-	for _, o := range objects {
-		for _, d := range o.defs {
-			if d.kind == weak {
+	for _, o := range all {
+		for _, d := range o.Defs {
+			if d.Kind == objects.Weak {
 				continue
 			}
-			before, known := first[d.symbol]
+			before, known := first[d.Symbol]
 			if !known {
-				first[d.symbol] = d
+				first[d.Symbol] = d
 				continue
 			}
-			if before.kind == comdat && d.kind == comdat {
+			if before.Kind == objects.Comdat && d.Kind == objects.Comdat {
 				continue
 			}
-			if more[d.symbol] == nil {
-				more[d.symbol] = &duplicate{d.symbol, []definition{before}}
-				order = append(order, more[d.symbol])
+			if more[d.Symbol] == nil {
+				more[d.Symbol] = &duplicate{d.Symbol, []objects.Definition{before}}
+				order = append(order, more[d.Symbol])
 			}
-			more[d.symbol].defs = append(more[d.symbol].defs, d)
+			more[d.Symbol].defs = append(more[d.Symbol].defs, d)
 		}
 	}
 	found := make([]duplicate, len(order))
@@ -50,27 +52,27 @@ func duplicates(objects []*object) []duplicate {
 // shadowed finds the weak definitions that another takes the place of although nobody means it to: owner says whose an
 // object is, and a weak definition of one of guarded gives way to its own owner only. Order: that of the symbols' first
 // definitions.
-func shadowed(objects []*object, owner func(*object) string, guarded []string) []duplicate {
+func shadowed(all []*objects.Object, owner func(*objects.Object) string, guarded []string) []duplicate {
 	weakly := make(map[string]bool)
-	for _, o := range objects {
-		for _, d := range o.defs {
-			if d.kind == weak {
-				weakly[d.symbol] = true
+	for _, o := range all {
+		for _, d := range o.Defs {
+			if d.Kind == objects.Weak {
+				weakly[d.Symbol] = true
 			}
 		}
 	}
-	all := make(map[string]*duplicate)
+	several := make(map[string]*duplicate)
 	var order []*duplicate
-	for _, o := range objects {
-		for _, d := range o.defs {
-			if !weakly[d.symbol] {
+	for _, o := range all {
+		for _, d := range o.Defs {
+			if !weakly[d.Symbol] {
 				continue
 			}
-			if all[d.symbol] == nil {
-				all[d.symbol] = &duplicate{symbol: d.symbol}
-				order = append(order, all[d.symbol])
+			if several[d.Symbol] == nil {
+				several[d.Symbol] = &duplicate{symbol: d.Symbol}
+				order = append(order, several[d.Symbol])
 			}
-			all[d.symbol].defs = append(all[d.symbol].defs, d)
+			several[d.Symbol].defs = append(several[d.Symbol].defs, d)
 		}
 	}
 	var found []duplicate
@@ -82,11 +84,11 @@ func shadowed(objects []*object, owner func(*object) string, guarded []string) [
 	return found
 }
 
-func (d *duplicate) shadows(owner func(*object) string, guarded []string) bool {
+func (d *duplicate) shadows(owner func(*objects.Object) string, guarded []string) bool {
 	for _, def := range d.defs {
-		own := owner(def.object)
-		if def.kind == weak && slices.Contains(guarded, own) &&
-			slices.ContainsFunc(d.defs, func(other definition) bool { return owner(other.object) != own }) {
+		own := owner(def.Object)
+		if def.Kind == objects.Weak && slices.Contains(guarded, own) &&
+			slices.ContainsFunc(d.defs, func(other objects.Definition) bool { return owner(other.Object) != own }) {
 			return true
 		}
 	}
@@ -113,7 +115,7 @@ func (v *verification) symbolsCheck(ctx context.Context, c *check) {
 	c.findings = append(c.findings, v.linkFindings(ctx, found)...)
 	defined := 0
 	for _, o := range v.inputs.objects {
-		defined += len(o.defs)
+		defined += len(o.Defs)
 	}
 	c.show("objects", len(v.inputs.objects))
 	c.show("symbols", defined)
@@ -149,8 +151,8 @@ func (v *verification) duplicateEvidence(found []duplicate) []definitionEvidence
 	for _, d := range found {
 		for _, def := range d.defs {
 			evidence = append(evidence, definitionEvidence{
-				Symbol: d.symbol, Object: relative(v.build.Dir, def.object.file), Member: def.object.member,
-				Section: def.section, Size: def.size, Source: v.source(def.object), Weak: def.kind == weak,
+				Symbol: d.symbol, Object: relative(v.build.Dir, def.Object.File), Member: def.Object.Member,
+				Section: def.Section, Size: def.Size, Source: v.source(def.Object), Weak: def.Kind == objects.Weak,
 			})
 		}
 	}
@@ -166,14 +168,14 @@ const (
 )
 
 // owner is whose an object is: a stack, or the built-in crypto.
-func (v *verification) owner(o *object) string {
+func (v *verification) owner(o *objects.Object) string {
 	for _, b := range builtins {
 		if v.isPartOf(b, o) {
 			return builtinOwner
 		}
 	}
-	own := v.stackOf(o.name())
-	if own == stackModules && strings.HasPrefix(filepath.Base(o.name()), "wolfssl_port.") {
+	own := v.stackOf(o.Name())
+	if own == stackModules && strings.HasPrefix(filepath.Base(o.Name()), "wolfssl_port.") {
 		return glueOwner
 	}
 	return own
@@ -185,19 +187,19 @@ func (v *verification) shadowFindings(found []duplicate) []Finding {
 	for _, d := range found {
 		taken, loses := d.defs[0], d.defs[0]
 		for _, def := range d.defs {
-			if taken.kind == weak && def.kind != weak {
+			if taken.Kind == objects.Weak && def.Kind != objects.Weak {
 				taken = def
 			}
 		}
 		for _, def := range d.defs {
-			if def.kind == weak && def.object != taken.object {
+			if def.Kind == objects.Weak && def.Object != taken.Object {
 				loses = def
 			}
 		}
 		findings = append(findings, Finding{
 			Message: fmt.Sprintf("%s of %s is shadowed: it is weak there, and %s takes its place without a word of the linker",
 				d.symbol, v.definitionText(loses), v.definitionText(taken)),
-			File: taken.object.file,
+			File: taken.Object.File,
 			Fix:  "make the other symbol static or give it another name; or leave one of the two sources out of the build",
 		})
 	}
@@ -208,7 +210,7 @@ func (v *verification) shadowFindings(found []duplicate) []Finding {
 func (v *verification) unreadable(c *check) {
 	n := 0
 	for _, o := range v.inputs.objects {
-		if o.lto {
+		if o.Lto {
 			n++
 		}
 	}
@@ -268,8 +270,8 @@ func (v *verification) clashFindings(found []duplicate) []Finding {
 	for _, d := range found {
 		var places, sources []string
 		for _, def := range d.defs {
-			places = append(places, def.object.name())
-			sources = append(sources, v.sourceName(def.object))
+			places = append(places, def.Object.Name())
+			sources = append(sources, v.sourceName(def.Object))
 		}
 		cause, fix := explain(d.symbol, sources)
 		key := strings.Join(append(places, cause), "\x00")
@@ -287,7 +289,7 @@ func (v *verification) clashFindings(found []duplicate) []Finding {
 			message += fmt.Sprintf("; so are %s more: %s", plural(len(g.others), "symbol"), someOf(g.others))
 		}
 		last := g.first.defs[len(g.first.defs)-1]
-		findings = append(findings, Finding{Message: message + "; " + g.cause, File: last.object.file, Fix: g.fix})
+		findings = append(findings, Finding{Message: message + "; " + g.cause, File: last.Object.File, Fix: g.fix})
 	}
 	return findings
 }
@@ -312,47 +314,47 @@ func (v *verification) clashText(d duplicate) string {
 }
 
 // definitionText is "py/runtime.o (.text.mp_init, 84 bytes, from ../../py/runtime.c)".
-func (v *verification) definitionText(d definition) string {
-	details := []string{fmt.Sprintf("%s, %d bytes", d.section, d.size)}
-	if d.kind == common {
-		details[0] = fmt.Sprintf("variable without a value, %d bytes", d.size)
+func (v *verification) definitionText(d objects.Definition) string {
+	details := []string{fmt.Sprintf("%s, %d bytes", d.Section, d.Size)}
+	if d.Kind == objects.Common {
+		details[0] = fmt.Sprintf("variable without a value, %d bytes", d.Size)
 	}
-	if source := v.source(d.object); source != "" {
+	if source := v.source(d.Object); source != "" {
 		details = append(details, "from "+source)
 	}
-	if d.object.system {
+	if d.Object.System {
 		details = append(details, "of the compiler's own library")
 	}
-	return fmt.Sprintf("%s (%s)", v.objectName(d.object), strings.Join(details, ", "))
+	return fmt.Sprintf("%s (%s)", v.objectName(d.Object), strings.Join(details, ", "))
 }
 
 // objectName is the object's name as seen from the build folder.
-func (v *verification) objectName(o *object) string {
-	name := relative(v.build.Dir, o.file)
-	if o.member != "" {
-		name += "(" + o.member + ")"
+func (v *verification) objectName(o *objects.Object) string {
+	name := relative(v.build.Dir, o.File)
+	if o.Member != "" {
+		name += "(" + o.Member + ")"
 	}
 	return name
 }
 
 // source is the file that an object was compiled from: what the dependency file says, else what its symbols say.
-func (v *verification) source(o *object) string {
-	if o.member == "" {
-		if deps := v.deps(o.file); len(deps) > 0 {
+func (v *verification) source(o *objects.Object) string {
+	if o.Member == "" {
+		if deps := v.deps(o.File); len(deps) > 0 {
 			return relative(v.Target.Tree.Dir, deps[0])
 		}
 	}
-	if o.source == "" {
-		o.source = relative(v.Target.Tree.Dir, o.compiledFrom())
+	if o.Source == "" {
+		o.Source = relative(v.Target.Tree.Dir, o.CompiledFrom())
 	}
-	return o.source
+	return o.Source
 }
 
-func (v *verification) sourceName(o *object) string {
+func (v *verification) sourceName(o *objects.Object) string {
 	if source := v.source(o); source != "" {
 		return filepath.Base(source)
 	}
-	return strings.TrimSuffix(filepath.Base(o.name()), ".o")
+	return strings.TrimSuffix(filepath.Base(o.Name()), ".o")
 }
 
 // linkFindings are the linker's errors that found does not explain.

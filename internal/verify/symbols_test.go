@@ -1,7 +1,6 @@
 package verify
 
 import (
-	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -10,42 +9,8 @@ import (
 
 	"mpwolf/internal/build"
 	"mpwolf/internal/micropython"
+	"mpwolf/internal/objects/objectstest"
 )
-
-// command runs a command in dir.
-func command(t testing.TB, dir string, argv ...string) {
-	t.Helper()
-	cmd := exec.Command(argv[0], argv[1:]...)
-	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), "CCACHE_DISABLE=1") // its objects name the folder of another test
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("%v: %v\n%s", argv, err, out)
-	}
-}
-
-// compile writes C sources into dir and compiles each to an object, with the flags after those of MicroPython.
-func compile(t testing.TB, dir string, sources map[string]string, flags ...string) {
-	t.Helper()
-	if _, err := exec.LookPath("gcc"); err != nil {
-		t.Skip("SKIPPED: gcc is not installed")
-	}
-	for name, text := range sources {
-		path := filepath.Join(dir, name)
-		if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, []byte(text), 0o666); err != nil {
-			t.Fatal(err)
-		}
-		program := "gcc"
-		if strings.HasSuffix(name, ".cpp") {
-			program = "g++"
-		}
-		object := strings.TrimSuffix(name, filepath.Ext(name)) + ".o"
-		command(t, dir, append([]string{program, "-Os", "-ffunction-sections", "-fdata-sections", "-c", "-o", object, name},
-			flags...)...)
-	}
-}
 
 // linked is a verification of a link of the given files in dir.
 func linked(t *testing.T, dir string, argv ...string) *verification {
@@ -212,9 +177,9 @@ func TestDuplicates(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			dir := t.TempDir()
-			compile(t, dir, test.sources, test.flags...)
+			objectstest.Compile(t, dir, test.sources, test.flags...)
 			for _, args := range test.ar {
-				command(t, dir, append([]string{"ar"}, args...)...)
+				objectstest.Command(t, dir, append([]string{"ar"}, args...)...)
 			}
 			v := linked(t, dir, test.link...)
 			var got []string
@@ -236,7 +201,7 @@ func TestDuplicates(t *testing.T) {
 // TestShadowed looks for weak definitions that give way to one that does not mean to take their place.
 func TestShadowed(t *testing.T) {
 	dir := t.TempDir()
-	compile(t, dir, map[string]string{
+	objectstest.Compile(t, dir, map[string]string{
 		"modules/wolf/seed.c":                    "__attribute__((weak)) int seed(void) { return 1; } __attribute__((weak)) int once(void) { return 1; }",
 		"modules/wolf/port.c":                    "int once(void) { return 2; }",
 		"modules/wolf/ports/unix/wolfssl_port.c": "__attribute__((weak)) int clock(void) { return 1; }",
@@ -257,14 +222,14 @@ func TestShadowed(t *testing.T) {
 
 func TestClashText(t *testing.T) {
 	dir := t.TempDir()
-	compile(t, dir, map[string]string{
+	objectstest.Compile(t, dir, map[string]string{
 		"runtime.c":   "void mp_init(void) { __asm__ volatile (\"nop\"); }",
 		"wolf/tfm.c":  "int mp_init(int *a) { *a = 0; return 1; } int mp_copy(void) { return 0; }",
 		"tom/copy.c":  "int mp_copy(void) { return 1; }",
 		"w1/sha256.c": "int wc_InitSha256(void) { return 0; } int wc_FreeSha256(void) { return 0; }",
 		"w2/sha256.c": "int wc_InitSha256(void) { return 0; } int wc_FreeSha256(void) { return 0; }",
 	})
-	command(t, dir, "ar", "rcs", "libwolf.a", "wolf/tfm.o")
+	objectstest.Command(t, dir, "ar", "rcs", "libwolf.a", "wolf/tfm.o")
 	v := linked(t, dir, "runtime.o", "libwolf.a", "tom/copy.o", "w1/sha256.o", "w2/sha256.o")
 	c := &check{}
 	v.symbolsCheck(t.Context(), c)
@@ -310,11 +275,11 @@ func TestMuldefs(t *testing.T) {
 // TestSourceFromDebugInformation strips the symbols that name the source; what is left is DWARF.
 func TestSourceFromDebugInformation(t *testing.T) {
 	dir := t.TempDir()
-	compile(t, dir, map[string]string{"a.c": "int f(void) { return 1; }"}, "-g", "-fdebug-prefix-map="+dir+"=/src")
-	command(t, dir, "strip", "--strip-debug", "-o", "none.o", "a.o")
-	command(t, dir, "objcopy", "--strip-symbol=a.c", "a.o")
-	command(t, dir, "objcopy", "--strip-symbol=a.c", "none.o")
-	command(t, dir, "ar", "rcs", "lib.a", "a.o")
+	objectstest.Compile(t, dir, map[string]string{"a.c": "int f(void) { return 1; }"}, "-g", "-fdebug-prefix-map="+dir+"=/src")
+	objectstest.Command(t, dir, "strip", "--strip-debug", "-o", "none.o", "a.o")
+	objectstest.Command(t, dir, "objcopy", "--strip-symbol=a.c", "a.o")
+	objectstest.Command(t, dir, "objcopy", "--strip-symbol=a.c", "none.o")
+	objectstest.Command(t, dir, "ar", "rcs", "lib.a", "a.o")
 	v := linked(t, dir, "a.o", "lib.a", "none.o")
 	for i, want := range []string{"/src/a.c", "/src/a.c", ""} {
 		if got := v.source(v.inputs.objects[i]); got != want {
@@ -338,9 +303,9 @@ func TestLinkTimeOptimization(t *testing.T) {
 			"c.c":    "int v = 3;",
 		})
 		for _, source := range []string{"a.c", "b.c", "c.c", "none.c"} {
-			command(t, dir, append(slices.Clone(compiler), "-c", source)...)
+			objectstest.Command(t, dir, append(slices.Clone(compiler), "-c", source)...)
 		}
-		command(t, dir, "ar", "rcs", "lib.a", "c.o")
+		objectstest.Command(t, dir, "ar", "rcs", "lib.a", "c.o")
 		v := linked(t, dir, "a.o", "b.o", "none.o", "lib.a")
 		c := &check{}
 		v.flags = &build.Flags{Dir: dir, CC: []string{"false"}} // a compiler that tells nothing
@@ -361,8 +326,8 @@ func TestLinkTimeOptimization(t *testing.T) {
 			!strings.Contains(c.findings[0].Message, "lib.a(c.o) (") {
 			t.Errorf("%s: findings %+v", compiler[0], c.findings)
 		}
-		if a := v.inputs.objects[0]; !slices.Equal(a.undefined, []string{"g"}) || !a.code {
-			t.Errorf("%s: a.o needs %q, has code: %v", compiler[0], a.undefined, a.code)
+		if a := v.inputs.objects[0]; !slices.Equal(a.Undefined, []string{"g"}) || !a.Code {
+			t.Errorf("%s: a.o needs %q, has code: %v", compiler[0], a.Undefined, a.Code)
 		}
 	}
 }

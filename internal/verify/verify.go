@@ -14,6 +14,7 @@ import (
 
 	"mpwolf/internal/build"
 	"mpwolf/internal/micropython"
+	"mpwolf/internal/objects"
 	"mpwolf/patches"
 )
 
@@ -63,8 +64,8 @@ type verification struct {
 	failure *failure // of the build
 	// blocked says why a check that needs the build cannot be made: "the build failed, see symbols".
 	blocked  string
-	elf      string // the firmware, "" if there is none
-	image    *image // what is in it, nil if there is none
+	elf      string         // the firmware, "" if there is none
+	image    *objects.Image // what is in it, nil if there is none
 	depCache map[string][]string
 	seconds  Seconds
 	early    *early

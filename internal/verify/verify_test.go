@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"mpwolf/internal/micropython"
+	"mpwolf/internal/objects/objectstest"
 	"mpwolf/patches"
 )
 
@@ -244,8 +245,8 @@ var brokenBuilds = []struct {
 			"tree/ports/unix/extra.mk": "LIB = ../../../sdk/libsdk.a\n",
 		},
 		prepare: func(t *testing.T, dir string) {
-			command(t, filepath.Join(dir, "sdk"), "gcc", "-c", "aes.c")
-			command(t, filepath.Join(dir, "sdk"), "ar", "rcs", "libsdk.a", "aes.o")
+			objectstest.Command(t, filepath.Join(dir, "sdk"), "gcc", "-c", "aes.c")
+			objectstest.Command(t, filepath.Join(dir, "sdk"), "ar", "rcs", "libsdk.a", "aes.o")
 		},
 		want: map[string][]string{SymbolsID: {"wc_AesSetKey is defined twice", "sdk/libsdk.a(aes.o)",
 			"two copies of wolfSSL are linked", "take one of them out"}},
@@ -467,8 +468,8 @@ var brokenBuilds = []struct {
 			"tree/ports/unix/extra.mk":                     "LIB = ../../../sdk/libtommath.a\n",
 		},
 		prepare: func(t *testing.T, dir string) {
-			command(t, filepath.Join(dir, "sdk"), "gcc", "-c", "bn.c")
-			command(t, filepath.Join(dir, "sdk"), "ar", "rcsT", "libtommath.a", "bn.o")
+			objectstest.Command(t, filepath.Join(dir, "sdk"), "gcc", "-c", "bn.c")
+			objectstest.Command(t, filepath.Join(dir, "sdk"), "ar", "rcsT", "libtommath.a", "bn.o")
 		},
 		want: map[string][]string{SymbolsID: {"fast_mp_montgomery_reduce is defined twice", "sdk/libtommath.a(bn.o)",
 			"the libtommath of an SDK", "WOLFSSL_SP_MATH_ALL"}},

@@ -1,4 +1,4 @@
-package verify
+package objects
 
 import (
 	"bytes"
@@ -12,22 +12,22 @@ import (
 )
 
 // image is a linked firmware.
-type image struct {
-	symbols    []imageSymbol
-	hasSymbols bool
+type Image struct {
+	Symbols    []ImageSymbol
+	HasSymbols bool
 	constants  []byte // what its sections that go into memory hold
-	size       sectionSizes
-	arch       string                 // the processor, by Go's name, or by that of debug/elf if Go has none
-	macOS      bool                   // a program of macOS
-	sections   map[string]sectionKind // those that go into memory
+	Size       sectionSizes
+	Arch       string                 // the processor, by Go's name, or by that of debug/elf if Go has none
+	MacOS      bool                   // a program of macOS
+	Sections   map[string]SectionKind // those that go into memory
 }
 
-type imageSymbol struct {
-	name   string
-	global bool
+type ImageSymbol struct {
+	Name   string
+	Global bool
 }
 
-func readImage(name string) (i *image, err error) {
+func ReadImage(name string) (i *Image, err error) {
 	defer func() {
 		if v := recover(); v != nil { // see readObject
 			i, err = nil, fmt.Errorf("%s: %w: %v", name, errDamagedObject, v)
@@ -38,8 +38,8 @@ func readImage(name string) (i *image, err error) {
 		return nil, err
 	}
 	defer file.Close()
-	i = &image{sections: make(map[string]sectionKind)}
-	if start, _ := beginning(file); len(start) >= 4 && isMachO(start[:4]) {
+	i = &Image{Sections: make(map[string]SectionKind)}
+	if start, _ := Beginning(file); len(start) >= 4 && isMachO(start[:4]) {
 		err = i.readMachO(file)
 	} else {
 		err = i.readELF(file)
@@ -59,19 +59,19 @@ var (
 	machMachines = map[macho.Cpu]string{macho.CpuAmd64: "amd64", macho.CpuArm64: "arm64"}
 )
 
-func (i *image) readELF(file *os.File) error {
+func (i *Image) readELF(file *os.File) error {
 	f, err := elf.NewFile(file)
 	if err != nil {
 		return err
 	}
-	i.arch = cmp.Or(elfMachines[f.Machine], f.Machine.String())
+	i.Arch = cmp.Or(elfMachines[f.Machine], f.Machine.String())
 	for _, section := range f.Sections {
 		kind, inMemory := elfSectionKind(section)
 		if !inMemory {
 			continue
 		}
-		i.size.count(kind, section.Size)
-		i.sections[section.Name] = kind
+		i.Size.count(kind, section.Size)
+		i.Sections[section.Name] = kind
 		if section.Type != elf.SHT_PROGBITS {
 			continue
 		}
@@ -82,23 +82,23 @@ func (i *image) readELF(file *os.File) error {
 		i.constants = append(append(i.constants, data...), 0)
 	}
 	symbols, err := f.Symbols()
-	i.hasSymbols = err == nil
+	i.HasSymbols = err == nil
 	for _, s := range symbols {
 		if s.Section != elf.SHN_UNDEF && elf.ST_TYPE(s.Info) != elf.STT_FILE {
-			i.symbols = append(i.symbols, imageSymbol{s.Name, elf.ST_BIND(s.Info) != elf.STB_LOCAL})
+			i.Symbols = append(i.Symbols, ImageSymbol{s.Name, elf.ST_BIND(s.Info) != elf.STB_LOCAL})
 		}
 	}
 	return nil
 }
 
-func (i *image) readMachO(file *os.File) error {
+func (i *Image) readMachO(file *os.File) error {
 	f, err := macho.NewFile(file)
 	if err != nil {
 		return err
 	}
-	i.macOS = true
-	i.arch = cmp.Or(machMachines[f.Cpu], f.Cpu.String())
-	i.size = machSizes(f)
+	i.MacOS = true
+	i.Arch = cmp.Or(machMachines[f.Cpu], f.Cpu.String())
+	i.Size = machSizes(f)
 	for _, section := range f.Sections {
 		if section.Flags&0xff == machZeroFill || section.Seg == "__DWARF" {
 			continue
@@ -114,20 +114,20 @@ func (i *image) readMachO(file *os.File) error {
 	}
 	for _, s := range f.Symtab.Syms {
 		if s.Type&machStab == 0 && s.Sect > 0 {
-			i.hasSymbols = true
-			i.symbols = append(i.symbols, imageSymbol{strings.TrimPrefix(s.Name, "_"), s.Type&machExternal != 0})
+			i.HasSymbols = true
+			i.Symbols = append(i.Symbols, ImageSymbol{strings.TrimPrefix(s.Name, "_"), s.Type&machExternal != 0})
 		}
 	}
 	return nil
 }
 
 // symbolsLike are the symbols that fit one of the patterns, and the global ones that fit one of globals.
-func (i *image) symbolsLike(patterns, globals []string) []string {
+func (i *Image) SymbolsLike(patterns, globals []string) []string {
 	var found []string
-	for _, symbol := range i.symbols {
-		fits := matchesAny(patterns, symbol.name) || symbol.global && matchesAny(globals, symbol.name)
-		if fits && !slices.Contains(found, symbol.name) {
-			found = append(found, symbol.name)
+	for _, symbol := range i.Symbols {
+		fits := MatchesAny(patterns, symbol.Name) || symbol.Global && MatchesAny(globals, symbol.Name)
+		if fits && !slices.Contains(found, symbol.Name) {
+			found = append(found, symbol.Name)
 		}
 	}
 	return found
@@ -137,7 +137,7 @@ func (i *image) symbolsLike(patterns, globals []string) []string {
 var compatible = []string{`"MBEDTLS_VERSION"`}
 
 // stringsWith are the texts in the firmware that contain one of the words.
-func (i *image) stringsWith(words []string) []string {
+func (i *Image) StringsWith(words []string) []string {
 	var found []string
 	for _, word := range words {
 		for rest := i.constants; ; {
@@ -167,4 +167,17 @@ func textAround(data []byte, at, length int) string {
 		end++
 	}
 	return fmt.Sprintf("%q", data[start:end])
+}
+
+// MatchesAny reports whether a name fits one of some patterns, of which "*" at the end stands for anything.
+func MatchesAny(patterns []string, name string) bool {
+	return slices.ContainsFunc(patterns, func(pattern string) bool {
+		if ending, found := strings.CutPrefix(pattern, "*"); found {
+			return strings.HasSuffix(name, ending)
+		}
+		if start, found := strings.CutSuffix(pattern, "*"); found {
+			return strings.HasPrefix(name, start)
+		}
+		return name == pattern
+	})
 }

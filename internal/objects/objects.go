@@ -1,4 +1,6 @@
-package verify
+// Package objects reads object files, archives and linked programs, in the formats of ELF and Mach-O: symbols, sizes,
+// strings. It runs nothing, and judges nothing of what it finds.
+package objects
 
 import (
 	"debug/dwarf"
@@ -14,41 +16,41 @@ import (
 )
 
 // object is what the checks need to know of an object file: its symbols and the sizes of its sections.
-type object struct {
-	file, member string   // member is set for an object in an archive
-	source       string   // the first source file that its symbols name
-	place        location // of its bytes
+type Object struct {
+	File, Member string   // member is set for an object in an archive
+	Source       string   // the first source file that its symbols name
+	Place        Location // of its bytes
 	cpu          macho.Cpu
-	system       bool // it comes with the compiler
-	defs         []definition
-	undefined    []string
-	size         sectionSizes
-	code         bool // there is something that goes into memory: not an object of a source that is turned off
+	System       bool // it comes with the compiler
+	Defs         []Definition
+	Undefined    []string
+	Size         sectionSizes
+	Code         bool // there is something that goes into memory: not an object of a source that is turned off
 	// lto says that the object holds code for the linker's optimizer only: its symbols cannot be read here.
-	lto bool
+	Lto bool
 }
 
 // location is where an object's bytes are: a part of a file.
-type location struct {
-	file         string
-	offset, size int64
+type Location struct {
+	File         string
+	Offset, Size int64
 }
 
 // name is the object as linkers write it: path, or archive(member).
-func (o *object) name() string {
-	if o.member != "" {
-		return o.file + "(" + o.member + ")"
+func (o *Object) Name() string {
+	if o.Member != "" {
+		return o.File + "(" + o.Member + ")"
 	}
-	return o.file
+	return o.File
 }
 
 // definition is a global symbol that an object defines.
-type definition struct {
-	symbol  string
-	section string
-	size    uint64
-	kind    kind
-	object  *object
+type Definition struct {
+	Symbol  string
+	Section string
+	Size    uint64
+	Kind    kind
+	Object  *Object
 }
 
 // kind is how the linker treats a second definition.
@@ -56,9 +58,9 @@ type kind int
 
 const (
 	strong kind = iota
-	weak        // gives way to a strong one
-	common      // a variable without a value, merged with others of its name
-	comdat      // in a group of which the linker keeps one
+	Weak        // gives way to a strong one
+	Common      // a variable without a value, merged with others of its name
+	Comdat      // in a group of which the linker keeps one
 )
 
 // sectionSizes are the bytes of the sections that go into memory, as "size" counts them.
@@ -69,12 +71,12 @@ func (s sectionSizes) total() uint64 { return s.Text + s.Data + s.BSS }
 var errDamagedObject = errors.New("damaged object")
 
 // readObject reads an ELF or Mach-O object; nil without an error for a file of another kind.
-func readObject(r io.ReaderAt, file, memberName string) (o *object, err error) {
-	o = &object{file: file, member: memberName}
+func ReadObject(r io.ReaderAt, file, memberName string) (o *Object, err error) {
+	o = &Object{File: file, Member: memberName}
 	// The packages debug/elf and debug/macho say that they are not hardened against damaged files.
 	defer func() {
 		if v := recover(); v != nil {
-			o, err = nil, fmt.Errorf("%s: %w: %v", (&object{file: file, member: memberName}).name(), errDamagedObject, v)
+			o, err = nil, fmt.Errorf("%s: %w: %v", (&Object{File: file, Member: memberName}).Name(), errDamagedObject, v)
 		}
 	}()
 	magic := make([]byte, 4)
@@ -87,12 +89,12 @@ func readObject(r io.ReaderAt, file, memberName string) (o *object, err error) {
 	case isMachO(magic):
 		err = o.readMachO(r)
 	case slices.ContainsFunc(bitcodeMagic, func(m string) bool { return m == string(magic) }):
-		o.lto = true
+		o.Lto = true
 	default:
 		return nil, nil
 	}
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w: %w", o.name(), errDamagedObject, err)
+		return nil, fmt.Errorf("%s: %w: %w", o.Name(), errDamagedObject, err)
 	}
 	return o, nil
 }
@@ -100,15 +102,15 @@ func readObject(r io.ReaderAt, file, memberName string) (o *object, err error) {
 // bitcodeMagic is how the files begin that clang writes for link-time optimization, with and without a wrapper.
 var bitcodeMagic = []string{"BC\xc0\xde", "\xde\xc0\x17\x0b"}
 
-func (o *object) readELF(r io.ReaderAt) error {
+func (o *Object) readELF(r io.ReaderAt) error {
 	f, err := elf.NewFile(r)
 	if err != nil {
 		return err
 	}
 	for _, section := range f.Sections {
 		if kind, inMemory := elfSectionKind(section); inMemory {
-			o.size.count(kind, section.Size)
-			o.code = o.code || section.Size > 0 && section.Type != elf.SHT_NOTE
+			o.Size.count(kind, section.Size)
+			o.Code = o.Code || section.Size > 0 && section.Type != elf.SHT_NOTE
 		}
 	}
 	symbols, err := f.Symbols()
@@ -124,18 +126,18 @@ func (o *object) readELF(r io.ReaderAt) error {
 	}
 	for _, s := range symbols {
 		switch {
-		case s.Name == slimMarker: // not in an object that holds code for both, as -ffat-lto-objects makes
-			o.lto = true
+		case s.Name == SlimMarker: // not in an object that holds code for both, as -ffat-lto-objects makes
+			o.Lto = true
 		case elf.ST_TYPE(s.Info) != elf.STT_FILE:
 			o.addELF(f, s, groups)
-		case o.source == "":
-			o.source = s.Name
+		case o.Source == "":
+			o.Source = s.Name
 		}
 	}
 	return nil
 }
 
-func (o *object) addELF(f *elf.File, s elf.Symbol, groups map[elf.SectionIndex]bool) {
+func (o *Object) addELF(f *elf.File, s elf.Symbol, groups map[elf.SectionIndex]bool) {
 	bind := elf.ST_BIND(s.Info)
 	const gnuUnique = elf.STB_LOOS
 	if bind != elf.STB_GLOBAL && bind != elf.STB_WEAK && bind != gnuUnique || s.Name == "" {
@@ -143,23 +145,23 @@ func (o *object) addELF(f *elf.File, s elf.Symbol, groups map[elf.SectionIndex]b
 	}
 	if s.Section == elf.SHN_UNDEF {
 		if bind == elf.STB_GLOBAL {
-			o.undefined = append(o.undefined, s.Name)
+			o.Undefined = append(o.Undefined, s.Name)
 		}
 		return
 	}
-	d := definition{symbol: s.Name, size: s.Size, object: o}
+	d := Definition{Symbol: s.Name, Size: s.Size, Object: o}
 	if int(s.Section) < len(f.Sections) {
-		d.section = f.Sections[s.Section].Name
+		d.Section = f.Sections[s.Section].Name
 	}
 	switch {
 	case bind == elf.STB_WEAK:
-		d.kind = weak
+		d.Kind = Weak
 	case s.Section == elf.SHN_COMMON:
-		d.kind, d.section = common, "common"
-	case bind == gnuUnique, groups[s.Section], strings.HasPrefix(d.section, ".gnu.linkonce."):
-		d.kind = comdat
+		d.Kind, d.Section = Common, "common"
+	case bind == gnuUnique, groups[s.Section], strings.HasPrefix(d.Section, ".gnu.linkonce."):
+		d.Kind = Comdat
 	}
-	o.defs = append(o.defs, d)
+	o.Defs = append(o.Defs, d)
 }
 
 // comdatSections are the sections of the groups of which the linker keeps one.
@@ -188,51 +190,51 @@ func comdatSections(f *elf.File) (map[elf.SectionIndex]bool, error) {
 }
 
 // sectionKind is what a section holds.
-type sectionKind int
+type SectionKind int
 
 const (
-	textSection sectionKind = iota // what is only read: code and constants
-	dataSection                    // variables with a value
-	bssSection                     // variables without one
+	TextSection SectionKind = iota // what is only read: code and constants
+	DataSection                    // variables with a value
+	BssSection                     // variables without one
 )
 
 // elfSectionKind is false for a section that does not go into memory.
-func elfSectionKind(s *elf.Section) (sectionKind, bool) {
+func elfSectionKind(s *elf.Section) (SectionKind, bool) {
 	switch {
 	case s.Flags&elf.SHF_ALLOC == 0:
-		return textSection, false
+		return TextSection, false
 	case s.Type == elf.SHT_NOBITS:
-		return bssSection, true
+		return BssSection, true
 	case s.Flags&elf.SHF_WRITE != 0:
-		return dataSection, true
+		return DataSection, true
 	}
-	return textSection, true
+	return TextSection, true
 }
 
-func (s *sectionSizes) count(k sectionKind, n uint64) {
+func (s *sectionSizes) count(k SectionKind, n uint64) {
 	switch k {
-	case textSection:
+	case TextSection:
 		s.Text += n
-	case dataSection:
+	case DataSection:
 		s.Data += n
-	case bssSection:
+	case BssSection:
 		s.BSS += n
 	}
 }
 
 // compiledFrom is the source that the debug information names; "" if there is none.
-func (o *object) compiledFrom() (source string) {
+func (o *Object) CompiledFrom() (source string) {
 	defer func() {
 		if recover() != nil { // see readObject
 			source = ""
 		}
 	}()
-	file, err := os.Open(o.place.file)
+	file, err := os.Open(o.Place.File)
 	if err != nil {
 		return ""
 	}
 	defer file.Close()
-	data, err := debugInfo(io.NewSectionReader(file, o.place.offset, o.place.size))
+	data, err := debugInfo(io.NewSectionReader(file, o.Place.Offset, o.Place.Size))
 	if err != nil {
 		return ""
 	}
@@ -265,3 +267,16 @@ func debugInfo(r io.ReaderAt) (*dwarf.Data, error) {
 	}
 	return f.DWARF()
 }
+
+// beginning are the first bytes of a file, by which its kind is known; fewer if it is shorter.
+func Beginning(r io.ReaderAt) ([]byte, error) {
+	start := make([]byte, len(ArchiveMagic))
+	n, err := r.ReadAt(start, 0)
+	if err == io.EOF {
+		err = nil
+	}
+	return start[:n], err
+}
+
+// SlimMarker is a symbol that gcc gives an object for the linker's optimizer, and that nm shows of it if it has not understood the rest.
+const SlimMarker = "__gnu_lto_slim"

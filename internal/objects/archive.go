@@ -1,4 +1,4 @@
-package verify
+package objects
 
 import (
 	"bytes"
@@ -13,51 +13,51 @@ import (
 )
 
 // archive is a library of objects as ar writes it: GNU's and BSD's form, thin ones included.
-type archive struct {
-	name    string
-	base    int64 // where it begins in its file: not at 0 in a universal one
-	members []member
+type Archive struct {
+	Name    string
+	Base    int64 // where it begins in its file: not at 0 in a universal one
+	Members []Member
 	// index tells which member defines a symbol, by the offset of the member's header; nil for an archive that has
 	// no symbol table.
-	index map[string]int64
+	Index map[string]int64
 }
 
 // member is one object of an archive.
-type member struct {
-	name   string
-	header int64  // where its header is in the archive
+type Member struct {
+	Name   string
+	Header int64  // where its header is in the archive
 	body   int64  // where its content is in the archive
-	path   string // the file that is a member of a thin archive; it has no content in the archive
-	size   int64
+	Path   string // the file that is a member of a thin archive; it has no content in the archive
+	Size   int64
 }
 
 const (
-	archiveMagic     = "!<arch>\n"
+	ArchiveMagic     = "!<arch>\n"
 	thinArchiveMagic = "!<thin>\n"
 	memberHeader     = 60
 	maxIndex         = 64 << 20 // no library has a symbol table of this size
 )
 
-var errDamagedArchive = errors.New("damaged archive")
+var ErrDamagedArchive = errors.New("damaged archive")
 
 // isArchive says whether the first bytes of a file are those of an archive.
-func isArchive(start []byte) bool {
-	return bytes.HasPrefix(start, []byte(archiveMagic)) || bytes.HasPrefix(start, []byte(thinArchiveMagic))
+func IsArchive(start []byte) bool {
+	return bytes.HasPrefix(start, []byte(ArchiveMagic)) || bytes.HasPrefix(start, []byte(thinArchiveMagic))
 }
 
 // readArchive reads the members' places and the symbol table. The name is that of the archive's file, beside which
 // the members of a thin archive are looked for.
-func readArchive(name string, file io.ReaderAt, size int64) (*archive, error) {
-	r := &archiveReader{archive: &archive{name: name}, file: file, size: size}
-	magic := make([]byte, len(archiveMagic))
-	if _, err := file.ReadAt(magic, 0); err != nil || !isArchive(magic) {
-		return nil, fmt.Errorf("%s: %w: it does not begin as one", name, errDamagedArchive)
+func ReadArchive(name string, file io.ReaderAt, size int64) (*Archive, error) {
+	r := &archiveReader{archive: &Archive{Name: name}, file: file, size: size}
+	magic := make([]byte, len(ArchiveMagic))
+	if _, err := file.ReadAt(magic, 0); err != nil || !IsArchive(magic) {
+		return nil, fmt.Errorf("%s: %w: it does not begin as one", name, ErrDamagedArchive)
 	}
 	r.thin = string(magic) == thinArchiveMagic
 	for offset := int64(len(magic)); offset < size; {
 		next, err := r.member(offset)
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w at offset %d: %w", name, errDamagedArchive, offset, err)
+			return nil, fmt.Errorf("%s: %w at offset %d: %w", name, ErrDamagedArchive, offset, err)
 		}
 		offset = next + next%2 // members begin at even offsets
 	}
@@ -65,7 +65,7 @@ func readArchive(name string, file io.ReaderAt, size int64) (*archive, error) {
 }
 
 type archiveReader struct {
-	archive   *archive
+	archive   *Archive
 	file      io.ReaderAt
 	size      int64
 	thin      bool
@@ -118,14 +118,14 @@ func (r *archiveReader) add(name string, offset, body, size int64) error {
 	if err != nil {
 		return err
 	}
-	m := member{name: name, header: offset, body: body, size: size}
+	m := Member{Name: name, Header: offset, body: body, Size: size}
 	if r.thin {
-		m.path = name
+		m.Path = name
 		if !filepath.IsAbs(name) {
-			m.path = filepath.Join(filepath.Dir(r.archive.name), name)
+			m.Path = filepath.Join(filepath.Dir(r.archive.Name), name)
 		}
 	}
-	r.archive.members = append(r.archive.members, m)
+	r.archive.Members = append(r.archive.Members, m)
 	return nil
 }
 
@@ -144,7 +144,7 @@ func (r *archiveReader) addBSD(name string, offset, body, size int64) error {
 	if strings.HasPrefix(name, symdef) {
 		return r.symbolsBSD(name, body, size)
 	}
-	r.archive.members = append(r.archive.members, member{name: name, header: offset, body: body, size: size})
+	r.archive.Members = append(r.archive.Members, Member{Name: name, Header: offset, body: body, Size: size})
 	return nil
 }
 
@@ -178,7 +178,7 @@ func (r *archiveReader) symbolsBSD(name string, body, size int64) error {
 		return errShortTable
 	}
 	pairs, names := table[:length], table[int(length)+width:]
-	r.archive.index = make(map[string]int64)
+	r.archive.Index = make(map[string]int64)
 	for ; len(pairs) >= 2*width; pairs = pairs[2*width:] {
 		at := number(pairs)
 		if at >= uint64(len(names)) {
@@ -195,8 +195,8 @@ func (r *archiveReader) symbolsBSD(name string, body, size int64) error {
 
 // note adds a symbol to the index; the first member that has it is the one that linkers take.
 func (r *archiveReader) note(symbol string, header uint64) {
-	if _, known := r.archive.index[symbol]; !known {
-		r.archive.index[symbol] = int64(header & (1<<63 - 1))
+	if _, known := r.archive.Index[symbol]; !known {
+		r.archive.Index[symbol] = int64(header & (1<<63 - 1))
 	}
 }
 
@@ -252,7 +252,7 @@ func (r *archiveReader) symbols(body, size int64, width int) error {
 		return errShortTable
 	}
 	names := table[int(count)*width:]
-	r.archive.index = make(map[string]int64, count)
+	r.archive.Index = make(map[string]int64, count)
 	for i := range int(count) {
 		name, rest, found := bytes.Cut(names, []byte{0})
 		if !found {
@@ -265,10 +265,10 @@ func (r *archiveReader) symbols(body, size int64, width int) error {
 }
 
 // objects reads all members; one that is no object, such as a text, is left out.
-func (a *archive) objects(file io.ReaderAt) ([]*object, error) {
-	var objects []*object
-	for _, m := range a.members {
-		o, err := a.object(file, m)
+func (a *Archive) Objects(file io.ReaderAt) ([]*Object, error) {
+	var objects []*Object
+	for _, m := range a.Members {
+		o, err := a.Object(file, m)
 		if err != nil {
 			return nil, err
 		}
@@ -280,23 +280,23 @@ func (a *archive) objects(file io.ReaderAt) ([]*object, error) {
 }
 
 // object reads a member; file is the one that holds the archive.
-func (a *archive) object(file io.ReaderAt, m member) (*object, error) {
-	at := location{a.name, a.base + m.body, m.size}
-	if m.path != "" {
-		thin, err := os.Open(m.path)
+func (a *Archive) Object(file io.ReaderAt, m Member) (*Object, error) {
+	at := Location{a.Name, a.Base + m.body, m.Size}
+	if m.Path != "" {
+		thin, err := os.Open(m.Path)
 		if err != nil {
-			return nil, fmt.Errorf("%s: a member of this thin archive: %w", a.name, err)
+			return nil, fmt.Errorf("%s: a member of this thin archive: %w", a.Name, err)
 		}
 		defer thin.Close()
 		info, err := thin.Stat()
 		if err != nil {
-			return nil, fmt.Errorf("%s: a member of this thin archive: %w", a.name, err)
+			return nil, fmt.Errorf("%s: a member of this thin archive: %w", a.Name, err)
 		}
-		file, at = thin, location{m.path, 0, info.Size()}
+		file, at = thin, Location{m.Path, 0, info.Size()}
 	}
-	o, err := readObject(io.NewSectionReader(file, at.offset, at.size), a.name, m.name)
+	o, err := ReadObject(io.NewSectionReader(file, at.Offset, at.Size), a.Name, m.Name)
 	if o != nil {
-		o.place = at
+		o.Place = at
 	}
 	return o, err
 }

@@ -1,4 +1,4 @@
-package verify
+package objects
 
 import (
 	"bytes"
@@ -27,14 +27,14 @@ func isMachO(magic []byte) bool {
 }
 
 // readMachO reads an object of macOS, whose C symbols begin with an underscore that the source does not have.
-func (o *object) readMachO(r io.ReaderAt) error {
+func (o *Object) readMachO(r io.ReaderAt) error {
 	f, err := macho.NewFile(r)
 	if err != nil {
 		return err
 	}
 	o.cpu = f.Cpu
-	o.size = machSizes(f)
-	o.code = o.size.total() > 0
+	o.Size = machSizes(f)
+	o.Code = o.Size.total() > 0
 	if f.Symtab == nil {
 		return nil
 	}
@@ -79,36 +79,36 @@ func machEnds(f *macho.File) [][]uint64 {
 	return ends
 }
 
-func (o *object) addMachO(f *macho.File, s macho.Symbol, ends [][]uint64) {
+func (o *Object) addMachO(f *macho.File, s macho.Symbol, ends [][]uint64) {
 	if s.Type&machStab != 0 || s.Type&machExternal == 0 {
 		return
 	}
-	d := definition{symbol: strings.TrimPrefix(s.Name, "_"), object: o}
+	d := Definition{Symbol: strings.TrimPrefix(s.Name, "_"), Object: o}
 	switch {
 	case s.Type&machType == 0 && s.Value == 0:
 		if s.Desc&machWeakRef == 0 {
-			o.undefined = append(o.undefined, d.symbol)
+			o.Undefined = append(o.Undefined, d.Symbol)
 		}
 		return
 	case s.Type&machType == 0:
-		d.kind, d.section, d.size = common, "common", s.Value
+		d.Kind, d.Section, d.Size = Common, "common", s.Value
 	case s.Desc&machWeakDef != 0:
-		d.kind = weak
+		d.Kind = Weak
 	}
 	if i := int(s.Sect) - 1; i >= 0 && i < len(f.Sections) {
-		d.section = f.Sections[i].Seg + "," + f.Sections[i].Name
+		d.Section = f.Sections[i].Seg + "," + f.Sections[i].Name
 		at, _ := slices.BinarySearch(ends[i], s.Value+1)
 		if at < len(ends[i]) {
-			d.size = ends[i][at] - s.Value
+			d.Size = ends[i][at] - s.Value
 		}
 	}
-	o.defs = append(o.defs, d)
+	o.Defs = append(o.Defs, d)
 }
 
 // slice is one processor's part of a universal ("fat") file.
 type slice struct {
-	cpu  macho.Cpu
-	data *io.SectionReader
+	Cpu  macho.Cpu
+	Data *io.SectionReader
 }
 
 const (
@@ -117,10 +117,10 @@ const (
 	maxSlices  = 64 // more than there are processors
 )
 
-var errDamagedFat = errors.New("damaged universal file")
+var ErrDamagedFat = errors.New("damaged universal file")
 
 // isFat says whether the first bytes of a file are those of a universal one.
-func isFat(start []byte) bool {
+func IsFat(start []byte) bool {
 	if len(start) < 4 {
 		return false
 	}
@@ -129,10 +129,10 @@ func isFat(start []byte) bool {
 }
 
 // readFat finds the parts of a universal file. Each is an object or an archive; debug/macho knows objects only.
-func readFat(name string, file io.ReaderAt, size int64) ([]slice, error) {
+func ReadFat(name string, file io.ReaderAt, size int64) ([]slice, error) {
 	header := make([]byte, 8)
-	if _, err := file.ReadAt(header, 0); err != nil || !isFat(header) {
-		return nil, fmt.Errorf("%s: %w: it does not begin as one", name, errDamagedFat)
+	if _, err := file.ReadAt(header, 0); err != nil || !IsFat(header) {
+		return nil, fmt.Errorf("%s: %w: it does not begin as one", name, ErrDamagedFat)
 	}
 	count := binary.BigEndian.Uint32(header[4:])
 	width := int64(20) // processor, its kind, offset, size, alignment
@@ -140,20 +140,20 @@ func readFat(name string, file io.ReaderAt, size int64) ([]slice, error) {
 		width = 32
 	}
 	if count == 0 || count > maxSlices {
-		return nil, fmt.Errorf("%s: %w: it has %d parts", name, errDamagedFat, count)
+		return nil, fmt.Errorf("%s: %w: it has %d parts", name, ErrDamagedFat, count)
 	}
 	var parts []slice
 	entry := make([]byte, width)
 	for i := range int64(count) {
 		if _, err := file.ReadAt(entry, 8+i*width); err != nil {
-			return nil, fmt.Errorf("%s: %w: %w", name, errDamagedFat, err)
+			return nil, fmt.Errorf("%s: %w: %w", name, ErrDamagedFat, err)
 		}
 		offset, length := uint64(binary.BigEndian.Uint32(entry[8:])), uint64(binary.BigEndian.Uint32(entry[12:]))
 		if width == 32 {
 			offset, length = binary.BigEndian.Uint64(entry[8:]), binary.BigEndian.Uint64(entry[16:])
 		}
 		if offset > uint64(size) || length > uint64(size)-offset {
-			return nil, fmt.Errorf("%s: %w: part %d is longer than the file", name, errDamagedFat, i)
+			return nil, fmt.Errorf("%s: %w: part %d is longer than the file", name, ErrDamagedFat, i)
 		}
 		parts = append(parts, slice{macho.Cpu(binary.BigEndian.Uint32(entry)),
 			io.NewSectionReader(file, int64(offset), int64(length))})
@@ -167,7 +167,7 @@ var machCPUs = map[string]macho.Cpu{"x86_64": macho.CpuAmd64, "arm64": macho.Cpu
 
 // machCPU is the processor that a link is for: what -arch says, else that of the first object for one processor alone;
 // 0 if there is none.
-func machCPU(argv []string, objects []*object) macho.Cpu {
+func MachCPU(argv []string, objects []*Object) macho.Cpu {
 	for i, arg := range argv {
 		if arg == "-arch" && i+1 < len(argv) && machCPUs[argv[i+1]] != 0 {
 			return machCPUs[argv[i+1]]
