@@ -34,7 +34,7 @@ type answered struct {
 
 // knownAnswers links the firmware's very wolfSSL objects with known_answers.c, and runs that. Python reaches only a part
 // of what TLS uses: no SHA-384, no AES-GCM, no elliptic curve.
-func (v *verification) knownAnswers(ctx context.Context) (answered, error) {
+func (v runCheck) knownAnswers(ctx context.Context) (answered, error) {
 	objects := v.wolfSources()
 	if len(objects) == 0 {
 		return answered{}, nil // the settings check says so
@@ -62,7 +62,7 @@ func (v *verification) knownAnswers(ctx context.Context) (answered, error) {
 }
 
 // wolfSources are the objects of wolfSSL's own sources, in the link's order.
-func (v *verification) wolfSources() []string {
+func (v runCheck) wolfSources() []string {
 	var files []string
 	if v.inputs == nil {
 		return nil
@@ -86,7 +86,7 @@ func writeAnswers(dir string) error {
 }
 
 // toolCommand is a command of the compiler's, to be run where make runs it, and in English.
-func (v *verification) toolCommand(ctx context.Context, argv []string) *exec.Cmd {
+func (v *evidence) toolCommand(ctx context.Context, argv []string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
 	cmd.Dir = v.flags.Dir
 	cmd.Env = append(os.Environ(), "LC_ALL=C")
@@ -94,7 +94,7 @@ func (v *verification) toolCommand(ctx context.Context, argv []string) *exec.Cmd
 }
 
 // tool runs a compiler or linker where make does, and gives the first line of its complaint; "" if it succeeds.
-func (v *verification) tool(ctx context.Context, argv []string) (string, error) {
+func (v *evidence) tool(ctx context.Context, argv []string) (string, error) {
 	out, err := v.toolCommand(ctx, argv).CombinedOutput()
 	if exit := (*exec.ExitError)(nil); errors.As(err, &exit) && ctx.Err() == nil {
 		for line := range strings.Lines(string(out)) {

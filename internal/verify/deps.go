@@ -10,7 +10,7 @@ import (
 
 // deps are the source of an object and the headers that it was compiled with, as absolute paths; none if there is no
 // dependency file.
-func (v *verification) deps(objectFile string) []string {
+func (v *evidence) deps(objectFile string) []string {
 	deps, known := v.depCache[objectFile]
 	if !known {
 		deps = readDeps(objectFile, v.Target.Dir())
@@ -20,7 +20,7 @@ func (v *verification) deps(objectFile string) []string {
 }
 
 // readDeps reads the dependency files of all objects, several at a time.
-func (v *verification) readDeps() {
+func (v *evidence) readDeps() {
 	var files []string
 	for _, o := range v.inputs.objects {
 		if o.Member == "" {

@@ -46,7 +46,7 @@ type earlyImage struct {
 const inputsFile = "mpwolf-answers/inputs"
 
 // recordInputs keeps the names for the next time, which does without if they cannot be written.
-func (v *verification) recordInputs() {
+func (v *evidence) recordInputs() {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s\n%s\n", v.elf, v.mapFile())
 	for _, file := range v.link.Inputs {
@@ -65,7 +65,7 @@ func (v *verification) recordInputs() {
 }
 
 // readEarly begins to read what was linked the last time.
-func (v *verification) readEarly() *early {
+func (v *evidence) readEarly() *early {
 	e := &early{done: make(chan struct{}), inputs: make(map[string]earlyInput), deps: make(map[string]earlyDeps)}
 	text, err := os.ReadFile(filepath.Join(v.build.Dir, inputsFile))
 	if err != nil {

@@ -31,9 +31,12 @@ func readFailure(err *build.Error) (*failure, error) {
 // shownErrors is how many compile errors are shown: the first ones tell the cause.
 const shownErrors = 5
 
+// blamer finds the check that the cause of a failed build belongs to.
+type blamer struct{ *evidence }
+
 // blame puts what a failed build said into the check that it belongs to, and returns that check's id. The linker's
 // errors about symbols are left to the symbols check, which knows more of them.
-func (v *verification) blame(ctx context.Context, checks map[string]*check) string {
+func (v blamer) blame(ctx context.Context, checks map[string]*check) string {
 	id := ""
 	switch f := v.failure; {
 	case len(f.link) > 0:
@@ -61,9 +64,9 @@ func (v *verification) blame(ctx context.Context, checks map[string]*check) stri
 }
 
 // blameOverflows says what is in a firmware that does not fit. The linker writes its map all the same.
-func (v *verification) blameOverflows(ctx context.Context, c *check) {
+func (v blamer) blameOverflows(ctx context.Context, c *check) {
 	size := &Size{}
-	v.divide(size, nil)
+	sizeCheck{v.evidence}.divide(size, nil)
 	c.show("size", size)
 	for _, o := range v.failure.overflows {
 		memory := "flash"
@@ -76,14 +79,14 @@ func (v *verification) blameOverflows(ctx context.Context, c *check) {
 		}
 		c.find(Finding{
 			Message: fmt.Sprintf("the firmware does not fit into %s: %s; %s (by the %s); largest of wolfSSL and the modules: %s",
-				o.region, excess, size.shares(), size.Measured, v.largest(size, memory)),
-			Fix: v.smaller(ctx, memory),
+				o.region, excess, size.shares(), size.Measured, sizeCheck{v.evidence}.largest(size, memory)),
+			Fix: sizeCheck{v.evidence}.smaller(ctx, memory),
 		})
 	}
 }
 
 // blameCompiler shows the first compile errors, each in the check that it belongs to, and returns the first one's.
-func (v *verification) blameCompiler(checks map[string]*check) string {
+func (v blamer) blameCompiler(checks map[string]*check) string {
 	first := ""
 	for _, e := range v.failure.compile[:min(shownErrors, len(v.failure.compile))] {
 		id := v.blameCompile(e)
@@ -101,7 +104,7 @@ func (v *verification) blameCompiler(checks map[string]*check) string {
 
 // blameCompile is the check that a compile error belongs to, by the file that it is in. What is wrong in MicroPython's
 // own sources comes from a macro as a rule.
-func (v *verification) blameCompile(e compileError) string {
+func (v blamer) blameCompile(e compileError) string {
 	path := v.abs(e.file)
 	inside := func(dir string) bool { return dir != "" && relative(dir, path) != path }
 	switch {
@@ -227,7 +230,7 @@ var wolfSymbols = []string{"wolfSSL*", "wc_*", "wolf*", "sp_*", "mp_*", "fe_*", 
 	"curve25519*", "poly1305*", "chacha*", "TLS*", "Tls*", "SSL*", "fp_*"}
 
 // undefinedFinding says of a symbol that nobody defines who needs it, why it is not there, and what to do.
-func (v *verification) undefinedFinding(ctx context.Context, e linkError) Finding {
+func (v blamer) undefinedFinding(ctx context.Context, e linkError) Finding {
 	who := relative(v.build.Dir, e.second)
 	if e.function != "" {
 		who = e.function + " in " + who
@@ -260,7 +263,7 @@ func (v *verification) undefinedFinding(ctx context.Context, e linkError) Findin
 
 // wolfSource finds the source of wolfSSL that has a function, relative to its folder, and the conditions that are around
 // it; "" if none has it.
-func (v *verification) wolfSource(symbol string) (source string, guards []string) {
+func (v blamer) wolfSource(symbol string) (source string, guards []string) {
 	if v.WolfSSL == "" || !objects.MatchesAny(wolfSymbols, symbol) {
 		return "", nil
 	}
@@ -320,7 +323,7 @@ func conditionsAt(text string) []string {
 }
 
 // unmet are those of the conditions that are not true with the settings of this build.
-func (v *verification) unmet(ctx context.Context, guards []string) []string {
+func (v blamer) unmet(ctx context.Context, guards []string) []string {
 	var found []string
 	for _, guard := range guards {
 		if met, err := v.flags.Holds(ctx, settingsHeader, guard); err == nil && !met {
@@ -330,7 +333,7 @@ func (v *verification) unmet(ctx context.Context, guards []string) []string {
 	return found
 }
 
-func (v *verification) isCompiled(source string) bool {
+func (v blamer) isCompiled(source string) bool {
 	return slices.ContainsFunc(v.link.Inputs, func(object string) bool {
 		return strings.HasSuffix(object, strings.TrimSuffix(source, ".c")+".o")
 	})

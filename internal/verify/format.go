@@ -11,7 +11,7 @@ import (
 // Log is the result as findings and rules.
 func (r *Result) Log() *report.Log {
 	log := &report.Log{Tool: r.Tool, Version: r.Version, Root: repository.Top(r.Tree)}
-	for _, rule := range Rules {
+	for _, rule := range Rules() {
 		log.Rules = append(log.Rules, report.Rule(rule))
 	}
 	for _, t := range r.Targets {

@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"context"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -51,11 +52,26 @@ var builtins = []builtin{
 	},
 }
 
-// leftoversCheck looks for what the built-in TLS left in the objects and in the firmware.
-func (v *verification) leftoversCheck(c *check) {
+// LeftoversID is the check in this file.
+const LeftoversID = "leftovers"
+
+var leftoversRule = rule{
+	Rule: Rule{
+		ID:      LeftoversID,
+		Summary: "Nothing of mbedTLS or axTLS is in the firmware, and no hash or cipher is linked twice.",
+		Help: "An object, a symbol or a text of the built-in TLS or crypto is in the firmware beside wolfSSL: flash is wasted, and " +
+			"Python code may get the one that no one wants. The fix names the macros to turn off.",
+	},
+	of: func(e *evidence) runner { return leftoversCheck{e} },
+}
+
+type leftoversCheck struct{ *evidence }
+
+// run looks for what the built-in TLS left in the objects and in the firmware.
+func (v leftoversCheck) run(_ context.Context, c *check) error {
 	if v.link == nil || len(v.inputs.objects) == 0 {
 		c.notMade = v.blocked
-		return
+		return nil
 	}
 	for _, b := range builtins {
 		if b.beside && len(v.wolfObjects()) == 0 {
@@ -77,10 +93,11 @@ func (v *verification) leftoversCheck(c *check) {
 			c.summary = "no object or string of mbedTLS or axTLS; the firmware's symbols are stripped"
 		}
 	}
+	return nil
 }
 
 // spell writes the names of macros as this release has them.
-func (v *verification) spell(text string) string {
+func (v leftoversCheck) spell(text string) string {
 	reading := patches.Read(v.Target)
 	for _, name := range []string{"SSL", "HASHLIB"} {
 		macro, _ := reading.Name(patches.Want{Macro: "MICROPY_PY_" + name, Was: []string{"MICROPY_PY_U" + name}})
@@ -90,7 +107,7 @@ func (v *verification) spell(text string) string {
 }
 
 // traces are what is there of a built-in library, in words, and the file that shows it first.
-func (v *verification) traces(b builtin) (found []string, file string) {
+func (v leftoversCheck) traces(b builtin) (found []string, file string) {
 	var names []string
 	for _, o := range v.inputs.objects {
 		if o.Code && v.isPartOf(b, o) {
@@ -118,7 +135,7 @@ func (v *verification) traces(b builtin) (found []string, file string) {
 	return found, file
 }
 
-func (v *verification) isPartOf(b builtin, o *objects.Object) bool {
+func (v *evidence) isPartOf(b builtin, o *objects.Object) bool {
 	if slices.Contains(b.sources, o.Source) {
 		return true
 	}
@@ -130,7 +147,7 @@ func (v *verification) isPartOf(b builtin, o *objects.Object) bool {
 
 // builtinOf is the name of the built-in library that a source or header is of; "" for the others. An object has hundreds
 // of headers, and most objects the same.
-func (v *verification) builtinOf(path string) string {
+func (v *evidence) builtinOf(path string) string {
 	name, known := v.builtin[path]
 	if !known {
 		for _, b := range builtins {

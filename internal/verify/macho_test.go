@@ -96,7 +96,7 @@ func TestMachO(t *testing.T) {
 				t.Errorf("undefined %q", o.Undefined)
 			}
 			c := &check{}
-			v.symbolsCheck(t.Context(), c)
+			symbolsCheck{v}.run(t.Context(), c)
 			got := fmt.Sprintf("%+v\n%+v", c.findings, c.evidence["duplicates"])
 			for _, text := range []string{
 				"f is defined twice: in a." + arch + ".o (__TEXT,__text, ", " bytes, from a.c) and in b." + arch + ".o (",

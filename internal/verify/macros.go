@@ -12,22 +12,48 @@ import (
 	"mpwolf/patches"
 )
 
-// macrosCheck compares the wanted macros with what the compiler sees. A configuration that does not compile is a finding
-// after which nothing else can be looked at; one that lacks a header, such as a submodule's, is an error.
-func (v *verification) macrosCheck(ctx context.Context, c *check) error {
-	if len(v.Wants) == 0 {
-		c.notNeeded = "no macro is asked for"
-		return nil
-	}
+// MacrosID is the check in this file.
+const MacrosID = "macros"
+
+var macrosRule = rule{
+	Rule: Rule{
+		ID:      MacrosID,
+		Summary: "Every macro has the value that wolfSSL needs, as the compiler sees it.",
+		Help: "A macro of MicroPython's, or a make variable, has another value than the port's wants say: the built-in TLS would " +
+			"still be on, or wolfSSL would lack what it needs. `mpwolf explain MACRO` shows every line that sets it; " +
+			"`mpwolf patch` sets it.",
+	},
+	of: func(e *evidence) runner { return macrosCheck{e} },
+}
+
+type macrosCheck struct{ *evidence }
+
+// read asks the compiler for the wanted macros. A configuration that does not compile is a finding after which nothing
+// else can be looked at; one that lacks a header, such as a submodule's, is an error.
+func (v macrosCheck) read(ctx context.Context, c *check) (err error) {
 	var names []string
 	for _, want := range v.Wants {
 		if want.Variable == "" {
 			names = append(names, want.Names()...)
 		}
 	}
-	values, err := v.flags.Effective(ctx, names)
-	if err != nil {
+	if len(v.Wants) == 0 {
+		return nil
+	}
+	if v.values, err = v.flags.Effective(ctx, names); err != nil {
 		return v.badConfiguration(c, err)
+	}
+	return nil
+}
+
+// run compares the wanted macros with what the compiler sees.
+func (v macrosCheck) run(_ context.Context, c *check) error {
+	if len(v.Wants) == 0 {
+		c.notNeeded = "no macro is asked for"
+		return nil
+	}
+	if v.values == nil {
+		return nil // that it could not be asked is a finding already
 	}
 	reading := patches.Read(v.Target)
 	right := 0
@@ -43,14 +69,14 @@ func (v *verification) macrosCheck(ctx context.Context, c *check) error {
 			}
 			continue
 		}
-		name := macroName(reading, want, values)
-		value := values[name]
+		name := macroName(reading, want, v.values)
+		value := v.values[name]
 		seen[name] = place(value)
 		if value.Known && value.Number == want.Value {
 			right++
 			continue
 		}
-		c.find(v.wrongMacro(want, name, values))
+		c.find(v.wrongMacro(want, name, v.values))
 	}
 	c.show("macros", seen)
 	c.summary = fmt.Sprintf("%d of %s as wanted, as the compiler sees them", right, plural(len(v.Wants), "macro"))
@@ -63,7 +89,7 @@ func (v *verification) macrosCheck(ctx context.Context, c *check) error {
 
 // variables are the make variables among the wants, and those of the macros' names: who sets one that the release does
 // not know sets nothing.
-func (v *verification) variables() []string {
+func (v *evidence) variables() []string {
 	var names []string
 	for _, want := range v.Wants {
 		names = append(names, want.Names()...)
@@ -83,7 +109,7 @@ func wrongVariable(want patches.Want, text string) Finding {
 }
 
 // badConfiguration makes a finding of the compiler's error if it is one in MicroPython's headers.
-func (v *verification) badConfiguration(c *check, err error) error {
+func (v macrosCheck) badConfiguration(c *check, err error) error {
 	stopped := (*build.MakeError)(nil)
 	if !errors.As(err, &stopped) {
 		return err
@@ -124,7 +150,7 @@ func place(v build.Value) string {
 	return fmt.Sprintf("%d, by %s:%d", v.Number, v.File, v.Line)
 }
 
-func (v *verification) wrongMacro(want patches.Want, name string, values map[string]build.Value) Finding {
+func (v macrosCheck) wrongMacro(want patches.Want, name string, values map[string]build.Value) Finding {
 	value := values[name]
 	f := Finding{File: value.File, Line: value.Line}
 	why := strings.TrimSuffix(want.Why, ".")

@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -14,7 +15,7 @@ import (
 const fragment = "micropython.mk"
 
 // modulesDir is the USER_C_MODULES folder, as an absolute path; "" if make is given none.
-func (v *verification) modulesDir() string {
+func (v *evidence) modulesDir() string {
 	for _, arg := range slices.Backward(append(slices.Clone(v.Target.Make), v.Args...)) {
 		if dir, found := strings.CutPrefix(arg, "USER_C_MODULES="); found && dir != "" {
 			return v.abs(dir)
@@ -25,7 +26,7 @@ func (v *verification) modulesDir() string {
 
 // modulesFolder looks whether make will find a module at all: it says nothing when the folder does not exist or holds
 // none, and builds a firmware without them.
-func (v *verification) modulesFolder(c *check) {
+func (v modulesCheck) modulesFolder(c *check) {
 	dir := v.modulesDir()
 	if dir == "" || len(fragments(dir)) > 0 {
 		return
@@ -129,12 +130,27 @@ func sourceOf(name string) string {
 	return strings.NewReplacer("__", "/", "@", "..").Replace(name)
 }
 
-// modulesCheck looks whether each module is registered, once, and by a user module.
-func (v *verification) modulesCheck(c *check) {
+// ModulesID is the check in this file.
+const ModulesID = "modules"
+
+var modulesRule = rule{
+	Rule: Rule{
+		ID:      ModulesID,
+		Summary: "The modules are registered, once each, by the user modules.",
+		Help: "Python would not find a module, or would find another one than the one that was built. The usual cause is " +
+			"a `USER_C_MODULES` that is not the right directory: make says nothing about it.",
+	},
+	of: func(e *evidence) runner { return modulesCheck{e} },
+}
+
+type modulesCheck struct{ *evidence }
+
+// run looks whether each module is registered, once, and by a user module.
+func (v modulesCheck) run(_ context.Context, c *check) error {
 	names := append(slices.Clone(v.Names), v.DropIn...)
 	if len(names) == 0 && len(c.findings) == 0 {
 		c.notNeeded = "no module is asked for"
-		return
+		return nil
 	}
 	registered, err := registrations(v.build.Dir)
 	if err != nil {
@@ -144,7 +160,7 @@ func (v *verification) modulesCheck(c *check) {
 		if v.blocked == "" {
 			c.find(Finding{Message: "the build has no list of its modules: " + err.Error(), Fix: "build again"})
 		}
-		return
+		return nil
 	}
 	right := 0
 	seen := make(map[string]string)
@@ -158,9 +174,10 @@ func (v *verification) modulesCheck(c *check) {
 	v.othersTwice(c, registered, names)
 	c.show("modules", seen)
 	c.summary = fmt.Sprintf("%d of %s registered once: %s", right, plural(len(names), "module"), strings.Join(names, ", "))
+	return nil
 }
 
-func (v *verification) moduleCheck(c *check, name string, registered []registration, seen map[string]string) {
+func (v modulesCheck) moduleCheck(c *check, name string, registered []registration, seen map[string]string) {
 	var of []registration
 	for _, r := range registered {
 		if r.name == name {
@@ -190,7 +207,7 @@ func registeredTwice(name string, of []registration) Finding {
 
 // othersTwice looks for names besides those that are asked for which two modules register: of the built-in modules that
 // these replace, say, or of two user modules.
-func (v *verification) othersTwice(c *check, registered []registration, asked []string) {
+func (v modulesCheck) othersTwice(c *check, registered []registration, asked []string) {
 	byName := make(map[string][]registration)
 	var order []string
 	for _, r := range registered {
@@ -206,7 +223,7 @@ func (v *verification) othersTwice(c *check, registered []registration, asked []
 	}
 }
 
-func (v *verification) unregisteredFix() string {
+func (v modulesCheck) unregisteredFix() string {
 	switch {
 	case v.modulesDir() == "":
 		return "give make the modules: USER_C_MODULES=<folder>"
@@ -217,7 +234,7 @@ func (v *verification) unregisteredFix() string {
 }
 
 // moduleObject looks whether the object of a registered module comes from a user module.
-func (v *verification) moduleObject(c *check, r registration, seen map[string]string) {
+func (v modulesCheck) moduleObject(c *check, r registration, seen map[string]string) {
 	if v.inputs == nil {
 		return
 	}

@@ -41,7 +41,7 @@ var clocks = []supply{
 
 // supplied are the functions of a kind that the compiled wolfSSL calls, each with what defines it in this link. What
 // an object of wolfSSL's needs is in its undefined symbols, whatever settings led to it.
-func (v *verification) supplied(used []wolfObject, kinds []supply) []string {
+func (v settingsCheck) supplied(used []wolfObject, kinds []supply) []string {
 	var found []string
 	for _, u := range used {
 		base := strings.TrimSuffix(filepath.Base(u.object.File), filepath.Ext(u.object.File))
@@ -63,7 +63,7 @@ func (v *verification) supplied(used []wolfObject, kinds []supply) []string {
 }
 
 // suppliedBy is the source that defines a symbol, or what is known of it.
-func (v *verification) suppliedBy(symbol, what string) string {
+func (v settingsCheck) suppliedBy(symbol, what string) string {
 	for _, o := range v.inputs.objects {
 		for _, d := range o.Defs {
 			if d.Symbol == symbol && !o.System {
@@ -76,7 +76,7 @@ func (v *verification) suppliedBy(symbol, what string) string {
 
 // weakRandom explains the one way in which this project builds TLS on random numbers that can be foretold: the board has
 // no generator, and its owner said so.
-func (v *verification) weakRandom(ctx context.Context, c *check) error {
+func (v settingsCheck) weakRandom(ctx context.Context, c *check) error {
 	const told, hardware = "MICROPY_WOLFSSL_WEAK_RANDOM", "MICROPY_HW_ENABLE_RNG"
 	values, err := v.flags.Effective(ctx, []string{told, hardware})
 	if err != nil {

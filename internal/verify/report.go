@@ -8,19 +8,6 @@ import (
 	"strings"
 )
 
-// The checks, in the order in which they are reported.
-const (
-	MacrosID    = "macros"
-	SymbolsID   = "symbols"
-	LeftoversID = "leftovers"
-	ModulesID   = "modules"
-	SettingsID  = "settings"
-	SizeID      = "size"
-	RunID       = "run"
-)
-
-var checkIDs = []string{MacrosID, SymbolsID, LeftoversID, ModulesID, SettingsID, SizeID, RunID}
-
 // Report is what verification found.
 type Report struct {
 	// OK says that every check that applies to the target passed.

@@ -20,12 +20,13 @@ func sampleReport() *Report {
 		File: "a.o", Line: 3, Fix: "in user_settings.h, define WOLFSSL_SP_MATH_ALL in place of USE_FAST_MATH",
 	})
 	checks := make(map[string]*check)
-	for _, id := range checkIDs {
+	for _, r := range rules {
+		id := r.ID
 		checks[id] = &check{notMade: "the build failed, see symbols"}
 	}
 	checks[MacrosID], checks[SymbolsID] = passed, failed
 	checks[RunID] = &check{notNeeded: "no script is given"}
-	return reportOf(checks)
+	return reportOf(checks, "")
 }
 
 func TestText(t *testing.T) {
@@ -114,11 +115,12 @@ func TestReportOK(t *testing.T) {
 	}
 	for i, test := range tests {
 		checks := make(map[string]*check)
-		for _, id := range checkIDs {
+		for _, r := range rules {
+			id := r.ID
 			checks[id] = &check{}
 		}
 		checks[RunID] = test.last
-		if got := reportOf(checks).OK; got != test.want {
+		if got := reportOf(checks, "").OK; got != test.want {
 			t.Errorf("%d: ok is %v", i, got)
 		}
 	}

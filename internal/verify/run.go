@@ -19,8 +19,23 @@ import (
 // scriptTimeout ends a script that hangs. A handshake takes milliseconds, also on a slow machine.
 const scriptTimeout = 2 * time.Minute
 
-// runCheck runs the scripts on the firmware, if it is a program for this machine.
-func (v *verification) runCheck(ctx context.Context, c *check) error {
+// RunID is the check in this file.
+const RunID = "run"
+
+var runRule = rule{
+	Rule: Rule{
+		ID:      RunID,
+		Summary: "The firmware passes the known answers of its algorithms, and handshakes in memory.",
+		Help:    "A script failed on the firmware itself. The fix is the command that runs it by hand.",
+	},
+	of: func(e *evidence) runner { return runCheck{e} },
+}
+
+type runCheck struct{ *evidence }
+
+// run runs the scripts on the firmware, if it is a program for this machine.
+func (v runCheck) run(ctx context.Context, c *check) error {
+	defer timed(&v.seconds.Run)()
 	var scripts []string
 	if v.HandshakeScript != "" {
 		scripts = append(scripts, v.HandshakeScript)
@@ -43,7 +58,7 @@ func (v *verification) runCheck(ctx context.Context, c *check) error {
 	return nil
 }
 
-func (v *verification) runScripts(ctx context.Context, c *check, scripts []string) error {
+func (v runCheck) runScripts(ctx context.Context, c *check, scripts []string) error {
 	hash, err := v.hashRun(scripts)
 	if err != nil {
 		return err
@@ -112,7 +127,7 @@ func andAnswers(algorithms int) string {
 const passFile = "mpwolf-answers/passed"
 
 // hashRun is a hash of the firmware and of all files beside the scripts, which these may import.
-func (v *verification) hashRun(scripts []string) (string, error) {
+func (v runCheck) hashRun(scripts []string) (string, error) {
 	firmware, err := v.early.sum(v.elf)
 	if err != nil {
 		return "", fmt.Errorf("run a script: %w", err)
@@ -146,7 +161,7 @@ func (v *verification) hashRun(scripts []string) (string, error) {
 }
 
 // passedAlready is when this firmware passed these scripts, and with how many known answers; "" if it has not.
-func (v *verification) passedAlready(hash string) (when string, algorithms int) {
+func (v runCheck) passedAlready(hash string) (when string, algorithms int) {
 	text, err := os.ReadFile(filepath.Join(v.build.Dir, passFile))
 	if err != nil {
 		return "", 0
@@ -163,7 +178,7 @@ func (v *verification) passedAlready(hash string) (when string, algorithms int) 
 }
 
 // recordPass remembers a pass; what cannot be written is run again.
-func (v *verification) recordPass(hash string, algorithms int) {
+func (v runCheck) recordPass(hash string, algorithms int) {
 	file := filepath.Join(v.build.Dir, passFile)
 	if os.MkdirAll(filepath.Dir(file), 0o777) == nil {
 		text := fmt.Sprintf("%s %s %d\n", hash, time.Now().UTC().Format(time.DateTime), algorithms)
@@ -179,7 +194,7 @@ type scriptResult struct {
 
 // runScript runs a script in its own folder, beside which it finds its certificates. An error means that it could not
 // be run.
-func (v *verification) runScript(ctx context.Context, script string) (scriptResult, error) {
+func (v runCheck) runScript(ctx context.Context, script string) (scriptResult, error) {
 	if _, err := os.Stat(script); err != nil {
 		return scriptResult{}, fmt.Errorf("run a script: %w", err)
 	}

@@ -25,7 +25,7 @@ func TestRunAgain(t *testing.T) {
 	} {
 		change()
 		c := &check{}
-		if err := v.runScripts(t.Context(), c, []string{script}); err != nil {
+		if err := (runCheck{v}).runScripts(t.Context(), c, []string{script}); err != nil {
 			t.Fatal(err)
 		}
 		text, err := os.ReadFile(ran)

@@ -92,8 +92,23 @@ var weaknesses = []weakness{
 	{macro: "WOLFSSL_TRUST_PEER_CERT", why: "a peer's certificate can be trusted by itself, whoever signed it"},
 }
 
-// settingsCheck looks which wolfSSL was compiled, with which settings, and whether these are fit for use.
-func (v *verification) settingsCheck(ctx context.Context, c *check) error {
+// SettingsID is the check in this file.
+const SettingsID = "settings"
+
+var settingsRule = rule{
+	Rule: Rule{
+		ID:      SettingsID,
+		Summary: "The user_settings.h and the wolfSSL that were meant were compiled, and no setting is dangerous.",
+		Help: "The dependency files of the build show which settings and which sources were really compiled, and the compiler " +
+			"shows each setting's value. A dangerous one defeats TLS.",
+	},
+	of: func(e *evidence) runner { return settingsCheck{e} },
+}
+
+type settingsCheck struct{ *evidence }
+
+// run looks which wolfSSL was compiled, with which settings, and whether these are fit for use.
+func (v settingsCheck) run(ctx context.Context, c *check) error {
 	if v.inputs == nil || len(v.inputs.objects) == 0 {
 		c.notMade = v.blocked
 		return nil
@@ -149,7 +164,7 @@ type wolfObject struct {
 	deps   []string
 }
 
-func (v *verification) wolfObjects() []wolfObject {
+func (v *evidence) wolfObjects() []wolfObject {
 	var found []wolfObject
 	for _, o := range v.inputs.objects {
 		if o.Member != "" {
@@ -167,7 +182,7 @@ func (v *verification) wolfObjects() []wolfObject {
 }
 
 // rootsCheck returns the folders of the wolfSSL sources that were compiled: there may be one, the expected.
-func (v *verification) rootsCheck(c *check, used []wolfObject) []string {
+func (v settingsCheck) rootsCheck(c *check, used []wolfObject) []string {
 	var roots []string
 	for _, u := range used {
 		if !slices.Contains(roots, u.root) {
@@ -188,7 +203,7 @@ func (v *verification) rootsCheck(c *check, used []wolfObject) []string {
 }
 
 // settingsIn are the settings files among what the objects were compiled with.
-func (v *verification) settingsIn(used ...wolfObject) []string {
+func (v settingsCheck) settingsIn(used ...wolfObject) []string {
 	var files []string
 	for _, u := range used {
 		for _, dep := range u.deps {
@@ -201,7 +216,7 @@ func (v *verification) settingsIn(used ...wolfObject) []string {
 }
 
 // isSettings says whether a header is a settings file. An object has hundreds of headers, and most objects the same.
-func (v *verification) isSettings(path string) bool {
+func (v settingsCheck) isSettings(path string) bool {
 	is, known := v.settings[path]
 	if !known {
 		is = filepath.Base(path) == "user_settings.h" || v.Settings != "" && sameFile(path, v.Settings)
@@ -211,7 +226,7 @@ func (v *verification) isSettings(path string) bool {
 }
 
 // settingsFiles looks whether every object was compiled with the expected settings.
-func (v *verification) settingsFiles(c *check, used []wolfObject) {
+func (v settingsCheck) settingsFiles(c *check, used []wolfObject) {
 	other := make(map[string]int)
 	none := 0
 	example := ""
@@ -236,7 +251,7 @@ func (v *verification) settingsFiles(c *check, used []wolfObject) {
 }
 
 // staleSettings looks whether the settings changed after the objects were compiled, as they can under --no-build.
-func (v *verification) staleSettings(c *check, used []wolfObject) {
+func (v settingsCheck) staleSettings(c *check, used []wolfObject) {
 	for _, file := range v.settingsIn(used...) {
 		settings, err := os.Stat(file)
 		if err != nil {
@@ -267,7 +282,7 @@ func wolfVersion(root string) string {
 }
 
 // dangersCheck asks the compiler for the settings that no firmware may have, as wolfSSL's sources see them.
-func (v *verification) dangersCheck(ctx context.Context, c *check) error {
+func (v settingsCheck) dangersCheck(ctx context.Context, c *check) error {
 	names := []string{"SINGLE_THREADED"}
 	for _, d := range dangers {
 		names = append(names, d.macro)
@@ -321,7 +336,7 @@ func (v *verification) dangersCheck(ctx context.Context, c *check) error {
 }
 
 // threadsCheck refuses a wolfSSL without locks where Python's threads run at the same time, as on unix and rp2.
-func (v *verification) threadsCheck(ctx context.Context, c *check, single build.Value) error {
+func (v settingsCheck) threadsCheck(ctx context.Context, c *check, single build.Value) error {
 	if !single.Defined {
 		return nil
 	}

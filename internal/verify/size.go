@@ -63,7 +63,7 @@ type Size struct {
 }
 
 // size measures what is linked.
-func (v *verification) size() *Size {
+func (v sizeCheck) size() *Size {
 	size := &Size{Time: time.Now().UTC().Format(time.DateTime), Text: v.image.Size.Text, Data: v.image.Size.Data,
 		BSS: v.image.Size.BSS}
 	size.Flash, size.RAM = size.Text+size.Data, size.Data+size.BSS
@@ -72,7 +72,7 @@ func (v *verification) size() *Size {
 }
 
 // divide finds the shares of the stacks and of the sources; sections are those of the firmware, nil if there is none.
-func (v *verification) divide(size *Size, sections map[string]objects.SectionKind) {
+func (v sizeCheck) divide(size *Size, sections map[string]objects.SectionKind) {
 	size.Stacks, size.Sources = make(map[string]Memory), make(map[string]Memory)
 	note := func(object string, m Memory) {
 		stack := v.stackOf(object)
@@ -97,7 +97,7 @@ func (v *verification) divide(size *Size, sections map[string]objects.SectionKin
 }
 
 // readMap reads the map of this link; that of an earlier one says nothing about it.
-func (v *verification) readMap(sections map[string]objects.SectionKind) map[string]Memory {
+func (v sizeCheck) readMap(sections map[string]objects.SectionKind) map[string]Memory {
 	file := v.mapFile()
 	written, err := os.Stat(file)
 	if err != nil {
@@ -119,7 +119,7 @@ func (v *verification) readMap(sections map[string]objects.SectionKind) map[stri
 }
 
 // sourceOf is the source of an object or of an archive's member, as seen from the tree; "" for what is no object.
-func (v *verification) sourceOf(name, stack string) string {
+func (v sizeCheck) sourceOf(name, stack string) string {
 	if stack == stackTables || stack == stackOptimized {
 		return ""
 	}
@@ -130,13 +130,28 @@ func (v *verification) sourceOf(name, stack string) string {
 	return relative(v.build.Dir, path)
 }
 
-// sizeCheck measures the firmware: its sections in memory, and the share of each stack. The shares are the sizes of
+// SizeID is the check in this file.
+const SizeID = "size"
+
+var sizeRule = rule{
+	Rule: Rule{
+		ID:      SizeID,
+		Summary: "The firmware fits into the memories of the board, and into the limits that were given.",
+		Help: "The sizes are those of the linked firmware. The message names the largest parts, the fix the settings that make " +
+			"wolfSSL smaller.",
+	},
+	of: func(e *evidence) runner { return sizeCheck{e} },
+}
+
+type sizeCheck struct{ *evidence }
+
+// run measures the firmware: its sections in memory, and the share of each stack. The shares are the sizes of
 // the input sections that the linker's map places, or, without a map, those of the objects before the linker leaves
 // out what nobody needs.
-func (v *verification) sizeCheck(ctx context.Context, c *check) {
+func (v sizeCheck) run(ctx context.Context, c *check) error {
 	if v.elf == "" {
 		c.notMade = v.blocked
-		return
+		return nil
 	}
 	size := v.size()
 	c.show("size", size)
@@ -157,6 +172,7 @@ func (v *verification) sizeCheck(ctx context.Context, c *check) {
 		c.headline = c.summary
 	}
 	v.recordSize(size)
+	return nil
 }
 
 // shares are the stacks that there are, with what they need of the flash.
@@ -176,7 +192,7 @@ func (s *Size) against(other *Size) string {
 }
 
 // limit makes a finding of a firmware that needs more than it may.
-func (v *verification) limit(ctx context.Context, c *check, size *Size, memory string, needs, most uint64) {
+func (v sizeCheck) limit(ctx context.Context, c *check, size *Size, memory string, needs, most uint64) {
 	if most == 0 || needs <= most {
 		return
 	}
@@ -189,7 +205,7 @@ func (v *verification) limit(ctx context.Context, c *check, size *Size, memory s
 }
 
 // largest names the sources that need most of a memory, among those that this project brings in.
-func (v *verification) largest(size *Size, memory string) string {
+func (v sizeCheck) largest(size *Size, memory string) string {
 	const most = 5
 	need := func(source string) uint64 {
 		if memory == "RAM" {
@@ -245,7 +261,7 @@ var savings = []saving{
 }
 
 // smaller says what would make the firmware fit, of what this build does not do already.
-func (v *verification) smaller(ctx context.Context, memory string) string {
+func (v sizeCheck) smaller(ctx context.Context, memory string) string {
 	if memory == "RAM" {
 		return "make MicroPython's heap smaller if the board sets it, or choose a board or variant with more memory"
 	}
@@ -283,10 +299,10 @@ func smallerWith(values map[string]build.Value) string {
 }
 
 // sizeFile is where the size of the last run is kept: beside the build folder, which is emptied when settings change.
-func (v *verification) sizeFile() string { return v.build.Dir + ".size.json" }
+func (v sizeCheck) sizeFile() string { return v.build.Dir + ".size.json" }
 
 // lastSize is the size at the last run; nil if there is none.
-func (v *verification) lastSize() *Size {
+func (v sizeCheck) lastSize() *Size {
 	text, err := os.ReadFile(v.sizeFile())
 	size := new(Size)
 	if err != nil || json.Unmarshal(text, size) != nil {
@@ -296,7 +312,7 @@ func (v *verification) lastSize() *Size {
 }
 
 // recordSize keeps the size for the next run, which makes no comparison if it cannot be written.
-func (v *verification) recordSize(size *Size) {
+func (v sizeCheck) recordSize(size *Size) {
 	if text, err := json.Marshal(size); err == nil {
 		_ = os.WriteFile(v.sizeFile(), text, 0o666)
 	}
@@ -304,7 +320,7 @@ func (v *verification) recordSize(size *Size) {
 
 // Measure builds a firmware and measures it, without a check.
 func Measure(ctx context.Context, options Options) (*Size, error) {
-	v := newVerification(options)
+	v := newEvidence(options)
 	flags, err := v.build.Probe(ctx)
 	if err != nil {
 		return nil, err
@@ -321,14 +337,14 @@ func Measure(ctx context.Context, options Options) (*Size, error) {
 	if v.image, err = objects.ReadImage(v.elf); err != nil {
 		return nil, err
 	}
-	return v.size(), nil
+	return sizeCheck{v}.size(), nil
 }
 
 // kilobytes gives bytes in units of 1000, as datasheets of TLS stacks do.
 func kilobytes(n uint64) string { return fmt.Sprintf("%d.%d kB", n/1000, n%1000/100) }
 
 // mapFile is the map that the link writes: the value of -Map, else that beside the firmware.
-func (v *verification) mapFile() string {
+func (v *evidence) mapFile() string {
 	for _, arg := range v.link.Argv {
 		for _, word := range strings.Split(strings.TrimPrefix(arg, "-Wl,"), ",") {
 			if name, found := strings.CutPrefix(strings.TrimLeft(word, "-"), "Map="); found {
@@ -340,7 +356,7 @@ func (v *verification) mapFile() string {
 }
 
 // stackOf is the stack that an object, or a member of an archive, belongs to.
-func (v *verification) stackOf(name string) string {
+func (v *evidence) stackOf(name string) string {
 	if name == linkerTables {
 		return stackTables
 	}

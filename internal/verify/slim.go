@@ -7,10 +7,13 @@ import (
 	"mpwolf/internal/objects"
 )
 
+// slimReader reads objects that hold code for the linker's optimizer only.
+type slimReader struct{ *evidence }
+
 // readSlim reads the symbols of the objects that hold code for the linker's optimizer only, as MicroPython's LTO=1 has
 // the compiler make them. What that code is like only the compiler's own tools know: gcc's plugin for nm, and llvm-nm
 // for clang. Where they cannot be had, the objects stay as unreadable as they were.
-func (v *verification) readSlim(ctx context.Context) error {
+func (v slimReader) readSlim(ctx context.Context) error {
 	slim := make(map[string]*objects.Object)
 	var files []string
 	for _, o := range v.inputs.objects {
@@ -42,7 +45,7 @@ func (v *verification) readSlim(ctx context.Context) error {
 }
 
 // slimReaders are the commands that may be able to tell the symbols of such objects.
-func (v *verification) slimReaders(ctx context.Context) ([][]string, error) {
+func (v slimReader) slimReaders(ctx context.Context) ([][]string, error) {
 	nm, err := v.flags.ProgramName(ctx, "nm")
 	if err != nil {
 		return nil, err

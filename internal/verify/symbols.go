@@ -95,11 +95,26 @@ func (d *duplicate) shadows(owner func(*objects.Object) string, guarded []string
 	return false
 }
 
-// symbolsCheck looks for symbols that are defined twice in what is linked, whether the linker says so or not.
-func (v *verification) symbolsCheck(ctx context.Context, c *check) {
+// SymbolsID is the check in this file.
+const SymbolsID = "symbols"
+
+var symbolsRule = rule{
+	Rule: Rule{
+		ID:      SymbolsID,
+		Summary: "No symbol is defined twice in the objects and archives of the link.",
+		Help: "Two definitions of one symbol meet in the firmware. Linkers report this for objects only: of two archives, or of a " +
+			"weak and a strong definition, they take one and say nothing. The message names both, and the known cause.",
+	},
+	of: func(e *evidence) runner { return symbolsCheck{e} },
+}
+
+type symbolsCheck struct{ *evidence }
+
+// run looks for symbols that are defined twice in what is linked, whether the linker says so or not.
+func (v symbolsCheck) run(ctx context.Context, c *check) error {
 	if v.link == nil {
 		c.notMade = v.blocked
-		return
+		return nil
 	}
 	for _, flag := range muldefs(v.link.Argv) {
 		c.find(Finding{
@@ -133,6 +148,7 @@ func (v *verification) symbolsCheck(ctx context.Context, c *check) {
 		c.summary = fmt.Sprintf("none of %s in %s is defined twice",
 			plural(defined, "symbol"), plural(len(v.inputs.objects), "object"))
 	}
+	return nil
 }
 
 // definitionEvidence is a definition in a report.
@@ -146,7 +162,7 @@ type definitionEvidence struct {
 	Weak    bool   `json:"weak"`
 }
 
-func (v *verification) duplicateEvidence(found []duplicate) []definitionEvidence {
+func (v symbolsCheck) duplicateEvidence(found []duplicate) []definitionEvidence {
 	evidence := []definitionEvidence{}
 	for _, d := range found {
 		for _, def := range d.defs {
@@ -168,7 +184,7 @@ const (
 )
 
 // owner is whose an object is: a stack, or the built-in crypto.
-func (v *verification) owner(o *objects.Object) string {
+func (v symbolsCheck) owner(o *objects.Object) string {
 	for _, b := range builtins {
 		if v.isPartOf(b, o) {
 			return builtinOwner
@@ -182,7 +198,7 @@ func (v *verification) owner(o *objects.Object) string {
 }
 
 // shadowFindings say which definition takes the place of a weak one.
-func (v *verification) shadowFindings(found []duplicate) []Finding {
+func (v symbolsCheck) shadowFindings(found []duplicate) []Finding {
 	var findings []Finding
 	for _, d := range found {
 		taken, loses := d.defs[0], d.defs[0]
@@ -207,7 +223,7 @@ func (v *verification) shadowFindings(found []duplicate) []Finding {
 }
 
 // unreadable reports objects that hold code for the linker's optimizer in place of symbols.
-func (v *verification) unreadable(c *check) {
+func (v symbolsCheck) unreadable(c *check) {
 	n := 0
 	for _, o := range v.inputs.objects {
 		if o.Lto {
@@ -258,7 +274,7 @@ func muldefs(argv []string) []string {
 const namedSymbols = 8
 
 // clashFindings makes one finding of all the symbols that the same objects define and that have the same cause.
-func (v *verification) clashFindings(found []duplicate) []Finding {
+func (v symbolsCheck) clashFindings(found []duplicate) []Finding {
 	type group struct {
 		first  duplicate
 		fix    string
@@ -301,7 +317,7 @@ func someOf(names []string) string {
 	return strings.Join(names, ", ")
 }
 
-func (v *verification) clashText(d duplicate) string {
+func (v symbolsCheck) clashText(d duplicate) string {
 	times := "twice"
 	if len(d.defs) > 2 {
 		times = fmt.Sprintf("%d times", len(d.defs))
@@ -314,7 +330,7 @@ func (v *verification) clashText(d duplicate) string {
 }
 
 // definitionText is "py/runtime.o (.text.mp_init, 84 bytes, from ../../py/runtime.c)".
-func (v *verification) definitionText(d objects.Definition) string {
+func (v symbolsCheck) definitionText(d objects.Definition) string {
 	details := []string{fmt.Sprintf("%s, %d bytes", d.Section, d.Size)}
 	if d.Kind == objects.Common {
 		details[0] = fmt.Sprintf("variable without a value, %d bytes", d.Size)
@@ -329,7 +345,7 @@ func (v *verification) definitionText(d objects.Definition) string {
 }
 
 // objectName is the object's name as seen from the build folder.
-func (v *verification) objectName(o *objects.Object) string {
+func (v *evidence) objectName(o *objects.Object) string {
 	name := relative(v.build.Dir, o.File)
 	if o.Member != "" {
 		name += "(" + o.Member + ")"
@@ -338,7 +354,7 @@ func (v *verification) objectName(o *objects.Object) string {
 }
 
 // source is the file that an object was compiled from: what the dependency file says, else what its symbols say.
-func (v *verification) source(o *objects.Object) string {
+func (v *evidence) source(o *objects.Object) string {
 	if o.Member == "" {
 		if deps := v.deps(o.File); len(deps) > 0 {
 			return relative(v.Target.Tree.Dir, deps[0])
@@ -350,7 +366,7 @@ func (v *verification) source(o *objects.Object) string {
 	return o.Source
 }
 
-func (v *verification) sourceName(o *objects.Object) string {
+func (v *evidence) sourceName(o *objects.Object) string {
 	if source := v.source(o); source != "" {
 		return filepath.Base(source)
 	}
@@ -358,7 +374,7 @@ func (v *verification) sourceName(o *objects.Object) string {
 }
 
 // linkFindings are the linker's errors that found does not explain.
-func (v *verification) linkFindings(ctx context.Context, found []duplicate) []Finding {
+func (v symbolsCheck) linkFindings(ctx context.Context, found []duplicate) []Finding {
 	if v.failure == nil {
 		return nil
 	}
@@ -367,7 +383,7 @@ func (v *verification) linkFindings(ctx context.Context, found []duplicate) []Fi
 		known := slices.ContainsFunc(found, func(d duplicate) bool { return d.symbol == e.symbol })
 		switch {
 		case e.undefined:
-			findings = append(findings, v.undefinedFinding(ctx, e))
+			findings = append(findings, blamer{v.evidence}.undefinedFinding(ctx, e))
 		case !known:
 			_, fix := explain(e.symbol, []string{filepath.Base(e.first), filepath.Base(e.second)})
 			findings = append(findings, Finding{

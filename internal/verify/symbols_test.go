@@ -13,7 +13,7 @@ import (
 )
 
 // linked is a verification of a link of the given files in dir.
-func linked(t *testing.T, dir string, argv ...string) *verification {
+func linked(t *testing.T, dir string, argv ...string) *evidence {
 	t.Helper()
 	link := &build.Link{Dir: dir, Argv: argv, Output: filepath.Join(dir, "out"), System: make(map[string]bool)}
 	for _, arg := range argv {
@@ -29,7 +29,7 @@ func linked(t *testing.T, dir string, argv ...string) *verification {
 	}
 	tree := &micropython.Tree{Dir: dir}
 	target := micropython.Target{Tree: tree, Port: "unix"}
-	return &verification{Options: Options{Target: target}, build: build.Make{Target: target, Dir: dir}, link: link,
+	return &evidence{Options: Options{Target: target}, build: build.Make{Target: target, Dir: dir}, link: link,
 		inputs: in, depCache: make(map[string][]string), settings: make(map[string]bool),
 		builtin: make(map[string]string)}
 }
@@ -190,7 +190,7 @@ func TestDuplicates(t *testing.T) {
 				t.Errorf("duplicates %q; want %q", got, test.want)
 			}
 			c := &check{}
-			v.symbolsCheck(t.Context(), c)
+			symbolsCheck{v}.run(t.Context(), c)
 			if len(c.findings) > 0 != (len(test.want) > 0) {
 				t.Errorf("findings %+v", c.findings)
 			}
@@ -213,7 +213,7 @@ func TestShadowed(t *testing.T) {
 	v := linked(t, dir, "modules/wolf/seed.o", "modules/wolf/port.o", "modules/wolf/ports/unix/wolfssl_port.o", "ports/unix/main.o", "py/weak.o", "py/hook.o")
 	v.Args = []string{"USER_C_MODULES=" + filepath.Join(dir, "modules")}
 	c := &check{}
-	v.symbolsCheck(t.Context(), c)
+	symbolsCheck{v}.run(t.Context(), c)
 	if len(c.findings) != 1 || !strings.HasPrefix(c.findings[0].Message, "seed of modules/wolf/seed.o (.text.seed, ") ||
 		!strings.Contains(c.findings[0].Message, "and ports/unix/main.o (") {
 		t.Errorf("findings %+v", c.findings)
@@ -232,7 +232,7 @@ func TestClashText(t *testing.T) {
 	objectstest.Command(t, dir, "ar", "rcs", "libwolf.a", "wolf/tfm.o")
 	v := linked(t, dir, "runtime.o", "libwolf.a", "tom/copy.o", "w1/sha256.o", "w2/sha256.o")
 	c := &check{}
-	v.symbolsCheck(t.Context(), c)
+	symbolsCheck{v}.run(t.Context(), c)
 	want := []struct{ message, fix string }{
 		{"mp_init is defined twice: in runtime.o (.text.mp_init, 2 bytes, from runtime.c) and in libwolf.a(tfm.o) (.text.mp_init, ",
 			"WOLFSSL_SP_MATH_ALL"},
@@ -309,19 +309,19 @@ func TestLinkTimeOptimization(t *testing.T) {
 		v := linked(t, dir, "a.o", "b.o", "none.o", "lib.a")
 		c := &check{}
 		v.flags = &build.Flags{Dir: dir, CC: []string{"false"}} // a compiler that tells nothing
-		if err := v.readSlim(t.Context()); err != nil {
+		if err := (slimReader{v}).readSlim(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		v.symbolsCheck(t.Context(), c)
+		symbolsCheck{v}.run(t.Context(), c)
 		if len(c.findings) != 1 || !strings.Contains(c.findings[0].Message, "the symbols of 4 objects cannot be read") {
 			t.Errorf("%s: without its tools: findings %+v", compiler[0], c.findings)
 		}
 		v.flags.CC = compiler[:1]
-		if err := v.readSlim(t.Context()); err != nil {
+		if err := (slimReader{v}).readSlim(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		c = &check{}
-		v.symbolsCheck(t.Context(), c)
+		symbolsCheck{v}.run(t.Context(), c)
 		if len(c.findings) != 1 || !strings.HasPrefix(c.findings[0].Message, "v is defined 3 times: in a.o (") ||
 			!strings.Contains(c.findings[0].Message, "lib.a(c.o) (") {
 			t.Errorf("%s: findings %+v", compiler[0], c.findings)

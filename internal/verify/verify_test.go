@@ -555,7 +555,7 @@ func TestNotes(t *testing.T) {
 	o.Licence = "GPL-3.0"
 	report := runExpect(t, o, true)
 	validate(t, schema(t, "report"), report)
-	settings := report.Checks[slices.Index(checkIDs, SettingsID)]
+	settings := report.Checks[slices.IndexFunc(rules, func(r rule) bool { return r.ID == SettingsID })]
 	var notes strings.Builder
 	for _, n := range settings.Notes {
 		notes.WriteString(n.text() + "\n")
