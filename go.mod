@@ -3,18 +3,17 @@ module mpwolf
 go 1.26.0
 
 require (
-	github.com/BurntSushi/toml v1.6.0
-	github.com/go-git/go-billy/v5 v5.9.2
-	github.com/go-git/go-git/v5 v5.19.3
-	github.com/gofrs/flock v0.13.1
-	github.com/owenrumney/go-sarif/v3 v3.3.1
-	github.com/rogpeppe/go-internal v1.16.0
-	github.com/sergi/go-diff v1.4.0
-	github.com/ulikunitz/xz v0.5.17
-	github.com/urfave/cli/v2 v2.27.7
-	github.com/xeipuuv/gojsonschema v1.2.0
-	golang.org/x/sys v0.49.0
-	golang.org/x/term v0.47.0
+	github.com/BurntSushi/toml v1.6.0 // mpwolf.toml, the wants, the lists of releases: strictly decoded
+	github.com/go-git/go-billy/v5 v5.9.2 // the file systems that go-git's storage takes
+	github.com/go-git/go-git/v5 v5.19.3 // clones, submodules and commits without a git program; unified diffs
+	github.com/gofrs/flock v0.13.1 // one mpwolf at a time on a tree; the system frees the lock of a killed process
+	github.com/rogpeppe/go-internal v1.16.0 // testscript, for the command line's tests; locks of the cache
+	github.com/santhosh-tekuri/jsonschema/v6 v6.0.3 // tests only: the JSON and SARIF that we write, against their schemas
+	github.com/sergi/go-diff v1.4.0 // which lines are ours in a file that was edited since
+	github.com/ulikunitz/xz v0.5.17 // Debian's archives are .tar.xz
+	github.com/urfave/cli/v2 v2.27.7 // the command line
+	golang.org/x/sys v0.49.0 // syncing a directory's file system on Linux
+	golang.org/x/term v0.47.0 // is this a terminal
 )
 
 require (
@@ -33,11 +32,10 @@ require (
 	github.com/russross/blackfriday/v2 v2.1.0 // indirect
 	github.com/skeema/knownhosts v1.3.1 // indirect
 	github.com/xanzy/ssh-agent v0.3.3 // indirect
-	github.com/xeipuuv/gojsonpointer v0.0.0-20180127040702-4e3ac2762d5f // indirect
-	github.com/xeipuuv/gojsonreference v0.0.0-20180127040603-bd5ef7bd5415 // indirect
 	github.com/xrash/smetrics v0.0.0-20240521201337-686a1a2994c1 // indirect
 	golang.org/x/crypto v0.56.0 // indirect
 	golang.org/x/net v0.57.0 // indirect
-	golang.org/x/tools v0.26.0 // indirect
+	golang.org/x/text v0.41.0 // indirect
+	golang.org/x/tools v0.48.0 // indirect
 	gopkg.in/warnings.v0 v0.1.2 // indirect
 )

@@ -180,12 +180,15 @@ func (c *Config) State(want Want) State {
 
 // lacks are the needs of a port that the configuration does not meet.
 func (c *Config) lacks(port string) ([]Lack, error) {
-	needs, err := Needs(port)
+	file, err := Load(port)
 	if errors.Is(err, ErrUnknownPort) {
 		return nil, nil // the caller has wants of its own
 	}
+	if err != nil {
+		return nil, err
+	}
 	var lacks []Lack
-	for _, need := range needs {
+	for _, need := range file.Needs {
 		if c.mayMeet(need) {
 			continue
 		}
@@ -196,7 +199,7 @@ func (c *Config) lacks(port string) ([]Lack, error) {
 		}
 		lacks = append(lacks, lack)
 	}
-	return lacks, err
+	return lacks, nil
 }
 
 // mayMeet says whether the configuration meets a need, as far as it is known.

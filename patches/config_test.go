@@ -197,10 +197,11 @@ func TestPlanStopsAtWhatItCannotRead(t *testing.T) {
 // TestEveryWant plans each want of each port in a tree where none of them holds.
 func TestEveryWant(t *testing.T) {
 	for _, port := range Ports() {
-		wants, err := Load(port)
+		loaded, err := Load(port)
 		if err != nil {
 			t.Fatal(err)
 		}
+		wants := loaded.Wants
 		for _, want := range wants {
 			t.Run(port+" "+want.Name(), func(t *testing.T) {
 				header := fmt.Sprintf("#define %s (%d)\n", want.Macro, 1-want.Value)
@@ -290,7 +291,7 @@ func TestStrictDecoding(t *testing.T) {
 		"[[want]]\nmacro = \"X\"\nvariable = \"Y\"\n":              "x.toml: want 1 needs either macro or variable",
 		"[[want]]\nvariable = \"Y\"\nwas = [\"Z\"]\nwhy = \"y\"\n": "x.toml: want 1 has was, which is for macros",
 	} {
-		if _, err := parseWants("x.toml", text); err == nil || err.Error() != message {
+		if _, err := parsePort("x.toml", text); err == nil || err.Error() != message {
 			t.Errorf("%q: %v; want %s", text, err, message)
 		}
 	}
@@ -300,10 +301,11 @@ func FuzzPlan(f *testing.F) {
 	f.Add("MICROPY_PY_SSL = 1\n", "#include \"mpconfigvariant.h\"\n#define MICROPY_TRACKED_ALLOC (0)\n")
 	f.Add("ifeq (a,$(B))\nMICROPY_PY_SSL ?= $(if $(X),1,0)\nelse\nendif\n", "#if defined(X) || (3 ? 4 : MICROPY_Y)\n#undef Z\n#endif\n")
 	f.Add("define X\nendef\nY := $(filter a%,abc) \\\n1 # x", "#ifndef A\n#define A\n/* */ #define B(x) x\n#endif")
-	wants, err := Load("unix")
+	loaded, err := Load("unix")
 	if err != nil {
 		f.Fatal(err)
 	}
+	wants := loaded.Wants
 	base := fakeFiles(nil)
 	f.Fuzz(func(t *testing.T, mk, h string) {
 		files := maps.Clone(base)

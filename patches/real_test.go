@@ -38,10 +38,11 @@ func realTrees(t *testing.T) []*micropython.Tree {
 
 func loadWants(t *testing.T, port string) []Want {
 	t.Helper()
-	wants, err := Load(port)
+	loaded, err := Load(port)
 	if err != nil {
 		t.Fatal(err)
 	}
+	wants := loaded.Wants
 	return wants
 }
 

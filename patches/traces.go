@@ -26,7 +26,7 @@ type Trace struct {
 // file as git has it. Lines of which nobody can say whether mpwolf wrote them, and what stood there before, are unknown.
 func Traces(tree *micropython.Tree, atHead func(path string, like []byte) ([]byte, bool)) (changes []Change, unknown []Trace, err error) {
 	for _, port := range Ports() {
-		wants, err := Load(port)
+		wanted, err := Load(port)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -41,7 +41,7 @@ func Traces(tree *micropython.Tree, atHead func(path string, like []byte) ([]byt
 			}
 			head, known := atHead(file, change.Before)
 			var lines []Trace
-			change.After, lines = withoutTraces(change.Before, head, known, wants)
+			change.After, lines = withoutTraces(change.Before, head, known, wanted.Wants)
 			for _, line := range lines {
 				line.File = file
 				unknown = append(unknown, line)

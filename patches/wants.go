@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/BurntSushi/toml"
 )
@@ -69,34 +70,45 @@ func (n Need) check() error {
 	return nil
 }
 
-// wantsFile is a port's TOML file.
-type wantsFile struct {
-	Want  []Want `toml:"want"`
-	Need  []Need `toml:"need"`
-	Flash struct {
-		Least int64 `toml:"least"` // see LeastFlash
-	} `toml:"flash"`
+// Port is what must be true of a port, and what its boards should have.
+type Port struct {
+	Wants []Want `toml:"want"`
+	Needs []Need `toml:"need"`
+	Flash Flash  `toml:"flash"`
 }
 
-// Load reads the wants of a port.
-func Load(port string) ([]Want, error) {
-	file, err := load(port)
-	return file.Want, err
+// Flash is what a port needs of its boards' flash.
+type Flash struct {
+	// Least is what the port's smallest firmware with wolfSSL takes, in bytes; 0 where flash is no matter, as on unix.
+	Least int64 `toml:"least"`
 }
 
-// Needs reads what boards of a port should have.
-func Needs(port string) ([]Need, error) {
-	file, err := load(port)
-	return file.Need, err
+// Load gives what its file says of a port, which is decoded once.
+func Load(port string) (*Port, error) {
+	decoded.Lock()
+	defer decoded.Unlock()
+	if known := decoded.ports[port]; known != nil {
+		return known, nil
+	}
+	text, err := Text(port)
+	if err != nil {
+		return nil, err
+	}
+	file, err := parsePort(port+".toml", text)
+	if err != nil {
+		return nil, err
+	}
+	decoded.ports[port] = file
+	return file, nil
 }
 
-// LeastFlash is what a port's smallest firmware with wolfSSL takes, in bytes; 0 where flash is no matter, as on unix.
-func LeastFlash(port string) (int64, error) {
-	file, err := load(port)
-	return file.Flash.Least, err
-}
+// decoded are the ports that were loaded before.
+var decoded = struct {
+	sync.Mutex
+	ports map[string]*Port
+}{ports: make(map[string]*Port)}
 
-// Text is what Load reads: it stands for the wants of a port where nobody has to know them.
+// Text is what Load reads: it stands for the wants of a port where no one has to know them.
 func Text(port string) (string, error) {
 	if !slices.Contains(Ports(), port) {
 		return "", &unknownPortError{port: port}
@@ -108,14 +120,6 @@ func Text(port string) (string, error) {
 	return string(text), nil
 }
 
-func load(port string) (wantsFile, error) {
-	text, err := Text(port)
-	if err != nil {
-		return wantsFile{}, err
-	}
-	return parseWants(port+".toml", text)
-}
-
 type unknownPortError struct{ port string }
 
 func (e *unknownPortError) Error() string {
@@ -123,23 +127,23 @@ func (e *unknownPortError) Error() string {
 }
 func (e *unknownPortError) Unwrap() error { return ErrUnknownPort }
 
-func parseWants(name, text string) (wantsFile, error) {
-	var file wantsFile
-	meta, err := toml.Decode(text, &file)
+func parsePort(name, text string) (*Port, error) {
+	file := &Port{}
+	meta, err := toml.Decode(text, file)
 	if err != nil {
-		return file, fmt.Errorf("%s: %w", name, err)
+		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	if extra := meta.Undecoded(); len(extra) > 0 {
-		return file, fmt.Errorf("%s: unknown key %q", name, extra[0].String())
+		return nil, fmt.Errorf("%s: unknown key %q", name, extra[0].String())
 	}
-	for i, want := range file.Want {
+	for i, want := range file.Wants {
 		if err := want.check(); err != nil {
-			return file, fmt.Errorf("%s: want %d %w", name, i+1, err)
+			return nil, fmt.Errorf("%s: want %d %w", name, i+1, err)
 		}
 	}
-	for i, need := range file.Need {
+	for i, need := range file.Needs {
 		if err := need.check(); err != nil {
-			return file, fmt.Errorf("%s: need %d %w", name, i+1, err)
+			return nil, fmt.Errorf("%s: need %d %w", name, i+1, err)
 		}
 	}
 	return file, nil

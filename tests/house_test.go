@@ -49,7 +49,7 @@ var mayImport = map[string][]string{
 	"disk":                {},
 	"hint":                {},
 	"lazyregexp":          {},
-	"micropython":         {},
+	"micropython":         {"state"},
 	"ports":               {},
 	"report":              {},
 	"repository":          {},

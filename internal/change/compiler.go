@@ -44,12 +44,12 @@ func smallFlash(target micropython.Target, flags *build.Flags) (string, error) {
 	if !known {
 		return "", nil
 	}
-	least, err := patches.LeastFlash(target.Port)
-	if err != nil || flash.Bytes >= least {
+	port, err := patches.Load(target.Port)
+	if err != nil || flash.Bytes >= port.Flash.Least {
 		return "", err
 	}
 	return fmt.Sprintf("%s has %d KB of flash for code (%s), less than a firmware with wolfSSL was ever seen to take (%d KB): "+
-		"mpwolf verify says what does not fit", target.Name(), flash.Bytes>>10, shell.Path(flash.File), least>>10), nil
+		"mpwolf verify says what does not fit", target.Name(), flash.Bytes>>10, shell.Path(flash.File), port.Flash.Least>>10), nil
 }
 
 // askTarget is an error if a want does not hold; else flags, with where plain make builds, and the linker scripts.

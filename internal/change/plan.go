@@ -72,15 +72,15 @@ func (j *job) planAll() error {
 // planPort plans for targets of one port. The module's files of the pristine way serve every target that the tree is
 // patched for: those that were patched before are planned for too, after the others.
 func (j *job) planPort(targets, before []micropython.Target) (*patches.Plan, error) {
-	wants, err := patches.Load(slices.Concat(targets, before)[0].Port)
+	port, err := patches.Load(slices.Concat(targets, before)[0].Port)
 	if err != nil {
 		return nil, err
 	}
 	if j.Pristine {
 		module := patches.Pristine{Module: j.Module()}
-		return module.Plan(slices.Concat(targets, before), wants)
+		return module.Plan(slices.Concat(targets, before), port.Wants)
 	}
-	return patches.New(targets, wants)
+	return patches.New(targets, port.Wants)
 }
 
 // sortTargets sorts by port, which planAll and byPort rely on.

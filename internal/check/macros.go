@@ -17,12 +17,12 @@ func (k *checker) target(t project.Target) error {
 		return err
 	}
 	if !k.stamps.Holds(key, k.inputs) {
-		wants, err := patches.Load(t.Port)
+		port, err := patches.Load(t.Port)
 		if err != nil {
 			return err
 		}
 		reading := k.Scan(t.Target)
-		for _, want := range wants {
+		for _, want := range port.Wants {
 			k.want(t, want, reading)
 		}
 	}

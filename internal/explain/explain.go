@@ -119,12 +119,13 @@ func Macro(ctx context.Context, o project.Options, macro string) (*Explanation, 
 		return nil, err
 	}
 	subject, target := newSubject(p, one.Target), one.Target
-	wants, err := patches.Load(target.Port)
+	port, err := patches.Load(target.Port)
 	if errors.Is(err, patches.ErrUnknownPort) {
-		wants = nil // the macros of any port of the tree can be explained
+		port = &patches.Port{} // the macros of any port of the tree can be explained
 	} else if err != nil {
 		return nil, err
 	}
+	wants := port.Wants
 	want := patches.FindWant(wants, macro)
 	found, ok := lookUp(subject.config(), want, macro)
 	if !ok && want == nil {

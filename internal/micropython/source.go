@@ -1,50 +1,14 @@
 package micropython
 
 import (
-	"encoding/json"
-	"errors"
-	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
+
+	"mpwolf/internal/state"
 )
-
-// sourceFile is what Fetch notes down in a tree that make cannot build without further arguments.
-const sourceFile = ".mpwolf/tree.json"
-
-// treeMark stands for the tree's folder in sourceFile, so that the tree can be moved.
-const treeMark = "$(TREE)"
-
-// sourceNote is the content of sourceFile.
-type sourceNote struct {
-	Source string   `json:"source"`
-	Make   []string `json:"make"`
-}
-
-// readSource fills in where the tree is from and what make needs, if Fetch noted that down.
-func (t *Tree) readSource() error {
-	text, err := os.ReadFile(t.Path(filepath.FromSlash(sourceFile)))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	if err != nil {
-		return fmt.Errorf("read where the tree is from: %w", err)
-	}
-	var note sourceNote
-	decoder := json.NewDecoder(strings.NewReader(string(text)))
-	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(&note); err != nil {
-		return fmt.Errorf("read %s: %w", t.Path(filepath.FromSlash(sourceFile)), err)
-	}
-	t.Source = note.Source
-	for _, arg := range note.Make {
-		t.Make = append(t.Make, strings.ReplaceAll(arg, treeMark, t.Dir))
-	}
-	return nil
-}
 
 // noManifest is how a variant says that it freezes nothing (ports/unix/variants/minimal/mpconfigvariant.mk).
 var noManifest = regexp.MustCompile(`(?m)^FROZEN_MANIFEST[ \t]*\??=[ \t]*$`)
@@ -59,32 +23,18 @@ func (t *Tree) makeFor(target Target) []string {
 }
 
 // WithoutSubmodules makes a tree buildable that has no submodule content, as Debian's: no btree, whose library is a
-// submodule; only asyncio frozen, the one library that is in MicroPython itself; and a folder in the place of
-// micropython-lib (py/mkrules.mk stops if it finds no README.md there).
+// submodule; only asyncio frozen, the one library that is in MicroPython itself; and a directory instead of
+// micropython-lib (py/mkrules.mk stops if it finds no README.md there). source says where the tree is from.
 func (t *Tree) WithoutSubmodules(source string) error {
-	note, err := json.MarshalIndent(sourceNote{Source: source, Make: []string{
+	origin := state.Origin{Source: source, Make: []string{
 		"MICROPY_PY_BTREE=0",
-		"FROZEN_MANIFEST=" + treeMark + "/.mpwolf/manifest.py",
-		"MPY_LIB_DIR=" + treeMark + "/.mpwolf/micropython-lib",
-	}}, "", "  ")
-	if err != nil {
-		return err
-	}
-	files := map[string]string{
-		sourceFile:                          string(note) + "\n",
-		".mpwolf/.gitignore":                "*\n",
-		".mpwolf/manifest.py":               t.asyncioManifest(),
-		".mpwolf/micropython-lib/README.md": "This tree came without micropython-lib.\n",
-	}
-	if err := os.MkdirAll(t.Path(".mpwolf", "micropython-lib"), 0o755); err != nil {
-		return err
-	}
-	for name, text := range files {
-		if err := os.WriteFile(t.Path(filepath.FromSlash(name)), []byte(text), 0o644); err != nil {
-			return err
-		}
-	}
-	return nil
+		"FROZEN_MANIFEST=" + state.Kept("manifest.py"),
+		"MPY_LIB_DIR=" + state.Kept("micropython-lib"),
+	}}
+	return state.SaveOrigin(t.Dir, origin, map[string]string{
+		"manifest.py":               t.asyncioManifest(),
+		"micropython-lib/README.md": "This tree came without micropython-lib.\n",
+	})
 }
 
 // asyncioManifest includes asyncio, which was called uasyncio up to v1.20.

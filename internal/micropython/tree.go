@@ -13,6 +13,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"mpwolf/internal/state"
 )
 
 // marks are the files that every release has and that make a folder a MicroPython tree.
@@ -24,7 +26,7 @@ type Tree struct {
 	Dir string
 	// Version is what py/mpconfig.h says, present in every release with or without git.
 	Version Version
-	// Source says in words where Fetch got the tree from; empty if it is not known.
+	// Source says in words where the tree was fetched from; empty if it is not known.
 	Source string
 	// Make are arguments that every make in this tree needs, because the tree came without its submodules.
 	Make []string
@@ -86,11 +88,11 @@ func Open(dir string) (*Tree, error) {
 	if version.Compare(Oldest) < 0 {
 		return nil, &TooOldError{Dir: abs, Version: version}
 	}
-	tree := &Tree{Dir: abs, Version: version}
-	if err := tree.readSource(); err != nil {
+	origin, err := state.LoadOrigin(abs)
+	if err != nil {
 		return nil, err
 	}
-	return tree, nil
+	return &Tree{Dir: abs, Version: version, Source: origin.Source, Make: origin.Make}, nil
 }
 
 var versionDefine = regexp.MustCompile(`^#define MICROPY_VERSION_(MAJOR|MINOR|MICRO|PRERELEASE)\s+\(?(\d+)\)?`)

@@ -76,12 +76,12 @@ func (p *Project) Stamps(tool string) (*state.Stamps, error) {
 }
 
 func (p *Project) stamp(stamps *state.Stamps, t micropython.Target, tool string) error {
-	wants, err := patches.Load(t.Port)
+	port, err := patches.Load(t.Port)
 	if err != nil {
 		return err
 	}
 	reading := p.Scan(t)
-	if slices.ContainsFunc(wants, func(w patches.Want) bool {
+	if slices.ContainsFunc(port.Wants, func(w patches.Want) bool {
 		now := reading.State(w)
 		return !now.Known || now.Value != w.Value
 	}) {

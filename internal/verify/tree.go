@@ -101,7 +101,7 @@ func byHand(p *project.Project, err error) error {
 func buildDir(p *project.Project, t project.Target) string { return state.BuildDir(p.Tree.Dir, t.ID()) }
 
 func verifyTarget(ctx context.Context, o TreeOptions, p *project.Project, t project.Target) (*Report, error) {
-	wants, err := patches.Load(t.Port)
+	port, err := patches.Load(t.Port)
 	if err != nil {
 		return nil, err
 	}
@@ -111,7 +111,7 @@ func verifyTarget(ctx context.Context, o TreeOptions, p *project.Project, t proj
 	}
 	module := p.Module()
 	options := Options{
-		Target: t.Target, Wants: wants, Modules: p.Modules, Names: modules.Names,
+		Target: t.Target, Wants: port.Wants, Modules: p.Modules, Names: modules.Names,
 		Settings: cmp.Or(t.UserSettings, filepath.Join(module, "ports", t.Port, "user_settings.h")),
 		WolfSSL:  filepath.Join(module, "wolfssl"),
 		Args:     t.ModuleArgs(p.Modules)[1:], // Run names the modules' directory itself
