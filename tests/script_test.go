@@ -10,26 +10,33 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"mpwolf/internal/command"
+	"mpwolf/tests/toycc"
 )
 
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
 		"mpwolf": func() { os.Exit(command.Main(os.Args, os.Stdin, os.Stdout, os.Stderr)) },
+		"toycc":  func() { os.Exit(toycc.Main(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) },
 	})
 }
 
-// TestScript runs the scripts in script, each in a folder of its own. Beside testscript's own commands they have
+// TestScript runs the scripts in script, each in a directory of its own; with -short toycc is their gcc. Beside testscript's
+// own commands they have
 //
 //	faketree DIR      a small MicroPython tree that make and a compiler can read
 //	fakewolfssl DIR   a small wolfSSL tree
 //	snapshot FILE DIR writes names, modes and hashes of all that is below DIR; FILE is before or after
 func TestScript(t *testing.T) {
-	if _, err := exec.LookPath("gcc"); err != nil {
+	path := os.Getenv("PATH")
+	if testing.Short() {
+		path = toyCompiler(t) + string(filepath.ListSeparator) + path
+	} else if _, err := exec.LookPath("gcc"); err != nil {
 		t.Fatal("the scripts need gcc; scripts/test installs it")
 	}
 	testscript.Run(t, testscript.Params{
 		Dir: "script",
 		Setup: func(env *testscript.Env) error {
+			env.Setenv("PATH", path)
 			env.Setenv("MPWOLF_CACHE", filepath.Join(env.WorkDir, ".cache"))
 			env.Setenv("GIT_CONFIG_GLOBAL", filepath.Join(env.WorkDir, ".gitconfig"))
 			return os.WriteFile(filepath.Join(env.WorkDir, ".gitconfig"), []byte(gitConfig), 0o644)
@@ -40,6 +47,16 @@ func TestScript(t *testing.T) {
 			"snapshot":    snapshot,
 		},
 	})
+}
+
+// toyCompiler is a directory with a gcc that is toycc.
+func toyCompiler(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "gcc"), []byte("#!/bin/sh\nexec toycc \"$@\"\n"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	return dir
 }
 
 const gitConfig = "[user]\n\tname = test\n\temail = test@example.invalid\n[init]\n\tdefaultBranch = main\n" +
