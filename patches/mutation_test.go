@@ -27,6 +27,9 @@ import (
 const mutationCount = 500
 
 func TestMutations(t *testing.T) {
+	if testing.Short() {
+		t.Skip("skipped with -short: needs a C compiler")
+	}
 	files := folderFiles(t, filepath.Join("..", "tests", "testdata", "tree"))
 	for _, c := range []*mutated{
 		{port: "stm32", board: "NET", files: []string{
@@ -61,6 +64,9 @@ var realMutated = []mutated{
 
 // TestRealMutations mutates copies of the port's files of real trees; those of stm32 need its compiler and lib/stm32lib.
 func TestRealMutations(t *testing.T) {
+	if testing.Short() {
+		t.Skip("skipped with -short: needs real trees")
+	}
 	const count = 40 // a tree
 	for _, tree := range realTrees(t) {
 		for _, c := range realMutated {

@@ -20,6 +20,9 @@ const moduleFragment = "WOLFSSL_MOD_DIR := $(USERMOD_DIR)\nCFLAGS_USERMOD += -I$
 // after py/mpconfig.h, every flag, every object and every source that is searched for qstrs, for all variants of unix
 // and for boards of stm32 (MPWOLF_TEST_BOARDS=all: for all of them).
 func TestRealPristine(t *testing.T) {
+	if testing.Short() {
+		t.Skip("skipped with -short: needs real trees")
+	}
 	for _, tree := range realTrees(t) {
 		for _, target := range comparedTargets(t, tree) {
 			t.Run(filepath.Base(tree.Dir)+" "+target.Name(), func(t *testing.T) {

@@ -54,6 +54,9 @@ QSTR_GLOBAL_DEPENDENCIES += $(WOLFSSL_MOD_DIR)/pristine/stm32.h
 
 // TestPristineServesAllBoards: boards that need different things share the two files, whatever comes first.
 func TestPristineServesAllBoards(t *testing.T) {
+	if testing.Short() {
+		t.Skip("skipped with -short: needs a C compiler")
+	}
 	wants := loadWants(t, "stm32")
 	for _, boards := range [][]string{{"SMALL", "NET", "NET_DEFAULTS", "NET_TWIN"}, {"NET_TWIN", "SMALL"}} {
 		targets := testdataTargets(t, nil, "stm32", boards...)

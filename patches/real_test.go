@@ -49,6 +49,9 @@ func loadWants(t *testing.T, port string) []Want {
 // TestRealTrees plans unix in every tree and asks the compiler of this machine whether it reads the same as the scanner,
 // before and after.
 func TestRealTrees(t *testing.T) {
+	if testing.Short() {
+		t.Skip("skipped with -short: needs real trees")
+	}
 	for _, tree := range realTrees(t) {
 		variants, err := tree.Variants("unix")
 		if err != nil {
@@ -72,6 +75,9 @@ var comparedBoards = []string{"NUCLEO_F429ZI", "PYBD_SF2", "NUCLEO_H743ZI2"}
 // TestRealBoardsCompiled is TestRealTrees for boards of stm32, with the compiler for them and the headers of stm32lib;
 // MPWOLF_TEST_BOARDS=all asks for all of them.
 func TestRealBoardsCompiled(t *testing.T) {
+	if testing.Short() {
+		t.Skip("skipped with -short: needs real trees")
+	}
 	if _, err := exec.LookPath("arm-none-eabi-gcc"); err != nil {
 		t.Skip(err)
 	}
@@ -204,6 +210,9 @@ func holdsChanged(folder string, changed map[string][]byte) bool {
 
 // TestRealBoards plans every board of stm32 in every tree, each alone and all at once.
 func TestRealBoards(t *testing.T) {
+	if testing.Short() {
+		t.Skip("skipped with -short: needs real trees")
+	}
 	wants := loadWants(t, "stm32")
 	for _, tree := range realTrees(t) {
 		t.Run(filepath.Base(tree.Dir), func(t *testing.T) {

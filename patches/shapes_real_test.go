@@ -20,6 +20,9 @@ var wantedLine = regexp.MustCompile(`^\s*(?:#\s*(?:define|undef)\s+|(?:(?:export
 // TestRealShapes holds that the scanner sees every line of every port, of the trees' shared files too, that sets a
 // wanted macro, whatever its shape: each file alone, with all of its conditions open.
 func TestRealShapes(t *testing.T) {
+	if testing.Short() {
+		t.Skip("skipped with -short: needs real trees")
+	}
 	for _, tree := range realTrees(t) {
 		t.Run(filepath.Base(tree.Dir), func(t *testing.T) {
 			files, lines := 0, 0
@@ -94,6 +97,9 @@ func checkShapes(t *testing.T, tree *micropython.Tree, file string, isMake bool)
 // TestRealOtherPorts asks make, and the compiler where the machine has it and the tree its headers, of every port that is
 // built by make: what the scanner believes to know must be what they say.
 func TestRealOtherPorts(t *testing.T) {
+	if testing.Short() {
+		t.Skip("skipped with -short: needs real trees")
+	}
 	wants := append(loadWants(t, "stm32"), Want{Variable: "MICROPY_PY_SSL"}, Want{Variable: "MICROPY_PY_USSL"})
 	for _, tree := range realTrees(t) {
 		names, err := tree.Ports()

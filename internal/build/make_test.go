@@ -44,6 +44,9 @@ func programPort(t *testing.T, files map[string]string) Make {
 }
 
 func TestBuild(t *testing.T) {
+	if testing.Short() {
+		t.Skip("skipped with -short: needs a C compiler")
+	}
 	b := programPort(t, nil)
 	var progress bytes.Buffer
 	b.Progress = &progress
@@ -70,6 +73,9 @@ func TestBuild(t *testing.T) {
 
 // TestBuildStale changes a flag, which make does not notice, and then a source, which it does.
 func TestBuildStale(t *testing.T) {
+	if testing.Short() {
+		t.Skip("skipped with -short: needs a C compiler")
+	}
 	b := programPort(t, map[string]string{"second.c": "int second(void) { return EXIT; }\n"})
 	b.KeepSymbols = true
 	for i, exit := range []string{"3", "3", "4"} {
@@ -89,6 +95,9 @@ func TestBuildStale(t *testing.T) {
 }
 
 func TestBuildErrors(t *testing.T) {
+	if testing.Short() {
+		t.Skip("skipped with -short: needs a C compiler")
+	}
 	tests := []struct {
 		name  string
 		files map[string]string
@@ -125,6 +134,9 @@ func TestBuildErrors(t *testing.T) {
 }
 
 func TestBuildCancelled(t *testing.T) {
+	if testing.Short() {
+		t.Skip("skipped with -short: needs a C compiler")
+	}
 	b := programPort(t, map[string]string{"Makefile": programMakefile + "$(BUILD)/main.o: wait\nwait:\n\t@sleep 60\n"})
 	ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
 	defer cancel()
@@ -191,6 +203,9 @@ func TestErrorTail(t *testing.T) {
 // TestRealTreeBuild builds the tree that MPWOLF_TEST_TREE names, with the arguments in MPWOLF_TEST_MAKE, twice, and looks
 // whether the tree is as before.
 func TestRealTreeBuild(t *testing.T) {
+	if testing.Short() {
+		t.Skip("skipped with -short: needs real trees")
+	}
 	tree := realTree(t)
 	args := os.Getenv("MPWOLF_TEST_MAKE")
 	if args == "" {

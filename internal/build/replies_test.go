@@ -21,6 +21,9 @@ func age(t *testing.T, names ...string) {
 }
 
 func TestAgain(t *testing.T) {
+	if testing.Short() {
+		t.Skip("skipped with -short: needs a C compiler")
+	}
 	b := programPort(t, nil)
 	b.KeepGoing = true
 	if flags, result, err := b.Again(t.Context()); flags != nil || result != nil || err != nil {
@@ -71,6 +74,9 @@ func TestAgain(t *testing.T) {
 
 // TestEffectiveAgain changes what the compiler's reply depends on.
 func TestEffectiveAgain(t *testing.T) {
+	if testing.Short() {
+		t.Skip("skipped with -short: needs a C compiler")
+	}
 	b := programPort(t, nil)
 	flags, err := b.Probe(t.Context())
 	if err != nil {

@@ -395,6 +395,9 @@ func TestMissingSubmodules(t *testing.T) {
 
 // TestFetchRealApt gets MicroPython from Debian's archive through this machine's apt.
 func TestFetchRealApt(t *testing.T) {
+	if testing.Short() {
+		t.Skip("skipped with -short: takes Debian's archive")
+	}
 	if os.Getenv("MPWOLF_TEST_APT") == "" {
 		t.Skip("NOT TESTED: Debian's archive; set MPWOLF_TEST_APT=1 to do so")
 	}

@@ -47,6 +47,9 @@ func TestRunAnswers(t *testing.T) {
 
 // TestMissingAnswers holds that a note of answers that could not be computed comes with every verify, not the first alone.
 func TestMissingAnswers(t *testing.T) {
+	if testing.Short() {
+		t.Skip("skipped with -short: needs a C compiler")
+	}
 	dir := t.TempDir()
 	writeFiles(t, dir, map[string]string{"pass.py": "true\n"})
 	objectstest.Compile(t, dir, map[string]string{"wolfssl/wolfcrypt/src/aes.c": "int wolf_aes;"})

@@ -118,6 +118,9 @@ func TestDiagnoseLinkers(t *testing.T) {
 
 // TestDiagnoseRealLinkers reads what the linkers of this machine really write.
 func TestDiagnoseRealLinkers(t *testing.T) {
+	if testing.Short() {
+		t.Skip("skipped with -short: needs a C compiler")
+	}
 	for _, linker := range []string{"bfd", "gold", "lld"} {
 		t.Run(linker, func(t *testing.T) {
 			if _, err := exec.LookPath("ld." + linker); err != nil {

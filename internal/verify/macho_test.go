@@ -86,6 +86,9 @@ func fat(t testing.TB, dir, name string, parts map[macho.Cpu]string) {
 }
 
 func TestMachO(t *testing.T) {
+	if testing.Short() {
+		t.Skip("skipped with -short: needs a C compiler")
+	}
 	for _, arch := range []string{"x86_64", "arm64"} {
 		t.Run(arch, func(t *testing.T) {
 			t.Parallel()
@@ -116,6 +119,9 @@ func TestMachO(t *testing.T) {
 
 // TestMachOSizes compares the sizes that are concluded from where the next symbol begins with those that ELF says.
 func TestMachOSizes(t *testing.T) {
+	if testing.Short() {
+		t.Skip("skipped with -short: needs a C compiler")
+	}
 	dir := t.TempDir()
 	const source = "char a[3] = {1}, b[40] = {2}; char c[7] = {3}; const char d[12] = {4};\n"
 	compileMach(t, dir, "x86_64", map[string]string{"sizes.c": source})
@@ -131,6 +137,9 @@ func TestMachOSizes(t *testing.T) {
 }
 
 func TestMachOArchives(t *testing.T) {
+	if testing.Short() {
+		t.Skip("skipped with -short: needs a C compiler")
+	}
 	for _, program := range []string{"clang", "llvm-ar"} {
 		if _, err := exec.LookPath(program); err != nil {
 			t.Skipf("SKIPPED: %s is not installed", program)
@@ -224,6 +233,9 @@ func TestDiagnoseMachOLinker(t *testing.T) {
 
 // TestMachOImage reads a program that a linker for macOS made, and its map.
 func TestMachOImage(t *testing.T) {
+	if testing.Short() {
+		t.Skip("skipped with -short: needs a C compiler")
+	}
 	linker := ld64(t)
 	dir := t.TempDir()
 	compileMach(t, dir, "x86_64", machSources)

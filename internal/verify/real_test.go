@@ -29,6 +29,9 @@ MP_REGISTER_MODULE(MP_QSTR_good, good_module);
 // TestRealTree builds MicroPython itself, from the tree that MPWOLF_TEST_TREE names and with the arguments in
 // MPWOLF_TEST_MAKE (which turn off what needs submodules that the tree lacks, and the built-in TLS).
 func TestRealTree(t *testing.T) {
+	if testing.Short() {
+		t.Skip("skipped with -short: needs real trees")
+	}
 	dir, args := os.Getenv("MPWOLF_TEST_TREE"), os.Getenv("MPWOLF_TEST_MAKE")
 	if dir == "" || args == "" {
 		t.Skip("SKIPPED: set MPWOLF_TEST_TREE to a MicroPython tree and MPWOLF_TEST_MAKE to make's arguments to run this test")
@@ -66,6 +69,9 @@ func TestRealTree(t *testing.T) {
 // them, and the built-in TLS must be found. MPWOLF_TEST_BUILDS has a line for each: the tree, the build folder, and
 // make's arguments, divided by blanks.
 func TestUnpatchedBuilds(t *testing.T) {
+	if testing.Short() {
+		t.Skip("skipped with -short: needs real trees")
+	}
 	builds := os.Getenv("MPWOLF_TEST_BUILDS")
 	if builds == "" {
 		t.Skip("SKIPPED: set MPWOLF_TEST_BUILDS to lines of a tree, a build folder and make's arguments to run this test")

@@ -35,6 +35,9 @@ func linked(t *testing.T, dir string, argv ...string) *evidence {
 }
 
 func TestDuplicates(t *testing.T) {
+	if testing.Short() {
+		t.Skip("skipped with -short: needs a C compiler")
+	}
 	const inline = "inline int twice(int x) { return 2 * x; } int (*NAME)(int) = twice;"
 	tests := []struct {
 		name    string
@@ -200,6 +203,9 @@ func TestDuplicates(t *testing.T) {
 
 // TestShadowed looks for weak definitions that give way to one that does not mean to take their place.
 func TestShadowed(t *testing.T) {
+	if testing.Short() {
+		t.Skip("skipped with -short: needs a C compiler")
+	}
 	dir := t.TempDir()
 	objectstest.Compile(t, dir, map[string]string{
 		"modules/wolf/seed.c":                    "__attribute__((weak)) int seed(void) { return 1; } __attribute__((weak)) int once(void) { return 1; }",
@@ -250,6 +256,9 @@ func TestClashText(t *testing.T) {
 }
 
 func TestMuldefs(t *testing.T) {
+	if testing.Short() {
+		t.Skip("skipped with -short: needs a C compiler")
+	}
 	tests := []struct {
 		argv []string
 		want []string
@@ -274,6 +283,9 @@ func TestMuldefs(t *testing.T) {
 
 // TestSourceFromDebugInformation strips the symbols that name the source; what is left is DWARF.
 func TestSourceFromDebugInformation(t *testing.T) {
+	if testing.Short() {
+		t.Skip("skipped with -short: needs a C compiler")
+	}
 	dir := t.TempDir()
 	objectstest.Compile(t, dir, map[string]string{"a.c": "int f(void) { return 1; }"}, "-g", "-fdebug-prefix-map="+dir+"=/src")
 	objectstest.Command(t, dir, "strip", "--strip-debug", "-o", "none.o", "a.o")
@@ -290,6 +302,9 @@ func TestSourceFromDebugInformation(t *testing.T) {
 
 // TestLinkTimeOptimization has objects without any code yet: only the compiler's tools know what is in them.
 func TestLinkTimeOptimization(t *testing.T) {
+	if testing.Short() {
+		t.Skip("skipped with -short: needs a C compiler")
+	}
 	for _, compiler := range [][]string{{"gcc", "-flto", "-fno-fat-lto-objects"}, {"clang", "-flto"}} {
 		if _, err := exec.LookPath(compiler[0]); err != nil {
 			t.Logf("SKIPPED: %s is not installed", compiler[0])

@@ -536,6 +536,9 @@ var brokenBuilds = []struct {
 // TestNotes looks at what is told of a build that is as it should be: weak settings, and where the random numbers and the
 // time come from.
 func TestNotes(t *testing.T) {
+	if testing.Short() {
+		t.Skip("skipped with -short: needs a C compiler")
+	}
 	dir, err := filepath.EvalSymlinks(t.TempDir())
 	if err != nil {
 		t.Fatal(err)
@@ -580,6 +583,9 @@ func TestNotes(t *testing.T) {
 }
 
 func TestBrokenBuilds(t *testing.T) {
+	if testing.Short() {
+		t.Skip("skipped with -short: needs a C compiler")
+	}
 	documented := schema(t, "report")
 	for _, test := range brokenBuilds {
 		t.Run(test.name, func(t *testing.T) {
@@ -628,6 +634,9 @@ func TestBrokenBuilds(t *testing.T) {
 
 // TestTreeIsUntouched looks whether a verification leaves the sources as they were.
 func TestTreeIsUntouched(t *testing.T) {
+	if testing.Short() {
+		t.Skip("skipped with -short: needs a C compiler")
+	}
 	dir := t.TempDir()
 	writeFiles(t, dir, fakeFirmware)
 	before := listing(t, filepath.Join(dir, "tree"))
@@ -654,6 +663,9 @@ func listing(t *testing.T, dir string) []string {
 
 // TestBuildAgain changes what make's rules do not see, and looks at a build without making it.
 func TestBuildAgain(t *testing.T) {
+	if testing.Short() {
+		t.Skip("skipped with -short: needs a C compiler")
+	}
 	dir := t.TempDir()
 	writeFiles(t, dir, changed(map[string]string{"tree/ports/unix/extra.mk": "CFLAGS += -DMICROPY_PY_SSL=1\n"}))
 	o := fakeOptions(t, dir)

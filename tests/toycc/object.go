@@ -82,13 +82,16 @@ var program = []byte{
 	'S', 'K', 'I', 'P', '\n',
 }
 
+// librarySize is what the C library takes in an executable.
+const librarySize = 4096
+
 const loadAddress = 0x400000
 
 // elf is the object as an ELF file; an executable one runs program.
 func (o *object) elf(executable bool) []byte {
-	text := slices.Clone(program)
-	if !executable {
-		text = nil
+	var text []byte
+	if executable {
+		text = append(slices.Clone(program), make([]byte, librarySize)...)
 	}
 	data, names := slices.Clone(o.data), []byte{0}
 	symbols := make([]elf.Sym64, 1)
