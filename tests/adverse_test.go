@@ -19,6 +19,7 @@ import (
 // TestDiskFull patches on real file systems of all sizes up to one that is large enough. On each, the tree must be as
 // before or patched, and the next command must find it so and be able to take all back.
 func TestDiskFull(t *testing.T) {
+	longOnly(t, "mounts a small disk")
 	t.Parallel()
 	if out, err := exec.Command("unshare", "-rm", "true").CombinedOutput(); err != nil {
 		t.Skipf("this machine lets nobody mount in a namespace of their own: unshare -rm: %v %s", err, out)
@@ -75,6 +76,7 @@ diff -r ../micropython micropython
 
 // TestReadOnly runs mpwolf as a user who may not write everywhere.
 func TestReadOnly(t *testing.T) {
+	longOnly(t, "changes to another user")
 	t.Parallel()
 	top := t.TempDir()
 	for dir := top; len(dir) > len(os.TempDir()); dir = filepath.Dir(dir) {
@@ -208,11 +210,15 @@ func TestTwoAtOnce(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	time.AfterFunc(500*time.Millisecond, lock.Release)
-	out, err := start("patch", "--port", "unix", "--wolfssl", "wolf")
+	// The lock is given up once the other process says that it waits, however long it takes to get there.
 	want := fmt.Sprintf("waiting for mpwolf patch, process %d, since ", os.Getpid())
-	if err != nil || !strings.Contains(out, want) {
-		t.Errorf("%v; want %q:\n%s", err, want, out)
+	out := &watcher{text: want, seen: lock.Release}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, "mpwolf", "patch", "--port", "unix", "--wolfssl", "wolf")
+	cmd.Dir, cmd.Stdout, cmd.Stderr = w.dir, out, out
+	if err := cmd.Run(); err != nil || out.seen != nil {
+		t.Fatalf("%v; want %q:\n%s", err, want, out.written)
 	}
 	var all sync.WaitGroup
 	for i := range 8 {
@@ -240,4 +246,20 @@ func TestTwoAtOnce(t *testing.T) {
 	if now := w.describe(); now != before {
 		t.Errorf("reverted:\n%s", differing(before, now))
 	}
+}
+
+// watcher calls seen once, when text has been written to it.
+type watcher struct {
+	text    string
+	seen    func()
+	written []byte
+}
+
+func (w *watcher) Write(p []byte) (int, error) {
+	w.written = append(w.written, p...)
+	if w.seen != nil && bytes.Contains(w.written, []byte(w.text)) {
+		w.seen()
+		w.seen = nil
+	}
+	return len(p), nil
 }

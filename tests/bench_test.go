@@ -30,6 +30,7 @@ type contender struct {
 // TestBench measures, and writes the README's table into the file that MPWOLF_BENCH names; scripts/bench runs it.
 // MPWOLF_BENCH_OURS and MPWOLF_BENCH_BASELINE take a patched micropython and one with mbedTLS that are there.
 func TestBench(t *testing.T) {
+	longOnly(t, "needs a compiler and real sources")
 	file := os.Getenv("MPWOLF_BENCH")
 	if file == "" {
 		t.Skip("MPWOLF_BENCH names no file for the table; scripts/bench does")

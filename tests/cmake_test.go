@@ -12,6 +12,7 @@ import (
 // TestCMake builds a small port that takes the modules by micropython.cmake, as rp2 and esp32 do, and runs the firmware
 // tests on it.
 func TestCMake(t *testing.T) {
+	longOnly(t, "needs a compiler and real sources")
 	t.Parallel()
 	r := newReal(t)
 	r.patch() // only to have the modules installed

@@ -68,6 +68,7 @@ type compat struct {
 
 // TestCompat is scripts/compat, which says what the variables are.
 func TestCompat(t *testing.T) {
+	longOnly(t, "needs a compiler and real sources")
 	trees := strings.Fields(os.Getenv("MPWOLF_COMPAT_TREES"))
 	if len(trees) == 0 {
 		t.Skip("MPWOLF_COMPAT_TREES names no trees; scripts/compat does")

@@ -112,7 +112,8 @@ func (w *workplace) heal() state.Outcome {
 // TestFaults lets each change on disk of patch, revert and upgrade be the last before the process is killed, and the one
 // after which the disk is full, and the one at which a permission is lost. The next command must find the tree as it was
 // before or after, say which, and be able to revert it to the first byte. MPWOLF_TEST_FAULTS=all takes every point in all
-// three ways; without it the last two take every fourth.
+// three ways; without it the last two take every fourth, and with -short all take
+// a twelfth of that.
 func TestFaults(t *testing.T) {
 	t.Parallel()
 	scenarios := []struct {
@@ -148,6 +149,9 @@ func TestFaults(t *testing.T) {
 			points := 0
 			for _, way := range ways {
 				stride := way.stride
+				if testing.Short() {
+					stride *= 12
+				}
 				if os.Getenv("MPWOLF_TEST_FAULTS") == "all" {
 					stride = 1
 				}

@@ -42,6 +42,7 @@ var long = strings.Repeat("a-folder-with-quite-a-long-name-in-which/", 20) + "x"
 // TestKindsOfTrees patches, asks, checks and reverts each kind of tree: what comes back is the same in every byte and mode.
 // With MPWOLF_TEST_TREES the trees are made of the newest one there, too.
 func TestKindsOfTrees(t *testing.T) {
+	longOnly(t, "makes some twenty git trees")
 	t.Parallel()
 	sources := []string{"testdata/tree"}
 	if trees := realTrees(t); len(trees) > 0 {
@@ -63,6 +64,7 @@ func TestKindsOfTrees(t *testing.T) {
 // TestIdentity patches every real tree at hand for each variant that all releases have, one after the other and over one
 // another, and reverts.
 func TestIdentity(t *testing.T) {
+	longOnly(t, "needs real trees")
 	t.Parallel()
 	trees := realTrees(t)
 	if len(trees) == 0 {

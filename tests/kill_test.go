@@ -11,6 +11,7 @@ import (
 // TestKilled kills mpwolf patch, revert and an upgrade at many moments. The next command must find the tree as it was
 // before or after, and revert must give every byte back.
 func TestKilled(t *testing.T) {
+	longOnly(t, "builds the program and kills it some hundred times")
 	t.Parallel()
 	dir := t.TempDir()
 	binary := filepath.Join(t.TempDir(), "mpwolf")

@@ -11,6 +11,7 @@ import (
 // TestSecondFlash is a board that keeps the TLS library in a second flash: wolfSSL goes there too, by a copy of the
 // board's linker script, wherever the sources of wolfSSL are. Asking make anything makes no file.
 func TestSecondFlash(t *testing.T) {
+	longOnly(t, "needs a compiler and real sources")
 	t.Parallel()
 	const script = "SECTIONS\n{\n    .text_ext :\n    {\n        *lib/mbedtls/*(.text* .rodata*)\n        *lib/other/*(.text*)\n    } >FLASH_EXT\n}\n"
 	for _, where := range []string{"modules/micropython-wolfssl/wolfssl", "elsewhere"} {

@@ -19,6 +19,9 @@ import (
 func TestModel(t *testing.T) {
 	t.Parallel()
 	sequences := 40
+	if testing.Short() {
+		sequences = 3
+	}
 	if text := os.Getenv("MPWOLF_TEST_SEQUENCES"); text != "" {
 		var err error
 		if sequences, err = strconv.Atoi(text); err != nil {

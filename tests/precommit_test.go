@@ -12,6 +12,7 @@ import (
 // TestPreCommit makes a firmware repository with MicroPython as a submodule, and commits to it with pre-commit's hooks.
 // The hook that pre-commit builds with Go itself is for the long run.
 func TestPreCommit(t *testing.T) {
+	longOnly(t, "needs pre-commit")
 	if _, err := exec.LookPath("pre-commit"); err != nil {
 		t.Fatal("this test needs pre-commit; scripts/test installs it")
 	}

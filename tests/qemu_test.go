@@ -19,6 +19,7 @@ const softResets = 10
 // TestQemu builds for a Cortex-M3, with wolfSSL's memory from MicroPython's heap, and runs the firmware tests in QEMU:
 // what they print, and that soft resets at any moment leave a firmware that works.
 func TestQemu(t *testing.T) {
+	longOnly(t, "needs a compiler and real sources")
 	inTheLongRun(t) // TestStm32Settings builds for a Cortex-M4
 	t.Parallel()
 	r := newReal(t)

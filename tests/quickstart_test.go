@@ -12,6 +12,7 @@ import (
 // TestQuickstart runs the README's first command, whose output is the README's example: the same commands, the same
 // steps, the same result, whatever versions and sizes this machine got.
 func TestQuickstart(t *testing.T) {
+	longOnly(t, "needs a compiler and real sources")
 	if os.Getenv("MPWOLF_TEST_APT") == "" {
 		t.Skip("MPWOLF_TEST_APT is not set: no real sources; scripts/test has them")
 	}

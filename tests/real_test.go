@@ -154,6 +154,7 @@ func (r *real) firmware() string {
 
 // TestUnix is the main job: patch, build, verify, MicroPython's own tests, handshakes with OpenSSL, revert.
 func TestUnix(t *testing.T) {
+	longOnly(t, "needs a compiler and real sources")
 	t.Parallel()
 	r := newReal(t)
 	before, err := describe(r.dir)
@@ -219,6 +220,7 @@ func (r *real) wrongAlgorithm(t *testing.T) {
 
 // TestFirmware runs what needs no tree on the patched micropython that MPWOLF_TEST_FIRMWARE names.
 func TestFirmware(t *testing.T) {
+	longOnly(t, "needs a compiler and real sources")
 	firmware := os.Getenv("MPWOLF_TEST_FIRMWARE")
 	if firmware == "" {
 		t.Skip("MPWOLF_TEST_FIRMWARE names no patched micropython")
@@ -306,6 +308,7 @@ func (r *real) leak(t *testing.T) {
 
 // TestVerifyFinds breaks a patched tree in ways that must not go unseen.
 func TestVerifyFinds(t *testing.T) {
+	longOnly(t, "needs a compiler and real sources")
 	t.Parallel()
 	r := newReal(t)
 	r.patch()
@@ -477,6 +480,7 @@ func (r *real) build(t *testing.T, variant string, args ...string) string {
 
 // TestFetchedTree says that what fetch left is a tree that mpwolf opens, with the arguments that its make needs.
 func TestFetchedTree(t *testing.T) {
+	longOnly(t, "needs a compiler and real sources")
 	r := newReal(t)
 	target := r.target(t, "")
 	missing, err := build.MissingSubmodules(t.Context(), target)

@@ -28,6 +28,7 @@ var sanitizedSoak = soak{handshakes: 20, megabytes: 4, heap: 4096, process: 16 <
 // own tests, the firmware tests, a soak and the fuzzer on that: this variant finalises what is still there at the end,
 // so that leaks are found, and has tests (ssl_poll, ssl_ioctl) that others lack.
 func TestSanitized(t *testing.T) {
+	longOnly(t, "needs a compiler and real sources")
 	t.Parallel()
 	r := newReal(t)
 	r.patch("--variant", "coverage")
@@ -99,6 +100,7 @@ race:Sha512_SetTransform
 
 // TestRaces has ThreadSanitizer watch threads that share contexts.
 func TestRaces(t *testing.T) {
+	longOnly(t, "needs a compiler and real sources")
 	inTheLongRun(t)
 	t.Parallel()
 	r := newReal(t)
@@ -123,6 +125,7 @@ func TestRaces(t *testing.T) {
 // TestTracked has wolfSSL's memory come from MicroPython's heap, and little of it from the stack, as on a
 // microcontroller: whichever allocation fails there, the outcome is as good as with the C library's.
 func TestTracked(t *testing.T) {
+	longOnly(t, "needs a compiler and real sources")
 	t.Parallel()
 	r := newReal(t)
 	r.patch()

@@ -1,7 +1,9 @@
 package tests_test
 
 import (
+	"flag"
 	"io/fs"
+	"log"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -14,10 +16,44 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){
+	testscript.Main(lane{m}, map[string]func(){
 		"mpwolf": func() { os.Exit(command.Main(os.Args, os.Stdin, os.Stdout, os.Stderr)) },
 		"toycc":  func() { os.Exit(toycc.Main(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) },
 	})
+}
+
+// lane runs the tests. With -short, toycc is everyone's gcc.
+type lane struct{ *testing.M }
+
+func (l lane) Run() int {
+	flag.Parse()
+	if !testing.Short() {
+		return l.M.Run()
+	}
+	dir, err := os.MkdirTemp("", "mpwolf-toycc")
+	if err != nil {
+		log.Print(err)
+		return 1
+	}
+	defer os.RemoveAll(dir)
+	const script = "#!/bin/sh\nexec toycc \"$@\"\n"
+	if err := os.WriteFile(filepath.Join(dir, "gcc"), []byte(script), 0o755); err != nil {
+		log.Print(err)
+		return 1
+	}
+	if err := os.Setenv("PATH", dir+string(filepath.ListSeparator)+os.Getenv("PATH")); err != nil {
+		log.Print(err)
+		return 1
+	}
+	return l.M.Run()
+}
+
+// longOnly skips a test with -short.
+func longOnly(t *testing.T, why string) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("skipped with -short: " + why)
+	}
 }
 
 // TestScript runs the scripts in script, each in a directory of its own; with -short toycc is their gcc. Beside testscript's
@@ -27,16 +63,12 @@ func TestMain(m *testing.M) {
 //	fakewolfssl DIR   a small wolfSSL tree
 //	snapshot FILE DIR writes names, modes and hashes of all that is below DIR; FILE is before or after
 func TestScript(t *testing.T) {
-	path := os.Getenv("PATH")
-	if testing.Short() {
-		path = toyCompiler(t) + string(filepath.ListSeparator) + path
-	} else if _, err := exec.LookPath("gcc"); err != nil {
+	if _, err := exec.LookPath("gcc"); err != nil {
 		t.Fatal("the scripts need gcc; scripts/test installs it")
 	}
 	testscript.Run(t, testscript.Params{
 		Dir: "script",
 		Setup: func(env *testscript.Env) error {
-			env.Setenv("PATH", path)
 			env.Setenv("MPWOLF_CACHE", filepath.Join(env.WorkDir, ".cache"))
 			env.Setenv("GIT_CONFIG_GLOBAL", filepath.Join(env.WorkDir, ".gitconfig"))
 			return os.WriteFile(filepath.Join(env.WorkDir, ".gitconfig"), []byte(gitConfig), 0o644)
@@ -47,16 +79,6 @@ func TestScript(t *testing.T) {
 			"snapshot":    snapshot,
 		},
 	})
-}
-
-// toyCompiler is a directory with a gcc that is toycc.
-func toyCompiler(t *testing.T) string {
-	t.Helper()
-	dir := t.TempDir()
-	if err := os.WriteFile(filepath.Join(dir, "gcc"), []byte("#!/bin/sh\nexec toycc \"$@\"\n"), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	return dir
 }
 
 const gitConfig = "[user]\n\tname = test\n\temail = test@example.invalid\n[init]\n\tdefaultBranch = main\n" +

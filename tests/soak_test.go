@@ -41,6 +41,7 @@ const (
 
 // TestSoak is for as long as one likes, on firmware that is there.
 func TestSoak(t *testing.T) {
+	longOnly(t, "needs a compiler and real sources")
 	firmware := os.Getenv("MPWOLF_SOAK_FIRMWARE")
 	if firmware == "" {
 		t.Skip("MPWOLF_SOAK_FIRMWARE names no patched micropython; MPWOLF_SOAK_HANDSHAKES and _MEGABYTES say how much")

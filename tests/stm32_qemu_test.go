@@ -11,6 +11,7 @@ import (
 // answers, handshakes, soft resets, a clock that was never set, a random number generator that fails. The long run has
 // them with P-256 in Cortex-M assembly too.
 func TestStm32Settings(t *testing.T) {
+	longOnly(t, "needs a compiler and real sources")
 	t.Parallel()
 	r := newReal(t)
 	r.patch() // only to have the modules installed

@@ -22,6 +22,7 @@ const (
 // TestStm32 does the whole job on a MicroPython tree that has the submodules of the stm32 port: MPWOLF_TEST_STM32 names
 // it.
 func TestStm32(t *testing.T) {
+	longOnly(t, "needs a compiler and real sources")
 	from := os.Getenv("MPWOLF_TEST_STM32")
 	if from == "" {
 		t.Skip("MPWOLF_TEST_STM32 names no tree: no stm32 firmware is built, and the size is not bounded")

@@ -368,6 +368,7 @@ type runs struct{ extmod, multi results }
 // MPWOLF_UPSTREAM_FIRMWARE its patched micropython, and MPWOLF_UPSTREAM_BASELINE, if set, one with the built-in mbedTLS,
 // which says what must pass, and is then each side's peer too.
 func TestUpstream(t *testing.T) {
+	longOnly(t, "needs a compiler and real sources")
 	tree, firmware := os.Getenv("MPWOLF_UPSTREAM_TREE"), os.Getenv("MPWOLF_UPSTREAM_FIRMWARE")
 	if tree == "" || firmware == "" {
 		t.Skip("MPWOLF_UPSTREAM_TREE and MPWOLF_UPSTREAM_FIRMWARE name no tree and no patched micropython")

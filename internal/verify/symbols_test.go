@@ -256,9 +256,6 @@ func TestClashText(t *testing.T) {
 }
 
 func TestMuldefs(t *testing.T) {
-	if testing.Short() {
-		t.Skip("skipped with -short: needs a C compiler")
-	}
 	tests := []struct {
 		argv []string
 		want []string

@@ -43,8 +43,9 @@ func symbolsOf(source, code string) *object {
 			o.symbols = append(o.symbols, s)
 		}
 	}
+	whole := code
 	weak := func(name string) bool {
-		return regexp.MustCompile(`__attribute__\s*\(\(weak\)\)[^;{]*\b` + name + `\b`).MatchString(code)
+		return regexp.MustCompile(`__attribute__\s*\(\(weak\)\)[^;{]*\b` + name + `\b`).MatchString(whole)
 	}
 	for _, m := range functionDefinition.FindAllStringSubmatch(code, -1) {
 		if !strings.Contains(m[0], "static ") && !slices.Contains(notCalls, m[1]) {

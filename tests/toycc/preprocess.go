@@ -1,6 +1,7 @@
 package toycc
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -24,6 +25,7 @@ type preprocessor struct {
 	out      []line
 	files    []string // all that were read
 	warnings []string
+	errors   []error
 	depth    int
 }
 
@@ -73,6 +75,12 @@ type condition struct{ active, taken, outer bool }
 
 var directiveName = regexp.MustCompile(`^\s*#\s*(\w+)\s*(.*)$`)
 
+// source preprocesses a whole source.
+func (p *preprocessor) source(name, text string) error {
+	err := p.file(name, text)
+	return errors.Join(append(p.errors, err)...)
+}
+
 func (p *preprocessor) file(name, text string) error {
 	if p.depth++; p.depth > 50 {
 		return fmt.Errorf("%s:1:1: error: #include nested depth 51 exceeds maximum", name)
@@ -97,10 +105,7 @@ func (p *preprocessor) file(name, text string) error {
 		case "if", "ifdef", "ifndef":
 			c := condition{outer: active}
 			if active {
-				value, err := p.holds(word, rest)
-				if err != nil {
-					return fmt.Errorf("%s: error: %w", where, err)
-				}
+				value := p.holds(where, word, rest)
 				c.active, c.taken = value, value
 			}
 			open = append(open, c)
@@ -112,13 +117,7 @@ func (p *preprocessor) file(name, text string) error {
 			c := &open[len(open)-1]
 			c.active = false
 			if c.outer && !c.taken {
-				value, err := true, error(nil)
-				if word == "elif" {
-					value, err = p.holds("if", rest)
-				}
-				if err != nil {
-					return fmt.Errorf("%s: error: %w", where, err)
-				}
+				value := word == "else" || p.holds(where, "if", rest)
 				c.active, c.taken = value, value
 			}
 			active = c.active
@@ -143,13 +142,18 @@ func (p *preprocessor) file(name, text string) error {
 	return nil
 }
 
-func (p *preprocessor) holds(word, text string) (bool, error) {
+// holds reports whether a condition is true. One that cannot be evaluated is an error and false, and the preprocessor
+// goes on, as gcc's does.
+func (p *preprocessor) holds(where, word, text string) bool {
 	if word != "if" {
 		_, defined := p.bodies[text]
-		return defined == (word == "ifdef"), nil
+		return defined == (word == "ifdef")
 	}
 	value, err := p.evaluate(text)
-	return value != 0, err
+	if err != nil {
+		p.errors = append(p.errors, fmt.Errorf("%s: error: %w", where, err))
+	}
+	return value != 0
 }
 
 var definition = regexp.MustCompile(`^(\w+)(\([^)]*\))?\s*(.*)$`)
@@ -180,7 +184,7 @@ func (p *preprocessor) directive(file string, number int, text string) error {
 	case "include":
 		return p.include(file, where, p.expand(rest, nil))
 	case "error":
-		return fmt.Errorf("%s:2: error: #error %s", where, rest)
+		p.errors = append(p.errors, fmt.Errorf("%s:2: error: #error %s", where, rest))
 	case "pragma", "warning", "line", "":
 	default:
 		return fmt.Errorf("%s:2: error: invalid preprocessing directive #%s", where, word)

@@ -109,7 +109,7 @@ func (o *options) print(stdin io.Reader, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	err = p.file(name, string(text))
+	err = p.source(name, string(text))
 	for _, line := range p.out {
 		if o.markers {
 			fmt.Fprintf(stdout, "# %d %q\n", line.number, line.file)
@@ -132,7 +132,7 @@ func (o *options) object() error {
 		return err
 	}
 	p := newPreprocessor(o)
-	if err := p.file(source, string(text)); err != nil {
+	if err := p.source(source, string(text)); err != nil {
 		return err
 	}
 	if o.depFile != "" {
