@@ -225,7 +225,7 @@ func (p *preprocessor) include(file, where, text string) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("%s:10: fatal error: %s: No such file or directory\ncompilation terminated.", where, name)
+	return fmt.Errorf("%s:10: fatal error: %s: No such file or directory", where, name)
 }
 
 var token = regexp.MustCompile(`"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|[A-Za-z_]\w*|[0-9]\w*|\s+|.`)
