@@ -122,6 +122,9 @@ func TestFlagsMakeError(t *testing.T) {
 }
 
 func TestEffective(t *testing.T) {
+	if testing.Short() {
+		t.Skip("skipped with -short: needs a C compiler")
+	}
 	target := fakePort(t, `#define MICROPY_LEVEL 30
 #define MICROPY_PY_SSL (1)
 #undef MICROPY_PY_SSL
@@ -168,6 +171,9 @@ func TestEffective(t *testing.T) {
 }
 
 func TestEffectiveCompilerError(t *testing.T) {
+	if testing.Short() {
+		t.Skip("skipped with -short: needs a C compiler")
+	}
 	tests := []struct {
 		name, config, cause string
 		missing             []string
@@ -209,6 +215,9 @@ func realTree(t *testing.T) *micropython.Tree {
 }
 
 func TestRealTreeMacros(t *testing.T) {
+	if testing.Short() {
+		t.Skip("skipped with -short: needs real trees")
+	}
 	tree := realTree(t)
 	for _, variant := range []string{"standard", "minimal", "coverage"} {
 		target, err := tree.Target("unix", "", variant)
@@ -253,6 +262,9 @@ func checkPlace(t *testing.T, tree *micropython.Tree, name string, value Value) 
 }
 
 func TestSystemHeader(t *testing.T) {
+	if testing.Short() {
+		t.Skip("skipped with -short: needs a C compiler")
+	}
 	target := micropython.Target{Tree: &micropython.Tree{Dir: "/tree"}, Port: "unix"}
 	exit := exec.Command("false").Run()
 	output := []byte("/usr/include/stdint.h:26:10: fatal error: bits/libc-header-start.h: No such file or directory\n")
