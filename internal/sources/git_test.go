@@ -190,7 +190,7 @@ func TestCloneOffline(t *testing.T) {
 		if !errors.Is(err, ErrOffline) {
 			t.Errorf("%s: got %v", url, err)
 		}
-		if took := time.Since(start); took > 2*connectTimeout {
+		if took := time.Since(start); took > 6*connectTimeout { // the system has time-outs of minutes
 			t.Errorf("%s: took %v", url, took)
 		}
 	}
