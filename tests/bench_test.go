@@ -27,7 +27,7 @@ type contender struct {
 	values map[string][]float64
 }
 
-// TestBench measures, and writes the README's table into the file that MPWOLF_BENCH names; scripts/bench runs it.
+// TestBench measures, and writes the table of docs/speed.md into the file that MPWOLF_BENCH names; scripts/bench runs it.
 // MPWOLF_BENCH_OURS and MPWOLF_BENCH_BASELINE take a patched micropython and one with mbedTLS that are there.
 func TestBench(t *testing.T) {
 	longOnly(t, "needs a compiler and real sources")
@@ -303,12 +303,12 @@ func textSize(t *testing.T, file string) float64 {
 	return float64(size)
 }
 
-// TestBenchTable holds that the README has the table that scripts/bench prints, whatever the figures.
+// TestBenchTable holds that docs/speed.md has the table that scripts/bench prints, whatever the figures.
 func TestBenchTable(t *testing.T) {
-	_, table, found := strings.Cut(string(readFile(t, filepath.Join("..", "README.md"))), "<!-- bench: begin -->")
+	_, table, found := strings.Cut(string(readFile(t, filepath.Join("..", "docs", "speed.md"))), "<!-- bench: begin -->")
 	table, _, ended := strings.Cut(table, "<!-- bench: end -->")
 	if !found || !ended {
-		t.Fatal("the README has no table of scripts/bench")
+		t.Fatal("docs/speed.md has no table of scripts/bench")
 	}
 	for _, row := range []string{
 		"| handshake, TLS 1.3, RSA-2048: server, ms of CPU |", "| 200 MB received, s of CPU |",

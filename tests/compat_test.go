@@ -19,7 +19,7 @@ import (
 )
 
 // The support matrix: what scripts/compat tries, on which trees, and what came out. Its results stand in
-// docs/compat.tsv, a line for each step, and README.md has them as a table.
+// docs/compat.tsv, a line for each step, and docs/compat.md has them as a table.
 
 // compatSteps are tried for each target, in this order. The names are those of the results and of the table.
 var compatSteps = []struct {
@@ -424,7 +424,7 @@ var handHeader = func() string {
 	return b.String() + "\n#undef MICROPY_TRACKED_ALLOC\n#define MICROPY_TRACKED_ALLOC (1)\n"
 }()
 
-// compatTable is the table that README.md has, from the lines of docs/compat.tsv: a later line of the same step counts
+// compatTable is the table that docs/compat.md has, from the lines of docs/compat.tsv: a later line of the same step counts
 // in the place of an earlier one.
 func compatTable(lines string) string {
 	type cell struct{ release, target string }
@@ -494,7 +494,7 @@ func compatCell(steps map[string]string) string {
 	return text
 }
 
-// TestCompatTable holds that README.md has the table of docs/compat.tsv; MPWOLF_COMPAT_TABLE prints that of any file.
+// TestCompatTable holds that docs/compat.md has the table of docs/compat.tsv; MPWOLF_COMPAT_TABLE prints that of any file.
 func TestCompatTable(t *testing.T) {
 	if file := os.Getenv("MPWOLF_COMPAT_TABLE"); file != "" {
 		text, err := os.ReadFile(file)
@@ -508,14 +508,14 @@ func TestCompatTable(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	readme, err := os.ReadFile(filepath.Join("..", "README.md"))
+	page, err := os.ReadFile(filepath.Join("..", "docs", "compat.md"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, rest, found := strings.Cut(string(readme), "<!-- compat: begin -->\n")
+	_, rest, found := strings.Cut(string(page), "<!-- compat: begin -->\n")
 	table, _, ended := strings.Cut(rest, "<!-- compat: end -->")
 	if want := compatTable(string(lines)); !found || !ended || table != want {
-		t.Errorf("README.md's table of releases is not that of docs/compat.tsv; it should be:\n%s", want)
+		t.Errorf("docs/compat.md's table of releases is not that of docs/compat.tsv; it should be:\n%s", want)
 	}
 }
 

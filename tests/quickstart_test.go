@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// TestQuickstart runs the README's first command, whose output is the README's example: the same commands, the same
+// TestQuickstart runs scripts/quickstart, whose output is the example of docs/quickstart.md: the same commands, the same
 // steps, the same result, whatever versions and sizes this machine got.
 func TestQuickstart(t *testing.T) {
 	longOnly(t, "needs a compiler and real sources")
@@ -26,17 +26,8 @@ func TestQuickstart(t *testing.T) {
 		t.Fatalf("%v\n%s%s", err, tail(string(out)), tail(stderr.String()))
 	}
 	t.Logf("%s", out)
-	readme, err := os.ReadFile(filepath.Join("..", "README.md"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, example, found := strings.Cut(string(readme), "<!-- quickstart: begin -->")
-	example, _, ended := strings.Cut(example, "<!-- quickstart: end -->")
-	if !found || !ended {
-		t.Fatal("the README has no example")
-	}
-	if got, want := outline(string(out)), outline(example); got != want {
-		t.Errorf("quickstart printed:\n%s\nthe README has:\n%s", got, want)
+	if got, want := outline(string(out)), outline(quickstartExample(t)); got != want {
+		t.Errorf("quickstart printed:\n%s\ndocs/quickstart.md has:\n%s", got, want)
 	}
 	if !strings.Contains(string(out), "\nOK TLSv1.3 ") {
 		t.Error("no TLS 1.3 handshake")
@@ -44,6 +35,41 @@ func TestQuickstart(t *testing.T) {
 	// MicroPython's own tests on whatever release that was.
 	tree := filepath.Join(dir, "micropython")
 	runUpstream(t, tree, filepath.Join(tree, ".mpwolf", "build", "unix-standard", "micropython"), "")
+}
+
+func quickstartExample(t *testing.T) string {
+	t.Helper()
+	text := string(readFile(t, filepath.Join("..", "docs", "quickstart.md")))
+	_, example, found := strings.Cut(text, "<!-- quickstart: begin -->")
+	example, _, ended := strings.Cut(example, "<!-- quickstart: end -->")
+	if !found || !ended {
+		t.Fatal("docs/quickstart.md has no example")
+	}
+	return example
+}
+
+// TestExample holds that the README's example is a part of that of docs/quickstart.md, in its order.
+func TestExample(t *testing.T) {
+	rest := quickstartExample(t)
+	lines := 0
+	for line := range strings.Lines(string(readFile(t, filepath.Join("..", "README.md")))) {
+		if strings.HasPrefix(line, "## ") {
+			break
+		}
+		if !strings.HasPrefix(line, "    ") || line == "    …\n" {
+			continue
+		}
+		lines++
+		_, after, found := strings.Cut(rest, line)
+		if !found {
+			t.Errorf("docs/quickstart.md does not have, or not here: %s", line)
+			continue
+		}
+		rest = after
+	}
+	if lines < 8 {
+		t.Errorf("the README's example has %d lines", lines)
+	}
 }
 
 // outlineWord is how the lines begin that do not depend on the machine.
