@@ -97,7 +97,7 @@ func TestFormatting(t *testing.T) {
 }
 
 func TestTidy(t *testing.T) {
-	longOnly(t, "scripts/lint does it")
+	longOnly(t, "takes long, and the full run does it")
 	cmd := exec.Command("go", "mod", "tidy", "-diff")
 	cmd.Dir = ".."
 	if out, err := cmd.CombinedOutput(); err != nil {
@@ -106,11 +106,43 @@ func TestTidy(t *testing.T) {
 }
 
 func TestVet(t *testing.T) {
-	longOnly(t, "scripts/lint does it")
+	longOnly(t, "takes long, and the full run does it")
 	cmd := exec.Command("go", "vet", "./...")
 	cmd.Dir = ".."
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Errorf("go vet: %v\n%s", err, out)
+	}
+}
+
+// TestStaticcheck and TestWorkflows run what tools/go.mod pins.
+func TestStaticcheck(t *testing.T) { runTool(t, "staticcheck", "./...") }
+
+func TestWorkflows(t *testing.T) { runTool(t, "actionlint", "-color=false") }
+
+// runTool runs a tool on the whole repository. Without MPWOLF_TEST_APT, which says that there is a network, one that is not
+// in the module cache is not fetched.
+func runTool(t *testing.T, name string, args ...string) {
+	t.Helper()
+	longOnly(t, "builds "+name)
+	t.Parallel()
+	run := func(args ...string) *exec.Cmd {
+		cmd := exec.Command("go", append([]string{"tool", "-modfile=tools/go.mod"}, args...)...)
+		cmd.Dir = ".."
+		return cmd
+	}
+	build := run("-n", name)
+	if os.Getenv("MPWOLF_TEST_APT") == "" {
+		build.Env = append(os.Environ(), "GOPROXY=off")
+	}
+	out, err := build.CombinedOutput()
+	if err != nil && os.Getenv("MPWOLF_TEST_APT") == "" {
+		t.Skipf("SKIPPED: %s is not in the module cache: %s", name, tail(string(out)))
+	}
+	if err != nil {
+		t.Fatalf("build %s: %v\n%s", name, err, out)
+	}
+	if out, err := run(append([]string{name}, args...)...).CombinedOutput(); err != nil {
+		t.Errorf("%s: %v\n%s", name, err, out)
 	}
 }
 
