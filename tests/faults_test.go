@@ -113,7 +113,7 @@ func (w *workplace) heal() state.Outcome {
 // after which the disk is full, and the one at which a permission is lost. The next command must find the tree as it was
 // before or after, say which, and be able to revert it to the first byte. MPWOLF_TEST_FAULTS=all takes every point in all
 // three ways; without it the last two take every fourth, and with -short all take
-// a twelfth of that.
+// a twentieth of that.
 func TestFaults(t *testing.T) {
 	t.Parallel()
 	scenarios := []struct {
@@ -150,7 +150,7 @@ func TestFaults(t *testing.T) {
 			for _, way := range ways {
 				stride := way.stride
 				if testing.Short() {
-					stride *= 12
+					stride *= 20
 				}
 				if os.Getenv("MPWOLF_TEST_FAULTS") == "all" {
 					stride = 1
