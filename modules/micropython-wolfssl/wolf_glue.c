@@ -120,7 +120,7 @@ static const struct {
     TEXT(MATCH_SUITE_ERROR, "no common cipher suite"),
     TEXT(SOCKET_PEER_CLOSED_E, "connection closed"),
     TEXT(RNG_FAILURE_E, "random number generator"),
-    #undef TEXT
+#undef TEXT
 };
 #endif
 
