@@ -13,6 +13,9 @@ import (
 )
 
 func TestReadArchive(t *testing.T) {
+	if testing.Short() {
+		t.Skip("skipped with -short: needs a C compiler")
+	}
 	dir := t.TempDir()
 	objectstest.Compile(t, dir, map[string]string{
 		"a.c":                               "int in_a;",
@@ -66,6 +69,9 @@ func TestReadArchive(t *testing.T) {
 
 // openArchive keeps the file open until the test ends.
 func TestReadArchiveBSD(t *testing.T) {
+	if testing.Short() {
+		t.Skip("skipped with -short: needs a C compiler")
+	}
 	const header = "0           0     0     100644  "
 	data := objects.ArchiveMagic +
 		"#1/12           " + header + "34        `\n" + "__.SYMDEF\x00\x00\x00" +
