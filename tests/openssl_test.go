@@ -48,13 +48,12 @@ func startServer(t *testing.T, args ...string) int {
 
 func waitForPort(t *testing.T, port int) {
 	t.Helper()
-	for range 200 {
+	for end := time.Now().Add(peerTimeout); time.Now().Before(end); time.Sleep(25 * time.Millisecond) {
 		conn, err := net.DialTimeout("tcp", fmt.Sprintf("127.0.0.1:%d", port), time.Second)
 		if err == nil {
 			conn.Close()
 			return
 		}
-		time.Sleep(25 * time.Millisecond)
 	}
 	t.Fatalf("nothing answers on port %d", port)
 }
