@@ -51,7 +51,8 @@ func TestFormatC(t *testing.T) {
 	}
 	for _, file := range files {
 		name := filepath.Join(filepath.Base(filepath.Dir(file)), filepath.Base(file))
-		if before, after := readFile(t, file), readFile(t, filepath.Join(dir, name)); !bytes.Equal(before, after) {
+		before, after := readFile(t, file), readFile(t, filepath.Join(dir, name))
+		if !bytes.Equal(before, after) {
 			t.Errorf("%s: tools/codeformat.py changes:\n%s", file, differing(string(before), string(after)))
 		}
 	}

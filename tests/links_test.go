@@ -10,7 +10,8 @@ import (
 	"testing"
 )
 
-// leastLinks and leastFiles are how many the documents have at least: fewer means that the tests do not see them.
+// leastLinks and leastFiles are how many the documents have at least: fewer means that the tests do
+// not see them.
 const (
 	leastLinks = 30
 	leastFiles = 60
@@ -20,7 +21,9 @@ const (
 func documents(t *testing.T) []string {
 	t.Helper()
 	var files []string
-	for _, pattern := range []string{"../*.md", "../docs/*.md", "../modules/*/*.md", "../.github/*.md", "firmware/*/*.md"} {
+	for _, pattern := range []string{
+		"../*.md", "../docs/*.md", "../modules/*/*.md", "../.github/*.md", "firmware/*/*.md",
+	} {
 		found, err := filepath.Glob(pattern)
 		if err != nil {
 			t.Fatal(err)
@@ -88,10 +91,13 @@ var (
 // notOurs are files of MicroPython's whose names could be ours.
 var notOurs = []string{"tools/codeformat.py", "ports/stm32/mpconfigport.h"}
 
-// TestFileNames holds that what a document names in this repository is there: a path between backquotes that begins with a
-// directory of the top. An asterisk and a placeholder, such as PORT, stand for any name.
+// TestFileNames holds that what a document names in this repository is there: a path between
+// backquotes that begins with a directory of the top. An asterisk and a placeholder, such as PORT,
+// stand for any name.
 func TestFileNames(t *testing.T) {
-	top := []string{".github", "docs", "internal", "modules", "patches", "ports", "scripts", "tests", "tools", "wolfssl"}
+	top := []string{
+		".github", "docs", "internal", "modules", "patches", "ports", "scripts", "tests", "tools", "wolfssl",
+	}
 	files := 0
 	for _, name := range documents(t) {
 		for _, m := range quoted.FindAllStringSubmatch(string(readFile(t, name)), -1) {

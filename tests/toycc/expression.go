@@ -15,12 +15,13 @@ type expression struct {
 
 var (
 	definedOperator = regexp.MustCompile(`\bdefined\s*(?:\(\s*(\w+)\s*\)|(\w+))`)
-	operator        = regexp.MustCompile(`[A-Za-z_]\w*|[0-9]\w*|'(?:[^'\\]|\\.)'|&&|\|\||[<>=!]=|<<|>>|\S`)
+	operator        = regexp.MustCompile(
+		`[A-Za-z_]\w*|[0-9]\w*|'(?:[^'\\]|\\.)'|&&|\|\||[<>=!]=|<<|>>|\S`)
 )
 
 var precedence = map[string]int{
-	"?": 1, "||": 2, "&&": 3, "|": 4, "^": 5, "&": 6, "==": 7, "!=": 7, "<": 8, ">": 8, "<=": 8, ">=": 8,
-	"<<": 9, ">>": 9, "+": 10, "-": 10, "*": 11, "/": 11, "%": 11,
+	"?": 1, "||": 2, "&&": 3, "|": 4, "^": 5, "&": 6, "==": 7, "!=": 7,
+	"<": 8, ">": 8, "<=": 8, ">=": 8, "<<": 9, ">>": 9, "+": 10, "-": 10, "*": 11, "/": 11, "%": 11,
 }
 
 func (p *preprocessor) evaluate(text string) (int64, error) {

@@ -9,7 +9,10 @@ import (
 	"strings"
 )
 
-// link joins objects. Two strong definitions of a symbol, and a symbol without one, are errors, in GNU ld's words.
+const failed = "collect2: error: ld returned 1 exit status"
+
+// link joins objects. Two strong definitions of a symbol, and a symbol without one, are errors, in
+// GNU ld's words.
 func (o *options) link() error {
 	whole := &object{source: filepath.Base(o.output)}
 	from := make(map[string]string) // symbols, and the object that defines each
@@ -19,7 +22,7 @@ func (o *options) link() error {
 	for _, input := range o.inputs {
 		file, err := elf.Open(input)
 		if err != nil {
-			return fmt.Errorf("/usr/bin/ld: cannot find %s: %w\ncollect2: error: ld returned 1 exit status", input, err)
+			return fmt.Errorf("/usr/bin/ld: cannot find %s: %w\n%s", input, err, failed)
 		}
 		symbols, err := file.Symbols()
 		data, dataErr := file.Section(".data").Data()
@@ -37,12 +40,14 @@ func (o *options) link() error {
 					order = append(order, s.Name)
 				}
 			case !isWeak && strong[s.Name]:
-				problems = append(problems, fmt.Sprintf("/usr/bin/ld: %s: in function `%s':\n%s: multiple definition of `%s'; %s: first defined here",
-					input, s.Name, input, s.Name, from[s.Name]))
+				const text = "/usr/bin/ld: %s: in function `%s':\n" +
+					"%s: multiple definition of `%s'; %s: first defined here"
+				problems = append(problems, fmt.Sprintf(text, input, s.Name, input, s.Name, from[s.Name]))
 			default:
 				if from[s.Name] == "" {
 					function := elf.ST_TYPE(s.Info) == elf.STT_FUNC
-					whole.symbols = append(whole.symbols, symbol{name: s.Name, function: function, variable: !function, weak: isWeak})
+					whole.symbols = append(whole.symbols,
+						symbol{name: s.Name, function: function, variable: !function, weak: isWeak})
 				}
 				from[s.Name], strong[s.Name] = input, !isWeak
 			}
@@ -50,11 +55,12 @@ func (o *options) link() error {
 	}
 	for _, name := range order {
 		if from[name] == "" {
-			problems = append(problems, fmt.Sprintf("/usr/bin/ld: %s: in function `main':\n(.text+0x0): undefined reference to `%s'", needed[name], name))
+			const text = "/usr/bin/ld: %s: in function `main':\n(.text+0x0): undefined reference to `%s'"
+			problems = append(problems, fmt.Sprintf(text, needed[name], name))
 		}
 	}
 	if len(problems) > 0 {
-		return fmt.Errorf("%s\ncollect2: error: ld returned 1 exit status", strings.Join(problems, "\n"))
+		return fmt.Errorf("%s\n%s", strings.Join(problems, "\n"), failed)
 	}
 	if o.mapFile != "" {
 		if err := os.WriteFile(o.mapFile, nil, 0o666); err != nil {

@@ -26,20 +26,26 @@ type object struct {
 var (
 	functionDefinition = regexp.MustCompile(`(?m)^[\w* \t()]*?\b(\w+)\s*\([^;{}]*\)\s*\{`)
 	declaration        = regexp.MustCompile(`(?m)^[\w* \t()]*\b\w+\s*\([^;{}]*\)\s*;`)
-	variables          = regexp.MustCompile(`(?m)^(?:const |volatile )*(?:int|char|unsigned|long|void \*)\s*([\w, *\[\]]+?)(?:=[^;]*)?;`)
-	call               = regexp.MustCompile(`\b([A-Za-z_]\w*)\s*\(`)
-	literal            = regexp.MustCompile(`"((?:[^"\\]|\\.)*)"`)
+	variables          = regexp.MustCompile(`(?m)^(?:const |volatile )*` +
+		`(?:int|char|unsigned|long|void \*)\s*([\w, *\[\]]+?)(?:=[^;]*)?;`)
+	call    = regexp.MustCompile(`\b([A-Za-z_]\w*)\s*\(`)
+	literal = regexp.MustCompile(`"((?:[^"\\]|\\.)*)"`)
 )
 
-// notCalls are words that a parenthesis follows, and the functions of a C library, which needs no object here.
-var notCalls = []string{"if", "while", "for", "switch", "return", "sizeof", "defined", "__attribute__", "puts", "fputs", "fgets",
-	"fopen", "printf", "memcpy", "memset"}
+// notCalls are words that a parenthesis follows, and the functions of a C library, which needs no
+// object here.
+var notCalls = []string{
+	"if", "while", "for", "switch", "return", "sizeof", "defined", "__attribute__",
+	"puts", "fputs", "fgets", "fopen", "printf", "memcpy", "memset",
+}
 
-// symbolsOf reads preprocessed C: the definitions, and the functions that are called and not defined.
+// symbolsOf reads preprocessed C: the definitions, and the functions that are called and not
+// defined.
 func symbolsOf(source, code string) *object {
 	o := &object{source: source}
 	add := func(s symbol) {
-		if !slices.ContainsFunc(o.symbols, func(other symbol) bool { return other.name == s.name }) {
+		same := func(other symbol) bool { return other.name == s.name }
+		if !slices.ContainsFunc(o.symbols, same) {
 			o.symbols = append(o.symbols, s)
 		}
 	}
@@ -78,8 +84,9 @@ const (
 
 // program writes "SKIP" and ends, on x86-64 under Linux: the firmware that this compiler makes.
 var program = []byte{
-	0xb8, 1, 0, 0, 0, 0xbf, 1, 0, 0, 0, 0x48, 0x8d, 0x35, 0x10, 0, 0, 0, 0xba, 5, 0, 0, 0, 0x0f, 0x05, // write(1, text, 5)
-	0xb8, 60, 0, 0, 0, 0x31, 0xff, 0x0f, 0x05, // exit(0)
+	0xb8, 1, 0, 0, 0, 0xbf, 1, 0, 0, 0, 0x48, 0x8d, 0x35, 0x10, 0, 0, 0, // write(1, text,
+	0xba, 5, 0, 0, 0, 0x0f, 0x05, //                                           5)
+	0xb8, 60, 0, 0, 0, 0x31, 0xff, 0x0f, 0x05, //                              exit(0)
 	'S', 'K', 'I', 'P', '\n',
 }
 
@@ -100,7 +107,8 @@ func (o *object) elf(executable bool) []byte {
 		names = append(append(names, s...), 0)
 		return uint32(len(names) - len(s) - 1)
 	}
-	symbols = append(symbols, elf.Sym64{Name: name(o.source), Info: elf.ST_INFO(elf.STB_LOCAL, elf.STT_FILE), Shndx: uint16(elf.SHN_ABS)})
+	symbols = append(symbols, elf.Sym64{Name: name(o.source),
+		Info: elf.ST_INFO(elf.STB_LOCAL, elf.STT_FILE), Shndx: uint16(elf.SHN_ABS)})
 	locals := len(symbols)
 	const textIndex, dataIndex, headers = 1, 2, 64 + 56
 	for _, s := range o.symbols {
@@ -127,9 +135,12 @@ func (o *object) elf(executable bool) []byte {
 	at := func(name string) uint32 { return uint32(bytes.Index(sectionNames, []byte(name+"\x00"))) }
 	contents := [][]byte{text, data, table.Bytes(), names, sectionNames}
 	sections := []elf.Section64{{}, // in the order of contents, after the empty one
-		{Name: at(".text"), Type: uint32(elf.SHT_PROGBITS), Flags: uint64(elf.SHF_ALLOC | elf.SHF_EXECINSTR), Addralign: 1},
-		{Name: at(".data"), Type: uint32(elf.SHT_PROGBITS), Flags: uint64(elf.SHF_ALLOC | elf.SHF_WRITE), Addralign: 1},
-		{Name: at(".symtab"), Type: uint32(elf.SHT_SYMTAB), Link: 4, Info: uint32(locals), Addralign: 8, Entsize: elf.Sym64Size},
+		{Name: at(".text"), Type: uint32(elf.SHT_PROGBITS),
+			Flags: uint64(elf.SHF_ALLOC | elf.SHF_EXECINSTR), Addralign: 1},
+		{Name: at(".data"), Type: uint32(elf.SHT_PROGBITS),
+			Flags: uint64(elf.SHF_ALLOC | elf.SHF_WRITE), Addralign: 1},
+		{Name: at(".symtab"), Type: uint32(elf.SHT_SYMTAB), Link: 4, Info: uint32(locals),
+			Addralign: 8, Entsize: elf.Sym64Size},
 		{Name: at(".strtab"), Type: uint32(elf.SHT_STRTAB), Addralign: 1},
 		{Name: at(".shstrtab"), Type: uint32(elf.SHT_STRTAB), Addralign: 1},
 	}
@@ -141,16 +152,21 @@ func (o *object) elf(executable bool) []byte {
 		}
 		offset += uint64(len(content))
 	}
-	header := elf.Header64{Ident: [16]byte{0x7f, 'E', 'L', 'F', 2, 1, 1}, Type: uint16(elf.ET_REL), Machine: uint16(elf.EM_X86_64),
-		Version: 1, Shoff: offset, Ehsize: 64, Phentsize: 56, Shentsize: 64, Shnum: uint16(len(sections)), Shstrndx: 5}
+	header := elf.Header64{Ident: [16]byte{0x7f, 'E', 'L', 'F', 2, 1, 1},
+		Type: uint16(elf.ET_REL), Machine: uint16(elf.EM_X86_64), Version: 1, Shoff: offset,
+		Ehsize: 64, Phentsize: 56, Shentsize: 64, Shnum: uint16(len(sections)), Shstrndx: 5}
 	if executable {
-		header.Type, header.Entry, header.Phoff, header.Phnum = uint16(elf.ET_EXEC), loadAddress+headers, 64, 1
+		header.Type, header.Entry = uint16(elf.ET_EXEC), loadAddress+headers
+		header.Phoff, header.Phnum = 64, 1
 	}
-	load := elf.Prog64{Type: uint32(elf.PT_LOAD), Flags: 7, Vaddr: loadAddress, Paddr: loadAddress,
-		Filesz: offset, Memsz: offset, Align: 0x1000}
+	load := elf.Prog64{Type: uint32(elf.PT_LOAD), Flags: 7, Vaddr: loadAddress,
+		Paddr: loadAddress, Filesz: offset, Memsz: offset, Align: 0x1000}
 	var file bytes.Buffer
-	for _, part := range []any{header, load, text, data, table.Bytes(), names, sectionNames, sections} {
-		_ = binary.Write(&file, binary.LittleEndian, part)
+	_ = binary.Write(&file, binary.LittleEndian, header)
+	_ = binary.Write(&file, binary.LittleEndian, load)
+	for _, content := range contents {
+		file.Write(content)
 	}
+	_ = binary.Write(&file, binary.LittleEndian, sections)
 	return file.Bytes()
 }

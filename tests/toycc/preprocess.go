@@ -16,8 +16,8 @@ type line struct {
 	text   string
 }
 
-// preprocessor knows conditions, macros without arguments, and includes. Macros with arguments are kept, and expand to
-// nothing.
+// preprocessor knows conditions, macros without arguments, and includes. Macros with arguments are
+// kept, and expand to nothing.
 type preprocessor struct {
 	*options
 	bodies   map[string]string
@@ -142,8 +142,8 @@ func (p *preprocessor) file(name, text string) error {
 	return nil
 }
 
-// holds reports whether a condition is true. One that cannot be evaluated is an error and false, and the preprocessor
-// goes on, as gcc's does.
+// holds reports whether a condition is true. One that cannot be evaluated is an error and false, and
+// the preprocessor goes on, as gcc's does.
 func (p *preprocessor) holds(where, word, text string) bool {
 	if word != "if" {
 		_, defined := p.bodies[text]
@@ -252,7 +252,8 @@ func (p *preprocessor) expand(text string, inside []string) string {
 	return out.String()
 }
 
-// skipArguments is the index of the parenthesis that closes the arguments of the macro at i; i if it has none.
+// skipArguments is the index of the parenthesis that closes the arguments of the macro at i; i if it
+// has none.
 func skipArguments(tokens []string, i int) int {
 	depth := 0
 	for j := i + 1; j < len(tokens); j++ {
