@@ -41,6 +41,9 @@ func read(t *testing.T, name string) string {
 
 // TestPatchAndRevert uses the package as a program would that has no command line.
 func TestPatchAndRevert(t *testing.T) {
+	if testing.Short() {
+		t.Skip("skipped with -short: needs a C compiler")
+	}
 	o := fakeTree(t)
 	mk := filepath.Join(o.Tree, "ports/unix/mpconfigport.mk")
 	before := read(t, mk)

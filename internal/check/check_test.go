@@ -11,6 +11,9 @@ import (
 
 // TestRun checks a tree as a program would that has no command line.
 func TestRun(t *testing.T) {
+	if testing.Short() {
+		t.Skip("skipped with -short: needs a C compiler")
+	}
 	dir := t.TempDir()
 	for _, name := range []string{"tree", "wolfssl"} {
 		from := os.DirFS(filepath.Join("../../tests/testdata", name))
