@@ -145,7 +145,8 @@ func TestTracked(t *testing.T) {
 		t.Fatal(err)
 	}
 	clientVerifies(t, shellMicropython(t, fmt.Sprintf("MICROPYPATH=%s exec %s \"$@\"", standIn, firmware)), "2")
-	for _, script := range []string{"crypto_kat.py", "tls_pair.py", "tls_psk.py", "tls_abuse.py", "tls_flights.py", "alloc_fail.py"} {
+	for _, script := range []string{"crypto_kat.py", "tls_pair.py", "tls_ragged.py", "tls_psk.py", "tls_abuse.py",
+		"tls_flights.py", "alloc_fail.py"} {
 		t.Run(script, func(t *testing.T) { runScript(t, firmware, script) })
 	}
 }

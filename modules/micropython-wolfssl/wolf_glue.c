@@ -169,8 +169,8 @@ void wolf_wipe(void *ptr, size_t len) {
 
 mp_obj_t wolf_cert_error_text(int err, size_t depth, const uint8_t *name, size_t name_len) {
     mp_obj_t base_obj = error_text(err);
-    if (base_obj == MP_OBJ_NULL) {
-        return MP_OBJ_NULL;
+    if (base_obj == MP_OBJ_NULL || is_clock_error(err)) {
+        return base_obj; // an unset clock is no certificate's fault
     }
     size_t base_len;
     const char *base = mp_obj_str_get_data(base_obj, &base_len);
