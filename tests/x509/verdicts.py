@@ -1,0 +1,172 @@
+# What a TLS stack says to certificates: makes the connections that a file describes, and prints for each one whether
+# it came about. Runs on a patched micropython, on one with the built-in TLS, and on CPython (OpenSSL).
+#
+# Usage: verdicts.py FOLDER RUNS PORT DTLS_PORT OPENSSL_PORT [CLOCK]
+#   FOLDER        where the certificates are
+#   RUNS          the connections, a line of JSON each, see x509_test.go
+#   PORT          of the peer, which does as it is told
+#   DTLS_PORT     of openssl_peer.py for datagrams
+#   OPENSSL_PORT  the same for streams
+#   CLOCK         the file that libfaketime reads the time from
+# Prints a line of JSON for each: [id, where it ended, text of the exception]; "done" is that it came about. After a
+# connection that was repeated two numbers follow: the bytes by which heap and process grew.
+
+import gc
+import json
+import socket
+import sys
+
+MICROPYTHON = sys.implementation.name == "micropython"
+if MICROPYTHON:
+    import tls as ssl
+else:
+    import ssl
+
+TIMEOUT = 20
+
+
+def read(name):
+    with open(folder + "/" + name, "rb") as f:
+        return f.read()
+
+
+def address(port):
+    return socket.getaddrinfo("127.0.0.1", port)[0][-1]
+
+
+def set_clock(text):
+    if clock:
+        with open(clock, "w") as f:
+            f.write(text)
+
+
+def context(run):
+    client = run["side"] == "server"
+    if run["version"].startswith("dtls"):
+        ctx = ssl.SSLContext(ssl.PROTOCOL_DTLS_CLIENT if client else ssl.PROTOCOL_DTLS_SERVER)
+    else:
+        ctx = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT if client else ssl.PROTOCOL_TLS_SERVER)
+    if MICROPYTHON:
+        for anchor in run["anchors"]:
+            ctx.load_verify_locations(read(anchor))
+        if not client:
+            ctx.load_cert_chain(read("own.der"), read("own.key"))
+    else:
+        ctx.check_hostname = False
+        # What is loaded is trusted, as in MicroPython, even if it is no root.
+        ctx.verify_flags |= 0x80000  # X509_V_FLAG_PARTIAL_CHAIN
+        ctx._host_flags = 0  # OpenSSL's own choice
+        for anchor in run["anchors"]:
+            ctx.load_verify_locations(cadata=read(anchor))
+        if not client:
+            ctx.load_cert_chain(folder + "/own.pem", folder + "/own.pem")
+    return ctx
+
+
+def set_mode(ctx, run):
+    if not MICROPYTHON:
+        ctx.check_hostname = False
+    ctx.verify_mode = run["mode"]
+    if not MICROPYTHON and run["side"] == "server" and run["mode"]:
+        ctx.check_hostname = run["host"] is not None
+
+
+# The peer is told what it is and what it has, and is that at once.
+def stream(run):
+    s = socket.socket()
+    s.connect(address(openssl_port if run["openssl"] else port))
+    s.setsockopt(socket.IPPROTO_TCP if hasattr(socket, "IPPROTO_TCP") else 6, 1, 1)  # TCP_NODELAY
+    s.settimeout(TIMEOUT)
+    order = json.dumps(run["peer"]).encode() + b"\n"
+    s.send(order)
+    return s, b"a client"
+
+
+def datagrams(run):
+    s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    s.settimeout(TIMEOUT)
+    s.sendto(json.dumps(run["peer"]).encode(), address(dtls_port))
+    peer = int(s.recv(100))
+    s.connect(address(peer))
+    if run["side"] != "server":
+        s.send(b"?")  # the peer learns the port
+    return s, b"a client"
+
+
+def connect(ctx, run):
+    dtls = run["version"].startswith("dtls")
+    s, client_id = datagrams(run) if dtls else stream(run)
+    stage = "handshake"
+    try:
+        if run["side"] == "server":
+            s = ctx.wrap_socket(s, server_hostname=run["host"])
+        elif dtls:
+            s = ctx.wrap_socket(s, server_side=True, client_id=client_id)
+        else:
+            s = ctx.wrap_socket(s, server_side=True)
+        stage = "data"
+        if run["side"] == "server":
+            s.write(b"ping")
+        got = s.read(4)
+        if run["side"] != "server":
+            s.write(b"ping")
+        return ("done", "") if got == b"ping" else (stage, "got %r" % got)
+    except Exception as er:
+        return stage, "%s%r" % (type(er).__name__, er.args)
+    finally:
+        s.close()
+
+
+# The same connection again and again: each must end as the first did, and leave nothing behind.
+def repeat(ctx, run, stage, text):
+    for i in range(run["repeat"]):
+        if i == run["repeat"] // 4:
+            before = memory()  # by then everything that is kept once is there
+        again = connect(ctx, run)
+        if again != (stage, text):
+            return again[0], "the %d-th time: %s" % (i + 2, again[1])
+    after = memory()
+    grown = [b - a for a, b in zip(before, after)]
+    return (stage, text) + tuple(grown)
+
+
+def main():
+    ctx = None
+    n = 0
+    with open(runs) as f:
+        for line in f:
+            run = json.loads(line)
+            if run["at"] is not None:
+                set_clock(run["at"])
+            try:
+                if run["new"]:
+                    ctx = None
+                    ctx = context(run)
+                if ctx is None:
+                    raise ValueError("no context")
+                set_mode(ctx, run)
+                result = connect(ctx, run)
+            except Exception as er:
+                result = "load", "%s%r" % (type(er).__name__, er.args)
+            if run["repeat"] and MICROPYTHON:
+                result = repeat(ctx, run, *result)
+            print(json.dumps((run["id"],) + result))
+            n += 1
+            if n % 20 == 0:
+                gc.collect()
+    set_clock("+0")
+
+
+# Bytes in use: of the heap, and of the process.
+def memory():
+    gc.collect()
+    with open("/proc/self/status") as f:
+        for line in f:
+            if line.startswith("VmRSS"):
+                return gc.mem_alloc(), int(line.split()[1]) * 1024
+
+
+folder, runs = sys.argv[1:3]
+port, dtls_port, openssl_port = (int(arg) for arg in sys.argv[3:6])
+clock = sys.argv[6] if len(sys.argv) > 6 else None
+main()

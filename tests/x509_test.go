@@ -1,0 +1,524 @@
+package tests_test
+
+import (
+	"bufio"
+	"bytes"
+	"cmp"
+	"crypto"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/json"
+	"encoding/pem"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// debianPython is Debian's Python, which has Debian's python3-cryptography.
+const debianPython = "/usr/bin/python3"
+
+// The answers that there are to a certificate, in x509Case and in docs/x509.md.
+const (
+	accept = "accept"
+	refuse = "refuse"
+	either = "either" // the rule allows both
+)
+
+// The verify modes of MicroPython's ssl.
+const (
+	certNone     = 0
+	certOptional = 1
+	certRequired = 2
+)
+
+// x509Case is a case of tests/x509/cases.py.
+type x509Case struct {
+	Name     string
+	Side     string // whose certificate it is: "server" or "client"
+	Table    bool   // it is one of those that every wolfSSL is tested with
+	Versions []string
+	Peer     string     // "openssl" where crypto/tls is not up to it
+	Steps    []x509Step // connections with one context, of which the last is what the case is about
+	Why      string
+	// None is what becomes of the last connection without verification: accept, or why the certificate is not even read.
+	None string
+	// Exceptions are answers of a wolfSSL that can't give the right one.
+	Exceptions []x509Exception
+}
+
+// x509Step is a connection.
+type x509Step struct {
+	Right    string
+	Host     *string
+	Mode     int
+	Anchors  []string // loaded before the first step
+	Chain    []string // what the peer sends, its own certificate first
+	Key      string
+	At       *string // the time, if not now
+	Repeat   int     // so many times more, with the memory measured
+	WrongKey bool    // the peer has not the certificate's key, so that the handshake fails after the verification
+}
+
+// x509Exception says that a wolfSSL before a version gives another answer, and why.
+type x509Exception struct {
+	Before, Answer, Why string
+}
+
+func (c *x509Case) last() *x509Step { return &c.Steps[len(c.Steps)-1] }
+
+// right is the answer to the last connection.
+func (c *x509Case) right() string { return c.last().Right }
+
+// x509Run is a connection as tests/x509/verdicts.py reads it.
+type x509Run struct {
+	ID      int       `json:"id"`
+	New     bool      `json:"new"`
+	Side    string    `json:"side"`
+	Version string    `json:"version"`
+	Host    *string   `json:"host"`
+	Mode    int       `json:"mode"`
+	Anchors []string  `json:"anchors"`
+	At      *string   `json:"at"`
+	Repeat  int       `json:"repeat"`
+	OpenSSL bool      `json:"openssl"` // the peer is openssl_peer.py
+	Peer    x509Order `json:"peer"`
+
+	c       *x509Case
+	step    int
+	control bool // without verification, to see that it was the verification that refused
+}
+
+// x509Order is what the peer is told to be.
+type x509Order struct {
+	ID       int      `json:"id"`
+	Role     string   `json:"role"` // "server" or "client"
+	Version  string   `json:"version"`
+	Chain    []string `json:"chain"`
+	Key      string   `json:"key"`
+	WrongKey bool     `json:"wrong_key"`
+}
+
+// x509Answer is what came of a connection.
+type x509Answer struct {
+	stage, text   string
+	heap, process int // bytes by which they grew in a repeated connection
+}
+
+func (a x509Answer) verdict() string {
+	if a.stage == "done" {
+		return accept
+	}
+	return refuse
+}
+
+// x509Lab has certificates, and peers that present them.
+type x509Lab struct {
+	dir       string
+	cases     []*x509Case
+	faketime  string
+	peerError sync.Map // by the connection's number: why the peer had enough
+	lastID    int      // of a connection
+
+	// Where the peers are: one is here, the other is openssl_peer.py.
+	port, dtlsPort, opensslPort int
+}
+
+// newX509Lab makes the certificates of tests/x509/cases.py, as of now.
+func newX509Lab(t *testing.T) *x509Lab {
+	t.Helper()
+	l := &x509Lab{dir: t.TempDir()}
+	out, err := exec.Command(debianPython, filepath.Join("x509", "generate.py"), l.dir).CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	if err := json.Unmarshal(readFile(t, l.path("cases.json")), &l.cases); err != nil {
+		t.Fatal(err)
+	}
+	l.start(t)
+	return l
+}
+
+func (l *x509Lab) path(name string) string { return filepath.Join(l.dir, name) }
+
+// start starts the peers.
+func (l *x509Lab) start(t *testing.T) {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { listener.Close() })
+	l.port = listener.Addr().(*net.TCPAddr).Port
+	go func() {
+		for {
+			conn, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			go l.peer(conn)
+		}
+	}()
+	cmd := exec.Command(debianPython, filepath.Join("x509", "openssl_peer.py"), l.dir)
+	stdout, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	stderr, err := cmd.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+	})
+	go func() {
+		for scanner := bufio.NewScanner(stderr); scanner.Scan(); {
+			id, text, _ := strings.Cut(scanner.Text(), " ")
+			n, _ := strconv.Atoi(id)
+			l.peerError.Store(n, scanner.Text()[len(scanner.Text())-len(text):])
+		}
+	}()
+	line, err := bufio.NewReader(stdout).ReadString('\n')
+	if err == nil {
+		_, err = fmt.Sscan(line, &l.dtlsPort, &l.opensslPort)
+	}
+	if err != nil {
+		t.Fatalf("openssl_peer.py: %v", err)
+	}
+	if found, _ := filepath.Glob("/usr/lib/*/faketime/libfaketime.so.1"); len(found) > 0 {
+		l.faketime = found[0]
+	}
+}
+
+// peer is what a connection's first line says. It presents whatever it is told to: crypto/tls reads none of its own
+// certificates.
+func (l *x509Lab) peer(conn net.Conn) {
+	defer conn.Close()
+	_ = conn.SetDeadline(time.Now().Add(peerTimeout))
+	var line []byte
+	for b := make([]byte, 1); b[0] != '\n'; line = append(line, b[0]) {
+		if _, err := io.ReadFull(conn, b); err != nil {
+			return
+		}
+	}
+	var order x509Order
+	err := json.Unmarshal(line, &order)
+	if err == nil {
+		err = l.play(conn, &order)
+	}
+	if err != nil {
+		l.peerError.Store(order.ID, err.Error())
+	}
+}
+
+func (l *x509Lab) play(conn net.Conn, order *x509Order) error {
+	cert := &tls.Certificate{}
+	for _, name := range order.Chain {
+		der, err := os.ReadFile(l.path(name))
+		if err != nil {
+			return err
+		}
+		cert.Certificate = append(cert.Certificate, der)
+	}
+	if order.Key != "" {
+		der, err := os.ReadFile(l.path(order.Key))
+		if err != nil {
+			return err
+		}
+		if cert.PrivateKey, err = x509.ParsePKCS8PrivateKey(der); err != nil {
+			return err
+		}
+	}
+	if order.WrongKey {
+		leaf, err := x509.ParseCertificate(cert.Certificate[0])
+		if err != nil {
+			return err
+		}
+		cert.PrivateKey = wrongKey{leaf.PublicKey}
+	}
+	versions := map[string]uint16{"1.2": tls.VersionTLS12, "1.3": tls.VersionTLS13}
+	config := &tls.Config{
+		MinVersion: versions[order.Version], MaxVersion: versions[order.Version], InsecureSkipVerify: true,
+		GetCertificate:         func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return cert, nil },
+		GetClientCertificate:   func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return cert, nil },
+		SessionTicketsDisabled: true,
+	}
+	buf := make([]byte, 4)
+	if order.Role == "server" {
+		c := tls.Server(conn, config)
+		_, err := io.ReadFull(c, buf)
+		if err == nil {
+			_, err = c.Write(buf)
+		}
+		return cmp.Or(err, c.Close())
+	}
+	c := tls.Client(conn, config)
+	_, err := c.Write([]byte("ping"))
+	if err == nil {
+		_, err = io.ReadFull(c, buf)
+	}
+	return cmp.Or(err, c.Close())
+}
+
+// wrongKey makes signatures that are none of the key's.
+type wrongKey struct{ public crypto.PublicKey }
+
+func (k wrongKey) Public() crypto.PublicKey { return k.public }
+
+func (k wrongKey) Sign(random io.Reader, digest []byte, _ crypto.SignerOpts) ([]byte, error) {
+	signature := make([]byte, 64)
+	_, err := rand.Read(signature)
+	return signature, err
+}
+
+// runs are the connections of some cases, with those without verification that show what refused.
+func (l *x509Lab) runs(cases []*x509Case, contender *x509Contender) []*x509Run {
+	var runs []*x509Run
+	for _, c := range cases {
+		for _, version := range c.Versions {
+			if !slices.Contains(contender.versions, version) {
+				continue
+			}
+			for i := range c.Steps {
+				runs = append(runs, l.run(c, i, version))
+			}
+			if contender.control && c.right() == refuse && len(c.last().Chain) > 0 {
+				run := l.run(c, len(c.Steps)-1, version)
+				run.New, run.control, run.Mode, run.Repeat = true, true, certNone, 0
+				if c.Side == "client" {
+					run.Mode = certOptional // a server that verifies nothing asks for nothing
+				}
+				runs = append(runs, run)
+			}
+		}
+	}
+	return runs
+}
+
+func (l *x509Lab) run(c *x509Case, i int, version string) *x509Run {
+	step := &c.Steps[i]
+	l.lastID++
+	return &x509Run{
+		ID: l.lastID, New: i == 0, Side: c.Side, Version: version, Host: step.Host, Mode: step.Mode, Anchors: c.Steps[0].Anchors,
+		At: step.At, Repeat: step.Repeat, OpenSSL: c.Peer == "openssl", c: c, step: i,
+		Peer: x509Order{
+			ID: l.lastID, Role: c.Side, Version: version, Chain: step.Chain, Key: step.Key, WrongKey: step.WrongKey,
+		},
+	}
+}
+
+// ask has a Python make connections. It gives an answer for each.
+func (l *x509Lab) ask(t *testing.T, python []string, runs []*x509Run) map[*x509Run]x509Answer {
+	t.Helper()
+	answers := map[*x509Run]x509Answer{}
+	var now, dated []*x509Run
+	for i := 0; i < len(runs); {
+		next := i + 1
+		for next < len(runs) && !runs[next].New {
+			next++
+		}
+		at := slices.ContainsFunc(runs[i:next], func(r *x509Run) bool { return r.At != nil })
+		if at {
+			dated = append(dated, runs[i:next]...)
+		} else {
+			now = append(now, runs[i:next]...)
+		}
+		i = next
+	}
+	l.askAt(t, python, now, nil, "", answers)
+	switch {
+	case len(dated) == 0:
+	case l.faketime == "":
+		t.Log("no libfaketime: the cases with a date of their own were not run; scripts/test installs it")
+	default:
+		clock := filepath.Join(t.TempDir(), "clock")
+		l.askAt(t, python, dated, append(os.Environ(), "LD_PRELOAD="+l.faketime, "FAKETIME_TIMESTAMP_FILE="+clock,
+			"FAKETIME_NO_CACHE=1", "FAKETIME_DONT_FAKE_MONOTONIC=1", "TZ=UTC"), clock, answers)
+	}
+	return answers
+}
+
+func (l *x509Lab) askAt(t *testing.T, python []string, runs []*x509Run, env []string, clock string,
+	answers map[*x509Run]x509Answer) {
+	t.Helper()
+	if len(runs) == 0 {
+		return
+	}
+	var lines bytes.Buffer
+	encoder := json.NewEncoder(&lines)
+	byID := map[int]*x509Run{}
+	for _, run := range runs {
+		byID[run.ID] = run
+		if clock != "" && run.At == nil {
+			now := "+0"
+			run.At = &now
+		}
+		if err := encoder.Encode(run); err != nil {
+			t.Fatal(err)
+		}
+	}
+	dir := t.TempDir()
+	writeFile(t, dir, "runs", lines.Bytes())
+	args := append(slices.Clone(python[1:]), filepath.Join("x509", "verdicts.py"), l.dir, filepath.Join(dir, "runs"),
+		strconv.Itoa(l.port), strconv.Itoa(l.dtlsPort), strconv.Itoa(l.opensslPort))
+	if clock != "" {
+		writeFile(t, filepath.Dir(clock), filepath.Base(clock), []byte("+0"))
+		args = append(args, clock)
+	}
+	cmd := exec.CommandContext(t.Context(), python[0], args...)
+	cmd.Env = env
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	if err := cmd.Run(); err != nil {
+		t.Errorf("%s: %v\n%s%s", cmd, err, tail(stdout.String()), tail(stderr.String()))
+	}
+	for line := range strings.Lines(stdout.String()) {
+		var id int
+		var a x509Answer
+		fields := []any{&id, &a.stage, &a.text, &a.heap, &a.process}
+		if err := json.Unmarshal([]byte(line), &fields); err != nil {
+			t.Fatalf("%v: %q", err, line)
+		}
+		answers[byID[id]] = a
+	}
+	for _, run := range runs {
+		if _, ok := answers[run]; !ok {
+			t.Fatalf("no answer to %q after %d of %d", run.c.Name, len(answers), len(runs))
+		}
+	}
+}
+
+// ownCertificate writes what the side under test presents when it is a server.
+func (l *x509Lab) ownCertificate(t *testing.T) {
+	t.Helper()
+	der, key := readFile(t, l.path("own.der")), readFile(t, l.path("own.key"))
+	text := slices.Concat(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}),
+		pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: key}))
+	writeFile(t, l.dir, "own.pem", text)
+}
+
+// x509Contender is a TLS stack that is asked.
+type x509Contender struct {
+	name     string
+	python   []string
+	versions []string
+	control  bool // what it refuses is tried without verification too
+	answers  map[*x509Run]x509Answer
+	runs     []*x509Run
+}
+
+// TestX509Firmware asks the patched micropython that MPWOLF_TEST_FIRMWARE names and, if MPWOLF_TEST_BASELINE names one,
+// a micropython with the built-in mbedTLS, and writes all answers to the file that MPWOLF_X509_TABLE names.
+// MPWOLF_X509_ONLY selects cases by a part of their name.
+func TestX509Firmware(t *testing.T) {
+	firmware := os.Getenv("MPWOLF_TEST_FIRMWARE")
+	if firmware == "" {
+		t.Skip("MPWOLF_TEST_FIRMWARE names no patched micropython")
+	}
+	l := newX509Lab(t)
+	l.ownCertificate(t)
+	all := []*x509Contender{{name: "ours", python: []string{firmware}, versions: []string{"1.2", "1.3", "dtls1.2"}, control: true}}
+	if baseline := os.Getenv("MPWOLF_TEST_BASELINE"); baseline != "" {
+		all = append(all, &x509Contender{name: "built-in", python: []string{baseline}, versions: []string{"1.2", "dtls1.2"}})
+	}
+	if os.Getenv("MPWOLF_X509_TABLE") != "" {
+		all = append(all, &x509Contender{name: "OpenSSL", python: []string{debianPython}, versions: []string{"1.2", "1.3"}})
+	}
+	var cases []*x509Case
+	for _, c := range l.cases {
+		if strings.Contains(c.Name, os.Getenv("MPWOLF_X509_ONLY")) {
+			cases = append(cases, c)
+		}
+	}
+	for _, c := range all {
+		start := time.Now()
+		c.runs = l.runs(cases, c)
+		c.answers = l.ask(t, c.python, c.runs)
+		t.Logf("%s: %d connections in %.1f s", c.name, len(c.runs), time.Since(start).Seconds())
+	}
+	if file := os.Getenv("MPWOLF_X509_TABLE"); file != "" {
+		if err := os.WriteFile(file, l.table(cases, all), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	l.judge(t, all[0])
+}
+
+// judge fails for each wrong answer of ours.
+func (l *x509Lab) judge(t *testing.T, c *x509Contender) {
+	t.Helper()
+	right := 0
+	for _, run := range c.runs {
+		answer := c.answers[run]
+		want := run.c.Steps[run.step].Right
+		if run.control {
+			want = accept
+			if run.c.None != accept {
+				want = either
+			}
+		}
+		if want == either || answer.verdict() == want {
+			right++
+			continue
+		}
+		what := ""
+		if run.control {
+			what = " without verification"
+		} else if len(run.c.Steps) > 1 {
+			what = fmt.Sprintf(", connection %d", run.step+1)
+		}
+		peer, _ := l.peerError.Load(run.ID)
+		t.Errorf("%s, %s's certificate, %s%s: %s %s; right is %s: %s (the peer: %v)", run.c.Name, run.Side, run.Version, what,
+			answer.stage, answer.text, want, run.c.Why, peer)
+	}
+	t.Logf("%d of %d answers are right", right, len(c.runs))
+}
+
+// table is all answers, a line of tab-separated values for each case and version of TLS.
+func (l *x509Lab) table(cases []*x509Case, all []*x509Contender) []byte {
+	var out bytes.Buffer
+	fmt.Fprint(&out, "case\tside\tversion\tright")
+	for _, c := range all {
+		fmt.Fprintf(&out, "\t%s", c.name)
+	}
+	fmt.Fprintln(&out, "\twhy\terrors")
+	for _, c := range cases {
+		for _, version := range c.Versions {
+			for i := range c.Steps {
+				fmt.Fprintf(&out, "%s\t%s\t%s\t%s", c.Name, c.Side, version, c.Steps[i].Right)
+				var errors []string
+				for _, contender := range all {
+					answer := "–"
+					for _, run := range contender.runs {
+						if run.c == c && run.Version == version && run.step == i && !run.control {
+							answer = contender.answers[run].verdict()
+							if answer == refuse {
+								errors = append(errors, contender.name+": "+contender.answers[run].stage+" "+contender.answers[run].text)
+							}
+						}
+						if run.c == c && run.Version == version && run.control && i == len(c.Steps)-1 &&
+							contender.answers[run].verdict() == refuse {
+							errors = append(errors, contender.name+" unverified: "+contender.answers[run].text)
+						}
+					}
+					fmt.Fprintf(&out, "\t%s", answer)
+				}
+				fmt.Fprintf(&out, "\t%s\t%s\n", c.Why, strings.Join(errors, "; "))
+			}
+		}
+	}
+	return out.Bytes()
+}
