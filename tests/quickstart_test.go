@@ -34,7 +34,9 @@ func TestQuickstart(t *testing.T) {
 	}
 	// MicroPython's own tests on whatever release that was.
 	tree := filepath.Join(dir, "micropython")
-	runUpstream(t, tree, filepath.Join(tree, ".mpwolf", "build", "unix-standard", "micropython"), "")
+	firmware := filepath.Join(tree, ".mpwolf", "build", "unix-standard", "micropython")
+	runUpstream(t, tree, firmware, "")
+	t.Run("certificates", func(t *testing.T) { x509Table(t, firmware) })
 }
 
 func quickstartExample(t *testing.T) string {

@@ -27,6 +27,7 @@ type real struct {
 	tree    string
 	wolfssl string
 	built   string // its micropython, if not where mpwolf builds
+	builtIn string // a micropython with the built-in mbedTLS, once there is one
 }
 
 // newReal gets MicroPython 1.25.0, and takes wolfSSL 5.7.2, unless MPWOLF_TEST_MICROPYTHON names another tree and
@@ -172,6 +173,7 @@ func TestUnix(t *testing.T) {
 	}
 	t.Run("speed", r.speed)
 	t.Run("upstream tests", r.upstreamTests)
+	t.Run("certificates", func(t *testing.T) { x509All(t, r.firmware(), r.builtIn) })
 	t.Run("by hand", r.byHand)
 	t.Run("switches", r.switches)
 	clientVerifies(t, r.firmware(), "0") // as in the release; TestTracked has secure defaults
@@ -266,11 +268,10 @@ func differing(a, b string) string {
 
 // upstreamTests runs MicroPython's own tests, between two instances too, and between one and the built-in mbedTLS.
 func (r *real) upstreamTests(t *testing.T) {
-	baseline := ""
 	if os.Getenv("MPWOLF_TEST_MICROPYTHON") == "" {
-		baseline = buildBaseline(t, r.mpwolf)
+		r.builtIn = buildBaseline(r.t, r.mpwolf)
 	}
-	runUpstream(t, r.tree, r.firmware(), baseline)
+	runUpstream(t, r.tree, r.firmware(), r.builtIn)
 }
 
 // byHand asks make as users of the existing module do: what WOLFSSL_PORT may be, and what it is without.

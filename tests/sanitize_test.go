@@ -149,6 +149,7 @@ func TestTracked(t *testing.T) {
 		"tls_flights.py", "alloc_fail.py"} {
 		t.Run(script, func(t *testing.T) { runScript(t, firmware, script) })
 	}
+	t.Run("certificates", func(t *testing.T) { x509Table(t, firmware) })
 }
 
 // clientVerifies holds what a client of ssl does about the server's certificate unless it is told: its verify_mode.

@@ -9,13 +9,13 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/json"
-	"encoding/pem"
 	"fmt"
 	"io"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -44,7 +44,8 @@ const (
 // x509Case is a case of tests/x509/cases.py.
 type x509Case struct {
 	Name     string
-	Side     string // whose certificate it is: "server" or "client"
+	Group    string // the heading in docs/x509.md
+	Side     string // whose certificate it is: "server", "client", or "own", of the side under test
 	Table    bool   // it is one of those that every wolfSSL is tested with
 	Versions []string
 	Peer     string     // "openssl" where crypto/tls is not up to it
@@ -64,9 +65,11 @@ type x509Step struct {
 	Anchors  []string // loaded before the first step
 	Chain    []string // what the peer sends, its own certificate first
 	Key      string
+	Own      string  // the certificate and key of the side under test, without their endings
 	At       *string // the time, if not now
 	Repeat   int     // so many times more, with the memory measured
-	WrongKey bool    // the peer has not the certificate's key, so that the handshake fails after the verification
+	Chains   [][]string
+	WrongKey bool // the peer has not the certificate's key, so that the handshake fails after the verification
 }
 
 // x509Exception says that a wolfSSL before a version gives another answer, and why.
@@ -81,17 +84,19 @@ func (c *x509Case) right() string { return c.last().Right }
 
 // x509Run is a connection as tests/x509/verdicts.py reads it.
 type x509Run struct {
-	ID      int       `json:"id"`
-	New     bool      `json:"new"`
-	Side    string    `json:"side"`
-	Version string    `json:"version"`
-	Host    *string   `json:"host"`
-	Mode    int       `json:"mode"`
-	Anchors []string  `json:"anchors"`
-	At      *string   `json:"at"`
-	Repeat  int       `json:"repeat"`
-	OpenSSL bool      `json:"openssl"` // the peer is openssl_peer.py
-	Peer    x509Order `json:"peer"`
+	ID      int        `json:"id"`
+	New     bool       `json:"new"`
+	Side    string     `json:"side"`
+	Version string     `json:"version"`
+	Host    *string    `json:"host"`
+	Mode    int        `json:"mode"`
+	Anchors []string   `json:"anchors"`
+	At      *string    `json:"at"`
+	Repeat  int        `json:"repeat"`
+	Chains  [][]string `json:"chains"`
+	Own     string     `json:"own"`
+	OpenSSL bool       `json:"openssl"` // the peer is openssl_peer.py
+	Peer    x509Order  `json:"peer"`
 
 	c       *x509Case
 	step    int
@@ -115,11 +120,17 @@ type x509Answer struct {
 }
 
 func (a x509Answer) verdict() string {
-	if a.stage == "done" {
+	switch a.stage {
+	case "done":
 		return accept
+	case notAsked:
+		return "–"
 	}
 	return refuse
 }
+
+// notAsked is the stage of an answer for want of a clock.
+const notAsked = "not asked"
 
 // x509Lab has certificates, and peers that present them.
 type x509Lab struct {
@@ -136,8 +147,11 @@ type x509Lab struct {
 // newX509Lab makes the certificates of tests/x509/cases.py, as of now.
 func newX509Lab(t *testing.T) *x509Lab {
 	t.Helper()
+	if err := exec.Command(debianPython, "-c", "import cryptography").Run(); err != nil {
+		t.Skipf("%s has no cryptography package; scripts/test installs it", debianPython)
+	}
 	l := &x509Lab{dir: t.TempDir()}
-	out, err := exec.Command(debianPython, filepath.Join("x509", "generate.py"), l.dir).CombinedOutput()
+	out, err := exec.Command(debianPython, "-B", filepath.Join("x509", "generate.py"), l.dir).CombinedOutput()
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
@@ -168,7 +182,7 @@ func (l *x509Lab) start(t *testing.T) {
 			go l.peer(conn)
 		}
 	}()
-	cmd := exec.Command(debianPython, filepath.Join("x509", "openssl_peer.py"), l.dir)
+	cmd := exec.Command(debianPython, "-B", filepath.Join("x509", "openssl_peer.py"), l.dir)
 	stdout, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -311,11 +325,15 @@ func (l *x509Lab) runs(cases []*x509Case, contender *x509Contender) []*x509Run {
 func (l *x509Lab) run(c *x509Case, i int, version string) *x509Run {
 	step := &c.Steps[i]
 	l.lastID++
+	role := c.Side
+	if role == "own" {
+		role = "client"
+	}
 	return &x509Run{
 		ID: l.lastID, New: i == 0, Side: c.Side, Version: version, Host: step.Host, Mode: step.Mode, Anchors: c.Steps[0].Anchors,
-		At: step.At, Repeat: step.Repeat, OpenSSL: c.Peer == "openssl", c: c, step: i,
+		Own: step.Own, At: step.At, Repeat: step.Repeat, Chains: step.Chains, OpenSSL: c.Peer == "openssl", c: c, step: i,
 		Peer: x509Order{
-			ID: l.lastID, Role: c.Side, Version: version, Chain: step.Chain, Key: step.Key, WrongKey: step.WrongKey,
+			ID: l.lastID, Role: role, Version: version, Chain: step.Chain, Key: step.Key, WrongKey: step.WrongKey,
 		},
 	}
 }
@@ -330,11 +348,15 @@ func (l *x509Lab) ask(t *testing.T, python []string, runs []*x509Run) map[*x509R
 		for next < len(runs) && !runs[next].New {
 			next++
 		}
-		at := slices.ContainsFunc(runs[i:next], func(r *x509Run) bool { return r.At != nil })
-		if at {
-			dated = append(dated, runs[i:next]...)
-		} else {
-			now = append(now, runs[i:next]...)
+		of := runs[i:next]
+		switch {
+		case slices.ContainsFunc(of, func(r *x509Run) bool { return r.At != nil }):
+			dated = append(dated, of...)
+		case slices.ContainsFunc(of, func(r *x509Run) bool { return r.Repeat > 0 }):
+			// What others leave free would hide how much this takes.
+			l.askAt(t, python, of, nil, "", answers)
+		default:
+			now = append(now, of...)
 		}
 		i = next
 	}
@@ -343,6 +365,9 @@ func (l *x509Lab) ask(t *testing.T, python []string, runs []*x509Run) map[*x509R
 	case len(dated) == 0:
 	case l.faketime == "":
 		t.Log("no libfaketime: the cases with a date of their own were not run; scripts/test installs it")
+		for _, run := range dated {
+			answers[run] = x509Answer{stage: notAsked}
+		}
 	default:
 		clock := filepath.Join(t.TempDir(), "clock")
 		l.askAt(t, python, dated, append(os.Environ(), "LD_PRELOAD="+l.faketime, "FAKETIME_TIMESTAMP_FILE="+clock,
@@ -401,15 +426,6 @@ func (l *x509Lab) askAt(t *testing.T, python []string, runs []*x509Run, env []st
 	}
 }
 
-// ownCertificate writes what the side under test presents when it is a server.
-func (l *x509Lab) ownCertificate(t *testing.T) {
-	t.Helper()
-	der, key := readFile(t, l.path("own.der")), readFile(t, l.path("own.key"))
-	text := slices.Concat(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}),
-		pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: key}))
-	writeFile(t, l.dir, "own.pem", text)
-}
-
 // x509Contender is a TLS stack that is asked.
 type x509Contender struct {
 	name     string
@@ -420,57 +436,124 @@ type x509Contender struct {
 	runs     []*x509Run
 }
 
-// TestX509Firmware asks the patched micropython that MPWOLF_TEST_FIRMWARE names and, if MPWOLF_TEST_BASELINE names one,
-// a micropython with the built-in mbedTLS, and writes all answers to the file that MPWOLF_X509_TABLE names.
-// MPWOLF_X509_ONLY selects cases by a part of their name.
+func x509Ours(firmware string) *x509Contender {
+	return &x509Contender{name: "ours", python: []string{firmware}, versions: []string{"1.2", "1.3", "dtls1.2"}, control: true}
+}
+
+// x509BuiltIn is MicroPython's mbedTLS, which has no TLS 1.3.
+func x509BuiltIn(python string) *x509Contender {
+	return &x509Contender{name: builtInColumn, python: []string{python}, versions: []string{"1.2"}}
+}
+
+// x509OpenSSL is CPython's.
+func x509OpenSSL() *x509Contender {
+	return &x509Contender{name: openSSLColumn, python: []string{debianPython}, versions: []string{"1.2"}}
+}
+
+// inTable are the cases that every wolfSSL is tested with.
+func (l *x509Lab) inTable() []*x509Case {
+	return slices.DeleteFunc(slices.Clone(l.cases), func(c *x509Case) bool { return !c.Table })
+}
+
+// named are the cases whose name has a text in it.
+func (l *x509Lab) named(text string) []*x509Case {
+	return slices.DeleteFunc(slices.Clone(l.cases), func(c *x509Case) bool { return !strings.Contains(c.Name, text) })
+}
+
+func (l *x509Lab) hear(t *testing.T, c *x509Contender, cases []*x509Case) {
+	t.Helper()
+	start := time.Now()
+	c.runs = l.runs(cases, c)
+	c.answers = l.ask(t, c.python, c.runs)
+	t.Logf("%s: %d connections in %.1f s", c.name, len(c.runs), time.Since(start).Seconds())
+}
+
+// x509 presents the certificates of the table, or all of them, to a patched micropython.
+func x509All(t *testing.T, firmware, baseline string) {
+	l := newX509Lab(t)
+	ours, openSSL := x509Ours(firmware), x509OpenSSL()
+	l.hear(t, ours, l.cases)
+	l.judge(t, ours)
+	l.hear(t, openSSL, l.cases)
+	others := []*x509Contender{openSSL}
+	if baseline != "" {
+		builtIn := x509BuiltIn(baseline)
+		l.hear(t, builtIn, l.inTable())
+		others = append(others, builtIn)
+	}
+	l.holdDoc(t, others)
+}
+
+func x509Table(t *testing.T, firmware string) {
+	l := newX509Lab(t)
+	ours := x509Ours(firmware)
+	l.hear(t, ours, l.inTable())
+	l.judge(t, ours)
+}
+
+// TestX509Firmware presents all certificates to the patched micropython that MPWOLF_TEST_FIRMWARE names and, if
+// MPWOLF_TEST_BASELINE names one, to a micropython with the built-in mbedTLS, and to CPython. All answers, with their
+// errors, go to the file that MPWOLF_X509_TABLE names. With MPWOLF_X509_WRITE=1 docs/x509.md gets the others' answers.
+// MPWOLF_X509_ONLY selects cases by a part of their name; then CPython is asked only for the file.
 func TestX509Firmware(t *testing.T) {
 	firmware := os.Getenv("MPWOLF_TEST_FIRMWARE")
 	if firmware == "" {
 		t.Skip("MPWOLF_TEST_FIRMWARE names no patched micropython")
 	}
 	l := newX509Lab(t)
-	l.ownCertificate(t)
-	all := []*x509Contender{{name: "ours", python: []string{firmware}, versions: []string{"1.2", "1.3", "dtls1.2"}, control: true}}
+	only, file, write := os.Getenv("MPWOLF_X509_ONLY"), os.Getenv("MPWOLF_X509_TABLE"), os.Getenv("MPWOLF_X509_WRITE") != ""
+	all := []*x509Contender{x509Ours(firmware)}
 	if baseline := os.Getenv("MPWOLF_TEST_BASELINE"); baseline != "" {
-		all = append(all, &x509Contender{name: "built-in", python: []string{baseline}, versions: []string{"1.2", "dtls1.2"}})
+		all = append(all, x509BuiltIn(baseline))
 	}
-	if os.Getenv("MPWOLF_X509_TABLE") != "" {
-		all = append(all, &x509Contender{name: "OpenSSL", python: []string{debianPython}, versions: []string{"1.2", "1.3"}})
-	}
-	var cases []*x509Case
-	for _, c := range l.cases {
-		if strings.Contains(c.Name, os.Getenv("MPWOLF_X509_ONLY")) {
-			cases = append(cases, c)
-		}
+	if only == "" || file != "" {
+		all = append(all, x509OpenSSL())
 	}
 	for _, c := range all {
-		start := time.Now()
-		c.runs = l.runs(cases, c)
-		c.answers = l.ask(t, c.python, c.runs)
-		t.Logf("%s: %d connections in %.1f s", c.name, len(c.runs), time.Since(start).Seconds())
+		l.hear(t, c, l.named(only))
 	}
-	if file := os.Getenv("MPWOLF_X509_TABLE"); file != "" {
-		if err := os.WriteFile(file, l.table(cases, all), 0o644); err != nil {
+	if file != "" {
+		if err := os.WriteFile(file, l.table(l.named(only), all), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
 	l.judge(t, all[0])
+	switch {
+	case write && len(all) == 3 && only == "":
+		if err := os.WriteFile(x509Doc, []byte(l.doc(t, all[1:])), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	case write:
+		t.Error("MPWOLF_X509_WRITE needs MPWOLF_TEST_BASELINE, and all cases")
+	case only == "":
+		l.holdDoc(t, all[1:])
+	}
 }
+
+// TestX509Old presents the table's certificates to the oldest wolfSSL that is supported.
+func TestX509Old(t *testing.T) {
+	t.Parallel()
+	r := newReal(t)
+	r.wolfssl = oldestWolfSSL
+	r.patch()
+	r.run("build")
+	x509Table(t, filepath.Join(r.tree, "ports", "unix", "build-standard", "micropython"))
+}
+
+const oldestWolfSSL = "5.5.4"
+
+// notVerification are errors that have nothing to do with a certificate: of the network, an alert of the peer, and the
+// peer's end of the connection.
+var notVerification = regexp.MustCompile(`^(OSError\((\d|-313|-397|-308)|MemoryError|AttributeError|TypeError)`)
 
 // judge fails for each wrong answer of ours.
 func (l *x509Lab) judge(t *testing.T, c *x509Contender) {
 	t.Helper()
+	version := wolfSSLVersion(t, c.python[0])
 	right := 0
 	for _, run := range c.runs {
-		answer := c.answers[run]
-		want := run.c.Steps[run.step].Right
-		if run.control {
-			want = accept
-			if run.c.None != accept {
-				want = either
-			}
-		}
-		if want == either || answer.verdict() == want {
+		wrong := run.wrong(c.answers[run], version)
+		if wrong == "" {
 			right++
 			continue
 		}
@@ -481,10 +564,69 @@ func (l *x509Lab) judge(t *testing.T, c *x509Contender) {
 			what = fmt.Sprintf(", connection %d", run.step+1)
 		}
 		peer, _ := l.peerError.Load(run.ID)
-		t.Errorf("%s, %s's certificate, %s%s: %s %s; right is %s: %s (the peer: %v)", run.c.Name, run.Side, run.Version, what,
-			answer.stage, answer.text, want, run.c.Why, peer)
+		t.Errorf("%s, %s's certificate, %s%s: %s (the peer: %v)", run.c.Name, run.c.Side, run.Version, what, wrong, peer)
 	}
 	t.Logf("%d of %d answers are right", right, len(c.runs))
+}
+
+// wrong says what is wrong with an answer of a wolfSSL, or nothing.
+func (run *x509Run) wrong(answer x509Answer, version string) string {
+	want, why := run.c.Steps[run.step].Right, run.c.Why
+	if run.control {
+		want = accept
+		if run.c.None != accept {
+			want = either
+		}
+	}
+	for _, e := range run.c.Exceptions {
+		if olderThan(version, e.Before) {
+			want, why = e.Answer, e.Why
+		}
+	}
+	got := answer.verdict()
+	switch {
+	case answer.stage == notAsked:
+		return ""
+	case got != want && want != either:
+		return fmt.Sprintf("%s %s; right is %s: %s", answer.stage, answer.text, want, why)
+	case got == refuse && want == refuse && notVerification.MatchString(answer.text) && len(run.Peer.Chain) > 0:
+		return fmt.Sprintf("refused, but for another reason: %s", answer.text)
+	case got == refuse && run.c.Side == "own" && !strings.HasPrefix(answer.text, "ValueError"):
+		return fmt.Sprintf("refused too late: %s", answer.text)
+	case answer.heap > maxHeap || answer.process > maxProcess:
+		return fmt.Sprintf("%d connections more leave %d bytes in the heap, %d in the process", run.Repeat*3/4, answer.heap,
+			answer.process)
+	}
+	return ""
+}
+
+// What a repeated connection may leave, in bytes: less than one for each of them.
+const (
+	maxHeap    = 512
+	maxProcess = 4096
+)
+
+// wolfSSLVersion is like "5.7.2".
+func wolfSSLVersion(t *testing.T, firmware string) string {
+	t.Helper()
+	out, err := exec.Command(firmware, "-c", "import wolfssl; print(wolfssl.WOLFSSL_VERSION)").Output()
+	words := strings.Fields(string(out))
+	if err != nil || len(words) != 2 {
+		t.Fatalf("%s: %v: %q", firmware, err, out)
+	}
+	return words[1]
+}
+
+// olderThan compares two versions.
+func olderThan(version, other string) bool {
+	parse := func(text string) (numbers []int) {
+		for _, word := range strings.Split(text, ".") {
+			n, _ := strconv.Atoi(word)
+			numbers = append(numbers, n)
+		}
+		return numbers
+	}
+	return slices.Compare(parse(version), parse(other)) < 0
 }
 
 // table is all answers, a line of tab-separated values for each case and version of TLS.
@@ -501,24 +643,34 @@ func (l *x509Lab) table(cases []*x509Case, all []*x509Contender) []byte {
 				fmt.Fprintf(&out, "%s\t%s\t%s\t%s", c.Name, c.Side, version, c.Steps[i].Right)
 				var errors []string
 				for _, contender := range all {
-					answer := "–"
-					for _, run := range contender.runs {
-						if run.c == c && run.Version == version && run.step == i && !run.control {
-							answer = contender.answers[run].verdict()
-							if answer == refuse {
-								errors = append(errors, contender.name+": "+contender.answers[run].stage+" "+contender.answers[run].text)
-							}
-						}
-						if run.c == c && run.Version == version && run.control && i == len(c.Steps)-1 &&
-							contender.answers[run].verdict() == refuse {
-							errors = append(errors, contender.name+" unverified: "+contender.answers[run].text)
-						}
-					}
+					answer, said := contender.said(c, version, i)
 					fmt.Fprintf(&out, "\t%s", answer)
+					errors = append(errors, said...)
 				}
 				fmt.Fprintf(&out, "\t%s\t%s\n", c.Why, strings.Join(errors, "; "))
 			}
 		}
 	}
 	return out.Bytes()
+}
+
+// said is the answer to one step of a case, and the texts of refusals.
+func (x *x509Contender) said(c *x509Case, version string, step int) (answer string, errors []string) {
+	answer = "–"
+	for _, run := range x.runs {
+		if run.c != c || run.Version != version || run.step != step {
+			continue
+		}
+		a := x.answers[run]
+		name := x.name
+		if run.control {
+			name += " unverified"
+		} else {
+			answer = a.verdict()
+		}
+		if a.verdict() == refuse {
+			errors = append(errors, fmt.Sprintf("%s: %s %s", name, a.stage, a.text))
+		}
+	}
+	return answer, errors
 }

@@ -6,7 +6,7 @@ import json
 import os
 import sys
 
-from cases import cases, own
+from cases import NONE, cases, own
 
 
 def main(folder):
@@ -19,17 +19,31 @@ def main(folder):
                 f.write(data)
         return names[data]
 
+    def pair(certificate, key):
+        """Both in files whose names differ in their endings."""
+        name = "own%04d" % len(names)
+        for data, kind in (certificate.der, "der"), (key.pkcs8, "key"):
+            names[name + kind] = name
+            with open(os.path.join(folder, "%s.%s" % (name, kind)), "wb") as f:
+                f.write(data)
+        return name
+
     def der(certificate):
         return certificate if isinstance(certificate, bytes) else certificate.der
 
+    ours = pair(own(), own().key)
     out = []
     for case in cases():
         steps = []
         for s in case.steps:
-            chain = [write(der(c), "der") for c in s.chain]
+            if case.side == "own":
+                steps.append({"right": s.right, "mode": NONE, "anchors": [], "chain": [], "own": pair(s.chain[0], s.key)})
+                continue
+            chain, *chains = ([write(der(c), "der") for c in chain] for chain in (s.chain, *s.chains))
             steps.append(
                 {
                     "right": s.right,
+                    "own": ours,
                     "host": s.host,
                     "mode": s.mode,
                     "anchors": [write(der(c), "der") for c in s.anchors],
@@ -37,11 +51,13 @@ def main(folder):
                     "key": write(s.key.pkcs8, "key") if s.key else "",
                     "at": s.at,
                     "repeat": s.repeat,
+                    "chains": chains,
                 }
             )
         out.append(
             {
                 "name": case.name,
+                "group": case.group,
                 "side": case.side,
                 "table": case.table,
                 "versions": case.versions,
@@ -52,9 +68,6 @@ def main(folder):
                 "exceptions": case.exceptions,
             }
         )
-    for kind, data in ("der", own().der), ("key", own().key.pkcs8):
-        with open(os.path.join(folder, "own." + kind), "wb") as f:
-            f.write(data)
     with open(os.path.join(folder, "cases.json"), "w") as f:
         json.dump(out, f)
 

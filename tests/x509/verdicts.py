@@ -40,6 +40,17 @@ def set_clock(text):
             f.write(text)
 
 
+# What CPython loads: the certificate and its key in one file.
+def pem(name):
+    import base64
+
+    cert = ssl.DER_cert_to_PEM_cert(read(name + ".der"))
+    key = base64.encodebytes(read(name + ".key")).decode()
+    with open(folder + "/" + name + ".pem", "w") as f:
+        f.write(cert + "-----BEGIN PRIVATE KEY-----\n" + key + "-----END PRIVATE KEY-----\n")
+    return f.name
+
+
 def context(run):
     client = run["side"] == "server"
     if run["version"].startswith("dtls"):
@@ -50,7 +61,7 @@ def context(run):
         for anchor in run["anchors"]:
             ctx.load_verify_locations(read(anchor))
         if not client:
-            ctx.load_cert_chain(read("own.der"), read("own.key"))
+            ctx.load_cert_chain(read(run["own"] + ".der"), read(run["own"] + ".key"))
     else:
         ctx.check_hostname = False
         # What is loaded is trusted, as in MicroPython, even if it is no root.
@@ -59,7 +70,7 @@ def context(run):
         for anchor in run["anchors"]:
             ctx.load_verify_locations(cadata=read(anchor))
         if not client:
-            ctx.load_cert_chain(folder + "/own.pem", folder + "/own.pem")
+            ctx.load_cert_chain(pem(run["own"]))
     return ctx
 
 
@@ -117,9 +128,10 @@ def connect(ctx, run):
         s.close()
 
 
-# The same connection again and again: each must end as the first did, and leave nothing behind.
+# Such a connection again and again: each must end as the first did, and leave nothing behind.
 def repeat(ctx, run, stage, text):
     for i in range(run["repeat"]):
+        run["peer"]["chain"] = run["chains"][i % len(run["chains"])]
         if i == run["repeat"] // 4:
             before = memory()  # by then everything that is kept once is there
         again = connect(ctx, run)
@@ -157,13 +169,35 @@ def main():
     set_clock("+0")
 
 
-# Bytes in use: of the heap, and of the process.
+# Bytes in use: of MicroPython's heap, and of the C library's.
 def memory():
     gc.collect()
-    with open("/proc/self/status") as f:
-        for line in f:
-            if line.startswith("VmRSS"):
-                return gc.mem_alloc(), int(line.split()[1]) * 1024
+    return gc.mem_alloc(), malloced()
+
+
+# What malloc_info says of the C library's memory, less what is free of it. The large blocks (mmap) are MicroPython's.
+def malloced():
+    import ffi
+    import struct
+    import uctypes
+
+    libc = ffi.open("libc.so.6")
+    where, size = bytearray(8), bytearray(8)
+    f = libc.func("P", "open_memstream", "PP")(where, size)
+    libc.func("i", "malloc_info", "iP")(0, f)
+    libc.func("i", "fclose", "P")(f)
+    text, size = (struct.unpack("P", n)[0] for n in (where, size))
+    totals = bytes(uctypes.bytearray_at(text, size)).decode().split("</heap>")[-1].split("/>")
+    libc.func("v", "free", "P")(text)
+    used = 0
+    for line in totals:
+        if "size=" in line:
+            n = int(line.split('size="')[1].split('"')[0])
+            if '<system type="current"' in line:
+                used += n
+            elif '<total type="fast"' in line or '<total type="rest"' in line:
+                used -= n
+    return used
 
 
 folder, runs = sys.argv[1:3]
