@@ -5,7 +5,8 @@ import (
 	"bytes"
 	"cmp"
 	"crypto"
-	"crypto/rand"
+	"crypto/ecdsa"
+	"crypto/rsa"
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/json"
@@ -287,15 +288,26 @@ func (l *x509Lab) play(conn net.Conn, order *x509Order) error {
 	return cmp.Or(err, c.Close())
 }
 
-// wrongKey makes signatures that are none of the key's.
+// wrongKey makes signatures that another key of the kind might have made.
 type wrongKey struct{ public crypto.PublicKey }
 
 func (k wrongKey) Public() crypto.PublicKey { return k.public }
 
-func (k wrongKey) Sign(random io.Reader, digest []byte, _ crypto.SignerOpts) ([]byte, error) {
-	signature := make([]byte, 64)
-	_, err := rand.Read(signature)
-	return signature, err
+func (k wrongKey) Sign(random io.Reader, digest []byte, opts crypto.SignerOpts) ([]byte, error) {
+	switch public := k.public.(type) {
+	case *ecdsa.PublicKey:
+		other, err := ecdsa.GenerateKey(public.Curve, random)
+		if err != nil {
+			return nil, err
+		}
+		return other.Sign(random, digest, opts)
+	case *rsa.PublicKey:
+		signature := make([]byte, public.Size())
+		_, err := io.ReadFull(random, signature[1:]) // less than the modulus
+		return signature, err
+	default:
+		return nil, fmt.Errorf("no signature for a %T", public)
+	}
 }
 
 // runs are the connections of some cases, with those without verification that show what refused.
@@ -307,7 +319,11 @@ func (l *x509Lab) runs(cases []*x509Case, contender *x509Contender) []*x509Run {
 				continue
 			}
 			for i := range c.Steps {
-				runs = append(runs, l.run(c, i, version))
+				run := l.run(c, i, version)
+				if !contender.control {
+					run.Repeat = 0
+				}
+				runs = append(runs, run)
 			}
 			if contender.control && c.right() == refuse && len(c.last().Chain) > 0 {
 				run := l.run(c, len(c.Steps)-1, version)
