@@ -34,10 +34,22 @@ type real struct {
 // MPWOLF_TEST_WOLFSSL another wolfSSL.
 func newReal(t *testing.T) *real {
 	t.Helper()
+	needReal(t)
+	return newRealIn(t, t.TempDir())
+}
+
+// needReal skips where there are no real sources.
+func needReal(t *testing.T) {
+	t.Helper()
 	if os.Getenv("MPWOLF_TEST_APT") == "" && os.Getenv("MPWOLF_TEST_MICROPYTHON") == "" {
 		t.Skip("neither MPWOLF_TEST_APT nor MPWOLF_TEST_MICROPYTHON is set: no real sources; scripts/test has them")
 	}
-	r := &real{t: t, dir: t.TempDir(), wolfssl: os.Getenv("MPWOLF_TEST_WOLFSSL")}
+}
+
+// newRealIn is newReal in a folder that may outlive the test; only its mpwolf doesn't.
+func newRealIn(t *testing.T, dir string) *real {
+	t.Helper()
+	r := &real{t: t, dir: dir, wolfssl: os.Getenv("MPWOLF_TEST_WOLFSSL")}
 	r.tree = filepath.Join(r.dir, "micropython")
 	r.mpwolf = filepath.Join(t.TempDir(), "mpwolf")
 	r.must(exec.Command("go", "build", "-o", r.mpwolf, ".."))
@@ -236,6 +248,7 @@ func (r *real) onFirmware(t *testing.T) {
 	for _, script := range firmwareScripts(t) {
 		t.Run(script, func(t *testing.T) { runScript(t, r.firmware(), script) })
 	}
+	t.Run("hostile", func(t *testing.T) { runHostile(t, r.tree, r.firmware()) })
 	t.Run("OpenSSL's server", r.opensslServer)
 	t.Run("OpenSSL's client", r.opensslClient)
 	t.Run("DTLS", r.dtls)
@@ -470,8 +483,14 @@ func (r *real) target(t *testing.T, variant string) micropython.Target {
 // build builds the unix port without mpwolf's help, and gives its micropython.
 func (r *real) build(t *testing.T, variant string, args ...string) string {
 	t.Helper()
+	return r.buildIn(t, filepath.Join(t.TempDir(), "build"), variant, args...)
+}
+
+// buildIn is build in a given directory.
+func (r *real) buildIn(t *testing.T, dir, variant string, args ...string) string {
+	t.Helper()
 	target := r.target(t, variant)
-	build := build.Make{Target: target, Dir: filepath.Join(t.TempDir(), "build"), KeepSymbols: true, Args: args}
+	build := build.Make{Target: target, Dir: dir, KeepSymbols: true, Args: args}
 	result, err := build.Run(t.Context())
 	if err != nil {
 		t.Fatal(err)

@@ -24,17 +24,13 @@ const sanitizers = "-fsanitize=address,undefined -fno-sanitize=nonnull-attribute
 // sanitizedSoak has little to do, because everything takes longer; what was freed stays around for a while.
 var sanitizedSoak = soak{handshakes: 20, megabytes: 4, heap: 4096, process: 16 << 10, timeout: 2 * time.Minute}
 
-// TestSanitized builds the coverage variant with AddressSanitizer and UndefinedBehaviorSanitizer, and runs MicroPython's
+// TestSanitized takes the coverage variant with AddressSanitizer and UndefinedBehaviorSanitizer, and runs MicroPython's
 // own tests, the firmware tests, a soak and the fuzzer on that: this variant finalises what is still there at the end,
 // so that leaks are found, and has tests (ssl_poll, ssl_ioctl) that others lack.
 func TestSanitized(t *testing.T) {
 	longOnly(t, "needs a compiler and real sources")
 	t.Parallel()
-	r := newReal(t)
-	r.patch("--variant", "coverage")
-	r.installAllocfail(t)
-	firmware := r.build(t, "coverage", "DEBUG=1", "CFLAGS_EXTRA="+sanitizers, "LDFLAGS_EXTRA="+sanitizers, "WOLFSSL_PORT=unix",
-		"USER_C_MODULES="+filepath.Join(r.dir, "micropython-modules"))
+	r, firmware := sanitizedFirmware(t)
 
 	sanitized(t, "a leak is seen", firmware, func(t *testing.T, firmware string) {
 		out, err := exec.Command(firmware, "-c", "import ffi; ffi.open(None).func('i', 'malloc', 'I')(12345)").CombinedOutput()

@@ -22,10 +22,11 @@ func TestMain(m *testing.M) {
 	})
 }
 
-// lane runs the tests. With -short, toycc is everyone's gcc.
+// lane runs the tests and removes what they shared. With -short, toycc is everyone's gcc.
 type lane struct{ *testing.M }
 
 func (l lane) Run() int {
+	defer removeSanitizedBuild()
 	flag.Parse()
 	if !testing.Short() {
 		return l.M.Run()
