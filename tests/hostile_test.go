@@ -19,7 +19,7 @@ const (
 	// hostileScripts is how many there are at least.
 	hostileScripts = 60
 	// hostileTime is how long one may take, on a machine that has other things to do.
-	hostileTime = 90 * time.Second
+	hostileTime = 60 * time.Second
 )
 
 // TestHostile runs the scripts of firmware/hostile, which try to break the firmware through our modules, on the build

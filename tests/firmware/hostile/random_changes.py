@@ -1,7 +1,7 @@
 # Everything that can be done to contexts and sockets, in random order, from anywhere: nothing crashes, bytes stay bytes.
 from common import *
 
-seed = 11
+seed = int(sys.argv[1]) if len(sys.argv) > 1 else 11
 
 
 def random(n):
