@@ -209,6 +209,33 @@ def connect(kind="TLSv1.3", mutual=False):
     return conn
 
 
+# A TCP socket that listens on a port of this machine, and its address; None where that can't be.
+def listening():
+    import socket
+
+    for port in range(42200, 42900):
+        address = socket.getaddrinfo("127.0.0.1", port)[0][-1]
+        listener = socket.socket()
+        try:
+            listener.bind(address)
+            listener.listen(5)
+            return listener, address
+        except OSError:
+            listener.close()
+
+
+# Both ends of a TCP connection.
+def tcp_pair():
+    import socket
+
+    listener, address = listening()
+    a = socket.socket()
+    a.connect(address)
+    b = listener.accept()[0]
+    listener.close()
+    return a, b
+
+
 # What a call gives: its value, or "Kind" of the exception, with the number of an OSError of the system.
 def outcome(f, *args, **kw):
     try:
