@@ -52,7 +52,7 @@ for number in range(9):
     conn = Connection(cc, sc)
     r = outcome(conn.run)
     if number in (0, 1, 2):
-        check(keys.results == {"OSError 16"}, number, keys.results)
+        check(keys.results and all(r.startswith("OSError") for r in keys.results), number, keys.results)
     check(r == "ok", number, r)
     conn.close()
 end()

@@ -44,7 +44,7 @@ for kind in CERT_KINDS:
         conn = Connection(cc, sc, kind)
         r = outcome(conn.run)
         if number in (0, 1, 2):
-            check(results == {"OSError 16"}, kind, number, results)
+            check(results and all(r.startswith("OSError") for r in results), kind, number, results)
         check(r == "ok", kind, number, r)
         conn.close()
 end()

@@ -30,6 +30,6 @@ for kind in KINDS:
             (conn.a, conn.b)[side].hook = hook
             r = outcome(conn.run)
             check(r == "ok", kind, name, side, r)
-            check(not results - {"value", "OSError 16", "AttributeError"}, kind, name, side, results)
+            check(all(r in ("value", "AttributeError") or r.startswith("OSError") for r in results), kind, name, side, results)
             conn.close()
 end()

@@ -48,7 +48,7 @@ for kind in CERT_KINDS:
         conn = Connection(cc, sc, kind)
         r = outcome(conn.run)
         if number in (0, 1, 2):
-            check(results == {"OSError 16"}, kind, number, results)
+            check(results and all(r.startswith("OSError") for r in results), kind, number, results)
         check(r == "ok" or number in (4, 9, 10), kind, number, r)
         check(r == "ok" or r.startswith("OSError") or number == 9, kind, number, r)
         outcome(conn.close)
