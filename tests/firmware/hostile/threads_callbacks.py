@@ -1,5 +1,4 @@
-# Callbacks of sockets in several threads that wait for each other, use each other's sockets, and never hold a lock of the
-# context meanwhile: no deadlock.
+# Callbacks of sockets in two threads that wait for each other and change the contexts of both: no deadlock.
 from common import *
 
 try:
@@ -13,7 +12,6 @@ except ImportError:
 def work(cc, sc, kind, state):
     try:
         conn = Connection(cc, sc, kind)
-        state[1] = conn
         state[0] = conn.run()
     except BaseException as er:
         state[0] = repr(er)
@@ -24,9 +22,9 @@ def main():
         cc, sc = contexts(kind)
         arrived = [0]
         lock = _thread.allocate_lock()
-        states = [[None, None], [None, None]]
+        states = [[None], [None]]
 
-        # Each waits in its callback until the other is in its own, then calls into both sessions and the contexts.
+        # Each waits in its callback until the other is in its own, then changes the contexts.
         def verify(cert, depth):
             if depth == 0:
                 with lock:
@@ -34,12 +32,6 @@ def main():
                 until = time.time() + 8
                 while arrived[0] < 2 and time.time() < until:
                     time.sleep(0.001)
-                for state in states:
-                    other = state[1]
-                    if other:
-                        outcome(other.c.read, 1)
-                        outcome(other.c.cipher)
-                        outcome(other.c.getpeercert, True)
                 a, b = ends(kind == "DTLS")
                 cc.wrap_socket(a, server_hostname="localhost", do_handshake_on_connect=False).close()
                 cc.load_verify_locations(cadata=ca)
