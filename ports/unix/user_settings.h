@@ -75,6 +75,9 @@
 #define HAVE_FALLBACK_SCSV
 // A handshake message may be as long as a hello with every extension that there is; wolfSSL allocates what comes.
 #define MAX_HANDSHAKE_SZ 0x10200
+// CBC records with all the padding that TLS 1.2 allows: wolfSSL's limit for a record is 38 bytes and a digest's size above
+// 2^14 (MAX_MSG_EXTRA in internal.h). Takes 0.9 KB a connection; wolfSSL 5.5 doesn't know it.
+#define WC_HASH_CUSTOM_MAX_DIGEST_SIZE 288
 // The RSA key exchange is weak, but the built-in has it and some old peers know nothing else.
 #define WOLFSSL_STATIC_RSA
 
