@@ -8,8 +8,12 @@ import (
 	"crypto/tls"
 	"encoding/hex"
 	"fmt"
+	"io"
+	"log"
 	"maps"
 	"net"
+	"net/http"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -235,4 +239,312 @@ func answer(conn *tls.Conn, body []byte) {
 	if path[2] == "notify" {
 		_ = conn.CloseWrite()
 	}
+}
+
+// TestPrograms runs the HTTP and MQTT clients of the micropython-lib that MPWOLF_TEST_MICROPYTHON_LIB names, against the
+// servers that people have, with close_notify and without: what works on the built-in, MPWOLF_TEST_BASELINE, works on
+// ours, MPWOLF_TEST_FIRMWARE. Both are built where they are not named. The servers are Debian's packages.
+func TestPrograms(t *testing.T) {
+	tree := os.Getenv("MPWOLF_TEST_MICROPYTHON_LIB")
+	if tree == "" {
+		t.Skip("MPWOLF_TEST_MICROPYTHON_LIB names no tree of micropython-lib: not tested with requests, urequests, " +
+			"aiohttp and umqtt")
+	}
+	firmwares := ourAndBuiltIn(t)
+	p := &programs{lib: programsLib(t, tree), dir: t.TempDir(), body: programsBody()}
+	ca := newAuthority(t, p.dir, "ca")
+	p.cert, p.key = ca.issue(t, "server", "localhost", time.Now().Add(time.Hour))
+	p.ca = toDER(t, ca.file)
+	writeFile(t, p.dir, "body", p.body)
+	for name, serve := range map[string]func(*testing.T) (int, string){
+		"nginx": p.nginx, "http.server": p.httpServer, "gunicorn": p.gunicorn, "werkzeug": p.werkzeug,
+		"OpenSSL": p.sServer, "GnuTLS": p.gnutls, "Go": p.goHTTP,
+	} {
+		t.Run(name, func(t *testing.T) {
+			port, want := serve(t)
+			for _, end := range []string{"close_notify", "none"} {
+				to := port
+				if end == "none" {
+					to = relay(t, port, withholdNotify)
+				}
+				args := []string{fmt.Sprintf("https://localhost:%d/body", to)}
+				if name == "OpenSSL" {
+					// s_server answers a request's first line, and resets the connection if the others come later.
+					args = append(args, "aiohttp")
+				}
+				p.compare(t, end, firmwares, want, "programs_http.py", args...)
+			}
+		})
+	}
+	t.Run("mosquitto", func(t *testing.T) {
+		port := p.mosquitto(t)
+		for _, kind := range []string{"simple", "robust"} {
+			p.compare(t, kind, firmwares, "OK 20", "programs_mqtt.py", kind, strconv.Itoa(port), p.ca, "20")
+		}
+		p.compare(t, "robust, cut", firmwares, "OK 20 reconnects", "programs_mqtt.py", "robust",
+			strconv.Itoa(relay(t, port, cutOdd)), p.ca, "20")
+	})
+}
+
+// programs is the library, and what servers serve.
+type programs struct {
+	lib, dir, cert, key, ca string
+	body                    []byte
+}
+
+// programsLib puts the packages together as mip would install them.
+func programsLib(t *testing.T, tree string) string {
+	t.Helper()
+	lib := t.TempDir()
+	for from, to := range map[string]string{
+		"python-ecosys/requests/requests": "requests", "python-ecosys/aiohttp/aiohttp": "aiohttp",
+		"micropython/umqtt.simple/umqtt": "umqtt", "micropython/umqtt.robust/umqtt": "umqtt",
+		"micropython/urequests": ".", "python-stdlib/ssl": ".",
+	} {
+		files, err := filepath.Glob(filepath.Join(tree, from, "*.py"))
+		if err != nil || len(files) == 0 {
+			t.Fatalf("%s has no %s: %v", tree, from, err)
+		}
+		if err := os.MkdirAll(filepath.Join(lib, to), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		for _, file := range files {
+			writeFile(t, filepath.Join(lib, to), filepath.Base(file), readFile(t, file))
+		}
+	}
+	return lib
+}
+
+// compare runs a script on both firmwares: what the built-in answers rightly, ours must answer too.
+func (p *programs) compare(t *testing.T, name string, firmwares map[string]string, want, script string, args ...string) {
+	t.Helper()
+	results := map[string][]string{}
+	for firmware, file := range firmwares {
+		ctx, cancel := context.WithTimeout(t.Context(), programsTimeout)
+		cmd := exec.CommandContext(ctx, file, append([]string{filepath.Join("firmware", script)}, args...)...)
+		cmd.Env = append(os.Environ(), "MICROPYPATH=.frozen:"+p.lib)
+		out, err := cmd.CombinedOutput()
+		cancel()
+		if err != nil {
+			out = fmt.Appendf(out, "\n%v", err)
+		}
+		results[firmware] = strings.Split(strings.TrimSpace(string(out)), "\n")
+	}
+	ours, builtIn := results["ours"], results["built-in"]
+	isRight := func(line string) bool {
+		return strings.HasSuffix(strings.TrimSpace(line), want) && !strings.Contains(line, "Error")
+	}
+	right, wrong := 0, 0
+	for i, line := range builtIn {
+		if !isRight(line) {
+			t.Logf("%s: the built-in: %s", name, line)
+			continue
+		}
+		right++
+		if i >= len(ours) || ours[i] != line {
+			wrong++
+		}
+	}
+	if right == 0 && !slices.ContainsFunc(ours, isRight) {
+		t.Errorf("%s: nothing works at all:\n%s", name, tail(strings.Join(ours, "\n")))
+	}
+	if wrong > 0 {
+		t.Errorf("%s: %d ways work on the built-in and not on ours:\n%s", name, wrong, tail(strings.Join(ours, "\n")))
+	}
+	t.Logf("%s: %d of %d work on the built-in, %d of them on ours", name, right, len(builtIn), right-wrong)
+}
+
+// serve runs a server until the test ends.
+func (p *programs) serve(t *testing.T, port int, name string, args ...string) {
+	t.Helper()
+	cmd := exec.Command(name, args...)
+	cmd.Dir = p.dir
+	t.Cleanup(startPeer(t, port, cmd))
+}
+
+func (p *programs) nginx(t *testing.T) (int, string) {
+	port := freePort(t)
+	writeFile(t, p.dir, "nginx.conf", fmt.Appendf(nil, `
+daemon off;
+master_process off;
+user root;
+pid nginx.pid;
+error_log error.log;
+events { }
+http {
+	access_log off;
+	client_body_temp_path temp; proxy_temp_path temp; fastcgi_temp_path temp; uwsgi_temp_path temp; scgi_temp_path temp;
+	server {
+		listen 127.0.0.1:%d ssl;
+		ssl_certificate %s;
+		ssl_certificate_key %s;
+		root %s;
+	}
+}
+`, port, p.cert, p.key, p.dir))
+	p.serve(t, port, "/usr/sbin/nginx", "-p", p.dir, "-c", filepath.Join(p.dir, "nginx.conf"), "-e", "error.log")
+	return port, digest(p.body)
+}
+
+// debianPython is the one that Debian's packages are for.
+const debianPython = "/usr/bin/python3"
+
+func (p *programs) httpServer(t *testing.T) (int, string) {
+	port := freePort(t)
+	writeFile(t, p.dir, "server.py", []byte(`
+import http.server, ssl, sys
+ctx = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+ctx.load_cert_chain(*sys.argv[2:])
+server = http.server.ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), http.server.SimpleHTTPRequestHandler)
+server.socket = ctx.wrap_socket(server.socket, server_side=True)
+server.serve_forever()
+`))
+	p.serve(t, port, debianPython, "server.py", strconv.Itoa(port), p.cert, p.key)
+	return port, digest(p.body)
+}
+
+// application is a WSGI application that sends the body in pieces and says nothing of its length.
+const application = `
+def app(environ, start_response):
+    start_response("200 OK", [("Content-Type", "text/plain")])
+    with open("body", "rb") as f:
+        while piece := f.read(3000):
+            yield piece
+`
+
+func (p *programs) gunicorn(t *testing.T) (int, string) {
+	port := freePort(t)
+	writeFile(t, p.dir, "wsgi.py", []byte(application))
+	p.serve(t, port, "gunicorn", "--bind", fmt.Sprintf("127.0.0.1:%d", port), "--certfile", p.cert, "--keyfile", p.key,
+		"wsgi:app")
+	return port, digest(p.body)
+}
+
+func (p *programs) werkzeug(t *testing.T) (int, string) {
+	port := freePort(t)
+	writeFile(t, p.dir, "werk.py", []byte(application+`
+import sys
+from werkzeug.serving import run_simple
+run_simple("127.0.0.1", int(sys.argv[1]), app, ssl_context=tuple(sys.argv[2:]), threaded=True)
+`))
+	p.serve(t, port, debianPython, "werk.py", strconv.Itoa(port), p.cert, p.key)
+	return port, digest(p.body)
+}
+
+// sServer says nothing of the length.
+func (p *programs) sServer(t *testing.T) (int, string) {
+	port := freePort(t)
+	p.serve(t, port, "openssl", "s_server", "-accept", fmt.Sprintf("127.0.0.1:%d", port), "-WWW", "-quiet", "-cert", p.cert,
+		"-key", p.key)
+	return port, digest(p.body)
+}
+
+// gnutls has one page, whatever is asked for.
+func (p *programs) gnutls(t *testing.T) (int, string) {
+	port := freePort(t)
+	p.serve(t, port, "gnutls-serv", "--http", "--quiet", "--port", strconv.Itoa(port), "--x509certfile", p.cert,
+		"--x509keyfile", p.key)
+	return port, ""
+}
+
+func (p *programs) goHTTP(t *testing.T) (int, string) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := &http.Server{Handler: http.FileServer(http.Dir(p.dir)), ErrorLog: log.New(io.Discard, "", 0)}
+	t.Cleanup(func() { server.Close() })
+	go func() { _ = server.ServeTLS(l, p.cert, p.key) }() // until it is closed
+	return l.Addr().(*net.TCPAddr).Port, digest(p.body)
+}
+
+func (p *programs) mosquitto(t *testing.T) int {
+	port := freePort(t)
+	writeFile(t, p.dir, "mosquitto.conf", fmt.Appendf(nil,
+		"listener %d 127.0.0.1\nallow_anonymous true\nuser root\ncertfile %s\nkeyfile %s\n", port, p.cert, p.key))
+	p.serve(t, port, "mosquitto", "-c", "mosquitto.conf")
+	return port
+}
+
+// relay passes connections on to a port; pass does one direction, from the server.
+func relay(t *testing.T, port int, pass func(to, from net.Conn, count int)) int {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	go func() {
+		for count := 1; ; count++ {
+			client, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				defer client.Close()
+				server, err := net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", port))
+				if err != nil {
+					return
+				}
+				defer server.Close()
+				go func() { _, _ = io.Copy(server, client) }()
+				pass(client, server, count)
+			}()
+		}
+	}()
+	return l.Addr().(*net.TCPAddr).Port
+}
+
+// withholdNotify passes records on, but for the last one if that can be close_notify: an alert, or of TLS 1.3 one that
+// is as long as an encrypted alert.
+func withholdNotify(to, from net.Conn, _ int) {
+	var held []byte
+	for {
+		if err := from.SetReadDeadline(time.Time{}); err != nil {
+			return
+		}
+		if held != nil { // the server may wait for the client's own
+			if err := from.SetReadDeadline(time.Now().Add(300 * time.Millisecond)); err != nil {
+				return
+			}
+		}
+		record, err := readRecord(from)
+		if err != nil {
+			return
+		}
+		if _, err := to.Write(held); err != nil {
+			return
+		}
+		held = nil
+		const alert, data = 21, 23
+		if record[0] == alert || record[0] == data && len(record) == 5+2+1+16 {
+			held = record
+		} else if _, err := to.Write(record); err != nil {
+			return
+		}
+	}
+}
+
+// cutOdd ends every other connection after some kilobytes, between two records; the first is cut.
+func cutOdd(to, from net.Conn, count int) {
+	for passed := 0; count%2 == 0 || passed < 4000; {
+		record, err := readRecord(from)
+		if err != nil {
+			return
+		}
+		if _, err := to.Write(record); err != nil {
+			return
+		}
+		passed += len(record)
+	}
+}
+
+func readRecord(from io.Reader) ([]byte, error) {
+	record := make([]byte, 5)
+	if _, err := io.ReadFull(from, record); err != nil {
+		return nil, err
+	}
+	record = append(record, make([]byte, int(record[3])<<8|int(record[4]))...)
+	_, err := io.ReadFull(from, record[5:])
+	return record, err
 }
