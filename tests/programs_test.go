@@ -386,9 +386,6 @@ http {
 	return port, digest(p.body)
 }
 
-// debianPython is the one that Debian's packages are for.
-const debianPython = "/usr/bin/python3"
-
 func (p *programs) httpServer(t *testing.T) (int, string) {
 	port := freePort(t)
 	writeFile(t, p.dir, "server.py", []byte(`

@@ -38,7 +38,6 @@ var dangers = []danger{
 		fix: "leave it out, or set it to 2048"},
 	{macro: "ALLOW_INVALID_CERTSIGN", why: "a certificate may sign others although it says that it does not",
 		fix: "leave it out"},
-	{macro: "WOLFSSL_ALLOW_ENCODING_CA_FALSE", why: "a certificate's malformed CA flag is accepted", fix: "leave it out"},
 	{macro: "WOLFSSL_GENSEED_FORTEST", why: "the random numbers can be foretold: all keys are known",
 		fix: "supply entropy: CUSTOM_RAND_GENERATE_SEED, or the port's own"},
 	{macro: "WC_NO_RNG", why: "there are no random numbers, without which no key is secret", fix: "leave it out"},
