@@ -1,0 +1,195 @@
+package tests_test
+
+import (
+	"context"
+	"encoding/binary"
+	"fmt"
+	"io"
+	"net"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+)
+
+// limit is one of wolfSSL's that docs/limits.md names: what a server answers to a client that has every right to ask.
+// A test that fails because the answer is better now says so, and the document is to be changed.
+type limit struct {
+	id   string
+	send func(h hello) []byte
+	now  string // how the answer begins now: "alert 47", "hello", "end"
+	then string // and how without the limit
+}
+
+// limits are for wolfSSL 5.5 to 5.9.
+var limits = []limit{
+	{"split-header", func(h hello) []byte {
+		message := h.message()
+		return slices.Concat(plainRecord(22, message[:2]), plainRecord(22, message[2:]))
+	}, "alert", "hello"},
+	{"unknown-shares", func(h hello) []byte {
+		h.groups = append(h.groups, 0x9a9a)
+		h.shares = []uint16{0x9a9a}
+		return plainRecord(22, h.message())
+	}, "retry, alert 109", "retry, hello"},
+	{"many-suites", func(h hello) []byte {
+		for i := range uint16(150) {
+			h.suites = append(h.suites, 0xca00+i)
+		}
+		return plainRecord(22, h.message())
+	}, "alert 50", "hello"},
+	{"large-record", func(h hello) []byte {
+		h.padding = 16300
+		return plainRecord(22, h.message())
+	}, "hello", "alert 22"},
+}
+
+// hello is a ClientHello of both TLS 1.2 and 1.3 that a server can't but accept.
+type hello struct {
+	version  uint16
+	versions []uint16 // the extension supported_versions; none: no such extension
+	suites   []uint16
+	groups   []uint16
+	shares   []uint16 // groups with a key share; not used for a second hello
+	padding  int
+}
+
+func goodHello() hello {
+	return hello{
+		version: 0x0303, versions: []uint16{0x0304, 0x0303},
+		suites: []uint16{0x1301, 0xc02b}, // with AES-128-GCM: of TLS 1.3, and ECDHE-ECDSA
+		groups: []uint16{0x0017, 0x001d}, shares: []uint16{0x001d},
+	}
+}
+
+func (h hello) message() []byte {
+	be := binary.BigEndian
+	list := func(values []uint16) []byte {
+		var b []byte
+		for _, v := range values {
+			b = be.AppendUint16(b, v)
+		}
+		return b
+	}
+	vector16 := func(b []byte) []byte { return append(be.AppendUint16(nil, uint16(len(b))), b...) }
+	var extensions []byte
+	extend := func(id uint16, data []byte) {
+		extensions = append(be.AppendUint16(extensions, id), vector16(data)...)
+	}
+	extend(10, vector16(list(h.groups)))
+	extend(11, []byte{1, 0})                             // points: uncompressed
+	extend(13, vector16(list([]uint16{0x0403, 0x0804}))) // ECDSA with P-256, RSA-PSS
+	if h.versions != nil {
+		versions := list(h.versions)
+		extend(43, append([]byte{byte(len(versions))}, versions...))
+		var shares []byte
+		for _, group := range h.shares {
+			share := make([]byte, 32)
+			share[0] = 9 // the base point of X25519 is a public key as good as any other
+			shares = append(be.AppendUint16(shares, group), shares...)
+			shares = append(shares, vector16(share)...)
+		}
+		extend(51, vector16(shares))
+	}
+	if h.padding > 0 {
+		extend(21, make([]byte, h.padding))
+	}
+	body := be.AppendUint16(nil, h.version)
+	body = append(body, make([]byte, 32)...) // random
+	body = append(body, 32)                  // session ID, as middleboxes like it
+	body = append(body, make([]byte, 32)...)
+	body = append(body, vector16(list(h.suites))...)
+	body = append(body, 1, 0) // no compression
+	body = append(body, vector16(extensions)...)
+	return append([]byte{1, byte(len(body) >> 16), byte(len(body) >> 8), byte(len(body))}, body...)
+}
+
+func plainRecord(kind byte, data []byte) []byte {
+	return append([]byte{kind, 3, 1, byte(len(data) >> 8), byte(len(data))}, data...)
+}
+
+// limits sends hellos to http_server.py.
+func (r *real) limits(t *testing.T) {
+	dir := t.TempDir()
+	ca := newAuthority(t, dir, "ca")
+	cert, key := ca.issue(t, "server", "localhost", time.Now().Add(time.Hour))
+	port := freePort(t)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, r.firmware(), filepath.Join("firmware", "http_server.py"), strconv.Itoa(port),
+		toDER(t, cert), toDER(t, key))
+	defer startPeer(t, port, cmd)()
+	if got := askHello(t, port, plainRecord(22, goodHello().message())); !strings.HasPrefix(got, "hello") {
+		t.Fatalf("a hello without anything special: got %q", got)
+	}
+	for _, l := range limits {
+		got := askHello(t, port, l.send(goodHello()))
+		t.Logf("%s: %s", l.id, got)
+		if strings.HasPrefix(got, l.then) {
+			t.Errorf("%s: got %q: the limit is gone, take it out of docs/limits.md", l.id, got)
+		} else if !strings.HasPrefix(got, l.now) {
+			t.Errorf("%s: got %q; docs/limits.md has %q", l.id, got, l.now)
+		}
+	}
+}
+
+// askHello sends a hello and says what comes back: "hello" for a ServerHello, "alert N", or "end"; and after "retry", a
+// HelloRetryRequest, what comes for a good second hello.
+func askHello(t *testing.T, port int, data []byte) string {
+	t.Helper()
+	conn, err := net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", port))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if err := conn.SetDeadline(time.Now().Add(10 * time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	said := ""
+	for range 2 {
+		if _, err := conn.Write(data); err != nil {
+			t.Fatal(err)
+		}
+		if said += answerToHello(conn); said != "retry" {
+			break
+		}
+		said += ", "
+		data = plainRecord(22, goodHello().message())
+		data[2] = 3 // only a first hello may have the version of TLS 1.0 in its record
+	}
+	return said
+}
+
+func answerToHello(conn io.Reader) string {
+	for {
+		record, err := readRecord(conn)
+		switch {
+		case err == io.EOF:
+			return "end"
+		case err != nil:
+			return err.Error()
+		case record[0] == 20:
+			continue // a ChangeCipherSpec for middleboxes
+		case record[0] == 21 && len(record) == 7:
+			return fmt.Sprintf("alert %d", record[6])
+		case record[0] == 22 && record[5] == 2 && record[11] == 0xcf && record[12] == 0x21: // its random is a constant
+			return "retry"
+		case record[0] == 22 && record[5] == 2:
+			return "hello"
+		}
+		return fmt.Sprintf("%x", record[:min(len(record), 16)])
+	}
+}
+
+// TestLimitsDocument holds that docs/limits.md has all limits.
+func TestLimitsDocument(t *testing.T) {
+	text := string(readFile(t, filepath.Join("..", "docs", "limits.md")))
+	for _, l := range limits {
+		if !strings.Contains(text, "| "+l.id+" |") {
+			t.Errorf("docs/limits.md has no line for %s", l.id)
+		}
+	}
+}
