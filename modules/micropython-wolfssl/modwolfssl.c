@@ -208,6 +208,7 @@ typedef struct _mp_obj_ssl_socket_t {
     bool connected; // the handshake is done
     bool eof; // nothing more comes from the peer
     bool peer_closed; // the stream below ended
+    bool in_blocked; // the stream had nothing to read
     bool out_blocked; // the stream took less than there was to write
     bool closing; // closed: the last operation under way frees the session
     bool ended; // the session is lost: the same
@@ -824,8 +825,7 @@ static void acknowledge(mp_obj_ssl_socket_t *o) {
 int SendAlert(WOLFSSL *ssl, int severity, int type);
 int SendBuffered(WOLFSSL *ssl);
 
-static int socket_recv_cb(WOLFSSL *ssl, char *buf, int len, void *user) {
-    mp_obj_ssl_socket_t *o = SOCKET_FROM_USER(user);
+static int receive(mp_obj_ssl_socket_t *o, WOLFSSL *ssl, char *buf, int len) {
     if (!o->connected && o->settings.protocol == PROTOCOL_TLS_SERVER) {
         // NOTE(mpwolf): wolfSSL keeps the change_cipher_spec after a HelloRetryRequest for its next flight
         // (SendChangeCipher in internal.c, with grouped messages), and clients that wait for it never send theirs.
@@ -856,6 +856,13 @@ static int socket_recv_cb(WOLFSSL *ssl, char *buf, int len, void *user) {
         return o->connected ? WOLFSSL_CBIO_ERR_WANT_READ : WOLFSSL_CBIO_ERR_CONN_CLOSE;
     }
     return ret == 0 ? WOLFSSL_CBIO_ERR_WANT_READ : ret;
+}
+
+static int socket_recv_cb(WOLFSSL *ssl, char *buf, int len, void *user) {
+    mp_obj_ssl_socket_t *o = SOCKET_FROM_USER(user);
+    int ret = receive(o, ssl, buf, len);
+    o->in_blocked = ret < 0;
+    return ret;
 }
 
 #if DTLS_ENDS_AT_HELLO_VERIFY && defined(WOLFSSL_DTLS)
@@ -1252,13 +1259,6 @@ static void ssl_context_keep_key(mp_obj_ssl_context_t *self, blob_t key, blob_t 
 }
 #endif
 
-static void ssl_context_free(mp_obj_ssl_context_t *self) {
-    ssl_context_set_ctx(self, NULL);
-    #if DTLS_HAS_TWO_VERSIONS
-    ssl_context_keep_key(self, (blob_t) {0}, (blob_t) {0});
-    #endif
-}
-
 static WOLFSSL_METHOD *ssl_context_method(mp_int_t protocol, bool tls12_only) {
     #if DTLS_HAS_TWO_VERSIONS
     if (tls12_only && protocol == PROTOCOL_DTLS_CLIENT) {
@@ -1395,7 +1395,11 @@ static mp_obj_t ssl_context_make_new(const mp_obj_type_t *type, size_t n_args, s
 
 #if WOLF_FINALISER
 static mp_obj_t ssl_context___del__(mp_obj_t self_in) {
-    ssl_context_free(MP_OBJ_TO_PTR(self_in));
+    mp_obj_ssl_context_t *self = MP_OBJ_TO_PTR(self_in);
+    ssl_context_set_ctx(self, NULL);
+    #if DTLS_HAS_TWO_VERSIONS
+    ssl_context_keep_key(self, (blob_t) {0}, (blob_t) {0});
+    #endif
     return mp_const_none;
 }
 static MP_DEFINE_CONST_FUN_OBJ_1(ssl_context___del___obj, ssl_context___del__);
@@ -1504,12 +1508,8 @@ static int load_key(WOLFSSL_CTX *ctx, const mp_buffer_info_t *key, const mp_buff
 }
 
 // Take a key and certificates: either the context has them in the end, or it is as it was.
-static void ssl_context_take_key(mp_obj_ssl_context_t *self, const mp_buffer_info_t *key,
+static void ssl_context_take_key(mp_obj_ssl_context_t *self, const mp_buffer_info_t *key, key_kind_t kind,
     const mp_buffer_info_t *cert) {
-    key_kind_t kind = check_key(key);
-    if (kind == KEY_NONE) {
-        raise_invalid(MP_ERROR_TEXT("invalid key"));
-    }
     WOLFSSL_CTX *ctx = ssl_context_make(self);
     bool fits = false;
     int ret = load_key(ctx, key, cert, &fits);
@@ -1558,8 +1558,12 @@ static void ssl_context_load_key(mp_obj_ssl_context_t *self, mp_obj_t key_obj, m
     cert_obj = get_source(cert_obj, source, &cert_is_ours);
     ssl_context_get(MP_OBJ_FROM_PTR(self));
     get_data(key_data, &key);
+    key_kind_t kind = check_key(&key);
+    if (kind == KEY_NONE) {
+        raise_invalid(MP_ERROR_TEXT("invalid key"));
+    }
     get_data(cert_obj, &cert);
-    ssl_context_take_key(self, &key, &cert);
+    ssl_context_take_key(self, &key, kind, &cert);
     nlr_pop();
     wipe_source(key_is_ours, key_data);
 }
@@ -2576,7 +2580,13 @@ static int read_some(mp_obj_ssl_socket_t *o, const place_t *place, size_t size) 
     }
     byte first;
     size = MIN(size, INT_MAX);
-    int ret = place->obj == MP_OBJ_NULL ? wolfSSL_read(o->ssl, place->buf, size) : wolfSSL_peek(o->ssl, &first, 1);
+    int ret;
+    do {
+        o->in_blocked = false;
+        ret = place->obj == MP_OBJ_NULL ? wolfSSL_read(o->ssl, place->buf, size) : wolfSSL_peek(o->ssl, &first, 1);
+        // NOTE(mpwolf): wolfSSL_peek() returns WANT_READ after each session ticket of TLS 1.3, whatever the stream has.
+    } while (ret <= 0 && wolfSSL_get_error(o->ssl, ret) == WOLFSSL_ERROR_WANT_READ && !o->in_blocked && !o->closing
+             && !is_dtls(&o->settings));
     if (ret > 0 && place->obj != MP_OBJ_NULL) {
         // What follows runs no Python code.
         byte *buf = locate(place, MP_BUFFER_WRITE, &size);
@@ -2600,16 +2610,16 @@ static int read_some(mp_obj_ssl_socket_t *o, const place_t *place, size_t size) 
         o->eof = o->settings.suppress_ragged_eofs;
         return o->eof ? 0 : SOCKET_PEER_CLOSED_E;
     }
-    if (err == WANT_WRITE) {
-        // If the handshake is not finished, a read may end up in the protocol wanting to write the next message.
-        o->poll_mask = MP_STREAM_POLL_WR;
-    }
     return err;
 }
 
 static void read_operation(mp_obj_ssl_socket_t *o, void *arg, mp_uint_t size) {
     if (is_usable(o) && !o->eof && size > 0) {
         int err = read_some(o, arg, size);
+        if (err == WANT_WRITE) {
+            // If the handshake is not finished, a read may end up in the protocol wanting to write the next message.
+            o->poll_mask = MP_STREAM_POLL_WR;
+        }
         if (err != 0 || o->closing) {
             fail(o, err);
         }
@@ -2674,7 +2684,7 @@ static void write_operation(mp_obj_ssl_socket_t *o, void *arg, mp_uint_t size) {
         o->outcome->err = err; // this datagram is too large, others are not
     } else if (err != 0 || o->closing) {
         if (err == WANT_READ) {
-            // As in read_some(), the other way round.
+            // As in read_operation(), the other way round.
             o->poll_mask = MP_STREAM_POLL_RD;
         }
         fail(o, err);

@@ -61,7 +61,12 @@ class NonBlocking:
             return self.wait(self.sock.read, n)
         parts = []
         while True:
-            part = self.wait(self.sock.read)
+            try:
+                part = self.wait(self.sock.read)
+            except OSError:
+                if not parts:
+                    raise
+                part = b""  # the next read raises again
             if not part:
                 return b"".join(parts)
             parts.append(part)
