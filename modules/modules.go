@@ -1,5 +1,5 @@
 // Package modules holds the C user modules wolfssl, wolfcryptolib and wolfhashlib, and installs them with a wolfSSL
-// into the folder that MicroPython's make is given as USER_C_MODULES.
+// into the directory that MicroPython's make is given as USER_C_MODULES.
 package modules
 
 import (
@@ -27,7 +27,7 @@ import (
 var embedded embed.FS
 
 const (
-	// Name is the folder of the module below USER_C_MODULES, as users of the existing module know it.
+	// Name is the directory of the module below USER_C_MODULES, as users of the existing module know it.
 	Name = "micropython-wolfssl"
 	// manifestName is the list of what was installed.
 	manifestName = ".mpwolf-module.json"
@@ -36,14 +36,14 @@ const (
 // Names are the Python modules that the C sources register, whatever the release.
 var Names = []string{"wolfssl", "wolfcryptolib", "wolfhashlib"}
 
-// Source is a folder whose files are installed below a place in the module's folder.
+// Source is a directory whose files are installed below a place in the module's directory.
 type Source struct {
 	FS fs.FS
-	// At is where the files go, relative to the module's folder, with slashes; "." is the folder itself.
+	// At is where the files go, relative to the module's directory, with slashes; "." is the directory itself.
 	At string
 	// Files are the files to take, relative to FS; nil takes all.
 	Files []string
-	// Texts, if not nil, are the files themselves, by name, in the place of FS.
+	// Texts, if not nil, are the files themselves, by name, instead of FS.
 	Texts map[string][]byte
 }
 
@@ -63,7 +63,7 @@ type manifest struct {
 	Files map[string]string `json:"files"`
 }
 
-// NotOursError says that the folder for the module holds something that mpwolf did not install.
+// NotOursError says that the directory for the module holds something that mpwolf did not install.
 type NotOursError struct{ Dir string }
 
 func (e *NotOursError) Error() string {
@@ -73,8 +73,8 @@ func (e *NotOursError) Error() string {
 // Hasher gives a regular file's SHA-256 in hex and, for anything else, a text that no hash equals.
 type Hasher func(name string, info fs.FileInfo) (string, error)
 
-// Check says whether the module can be installed below dir: the place is free, or holds an installation of mpwolf's
-// that nobody has changed.
+// Check reports whether the module can be installed below dir: the place is free, or holds an installation of mpwolf's
+// that no one has changed.
 func Check(dir string, hash Hasher) error {
 	final := filepath.Join(dir, Name)
 	if _, err := os.Lstat(final); errors.Is(err, fs.ErrNotExist) {
@@ -117,7 +117,7 @@ func listed(names []string) string {
 	return text
 }
 
-// Stage writes a whole module folder under a name of the caller's, beside its final place, where the caller then puts
+// Stage writes a whole module directory under a name of the caller's, beside its final place, where the caller then puts
 // it. Nothing that exists is touched. tool is mpwolf's version, id what tells this installation from others.
 func Stage(d disk.FS, temp, tool, id string, sources ...Source) error {
 	if err := d.Mkdir(temp, 0o755); err != nil {
@@ -205,7 +205,7 @@ func copyFile(d disk.FS, to string, from Source, name string) (sum string, err e
 	return hex.EncodeToString(h.Sum(nil)), err
 }
 
-// Current says whether an installed module holds just these sources' files, as far as they go, unchanged.
+// Current reports whether an installed module holds just these sources' files, as far as they go, unchanged.
 func Current(dir string, hash Hasher, sources ...Source) (bool, error) {
 	changed, err := Changed(dir, hash)
 	if err != nil || len(changed) > 0 {
@@ -253,8 +253,8 @@ func (s Source) sum(name string) (string, error) {
 	return hex.EncodeToString(h.Sum(nil)), err
 }
 
-// Changed lists what the user changed in, added to or took away from an installed module, relative to its folder. For
-// a folder that mpwolf did not install the error is a *NotOursError.
+// Changed lists what the user changed in, added to or took away from an installed module, relative to its directory. For
+// a directory that mpwolf did not install the error is a *NotOursError.
 func Changed(dir string, hash Hasher) ([]string, error) {
 	m, err := readManifest(filepath.Join(dir, Name))
 	if err != nil {
@@ -353,7 +353,7 @@ func Files(dir string) (map[string]string, error) {
 }
 
 // StageKept prepares, under a name of the caller's, what stays of an installed module when it is taken away: the files
-// that the user changed or added, and nothing else. It says whether anything stays.
+// that the user changed or added, and nothing else. It reports whether anything stays.
 func StageKept(d disk.FS, dir, temp string, changed []string) (bool, error) {
 	final := filepath.Join(dir, Name)
 	stays := false

@@ -54,14 +54,14 @@ func readConfig(target micropython.Target, src *source) *Config {
 	dirs := []string{port}
 	switch {
 	case target.Board != "":
-		folder := "boards/" + target.Board
+		directory := "boards/" + target.Board
 		if target.BoardDir != "" {
-			folder = filepath.ToSlash(target.BoardDir)
+			directory = filepath.ToSlash(target.BoardDir)
 		}
 		c.pin("BOARD", target.Board)
-		c.pin("BOARD_DIR", folder)
+		c.pin("BOARD_DIR", directory)
 		c.pin("BOARD_VARIANT", target.Variant)
-		dirs = append(dirs, src.name(port, folder))
+		dirs = append(dirs, src.name(port, directory))
 	case target.Variant != "":
 		c.pin("VARIANT", target.Variant)
 		c.pin("VARIANT_DIR", "variants/"+target.Variant)
@@ -202,7 +202,7 @@ func (c *Config) lacks(port string) ([]Lack, error) {
 	return lacks, nil
 }
 
-// mayMeet says whether the configuration meets a need, as far as it is known.
+// mayMeet reports whether the configuration meets a need, as far as it is known.
 func (c *Config) mayMeet(need Need) bool {
 	return slices.ContainsFunc(append([]string{need.Macro}, need.Or...), func(name string) bool {
 		value, known := c.header.value(name)

@@ -124,8 +124,8 @@ func TestPlanChangesOneLine(t *testing.T) {
 	}{
 		{"make =", mk, "MICROPY_PY_SSL = 1\n", wantSSL, "-MICROPY_PY_SSL = 1\n+MICROPY_PY_SSL = 0"},
 		{"make := with a comment", mk, "MICROPY_PY_SSL := 1# why\n", wantSSL, "-MICROPY_PY_SSL := 1# why\n+MICROPY_PY_SSL := 0# why"},
-		{"make, a blank before a comment is part of the value", mk, "MICROPY_PY_SSL = 1 # why\n", wantSSL, ""},
-		{"make ?= without blanks", mk, "MICROPY_PY_SSL?=1\n", wantSSL, "-MICROPY_PY_SSL?=1\n+MICROPY_PY_SSL?=0"},
+		{"make, a space before a comment is part of the value", mk, "MICROPY_PY_SSL = 1 # why\n", wantSSL, ""},
+		{"make ?= without spaces", mk, "MICROPY_PY_SSL?=1\n", wantSSL, "-MICROPY_PY_SSL?=1\n+MICROPY_PY_SSL?=0"},
 		{"make, inside a condition", mk, "X = a\nifeq ($(X),a)\n  MICROPY_PY_SSL = 1\nendif\n", wantSSL, "-  MICROPY_PY_SSL = 1\n+  MICROPY_PY_SSL = 0"},
 		{"make, the second of two", mk, "MICROPY_PY_SSL = 0\nMICROPY_PY_SSL = 1\n", wantSSL, "-MICROPY_PY_SSL = 1\n+MICROPY_PY_SSL = 0"},
 		{"make, ?= after = does not act", mk, "MICROPY_PY_SSL = 1\nMICROPY_PY_SSL ?= 0\n", wantSSL, "-MICROPY_PY_SSL = 1\n+MICROPY_PY_SSL = 0"},

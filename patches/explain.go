@@ -19,7 +19,7 @@ type Place struct {
 type Origin struct {
 	Name     string
 	Variable bool
-	// Text is what it is set to; Set says whether anything sets it at all.
+	// Text is what it is set to; Set reports whether anything sets it at all.
 	Text string
 	Set  bool
 	// Value holds only if Known; text that is no number is not known.
@@ -54,7 +54,7 @@ func FindWant(wants []Want, name string) *Want {
 	return nil
 }
 
-// ReadWith is Read with other texts in the place of some files, by their names relative to the tree.
+// ReadWith is Read with other texts instead of some files, by their names relative to the tree.
 func ReadWith(target micropython.Target, files map[string][]byte) *Config {
 	src := newSource(target.Tree)
 	for name, text := range files {

@@ -170,7 +170,7 @@ func (h *headerRun) defined(name string) truth {
 	return maybe // the compiler's or a system header's
 }
 
-// ours says whether a macro is one that only MicroPython's own files and flags define, so that one not seen is not
+// ours reports whether a macro is one that only MicroPython's own files and flags define, so that one not seen is not
 // defined.
 func ours(name string) bool {
 	for _, prefix := range []string{"MICROPY_", "MP_", "MODULE_", "PYB_", "MBEDTLS_"} {
@@ -191,7 +191,7 @@ func (h *headerRun) value(name string) (int64, bool) {
 	return h.eval(name)
 }
 
-// blankComments replaces comments by spaces, so that offsets stay; open says whether a block comment was open before,
+// blankComments replaces comments by spaces, so that offsets stay; open reports whether a block comment was open before,
 // and is open after, the line.
 func blankComments(s string, open bool) (string, bool) {
 	b := []byte(s)

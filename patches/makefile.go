@@ -86,7 +86,7 @@ func (m *makeRun) run(rel string) {
 	}
 }
 
-// line reads one line outside recipes and says whether it starts a rule.
+// line reads one line outside recipes and reports whether it starts a rule.
 func (m *makeRun) line(rel string, line logicalLine, bare string, conds *conditions) bool {
 	if c := conditional().FindStringSubmatch(bare); c != nil {
 		m.condition(conds, c, rel, line.number)
@@ -173,7 +173,7 @@ func (m *makeRun) evaluate(rel string, line logicalLine, bare string, conds *con
 		m.set(site)
 	}
 	// py/py.mk: $(foreach module, $(wildcard $(USER_C_MODULES)/*/micropython.mk), … $(eval include $(module))); since
-	// v1.29 over several folders.
+	// v1.29 over several directories.
 	if m.fragment != "" && conds.active() == yes && strings.Contains(bare, "$(USER_C_MODULES)") &&
 		strings.Contains(bare, "$(eval include $(module))") {
 		m.run(m.fragment)
@@ -251,7 +251,7 @@ func (m *makeRun) collectFlags(assigned Site, line logicalLine, from int) {
 // compilerFlags is the variable that a port's sources are compiled with.
 const compilerFlags = "CFLAGS"
 
-// reaches says whether a variable is part of CFLAGS: by itself or by way of others, such as CFLAGS_EXTMOD, which only
+// reaches reports whether a variable is part of CFLAGS: by itself or by way of others, such as CFLAGS_EXTMOD, which only
 // some releases use. A name that is put together, as in $(CFLAGS_MCU_$(MCU_SERIES)), stands for all that begin so.
 func (m *makeRun) reaches(name string) bool {
 	users := map[string][]string{} // of each variable, or beginning of one, those whose value has it
@@ -295,7 +295,7 @@ func (m *makeRun) commandLine(name, value string) {
 	}
 }
 
-// contradicts says whether another variable's flags say otherwise of the macro: which of two variables comes first on
+// contradicts reports whether another variable's flags say otherwise of the macro: which of two variables comes first on
 // the compiler's command line is not read.
 func (m *makeRun) contradicts(flag *Site) bool {
 	return slices.ContainsFunc(m.flags, func(f *Site) bool {

@@ -16,7 +16,7 @@ import (
 	"mpwolf/internal/shell"
 )
 
-// Change is one file of the tree as it is and as it shall be.
+// Change is one file of the tree as it is and as it must be.
 type Change struct {
 	// Path is relative to the tree, with slashes.
 	Path          string
@@ -37,7 +37,7 @@ type Step struct {
 	Site Site
 	// Line is the line as it will stand, without its line end; empty if the want holds already.
 	Line string
-	// Outside is set if the line is not in the tree, in a board's folder elsewhere: mpwolf writes nothing there, and
+	// Outside is set if the line is not in the tree, in a board's directory elsewhere: mpwolf writes nothing there, and
 	// the rest of the plan holds once the user has changed it.
 	Outside bool
 }
@@ -79,11 +79,11 @@ type Plan struct {
 	Targets []TargetPlan
 	// Changes are the changes of the tree for all targets together.
 	Changes []Change
-	// Module are the files of the user module's folder that act in the place of changes, in a pristine plan.
+	// Module are the files of the user module's directory that act instead of changes, in a pristine plan.
 	Module []ModuleFile
 }
 
-// ModuleFile is a file to be installed with the user module; Path is relative to the module's folder, with slashes.
+// ModuleFile is a file to be installed with the user module; Path is relative to the module's directory, with slashes.
 type ModuleFile struct {
 	Path string
 	Text []byte
@@ -220,7 +220,7 @@ func (p *planner) candidates(config *Config, state State) []*Site {
 	})
 }
 
-// mayChange says whether a file is the port's or the board's own: no other may be edited.
+// mayChange reports whether a file is the port's or the board's own: no other may be edited.
 func (p *planner) mayChange(file string) bool {
 	if strings.HasPrefix(file, "ports/"+p.target.Port+"/") {
 		return true
@@ -294,7 +294,7 @@ func (p *planner) add(config *Config, name string, want Want) (string, Site, err
 	return line, site, nil
 }
 
-// definedOtherwise says whether another board or variant of the port may have defined the macro already, with another
+// definedOtherwise reports whether another board or variant of the port may have defined the macro already, with another
 // body, so that it must be undefined first.
 func (p *planner) definedOtherwise(name, body string) bool {
 	for _, file := range p.headers() {
@@ -324,7 +324,7 @@ func (p *planner) headers() []string {
 	return found
 }
 
-// defines says whether a header defines a macro as anything but body.
+// defines reports whether a header defines a macro as anything but body.
 func defines(text []byte, name, body string) bool {
 	for line := range strings.Lines(string(text)) {
 		fields := strings.Fields(strings.Replace(line, "#", "# ", 1))

@@ -10,21 +10,21 @@ import (
 	"mpwolf/internal/micropython"
 )
 
-// Pristine is the way to make the wants true without a change of the tree: two files in the folder of the user module
+// Pristine is the way to make the wants true without a change of the tree: two files in the directory of the user module
 // that wolfSSL comes in. The module's micropython.mk includes the first, which sets the make variables after the port's
 // and the board's makefiles are read and before extmod/extmod.mk is; the second is the configuration header, by the name
 // of MP_CONFIGFILE, that includes the port's and then sets the macros.
 type Pristine struct {
-	// Module is the module's folder, an absolute path outside the tree.
+	// Module is the module's directory, an absolute path outside the tree.
 	Module string
 }
 
-// pristineFolder is the folder of these files in the module's.
-const pristineFolder = "pristine"
+// pristineDir is the directory of these files in the module's.
+const pristineDir = "pristine"
 
-// fragment and header are the names of a port's files, relative to the module's folder.
-func (Pristine) fragment(port string) string { return path.Join(pristineFolder, port+".mk") }
-func (Pristine) header(port string) string   { return path.Join(pristineFolder, port+".h") }
+// fragment and header are the names of a port's files, relative to the module's directory.
+func (Pristine) fragment(port string) string { return path.Join(pristineDir, port+".mk") }
+func (Pristine) header(port string) string   { return path.Join(pristineDir, port+".h") }
 
 func (p Pristine) file(name string) string { return path.Join(filepath.ToSlash(p.Module), name) }
 
@@ -151,7 +151,7 @@ func (d *pristineDraft) files() []ModuleFile {
 
 func (d *pristineDraft) fragmentText() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "# What mpwolf patch --pristine sets for the port %s of MicroPython %s, in the place of changes to its tree.\n"+
+	fmt.Fprintf(&b, "# What mpwolf patch --pristine sets for the port %s of MicroPython %s, instead of changes to its tree.\n"+
 		"# py/py.mk reads this after the port's and the board's makefiles, and before extmod/extmod.mk.\n", d.port, d.version)
 	for _, v := range d.variables {
 		fmt.Fprintf(&b, "\n# %s\n%s = %d\n", v.want.Why, v.name, v.want.Value)
@@ -168,7 +168,7 @@ func (d *pristineDraft) fragmentText() string {
 
 func (d *pristineDraft) headerText() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "// What mpwolf patch --pristine sets for the port %s of MicroPython %s, in the place of changes to its tree.\n"+
+	fmt.Fprintf(&b, "// What mpwolf patch --pristine sets for the port %s of MicroPython %s, instead of changes to its tree.\n"+
 		"// py/mpconfig.h includes this file by the name of MP_CONFIGFILE.\n\n#include <mpconfigport.h>\n", d.port, d.version)
 	for _, m := range d.macros {
 		fmt.Fprintf(&b, "\n// %s\n#undef %s\n#define %s (%d)\n", m.want.Why, m.name, m.name, m.want.Value)

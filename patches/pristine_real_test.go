@@ -90,7 +90,7 @@ func compareWays(t *testing.T, target micropython.Target) {
 	}
 }
 
-// lookAt lists all that make and the compiler say of a target, with the names of its folders left out.
+// lookAt lists all that make and the compiler say of a target, with the names of its directories left out.
 func lookAt(t *testing.T, target micropython.Target, module string) []string {
 	t.Helper()
 	lists := []string{"OBJ", "SRC_QSTR", "SRC_C", "LIB_SRC_C", "EXTMOD_SRC_C", "SRC_THIRDPARTY_C", "LDFLAGS", "LIBS", "GIT_SUBMODULES"}

@@ -13,13 +13,13 @@ import (
 	"mpwolf/internal/micropython"
 )
 
-// The tests of this file work on the trees below the folder that MPWOLF_TEST_TREES names; they change none of them.
+// The tests of this file work on the trees below the directory that MPWOLF_TEST_TREES names; they change none of them.
 
 func realTrees(t *testing.T) []*micropython.Tree {
 	t.Helper()
 	top := os.Getenv("MPWOLF_TEST_TREES")
 	if top == "" {
-		t.Skip("MPWOLF_TEST_TREES does not name a folder of MicroPython trees")
+		t.Skip("MPWOLF_TEST_TREES does not name a directory of MicroPython trees")
 	}
 	files, err := filepath.Glob(filepath.Join(top, "*", "py", "mpconfig.h"))
 	if err != nil || len(files) == 0 {
@@ -173,7 +173,7 @@ func overlay(t testing.TB, tree *micropython.Tree, changes []Change) *micropytho
 	return copied
 }
 
-// linkFolder links what is in a folder; a folder that holds a changed file, and the top, is a real one.
+// linkFolder links what is in a directory; a directory that holds a changed file, and the top, is a real one.
 func linkFolder(from, to, rel string, changed map[string][]byte) error {
 	entries, err := os.ReadDir(filepath.Join(from, rel))
 	if err != nil {
@@ -199,9 +199,9 @@ func linkFolder(from, to, rel string, changed map[string][]byte) error {
 	return nil
 }
 
-func holdsChanged(folder string, changed map[string][]byte) bool {
+func holdsChanged(directory string, changed map[string][]byte) bool {
 	for name := range changed {
-		if strings.HasPrefix(name, folder+"/") {
+		if strings.HasPrefix(name, directory+"/") {
 			return true
 		}
 	}

@@ -56,7 +56,7 @@ type Site struct {
 	Kind Kind
 	// Macro and Text are its name and the value as written; Op is make's operator.
 	Macro, Text, Op string
-	// Active tells whether the line acts for the target that was read; Maybe names the condition that
+	// Active reports whether the line acts for the target that was read; Maybe names the condition that
 	// could not be read when that is why it is not certain.
 	Active string
 	Maybe  string
@@ -65,7 +65,7 @@ type Site struct {
 
 	active     truth
 	holder     string // of a flag: the make variable that it is added to
-	raw        string // make's value, with the blanks that make keeps before a comment
+	raw        string // make's value, with the spaces that make keeps before a comment
 	override   bool   // make's word before the assignment
 	overruled  bool   // make passes over the assignment: a ?= of what is set, or of what the command line sets
 	start, end int    // where the value stands in the file, in bytes
@@ -81,7 +81,7 @@ func (s Site) String() string {
 	return fmt.Sprintf("%s:%d", s.File, s.Line)
 }
 
-// outside says whether the line is not in the tree, where nothing is ever changed.
+// outside reports whether the line is not in the tree, where nothing is ever changed.
 func (s Site) outside() bool { return path.IsAbs(s.File) }
 
 // source reads a tree's files, the planned ones first.
@@ -186,7 +186,7 @@ func (l logicalLine) at(i int) int {
 	return l.offsets[len(l.offsets)-1] + 1
 }
 
-// logicalLines joins lines that end in a backslash, as both make and C do. A join is one space in make, the blanks
+// logicalLines joins lines that end in a backslash, as both make and C do. A join is one space in make, the spaces
 // around it included, and nothing in C.
 func logicalLines(text []byte, join string) []logicalLine {
 	var lines []logicalLine

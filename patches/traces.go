@@ -23,7 +23,7 @@ type Trace struct {
 
 // Traces finds what mpwolf patch wrote into a tree whose record is gone, and plans to take it out: the marked blocks as
 // they stand, and the lines that set a wanted macro to its wanted value where git knows what they were. atHead gives a
-// file as git has it. Lines of which nobody can say whether mpwolf wrote them, and what stood there before, are unknown.
+// file as git has it. Lines of which no one can report whether mpwolf wrote them, and what stood there before, are unknown.
 func Traces(tree *micropython.Tree, atHead func(path string, like []byte) ([]byte, bool)) (changes []Change, unknown []Trace, err error) {
 	for _, port := range Ports() {
 		wanted, err := Load(port)
@@ -144,7 +144,7 @@ func withoutBlock(text, head []byte, known bool, wants []Want) ([]byte, []Trace)
 	return without, nil
 }
 
-// blockLine says whether mpwolf writes such a line into its block: why, #undef and #define of what is wanted.
+// blockLine reports whether mpwolf writes such a line into its block: why, #undef and #define of what is wanted.
 func blockLine(line string, wants []Want) bool {
 	if _, ok := setsWanted(line, wants); ok {
 		return true
@@ -208,7 +208,7 @@ func nameSet(line string) string {
 	return ""
 }
 
-// sameBut says whether a line differs from another in the value alone, as mpwolf would have changed it.
+// sameBut reports whether a line differs from another in the value alone, as mpwolf would have changed it.
 func sameBut(line, was string) bool {
 	now, before := namePattern().FindStringIndex(line), namePattern().FindStringIndex(was)
 	end := settingLine().FindStringIndex(line)

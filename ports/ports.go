@@ -11,14 +11,14 @@ import (
 //go:embed */*.h */*.c
 var files embed.FS
 
-// FS is one folder a port.
+// FS is one directory a port.
 func FS() fs.FS { return files }
 
 // Known are the names of the ports, sorted.
 func Known() []string {
 	entries, err := files.ReadDir(".")
 	if err != nil {
-		return nil // the folder is part of the program
+		return nil // the directory is part of the program
 	}
 	var names []string
 	for _, entry := range entries {

@@ -22,7 +22,7 @@ func TestDiskFull(t *testing.T) {
 	longOnly(t, "mounts a small disk")
 	t.Parallel()
 	if out, err := exec.Command("unshare", "-rm", "true").CombinedOutput(); err != nil {
-		t.Skipf("this machine lets nobody mount in a namespace of their own: unshare -rm: %v %s", err, out)
+		t.Skipf("this machine lets no one mount in a namespace of their own: unshare -rm: %v %s", err, out)
 	}
 	w := newWorkplace(t)
 	script := `
@@ -80,7 +80,7 @@ func TestReadOnly(t *testing.T) {
 	t.Parallel()
 	top := t.TempDir()
 	for dir := top; len(dir) > len(os.TempDir()); dir = filepath.Dir(dir) {
-		if err := os.Chmod(dir, 0o755); err != nil { // nobody must reach it
+		if err := os.Chmod(dir, 0o755); err != nil { // no one must reach it
 			t.Fatal(err)
 		}
 	}
@@ -93,7 +93,7 @@ func TestReadOnly(t *testing.T) {
 	if now := w.describe(); now != before {
 		t.Fatalf("reverted:\n%s", differing(before, now))
 	}
-	// A file that may not be written is changed all the same, where its folder may be: as git does. Its mode stays.
+	// A file that may not be written is changed all the same, where its directory may be: as git does. Its mode stays.
 	w.chmod("micropython/ports/unix/mpconfigport.mk", 0o444)
 	readOnly := w.describe()
 	w.as(0, "", patch...)
@@ -102,7 +102,7 @@ func TestReadOnly(t *testing.T) {
 		t.Fatalf("a read-only file: reverted:\n%s", differing(readOnly, now))
 	}
 	w.chmod("micropython/ports/unix/mpconfigport.mk", 0o644)
-	// Folders that may not be written: nothing is changed, and the folder or file is named.
+	// Directories that may not be written: nothing is changed, and the directory or file is named.
 	for _, dir := range []string{"micropython/ports/unix", "micropython", "."} {
 		w.chmod(dir, 0o555)
 		locked := w.describe()
@@ -142,7 +142,7 @@ func (w *workplace) in(dir string) *workplace {
 // nobody is who runs mpwolf where root runs the tests: to root all is permitted.
 const nobody = 65534
 
-// handOver gives the workplace to nobody.
+// handOver gives the workplace to no one.
 func (w *workplace) handOver() {
 	w.t.Helper()
 	if os.Getuid() != 0 {
@@ -166,7 +166,7 @@ func (w *workplace) chmod(name string, mode os.FileMode) {
 	}
 }
 
-// as runs mpwolf as nobody, and holds its exit code and a part of what it writes.
+// as runs mpwolf as no one, and holds its exit code and a part of what it writes.
 func (w *workplace) as(code int, message string, args ...string) {
 	w.t.Helper()
 	mpwolf, err := exec.LookPath("mpwolf")
@@ -175,7 +175,7 @@ func (w *workplace) as(code int, message string, args ...string) {
 	}
 	words := append([]string{mpwolf}, args...)
 	if os.Getuid() == 0 {
-		binary := filepath.Join(filepath.Dir(w.dir), "mpwolf") // where nobody can read it
+		binary := filepath.Join(filepath.Dir(w.dir), "mpwolf") // where no one can read it
 		if text, err := os.ReadFile(mpwolf); err != nil {
 			w.t.Fatal(err)
 		} else if _, err := os.Stat(binary); err != nil {
@@ -233,7 +233,7 @@ func TestTwoAtOnce(t *testing.T) {
 		})
 	}
 	all.Wait()
-	// The lock of a process that is gone holds nobody up.
+	// The lock of a process that is gone holds no one up.
 	if err := os.MkdirAll(w.path("micropython/.mpwolf"), 0o755); err != nil {
 		t.Fatal(err)
 	}

@@ -59,7 +59,7 @@ func (e errUntested) Error() string { return string(e) }
 type compat struct {
 	t       *testing.T
 	mpwolf  string
-	work    string // the folder of all that is made
+	work    string // the directory of all that is made
 	wolfssl string
 	make    []string // further arguments of make
 	tree    *micropython.Tree
@@ -258,7 +258,7 @@ func (c *compat) revert(micropython.Target) (string, error) {
 
 var testsPassed = regexp.MustCompile(`(\d+) passed, (\d+) failed`)
 
-// upstream runs MicroPython's own tests on what verify built. MPWOLF_COMPAT_BASELINES is a folder that may have a
+// upstream runs MicroPython's own tests on what verify built. MPWOLF_COMPAT_BASELINES is a directory that may have a
 // micropython with the built-in mbedTLS of each release, RELEASE/micropython, to compare with.
 func (c *compat) upstream(target micropython.Target) (string, error) {
 	if target.Port != "unix" {
@@ -330,7 +330,7 @@ func (c *compat) sweep() error {
 	return nil
 }
 
-// firmware says whether a firmware of plain make has wolfSSL in it, and no mbedTLS, and works where it can run.
+// firmware reports whether a firmware of plain make has wolfSSL in it, and no mbedTLS, and works where it can run.
 func (c *compat) firmware(target micropython.Target, build string) error {
 	name := filepath.Join(build, "firmware.elf")
 	if target.Port == "unix" {
@@ -425,7 +425,7 @@ var handHeader = func() string {
 }()
 
 // compatTable is the table that docs/compat.md has, from the lines of docs/compat.tsv: a later line of the same step counts
-// in the place of an earlier one.
+// instead of an earlier one.
 func compatTable(lines string) string {
 	type cell struct{ release, target string }
 	steps := map[cell]map[string]string{}

@@ -13,7 +13,7 @@ import (
 
 // TestFirmwareRepository runs each command of docs/firmware-repository.md, in its order and in one shell. In the place of
 // GitHub's repositories it has small ones, on which all but mpwolf verify can be run, and only exit codes are held. With
-// MPWOLF_TEST_GIT, a folder of the real repositories (OWNER/NAME.git), the printed output is held too.
+// MPWOLF_TEST_GIT, a directory of the real repositories (OWNER/NAME.git), the printed output is held too.
 func TestFirmwareRepository(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile("../docs/firmware-repository.md")
@@ -75,7 +75,7 @@ func docCommands(text string) []docCommand {
 		}
 		switch {
 		case !inside && line == "" && block:
-			continue // a blank line of an output, or the end of the block
+			continue // a space line of an output, or the end of the block
 		case !inside:
 			block = false
 		case starts:

@@ -58,7 +58,7 @@ func (r *real) dtls(t *testing.T) {
 	}
 }
 
-// freeDatagramPort is a UDP port that nobody uses.
+// freeDatagramPort is a UDP port that no one uses.
 func freeDatagramPort(t *testing.T) int {
 	t.Helper()
 	conn, err := net.ListenPacket("udp", "127.0.0.1:0")
@@ -69,7 +69,7 @@ func freeDatagramPort(t *testing.T) int {
 	return conn.LocalAddr().(*net.UDPAddr).Port
 }
 
-// awaitDatagrams waits until somebody has bound a UDP port, in the kernel's list of them: a client that comes too early is
+// awaitDatagrams waits until someone has bound a UDP port, in the kernel's list of them: a client that comes too early is
 // told that the connection was refused.
 func awaitDatagrams(t *testing.T, port int) {
 	t.Helper()
@@ -81,7 +81,7 @@ func awaitDatagrams(t *testing.T, port int) {
 			}
 		}
 	}
-	t.Fatalf("nobody serves UDP port %d", port)
+	t.Fatalf("no one serves UDP port %d", port)
 }
 
 // dtlsServer connects to another implementation's server, which sends something back.

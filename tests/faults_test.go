@@ -17,7 +17,7 @@ import (
 	"mpwolf/internal/state"
 )
 
-// workplace is a folder with a small tree and two wolfSSLs, and mpwolf run in this process on them.
+// workplace is a directory with a small tree and two wolfSSLs, and mpwolf run in this process on them.
 type workplace struct {
 	t   *testing.T
 	dir string
@@ -42,7 +42,7 @@ func newWorkplace(t *testing.T) *workplace {
 	return w
 }
 
-// copy is the same workplace in another folder, with modes and links.
+// copy is the same workplace in another directory, with modes and links.
 func (w *workplace) copy() *workplace {
 	w.t.Helper()
 	c := &workplace{w.t, w.t.TempDir()}
@@ -67,7 +67,7 @@ func (w *workplace) run(d disk.FS, args ...string) (int, string) {
 	return code, out.String()
 }
 
-// must runs a command that shall succeed.
+// must runs a command that must succeed.
 func (w *workplace) must(args ...string) {
 	w.t.Helper()
 	if code, out := w.run(&disktest.Faulty{}, args...); code != 0 {
@@ -94,15 +94,15 @@ func (w *workplace) describe() string {
 	return text
 }
 
-// heal is what the next command does first.
-func (w *workplace) heal() state.Outcome {
+// recover is what the next command does first.
+func (w *workplace) recover() state.Outcome {
 	w.t.Helper()
 	lock, err := state.Acquire(context.Background(), &disktest.Faulty{}, w.path("micropython"), "test", func(string) {})
 	if err != nil {
 		w.t.Fatal(err)
 	}
 	defer lock.Release()
-	outcome, err := lock.Heal()
+	outcome, err := lock.Recover()
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -176,7 +176,7 @@ func testFault(t *testing.T, d *disktest.Faulty, clean, from, to *workplace, arg
 	if d.Count() <= d.At {
 		t.Fatalf("the run made only %d changes; there is none with number %d", d.Count(), d.At)
 	}
-	outcome := w.heal()
+	outcome := w.recover()
 	now := w.describe()
 	switch {
 	case now == from.describe() && outcome != state.Finished:

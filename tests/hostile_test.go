@@ -55,7 +55,7 @@ func hostile(t *testing.T) []string {
 }
 
 // runHostile runs the scripts, two at a time, with a subtest for what each gave. tree has asyncio for a firmware without
-// it; with none, the firmware is somebody's own, which may lack something. Otherwise only the scripts that are named may
+// it; with none, the firmware is someone's own, which may lack something. Otherwise only the scripts that are named may
 // skip.
 func runHostile(t *testing.T, tree, firmware string, mayskip ...string) {
 	scripts := hostile(t)

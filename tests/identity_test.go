@@ -9,7 +9,7 @@ import (
 )
 
 // kinds are the kinds of MicroPython trees that people have. Each script makes one as "$2", which does not exist yet, of
-// the plain tree in "$1", in a folder of its own.
+// the plain tree in "$1", in a directory of its own.
 var kinds = []struct{ name, tree, script string }{
 	{"no git", "micropython", `cp -r "$1" "$2"`},
 	{"clone", "micropython", `git clone -q "$1" "$2"`},
@@ -30,14 +30,14 @@ var kinds = []struct{ name, tree, script string }{
 	{"no newline at the end", "micropython", `cp -r "$1" "$2"; rm -rf "$2/.git"; for f in "$2"/ports/unix/mpconfigport.*; do printf %s "$(cat "$f")" >"$f.x"; cat "$f.x" >"$f"; rm "$f.x"; done`},
 	{"modes", "micropython", `cp -r "$1" "$2"; chmod 600 "$2"/ports/unix/mpconfigport.h; chmod 755 "$2"/ports/unix/mpconfigport.mk; chmod 700 "$2"/ports/unix`},
 	{"through a link", "link", `cp -r "$1" real; ln -s real "$2"`},
-	{"blank", "a blank/micro python", `mkdir "a blank"; git clone -q "$1" "$2"`},
+	{"blank", "a space/micro python", `mkdir "a space"; git clone -q "$1" "$2"`},
 	{"quotes", `it's "quoted"/$micropython`, `mkdir "it's \"quoted\""; git clone -q "$1" "$2"`},
 	{"non-ASCII", "fïrmwäre-固件/mícropython", `mkdir "fïrmwäre-固件"; git clone -q "$1" "$2"`},
 	{"very long", long + "/micropython", `mkdir -p "$(dirname "$2")"; git clone -q "$1" "$2"`},
 }
 
-// long is a path of 20 folders and some 800 characters.
-var long = strings.Repeat("a-folder-with-quite-a-long-name-in-which/", 20) + "x"
+// long is a path of 20 directories and some 800 characters.
+var long = strings.Repeat("a-directory-with-quite-a-long-name-in-which/", 20) + "x"
 
 // TestKindsOfTrees patches, asks, checks and reverts each kind of tree: what comes back is the same in every byte and mode.
 // With MPWOLF_TEST_TREES the trees are made of the newest one there, too.
@@ -68,7 +68,7 @@ func TestIdentity(t *testing.T) {
 	t.Parallel()
 	trees := realTrees(t)
 	if len(trees) == 0 {
-		t.Skip("MPWOLF_TEST_TREES names no folder of MicroPython trees: only the small tree and that of the real test are patched and reverted")
+		t.Skip("MPWOLF_TEST_TREES names no directory of MicroPython trees: only the small tree and that of the real test are patched and reverted")
 	}
 	for _, tree := range trees {
 		t.Run(filepath.Base(tree), func(t *testing.T) {
@@ -79,7 +79,7 @@ func TestIdentity(t *testing.T) {
 	}
 }
 
-// realTrees are the trees in the folders of MPWOLF_TEST_TREES, the oldest first.
+// realTrees are the trees in the directories of MPWOLF_TEST_TREES, the oldest first.
 func realTrees(t *testing.T) []string {
 	t.Helper()
 	var trees []string

@@ -56,7 +56,7 @@ func TestSecondFlash(t *testing.T) {
 				t.Errorf("make -n: %s", out)
 			}
 			if _, err := os.Stat(filepath.Join(dir, "build")); err == nil {
-				t.Error("make -n made a folder")
+				t.Error("make -n made a directory")
 			}
 			make()
 			objects := strings.TrimPrefix(wolfssl, filepath.Join(dir, "modules")+"/")

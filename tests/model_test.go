@@ -123,7 +123,7 @@ func (m *model) killed() {
 	at := m.random.IntN(200)
 	m.history = append(m.history, fmt.Sprintf("%s killed at %d", args[0], at))
 	m.run(&disktest.Faulty{Err: disktest.ErrKilled, At: at}, args...)
-	m.heal()
+	m.recover()
 	m.command("revert")
 }
 

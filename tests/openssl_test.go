@@ -379,7 +379,7 @@ func (r *real) ends(t *testing.T) {
 	}
 }
 
-// cutter passes one connection on to a port, and ends it when nobody has said anything for a while.
+// cutter passes one connection on to a port, and ends it when no one has said anything for a while.
 func cutter(t *testing.T, port int, reset bool) int {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")

@@ -60,7 +60,7 @@ func testPreCommit(t *testing.T, id string) {
 	fw.edit("micropython/ports/unix/mpconfigport.mk", "MICROPY_PY_SSL = 0", "MICROPY_PY_SSL = 1")
 	refused("drifted", `micropython/ports/unix/mpconfigport.mk:5: MICROPY_PY_SSL is 1 for unix .*fix: mpwolf patch`)
 	fw.edit("micropython/ports/unix/mpconfigport.mk", "MICROPY_PY_SSL = 1", "MICROPY_PY_SSL = 0")
-	passes("mended")
+	passes("fixed")
 	fw.write("micropython-modules/micropython-wolfssl/wolf_glue.c", "edited\n")
 	refused("an edited module", `micropython-modules/micropython-wolfssl/wolf_glue.c:1: this file was changed after mpwolf installed it; fix: mpwolf patch --force`)
 	fw.run("mpwolf", "patch", "--force")
@@ -85,7 +85,7 @@ func testPreCommit(t *testing.T, id string) {
 	}
 }
 
-// firmware is a firmware repository in a folder of its own, with MicroPython as a submodule and a mpwolf.toml.
+// firmware is a firmware repository in a directory of its own, with MicroPython as a submodule and a mpwolf.toml.
 type firmware struct {
 	t   *testing.T
 	dir string

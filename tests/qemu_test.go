@@ -56,7 +56,7 @@ func (q *qemu) softResets(t *testing.T, left string) {
 	q.runs(t, "tls_pair.py", fill, check)
 }
 
-// buildQemu makes the firmware by hand for a Cortex-M3, with the test's own port folder.
+// buildQemu makes the firmware by hand for a Cortex-M3, with the test's own port directory.
 func (r *real) buildQemu(t *testing.T, build, flags string) string {
 	t.Helper()
 	port := filepath.Join(r.module(), "ports", "qemu")
@@ -73,7 +73,7 @@ func (r *real) module() string {
 	return filepath.Join(r.dir, "micropython-modules", "micropython-wolfssl")
 }
 
-// makeQemu makes the firmware as the modules' README says, with a port folder of theirs. In a folder that has been built
+// makeQemu makes the firmware as the modules' README says, with a port directory of theirs. In a directory that has been built
 // in before it compiles the modules anew.
 func (r *real) makeQemu(t *testing.T, build, port, flags string) string {
 	t.Helper()
@@ -101,7 +101,7 @@ func (r *real) makeQemu(t *testing.T, build, port, flags string) string {
 type qemu struct {
 	stdin  io.Writer
 	output <-chan []byte
-	seen   []byte // output that nobody has asked for yet
+	seen   []byte // output that no one has asked for yet
 }
 
 const (

@@ -19,7 +19,7 @@ import (
 	"mpwolf/internal/verify"
 )
 
-// real is a MicroPython of Debian's archive in a folder of its own, with the built mpwolf.
+// real is a MicroPython of Debian's archive in a directory of its own, with the built mpwolf.
 type real struct {
 	t       *testing.T
 	mpwolf  string
@@ -46,7 +46,7 @@ func needReal(t *testing.T) {
 	}
 }
 
-// newRealIn is newReal in a folder that may outlive the test; only its mpwolf doesn't.
+// newRealIn is newReal in a directory that may outlive the test; only its mpwolf doesn't.
 func newRealIn(t *testing.T, dir string) *real {
 	t.Helper()
 	r := &real{t: t, dir: dir, wolfssl: os.Getenv("MPWOLF_TEST_WOLFSSL")}
@@ -330,7 +330,7 @@ func TestVerifyFinds(t *testing.T) {
 
 	t.Run("a typo in the modules path", func(t *testing.T) {
 		report, code := r.verify("--modules", filepath.Join(r.dir, "micropython-module"))
-		if code != 1 || !strings.Contains(findings(report, "modules"), "this USER_C_MODULES folder does not exist") {
+		if code != 1 || !strings.Contains(findings(report, "modules"), "this USER_C_MODULES directory does not exist") {
 			t.Errorf("exit code %d: %+v", code, report)
 		}
 	})
@@ -417,7 +417,7 @@ const mathSettings = `
 #define OPENSSL_EXTRA
 `
 
-// addMbedTLS puts Debian's mbedTLS into the tree, which has only an empty folder for it.
+// addMbedTLS puts Debian's mbedTLS into the tree, which has only an empty directory for it.
 func addMbedTLS(t *testing.T, tree string) {
 	t.Helper()
 	cache, err := sources.DefaultCache()

@@ -35,7 +35,7 @@ func TestSanitized(t *testing.T) {
 	sanitized(t, "a leak is seen", firmware, func(t *testing.T, firmware string) {
 		out, err := exec.Command(firmware, "-c", "import ffi; ffi.open(None).func('i', 'malloc', 'I')(12345)").CombinedOutput()
 		if err == nil {
-			t.Errorf("nobody saw that 12345 bytes leak: %s", out)
+			t.Errorf("no one saw that 12345 bytes leak: %s", out)
 		}
 	}, "12345 byte(s) leaked")
 	sanitized(t, "upstream tests", firmware, func(t *testing.T, firmware string) {

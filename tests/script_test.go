@@ -105,7 +105,7 @@ func snapshot(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(text), 0o644))
 }
 
-// describe gives a line for everything below a folder, git's own data apart, with mode and hash.
+// describe gives a line for everything below a directory, git's own data apart, with mode and hash.
 func describe(dir string) (string, error) {
 	text := ""
 	err := filepath.WalkDir(dir, func(name string, entry fs.DirEntry, err error) error {

@@ -36,7 +36,7 @@ const (
 	soakWarmUp   = 10 // WARM_UP of soak.py
 	soakParallel = 4  // clients at once
 	soakBlock    = 16384
-	soakAhead    = 12 // blocks that may be on their way: less than the sockets hold, so that nobody waits for ever
+	soakAhead    = 12 // blocks that may be on their way: less than the sockets hold, so that no one waits for ever
 )
 
 // TestSoak is for as long as one likes, on firmware that is there.

@@ -115,7 +115,7 @@ type fuzzed struct {
 // the built-in mbedTLS, MPWOLF_TEST_BASELINE; both are built where they are not named. Every conversation that fails must
 // have a reason in testdata/tlsfuzzer.toml, and every reason one that fails. MPWOLF_TEST_TLSFUZZER_WRITE=1 writes the
 // table of docs/tlsfuzzer.md. MPWOLF_TEST_TLSFUZZER_ONLY is a regular expression for the runs. MPWOLF_TEST_TLSFUZZER_LOGS
-// is a folder for what the scripts say: what is there already is read in place of a run, to work on the reasons.
+// is a directory for what the scripts say: what is there already is read in place of a run, to work on the reasons.
 func TestTLSFuzzer(t *testing.T) {
 	tree, tlslite := os.Getenv("MPWOLF_TEST_TLSFUZZER"), os.Getenv("MPWOLF_TEST_TLSLITE")
 	if tree == "" || tlslite == "" {

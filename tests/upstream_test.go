@@ -19,7 +19,7 @@ import (
 // upstream is MicroPython's own tests, copied so that our expected texts can be put beside them.
 type upstream struct {
 	version  micropython.Version
-	dir      string   // the copy of the tree's folder tests
+	dir      string   // the copy of the tree's directory tests
 	replaced []string // tests that have an expected text of ours
 }
 
@@ -35,7 +35,7 @@ func newUpstream(t *testing.T, tree string) *upstream {
 	if err := os.CopyFS(u.dir, os.DirFS(filepath.Join(tree, "tests"))); err != nil {
 		t.Fatal(err)
 	}
-	// The runners import modules from beside the folder.
+	// The runners import modules from beside the directory.
 	for _, name := range []string{"tools", "py", "ports", "mpy-cross", "extmod"} {
 		if err := os.Symlink(filepath.Join(tree, name), filepath.Join(top, name)); err != nil {
 			t.Fatal(err)
@@ -79,7 +79,7 @@ func (u *upstream) expect(t *testing.T, old bool) {
 	}
 }
 
-// replace puts our text in the place of one that spells mbedTLS's names, or its limit for keys; a release may have
+// replace puts our text instead of one that spells mbedTLS's names, or its limit for keys; a release may have
 // another test of that name, whose text fits everybody.
 func (u *upstream) replace(t *testing.T, name string, text []byte) {
 	t.Helper()
@@ -158,22 +158,22 @@ func (u *upstream) askPython(t *testing.T, path string) {
 	}
 }
 
-// hasOld says whether a test has another text for old versions of wolfSSL.
+// hasOld reports whether a test has another text for old versions of wolfSSL.
 func (u *upstream) hasOld(script string) bool {
 	_, err := os.Stat(filepath.Join("firmware", "expected", strings.TrimSuffix(script, ".5.7")+".5.7.exp"))
 	return err == nil
 }
 
-func (u *upstream) files(t *testing.T, folder string, patterns ...string) []string {
+func (u *upstream) files(t *testing.T, directory string, patterns ...string) []string {
 	t.Helper()
 	var files []string
 	for _, pattern := range patterns {
-		found, err := filepath.Glob(filepath.Join(u.dir, folder, pattern))
+		found, err := filepath.Glob(filepath.Join(u.dir, directory, pattern))
 		if err != nil {
 			t.Fatal(err)
 		}
 		for _, file := range found {
-			files = append(files, folder+"/"+filepath.Base(file))
+			files = append(files, directory+"/"+filepath.Base(file))
 		}
 	}
 	return files
@@ -349,7 +349,7 @@ func onlyRacyFailed(out []byte) bool {
 		regexp.MustCompile(`(?m)^`+regexp.QuoteMeta(racy)+` on .*: FAIL$`).Match(out) && bytes.Contains(out, []byte("\n-drain\n"))
 }
 
-// knows says whether a runner of this release has an option.
+// knows reports whether a runner of this release has an option.
 func (u *upstream) knows(t *testing.T, runner, option string) bool {
 	t.Helper()
 	cmd := exec.Command("python3", runner, "--help")
@@ -443,7 +443,7 @@ func newMixed(t *testing.T, tree string, ours *upstream, instance int) *upstream
 	return u
 }
 
-// isOld says whether a firmware's wolfSSL is 5.7 or older.
+// isOld reports whether a firmware's wolfSSL is 5.7 or older.
 func isOld(t *testing.T, firmware string) bool {
 	t.Helper()
 	out, err := exec.Command(firmware, "-c", "import wolfssl; print(wolfssl.MBEDTLS_VERSION)").CombinedOutput()

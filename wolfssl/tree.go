@@ -25,7 +25,7 @@ type Tree struct {
 	From string
 }
 
-// NotTreeError says that a folder is not a wolfSSL tree.
+// NotTreeError says that a directory is not a wolfSSL tree.
 type NotTreeError struct {
 	Dir     string
 	Missing string // what was looked for and is not there
@@ -47,7 +47,7 @@ func Open(dir string) (*Tree, error) {
 	if info, err := os.Stat(abs); err != nil {
 		return nil, fmt.Errorf("open wolfSSL tree: %w", err)
 	} else if !info.IsDir() {
-		return nil, fmt.Errorf("open wolfSSL tree %q: not a folder", dir)
+		return nil, fmt.Errorf("open wolfSSL tree %q: not a directory", dir)
 	}
 	for _, mark := range marks {
 		if _, err := os.Stat(filepath.Join(abs, filepath.FromSlash(mark))); err != nil {
@@ -67,7 +67,7 @@ func Open(dir string) (*Tree, error) {
 
 var versionDefine = regexp.MustCompile(`(?m)^#define LIBWOLFSSL_VERSION_STRING\s+"([^"]+)"`)
 
-// Version is LIBWOLFSSL_VERSION_STRING of what stands in a folder, which need not be a whole tree.
+// Version is LIBWOLFSSL_VERSION_STRING of what stands in a directory, which need not be a whole tree.
 func Version(dir string) (string, error) { return readVersion(dir) }
 
 // readVersion takes the version from wolfssl/version.h. A release has it; in wolfSSL's development branch too it is
@@ -130,7 +130,7 @@ func Files(t *Tree) ([]string, error) {
 	return files, nil
 }
 
-// licenceFiles are the files in the top folder that say under which terms the tree may be used.
+// licenceFiles are the files in the top directory that say under which terms the tree may be used.
 func licenceFiles(dir string) ([]string, error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {

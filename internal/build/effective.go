@@ -60,7 +60,7 @@ func (f *Flags) EffectiveIn(ctx context.Context, header string, macros []string)
 	return values, nil
 }
 
-// Holds says whether an #if with a condition is true after a header, with the port's flags.
+// Holds reports whether an #if with a condition is true after a header, with the port's flags.
 func (f *Flags) Holds(ctx context.Context, header, condition string) (bool, error) {
 	out, err := f.preprocess(ctx, header, "#include \""+header+"\"\n#if "+condition+"\nmpwolf_holds\n#endif\n")
 	return strings.Contains(out, "mpwolf_holds"), err

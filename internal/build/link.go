@@ -18,7 +18,7 @@ import (
 type Link struct {
 	// Dir is where the command runs.
 	Dir string
-	// Argv is the command with its program, and with the words of response files in the place of these.
+	// Argv is the command with its program, and with the words of response files instead of these.
 	Argv []string
 	// Output is the executable, Inputs are the objects and archives in the command's order, both as absolute paths.
 	// A library that is given by name (-lm) is among Inputs if it is an archive that the compiler finds.
@@ -253,7 +253,7 @@ func (f *Flags) ask(ctx context.Context, option, name string) (string, error) {
 	return strings.TrimSpace(string(stdout)), nil
 }
 
-// libraryDirs are the folders of the compiler's own libraries.
+// libraryDirs are the directories of the compiler's own libraries.
 func (f *Flags) libraryDirs(ctx context.Context) ([]string, error) {
 	var dirs []string
 	for _, name := range []string{"libgcc.a", "libc.a", "libstdc++.a", "libclang_rt.builtins.a"} {

@@ -1,5 +1,5 @@
 // Package build drives what a target is built with, MicroPython's make and its compiler: it asks them for flags, effective
-// values and the link, and builds in a directory of its own. It changes no tree, and judges nothing.
+// values and the link, and builds in a directory of its own. It changes no tree, and does not decide what is wrong.
 package build
 
 import (
@@ -21,17 +21,17 @@ import (
 	"mpwolf/internal/micropython"
 )
 
-// Build is a firmware build in a folder of its own: not one file of the MicroPython tree changes, mpy-cross included.
+// Build is a firmware build in a directory of its own: not one file of the MicroPython tree changes, mpy-cross included.
 type Make struct {
 	Target micropython.Target
-	// Dir is the build folder (make's BUILD); it is made if need be. Its path must be free of blanks, which
+	// Dir is the build directory (make's BUILD); it is made if need be. Its path must be free of spaces, which
 	// MicroPython's makefiles cannot take.
 	Dir string
 	// Args are further arguments for make, such as "USER_C_MODULES=/path".
 	Args []string
 	// Jobs is how many commands make runs at once; 0 means one a processor.
 	Jobs int
-	// KeepGoing compiles what it can after an error, so that the log has all errors and the folder all objects.
+	// KeepGoing compiles what it can after an error, so that the log has all errors and the directory all objects.
 	KeepGoing bool
 	// KeepSymbols leaves the symbols in an executable that the port's make would strip.
 	KeepSymbols bool
@@ -49,7 +49,7 @@ type Result struct {
 	// ELF is the linked executable, with an absolute path.
 	ELF string
 	Log string
-	// Rebuilt says that the folder held the objects of other flags or of other sources and was emptied first.
+	// Rebuilt says that the directory held the objects of other flags or of other sources and was emptied first.
 	Rebuilt bool
 }
 
@@ -124,8 +124,8 @@ type lastBuild struct {
 
 func (m Make) lastKey() string { return question("last build", m.Target.Name(), m.Args) }
 
-// Again is Probe and Run in one make, which reads its makefiles once, for a folder that Run has built in before. The flags
-// are nil if there was no such build, or if make's reply shows that the folder holds the objects of other flags: then
+// Again is Probe and Run in one make, which reads its makefiles once, for a directory that Run has built in before. The flags
+// are nil if there was no such build, or if make's reply shows that the directory holds the objects of other flags: then
 // Probe and Run must be called. The error is Run's; with a *Error there are flags.
 func (m Make) Again(ctx context.Context, vars ...string) (*Flags, *Result, error) {
 	if err := m.prepare(); err != nil {
@@ -212,10 +212,10 @@ func (m Make) logFile() string {
 
 func (m Make) prepare() error {
 	if !filepath.IsAbs(m.Dir) {
-		return fmt.Errorf("build %s: the build folder %q is not an absolute path", m.Target.Name(), m.Dir)
+		return fmt.Errorf("build %s: the build directory %q is not an absolute path", m.Target.Name(), m.Dir)
 	}
 	if strings.ContainsAny(m.Dir, " \t\n,:$%#;'\"\\") {
-		return fmt.Errorf("build %s: the build folder %q has a character that make cannot take in a file name",
+		return fmt.Errorf("build %s: the build directory %q has a character that make cannot take in a file name",
 			m.Target.Name(), m.Dir)
 	}
 	for _, dir := range []string{m.Dir, filepath.Dir(m.logFile())} {
@@ -301,7 +301,7 @@ func (m Make) firmwareArgv(prog string) []string {
 	return makeArgv(m.Target, args...)
 }
 
-// linksBesideSources says that make puts a program into the folder it runs in and not into BUILD, as up to v1.19.1.
+// linksBesideSources says that make puts a program into the directory it runs in and not into BUILD, as up to v1.19.1.
 func linksBesideSources(t *micropython.Tree) bool {
 	text, err := os.ReadFile(t.Path("py", "mkrules.mk"))
 	return err == nil && bytes.Contains(text, []byte("\n$(PROG): $(OBJ)"))

@@ -67,7 +67,7 @@ func TestBuild(t *testing.T) {
 		}
 	}
 	if entries, err := os.ReadDir(b.Target.Dir()); err != nil || len(entries) != 5 {
-		t.Errorf("the port's folder has %v, %v", entries, err)
+		t.Errorf("the port's directory has %v, %v", entries, err)
 	}
 }
 

@@ -13,7 +13,7 @@ import (
 
 // Flags are what a target's own make compiles with.
 type Flags struct {
-	// Dir is the folder that make and the compiler run in; relative paths in CFLAGS are relative to it.
+	// Dir is the directory that make and the compiler run in; relative paths in CFLAGS are relative to it.
 	Dir    string
 	CC     []string
 	CFLAGS []string
@@ -66,7 +66,7 @@ func parseFlags(t micropython.Target, what string, vars []string, values map[str
 // MissingSubmodules are the submodules that the target's make names and that this tree does not have.
 func (f *Flags) MissingSubmodules() []string { return f.missing }
 
-// makeArgv is the make command for the target; it runs in the port's folder.
+// makeArgv is the make command for the target; it runs in the port's directory.
 func makeArgv(t micropython.Target, args ...string) []string {
 	return append(append([]string{makeProgram(), "--no-print-directory"}, t.Args()...), args...)
 }

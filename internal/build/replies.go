@@ -15,7 +15,7 @@ import (
 	"time"
 )
 
-// repliesFile is where a build folder keeps what make and the compiler answered. It is in a folder of its own: a new
+// repliesFile is where a build directory keeps what make and the compiler answered. It is in a directory of its own: a new
 // file must not change the time of one that the compiler looks into.
 const repliesFile = "mpwolf-replies/replies.json"
 
@@ -36,7 +36,7 @@ type reply struct {
 	Names []string          `json:"names,omitempty"`
 }
 
-// openReplies reads a build folder's replies; a file that is damaged or not there holds none.
+// openReplies reads a build directory's replies; a file that is damaged or not there holds none.
 func openReplies(dir string) *replies {
 	a := &replies{file: filepath.Join(dir, filepath.FromSlash(repliesFile)), known: make(map[string]reply)}
 	if text, err := os.ReadFile(a.file); err == nil && json.Unmarshal(text, &a.known) != nil {
@@ -59,7 +59,7 @@ func question(parts ...any) string {
 func inherited() []string {
 	env := slices.DeleteFunc(environment(), func(s string) bool {
 		name, _, _ := strings.Cut(s, "=")
-		return slices.Contains(passing, name) || slices.ContainsFunc(passingPrefixes, func(prefix string) bool {
+		return slices.Contains(ephemeral, name) || slices.ContainsFunc(ephemeralPrefixes, func(prefix string) bool {
 			return strings.HasPrefix(name, prefix)
 		})
 	})
@@ -68,8 +68,8 @@ func inherited() []string {
 }
 
 var (
-	passing         = []string{"_", "PWD", "OLDPWD", "SHLVL", "TERM", "COLUMNS", "LINES", "LS_COLORS", "DISPLAY", "WINDOWID"}
-	passingPrefixes = []string{"DBUS_", "HYPERFINE_", "SSH_", "TERM_", "TMUX", "VTE_", "XDG_"}
+	ephemeral         = []string{"_", "PWD", "OLDPWD", "SHLVL", "TERM", "COLUMNS", "LINES", "LS_COLORS", "DISPLAY", "WINDOWID"}
+	ephemeralPrefixes = []string{"DBUS_", "HYPERFINE_", "SSH_", "TERM_", "TMUX", "VTE_", "XDG_"}
 )
 
 // recall puts a known reply into value.
@@ -97,7 +97,7 @@ func (a reply) holds() bool {
 	return true
 }
 
-// lookups are the paths at which files could appear that would be taken in the place of those that were.
+// lookups are the paths at which files could appear that would be taken instead of those that were.
 func (a reply) lookups(yield func(string) bool) {
 	for _, dir := range a.Dirs {
 		for _, name := range a.Names {
@@ -191,7 +191,7 @@ func (f *Flags) makefiles() []string {
 	return files
 }
 
-// included are the files that a preprocessor's output names, the folders that it looked for them in, and their names
+// included are the files that a preprocessor's output names, the directories that it looked for them in, and their names
 // there.
 func (f *Flags) included(output string) (files, dirs, names []string) {
 	dirs = f.includeDirs()
@@ -224,7 +224,7 @@ func (f *Flags) abs(path string) string {
 	return filepath.Join(f.Dir, path)
 }
 
-// includeDirs are the folders of -I and its kin.
+// includeDirs are the directories of -I and its kin.
 func (f *Flags) includeDirs() []string {
 	var dirs []string
 	for i, flag := range f.CFLAGS {
@@ -241,7 +241,7 @@ func (f *Flags) includeDirs() []string {
 	return dirs
 }
 
-// dependencies are the files that the objects in a folder were made from, by what the compiler wrote for make.
+// dependencies are the files that the objects in a directory were made from, by what the compiler wrote for make.
 func dependencies(dir, relativeTo string) []string {
 	seen := make(map[string]bool)
 	_ = filepath.WalkDir(dir, func(path string, _ fs.DirEntry, err error) error {

@@ -123,7 +123,7 @@ func TestEffectiveAgain(t *testing.T) {
 	if got := value(); got != 22 {
 		t.Errorf("with another header, X is %d", got)
 	}
-	// A header of that name in a folder that is looked into first: -I. comes before -I../.. .
+	// A header of that name in a directory that is looked into first: -I. comes before -I../.. .
 	if err := os.MkdirAll(filepath.Join(dir, "py"), 0o777); err != nil {
 		t.Fatal(err)
 	}

@@ -85,7 +85,7 @@ func stopped(t micropython.Target, what string, argv []string, output []byte, mi
 	return e
 }
 
-// shellLine is a command with the folder that it runs in, for a person to copy.
+// shellLine is a command with the directory that it runs in, for a person to copy.
 func shellLine(t micropython.Target, argv []string) string {
 	return "cd " + shell.Quote(t.Dir()) + " && " + shell.Join(argv)
 }
@@ -128,12 +128,12 @@ func isError(line string) bool {
 	return false
 }
 
-// missingSubmodules are those of the given folders, relative to the tree, that are absent or empty, sorted.
-func missingSubmodules(t *micropython.Tree, folders []string) []string {
-	folders = slices.Clone(folders)
-	slices.Sort(folders)
-	return slices.DeleteFunc(slices.Compact(folders), func(folder string) bool {
-		entries, err := os.ReadDir(filepath.Join(t.Dir, folder))
+// missingSubmodules are those of the given directories, relative to the tree, that are absent or empty, sorted.
+func missingSubmodules(t *micropython.Tree, directories []string) []string {
+	directories = slices.Clone(directories)
+	slices.Sort(directories)
+	return slices.DeleteFunc(slices.Compact(directories), func(directory string) bool {
+		entries, err := os.ReadDir(filepath.Join(t.Dir, directory))
 		return err == nil && len(entries) > 0
 	})
 }

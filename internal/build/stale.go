@@ -11,12 +11,12 @@ import (
 	"path/filepath"
 )
 
-// stampFile is the file in a build folder that holds the hash of what it was built with.
+// stampFile is the file in a build directory that holds the hash of what it was built with.
 const stampFile = "mpwolf-flags"
 
-// emptyIfStale removes what an earlier build with other flags, sources or libraries left in the folder. MicroPython's
+// emptyIfStale removes what an earlier build with other flags, sources or libraries left in the directory. MicroPython's
 // make looks at the times of sources only: it keeps objects that were compiled with other CFLAGS, does not link again
-// when an object is no longer wanted, and keeps the collected names of sources that are gone. A folder that holds no
+// when an object is no longer wanted, and keeps the collected names of sources that are gone. A directory that holds no
 // stamp was not made by Build and is left as it is.
 func (m Make) emptyIfStale(flags *Flags) (bool, error) {
 	want := m.stamp(flags)
@@ -31,7 +31,7 @@ func (m Make) emptyIfStale(flags *Flags) (bool, error) {
 	stale := err == nil
 	if stale {
 		if err := m.empty(); err != nil {
-			return false, fmt.Errorf("build %s: empty the build folder: %w", m.Target.Name(), err)
+			return false, fmt.Errorf("build %s: empty the build directory: %w", m.Target.Name(), err)
 		}
 	}
 	if err := os.WriteFile(file, want, 0o666); err != nil {
@@ -40,7 +40,7 @@ func (m Make) emptyIfStale(flags *Flags) (bool, error) {
 	return stale, nil
 }
 
-// empty keeps mpy-cross, which the firmware's flags do not concern. The stamp goes last: a folder that is half empty
+// empty keeps mpy-cross, which the firmware's flags do not concern. The stamp goes last: a directory that is half empty
 // is still one to be emptied.
 func (m Make) empty() error {
 	entries, err := os.ReadDir(m.Dir)

@@ -28,7 +28,7 @@ var unneeded = []struct{ path, variable, value string }{
 	{"lib/libffi", "MICROPY_STANDALONE", "1"},
 }
 
-// MissingSubmodules are the submodules that the build of this target needs and whose folders are empty or absent,
+// MissingSubmodules are the submodules that the build of this target needs and whose directories are empty or absent,
 // as paths relative to the tree's top.
 func MissingSubmodules(ctx context.Context, t micropython.Target) ([]string, error) {
 	paths, err := Submodules(ctx, t, false)
@@ -39,7 +39,7 @@ func MissingSubmodules(ctx context.Context, t micropython.Target) ([]string, err
 }
 
 // submodules are those that the target's own make says it needs with the built-in TLS off. A port that is built by
-// CMake doesn't tell without configuring it: there, they are read from its files, and optional says whether those
+// CMake doesn't tell without configuring it: there, they are read from its files, and optional reports whether those
 // that depend on the board's features count.
 func Submodules(ctx context.Context, t micropython.Target, optional bool) ([]string, error) {
 	vars := []string{"MPY_LIB_DIR", "MPY_LIB_SUBMODULE_DIR", "FROZEN_MANIFEST"}

@@ -62,7 +62,7 @@ func (w *work) takeLock(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	outcome, err := lock.Heal()
+	outcome, err := lock.Recover()
 	if err != nil {
 		lock.Release()
 		return fmt.Errorf("an earlier run on %s was interrupted: %w", dir, err)
@@ -79,7 +79,7 @@ func (w *work) takeLock(ctx context.Context) error {
 
 // recovered takes back what was prepared before a change that failed for a reason of its own.
 func (w *work) recovered(err error) error {
-	_, back := w.lock.Heal()
+	_, back := w.lock.Recover()
 	return errors.Join(err, back)
 }
 

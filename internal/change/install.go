@@ -81,7 +81,7 @@ func (j *job) wolfssl(ctx context.Context) (*wolfssl.Tree, error) {
 	return j.FetchWolfSSL(ctx, source)
 }
 
-// ownSources are the parts of the module's folder that come with mpwolf, or that it makes for this tree.
+// ownSources are the parts of the module's directory that come with mpwolf, or that it makes for this tree.
 func (j *job) ownSources() []modules.Source {
 	made := map[string][]byte{}
 	for _, f := range slices.Concat(j.plan.Module, j.fragments) {
@@ -92,7 +92,7 @@ func (j *job) ownSources() []modules.Source {
 
 // change prepares all that is written.
 func (j *job) change(wolf *wolfssl.Tree) (change state.Change, err error) {
-	created, err := missingFolders(j.Modules)
+	created, err := missingDirs(j.Modules)
 	if err != nil {
 		return change, err
 	}
@@ -110,7 +110,7 @@ func (j *job) change(wolf *wolfssl.Tree) (change state.Change, err error) {
 	return change, err
 }
 
-// installed says whether the modules are there already with this wolfSSL, and nothing has to be copied.
+// installed reports whether the modules are there already with this wolfSSL, and nothing has to be copied.
 func (j *job) installed(wolf *wolfssl.Tree) bool {
 	if j.Record == nil {
 		return false
@@ -127,18 +127,18 @@ func (j *job) installed(wolf *wolfssl.Tree) bool {
 	return err == nil && current
 }
 
-// stage prepares the folder of the user modules.
+// stage prepares the directory of the user modules.
 func (j *job) stage(wolf *wolfssl.Tree, id string, created []string) (*state.Swap, error) {
 	files, err := wolfssl.Files(wolf)
 	if err != nil {
 		return nil, err
 	}
-	staged := state.PassingName(j.Modules)
-	if err := j.lock.Intend(staged, created); err != nil {
+	staged := state.TemporaryName(j.Modules)
+	if err := j.lock.Announce(staged, created); err != nil {
 		return nil, err
 	}
 	if err := disk.MkdirAll(j.Disk, j.Modules, 0o755); err != nil {
-		return nil, fmt.Errorf("modules folder: %w", err)
+		return nil, fmt.Errorf("modules directory: %w", err)
 	}
 	sources := append(j.ownSources(), modules.Source{FS: os.DirFS(wolf.Dir), At: "wolfssl", Files: files})
 	if err := modules.Stage(j.Disk, staged, j.Tool, id, sources...); err != nil {
@@ -190,12 +190,12 @@ func (j *job) newRecord(wolf *wolfssl.Tree, created []string) (*state.Record, er
 	return record, nil
 }
 
-// missingFolders are a folder and those above it that do not exist, the outermost first.
-func missingFolders(dir string) (missing []string, err error) {
+// missingDirs are a directory and those above it that do not exist, the outermost first.
+func missingDirs(dir string) (missing []string, err error) {
 	for at := dir; ; at = filepath.Dir(at) {
 		info, err := os.Stat(at)
 		if err == nil && !info.IsDir() {
-			return nil, fmt.Errorf("modules folder: %q is not a folder", at)
+			return nil, fmt.Errorf("modules directory: %q is not a directory", at)
 		}
 		if err == nil || at == filepath.Dir(at) {
 			return missing, nil

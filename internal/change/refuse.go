@@ -72,7 +72,7 @@ func (j *job) checkLacks(context.Context) error {
 	return hint.With(errors.New(strings.Join(lines, "\n")), advice)
 }
 
-// checkOutside stops where a line outside the tree, in a board's own folder, must change first.
+// checkOutside stops where a line outside the tree, in a board's own directory, must change first.
 func (j *job) checkOutside(context.Context) error {
 	var lines []string
 	for _, step := range j.plan.Outside() {
@@ -139,7 +139,7 @@ func checkSettings(names []string) error {
 	return nil
 }
 
-// inside says whether a folder, which need not be there, is another or below it, whatever links lead there.
+// inside reports whether a directory, which need not be there, is another or below it, whatever links lead there.
 func inside(top, dir string) bool {
 	real := dir
 	for at := dir; ; at = filepath.Dir(at) {

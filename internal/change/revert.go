@@ -48,7 +48,7 @@ func Revert(ctx context.Context, o Options) (*Reverted, error) {
 	}
 	defer w.lock.Release()
 	if err := w.Read(project.None); err != nil {
-		return nil, hint.With(err, "without "+filepath.Join(state.Folder, "record.json")+
+		return nil, hint.With(err, "without "+filepath.Join(state.Dir, "record.json")+
 			", mpwolf revert goes by the marks in the tree and by git")
 	}
 	if w.Record == nil {
@@ -113,8 +113,8 @@ func (w *work) takeModulesAway(installed state.Modules) (*state.Swap, []string, 
 	case err != nil:
 		return nil, nil, err
 	}
-	staged := state.PassingName(dir)
-	if err := w.lock.Intend(staged, nil); err != nil {
+	staged := state.TemporaryName(dir)
+	if err := w.lock.Announce(staged, nil); err != nil {
 		return nil, nil, err
 	}
 	stays, err := modules.StageKept(w.Disk, dir, staged, kept)

@@ -1,4 +1,4 @@
-// Package check tells whether a tree is as mpwolf.toml asks for, in milliseconds: it reads, and runs and writes nothing.
+// Package check reports whether a tree is as mpwolf.toml asks for, in milliseconds: it reads, and runs and writes nothing.
 // What it finds is in its result; the compiler's word is verify's.
 package check
 
@@ -40,7 +40,7 @@ func (r *Result) Log(version string) *report.Log {
 	}
 }
 
-// The rules of check. Their order is that of the questions: can the tree be judged, is it the right one, is it patched,
+// The rules of check. Their order is that of the questions: can the tree be checked, is it the right one, is it patched,
 // is what was installed still that.
 var Rules = []report.Rule{
 	{ID: "interrupted", Summary: "No mpwolf run was stopped half-way.",
@@ -54,7 +54,7 @@ var Rules = []report.Rule{
 	{ID: "target", Summary: "The tree was patched for the targets of mpwolf.toml, as they are there.",
 		Help: "`mpwolf patch` patches for all of them."},
 	{ID: "file", Summary: "The files that mpwolf changed are there.",
-		Help: "A file that is gone, or a link or folder now, cannot be reverted: put it back."},
+		Help: "A file that is gone, or a link or directory now, cannot be reverted: put it back."},
 	{ID: "modules", Summary: "The user modules are installed, with the wolfSSL that mpwolf.toml names.",
 		Help: "`mpwolf patch` installs them."},
 	{ID: "modules-changed", Summary: "The installed user modules are untouched.",
@@ -96,7 +96,7 @@ func (k *checker) found(f report.Finding) { k.findings = append(k.findings, f) }
 
 func (k *checker) run() error {
 	if state.Interrupted(k.Tree.Dir) {
-		k.found(report.Finding{ID: "interrupted", File: k.Tree.Path(state.Folder), Fix: fixPatch,
+		k.found(report.Finding{ID: "interrupted", File: k.Tree.Path(state.Dir), Fix: fixPatch,
 			Message: "a run of mpwolf was stopped half-way"})
 		return nil // what else is there is between two states
 	}

@@ -15,7 +15,7 @@ import (
 	"mpwolf/wolfssl"
 )
 
-// inputs says whether a stamped file is one that the scanner reads: of the installed module, only those are that act in
+// inputs reports whether a stamped file is one that the scanner reads: of the installed module, only those are that act in
 // the place of changes to the tree.
 func (k *checker) inputs(name string) bool {
 	rel, err := filepath.Rel(filepath.Join(k.Modules, modules.Name), name)

@@ -45,7 +45,7 @@ var errFound = errors.New("a check found something")
 type session struct {
 	stdout, stderr io.Writer
 	terminal       bool // stderr is one: progress may be shown
-	// disk is what trees and modules folders are changed through.
+	// disk is what trees and modules directories are changed through.
 	disk disk.FS
 }
 
@@ -67,7 +67,7 @@ func Main(args []string, _ io.Reader, stdout, stderr io.Writer) int {
 	return Run(disk.OS{}, args, stdout, stderr)
 }
 
-// Run is Main with the layer that trees and modules folders are changed through.
+// Run is Main with the layer that trees and modules directories are changed through.
 func Run(d disk.FS, args []string, stdout, stderr io.Writer) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()

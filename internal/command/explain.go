@@ -118,19 +118,19 @@ func showValues(e *explain.Explanation, w io.Writer) {
 	if e.Before != nil {
 		fmt.Fprintf(w, "before mpwolf patch: %s\n", valueText(*e.Before))
 	}
-	judge := "the compiler"
+	who := "the compiler"
 	if e.Kind == "variable" {
-		judge = "make"
+		who = "make"
 	}
 	if e.Compiler != nil {
-		fmt.Fprintf(w, "value: %s, as %s sees it\n", valueText(*e.Compiler), judge)
+		fmt.Fprintf(w, "value: %s, as %s sees it\n", valueText(*e.Compiler), who)
 		if !sameValue(e.Compiler.Value, e.Scanner.Value) {
 			fmt.Fprintf(w, "but mpwolf's scanner reads: %s\n", valueText(e.Scanner))
 		}
 		return
 	}
 	fmt.Fprintf(w, "value: %s, as mpwolf's scanner reads it\n", valueText(e.Scanner))
-	fmt.Fprintf(w, "an approximation, because %s could not be asked: %s\n", judge, e.Approximate)
+	fmt.Fprintf(w, "an approximation, because %s could not be asked: %s\n", who, e.Approximate)
 }
 
 func valueText(v explain.Value) string {

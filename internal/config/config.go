@@ -22,17 +22,17 @@ const Name = "mpwolf.toml"
 type File struct {
 	// Path is the absolute path of the file.
 	Path string `toml:"-"`
-	// Tree is the MicroPython tree, Modules the folder for the user modules. Both are written relative to the file,
+	// Tree is the MicroPython tree, Modules the directory for the user modules. Both are written relative to the file,
 	// and are absolute paths here.
 	Tree    string `toml:"tree"`
 	Modules string `toml:"modules"`
 	// MicroPython is the release that the tree is expected to be, such as "v1.25.0".
 	MicroPython string `toml:"micropython"`
-	// WolfSSL is a version, or the folder of a tree: an absolute path here.
+	// WolfSSL is a version, or the directory of a tree: an absolute path here.
 	WolfSSL string `toml:"wolfssl"`
 	// Pristine asks for the way that changes no file of the tree.
 	Pristine bool `toml:"pristine"`
-	// DropIn says whether the built-in names (tls, ssl …) are registered too; nil: they are.
+	// DropIn reports whether the built-in names (tls, ssl …) are registered too; nil: they are.
 	DropIn  *bool    `toml:"drop-in"`
 	Targets []Target `toml:"target"`
 
@@ -42,10 +42,10 @@ type File struct {
 // Target is a port with its board or variant.
 type Target struct {
 	Port string `toml:"port"`
-	// Board is a name, or the folder of a board: an absolute path here.
+	// Board is a name, or the directory of a board: an absolute path here.
 	Board   string `toml:"board"`
 	Variant string `toml:"variant"`
-	// UserSettings is the absolute path of the user_settings.h that takes the place of the port's.
+	// UserSettings is the absolute path of the user_settings.h that replaces the port's.
 	UserSettings string `toml:"user-settings"`
 	// Make are more arguments for make, each NAME=VALUE.
 	Make []string `toml:"make"`
@@ -54,7 +54,7 @@ type Target struct {
 	MaxRAM   int64 `toml:"max-ram"`
 }
 
-// Dir is the folder that holds the file: all that it names is inside.
+// Dir is the directory that holds the file: all that it names is inside.
 func (f *File) Dir() string { return filepath.Dir(f.Path) }
 
 // Line is the line, from 1, at which target i begins.
@@ -156,7 +156,7 @@ func (f *File) check() *wrong {
 	}
 	if f.WolfSSL != "" && !version.MatchString(f.WolfSSL) {
 		if err := f.inside(&f.WolfSSL); err != nil {
-			return &wrong{-1, "wolfssl", fmt.Sprintf("wolfssl = %q is not a version such as 5.9.2, and as a folder it %v", f.WolfSSL, err)}
+			return &wrong{-1, "wolfssl", fmt.Sprintf("wolfssl = %q is not a version such as 5.9.2, and as a directory it %v", f.WolfSSL, err)}
 		}
 	}
 	for i := range f.Targets {
@@ -189,7 +189,7 @@ func (f *File) checkTarget(t *Target) *wrong {
 	}
 	if t.Board != "" && !name.MatchString(t.Board) {
 		if err := f.inside(&t.Board); err != nil {
-			return &wrong{key: "board", text: fmt.Sprintf("board = %q is not the name of a board, and as a folder it %v", t.Board, err)}
+			return &wrong{key: "board", text: fmt.Sprintf("board = %q is not the name of a board, and as a directory it %v", t.Board, err)}
 		}
 	}
 	if err := f.inside(&t.UserSettings); err != nil {
@@ -207,7 +207,7 @@ func (f *File) checkTarget(t *Target) *wrong {
 	return nil
 }
 
-// inside makes a path of the file absolute. One that leads out of the file's folder is refused, by itself or through
+// inside makes a path of the file absolute. One that leads out of the file's directory is refused, by itself or through
 // links: whoever clones a repository does not expect its files to name others of theirs. Flags may.
 func (f *File) inside(path *string) error {
 	if *path == "" {
@@ -218,7 +218,7 @@ func (f *File) inside(path *string) error {
 		return errors.New("has a backslash or a control character")
 	}
 	if !filepath.IsLocal(local) {
-		return errors.New("leads out of the folder of " + Name + "; a flag may, not the file")
+		return errors.New("leads out of the directory of " + Name + "; a flag may, not the file")
 	}
 	dir, err := filepath.EvalSymlinks(f.Dir())
 	if err != nil {
@@ -228,7 +228,7 @@ func (f *File) inside(path *string) error {
 	if real, err := evalExisting(abs); err != nil {
 		return err
 	} else if rel, err := filepath.Rel(dir, real); err != nil || !filepath.IsLocal(rel) {
-		return fmt.Errorf("leads out of the folder of %s by a link, to %s; a flag may, not the file", Name, real)
+		return fmt.Errorf("leads out of the directory of %s by a link, to %s; a flag may, not the file", Name, real)
 	}
 	*path = abs
 	return nil

@@ -54,7 +54,7 @@ func TestCreateThenLoad(t *testing.T) {
 	}
 }
 
-// TestFind ends its search where a repository or the home folder ends, and goes on through submodules.
+// TestFind ends its search where a repository or the home directory ends, and goes on through submodules.
 func TestFind(t *testing.T) {
 	top := t.TempDir()
 	in := func(name string) string { return filepath.Join(top, filepath.FromSlash(name)) }
@@ -87,13 +87,13 @@ func TestFind(t *testing.T) {
 		if err := os.Chown(in(Name), 65534, 65534); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := Find(in("submodule/deep")); err == nil || !strings.Contains(err.Error(), "belongs to somebody else") {
+		if _, err := Find(in("submodule/deep")); err == nil || !strings.Contains(err.Error(), "belongs to someone other") {
 			t.Errorf("a stranger's file: %v", err)
 		}
 	}
 }
 
-// FuzzParse holds that nothing that is read names a place outside the folder of the file, or an option of make.
+// FuzzParse holds that nothing that is read names a place outside the directory of the file, or an option of make.
 func FuzzParse(f *testing.F) {
 	for _, seed := range []string{
 		"tree = \"a\"\n[[target]]\nport = \"unix\"\nmake = [\"A=b\"]\n", "tree = \"../a\"", "wolfssl = '5.9.2'", "[[target]]\nboard = 'a/b'\nport='x'",

@@ -7,7 +7,7 @@ import (
 	"syscall"
 )
 
-// sameOwner says whether a file belongs to this user, to root, or to the owner of a folder.
+// sameOwner reports whether a file belongs to this user, to root, or to the owner of a directory.
 func sameOwner(file, dir string) (bool, error) {
 	a, err := os.Stat(file)
 	if err != nil {

@@ -56,11 +56,11 @@ func (f *File) encode() ([]byte, error) {
 	quoted(&b, "micropython", f.MicroPython, "its release; mpwolf check says when it is another")
 	wolf := f.WolfSSL
 	if filepath.IsAbs(wolf) {
-		if err := f.path(&b, "wolfssl", wolf, "the folder of the wolfSSL tree"); err != nil {
+		if err := f.path(&b, "wolfssl", wolf, "the directory of the wolfSSL tree"); err != nil {
 			return nil, err
 		}
 	} else {
-		quoted(&b, "wolfssl", wolf, "a version, or a folder")
+		quoted(&b, "wolfssl", wolf, "a version, or a directory")
 	}
 	if err := f.path(&b, "modules", f.Modules, "where the user modules are installed"); err != nil {
 		return nil, err
@@ -93,7 +93,7 @@ func (f *File) target(b *strings.Builder, t Target) error {
 		quoted(b, "board", t.Board, "")
 	}
 	quoted(b, "variant", t.Variant, "")
-	if err := f.path(b, "user-settings", t.UserSettings, "in the place of the port's user_settings.h"); err != nil {
+	if err := f.path(b, "user-settings", t.UserSettings, "instead of the port's user_settings.h"); err != nil {
 		return err
 	}
 	if len(t.Make) > 0 {

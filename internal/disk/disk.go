@@ -20,14 +20,14 @@ type FS interface {
 	// Create makes a new file for writing; it fails where anything has that name.
 	Create(name string, mode fs.FileMode) (File, error)
 	Mkdir(name string, mode fs.FileMode) error
-	// Rename puts a file in the place of another, or a folder in a free place.
+	// Rename puts a file instead of another, or a directory in a free place.
 	Rename(from, to string) error
-	// Remove removes a file or an empty folder.
+	// Remove removes a file or an empty directory.
 	Remove(name string) error
 	Symlink(target, name string) error
 	Chtimes(name string, mtime time.Time) error
 	Lchown(name string, uid, gid int) error
-	// SyncDir makes the names in a folder lasting.
+	// SyncDir makes the names in a directory lasting.
 	SyncDir(dir string) error
 }
 
@@ -50,13 +50,13 @@ func (OS) Create(name string, mode fs.FileMode) (File, error) {
 	return f, nil
 }
 
-// Mkdir makes one folder.
+// Mkdir makes one directory.
 func (OS) Mkdir(name string, mode fs.FileMode) error { return os.Mkdir(name, mode) }
 
-// Rename gives a file or folder another name.
+// Rename gives a file or directory another name.
 func (OS) Rename(from, to string) error { return os.Rename(from, to) }
 
-// Remove removes a file or an empty folder.
+// Remove removes a file or an empty directory.
 func (OS) Remove(name string) error { return os.Remove(name) }
 
 // Symlink makes a link.
@@ -68,7 +68,7 @@ func (OS) Chtimes(name string, mtime time.Time) error { return os.Chtimes(name, 
 // Lchown gives a file to another owner.
 func (OS) Lchown(name string, uid, gid int) error { return os.Lchown(name, uid, gid) }
 
-// SyncDir makes the names in a folder lasting.
+// SyncDir makes the names in a directory lasting.
 func (OS) SyncDir(dir string) error {
 	if runtime.GOOS == "windows" {
 		return nil // has no such call, and renames last without
@@ -84,14 +84,14 @@ func (OS) SyncDir(dir string) error {
 	return nil
 }
 
-// MkdirAll makes a folder and those above it that are missing.
+// MkdirAll makes a directory and those above it that are missing.
 func MkdirAll(d FS, dir string, mode fs.FileMode) error {
 	info, err := os.Stat(dir)
 	if err == nil && info.IsDir() {
 		return nil
 	}
 	if err == nil {
-		return &fs.PathError{Op: "mkdir", Path: dir, Err: errors.New("not a folder")}
+		return &fs.PathError{Op: "mkdir", Path: dir, Err: errors.New("not a directory")}
 	}
 	if parent := filepath.Dir(dir); parent != dir {
 		if err := MkdirAll(d, parent, mode); err != nil {
@@ -104,7 +104,7 @@ func MkdirAll(d FS, dir string, mode fs.FileMode) error {
 	return nil
 }
 
-// RemoveAll removes a file, or a folder with all that is in it; links are removed, not followed. What is not there is no
+// RemoveAll removes a file, or a directory with all that is in it; links are removed, not followed. What is not there is no
 // error.
 func RemoveAll(d FS, name string) error {
 	info, err := os.Lstat(name)

@@ -158,7 +158,7 @@ func newPythonFetcher(t testing.TB, o MicroPythonOptions, url string) pythonFetc
 	return pythonFetcher{MicroPythonOptions: o, Catalogue: changed, apt: sources.Apt{Cache: o.Cache, Log: o.Log, Etc: t.TempDir()}}
 }
 
-// absent checks that a failed fetch left neither the folder nor a half one beside it.
+// absent checks that a failed fetch left neither the directory nor a half one beside it.
 func absent(t *testing.T, dir string) {
 	t.Helper()
 	entries, err := os.ReadDir(filepath.Dir(dir))
@@ -189,7 +189,7 @@ func TestFetchGit(t *testing.T) {
 			t.Errorf("%s: fetched %v, want %v", path, err == nil, want)
 		}
 	}
-	if _, err := newPythonFetcher(t, o, url).fetch(t.Context()); err == nil || !strings.Contains(err.Error(), "not an empty folder") {
+	if _, err := newPythonFetcher(t, o, url).fetch(t.Context()); err == nil || !strings.Contains(err.Error(), "not an empty directory") {
 		t.Errorf("again: got %v", err)
 	}
 }
@@ -282,7 +282,7 @@ func TestFetchFolder(t *testing.T) {
 		t.Error(err)
 	}
 	if _, err := os.Stat(tree.Path("ports", "unix", "build-standard")); err == nil {
-		t.Error("the build folder was copied")
+		t.Error("the build directory was copied")
 	}
 	o.Dir = filepath.Join(o.From, "copy")
 	if _, err := MicroPython(t.Context(), o); err == nil || !strings.Contains(err.Error(), "inside it") {

@@ -87,7 +87,7 @@ func (t *Tree) storage() (*filesystem.Storage, error) {
 	return filesystem.NewStorageWithOptions(files, cache.NewObjectLRUDefault(), options), nil
 }
 
-// gitDir is the folder that .git is or, as a file, names; "" without one.
+// gitDir is the directory that .git is or, as a file, names; "" without one.
 func (t *Tree) gitDir() (string, error) {
 	git := t.Path(".git")
 	info, err := os.Stat(git)
@@ -112,7 +112,7 @@ func (t *Tree) gitDir() (string, error) {
 		dir = t.Path(dir)
 	}
 	if _, err := os.Stat(dir); err != nil {
-		return "", nil // a submodule's folder that was copied without its repository
+		return "", nil // a submodule's directory that was copied without its repository
 	}
 	return dir, nil
 }

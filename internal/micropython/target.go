@@ -16,7 +16,7 @@ type Target struct {
 	// Board and Variant are the values of make's BOARD and VARIANT, or BOARD_VARIANT where there is a board too;
 	// both are empty for a port that has neither boards nor variants.
 	Board, Variant string
-	// BoardDir is the absolute path of the board's folder where it is not one of the port's own boards; empty
+	// BoardDir is the absolute path of the board's directory where it is not one of the port's own boards; empty
 	// otherwise.
 	BoardDir string
 	// Make are more arguments for make, such as "MICROPY_PY_BTREE=0", in the order given.
@@ -26,7 +26,7 @@ type Target struct {
 // defaultVariants is what a port's Makefile takes when VARIANT is not given (ports/unix/Makefile "VARIANT ?=").
 const defaultVariant = "standard"
 
-// Target checks the names against the tree. A board may be a folder of its own, given as a path. An empty variant
+// Target checks the names against the tree. A board may be a directory of its own, given as a path. An empty variant
 // means the port's default one.
 func (t *Tree) Target(port, board, variant string) (Target, error) {
 	ports, err := t.Ports()
@@ -77,20 +77,20 @@ func (t *Tree) Target(port, board, variant string) (Target, error) {
 	return target, nil
 }
 
-// isPath tells a board's folder from a board's name.
+// isPath tells a board's directory from a board's name.
 func isPath(board string) bool {
 	return strings.ContainsRune(board, filepath.Separator) || board == "." || board == ".."
 }
 
-// setBoardDir takes a folder for the board, as make's BOARD_DIR does. One of the port's own is known by its name.
-func (t *Target) setBoardDir(folder string) error {
-	abs, err := filepath.Abs(folder)
+// setBoardDir takes a directory for the board, as make's BOARD_DIR does. One of the port's own is known by its name.
+func (t *Target) setBoardDir(directory string) error {
+	abs, err := filepath.Abs(directory)
 	if err != nil {
-		return fmt.Errorf("board folder %q: %w", folder, err)
+		return fmt.Errorf("board directory %q: %w", directory, err)
 	}
 	for _, name := range []string{"mpconfigboard.mk", "mpconfigboard.h"} {
 		if _, err := os.Stat(filepath.Join(abs, name)); err != nil {
-			return fmt.Errorf("board folder %q has no %s", folder, name)
+			return fmt.Errorf("board directory %q has no %s", directory, name)
 		}
 	}
 	t.Board = filepath.Base(abs)
@@ -100,8 +100,8 @@ func (t *Target) setBoardDir(folder string) error {
 	return nil
 }
 
-// boardFolder is where the board's files are.
-func (t Target) boardFolder() string {
+// boardDir is where the board's files are.
+func (t Target) boardDir() string {
 	if t.BoardDir != "" {
 		return t.BoardDir
 	}
@@ -111,7 +111,7 @@ func (t Target) boardFolder() string {
 // checkBoardVariant looks for the variant among the board's mpconfigvariant_V.mk (v1.24 and later) or, without any, for
 // a makefile of the board's that asks for BOARD_VARIANT at all (before).
 func (t Target) checkBoardVariant() error {
-	entries, err := os.ReadDir(t.boardFolder())
+	entries, err := os.ReadDir(t.boardDir())
 	if err != nil {
 		return fmt.Errorf("board variant %q: %w", t.Variant, err)
 	}
@@ -121,7 +121,7 @@ func (t Target) checkBoardVariant() error {
 			known = append(known, strings.TrimSuffix(name, filepath.Ext(name)))
 		}
 	}
-	makefile, err := os.ReadFile(filepath.Join(t.boardFolder(), "mpconfigboard.mk"))
+	makefile, err := os.ReadFile(filepath.Join(t.boardDir(), "mpconfigboard.mk"))
 	if len(known) == 0 && err == nil && strings.Contains(string(makefile), "BOARD_VARIANT") {
 		return nil
 	}
@@ -155,7 +155,7 @@ func unknown(kind, name, where string, known []string) error {
 	return &unknownError{fmt.Sprintf("unknown %s %q; %s has: %s", kind, name, where, has)}
 }
 
-// Dir is the port's folder, where make runs.
+// Dir is the port's directory, where make runs.
 func (t Target) Dir() string { return t.Tree.Path("ports", t.Port) }
 
 // Name is the target in words, such as "unix (standard)".

@@ -17,7 +17,7 @@ import (
 	"mpwolf/internal/state"
 )
 
-// marks are the files that every release has and that make a folder a MicroPython tree.
+// marks are the files that every release has and that make a directory a MicroPython tree.
 var marks = []string{"py/mpconfig.h", "py/py.mk", "py/mkrules.mk", "ports"}
 
 // Tree is a MicroPython source tree on disk.
@@ -32,7 +32,7 @@ type Tree struct {
 	Make []string
 }
 
-// NotTreeError says that a folder is not a MicroPython tree.
+// NotTreeError says that a directory is not a MicroPython tree.
 type NotTreeError struct {
 	Dir     string
 	Missing string // the mark that was looked for and is not there
@@ -71,7 +71,7 @@ func Open(dir string) (*Tree, error) {
 	if info, err := os.Stat(abs); err != nil {
 		return nil, fmt.Errorf("open MicroPython tree: %w", err)
 	} else if !info.IsDir() {
-		return nil, fmt.Errorf("open MicroPython tree %q: not a folder", dir)
+		return nil, fmt.Errorf("open MicroPython tree %q: not a directory", dir)
 	}
 	for _, mark := range marks {
 		if _, err := os.Stat(filepath.Join(abs, mark)); err != nil {
@@ -159,7 +159,7 @@ func linesWith(text []byte, start string) [][]byte {
 // ErrNoTree is returned by Find when there is no tree around.
 var ErrNoTree = errors.New("no MicroPython tree found")
 
-// AmbiguousError says that more than one tree was found below a folder.
+// AmbiguousError says that more than one tree was found below a directory.
 type AmbiguousError struct {
 	Start string
 	Trees []string
@@ -169,7 +169,7 @@ func (e *AmbiguousError) Error() string {
 	return fmt.Sprintf("%d MicroPython trees below %q: %s", len(e.Trees), e.Start, strings.Join(e.Trees, ", "))
 }
 
-// searchDepth is how many folders below the start Find looks for a tree: firmware repositories keep it as
+// searchDepth is how many directories below the start Find looks for a tree: firmware repositories keep it as
 // micropython, lib/micropython or third_party/upstream/micropython.
 const searchDepth = 4
 
@@ -200,7 +200,7 @@ func Find(start string) (*Tree, error) {
 
 func treesBelow(start string) []string {
 	var found []string
-	// An unreadable folder is passed over: the search is a convenience, --tree is exact.
+	// An unreadable directory is passed over: the search is a convenience, --tree is exact.
 	_ = filepath.WalkDir(start, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil || !entry.IsDir() {
 			if entry != nil && entry.IsDir() {
@@ -237,18 +237,18 @@ func isTree(dir string) bool {
 	return true
 }
 
-// Path joins names onto the tree's folder.
+// Path joins names onto the tree's directory.
 func (t *Tree) Path(names ...string) string {
 	return filepath.Join(append([]string{t.Dir}, names...)...)
 }
 
 // Ports are the names of the ports that this tree has, sorted.
 func (t *Tree) Ports() ([]string, error) {
-	return t.folders("ports")
+	return t.directories("ports")
 }
 
-// folders lists the folders in a folder of the tree, sorted; none if it does not exist.
-func (t *Tree) folders(rel string) ([]string, error) {
+// directories lists the directories in a directory of the tree, sorted; none if it does not exist.
+func (t *Tree) directories(rel string) ([]string, error) {
 	entries, err := os.ReadDir(t.Path(rel))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
@@ -267,17 +267,17 @@ func (t *Tree) folders(rel string) ([]string, error) {
 
 // Boards are the boards of a port, sorted; none for a port without boards.
 func (t *Tree) Boards(port string) ([]string, error) {
-	names, err := t.folders(filepath.Join("ports", port, "boards"))
+	names, err := t.directories(filepath.Join("ports", port, "boards"))
 	return t.having(names, "ports", port, "boards", "mpconfigboard"), err
 }
 
 // Variants are the variants of a port, sorted; none for a port without variants.
 func (t *Tree) Variants(port string) ([]string, error) {
-	names, err := t.folders(filepath.Join("ports", port, "variants"))
+	names, err := t.directories(filepath.Join("ports", port, "variants"))
 	return t.having(names, "ports", port, "variants", "mpconfigvariant"), err
 }
 
-// having keeps the folders that hold a file <stem>.mk, .h or .cmake.
+// having keeps the directories that hold a file <stem>.mk, .h or .cmake.
 func (t *Tree) having(names []string, port1, port2, kind, stem string) []string {
 	return slices.DeleteFunc(names, func(name string) bool {
 		for _, ending := range []string{".mk", ".h", ".cmake"} {

@@ -40,7 +40,7 @@ const (
 
 var ErrDamagedArchive = errors.New("damaged archive")
 
-// isArchive says whether the first bytes of a file are those of an archive.
+// isArchive reports whether the first bytes of a file are those of an archive.
 func IsArchive(start []byte) bool {
 	return bytes.HasPrefix(start, []byte(ArchiveMagic)) || bytes.HasPrefix(start, []byte(thinArchiveMagic))
 }

@@ -119,7 +119,7 @@ const (
 
 var ErrDamagedFat = errors.New("damaged universal file")
 
-// isFat says whether the first bytes of a file are those of a universal one.
+// isFat reports whether the first bytes of a file are those of a universal one.
 func IsFat(start []byte) bool {
 	if len(start) < 4 {
 		return false

@@ -1,5 +1,5 @@
 // Package objects reads object files, archives and linked programs, in the formats of ELF and Mach-O: symbols, sizes,
-// strings. It runs nothing, and judges nothing of what it finds.
+// strings. It runs nothing, and does not decide what is wrong.
 package objects
 
 import (

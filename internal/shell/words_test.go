@@ -16,7 +16,7 @@ func TestSplitWords(t *testing.T) {
 		{`-DA=\"b/c.h\"`, []string{`-DA="b/c.h"`}},
 		{`-DA='"b c.h"' -DB`, []string{`-DA="b c.h"`, "-DB"}},
 		{`'-DMP_CONFIGFILE="<a.h>"'`, []string{`-DMP_CONFIGFILE="<a.h>"`}},
-		{`"-I/a folder" "x\"y" "a\b"`, []string{"-I/a folder", `x"y`, `a\b`}},
+		{`"-I/a directory" "x\"y" "a\b"`, []string{"-I/a directory", `x"y`, `a\b`}},
 		{`'' "" x`, []string{"", "", "x"}},
 		{`-I/a\ b`, []string{"-I/a b"}},
 	}

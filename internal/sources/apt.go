@@ -148,7 +148,7 @@ func (a Apt) UnpackPatched(ctx context.Context, from, dir string) error {
 		return hint.With(errors.New("this machine has no dpkg-source, which applies Debian's patches"),
 			"apt-get install dpkg-dev")
 	}
-	// dpkg-source makes the folder itself.
+	// dpkg-source makes the directory itself.
 	if err := os.Remove(dir); err != nil {
 		return err
 	}
@@ -182,7 +182,7 @@ func (a Apt) etc() string {
 // update gets a suite's list of source packages, some 10 MB, unless it is fresh.
 func (a Apt) update(ctx context.Context, suite string) error {
 	if _, err := exec.LookPath("apt-get"); err != nil {
-		return hint.With(ErrNoApt, "use git, or give a folder or an archive")
+		return hint.With(ErrNoApt, "use git, or give a directory or an archive")
 	}
 	changed, err := a.configure(suite)
 	if err != nil {
@@ -231,11 +231,11 @@ Acquire::http::Timeout "20";
 Acquire::https::Timeout "20";
 `
 
-// rootConf lets root's apt write into the cache, which may be in a home folder that apt's own user cannot enter.
+// rootConf lets root's apt write into the cache, which may be in a home directory that apt's own user cannot enter.
 const rootConf = `APT::Sandbox::User "root";
 `
 
-// configure writes the suite's apt directory and tells whether its source differs from that of the last run.
+// configure writes the suite's apt directory and reports whether its source differs from that of the last run.
 func (a Apt) configure(suite string) (changed bool, err error) {
 	entry, err := debianArchive(a.etc())
 	if err != nil {

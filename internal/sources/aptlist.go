@@ -33,7 +33,7 @@ type aptEntry struct {
 	disabled                        bool
 }
 
-// debianArchive finds the machine's own entry for Debian's main archive in a folder such as /etc/apt.
+// debianArchive finds the machine's own entry for Debian's main archive in a directory such as /etc/apt.
 func debianArchive(etc string) (aptEntry, error) {
 	entries, err := aptEntries(etc)
 	if err != nil {
@@ -46,7 +46,7 @@ func debianArchive(etc string) (aptEntry, error) {
 	}
 	return aptEntry{}, hint.With(
 		fmt.Errorf("apt's sources in %s name no Debian archive (a suite such as bookworm with component main)", etc),
-		"use git, or give a folder or an archive")
+		"use git, or give a directory or an archive")
 }
 
 func (e aptEntry) isDebian() bool {

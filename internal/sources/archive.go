@@ -62,9 +62,9 @@ type Limits struct {
 // DefaultLimits are ten times what the largest known tree needs (wolfSSL 5.9.2: 130 MB, 5,000 members).
 var DefaultLimits = Limits{Bytes: 2 << 30, Files: 100_000}
 
-// Unpack extracts a .tar.gz, .tar.xz, .tar.bz2 or .tar into an existing empty folder, without the archive's top folder.
-// An archive that reaches out of the folder by any of its members is refused; what was extracted until then stays,
-// so the folder should be one that is thrown away on error.
+// Unpack extracts a .tar.gz, .tar.xz, .tar.bz2 or .tar into an existing empty directory, without the archive's top directory.
+// An archive that reaches out of the directory by any of its members is refused; what was extracted until then stays,
+// so the directory should be one that is thrown away on error.
 func Unpack(ctx context.Context, archive, dir string) error {
 	f, err := os.Open(archive)
 	if err != nil {

@@ -19,11 +19,11 @@ import (
 // CacheEnv names the environment variable that says where the cache is.
 const CacheEnv = "MPWOLF_CACHE"
 
-// Cache is a folder that holds fetched source trees. Its entries are complete or absent, and several processes may
+// Cache is a directory that holds fetched source trees. Its entries are complete or absent, and several processes may
 // use it at once.
 type Cache struct{ Dir string }
 
-// DefaultCache is MPWOLF_CACHE, or mpwolf in the user's cache folder.
+// DefaultCache is MPWOLF_CACHE, or mpwolf in the user's cache directory.
 func DefaultCache() (Cache, error) {
 	if dir := os.Getenv(CacheEnv); dir != "" {
 		abs, err := filepath.Abs(dir)
@@ -31,13 +31,13 @@ func DefaultCache() (Cache, error) {
 	}
 	dir, err := os.UserCacheDir()
 	if err != nil {
-		return Cache{}, hint.With(fmt.Errorf("find the user's cache folder: %w", err), "set "+CacheEnv+" to a folder")
+		return Cache{}, hint.With(fmt.Errorf("find the user's cache directory: %w", err), "set "+CacheEnv+" to a directory")
 	}
 	return Cache{Dir: filepath.Join(dir, "mpwolf")}, nil
 }
 
 // Entry is the path of the entry with this key, which is one path element. If the cache lacks it, fill is called
-// with an empty folder to put it in; the entry appears only after fill has returned nil. An entry that was changed
+// with an empty directory to put it in; the entry appears only after fill has returned nil. An entry that was changed
 // since is made anew.
 func (c Cache) Entry(ctx context.Context, key string, log Log, fill func(dir string) error) (string, error) {
 	if !filepath.IsLocal(key) || filepath.Base(key) != key {
@@ -66,26 +66,26 @@ func (c Cache) Entry(ctx context.Context, key string, log Log, fill func(dir str
 	})
 }
 
-// Into makes a folder of the user's the way Entry makes an entry of the cache: fill gets an empty folder beside it,
-// which takes its name when fill has returned nil. The folder must not exist, or be empty.
+// Into makes a directory of the user's the way Entry makes an entry of the cache: fill gets an empty directory beside it,
+// which takes its name when fill has returned nil. The directory must not exist, or be empty.
 func (c Cache) Into(ctx context.Context, dir string, log Log, fill func(dir string) error) error {
 	abs, err := filepath.Abs(dir)
 	if err != nil {
 		return err
 	}
-	// The lock is in the cache, not beside the folder: lock files stay.
+	// The lock is in the cache, not beside the directory: lock files stay.
 	unlock, err := c.lock(ctx, "into-"+filepath.Base(abs)+"-"+ShortHash(abs), log)
 	if err != nil {
 		return err
 	}
 	defer unlock()
 	if err := os.Remove(abs); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return hint.With(fmt.Errorf("%q exists and is not an empty folder", abs), "name a new folder, or remove this one")
+		return hint.With(fmt.Errorf("%q exists and is not an empty directory", abs), "name a new directory, or remove this one")
 	}
 	return build(abs, fill)
 }
 
-// build fills a folder beside dir and gives it dir's name. What an earlier run left half is removed first; the
+// build fills a directory beside dir and gives it dir's name. What an earlier run left half is removed first; the
 // caller holds the lock.
 func build(dir string, fill func(part string) error) error {
 	part := filepath.Join(filepath.Dir(dir), "."+filepath.Base(dir)+".mpwolf-part")
@@ -115,11 +115,11 @@ const lockPatience = 300 * time.Millisecond
 // an open file, so a killed process leaves none behind.
 func (c Cache) lock(ctx context.Context, key string, log Log) (unlock func(), err error) {
 	if c.Dir == "" {
-		return nil, errors.New("no cache folder is set")
+		return nil, errors.New("no cache directory is set")
 	}
 	locks := filepath.Join(c.Dir, "locks")
 	if err := os.MkdirAll(locks, 0o755); err != nil {
-		return nil, fmt.Errorf("make the cache folder: %w", err)
+		return nil, fmt.Errorf("make the cache directory: %w", err)
 	}
 	type result struct {
 		unlock func()
@@ -150,7 +150,7 @@ func (c Cache) lock(ctx context.Context, key string, log Log) (unlock func(), er
 	}
 }
 
-// WithTemp calls do with a new folder beside the one that Entry or Into gave, and removes it afterwards.
+// WithTemp calls do with a new directory beside the one that Entry or Into gave, and removes it afterwards.
 func WithTemp(dir string, do func(temp string) error) error {
 	temp := dir + tempEnding
 	if err := os.Mkdir(temp, 0o755); err != nil {
@@ -159,10 +159,10 @@ func WithTemp(dir string, do func(temp string) error) error {
 	return errors.Join(do(temp), os.RemoveAll(temp))
 }
 
-// tempEnding makes WithTemp's folder out of the other one; build removes both when they are left over.
+// tempEnding makes WithTemp's directory out of the other one; build removes both when they are left over.
 const tempEnding = "-download"
 
-// Has tells whether the cache holds an entry with this key, undamaged.
+// Has reports whether the cache holds an entry with this key, undamaged.
 func (c Cache) Has(key string) bool { return checkStamp(filepath.Join(c.Dir, key)) == nil }
 
 // ShortHash makes a part of a cache key out of a URL or a path.

@@ -98,7 +98,7 @@ func TestEntryFailure(t *testing.T) {
 	}
 }
 
-// TestEntryInterrupted leaves what a killed process leaves: a folder that is not finished and no lock.
+// TestEntryInterrupted leaves what a killed process leaves: a directory that is not finished and no lock.
 func TestEntryInterrupted(t *testing.T) {
 	c := newCache(t)
 	for _, left := range []string{".key.mpwolf-part", ".key.mpwolf-part-download"} {
@@ -199,7 +199,7 @@ func TestEntryWaitCancelled(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// The lock that nobody waited for any more is given back.
+	// The lock that no one waited for any more is given back.
 	if _, err := c.Entry(t.Context(), "key", nil, fillWith("z")); err != nil {
 		t.Fatal(err)
 	}
@@ -219,7 +219,7 @@ func TestInto(t *testing.T) {
 	if err := c.Into(t.Context(), dir, nil, fillWith("x")); err != nil {
 		t.Fatal(err)
 	}
-	if err := c.Into(t.Context(), dir, nil, fillWith("y")); err == nil || !strings.Contains(err.Error(), "not an empty folder") {
+	if err := c.Into(t.Context(), dir, nil, fillWith("y")); err == nil || !strings.Contains(err.Error(), "not an empty directory") {
 		t.Errorf("got %v", err)
 	}
 	if names := list(t, parent); strings.Join(names, " ") != ". tree tree/file" || read(t, dir, "file") != "x" {
@@ -254,7 +254,7 @@ func TestCopyTree(t *testing.T) {
 	if err := os.Symlink("/etc/passwd", filepath.Join(from, "out")); err != nil {
 		t.Fatal(err)
 	}
-	if err := CopyTree(t.Context(), from, t.TempDir(), skip); err == nil || !strings.Contains(err.Error(), "out of the folder") {
+	if err := CopyTree(t.Context(), from, t.TempDir(), skip); err == nil || !strings.Contains(err.Error(), "out of the directory") {
 		t.Errorf("got %v", err)
 	}
 }

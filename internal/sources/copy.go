@@ -10,9 +10,9 @@ import (
 	"path/filepath"
 )
 
-// CopyTree copies a folder's files, folders and links into an existing empty one, with modes and times; skip says
-// which names (relative, with slashes) are left out, a folder with all that it holds. A link that leads out of the
-// folder, or a device, is an error.
+// CopyTree copies a directory's files, directories and links into an existing empty one, with modes and times; skip says
+// which names (relative, with slashes) are left out, a directory with all that it holds. A link that leads out of the
+// directory, or a device, is an error.
 func CopyTree(ctx context.Context, from, dir string, skip func(rel string) bool) error {
 	root, err := os.OpenRoot(dir)
 	if err != nil {
@@ -55,13 +55,13 @@ func copyEntry(root *os.Root, path, rel string, entry fs.DirEntry) error {
 			return err
 		}
 		if !linkInside(filepath.ToSlash(rel), filepath.ToSlash(target)) {
-			return fmt.Errorf("%s is a link to %q, out of the folder", rel, target)
+			return fmt.Errorf("%s is a link to %q, out of the directory", rel, target)
 		}
 		return root.Symlink(target, rel)
 	case 0:
 		return copyFile(root, path, rel, info)
 	}
-	return fmt.Errorf("%s is neither a file, a folder nor a link", rel)
+	return fmt.Errorf("%s is neither a file, a directory nor a link", rel)
 }
 
 func copyFile(root *os.Root, path, rel string, info fs.FileInfo) error {

@@ -21,11 +21,11 @@ type extractor struct {
 	limits Limits
 	bytes  int64
 	files  int
-	// top is the folder that all members are in, "." for an archive made of the folder itself; empty before the first.
+	// top is the directory that all members are in, "." for an archive made of the directory itself; empty before the first.
 	top string
-	// kinds are the members so far and the folders above them.
+	// kinds are the members so far and the directories above them.
 	kinds map[string]fs.FileMode
-	// times are the folders' times, set at the end because writing into a folder changes its time.
+	// times are the directories' times, set at the end because writing into a directory changes its time.
 	times map[string]time.Time
 }
 
@@ -50,7 +50,7 @@ func (x *extractor) member(h *tar.Header, content io.Reader) error {
 		return err
 	}
 	if name == "." && h.Typeflag != tar.TypeDir {
-		return errors.New("is not in a folder; expected an archive with one top folder")
+		return errors.New("is not in a directory; expected an archive with one top directory")
 	}
 	if err := x.parents(name); err != nil {
 		return err
@@ -65,10 +65,10 @@ func (x *extractor) member(h *tar.Header, content io.Reader) error {
 	case tar.TypeLink:
 		return x.link(name, h)
 	}
-	return fmt.Errorf("is neither a file, a folder nor a link (type %q)", h.Typeflag)
+	return fmt.Errorf("is neither a file, a directory nor a link (type %q)", h.Typeflag)
 }
 
-// strip takes off the top folder, which must be the same for all members. The top folder itself becomes ".".
+// strip takes off the top directory, which must be the same for all members. The top directory itself becomes ".".
 func (x *extractor) strip(name string) (string, error) {
 	if err := local(name); err != nil {
 		return "", err
@@ -78,7 +78,7 @@ func (x *extractor) strip(name string) (string, error) {
 		x.top = first
 	}
 	if first != x.top {
-		return "", fmt.Errorf("is not in the archive's top folder %q", x.top)
+		return "", fmt.Errorf("is not in the archive's top directory %q", x.top)
 	}
 	if name == x.top {
 		return ".", nil
@@ -104,12 +104,12 @@ func local(name string) error {
 	return nil
 }
 
-// parents makes the folders above a member and refuses to go through anything else.
+// parents makes the directories above a member and refuses to go through anything else.
 func (x *extractor) parents(name string) error {
 	dir := path.Dir(name)
 	if kind, known := x.kinds[dir]; known {
 		if !kind.IsDir() {
-			return fmt.Errorf("is below %q, which is not a folder", dir)
+			return fmt.Errorf("is below %q, which is not a directory", dir)
 		}
 		return nil
 	}
@@ -120,7 +120,7 @@ func (x *extractor) parents(name string) error {
 	return x.root.Mkdir(filepath.FromSlash(dir), 0o755)
 }
 
-// claim notes down a member that is not a folder; an archive in which two share a name is refused.
+// claim notes down a member that is not a directory; an archive in which two share a name is refused.
 func (x *extractor) claim(name string, kind fs.FileMode) error {
 	if _, known := x.kinds[name]; known {
 		return errors.New("occurs twice")
@@ -177,7 +177,7 @@ func (x *extractor) symlink(name string, h *tar.Header) error {
 	return x.root.Symlink(h.Linkname, filepath.FromSlash(name))
 }
 
-// linkInside tells whether a link called name may point at target.
+// linkInside reports whether a link called name may point at target.
 func linkInside(name, target string) bool {
 	if target == "" || path.IsAbs(target) || strings.ContainsAny(target, "\x00\\") {
 		return false

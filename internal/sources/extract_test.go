@@ -158,8 +158,8 @@ func TestUnpackRefuses(t *testing.T) {
 		"dot dot first":     {[]member{{name: "../evil"}}, `has ".."`},
 		"absolute":          {[]member{{name: "/etc/evil"}}, "is absolute"},
 		"backslash":         {[]member{{name: `top\..\evil`}}, "not allowed"},
-		"another top":       {[]member{file, {name: "other/file"}}, `not in the archive's top folder "top"`},
-		"no top":            {[]member{{name: "a"}, {name: "b"}}, "expected an archive with one top folder"},
+		"another top":       {[]member{file, {name: "other/file"}}, `not in the archive's top directory "top"`},
+		"no top":            {[]member{{name: "a"}, {name: "b"}}, "expected an archive with one top directory"},
 		"link out":          {[]member{{name: "top/l", kind: tar.TypeSymlink, link: "../../evil"}}, "out of the archive"},
 		"link to beside":    {[]member{{name: "top/l", kind: tar.TypeSymlink, link: "../beside"}}, "out of the archive"},
 		"link absolute":     {[]member{{name: "top/l", kind: tar.TypeSymlink, link: "/etc/passwd"}}, "out of the archive"},
@@ -169,16 +169,16 @@ func TestUnpackRefuses(t *testing.T) {
 			{name: "top/d/", kind: tar.TypeDir},
 			{name: "top/l", kind: tar.TypeSymlink, link: "d"},
 			{name: "top/l/file"},
-		}, `below "l", which is not a folder`},
+		}, `below "l", which is not a directory`},
 		"over link": {[]member{
 			{name: "top/l", kind: tar.TypeSymlink, link: "file"},
 			{name: "top/l", content: "x"},
 		}, "occurs twice"},
-		"folder over link": {[]member{
+		"directory over link": {[]member{
 			{name: "top/l", kind: tar.TypeSymlink, link: "d"},
 			{name: "top/l/", kind: tar.TypeDir},
 		}, "occurs twice"},
-		"below file":       {[]member{file, {name: "top/file/x"}}, "not a folder"},
+		"below file":       {[]member{file, {name: "top/file/x"}}, "not a directory"},
 		"twice":            {[]member{file, file}, "occurs twice"},
 		"hard link out":    {[]member{{name: "top/l", kind: tar.TypeLink, link: "../../etc/passwd"}}, `has ".."`},
 		"hard link abs":    {[]member{{name: "top/l", kind: tar.TypeLink, link: "/etc/passwd"}}, "absolute"},
@@ -303,7 +303,7 @@ func FuzzExtract(f *testing.F) {
 		if err := os.Mkdir(dir, 0o755); err != nil {
 			t.Fatal(err)
 		}
-		// The error does not matter: what was written before it is in the same folder.
+		// The error does not matter: what was written before it is in the same directory.
 		_ = extract(t.Context(), "x", bufio.NewReader(bytes.NewReader(archive)), dir, Limits{Bytes: 1 << 20, Files: 100})
 		if names := list(t, parent); !onlyBelow(names, "in") {
 			t.Fatalf("it wrote outside: %q", names)

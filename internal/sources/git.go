@@ -45,7 +45,7 @@ func (e *RefError) Error() string {
 	return fmt.Sprintf("%s has neither a tag nor a branch %q", e.URL, e.Ref)
 }
 
-// Clone clones the wanted tag or branch alone, one commit deep, into an existing empty folder, and returns the
+// Clone clones the wanted tag or branch alone, one commit deep, into an existing empty directory, and returns the
 // commit. Its errors wrap ErrOffline when the other side cannot be reached and *RefError when it lacks the ref.
 func (r Repo) Clone(ctx context.Context, dir string) (commit string, err error) {
 	protocols()
@@ -94,18 +94,18 @@ func (r Repo) depth() int {
 	return 1
 }
 
-// IsLocalRepo tells whether a git URL means a repository on this machine.
+// IsLocalRepo reports whether a git URL means a repository on this machine.
 func IsLocalRepo(url string) bool {
 	endpoint, err := transport.NewEndpoint(url)
 	return err == nil && endpoint.Protocol == "file"
 }
 
-// IsGitURL tells a git URL (https://…, ssh://…, file://…, user@host:path) from the path of a file or folder.
+// IsGitURL tells a git URL (https://…, ssh://…, file://…, user@host:path) from the path of a file or directory.
 func IsGitURL(s string) bool {
 	return strings.Contains(s, "://") || !IsLocalRepo(s)
 }
 
-// IsGitRepo tells whether a folder is a git repository, bare or with a work tree.
+// IsGitRepo reports whether a directory is a git repository, bare or with a work tree.
 func IsGitRepo(dir string) bool {
 	if _, err := os.Stat(filepath.Join(dir, ".git")); err == nil {
 		return true
@@ -118,7 +118,7 @@ func IsGitRepo(dir string) bool {
 	return true
 }
 
-// Empty removes what a folder holds.
+// Empty removes what a directory holds.
 func Empty(dir string) error {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
@@ -235,7 +235,7 @@ var protocols = sync.OnceFunc(func() {
 	}
 })
 
-// haveGit tells whether go-git's file transport finds the git-upload-pack that it runs.
+// haveGit reports whether go-git's file transport finds the git-upload-pack that it runs.
 func haveGit() bool {
 	for _, name := range []string{"git-upload-pack", "git"} {
 		if _, err := exec.LookPath(name); err == nil {

@@ -172,7 +172,7 @@ func TestCloneErrors(t *testing.T) {
 	}
 }
 
-// closedURL is one where nobody listens.
+// closedURL is one where no one listens.
 func closedURL(t testing.TB) string {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")

@@ -1,5 +1,5 @@
 // Package sources gets source trees onto this machine: git repositories, Debian's source archive, archives and
-// folders. What it fetches is complete or absent, checked before it is unpacked, and cached.
+// directories. What it fetches is complete or absent, checked before it is unpacked, and cached.
 package sources
 
 import "errors"

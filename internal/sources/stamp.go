@@ -44,7 +44,7 @@ func checkStamp(dir string) error {
 	return nil
 }
 
-// stamp leaves out .git, whose index git itself rewrites when somebody looks at the tree.
+// stamp leaves out .git, whose index git itself rewrites when someone looks at the tree.
 func stamp(dir string) (string, error) {
 	digest := sha256.New()
 	err := filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
@@ -81,7 +81,7 @@ func stamp(dir string) (string, error) {
 	return hex.EncodeToString(digest.Sum(nil)), nil
 }
 
-// syncDir brings a folder's own list of names to the disk, which makes a rename in it last.
+// syncDir brings a directory's own list of names to the disk, which makes a rename in it last.
 func syncDir(dir string) error {
 	f, err := os.Open(dir)
 	if err != nil {

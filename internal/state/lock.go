@@ -26,13 +26,13 @@ type Lock struct {
 	run  string
 }
 
-// Acquire takes the tree's lock, makes .mpwolf if need be, and heals what a killed process left. wait is told when the
+// Acquire takes the tree's lock, makes .mpwolf if need be, and recovers from what a killed process left. wait is told when the
 // lock is held by another.
 //
 // run is the command that is at work, for the messages of others; all that is changed goes through d.
 func Acquire(ctx context.Context, d disk.FS, tree, run string, wait func(holder string)) (*Lock, error) {
-	dir := filepath.Join(tree, Folder)
-	if err := makeFolder(d, dir); err != nil {
+	dir := filepath.Join(tree, Dir)
+	if err := makeDir(d, dir); err != nil {
 		return nil, err
 	}
 	name := filepath.Join(dir, lockName)
@@ -60,7 +60,7 @@ func Acquire(ctx context.Context, d disk.FS, tree, run string, wait func(holder 
 		}
 		// The last holder took .mpwolf away, and our lock is on a file that no longer has a name.
 		_ = l.lock.Close()
-		if err := makeFolder(d, dir); err != nil {
+		if err := makeDir(d, dir); err != nil {
 			return nil, err
 		}
 		l.lock = flock.New(name)
@@ -71,10 +71,10 @@ func Acquire(ctx context.Context, d disk.FS, tree, run string, wait func(holder 
 	return l, nil
 }
 
-func makeFolder(d disk.FS, dir string) error {
+func makeDir(d disk.FS, dir string) error {
 	err := d.Mkdir(dir, 0o755)
 	if err != nil && !errors.Is(err, fs.ErrExist) {
-		return fmt.Errorf("make the record's folder: %w", err)
+		return fmt.Errorf("make the record's directory: %w", err)
 	}
 	if err := Guard(filepath.Dir(dir)); err != nil {
 		return err
@@ -85,7 +85,7 @@ func makeFolder(d disk.FS, dir string) error {
 	}
 	if err := disk.Write(d, ignore, []byte(ignoreText), 0o644); err != nil && !errors.Is(err, fs.ErrExist) {
 		_ = d.Remove(dir) // stays if it is not empty
-		return fmt.Errorf("make the record's folder: %w", err)
+		return fmt.Errorf("make the record's directory: %w", err)
 	}
 	return nil
 }
@@ -93,7 +93,7 @@ func makeFolder(d disk.FS, dir string) error {
 // Guard refuses a tree whose .mpwolf is, or has in it, a link: what is written there would go elsewhere. mpwolf makes no
 // links; a repository that was cloned may bring some.
 func Guard(tree string) error {
-	dir := filepath.Join(tree, Folder)
+	dir := filepath.Join(tree, Dir)
 	info, err := os.Lstat(dir)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
@@ -102,7 +102,7 @@ func Guard(tree string) error {
 		return err
 	}
 	if !info.IsDir() {
-		return fmt.Errorf("%s is not a folder", dir)
+		return fmt.Errorf("%s is not a directory", dir)
 	}
 	entries, err := os.ReadDir(dir)
 	if err != nil {
@@ -110,13 +110,13 @@ func Guard(tree string) error {
 	}
 	for _, entry := range entries {
 		if !entry.IsDir() && !entry.Type().IsRegular() {
-			return fmt.Errorf("%s is neither file nor folder; mpwolf did not make it", filepath.Join(dir, entry.Name()))
+			return fmt.Errorf("%s is neither file nor directory; mpwolf did not make it", filepath.Join(dir, entry.Name()))
 		}
 	}
 	return nil
 }
 
-// onDisk says whether the locked file is still the one that others would lock: then they can't.
+// onDisk reports whether the locked file is still the one that others would lock: then they can't.
 func (l *Lock) onDisk() bool {
 	if !disk.Exists(l.lock.Path()) {
 		return false
@@ -139,16 +139,16 @@ func holder(name string) string {
 
 // Release gives the lock back, and takes .mpwolf away if nothing is in it but what the lock put there.
 func (l *Lock) Release() {
-	dir := filepath.Join(l.tree, Folder)
+	dir := filepath.Join(l.tree, Dir)
 	if _, err := os.Lstat(filepath.Join(dir, recordName)); errors.Is(err, fs.ErrNotExist) {
 		l.tidy(dir)
 	}
-	_ = os.Truncate(filepath.Join(dir, lockName), 0) // nobody's any more; who it was is only for messages
+	_ = os.Truncate(filepath.Join(dir, lockName), 0) // no one's any more; who it was is only for messages
 	// The lock is free when the file is closed, whatever Close says.
 	_ = l.lock.Close()
 }
 
-// tidy removes the lock's file, and the folder if nothing else is in it: a fetched tree keeps how it is built there.
+// tidy removes the lock's file, and the directory if nothing else is in it: a fetched tree keeps how it is built there.
 func (l *Lock) tidy(dir string) {
 	_ = l.disk.Remove(filepath.Join(dir, lockName)) // what stays is found and removed by the next run
 	entries, err := os.ReadDir(dir)

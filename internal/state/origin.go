@@ -24,13 +24,13 @@ type Origin struct {
 	Make []string `json:"make"`
 }
 
-// Kept is the path of a file of a fetched tree's that is kept below Folder, as it may stand in Origin.Make.
-func Kept(name string) string { return treeMark + "/" + Folder + "/" + name }
+// Kept is the path of a file of a fetched tree's that is kept below Dir, as it may stand in Origin.Make.
+func Kept(name string) string { return treeMark + "/" + Dir + "/" + name }
 
 // LoadOrigin reads where a tree is from; the zero value if it does not say.
 func LoadOrigin(tree string) (Origin, error) {
 	var origin Origin
-	file := filepath.Join(tree, Folder, originName)
+	file := filepath.Join(tree, Dir, originName)
 	text, err := os.ReadFile(file)
 	if errors.Is(err, fs.ErrNotExist) {
 		return origin, nil
@@ -49,18 +49,18 @@ func LoadOrigin(tree string) (Origin, error) {
 	return origin, nil
 }
 
-// SaveOrigin notes where a tree is from, and keeps further files for its make, by their names below Folder.
+// SaveOrigin notes where a tree is from, and keeps further files for its make, by their names below Dir.
 func SaveOrigin(tree string, origin Origin, files map[string]string) error {
 	text, err := json.MarshalIndent(origin, "", "  ")
 	if err != nil {
 		return err
 	}
-	if err := MakeDir(tree, filepath.Join(tree, Folder)); err != nil {
+	if err := MakeDir(tree, filepath.Join(tree, Dir)); err != nil {
 		return err
 	}
 	files[originName] = string(text) + "\n"
 	for name, text := range files {
-		file := filepath.Join(tree, Folder, filepath.FromSlash(name))
+		file := filepath.Join(tree, Dir, filepath.FromSlash(name))
 		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
 			return err
 		}

@@ -1,4 +1,4 @@
-// Package state holds what was done to a tree, in the tree's own folder .mpwolf, and changes trees all or nothing: a
+// Package state holds what was done to a tree, in the tree's own directory .mpwolf, and changes trees all or nothing: a
 // process killed at any step leaves a tree that the next one brings back to how it was before.
 package state
 
@@ -18,9 +18,9 @@ import (
 	"mpwolf/internal/disk"
 )
 
-// Folder is the name of the folder in the tree's top. It keeps itself out of git by a .gitignore of its own, so that
+// Dir is the name of the directory in the tree's top. It keeps itself out of git by a .gitignore of its own, so that
 // no file of git's has to change.
-const Folder = ".mpwolf"
+const Dir = ".mpwolf"
 
 const (
 	recordName  = "record.json"
@@ -48,7 +48,7 @@ type Record struct {
 	Targets []Target `json:"targets"`
 	// Files are the files of the tree that were changed.
 	Files []File `json:"files"`
-	// Pristine says that no file of the tree is changed: files of the installed module act in the place of changes.
+	// Pristine says that no file of the tree is changed: files of the installed module act instead of changes.
 	Pristine bool `json:"pristine,omitempty"`
 	// Modules is what was installed, and where.
 	Modules Modules `json:"modules"`
@@ -68,7 +68,7 @@ type Target struct {
 	Wants        []Want `json:"wants"`
 }
 
-// Same says whether two targets are the same port with the same board or variant.
+// Same reports whether two targets are the same port with the same board or variant.
 func (t Target) Same(u Target) bool {
 	return t.Port == u.Port && t.Board == u.Board && t.Variant == u.Variant
 }
@@ -86,12 +86,12 @@ type File struct {
 	After  string `json:"after"`
 }
 
-// Modules is the folder that holds the user modules.
+// Modules is the directory that holds the user modules.
 type Modules struct {
-	// Dir is the absolute path of USER_C_MODULES; Created are the folders that did not exist before, the outermost
+	// Dir is the absolute path of USER_C_MODULES; Created are the directories that did not exist before, the outermost
 	// first.
 	Dir string `json:"dir"`
-	// ID is in the list of what was installed too: without it the folder there is another tree's, or nobody's.
+	// ID is in the list of what was installed too: without it the directory there is another tree's, or no one's.
 	ID      string   `json:"id"`
 	Created []string `json:"created,omitempty"`
 	// WolfSSL is its version; Licence what its tree says; Source where it came from.
@@ -105,7 +105,7 @@ var ErrNotPatched = errors.New("not patched")
 
 // Load reads a tree's record. Without one it returns ErrNotPatched.
 func Load(tree string) (*Record, error) {
-	file := filepath.Join(tree, Folder, recordName)
+	file := filepath.Join(tree, Dir, recordName)
 	text, err := os.ReadFile(file)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, ErrNotPatched
@@ -136,7 +136,7 @@ func (r *Record) check() error {
 	return nil
 }
 
-// checkCreated refuses a list of folders that are not above the modules': they would be removed.
+// checkCreated refuses a list of directories that are not above the modules': they would be removed.
 func (r *Record) checkCreated(tree string) error {
 	modules := absolute(tree, r.Modules.Dir)
 	for _, dir := range r.Modules.Created {
@@ -186,14 +186,14 @@ func relative(tree, path string) string {
 }
 
 // CheckPath refuses a path that is no file of a tree's sources: one that leads out of it, or into git's or mpwolf's own
-// folders, however a file system may spell them.
+// directories, however a file system may spell them.
 func CheckPath(path string) error {
 	if !filepath.IsLocal(filepath.FromSlash(path)) || strings.ContainsAny(path, "\\:\x00") {
 		return fmt.Errorf("%q is not a path inside the tree", path)
 	}
 	for _, part := range strings.Split(path, "/") {
 		plain := strings.ToLower(strings.TrimRight(strings.Map(visible, part), ". "))
-		if plain == ".git" || plain == Folder || strings.HasPrefix(plain, "git~") || strings.HasPrefix(plain, "mpwolf~") {
+		if plain == ".git" || plain == Dir || strings.HasPrefix(plain, "git~") || strings.HasPrefix(plain, "mpwolf~") {
 			return fmt.Errorf("%q is not a path of the tree's sources", path)
 		}
 	}
@@ -223,7 +223,7 @@ func (r *Record) Clone() *Record {
 	return &c
 }
 
-// SetTarget adds a target, or puts it in the place of the same one.
+// SetTarget adds a target, or puts it instead of the same one.
 func (r *Record) SetTarget(t Target) {
 	if i := slices.IndexFunc(r.Targets, t.Same); i >= 0 {
 		r.Targets[i] = t
@@ -244,13 +244,13 @@ func (r *Record) encode(tree string) ([]byte, error) {
 
 // Blob reads the bytes that a File's Before or After names, and checks them.
 func Blob(tree, hash string) ([]byte, error) {
-	text, err := os.ReadFile(filepath.Join(tree, Folder, blobsName, hash))
+	text, err := os.ReadFile(filepath.Join(tree, Dir, blobsName, hash))
 	if err != nil {
 		return nil, fmt.Errorf("read what was recorded: %w", err)
 	}
 	if disk.Hash(text) != hash {
 		return nil, fmt.Errorf("what was recorded as %s has changed; %s is damaged",
-			hash, filepath.Join(tree, Folder, blobsName))
+			hash, filepath.Join(tree, Dir, blobsName))
 	}
 	return text, nil
 }

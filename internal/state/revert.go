@@ -79,7 +79,7 @@ type Options struct {
 	AtHead func(path string, like []byte) ([]byte, bool)
 }
 
-// fromGit says whether a file's bytes are those that git has.
+// fromGit reports whether a file's bytes are those that git has.
 func (w Options) fromGit(path string, now []byte) bool {
 	if w.AtHead == nil {
 		return false
@@ -180,7 +180,7 @@ func Became(tree string, f File) string {
 	case err == nil && info.Mode()&fs.ModeSymlink != 0:
 		return "is a link now"
 	case err == nil && info.IsDir():
-		return "is a folder now"
+		return "is a directory now"
 	case err == nil:
 		return "is no regular file now"
 	}
@@ -278,7 +278,7 @@ func takeOut(before, after, now string) (string, []Conflict) {
 
 func same(a, b span) bool { return a.from == b.from && a.to == b.to && slices.Equal(a.lines, b.lines) }
 
-// meet says whether two edits touch the same lines. Edits that only stand beside each other do not, but two
+// meet reports whether two edits touch the same lines. Edits that only stand beside each other do not, but two
 // insertions at one place do.
 func meet(a, b span) bool {
 	if a.from == a.to && b.from == b.to {

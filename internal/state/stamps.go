@@ -66,7 +66,7 @@ func (s *Stamps) Add(name, hash string) bool {
 // AddVerdict notes that what the key stands for is true of the files that were added.
 func (s *Stamps) AddVerdict(key string) { s.verdicts[key] = true }
 
-// Holds says whether a verdict was noted and no file has changed since. inside says which files count.
+// Holds reports whether a verdict was noted and no file has changed since. inside says which files count.
 func (s *Stamps) Holds(key string, counts func(name string) bool) bool {
 	if !s.verdicts[key] {
 		return false
@@ -116,7 +116,7 @@ func (s *Stamps) fits(entry stamp, info fs.FileInfo) bool {
 // LoadStamps reads a tree's stamps. What cannot be read is as if there were none.
 func LoadStamps(tree string) *Stamps {
 	s := NewStamps()
-	f, err := os.Open(filepath.Join(tree, Folder, stampsName))
+	f, err := os.Open(filepath.Join(tree, Dir, stampsName))
 	if err != nil {
 		return s
 	}

@@ -62,7 +62,7 @@ func TestStamps(t *testing.T) {
 		t.Error("a file of the same bytes: the verdict does not hold")
 	}
 	for _, text := range []string{"", "nonsense", stampsFirst + " x\n", stampsFirst + " 1\nf 1 2\n", stampsFirst + " 1\nq\n"} {
-		write(t, filepath.Join(tree, Folder, stampsName), text, 0o644)
+		write(t, filepath.Join(tree, Dir, stampsName), text, 0o644)
 		if LoadStamps(tree).Holds("fine", all) {
 			t.Errorf("stamps %q: the verdict holds", text)
 		}

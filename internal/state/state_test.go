@@ -67,7 +67,7 @@ func FuzzTakeOut(f *testing.F) {
 	})
 }
 
-// snapshot gives every file and folder below dir with mode and bytes.
+// snapshot gives every file and directory below dir with mode and bytes.
 func snapshot(t *testing.T, dir string) string {
 	t.Helper()
 	var lines []string
@@ -114,7 +114,7 @@ func acquire(t *testing.T, tree string) *Lock {
 	return l
 }
 
-// newTree makes a tree with two files, and a change of both that installs a folder beside it.
+// newTree makes a tree with two files, and a change of both that installs a directory beside it.
 func newTree(t *testing.T) (top, tree string) {
 	top = t.TempDir()
 	tree = filepath.Join(top, "tree")
@@ -126,8 +126,8 @@ func newTree(t *testing.T) (top, tree string) {
 func change(t *testing.T, l *Lock, top string) Change {
 	t.Helper()
 	modules := filepath.Join(top, "modules")
-	staged := filepath.Join(modules, passing+"x")
-	if err := l.Intend(staged, []string{modules}); err != nil {
+	staged := filepath.Join(modules, temporary+"x")
+	if err := l.Announce(staged, []string{modules}); err != nil {
 		t.Fatal(err)
 	}
 	c, err := stagedChange(disk.OS{}, modules, staged)
@@ -137,7 +137,7 @@ func change(t *testing.T, l *Lock, top string) Change {
 	return c
 }
 
-// stagedChange prepares the folder of a change.
+// stagedChange prepares the directory of a change.
 func stagedChange(d disk.FS, modules, staged string) (Change, error) {
 	if err := disk.MkdirAll(d, staged, 0o755); err != nil {
 		return Change{}, err
@@ -213,7 +213,7 @@ func TestInterrupted(t *testing.T) {
 				break
 			}
 			l := acquire(t, tree)
-			outcome, err := l.Heal()
+			outcome, err := l.Recover()
 			if err != nil {
 				t.Fatalf("step %d, %v: %v", at, faulty.Err, err)
 			}
@@ -234,7 +234,7 @@ func TestInterrupted(t *testing.T) {
 	}
 }
 
-// interrupt applies the change through a layer that fails, and says whether it succeeded.
+// interrupt applies the change through a layer that fails, and reports whether it succeeded.
 func interrupt(t *testing.T, d *disktest.Faulty, top, tree string) bool {
 	t.Helper()
 	l, err := Acquire(context.Background(), d, tree, "patch", func(string) {})
@@ -243,8 +243,8 @@ func interrupt(t *testing.T, d *disktest.Faulty, top, tree string) bool {
 	}
 	defer l.Release()
 	modules := filepath.Join(top, "modules")
-	staged := filepath.Join(modules, passing+"x")
-	if err := l.Intend(staged, []string{modules}); err != nil {
+	staged := filepath.Join(modules, temporary+"x")
+	if err := l.Announce(staged, []string{modules}); err != nil {
 		return false
 	}
 	c, err := stagedChange(d, modules, staged)
@@ -261,7 +261,7 @@ func TestHostileRecord(t *testing.T) {
 		".git./config", "git~1/config", ".g\u200cit/config", ".mpwolf/lock", ".MPWOLF/lock", `a\b`, "C:x", "x:stream", "a\x00b",
 	} {
 		tree := t.TempDir()
-		write(t, filepath.Join(tree, Folder, recordName), fmt.Sprintf(
+		write(t, filepath.Join(tree, Dir, recordName), fmt.Sprintf(
 			`{"format":1,"files":[{"path":%q,"before":%q,"after":%q}]}`, path, hash, hash), 0o644)
 		if _, err := Load(tree); err == nil {
 			t.Errorf("path %q was taken", path)
@@ -307,7 +307,7 @@ func TestSecondLockWaits(t *testing.T) {
 	if err := <-done; err != nil {
 		t.Fatal(err)
 	}
-	if disk.Exists(filepath.Join(tree, Folder)) {
-		t.Error("an idle lock left its folder")
+	if disk.Exists(filepath.Join(tree, Dir)) {
+		t.Error("an idle lock left its directory")
 	}
 }

@@ -22,13 +22,13 @@ type Write struct {
 	Before, After []byte
 }
 
-// Swap puts a prepared folder in the place of another, or takes one away.
+// Swap puts a prepared directory instead of another, or takes one away.
 type Swap struct {
-	// Dir is the folder's absolute path; it is called SwapName.
+	// Dir is the directory's absolute path; it is called SwapName.
 	Dir string
-	// Staged is a folder beside it that takes its place; empty: Dir is taken away.
+	// Staged is a directory beside it that takes its place; empty: Dir is taken away.
 	Staged string
-	// Created are the folders above Dir that were made for it, the outermost first; if they are empty in the end, they
+	// Created are the directories above Dir that were made for it, the outermost first; if they are empty in the end, they
 	// are taken away.
 	Created []string
 }
@@ -66,29 +66,29 @@ type journalSwap struct {
 
 // intent is what a process makes outside the tree for a while; one that is killed leaves it to the next to remove.
 type intent struct {
-	// Folders are prepared folders and replaced ones, Created the folders that were made for them.
-	Folders []string `json:"folders"`
-	Created []string `json:"created,omitempty"`
+	// Directories are prepared directories and replaced ones, Created the directories that were made for them.
+	Directories []string `json:"directories"`
+	Created     []string `json:"created,omitempty"`
 }
 
-// passing begins the name of every folder that is there for a while only. What is not called so is never removed on
+// temporary begins the name of every directory that is there for a while only. What is not called so is never removed on
 // the word of a file.
-const passing = ".mpwolf-staged-"
+const temporary = ".mpwolf-staged-"
 
-// SwapName is the name of the only folder that is ever swapped, the user modules': a journal that names another was not
+// SwapName is the name of the only directory that is ever swapped, the user modules': a journal that names another was not
 // written by mpwolf.
 const SwapName = "micropython-wolfssl"
 
-// PassingName is a new name in dir for a folder that Intend announces.
-func PassingName(dir string) string { return filepath.Join(dir, passing+rand.Text()) }
+// TemporaryName is a new name in dir for a directory that Announce names.
+func TemporaryName(dir string) string { return filepath.Join(dir, temporary+rand.Text()) }
 
-// Intend notes that a folder, whose name is a PassingName, will be prepared, and the folders above it that will be made
+// Announce notes that a directory, whose name is a TemporaryName, will be prepared, and the directories above it that will be made
 // for it. It comes first, so that nothing is left behind if the process is killed.
-func (l *Lock) Intend(staged string, created []string) error {
-	return l.intend(intent{Folders: []string{staged}, Created: created})
+func (l *Lock) Announce(staged string, created []string) error {
+	return l.announce(intent{Directories: []string{staged}, Created: created})
 }
 
-func (l *Lock) intend(i intent) error {
+func (l *Lock) announce(i intent) error {
 	text, err := json.Marshal(i)
 	if err != nil {
 		return fmt.Errorf("prepare: %w", err)
@@ -98,32 +98,32 @@ func (l *Lock) intend(i intent) error {
 
 // check refuses an intent that mpwolf cannot have written.
 func (i intent) check() error {
-	for _, folder := range i.Folders {
-		if folder != "" && !isPassing(folder) {
-			return fmt.Errorf("%q is not a folder that mpwolf makes for a while", folder)
+	for _, directory := range i.Directories {
+		if directory != "" && !isTemporary(directory) {
+			return fmt.Errorf("%q is not a directory that mpwolf makes for a while", directory)
 		}
 	}
 	for _, dir := range i.Created {
-		holds := func(folder string) bool { return folder != "" && isAbove(dir, folder) }
-		if !slices.ContainsFunc(i.Folders, holds) {
-			return fmt.Errorf("%q was not made for any folder of mpwolf's", dir)
+		holds := func(directory string) bool { return directory != "" && isAbove(dir, directory) }
+		if !slices.ContainsFunc(i.Directories, holds) {
+			return fmt.Errorf("%q was not made for any directory of mpwolf's", dir)
 		}
 	}
 	return nil
 }
 
-func isPassing(folder string) bool {
-	return filepath.IsAbs(folder) && filepath.Clean(folder) == folder && strings.HasPrefix(filepath.Base(folder), passing)
+func isTemporary(directory string) bool {
+	return filepath.IsAbs(directory) && filepath.Clean(directory) == directory && strings.HasPrefix(filepath.Base(directory), temporary)
 }
 
-// isAbove says whether a folder holds another, at whatever depth.
+// isAbove reports whether a directory holds another, at whatever depth.
 func isAbove(dir, below string) bool {
 	rel, err := filepath.Rel(dir, below)
 	return err == nil && filepath.IsAbs(dir) && rel != "." && filepath.IsLocal(rel)
 }
 
-// forget removes what an intent names, as far as it is still there under its passing name, and the intent.
-func (l *Lock) forget() error {
+// cleanUp removes what an intent names, as far as it is still there under its temporary name, and the intent.
+func (l *Lock) cleanUp() error {
 	text, err := os.ReadFile(l.path(intentName))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
@@ -138,12 +138,12 @@ func (l *Lock) forget() error {
 	if err := i.check(); err != nil {
 		return fmt.Errorf("read intent %s: %w", l.path(intentName), err)
 	}
-	for _, folder := range i.Folders {
-		if folder == "" {
+	for _, directory := range i.Directories {
+		if directory == "" {
 			continue
 		}
-		if err := disk.RemoveAll(l.disk, folder); err != nil {
-			return fmt.Errorf("remove %s: %w", folder, err)
+		if err := disk.RemoveAll(l.disk, directory); err != nil {
+			return fmt.Errorf("remove %s: %w", directory, err)
 		}
 	}
 	if err := l.removeEmpty(i.Created); err != nil {
@@ -163,7 +163,7 @@ func (e *HalfwayError) Unwrap() []error { return []error{e.Run, e.Back} }
 
 // Hint is what the user can do.
 func (e *HalfwayError) Hint() string {
-	return "mend what is in the way, then run mpwolf patch or mpwolf revert: it first goes back to before this run"
+	return "fix what is in the way, then run mpwolf patch or mpwolf revert: it first goes back to before this run"
 }
 
 // Apply makes the change, or none of it. The lock must be held.
@@ -173,7 +173,7 @@ func (l *Lock) Apply(change Change) error {
 		err = l.perform(j, change)
 	}
 	if err != nil {
-		if _, back := l.Heal(); back != nil {
+		if _, back := l.Recover(); back != nil {
 			return &HalfwayError{Run: err, Back: back}
 		}
 		return err
@@ -206,8 +206,8 @@ func (l *Lock) stage(change Change) (*journal, error) {
 		return nil, err
 	}
 	if s := change.Swap; s != nil {
-		j.Swap = &journalSwap{Dir: s.Dir, Staged: s.Staged, Aside: PassingName(filepath.Dir(s.Dir))}
-		if err := l.intend(intent{Folders: []string{s.Staged, j.Swap.Aside}, Created: s.Created}); err != nil {
+		j.Swap = &journalSwap{Dir: s.Dir, Staged: s.Staged, Aside: TemporaryName(filepath.Dir(s.Dir))}
+		if err := l.announce(intent{Directories: []string{s.Staged, j.Swap.Aside}, Created: s.Created}); err != nil {
 			return nil, err
 		}
 	}
@@ -289,7 +289,7 @@ func (l *Lock) stageFile(j *journal, path string, before, after []byte) error {
 
 // stageRecord makes the record one more file of the transaction, the last.
 func (l *Lock) stageRecord(j *journal, record *Record) error {
-	entry := journalFile{Path: Folder + "/" + recordName}
+	entry := journalFile{Path: Dir + "/" + recordName}
 	n := len(j.Files)
 	old, err := os.ReadFile(l.path(recordName))
 	switch {
@@ -344,7 +344,7 @@ func (l *Lock) perform(j *journal, change Change) error {
 	return nil
 }
 
-// put moves a staged file into its place, which is one rename, or removes the file where it shall not exist.
+// put moves a staged file into its place, which is one rename, or removes the file where it must not exist.
 func (l *Lock) put(f journalFile, which string, n int) error {
 	target, err := l.inTree(f.Path)
 	if err != nil {
@@ -366,9 +366,9 @@ func (l *Lock) put(f journalFile, which string, n int) error {
 func (s *journalSwap) check() error {
 	dir := filepath.Dir(s.Dir)
 	if !filepath.IsAbs(s.Dir) || filepath.Clean(s.Dir) != s.Dir || filepath.Base(s.Dir) != SwapName ||
-		!isPassing(s.Aside) || filepath.Dir(s.Aside) != dir ||
-		(s.Staged != "" && (!isPassing(s.Staged) || filepath.Dir(s.Staged) != dir)) {
-		return fmt.Errorf("%q, %q, %q are not folders that mpwolf swaps", s.Dir, s.Staged, s.Aside)
+		!isTemporary(s.Aside) || filepath.Dir(s.Aside) != dir ||
+		(s.Staged != "" && (!isTemporary(s.Staged) || filepath.Dir(s.Staged) != dir)) {
+		return fmt.Errorf("%q, %q, %q are not directories that mpwolf swaps", s.Dir, s.Staged, s.Aside)
 	}
 	return nil
 }
@@ -409,7 +409,7 @@ func (l *Lock) swapBack(s *journalSwap) error {
 	return nil
 }
 
-// removeEmpty removes folders from the innermost out, as long as they are empty.
+// removeEmpty removes directories from the innermost out, as long as they are empty.
 func (l *Lock) removeEmpty(dirs []string) error {
 	for _, dir := range slices.Backward(dirs) {
 		entries, err := os.ReadDir(dir)
@@ -457,9 +457,9 @@ const (
 	Finished               // the run had done its work, and the tree is as after it
 )
 
-// Heal brings a tree that a killed process left half-way back to how it was before, and tells what there was. It does
+// Recover brings a tree that a killed process left half-way back to how it was before, and tells what there was. It does
 // nothing otherwise.
-func (l *Lock) Heal() (Outcome, error) {
+func (l *Lock) Recover() (Outcome, error) {
 	text, err := os.ReadFile(l.path(journalName))
 	if errors.Is(err, fs.ErrNotExist) {
 		outcome := NotInterrupted
@@ -504,15 +504,15 @@ func (l *Lock) sweep() error {
 	_ = l.disk.Remove(l.path(blobsName)) // stays if it is not empty
 	l.dropTemps()
 	if record == nil {
-		_ = l.disk.Remove(l.path(stampsName)) // without a record it serves nobody
+		_ = l.disk.Remove(l.path(stampsName)) // without a record it serves no one
 		if err := disk.RemoveAll(l.disk, l.path("build")); err != nil {
-			return fmt.Errorf("remove the build folder: %w", err)
+			return fmt.Errorf("remove the build directory: %w", err)
 		}
 	}
 	if err := disk.RemoveAll(l.disk, l.path(stageName)); err != nil {
 		return err
 	}
-	if err := l.forget(); err != nil {
+	if err := l.cleanUp(); err != nil {
 		return err
 	}
 	if disk.Exists(l.path(doneName)) {
@@ -536,9 +536,9 @@ func (l *Lock) dropTemps() {
 	}
 }
 
-// Interrupted says whether a killed process left the tree half-way.
+// Interrupted reports whether a killed process left the tree half-way.
 func Interrupted(tree string) bool {
-	return disk.Exists(filepath.Join(tree, Folder, journalName))
+	return disk.Exists(filepath.Join(tree, Dir, journalName))
 }
 
 // back restores one file if the killed process had written it; a file that is neither old nor new was edited since,
@@ -567,13 +567,13 @@ func (l *Lock) back(f journalFile, n int) error {
 }
 
 func (l *Lock) path(names ...string) string {
-	return filepath.Join(append([]string{l.tree, Folder}, names...)...)
+	return filepath.Join(append([]string{l.tree, Dir}, names...)...)
 }
 
 // inTree gives the absolute path of a file of the tree, and refuses one that leads out of it.
 func (l *Lock) inTree(path string) (string, error) {
 	local := filepath.FromSlash(path)
-	if err := CheckPath(path); err != nil && path != Folder+"/"+recordName {
+	if err := CheckPath(path); err != nil && path != Dir+"/"+recordName {
 		return "", err
 	}
 	top, err := filepath.EvalSymlinks(l.tree)

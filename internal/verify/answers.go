@@ -22,8 +22,8 @@ var (
 	answersVectors []byte
 )
 
-// answersFolder is where in a build folder the program of the known answers is made.
-const answersFolder = "mpwolf-known-answers"
+// answersDir is where in a build directory the program of the known answers is made.
+const answersDir = "mpwolf-known-answers"
 
 // answered is how the algorithms of the firmware's wolfCrypt did.
 type answered struct {
@@ -39,7 +39,7 @@ func (v runCheck) knownAnswers(ctx context.Context) (answered, error) {
 	if len(objects) == 0 {
 		return answered{}, nil // the settings check says so
 	}
-	dir := filepath.Join(v.build.Dir, answersFolder)
+	dir := filepath.Join(v.build.Dir, answersDir)
 	if err := writeAnswers(dir); err != nil {
 		return answered{}, fmt.Errorf("known answers: %w", err)
 	}

@@ -17,7 +17,7 @@ import (
 )
 
 // baseline builds a target as it would be without mpwolf, with the built-in TLS, and measures it. The tree is not
-// touched: the build sees a folder that has the files as they were before, and links to all others.
+// touched: the build sees a directory that has the files as they were before, and links to all others.
 func baseline(ctx context.Context, o TreeOptions, p *project.Project, t project.Target) (*Size, error) {
 	size, err := measureOriginal(ctx, o, p, t)
 	if err != nil {
@@ -53,7 +53,7 @@ func measureOriginal(ctx context.Context, o TreeOptions, p *project.Project, t p
 		Progress: o.Progress})
 }
 
-// originalTree makes a folder that is the tree before it was patched: links to what is in it, and copies of the files
+// originalTree makes a directory that is the tree before it was patched: links to what is in it, and copies of the files
 // that were changed, with what mpwolf did taken out.
 func originalTree(p *project.Project, dir string) error {
 	var writes []state.Write
@@ -77,7 +77,7 @@ func originalTree(p *project.Project, dir string) error {
 	return shadow(p.Tree.Dir, dir, "", changed)
 }
 
-// shadow makes dir a copy of the tree's folder sub: folders with changed files in or below them are made, everything
+// shadow makes dir a copy of the tree's directory sub: directories with changed files in or below them are made, everything
 // else is a link.
 func shadow(top, dir, sub string, changed map[string][]byte) error {
 	if err := os.MkdirAll(filepath.Join(dir, sub), 0o777); err != nil {
@@ -89,7 +89,7 @@ func shadow(top, dir, sub string, changed map[string][]byte) error {
 	}
 	for _, entry := range entries {
 		path := filepath.ToSlash(filepath.Join(sub, entry.Name()))
-		if path == ".git" || path == state.Folder {
+		if path == ".git" || path == state.Dir {
 			continue
 		}
 		if err := shadowEntry(top, dir, path, entry.IsDir(), changed); err != nil {

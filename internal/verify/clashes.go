@@ -87,7 +87,7 @@ var clashes = []clash{
 		symbols:  []string{"*_user_cmodule", "mp_module_*", "*_module"},
 		distinct: true,
 		cause:    "two user modules have a module object of one name",
-		fix:      "take one of the two modules out of the USER_C_MODULES folder",
+		fix:      "take one of the two modules out of the USER_C_MODULES directory",
 	},
 	{
 		same: true,

@@ -37,7 +37,7 @@ func (v *evidence) readDeps() {
 // depsEndings: MicroPython's rules leave a dependency file beside the object as .P, other makefiles as .d.
 var depsEndings = []string{".P", ".d"}
 
-// readDeps reads the dependency file of an object; dir is the folder that the compiler ran in.
+// readDeps reads the dependency file of an object; dir is the directory that the compiler ran in.
 func readDeps(objectFile, dir string) []string {
 	base := strings.TrimSuffix(objectFile, filepath.Ext(objectFile))
 	for _, ending := range depsEndings {

@@ -41,8 +41,8 @@ type earlyImage struct {
 	sizes             map[string]Memory
 }
 
-// inputsFile is where a build folder keeps the names of what was linked: the firmware, its map, and below them the inputs,
-// those of the compiler's with a blank before.
+// inputsFile is where a build directory keeps the names of what was linked: the firmware, its map, and below them the inputs,
+// those of the compiler's with a space before.
 const inputsFile = "mpwolf-answers/inputs"
 
 // recordInputs keeps the names for the next time, which does without if they cannot be written.

@@ -70,7 +70,7 @@ func (v *evidence) probe(ctx context.Context) (*build.Flags, error) {
 // gather prepares what the checks look at. What has shown a later check to be impossible is in blocked; if no check can
 // be made, skip says why.
 func (v *evidence) gather(ctx context.Context) (skip string, err error) {
-	if (modulesCheck{v}).modulesFolder(v.checks[ModulesID]); len(v.checks[ModulesID].findings) > 0 {
+	if (modulesCheck{v}).findDir(v.checks[ModulesID]); len(v.checks[ModulesID].findings) > 0 {
 		return "see modules", nil
 	}
 	flags, err := v.probe(ctx)
@@ -109,7 +109,7 @@ func (v *evidence) stopped(stopped *build.MakeError, err error) (skip string, _ 
 	return "see modules", nil
 }
 
-// abs is a path that make or the compiler wrote, which run in the port's folder.
+// abs is a path that make or the compiler wrote, which run in the port's directory.
 func (v *evidence) abs(path string) string {
 	if filepath.IsAbs(path) {
 		return filepath.Clean(path)

@@ -229,7 +229,7 @@ var undefinedSymbols = []struct {
 var wolfSymbols = []string{"wolfSSL*", "wc_*", "wolf*", "sp_*", "mp_*", "fe_*", "ge_*", "Aes*", "Sha*", "InitSha*",
 	"curve25519*", "poly1305*", "chacha*", "TLS*", "Tls*", "SSL*", "fp_*"}
 
-// undefinedFinding says of a symbol that nobody defines who needs it, why it is not there, and what to do.
+// undefinedFinding says of a symbol that no one defines who needs it, why it is not there, and what to do.
 func (v blamer) undefinedFinding(ctx context.Context, e linkError) Finding {
 	who := relative(v.build.Dir, e.second)
 	if e.function != "" {
@@ -261,7 +261,7 @@ func (v blamer) undefinedFinding(ctx context.Context, e linkError) Finding {
 	return f
 }
 
-// wolfSource finds the source of wolfSSL that has a function, relative to its folder, and the conditions that are around
+// wolfSource finds the source of wolfSSL that has a function, relative to its directory, and the conditions that are around
 // it; "" if none has it.
 func (v blamer) wolfSource(symbol string) (source string, guards []string) {
 	if v.WolfSSL == "" || !objects.MatchesAny(wolfSymbols, symbol) {

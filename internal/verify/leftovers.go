@@ -160,7 +160,7 @@ func (v *evidence) builtinOf(path string) string {
 	return name
 }
 
-// has says whether a path is in one of the library's folders.
+// has reports whether a path is in one of the library's directories.
 func (b builtin) has(path string) bool {
 	path = filepath.ToSlash(path)
 	return slices.ContainsFunc(b.dirs, func(dir string) bool { return strings.Contains(path, "/"+dir) })

@@ -11,10 +11,10 @@ import (
 	"mpwolf/internal/lazyregexp"
 )
 
-// fragment is the file by which MicroPython's make finds a user module in a folder of the USER_C_MODULES folder.
+// fragment is the file by which MicroPython's make finds a user module in a directory of the USER_C_MODULES directory.
 const fragment = "micropython.mk"
 
-// modulesDir is the USER_C_MODULES folder, as an absolute path; "" if make is given none.
+// modulesDir is the USER_C_MODULES directory, as an absolute path; "" if make is given none.
 func (v *evidence) modulesDir() string {
 	for _, arg := range slices.Backward(append(slices.Clone(v.Target.Make), v.Args...)) {
 		if dir, found := strings.CutPrefix(arg, "USER_C_MODULES="); found && dir != "" {
@@ -24,20 +24,20 @@ func (v *evidence) modulesDir() string {
 	return ""
 }
 
-// modulesFolder looks whether make will find a module at all: it says nothing when the folder does not exist or holds
+// findDir looks whether make will find a module at all: it says nothing when the directory does not exist or holds
 // none, and builds a firmware without them.
-func (v modulesCheck) modulesFolder(c *check) {
+func (v modulesCheck) findDir(c *check) {
 	dir := v.modulesDir()
 	if dir == "" || len(fragments(dir)) > 0 {
 		return
 	}
-	f := Finding{File: dir, Message: "no user module is in this USER_C_MODULES folder: make looks for */" + fragment}
+	f := Finding{File: dir, Message: "no user module is in this USER_C_MODULES directory: make looks for */" + fragment}
 	if _, err := os.Stat(dir); err != nil {
-		f.Message = "this USER_C_MODULES folder does not exist, and make would say nothing"
+		f.Message = "this USER_C_MODULES directory does not exist, and make would say nothing"
 	}
 	if _, err := os.Stat(filepath.Join(dir, fragment)); err == nil {
-		f.Message = "this USER_C_MODULES folder is a user module itself; make looks for */" + fragment + " in it"
-		f.Fix = "give the folder above it: " + filepath.Dir(dir)
+		f.Message = "this USER_C_MODULES directory is a user module itself; make looks for */" + fragment + " in it"
+		f.Fix = "give the directory above it: " + filepath.Dir(dir)
 	} else if near := nearby(dir); len(near) > 0 {
 		f.Fix = "perhaps one of these: " + strings.Join(near, ", ")
 	} else {
@@ -46,7 +46,7 @@ func (v modulesCheck) modulesFolder(c *check) {
 	c.find(f)
 }
 
-// fragments are the makefiles of the user modules in a folder.
+// fragments are the makefiles of the user modules in a directory.
 func fragments(dir string) []string {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
@@ -62,7 +62,7 @@ func fragments(dir string) []string {
 	return found
 }
 
-// nearby are the folders with user modules around a path that is none: beside it, or below the part of it that exists.
+// nearby are the directories with user modules around a path that is none: beside it, or below the part of it that exists.
 func nearby(dir string) []string {
 	parent := filepath.Dir(dir)
 	for parent != filepath.Dir(parent) {
@@ -226,11 +226,11 @@ func (v modulesCheck) othersTwice(c *check, registered []registration, asked []s
 func (v modulesCheck) unregisteredFix() string {
 	switch {
 	case v.modulesDir() == "":
-		return "give make the modules: USER_C_MODULES=<folder>"
+		return "give make the modules: USER_C_MODULES=<directory>"
 	case v.NoBuild:
 		return "this build was made without them: build again"
 	}
-	return "see whether a setting of the module leaves it out, and whether " + v.modulesDir() + " is the right folder"
+	return "see whether a setting of the module leaves it out, and whether " + v.modulesDir() + " is the right directory"
 }
 
 // moduleObject looks whether the object of a registered module comes from a user module.
@@ -258,6 +258,6 @@ func (v modulesCheck) moduleObject(c *check, r registration, seen map[string]str
 	}
 	if v.blocked == "" {
 		c.find(Finding{Message: fmt.Sprintf("the module %s is registered, but its object %s is in nothing that is linked",
-			r.name, r.object), Fix: "build again from an empty build folder"})
+			r.name, r.object), Fix: "build again from an empty build directory"})
 	}
 }

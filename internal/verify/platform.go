@@ -74,7 +74,7 @@ func (v settingsCheck) suppliedBy(symbol, what string) string {
 	return what
 }
 
-// weakRandom explains the one way in which this project builds TLS on random numbers that can be foretold: the board has
+// weakRandom explains the one way in which this project builds TLS on random numbers that are predictable: the board has
 // no generator, and its owner said so.
 func (v settingsCheck) weakRandom(ctx context.Context, c *check) error {
 	const told, hardware = "MICROPY_WOLFSSL_WEAK_RANDOM", "MICROPY_HW_ENABLE_RNG"

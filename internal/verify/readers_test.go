@@ -129,7 +129,7 @@ func TestRunScript(t *testing.T) {
 		{name: "exit code", script: "echo Traceback; exit 1", problem: "fails (exit status 1): Traceback"},
 		{name: "says FAIL", script: "echo ok; echo FAIL here", problem: "FAIL here"},
 		{name: "skips", script: "echo SKIP", skipped: true},
-		{name: "runs in its folder", script: `test "$(pwd -P)" = "$(cd "$(dirname "$0")" && pwd -P)"`},
+		{name: "runs in its directory", script: `test "$(pwd -P)" = "$(cd "$(dirname "$0")" && pwd -P)"`},
 	}
 	v := &evidence{elf: "/bin/sh"}
 	for _, test := range tests {

@@ -66,15 +66,15 @@ func TestRealTree(t *testing.T) {
 }
 
 // TestUnpatchedBuilds looks at builds of MicroPython as it is, with mbedTLS or axTLS: nothing may be defined twice in
-// them, and the built-in TLS must be found. MPWOLF_TEST_BUILDS has a line for each: the tree, the build folder, and
-// make's arguments, divided by blanks.
+// them, and the built-in TLS must be found. MPWOLF_TEST_BUILDS has a line for each: the tree, the build directory, and
+// make's arguments, divided by spaces.
 func TestUnpatchedBuilds(t *testing.T) {
 	if testing.Short() {
 		t.Skip("skipped with -short: needs real trees")
 	}
 	builds := os.Getenv("MPWOLF_TEST_BUILDS")
 	if builds == "" {
-		t.Skip("SKIPPED: set MPWOLF_TEST_BUILDS to lines of a tree, a build folder and make's arguments to run this test")
+		t.Skip("SKIPPED: set MPWOLF_TEST_BUILDS to lines of a tree, a build directory and make's arguments to run this test")
 	}
 	for line := range strings.Lines(builds) {
 		words := strings.Fields(line)

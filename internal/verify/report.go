@@ -131,7 +131,7 @@ func (f Finding) text() string {
 	return fmt.Sprintf("%s:%d: %s", f.File, f.Line, f.Message)
 }
 
-// wrap breaks text at blanks so that lines fit; first and rest are what the lines begin with.
+// wrap breaks text at spaces so that lines fit; first and rest are what the lines begin with.
 func wrap(first, rest, text string) string {
 	var b strings.Builder
 	line := first
@@ -160,7 +160,7 @@ func plural(n int, noun string) string {
 	return fmt.Sprintf("%d %s", n, noun)
 }
 
-// relative is a path as seen from a folder, if it is inside; else the path itself.
+// relative is a path as seen from a directory, if it is inside; else the path itself.
 func relative(dir, path string) string {
 	if dir == "" {
 		return path

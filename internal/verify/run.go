@@ -89,7 +89,7 @@ func (v runCheck) runScripts(ctx context.Context, c *check, scripts []string) er
 		return err
 	}
 	for _, wrong := range answers.failed {
-		program := filepath.Join(v.build.Dir, answersFolder, "known_answers")
+		program := filepath.Join(v.build.Dir, answersDir, "known_answers")
 		c.find(Finding{Message: "known answers: " + wrong, File: program + ".c",
 			Fix: "the compiler, its flags, the settings or the sources of wolfSSL are at fault; run " + program})
 	}
@@ -123,7 +123,7 @@ func andAnswers(algorithms int) string {
 	return fmt.Sprintf(" and the known answers of %s", plural(algorithms, "algorithm"))
 }
 
-// passFile is where a build folder says which firmware has passed which scripts, and when.
+// passFile is where a build directory says which firmware has passed which scripts, and when.
 const passFile = "mpwolf-answers/passed"
 
 // hashRun is a hash of the firmware and of all files beside the scripts, which these may import.
@@ -192,7 +192,7 @@ type scriptResult struct {
 	skipped bool
 }
 
-// runScript runs a script in its own folder, beside which it finds its certificates. An error means that it could not
+// runScript runs a script in its own directory, beside which it finds its certificates. An error means that it could not
 // be run.
 func (v runCheck) runScript(ctx context.Context, script string) (scriptResult, error) {
 	if _, err := os.Stat(script); err != nil {
@@ -228,7 +228,7 @@ func (v runCheck) runScript(ctx context.Context, script string) (scriptResult, e
 	return scriptResult{problem: outputProblem(script, text)}, nil
 }
 
-// cannotParse says whether the firmware's Python stopped at a script's syntax, before it ran any of it: unix's minimal
+// cannotParse reports whether the firmware's Python stopped at a script's syntax, before it ran any of it: unix's minimal
 // variant, for one, has no slices. Its traceback then has no line in a function or module.
 func cannotParse(text string) bool {
 	return strings.HasSuffix(strings.TrimSpace(text), "SyntaxError: invalid syntax") && !strings.Contains(text, ", in ")

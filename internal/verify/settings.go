@@ -23,7 +23,7 @@ type danger struct {
 	why, fix string
 }
 
-// dangers are the settings that make TLS a pretence.
+// dangers are the settings that defeat TLS.
 var dangers = []danger{
 	{macro: "NO_ASN_TIME", why: "certificates that have expired, or are not valid yet, are accepted",
 		fix: "leave it out; where there is no clock, set it from the network, or supply the time with XTIME"},
@@ -38,7 +38,7 @@ var dangers = []danger{
 		fix: "leave it out, or set it to 2048"},
 	{macro: "ALLOW_INVALID_CERTSIGN", why: "a certificate may sign others although it says that it does not",
 		fix: "leave it out"},
-	{macro: "WOLFSSL_GENSEED_FORTEST", why: "the random numbers can be foretold: all keys are known",
+	{macro: "WOLFSSL_GENSEED_FORTEST", why: "the random numbers are predictable: all keys are known",
 		fix: "supply entropy: CUSTOM_RAND_GENERATE_SEED, or the port's own"},
 	{macro: "WC_NO_RNG", why: "there are no random numbers, without which no key is secret", fix: "leave it out"},
 	{macro: "HAVE_NULL_CIPHER", why: "connections without encryption can be agreed upon", fix: "leave it out"},
@@ -48,7 +48,7 @@ var dangers = []danger{
 	{macro: "IGNORE_KEY_EXTENSIONS", why: "a certificate that is not meant for TLS servers or clients is accepted",
 		fix: "leave it out"},
 	{macro: "HAVE_ANON", why: "connections to anybody, without any certificate, can be agreed upon", fix: "leave it out"},
-	{macro: "USE_TEST_GENSEED", why: "the random numbers can be foretold: all keys are known",
+	{macro: "USE_TEST_GENSEED", why: "the random numbers are predictable: all keys are known",
 		fix: "supply entropy: CUSTOM_RAND_GENERATE_SEED, or the port's own"},
 	{macro: "WOLFSSL_NO_TRUSTED_CERTS_VERIFY", why: "an OCSP answer is believed without a check of its signer",
 		fix: "leave it out"},
@@ -87,7 +87,7 @@ var weaknesses = []weakness{
 	{macro: "CUSTOM_RAND_GENERATE_BLOCK", why: "random numbers come straight from the board, without wolfCrypt's generator"},
 	{macro: "HAVE_SECRET_CALLBACK", why: "the application can ask for the keys of connections"},
 	{macro: "WOLFSSL_DEBUG_TLS", why: "keys and data of connections can be printed"},
-	{macro: "DEBUG_WOLFSSL", why: "data of connections can be printed, and texts that nobody needs make the firmware larger"},
+	{macro: "DEBUG_WOLFSSL", why: "data of connections can be printed, and texts that no one needs make the firmware larger"},
 	{macro: "WOLFSSL_TRUST_PEER_CERT", why: "a peer's certificate can be trusted by itself, whoever signed it"},
 }
 
@@ -121,7 +121,7 @@ func (v settingsCheck) run(ctx context.Context, c *check) error {
 			c.notMade = v.blocked
 		case v.blocked == "":
 			c.find(Finding{Message: "no object of this firmware was compiled with wolfSSL's headers", File: v.Settings,
-				Fix: "give make the modules: USER_C_MODULES=<folder>"})
+				Fix: "give make the modules: USER_C_MODULES=<directory>"})
 		}
 		return nil
 	}
@@ -159,7 +159,7 @@ func (v settingsCheck) run(ctx context.Context, c *check) error {
 // wolfObject is an object that includes wolfSSL's headers.
 type wolfObject struct {
 	object *objects.Object
-	root   string // the folder of the wolfSSL that it was compiled with
+	root   string // the directory of the wolfSSL that it was compiled with
 	deps   []string
 }
 
@@ -180,7 +180,7 @@ func (v *evidence) wolfObjects() []wolfObject {
 	return found
 }
 
-// rootsCheck returns the folders of the wolfSSL sources that were compiled: there may be one, the expected.
+// rootsCheck returns the directories of the wolfSSL sources that were compiled: there may be one, the expected.
 func (v settingsCheck) rootsCheck(c *check, used []wolfObject) []string {
 	var roots []string
 	for _, u := range used {
@@ -214,7 +214,7 @@ func (v settingsCheck) settingsIn(used ...wolfObject) []string {
 	return files
 }
 
-// isSettings says whether a header is a settings file. An object has hundreds of headers, and most objects the same.
+// isSettings reports whether a header is a settings file. An object has hundreds of headers, and most objects the same.
 func (v settingsCheck) isSettings(path string) bool {
 	is, known := v.settings[path]
 	if !known {
@@ -241,7 +241,7 @@ func (v settingsCheck) settingsFiles(c *check, used []wolfObject) {
 	}
 	if none > 0 {
 		c.find(Finding{Message: plural(none, "object") + " compiled without any user_settings.h, such as that of " + example,
-			Fix: "compile with -DWOLFSSL_USER_SETTINGS and the folder of user_settings.h on the -I path"})
+			Fix: "compile with -DWOLFSSL_USER_SETTINGS and the directory of user_settings.h on the -I path"})
 	}
 	for file, n := range other {
 		c.find(Finding{Message: fmt.Sprintf("%s compiled with this; wanted: %s", plural(n, "object"), v.Settings), File: file,
@@ -353,7 +353,7 @@ func (v settingsCheck) threadsCheck(ctx context.Context, c *check, single build.
 	return nil
 }
 
-// sameFile says that two paths lead to one file or folder.
+// sameFile says that two paths lead to one file or directory.
 func sameFile(a, b string) bool {
 	if a == b {
 		return true

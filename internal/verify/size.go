@@ -147,7 +147,7 @@ type sizeCheck struct{ *evidence }
 
 // run measures the firmware: its sections in memory, and the share of each stack. The shares are the sizes of
 // the input sections that the linker's map places, or, without a map, those of the objects before the linker leaves
-// out what nobody needs.
+// out what no one needs.
 func (v sizeCheck) run(ctx context.Context, c *check) error {
 	if v.elf == "" {
 		c.notMade = v.blocked
@@ -298,7 +298,7 @@ func smallerWith(values map[string]build.Value) string {
 	return strings.Join(append(ways, "or choose a board or variant with more memory"), "; ")
 }
 
-// sizeFile is where the size of the last run is kept: beside the build folder, which is emptied when settings change.
+// sizeFile is where the size of the last run is kept: beside the build directory, which is emptied when settings change.
 func (v sizeCheck) sizeFile() string { return v.build.Dir + ".size.json" }
 
 // lastSize is the size at the last run; nil if there is none.

@@ -100,7 +100,7 @@ func readSymbols(listing string, byName map[string]*objects.Object) bool {
 		case "u":
 			d.Kind = objects.Comdat
 		case "A", "B", "D", "G", "R", "S", "T":
-		default: // what nobody else sees
+		default: // what no one else sees
 			continue
 		}
 		o.Code = true

@@ -49,7 +49,7 @@ func duplicates(all []*objects.Object) []duplicate {
 	return found
 }
 
-// shadowed finds the weak definitions that another takes the place of although nobody means it to: owner says whose an
+// shadowed finds the weak definitions that another replaces although no one means it to: owner says whose an
 // object is, and a weak definition of one of guarded gives way to its own owner only. Order: that of the symbols' first
 // definitions.
 func shadowed(all []*objects.Object, owner func(*objects.Object) string, guarded []string) []duplicate {
@@ -197,7 +197,7 @@ func (v symbolsCheck) owner(o *objects.Object) string {
 	return own
 }
 
-// shadowFindings say which definition takes the place of a weak one.
+// shadowFindings say which definition replaces a weak one.
 func (v symbolsCheck) shadowFindings(found []duplicate) []Finding {
 	var findings []Finding
 	for _, d := range found {
@@ -344,7 +344,7 @@ func (v symbolsCheck) definitionText(d objects.Definition) string {
 	return fmt.Sprintf("%s (%s)", v.objectName(d.Object), strings.Join(details, ", "))
 }
 
-// objectName is the object's name as seen from the build folder.
+// objectName is the object's name as seen from the build directory.
 func (v *evidence) objectName(o *objects.Object) string {
 	name := relative(v.build.Dir, o.File)
 	if o.Member != "" {

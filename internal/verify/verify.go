@@ -18,21 +18,21 @@ import (
 type Options struct {
 	Target micropython.Target
 	Wants  []patches.Want
-	// Modules is the USER_C_MODULES folder; "" if Args name one, or for a firmware without user modules.
+	// Modules is the USER_C_MODULES directory; "" if Args name one, or for a firmware without user modules.
 	Modules string
 	// Names are the Python modules that must be registered, once each: wolfssl, wolfcryptolib, wolfhashlib. DropIn
 	// are further such names: those of the built-in modules that these replace.
 	Names, DropIn []string
-	// Settings is the user_settings.h that must have been compiled, WolfSSL the folder of the wolfSSL sources that
+	// Settings is the user_settings.h that must have been compiled, WolfSSL the directory of the wolfSSL sources that
 	// must have been; "" leaves the question out.
 	Settings, WolfSSL string
 	// Licence is that of these sources, "" if it is not known.
 	Licence string
 	// Args are further arguments for make, such as "WOLFSSL_PORT=unix".
 	Args []string
-	// Build is the build folder, an absolute path.
+	// Build is the build directory, an absolute path.
 	Build string
-	// NoBuild looks at what is in the build folder, which must be there.
+	// NoBuild looks at what is in the build directory, which must be there.
 	NoBuild bool
 	// Jobs is how many commands make runs at once; 0 means one a processor.
 	Jobs int

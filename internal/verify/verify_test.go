@@ -15,7 +15,7 @@ import (
 )
 
 // fakeFirmware is a port in miniature: make's side of MicroPython as far as verification sees it, a user module, and
-// sources that pass for wolfSSL's. Names are relative to a folder that holds the tree, the modules and wolfSSL.
+// sources that pass for wolfSSL's. Names are relative to a directory that holds the tree, the modules and wolfSSL.
 var fakeFirmware = map[string]string{
 	"tree/py/mpconfig.h": `#define MICROPY_VERSION_MAJOR 1
 #define MICROPY_VERSION_MINOR 25
@@ -351,26 +351,26 @@ var brokenBuilds = []struct {
 		want: map[string][]string{LeftoversID: {"crypto-algorithms", "extmod/modhashlib.o", "set MICROPY_PY_HASHLIB to 0"}},
 	},
 	{
-		name:    "the modules folder does not exist",
+		name:    "the modules directory does not exist",
 		options: func(dir string, o *Options) { o.Modules = filepath.Join(dir, "module") },
 		want:    map[string][]string{ModulesID: {"does not exist", "perhaps one of these: "}},
 	},
 	{
-		name:    "the modules folder is a module",
+		name:    "the modules directory is a module",
 		options: func(dir string, o *Options) { o.Modules = filepath.Join(dir, "modules/wolf") },
-		want:    map[string][]string{ModulesID: {"is a user module itself", "give the folder above it: "}},
+		want:    map[string][]string{ModulesID: {"is a user module itself", "give the directory above it: "}},
 	},
 	{
-		name:    "the modules folder has no module",
+		name:    "the modules directory has no module",
 		options: func(dir string, o *Options) { o.Modules = filepath.Join(dir, "tree") },
-		want:    map[string][]string{ModulesID: {"no user module is in this USER_C_MODULES folder"}},
+		want:    map[string][]string{ModulesID: {"no user module is in this USER_C_MODULES directory"}},
 	},
 	{
-		name:    "no modules folder",
+		name:    "no modules directory",
 		options: func(dir string, o *Options) { o.Modules = "" },
 		changes: map[string]string{"tree/py/runtime.c": added + "int wolf_start(void) { return 0; }\n"},
 		want: map[string][]string{
-			ModulesID:  {"no source of this build registers the module wolfssl", "USER_C_MODULES=<folder>"},
+			ModulesID:  {"no source of this build registers the module wolfssl", "USER_C_MODULES=<directory>"},
 			SettingsID: {"no object of this firmware was compiled with wolfSSL's headers"},
 		},
 	},
@@ -418,7 +418,7 @@ var brokenBuilds = []struct {
 			"second.c"}},
 	},
 	{
-		name: "two user modules of one Python name that nobody asked for",
+		name: "two user modules of one Python name that no one asked for",
 		changes: map[string]string{
 			"modules/a/micropython.mk": "SRC_USERMOD_C += $(USERMOD_DIR)/moda.c\n",
 			"modules/a/moda.c":         "int a_module;\nMP_REGISTER_MODULE(MP_QSTR_sensor, a_module)\n",
@@ -437,7 +437,7 @@ var brokenBuilds = []struct {
 			"modules/b/sensor.c":       "int sensor_user_cmodule;\n",
 		},
 		want: map[string][]string{SymbolsID: {"sensor_user_cmodule is defined twice: in a/modsensor.o (",
-			"two user modules have a module object of one name", "out of the USER_C_MODULES folder"}},
+			"two user modules have a module object of one name", "out of the USER_C_MODULES directory"}},
 	},
 	{
 		name: "a copy of a user module",
@@ -671,7 +671,7 @@ func TestBuildAgain(t *testing.T) {
 	o := fakeOptions(t, dir)
 	o.NoBuild = true
 	if _, err := Run(t.Context(), o); err == nil {
-		t.Error("no error without a build folder")
+		t.Error("no error without a build directory")
 	}
 	o.NoBuild = false
 	runExpect(t, o, false)

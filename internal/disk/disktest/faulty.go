@@ -31,7 +31,7 @@ type Faulty struct {
 func (f *Faulty) Count() int      { return f.count }
 func (f *Faulty) Names() []string { return f.names }
 
-// step counts one change and says whether it fails.
+// step counts one change and reports whether it fails.
 func (f *Faulty) step(name string, removes bool) error {
 	at := f.count
 	f.count++
@@ -54,7 +54,7 @@ func (f *Faulty) Create(name string, mode fs.FileMode) (disk.File, error) {
 	return &faultyFile{file, f, name}, nil
 }
 
-// Mkdir makes a folder or fails.
+// Mkdir makes a directory or fails.
 func (f *Faulty) Mkdir(name string, mode fs.FileMode) error {
 	if err := f.step("mkdir "+name, false); err != nil {
 		return &fs.PathError{Op: "mkdir", Path: name, Err: err}
