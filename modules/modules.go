@@ -1,5 +1,6 @@
 // Package modules holds the C user modules wolfssl, wolfcryptolib and wolfhashlib, and installs them with a wolfSSL
-// into the directory that MicroPython's make is given as USER_C_MODULES.
+// into the directory that MicroPython's make is given as USER_C_MODULES. It writes to a place beside the final one only;
+// putting it there is for state.
 package modules
 
 import (

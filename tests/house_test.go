@@ -3,6 +3,8 @@ package tests_test
 import (
 	"bytes"
 	"go/format"
+	"go/parser"
+	"go/token"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -85,6 +87,38 @@ func TestImports(t *testing.T) {
 func ourPackage(path string) (name string, ours bool) {
 	name, ours = strings.CutPrefix(path, "mpwolf/")
 	return strings.TrimPrefix(name, "internal/"), ours
+}
+
+// TestPackageComments holds that the comment of each package has two sentences: what it is, and what it must not do.
+func TestPackageComments(t *testing.T) {
+	packages, err := exec.Command("go", "list", "-f", "{{.Dir}}", "../internal/...", "../modules", "../patches", "../ports",
+		"../wolfssl").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for dir := range strings.FieldsSeq(string(packages)) {
+		if doc := packageComment(t, dir); strings.Count(doc, ". ")+strings.Count(doc, ".\n") < 2 {
+			t.Errorf("%s: the comment of the package has less than two sentences: %q", dir, doc)
+		}
+	}
+}
+
+// packageComment is the text of the comment above a directory's package clauses.
+func packageComment(t *testing.T, dir string) string {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(dir, "*.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := ""
+	for _, name := range files {
+		file, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.ParseComments|parser.PackageClauseOnly)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text += file.Doc.Text()
+	}
+	return text
 }
 
 func TestFormatting(t *testing.T) {

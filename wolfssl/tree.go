@@ -1,4 +1,5 @@
-// Package wolfssl knows which wolfSSL releases work, where they come from, and what a wolfSSL tree consists of.
+// Package wolfssl knows which wolfSSL releases work, where they come from, and what a wolfSSL tree consists of. It reads
+// only; fetching one is for fetch.
 package wolfssl
 
 import (

@@ -1,4 +1,5 @@
-// Package config reads and writes mpwolf.toml, in which a firmware repository says what it is built from and for.
+// Package config reads and writes mpwolf.toml, in which a firmware repository says what it is built from and for. It does
+// not look at the trees that the file names.
 package config
 
 import (

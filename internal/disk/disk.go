@@ -1,5 +1,5 @@
 // Package disk is what mpwolf changes files through where nothing of the user's may be lost, so that a test can make
-// every single step fail, or be the last.
+// every single step fail, or be the last. It does not know what the files are.
 package disk
 
 import (

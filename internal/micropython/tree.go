@@ -1,5 +1,5 @@
-// Package micropython is a MicroPython source tree as it stands on disk: where it is, which release, commit, ports, boards and
-// variants it has. It runs nothing, and writes nothing but the note that a fetched tree keeps of where it is from.
+// Package micropython is a MicroPython source tree as it stands on disk: where it is, and which release, commit, ports,
+// boards and variants it has. It runs nothing, and writes nothing but the note that a fetched tree keeps of where it is from.
 package micropython
 
 import (

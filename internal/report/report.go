@@ -1,5 +1,5 @@
 // Package report writes findings in the forms that other programs read: SARIF for code scanning, workflow commands
-// for annotations, JUnit's XML for test reports.
+// for annotations, JUnit's XML for test reports. It finds nothing itself.
 package report
 
 import (

@@ -1,5 +1,6 @@
 // Package state holds what was done to a tree, in the tree's own directory .mpwolf, and changes trees all or nothing: a
-// process killed at any step leaves a tree that the next one brings back to how it was before.
+// process killed at any step leaves a tree that the next one brings back to how it was before. It does not know what the
+// changes are for, and is the only package that knows what is in .mpwolf.
 package state
 
 import (

@@ -1,4 +1,4 @@
-// Package disktest has a file system that fails where a test wants it to.
+// Package disktest has a file system that fails where a test wants it to. It is for tests only.
 package disktest
 
 import (
