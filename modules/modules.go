@@ -1,6 +1,6 @@
-// Package modules holds the C user modules wolfssl, wolfcryptolib and wolfhashlib, and installs them with a wolfSSL
-// into the directory that MicroPython's make is given as USER_C_MODULES. It writes to a place beside the final one only;
-// putting it there is for state.
+// Package modules holds the C user modules wolfssl, wolfcryptolib and wolfhashlib, and installs
+// them with a wolfSSL into the directory that MicroPython's make is given as USER_C_MODULES. It
+// writes to a place beside the final one only; putting it there is for state.
 package modules
 
 import (
@@ -28,7 +28,8 @@ import (
 var embedded embed.FS
 
 const (
-	// Name is the directory of the module below USER_C_MODULES, as users of the existing module know it.
+	// Name is the directory of the module below USER_C_MODULES, as users of the existing module
+	// know it.
 	Name = "micropython-wolfssl"
 	// manifestName is the list of what was installed.
 	manifestName = ".mpwolf-module.json"
@@ -40,7 +41,8 @@ var Names = []string{"wolfssl", "wolfcryptolib", "wolfhashlib"}
 // Source is a directory whose files are installed below a place in the module's directory.
 type Source struct {
 	FS fs.FS
-	// At is where the files go, relative to the module's directory, with slashes; "." is the directory itself.
+	// At is where the files go, relative to the module's directory, with slashes; "." is the
+	// directory itself.
 	At string
 	// Files are the files to take, relative to FS; nil takes all.
 	Files []string
@@ -74,8 +76,8 @@ func (e *NotOursError) Error() string {
 // Hasher gives a regular file's SHA-256 in hex and, for anything else, a text that no hash equals.
 type Hasher func(name string, info fs.FileInfo) (string, error)
 
-// Check reports whether the module can be installed below dir: the place is free, or holds an installation of mpwolf's
-// that no one has changed.
+// Check reports whether the module can be installed below dir: the place is free, or holds an
+// installation of mpwolf's that no one has changed.
 func Check(dir string, hash Hasher) error {
 	final := filepath.Join(dir, Name)
 	if _, err := os.Lstat(final); errors.Is(err, fs.ErrNotExist) {
@@ -118,8 +120,9 @@ func listed(names []string) string {
 	return text
 }
 
-// Stage writes a whole module directory under a name of the caller's, beside its final place, where the caller then puts
-// it. Nothing that exists is touched. tool is mpwolf's version, id what tells this installation from others.
+// Stage writes a whole module directory under a name of the caller's, beside its final place,
+// where the caller then puts it. Nothing that exists is touched. tool is mpwolf's version, id what
+// tells this installation from others.
 func Stage(d disk.FS, temp, tool, id string, sources ...Source) error {
 	if err := d.Mkdir(temp, 0o755); err != nil {
 		return fmt.Errorf("install modules: %w", err)
@@ -206,7 +209,8 @@ func copyFile(d disk.FS, to string, from Source, name string) (sum string, err e
 	return hex.EncodeToString(h.Sum(nil)), err
 }
 
-// Current reports whether an installed module holds just these sources' files, as far as they go, unchanged.
+// Current reports whether an installed module holds just these sources' files, as far as they go,
+// unchanged.
 func Current(dir string, hash Hasher, sources ...Source) (bool, error) {
 	changed, err := Changed(dir, hash)
 	if err != nil || len(changed) > 0 {
@@ -254,8 +258,8 @@ func (s Source) sum(name string) (string, error) {
 	return hex.EncodeToString(h.Sum(nil)), err
 }
 
-// Changed lists what the user changed in, added to or took away from an installed module, relative to its directory. For
-// a directory that mpwolf did not install the error is a *NotOursError.
+// Changed lists what the user changed in, added to or took away from an installed module, relative
+// to its directory. For a directory that mpwolf did not install the error is a *NotOursError.
 func Changed(dir string, hash Hasher) ([]string, error) {
 	m, err := readManifest(filepath.Join(dir, Name))
 	if err != nil {
@@ -330,7 +334,8 @@ func readManifest(final string) (*manifest, error) {
 	return &m, nil
 }
 
-// Installed is what tells one installation from others: mpwolf's version, and the id that Stage was given.
+// Installed is what tells one installation from others: mpwolf's version, and the id that Stage
+// was given.
 func Installed(dir string) (tool, id string, err error) {
 	m, err := readManifest(filepath.Join(dir, Name))
 	if err != nil {
@@ -339,7 +344,8 @@ func Installed(dir string) (tool, id string, err error) {
 	return m.Tool, m.ID, nil
 }
 
-// Files are the files of an installed module by their absolute paths, with the SHA-256 of each in hex.
+// Files are the files of an installed module by their absolute paths, with the SHA-256 of each in
+// hex.
 func Files(dir string) (map[string]string, error) {
 	final := filepath.Join(dir, Name)
 	m, err := readManifest(final)
@@ -353,8 +359,9 @@ func Files(dir string) (map[string]string, error) {
 	return files, nil
 }
 
-// StageKept prepares, under a name of the caller's, what stays of an installed module when it is taken away: the files
-// that the user changed or added, and nothing else. It reports whether anything stays.
+// StageKept prepares, under a name of the caller's, what stays of an installed module when it is
+// taken away: the files that the user changed or added, and nothing else. It reports whether
+// anything stays.
 func StageKept(d disk.FS, dir, temp string, changed []string) (bool, error) {
 	final := filepath.Join(dir, Name)
 	stays := false

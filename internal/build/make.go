@@ -1,5 +1,6 @@
-// Package build drives what a target is built with, MicroPython's make and its compiler: it asks them for flags, effective
-// values and the link, and builds in a directory of its own. It changes no tree, and does not decide what is wrong.
+// Package build drives what a target is built with, MicroPython's make and its compiler: it asks
+// them for flags, effective values and the link, and builds in a directory of its own. It changes
+// no tree, and does not decide what is wrong.
 package build
 
 import (
@@ -21,17 +22,19 @@ import (
 	"mpwolf/internal/micropython"
 )
 
-// Build is a firmware build in a directory of its own: not one file of the MicroPython tree changes, mpy-cross included.
+// Build is a firmware build in a directory of its own: not one file of the MicroPython tree
+// changes, mpy-cross included.
 type Make struct {
 	Target micropython.Target
-	// Dir is the build directory (make's BUILD); it is made if need be. Its path must be free of spaces, which
-	// MicroPython's makefiles cannot take.
+	// Dir is the build directory (make's BUILD); it is made if need be. Its path must be free of
+	// spaces, which MicroPython's makefiles cannot take.
 	Dir string
 	// Args are further arguments for make, such as "USER_C_MODULES=/path".
 	Args []string
 	// Jobs is how many commands make runs at once; 0 means one a processor.
 	Jobs int
-	// KeepGoing compiles what it can after an error, so that the log has all errors and the directory all objects.
+	// KeepGoing compiles what it can after an error, so that the log has all errors and the
+	// directory all objects.
 	KeepGoing bool
 	// KeepSymbols leaves the symbols in an executable that the port's make would strip.
 	KeepSymbols bool
@@ -49,7 +52,8 @@ type Result struct {
 	// ELF is the linked executable, with an absolute path.
 	ELF string
 	Log string
-	// Rebuilt says that the directory held the objects of other flags or of other sources and was emptied first.
+	// Rebuilt says that the directory held the objects of other flags or of other sources and was
+	// emptied first.
 	Rebuilt bool
 }
 
@@ -72,8 +76,8 @@ const (
 	tailLines = 25
 )
 
-// Run builds. If a command that make runs fails, the error is a *Error; if make itself stops while it reads the
-// makefiles, a *MakeError.
+// Run builds. If a command that make runs fails, the error is a *Error; if make itself stops while
+// it reads the makefiles, a *MakeError.
 func (m Make) Run(ctx context.Context) (*Result, error) {
 	if err := m.prepare(); err != nil {
 		return nil, err
@@ -124,9 +128,10 @@ type lastBuild struct {
 
 func (m Make) lastKey() string { return question("last build", m.Target.Name(), m.Args) }
 
-// Again is Probe and Run in one make, which reads its makefiles once, for a directory that Run has built in before. The flags
-// are nil if there was no such build, or if make's reply shows that the directory holds the objects of other flags: then
-// Probe and Run must be called. The error is Run's; with a *Error there are flags.
+// Again is Probe and Run in one make, which reads its makefiles once, for a directory that Run has
+// built in before. The flags are nil if there was no such build, or if make's reply shows that the
+// directory holds the objects of other flags: then Probe and Run must be called. The error is
+// Run's; with a *Error there are flags.
 func (m Make) Again(ctx context.Context, vars ...string) (*Flags, *Result, error) {
 	if err := m.prepare(); err != nil {
 		return nil, nil, err
@@ -177,7 +182,8 @@ func (m Make) again(ctx context.Context, known *replies, last lastBuild, vars []
 	return flags, err
 }
 
-// Probe asks make for the flags of this build, with the variables that Run and Link need to know, and further ones.
+// Probe asks make for the flags of this build, with the variables that Run and Link need to know,
+// and further ones.
 func (m Make) Probe(ctx context.Context, vars ...string) (*Flags, error) {
 	flags, err := Probe(ctx, m.Target, probeVars(vars), append(slices.Clone(m.Args), "BUILD="+m.Dir)...)
 	if err == nil {
@@ -246,7 +252,8 @@ func (m Make) buildArgv(prog string) []string {
 	return argv
 }
 
-// makeMpyCross builds mpy-cross, unless the one that is there was made from the files that there are now.
+// makeMpyCross builds mpy-cross, unless the one that is there was made from the files that there
+// are now.
 func (m Make) makeMpyCross(ctx context.Context, known *replies, log io.Writer) error {
 	start := time.Now()
 	argv := m.mpyCrossArgv()
@@ -276,8 +283,9 @@ func (m Make) jobs() int {
 	return runtime.NumCPU()
 }
 
-// mpyCrossArgv builds mpy-cross for this machine whatever the firmware is for, and without the user's modules. Up to
-// v1.19.1 make puts the program beside the sources unless PROG says otherwise.
+// mpyCrossArgv builds mpy-cross for this machine whatever the firmware is for, and without the
+// user's modules. Up to v1.19.1 make puts the program beside the sources unless PROG says
+// otherwise.
 func (m Make) mpyCrossArgv() []string {
 	argv := []string{makeProgram(), "-C", m.Target.Tree.Path("mpy-cross"), "--no-print-directory",
 		"BUILD=" + filepath.Join(m.Dir, mpyCross), "CROSS_COMPILE=", "USER_C_MODULES=", "-j" + strconv.Itoa(m.jobs())}
@@ -289,7 +297,8 @@ func (m Make) mpyCrossArgv() []string {
 
 func (m Make) mpyCrossProgram() string { return filepath.Join(m.Dir, mpyCross, "mpy-cross") }
 
-// firmwareArgv is the make command for the firmware; prog is the port's PROG, "" for a port without one.
+// firmwareArgv is the make command for the firmware; prog is the port's PROG, "" for a port
+// without one.
 func (m Make) firmwareArgv(prog string) []string {
 	args := append(append([]string{}, m.Args...), "BUILD="+m.Dir, "MICROPY_MPYCROSS="+m.mpyCrossProgram())
 	if prog != "" && linksBesideSources(m.Target.Tree) {
@@ -301,14 +310,15 @@ func (m Make) firmwareArgv(prog string) []string {
 	return makeArgv(m.Target, args...)
 }
 
-// linksBesideSources says that make puts a program into the directory it runs in and not into BUILD, as up to v1.19.1.
+// linksBesideSources says that make puts a program into the directory it runs in and not into
+// BUILD, as up to v1.19.1.
 func linksBesideSources(t *micropython.Tree) bool {
 	text, err := os.ReadFile(t.Path("py", "mkrules.mk"))
 	return err == nil && bytes.Contains(text, []byte("\n$(PROG): $(OBJ)"))
 }
 
-// step runs one make and returns its output, which goes to the log too, and its steps to Progress; objects is how many
-// there are, 0 if that is not known.
+// step runs one make and returns its output, which goes to the log too, and its steps to Progress;
+// objects is how many there are, 0 if that is not known.
 func (m Make) step(ctx context.Context, log io.Writer, name string, argv []string, objects int) (string, error) {
 	var output bytes.Buffer
 	progress := &progressWriter{to: m.Progress, name: name, objects: objects}
@@ -364,7 +374,8 @@ func (w *logWriter) Write(p []byte) (int, error) {
 // flush writes a last line without an end.
 func (w *logWriter) flush() { _, _ = w.to.Write(w.partial) }
 
-// errorTail is the part of a log that tells what went wrong: from two lines above the first error on, or its end.
+// errorTail is the part of a log that tells what went wrong: from two lines above the first error
+// on, or its end.
 func errorTail(log string) string {
 	lines := strings.Split(strings.TrimRight(log, "\n"), "\n")
 	start := max(0, len(lines)-tailLines)
@@ -401,7 +412,8 @@ func (w *progressWriter) Write(p []byte) (int, error) {
 	}
 }
 
-// line passes on a line such as "CC ../../py/obj.c"; what cannot be shown is in the log all the same.
+// line passes on a line such as "CC ../../py/obj.c"; what cannot be shown is in the log all the
+// same.
 func (w *progressWriter) line(line string) {
 	verb, _, _ := strings.Cut(line, " ")
 	switch verb {

@@ -52,8 +52,9 @@ func (p Plain) make(ctx context.Context, words ...string) error {
 	return cmd.Run()
 }
 
-// mpyCrossFirst is the directory of a mpy-cross that must be made before the firmware; empty if none must. The port's
-// make would do it, but hands it the FROZEN_MANIFEST of its command line, with which mpy-cross does not link.
+// mpyCrossFirst is the directory of a mpy-cross that must be made before the firmware; empty if
+// none must. The port's make would do it, but hands it the FROZEN_MANIFEST of its command line,
+// with which mpy-cross does not link.
 func (p Plain) mpyCrossFirst() string {
 	dir := p.Target.Tree.Path("mpy-cross")
 	frozen := slices.ContainsFunc(slices.Concat(p.Target.Args(), p.Args), func(arg string) bool {

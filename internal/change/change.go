@@ -1,5 +1,6 @@
-// Package change patches a tree and takes the patch back: it plans first, reading only, and then applies the plan, all
-// or nothing. It prints nothing and knows no command line; what was done is in its results.
+// Package change patches a tree and takes the patch back: it plans first, reading only, and then
+// applies the plan, all or nothing. It prints nothing and knows no command line; what was done is
+// in its results.
 package change
 
 import (
@@ -20,13 +21,15 @@ import (
 // Options say what to change, and how.
 type Options struct {
 	project.Options
-	// Force goes on where the user's edits and mpwolf's lines meet, after the user's files are saved.
+	// Force goes on where the user's edits and mpwolf's lines meet, after the user's files are
+	// saved.
 	Force bool
 	// Tool is mpwolf's version.
 	Tool string
 	// Disk is what everything is changed through; nil is the real one.
 	Disk disk.FS
-	// Log takes one line at a time for the user; Progress takes what git says while it transfers. Both may be nil.
+	// Log takes one line at a time for the user; Progress takes what git says while it transfers.
+	// Both may be nil.
 	Log      sources.Log
 	Progress io.Writer
 }

@@ -10,8 +10,8 @@ import (
 	"mpwolf/internal/project"
 )
 
-// fakeTree is a directory with a small MicroPython tree and a small wolfSSL tree, and what patches the one with the
-// other.
+// fakeTree is a directory with a small MicroPython tree and a small wolfSSL tree, and what patches
+// the one with the other.
 func fakeTree(t *testing.T) Options {
 	t.Helper()
 	dir := t.TempDir()

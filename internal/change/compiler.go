@@ -14,7 +14,8 @@ import (
 	"mpwolf/patches"
 )
 
-// askCompiler asks the port's own make and compiler whether every want holds: the scanner plans, these decide.
+// askCompiler asks the port's own make and compiler whether every want holds: the scanner plans,
+// these decide.
 func (j *job) askCompiler(ctx context.Context) error {
 	j.builds, j.small = nil, nil
 	answers := eachTarget(j.plan.Targets, func(i int, t patches.TargetPlan) (*build.Flags, error) {
@@ -38,7 +39,8 @@ func (j *job) askCompiler(ctx context.Context) error {
 	return nil
 }
 
-// smallFlash says that a board has less flash than any firmware with wolfSSL takes; "" if it has more, or none can tell.
+// smallFlash says that a board has less flash than any firmware with wolfSSL takes; "" if it has
+// more, or none can tell.
 func smallFlash(target micropython.Target, flags *build.Flags) (string, error) {
 	flash, known := flags.CodeFlash()
 	if !known {
@@ -52,7 +54,8 @@ func smallFlash(target micropython.Target, flags *build.Flags) (string, error) {
 		"mpwolf verify says what does not fit", target.Name(), flash.Bytes>>10, shell.Path(flash.File), port.Flash.Least>>10), nil
 }
 
-// askTarget is an error if a want does not hold; else flags, with where plain make builds, and the linker scripts.
+// askTarget is an error if a want does not hold; else flags, with where plain make builds, and the
+// linker scripts.
 func askTarget(ctx context.Context, t patches.TargetPlan, args []string) (*build.Flags, error) {
 	var macros, variables []string
 	for _, step := range t.Steps {
@@ -95,8 +98,9 @@ type answer[T any] struct {
 	err   error
 }
 
-// eachTarget asks about all targets, as many at once as there are processors: each asks make and a compiler. The answers
-// are in the targets' order, so that the error that is told does not depend on who is first.
+// eachTarget asks about all targets, as many at once as there are processors: each asks make and a
+// compiler. The answers are in the targets' order, so that the error that is told does not depend
+// on who is first.
 func eachTarget[Target, T any](targets []Target, ask func(i int, t Target) (T, error)) []answer[T] {
 	answers := make([]answer[T], len(targets))
 	var all sync.WaitGroup

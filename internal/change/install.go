@@ -39,7 +39,8 @@ func (j *job) done() bool {
 	return j.installed(wolf)
 }
 
-// move notes the release and commit of a tree that moved, and at which all is as it should be still.
+// move notes the release and commit of a tree that moved, and at which all is as it should be
+// still.
 func (j *job) move() error {
 	commit, err := j.Tree.Commit()
 	if err != nil {
@@ -61,8 +62,8 @@ func (j *job) isRecorded(entry state.Target) bool {
 	})
 }
 
-// wolfssl is the one that was asked for; without a word about it, the installed one, which modules.Check has found to
-// be as it was installed.
+// wolfssl is the one that was asked for; without a word about it, the installed one, which
+// modules.Check has found to be as it was installed.
 func (j *job) wolfssl(ctx context.Context) (*wolfssl.Tree, error) {
 	if j.Record != nil && j.WolfSSL == j.Record.Modules.WolfSSL && j.WolfSSLFrom == "" && len(j.changedModules) == 0 {
 		tree, err := wolfssl.Open(filepath.Join(j.Module(), "wolfssl"))
@@ -81,7 +82,8 @@ func (j *job) wolfssl(ctx context.Context) (*wolfssl.Tree, error) {
 	return j.FetchWolfSSL(ctx, source)
 }
 
-// ownSources are the parts of the module's directory that come with mpwolf, or that it makes for this tree.
+// ownSources are the parts of the module's directory that come with mpwolf, or that it makes for
+// this tree.
 func (j *job) ownSources() []modules.Source {
 	made := map[string][]byte{}
 	for _, f := range slices.Concat(j.plan.Module, j.fragments) {
@@ -110,7 +112,8 @@ func (j *job) change(wolf *wolfssl.Tree) (change state.Change, err error) {
 	return change, err
 }
 
-// installed reports whether the modules are there already with this wolfSSL, and nothing has to be copied.
+// installed reports whether the modules are there already with this wolfSSL, and nothing has to be
+// copied.
 func (j *job) installed(wolf *wolfssl.Tree) bool {
 	if j.Record == nil {
 		return false

@@ -20,11 +20,13 @@ type Patched struct {
 	Pristine bool
 	// Already is set if the tree was patched just so before, and nothing was to do.
 	Already bool
-	// Module is the directory of the module that is installed; "" if what is installed stays as it is.
+	// Module is the directory of the module that is installed; "" if what is installed stays as it
+	// is.
 	Module string
 	// WolfSSL is the version that is installed, Licence its terms. A plan does not know them.
 	WolfSSL, Licence string
-	// Stale are the build directories that hold objects of other flags, which make does not notice.
+	// Stale are the build directories that hold objects of other flags, which make does not
+	// notice.
 	Stale []string
 }
 
@@ -61,7 +63,8 @@ func Plan(ctx context.Context, o Options) (*Patched, error) {
 	return result, nil
 }
 
-// Patch sets the macros and installs the user modules, all or nothing. A tree that is not there is fetched.
+// Patch sets the macros and installs the user modules, all or nothing. A tree that is not there is
+// fetched.
 func Patch(ctx context.Context, o Options) (*Patched, error) {
 	j, err := newJob(o)
 	if err != nil {
@@ -98,16 +101,16 @@ type job struct {
 	// ports are those of the targets.
 	ports []string
 	plan  *patches.Plan
-	// fragments are, where the module's files act instead of changes to the tree, those files of the ports that the
-	// tree is patched for besides these.
+	// fragments are, where the module's files act instead of changes to the tree, those files of
+	// the ports that the tree is patched for besides these.
 	fragments []patches.ModuleFile
-	// edits are what to do where the user's edits meet ours. lost and changedModules are what --force must save before
-	// anything is changed.
+	// edits are what to do where the user's edits meet ours. lost and changedModules are what
+	// --force must save before anything is changed.
 	edits          state.Options
 	lost           []state.Write
 	changedModules []string
-	// builds are the directories that plain make builds in, and small tells of a target that its flash may be too
-	// small; both are known once the compiler was asked.
+	// builds are the directories that plain make builds in, and small tells of a target that its
+	// flash may be too small; both are known once the compiler was asked.
 	builds, small []string
 }
 
@@ -182,7 +185,8 @@ func (j *job) apply(ctx context.Context) (*Patched, error) {
 	return result, nil
 }
 
-// again is a patch that finds nothing to do: it looks whether all still holds, and notes where the tree has moved to.
+// again is a patch that finds nothing to do: it looks whether all still holds, and notes where the
+// tree has moved to.
 func (j *job) again(ctx context.Context) (*Patched, error) {
 	if err := j.askCompiler(ctx); err != nil {
 		return nil, err
@@ -229,8 +233,8 @@ func (j *job) stamp() error {
 	return nil
 }
 
-// stale are the build directories that hold objects of before: MicroPython's make looks at the times of files only, not at
-// the flags that changed, and would link them with the new ones.
+// stale are the build directories that hold objects of before: MicroPython's make looks at the
+// times of files only, not at the flags that changed, and would link them with the new ones.
 func (j *job) stale() []string {
 	var dirs []string
 	for _, dir := range j.builds {

@@ -12,7 +12,8 @@ import (
 	"mpwolf/patches"
 )
 
-// boardsJob is a patch of boards, of which those whose name begins with WEAK lack what a board is refused for.
+// boardsJob is a patch of boards, of which those whose name begins with WEAK lack what a board is
+// refused for.
 func boardsJob(said *strings.Builder, boards ...string) *job {
 	j := &job{plan: &patches.Plan{}}
 	j.Project = &project.Project{}

@@ -11,7 +11,8 @@ import (
 	"mpwolf/patches"
 )
 
-// leaveOut takes those of all boards out that are refused, and says so; whoever names a board gets an error.
+// leaveOut takes those of all boards out that are refused, and says so; whoever names a board gets
+// an error.
 func (j *job) leaveOut() bool {
 	all := len(j.Targets)
 	for i := all - 1; i >= 0; i-- {
@@ -69,8 +70,9 @@ func (j *job) planAll() error {
 	return nil
 }
 
-// planPort plans for targets of one port. The module's files of the pristine way serve every target that the tree is
-// patched for: those that were patched before are planned for too, after the others.
+// planPort plans for targets of one port. The module's files of the pristine way serve every
+// target that the tree is patched for: those that were patched before are planned for too, after
+// the others.
 func (j *job) planPort(targets, before []micropython.Target) (*patches.Plan, error) {
 	port, err := patches.Load(slices.Concat(targets, before)[0].Port)
 	if err != nil {

@@ -16,8 +16,9 @@ import (
 	"mpwolf/ports"
 )
 
-// checkSubmodules stops when a build would lack submodules, and names all of them. Of all boards it leaves out those whose
-// own make stops, such as one that wants a newer compiler; whoever names a board gets an error.
+// checkSubmodules stops when a build would lack submodules, and names all of them. Of all boards
+// it leaves out those whose own make stops, such as one that wants a newer compiler; whoever names
+// a board gets an error.
 func (j *job) checkSubmodules(ctx context.Context) error {
 	var builds, missing []string
 	left := false
@@ -126,7 +127,8 @@ func (j *job) checkModules() error {
 	return nil
 }
 
-// checkSettings refuses ports that mpwolf has no wolfSSL settings for. What would be changed can be shown without.
+// checkSettings refuses ports that mpwolf has no wolfSSL settings for. What would be changed can
+// be shown without.
 func checkSettings(names []string) error {
 	for _, name := range names {
 		if !slices.Contains(ports.Known(), name) {
@@ -139,7 +141,8 @@ func checkSettings(names []string) error {
 	return nil
 }
 
-// inside reports whether a directory, which need not be there, is another or below it, whatever links lead there.
+// inside reports whether a directory, which need not be there, is another or below it, whatever
+// links lead there.
 func inside(top, dir string) bool {
 	real := dir
 	for at := dir; ; at = filepath.Dir(at) {

@@ -23,8 +23,9 @@ type Reverted struct {
 	Guessed bool
 	// Restored are the files of the tree that were changed back.
 	Restored []string
-	// Module is the directory of the module. Removed is set if it was taken away, except Kept, which the user changed
-	// or added. Without a record, Unclear is set if it is there and may be of another tree.
+	// Module is the directory of the module. Removed is set if it was taken away, except Kept,
+	// which the user changed or added. Without a record, Unclear is set if it is there and may be
+	// of another tree.
 	Module           string
 	Removed, Unclear bool
 	Kept             []string
@@ -128,8 +129,9 @@ func (w *work) takeModulesAway(installed state.Modules) (*state.Swap, []string, 
 	return swap, kept, nil
 }
 
-// revertLost takes back what can be known of a patch whose record is gone: by the marked blocks, the wants, and what git
-// has. The user modules are taken away only where they are named: they may serve another tree.
+// revertLost takes back what can be known of a patch whose record is gone: by the marked blocks,
+// the wants, and what git has. The user modules are taken away only where they are named: they may
+// serve another tree.
 func (w *work) revertLost() (*Reverted, error) {
 	changes, unknown, err := patches.Traces(w.Tree, w.Tree.AtHead)
 	if err != nil {

@@ -1,5 +1,5 @@
-// Package check reports whether a tree is as mpwolf.toml asks for, in milliseconds: it reads, and runs and writes nothing.
-// What it finds is in its result; the compiler's word is verify's.
+// Package check reports whether a tree is as mpwolf.toml asks for, in milliseconds: it reads, and
+// runs and writes nothing. What it finds is in its result; the compiler's word is verify's.
 package check
 
 import (
@@ -40,8 +40,8 @@ func (r *Result) Log(version string) *report.Log {
 	}
 }
 
-// The rules of check. Their order is that of the questions: can the tree be checked, is it the right one, is it patched,
-// is what was installed still that.
+// The rules of check. Their order is that of the questions: can the tree be checked, is it the
+// right one, is it patched, is what was installed still that.
 var Rules = []report.Rule{
 	{ID: "interrupted", Summary: "No mpwolf run was stopped half-way.",
 		Help: "The next `mpwolf patch` or `mpwolf revert` brings the tree back to before that run."},

@@ -15,8 +15,8 @@ import (
 	"mpwolf/wolfssl"
 )
 
-// inputs reports whether a stamped file is one that the scanner reads: of the installed module, only those are that act in
-// the place of changes to the tree.
+// inputs reports whether a stamped file is one that the scanner reads: of the installed module,
+// only those are that act in the place of changes to the tree.
 func (k *checker) inputs(name string) bool {
 	rel, err := filepath.Rel(filepath.Join(k.Modules, modules.Name), name)
 	return err != nil || !filepath.IsLocal(rel) || strings.HasPrefix(filepath.ToSlash(rel), "pristine/")

@@ -10,7 +10,8 @@ import (
 	"mpwolf/patches"
 )
 
-// target asks the scanner whether every want holds, and the record whether the target was patched as it is wanted.
+// target asks the scanner whether every want holds, and the record whether the target was patched
+// as it is wanted.
 func (k *checker) target(t project.Target) error {
 	key, err := k.VerdictKey(t.Target, k.tool)
 	if err != nil {
@@ -52,7 +53,8 @@ func (k *checker) want(t project.Target, want patches.Want, reading *patches.Con
 	k.found(f)
 }
 
-// decidingLine is the line to look at: where a makefile turns a variable into a macro, that which sets the variable.
+// decidingLine is the line to look at: where a makefile turns a variable into a macro, that which
+// sets the variable.
 func decidingLine(now patches.State, reading *patches.Config) *patches.Site {
 	if now.Site == nil || now.Site.Kind != patches.CompilerFlag {
 		return now.Site

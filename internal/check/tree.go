@@ -72,7 +72,8 @@ func (k *checker) others() {
 	}
 }
 
-// files looks for changed files that are not there any more; what stands in them is for the macros to say.
+// files looks for changed files that are not there any more; what stands in them is for the macros
+// to say.
 func (k *checker) files() error {
 	if k.Record == nil {
 		return nil

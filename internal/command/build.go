@@ -57,8 +57,8 @@ func (s *session) build(c *cli.Context) error {
 	return nil
 }
 
-// chooseTargets are the targets that the arguments name; all without arguments. A name that fits several means all of
-// them; one that fits none is an error.
+// chooseTargets are the targets that the arguments name; all without arguments. A name that fits
+// several means all of them; one that fits none is an error.
 func chooseTargets(targets []project.Target, names []string) ([]project.Target, error) {
 	if len(names) == 0 {
 		return targets, nil

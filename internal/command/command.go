@@ -1,5 +1,6 @@
-// Package command is mpwolf's command line, a file a subcommand: flags become options, one call does the work, and its
-// result is printed. It is the only package that prints, and does nothing else.
+// Package command is mpwolf's command line, a file a subcommand: flags become options, one call
+// does the work, and its result is printed. It is the only package that prints, and does nothing
+// else.
 package command
 
 import (
@@ -154,8 +155,8 @@ func unknownCommand(app *cli.App, name string) error {
 	return project.Usagef("unknown command %q; commands: %s", name, strings.Join(names, ", "))
 }
 
-// noArgs is an action that refuses arguments, where a command takes none: a forgotten -- would otherwise change what is
-// done.
+// noArgs is an action that refuses arguments, where a command takes none: a forgotten -- would
+// otherwise change what is done.
 func noArgs(action cli.ActionFunc) cli.ActionFunc {
 	return func(c *cli.Context) error {
 		if c.Args().Present() {
@@ -174,8 +175,9 @@ func Version() string {
 	return info.Main.Version
 }
 
-// flagsFirst moves the flags of a command before its arguments, where the command line's library wants them:
-// "mpwolf explain MACRO --port unix" is what people write. They also write -j4, as of make, which it does not know.
+// flagsFirst moves the flags of a command before its arguments, where the command line's library
+// wants them: "mpwolf explain MACRO --port unix" is what people write. They also write -j4, as of
+// make, which it does not know.
 func flagsFirst(app *cli.App, args []string) []string {
 	if len(args) < 3 {
 		return args
@@ -205,8 +207,8 @@ func flagsFirst(app *cli.App, args []string) []string {
 	return slices.Concat(args[:2], flags, rest)
 }
 
-// takesValue reports whether the value of a flag is the next argument. Of an unknown flag it is not: the error about the
-// flag comes first.
+// takesValue reports whether the value of a flag is the next argument. Of an unknown flag it is
+// not: the error about the flag comes first.
 func takesValue(command *cli.Command, arg string) bool {
 	name := strings.TrimLeft(arg, "-")
 	return slices.ContainsFunc(command.Flags, func(f cli.Flag) bool {

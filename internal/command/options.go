@@ -169,8 +169,8 @@ func limit(c *cli.Context, name string) (uint64, error) {
 	return size, nil
 }
 
-// sizeUnits are the units of sizes. K and M are those of linker scripts. "KB" is not among them: for some it has 1024
-// bytes, for others 1000.
+// sizeUnits are the units of sizes. K and M are those of linker scripts. "KB" is not among them:
+// for some it has 1024 bytes, for others 1000.
 var sizeUnits = map[string]uint64{
 	"": 1, "k": 1 << 10, "K": 1 << 10, "Ki": 1 << 10, "KiB": 1 << 10, "M": 1 << 20, "Mi": 1 << 20, "MiB": 1 << 20,
 	"B": 1, "kB": 1000, "MB": 1000 * 1000,

@@ -1,5 +1,6 @@
-// Package explain tells where a macro is set, which line decides, what the compiler sees, and what mpwolf makes of it. It
-// changes nothing; what it cannot ask make and the compiler it reads, and calls an approximation.
+// Package explain tells where a macro is set, which line decides, what the compiler sees, and what
+// mpwolf makes of it. It changes nothing; what it cannot ask make and the compiler it reads, and
+// calls an approximation.
 package explain
 
 import (
@@ -81,7 +82,8 @@ type subject struct {
 	micropython.Target
 	// record is nil if the tree is not patched.
 	record *state.Record
-	// pristine is set if the tree is patched that way for the target's port; args are what its make needs then.
+	// pristine is set if the tree is patched that way for the target's port; args are what its
+	// make needs then.
 	pristine *patches.Pristine
 	args     []string
 }
@@ -190,7 +192,8 @@ func scannerValue(st patches.State) Value {
 	return v
 }
 
-// ask asks make and the compiler. Where they can't be asked the scanner's reading stands, and it is said why.
+// ask asks make and the compiler. Where they can't be asked the scanner's reading stands, and it
+// is said why.
 func (e *Explanation) ask(ctx context.Context, target subject) {
 	flags, err := build.Probe(ctx, target.Target, []string{e.Macro}, target.args...)
 	if err != nil {
@@ -227,7 +230,8 @@ func (e *Explanation) approximate(err error, missing []string) {
 	}
 }
 
-// plan says what mpwolf patch would do for the want, which is planned together with the port's others.
+// plan says what mpwolf patch would do for the want, which is planned together with the port's
+// others.
 func (e *Explanation) plan(target subject, wants []patches.Want, want patches.Want) {
 	e.Want = &Want{Value: want.Value, Why: want.Why}
 	plan, verb, err := target.plan(wants)

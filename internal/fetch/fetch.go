@@ -1,5 +1,6 @@
-// Package fetch gets a MicroPython tree or a wolfSSL tree, from git, Debian's archive, an archive, or a directory of
-// the user's, by one policy for both. It changes no tree that it did not make, and does not know what it is for.
+// Package fetch gets a MicroPython tree or a wolfSSL tree, from git, Debian's archive, an archive,
+// or a directory of the user's, by one policy for both. It changes no tree that it did not make,
+// and does not know what it is for.
 package fetch
 
 import (
@@ -21,12 +22,14 @@ const (
 
 // Source says where sources may come from.
 type Source struct {
-	// From is FromAuto (also when empty), FromGit, FromApt, or a directory, an archive or a git URL.
+	// From is FromAuto (also when empty), FromGit, FromApt, or a directory, an archive or a git
+	// URL.
 	From string
 	// SHA256 is what an archive's checksum must be, in hex; empty means that it is not known.
 	SHA256 string
 	Cache  sources.Cache
-	// Log takes one line at a time for the user; Progress takes what git says while it transfers. Both may be nil.
+	// Log takes one line at a time for the user; Progress takes what git says while it transfers.
+	// Both may be nil.
 	Log      sources.Log
 	Progress io.Writer
 }
@@ -44,7 +47,8 @@ type fetcher[T any] interface {
 	name() string
 }
 
-// get is the policy. Without a word about the source it asks git and, only when the network cannot be reached, Debian.
+// get is the policy. Without a word about the source it asks git and, only when the network cannot
+// be reached, Debian.
 func get[T any](ctx context.Context, s Source, f fetcher[T]) (none T, err error) {
 	if s.SHA256 != "" && !isFile(s.From) {
 		return none, errors.New("a checksum was given, but no archive to check")

@@ -1,5 +1,5 @@
-// Package lazyregexp compiles regular expressions when they are first used: a command that does not use one, such as
-// check, must not wait for it. It knows nothing else.
+// Package lazyregexp compiles regular expressions when they are first used: a command that does
+// not use one, such as check, must not wait for it. It knows nothing else.
 package lazyregexp
 
 import (

@@ -1,5 +1,6 @@
-// Package micropython is a MicroPython source tree as it stands on disk: where it is, and which release, commit, ports,
-// boards and variants it has. It runs nothing, and writes nothing but the note that a fetched tree keeps of where it is from.
+// Package micropython is a MicroPython source tree as it stands on disk: where it is, and which
+// release, commit, ports, boards and variants it has. It runs nothing, and writes nothing but the
+// note that a fetched tree keeps of where it is from.
 package micropython
 
 import (
@@ -28,7 +29,8 @@ type Tree struct {
 	Version Version
 	// Source says in words where the tree was fetched from; empty if it is not known.
 	Source string
-	// Make are arguments that every make in this tree needs, because the tree came without its submodules.
+	// Make are arguments that every make in this tree needs, because the tree came without its
+	// submodules.
 	Make []string
 }
 
@@ -52,8 +54,9 @@ func (e *TooOldError) Error() string {
 	return fmt.Sprintf("MicroPython in %q is %s; the oldest supported release is %s", e.Dir, e.Version, Oldest)
 }
 
-// CircuitPythonError says that a tree is CircuitPython's: it has MicroPython's layout and a release of it, but other
-// modules, with an ssl in shared-module/ssl that no macro of MicroPython takes out.
+// CircuitPythonError says that a tree is CircuitPython's: it has MicroPython's layout and a
+// release of it, but other modules, with an ssl in shared-module/ssl that no macro of MicroPython
+// takes out.
 type CircuitPythonError struct{ Dir string }
 
 func (e *CircuitPythonError) Error() string {
@@ -61,8 +64,8 @@ func (e *CircuitPythonError) Error() string {
 		"not replace", e.Dir)
 }
 
-// Open reads the tree whose top is dir. Its errors are *NotTreeError, *CircuitPythonError, *TooOldError, or those of
-// reading files.
+// Open reads the tree whose top is dir. Its errors are *NotTreeError, *CircuitPythonError,
+// *TooOldError, or those of reading files.
 func Open(dir string) (*Tree, error) {
 	abs, err := filepath.Abs(dir)
 	if err != nil {
@@ -97,8 +100,8 @@ func Open(dir string) (*Tree, error) {
 
 var versionDefine = regexp.MustCompile(`^#define MICROPY_VERSION_(MAJOR|MINOR|MICRO|PRERELEASE)\s+\(?(\d+)\)?`)
 
-// readVersion takes the release from the four defines of py/mpconfig.h (the fourth exists from v1.22 on). Releases
-// before v1.18 lack them, and are too old anyway.
+// readVersion takes the release from the four defines of py/mpconfig.h (the fourth exists from
+// v1.22 on). Releases before v1.18 lack them, and are too old anyway.
 func readVersion(file string) (Version, error) {
 	text, err := os.ReadFile(file)
 	if err != nil {
@@ -136,7 +139,8 @@ func readVersion(file string) (Version, error) {
 	return v, nil
 }
 
-// linesWith are the lines that begin with a text: a pattern takes a millisecond for a header of this size.
+// linesWith are the lines that begin with a text: a pattern takes a millisecond for a header of
+// this size.
 func linesWith(text []byte, start string) [][]byte {
 	var lines [][]byte
 	for at := 0; ; {
@@ -169,12 +173,12 @@ func (e *AmbiguousError) Error() string {
 	return fmt.Sprintf("%d MicroPython trees below %q: %s", len(e.Trees), e.Start, strings.Join(e.Trees, ", "))
 }
 
-// searchDepth is how many directories below the start Find looks for a tree: firmware repositories keep it as
-// micropython, lib/micropython or third_party/upstream/micropython.
+// searchDepth is how many directories below the start Find looks for a tree: firmware repositories
+// keep it as micropython, lib/micropython or third_party/upstream/micropython.
 const searchDepth = 4
 
-// Find looks for the tree that start is in, and then for one below it. It returns ErrNoTree if there is none and
-// an *AmbiguousError if there are several below.
+// Find looks for the tree that start is in, and then for one below it. It returns ErrNoTree if
+// there is none and an *AmbiguousError if there are several below.
 func Find(start string) (*Tree, error) {
 	abs, err := filepath.Abs(start)
 	if err != nil {

@@ -1,5 +1,5 @@
-// Package objects reads object files, archives and linked programs, in the formats of ELF and Mach-O: symbols, sizes,
-// strings. It runs nothing, and does not decide what is wrong.
+// Package objects reads object files, archives and linked programs, in the formats of ELF and
+// Mach-O: symbols, sizes, strings. It runs nothing, and does not decide what is wrong.
 package objects
 
 import (
@@ -15,7 +15,8 @@ import (
 	"strings"
 )
 
-// object is what the checks need to know of an object file: its symbols and the sizes of its sections.
+// object is what the checks need to know of an object file: its symbols and the sizes of its
+// sections.
 type Object struct {
 	File, Member string   // member is set for an object in an archive
 	Source       string   // the first source file that its symbols name
@@ -26,7 +27,8 @@ type Object struct {
 	Undefined    []string
 	Size         sectionSizes
 	Code         bool // there is something that goes into memory: not an object of a source that is turned off
-	// lto says that the object holds code for the linker's optimizer only: its symbols cannot be read here.
+	// lto says that the object holds code for the linker's optimizer only: its symbols cannot be
+	// read here.
 	Lto bool
 }
 
@@ -99,7 +101,8 @@ func ReadObject(r io.ReaderAt, file, memberName string) (o *Object, err error) {
 	return o, nil
 }
 
-// bitcodeMagic is how the files begin that clang writes for link-time optimization, with and without a wrapper.
+// bitcodeMagic is how the files begin that clang writes for link-time optimization, with and
+// without a wrapper.
 var bitcodeMagic = []string{"BC\xc0\xde", "\xde\xc0\x17\x0b"}
 
 func (o *Object) readELF(r io.ReaderAt) error {
@@ -278,5 +281,6 @@ func Beginning(r io.ReaderAt) ([]byte, error) {
 	return start[:n], err
 }
 
-// SlimMarker is a symbol that gcc gives an object for the linker's optimizer, and that nm shows of it if it has not understood the rest.
+// SlimMarker is a symbol that gcc gives an object for the linker's optimizer, and that nm shows of
+// it if it has not understood the rest.
 const SlimMarker = "__gnu_lto_slim"

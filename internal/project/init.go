@@ -11,8 +11,8 @@ import (
 	"mpwolf/wolfssl"
 )
 
-// Init writes a mpwolf.toml at the top of the repository around the current directory, from the options and what is
-// found: the tree, its release, what is patched already.
+// Init writes a mpwolf.toml at the top of the repository around the current directory, from the
+// options and what is found: the tree, its release, what is patched already.
 func Init(o Options) (*config.File, error) {
 	cwd, err := os.Getwd()
 	if err != nil {
@@ -61,7 +61,8 @@ func initTree(o Options, file *config.File) (*micropython.Tree, error) {
 	return TreeAround(file.Dir())
 }
 
-// initWolfSSL is the wolfSSL of the options or the record, of a submodule, or the newest that is known to work.
+// initWolfSSL is the wolfSSL of the options or the record, of a submodule, or the newest that is
+// known to work.
 func initWolfSSL(want, top string) (string, error) {
 	if want == "" {
 		want = wolfSSLBelow(top)

@@ -15,7 +15,8 @@ type Options struct {
 	Command string
 	// Tree is the MicroPython tree.
 	Tree string
-	// Port, Boards and Variant choose targets; AllBoards takes every board of Port. A board may be a directory.
+	// Port, Boards and Variant choose targets; AllBoards takes every board of Port. A board may be
+	// a directory.
 	Port      string
 	Boards    []string
 	Variant   string
@@ -26,12 +27,14 @@ type Options struct {
 	UserSettings string
 	// Modules is the directory for the user modules.
 	Modules string
-	// WolfSSL is a version, or the directory of a wolfSSL tree; WolfSSLFrom and WolfSSLSHA256 are where it may come
-	// from, see fetch.Source.
+	// WolfSSL is a version, or the directory of a wolfSSL tree; WolfSSLFrom and WolfSSLSHA256 are
+	// where it may come from, see fetch.Source.
 	WolfSSL, WolfSSLFrom, WolfSSLSHA256 string
-	// MicroPython is the version to fetch where there is no tree; From and SHA256 are where it may come from.
+	// MicroPython is the version to fetch where there is no tree; From and SHA256 are where it may
+	// come from.
 	MicroPython, From, SHA256 string
-	// Pristine chooses the way that changes no file of the tree, or the other; nil leaves it to mpwolf.toml.
+	// Pristine chooses the way that changes no file of the tree, or the other; nil leaves it to
+	// mpwolf.toml.
 	Pristine *bool
 	// MaxFlash and MaxRAM are what a firmware may take, in bytes.
 	MaxFlash, MaxRAM uint64
@@ -58,7 +61,8 @@ func (o Options) checkMake() error {
 	return nil
 }
 
-// checkTargets refuses options that choose no target at all, or that mean something with a port only.
+// checkTargets refuses options that choose no target at all, or that mean something with a port
+// only.
 func (o Options) checkTargets(file *config.File) error {
 	if err := o.checkMake(); err != nil || o.Port != "" {
 		return err

@@ -1,5 +1,6 @@
-// Package project works out what a command is about: the command line, mpwolf.toml and the record of the tree become
-// one value, once. It changes nothing on disk, but for a tree that it fetches, and does none of a command's work.
+// Package project works out what a command is about: the command line, mpwolf.toml and the record
+// of the tree become one value, once. It changes nothing on disk, but for a tree that it fetches,
+// and does none of a command's work.
 package project
 
 import (
@@ -20,17 +21,19 @@ import (
 type Project struct {
 	// Asked is what the command line says.
 	Asked Options
-	// File is the mpwolf.toml; nil where there is none, or where the command line names a tree that is not the file's.
+	// File is the mpwolf.toml; nil where there is none, or where the command line names a tree
+	// that is not the file's.
 	File *config.File
-	// Tree is nil until OpenTree or OpenOrFetchTree has found it. What follows is known after Read only.
+	// Tree is nil until OpenTree or OpenOrFetchTree has found it. What follows is known after Read
+	// only.
 	Tree *micropython.Tree
 	// Record is what was applied to the tree; nil if nothing was.
 	Record *state.Record
 	// Targets are what the command works on; All is set if they are all of mpwolf.toml.
 	Targets []Target
 	All     bool
-	// Modules is the absolute path of the directory for the user modules; ModulesNamed is set if the command line or
-	// mpwolf.toml names it.
+	// Modules is the absolute path of the directory for the user modules; ModulesNamed is set if
+	// the command line or mpwolf.toml names it.
 	Modules      string
 	ModulesNamed bool
 	// WolfSSL is a version, or the directory of a wolfSSL tree; "" for any.
@@ -79,7 +82,8 @@ func Open(o Options, which Which) (*Project, error) {
 	return p, p.Read(which)
 }
 
-// Read reads the tree's record, and works out all the rest. A command that changes the tree must hold its lock.
+// Read reads the tree's record, and works out all the rest. A command that changes the tree must
+// hold its lock.
 func (p *Project) Read(which Which) (err error) {
 	if p.Record, err = state.Load(p.Tree.Dir); err != nil && !errors.Is(err, state.ErrNotPatched) {
 		return err
@@ -94,7 +98,8 @@ func (p *Project) Read(which Which) (err error) {
 	return err
 }
 
-// resolve decides on the way, the modules' directory and wolfSSL: by the command line, then mpwolf.toml, then the record.
+// resolve decides on the way, the modules' directory and wolfSSL: by the command line, then
+// mpwolf.toml, then the record.
 func (p *Project) resolve() error {
 	file, record := p.File, p.Record
 	if file == nil {
@@ -121,7 +126,8 @@ func DefaultModules(tree *micropython.Tree) string {
 	return filepath.Join(filepath.Dir(tree.Dir), "micropython-modules")
 }
 
-// Interrupted is an error if a killed process left the tree half-way, for commands that only read it.
+// Interrupted is an error if a killed process left the tree half-way, for commands that only read
+// it.
 func (p *Project) Interrupted() error {
 	if !state.Interrupted(p.Tree.Dir) {
 		return nil
@@ -148,7 +154,8 @@ func (p *Project) ExpectRelease() error {
 		"check that release out, or change micropython in "+config.Name)
 }
 
-// SameRelease reports whether the tree is the release that mpwolf.toml expects; if it expects none, it is.
+// SameRelease reports whether the tree is the release that mpwolf.toml expects; if it expects
+// none, it is.
 func (p *Project) SameRelease() bool {
 	if p.File == nil || p.File.MicroPython == "" {
 		return true

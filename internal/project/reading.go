@@ -19,7 +19,8 @@ import (
 // Module is the directory of the installed user module.
 func (p *Project) Module() string { return filepath.Join(p.Modules, modules.Name) }
 
-// PristineModule is the module whose files act instead of changes to the tree; nil where the tree itself is changed.
+// PristineModule is the module whose files act instead of changes to the tree; nil where the tree
+// itself is changed.
 func (p *Project) PristineModule() *patches.Pristine {
 	if !p.Pristine {
 		return nil
@@ -35,8 +36,8 @@ func (p *Project) Scan(t micropython.Target) *patches.Config {
 	return patches.Read(t)
 }
 
-// VerdictKey stands for "the scanner finds every want to hold for this target", with all that decides besides files:
-// tool is mpwolf's version. See state.Stamps.
+// VerdictKey stands for "the scanner finds every want to hold for this target", with all that
+// decides besides files: tool is mpwolf's version. See state.Stamps.
 func (p *Project) VerdictKey(t micropython.Target, tool string) (string, error) {
 	wants, err := patches.Text(t.Port) // not parsed: that takes a tenth of the time of check
 	if err != nil {
@@ -56,8 +57,8 @@ func (p *Project) VerdictKey(t micropython.Target, tool string) (string, error) 
 	return hex.EncodeToString(h.Sum(nil)), nil
 }
 
-// Stamps notes what check may take as read once the tree is patched: what is installed, and, for each target that the
-// scanner finds as wanted, all that it read. tool is mpwolf's version.
+// Stamps notes what check may take as read once the tree is patched: what is installed, and, for
+// each target that the scanner finds as wanted, all that it read. tool is mpwolf's version.
 func (p *Project) Stamps(tool string) (*state.Stamps, error) {
 	stamps := state.NewStamps()
 	installed, err := modules.Files(p.Modules)

@@ -14,7 +14,8 @@ import (
 	"mpwolf/internal/state"
 )
 
-// Target is a firmware that is built: a port for one board or in one variant, with all that was asked for it.
+// Target is a firmware that is built: a port for one board or in one variant, with all that was
+// asked for it.
 type Target struct {
 	// Target's Make has the arguments that the tree needs and, after them, Asked.
 	micropython.Target
@@ -35,7 +36,8 @@ func (t Target) Entry() state.Target {
 	}
 }
 
-// ModuleArgs are what make needs to build the modules in, in the words of those who call it by hand.
+// ModuleArgs are what make needs to build the modules in, in the words of those who call it by
+// hand.
 func (t Target) ModuleArgs(modules string) []string {
 	args := []string{"USER_C_MODULES=" + modules, "WOLFSSL_PORT=" + t.Port}
 	if t.UserSettings != "" {
@@ -113,8 +115,9 @@ func (p *Project) targets(which Which) ([]Target, error) {
 	return nil, nil
 }
 
-// asked are the targets that the command line names or, without a port, all of mpwolf.toml. A target of the command line
-// that is in mpwolf.toml has what is said there, as far as the command line does not say otherwise.
+// asked are the targets that the command line names or, without a port, all of mpwolf.toml. A
+// target of the command line that is in mpwolf.toml has what is said there, as far as the command
+// line does not say otherwise.
 func (p *Project) asked() ([]Target, error) {
 	if err := p.Asked.checkTargets(p.File); err != nil {
 		return nil, err
@@ -246,7 +249,8 @@ func (p *Project) limit(target *Target) error {
 	return err
 }
 
-// patched are the targets of the record, with the limits of mpwolf.toml and what the command line says of all targets.
+// patched are the targets of the record, with the limits of mpwolf.toml and what the command line
+// says of all targets.
 func (p *Project) patched() ([]Target, error) {
 	if err := p.Asked.checkMake(); err != nil {
 		return nil, err
@@ -293,7 +297,8 @@ func findSettings(targets []Target) (err error) {
 	return nil
 }
 
-// userSettings is the absolute path of a settings file, which may have any name: WOLFSSL_USER_SETTINGS_FILE names it.
+// userSettings is the absolute path of a settings file, which may have any name:
+// WOLFSSL_USER_SETTINGS_FILE names it.
 func userSettings(file string) (string, error) {
 	abs, err := filepath.Abs(file)
 	if err != nil {

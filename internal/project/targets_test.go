@@ -9,7 +9,8 @@ import (
 	"mpwolf/internal/state"
 )
 
-// TestPatchedTargets: verify's arguments for make count for what was patched, and stay out of the record.
+// TestPatchedTargets: verify's arguments for make count for what was patched, and stay out of the
+// record.
 func TestPatchedTargets(t *testing.T) {
 	dir := t.TempDir()
 	if err := os.CopyFS(dir, os.DirFS("../../tests/testdata/tree")); err != nil {

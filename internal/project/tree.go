@@ -68,8 +68,8 @@ func (p *Project) openConfigured() error {
 	return nil
 }
 
-// OpenOrFetchTree opens the tree that a command works on and, if there is none around, fetches one by a source's cache
-// and log, after it has said so there.
+// OpenOrFetchTree opens the tree that a command works on and, if there is none around, fetches one
+// by a source's cache and log, after it has said so there.
 func (p *Project) OpenOrFetchTree(ctx context.Context, from fetch.Source) error {
 	missing := p.OpenTree()
 	if !errors.Is(missing, micropython.ErrNoTree) {
@@ -90,7 +90,8 @@ func (p *Project) OpenOrFetchTree(ctx context.Context, from fetch.Source) error 
 	return p.FetchTree(ctx, p.File.Tree, from)
 }
 
-// FetchTree fetches a tree into a directory. Where it may come from is for the options to say; the rest is the caller's.
+// FetchTree fetches a tree into a directory. Where it may come from is for the options to say; the
+// rest is the caller's.
 func (p *Project) FetchTree(ctx context.Context, dir string, from fetch.Source) error {
 	from.From, from.SHA256 = p.Asked.From, p.Asked.SHA256
 	options := fetch.MicroPythonOptions{
@@ -114,8 +115,8 @@ func (p *Project) FetchTree(ctx context.Context, dir string, from fetch.Source) 
 	return nil
 }
 
-// FetchWolfSSL gets the wolfSSL of the project. Where it may come from is for the options to say; the rest is the
-// caller's.
+// FetchWolfSSL gets the wolfSSL of the project. Where it may come from is for the options to say;
+// the rest is the caller's.
 func (p *Project) FetchWolfSSL(ctx context.Context, from fetch.Source) (*wolfssl.Tree, error) {
 	from.From, from.SHA256 = p.Asked.WolfSSLFrom, p.Asked.WolfSSLSHA256
 	if from.Cache.Dir == "" {

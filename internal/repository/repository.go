@@ -1,5 +1,5 @@
-// Package repository finds the top of the git repository that a directory is in. It reads .git only as far as that takes;
-// commits and files are for others.
+// Package repository finds the top of the git repository that a directory is in. It reads .git
+// only as far as that takes; commits and files are for others.
 package repository
 
 import (
@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// Top is the top of the repository that a directory is in: of the outermost, if it is in a submodule. Without a
-// repository it is the directory itself.
+// Top is the top of the repository that a directory is in: of the outermost, if it is in a
+// submodule. Without a repository it is the directory itself.
 func Top(dir string) string {
 	for at := dir; ; at = filepath.Dir(at) {
 		if IsTop(at) {

@@ -6,7 +6,8 @@ import (
 	"strings"
 )
 
-// Path is a path as a person would type it: relative to the current directory if it is below it, else as it is.
+// Path is a path as a person would type it: relative to the current directory if it is below it,
+// else as it is.
 func Path(dir string) string {
 	if !filepath.IsAbs(dir) {
 		return dir

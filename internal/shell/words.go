@@ -1,5 +1,5 @@
-// Package shell writes and reads command lines as a POSIX shell does, and paths as a person types them there. It runs
-// nothing.
+// Package shell writes and reads command lines as a POSIX shell does, and paths as a person types
+// them there. It runs nothing.
 package shell
 
 import (
@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// Split splits a command line as a POSIX shell does: spaces, quotes and backslashes. What a shell would expand
-// ($, backquote) is an error: it cannot be known without running it.
+// Split splits a command line as a POSIX shell does: spaces, quotes and backslashes. What a shell
+// would expand ($, backquote) is an error: it cannot be known without running it.
 func Split(line string) ([]string, error) {
 	s := wordSplitter{rest: line}
 	for s.rest != "" {

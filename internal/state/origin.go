@@ -24,7 +24,8 @@ type Origin struct {
 	Make []string `json:"make"`
 }
 
-// Kept is the path of a file of a fetched tree's that is kept below Dir, as it may stand in Origin.Make.
+// Kept is the path of a file of a fetched tree's that is kept below Dir, as it may stand in
+// Origin.Make.
 func Kept(name string) string { return treeMark + "/" + Dir + "/" + name }
 
 // LoadOrigin reads where a tree is from; the zero value if it does not say.
@@ -49,7 +50,8 @@ func LoadOrigin(tree string) (Origin, error) {
 	return origin, nil
 }
 
-// SaveOrigin notes where a tree is from, and keeps further files for its make, by their names below Dir.
+// SaveOrigin notes where a tree is from, and keeps further files for its make, by their names
+// below Dir.
 func SaveOrigin(tree string, origin Origin, files map[string]string) error {
 	text, err := json.MarshalIndent(origin, "", "  ")
 	if err != nil {

@@ -9,7 +9,8 @@ import (
 	"time"
 )
 
-// What mpwolf keeps below Dir besides the record, which a build or a fetch may write without the lock.
+// What mpwolf keeps below Dir besides the record, which a build or a fetch may write without the
+// lock.
 const (
 	buildsName = "build"
 	savedName  = "saved"

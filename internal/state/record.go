@@ -1,6 +1,7 @@
-// Package state holds what was done to a tree, in the tree's own directory .mpwolf, and changes trees all or nothing: a
-// process killed at any step leaves a tree that the next one brings back to how it was before. It does not know what the
-// changes are for, and is the only package that knows what is in .mpwolf.
+// Package state holds what was done to a tree, in the tree's own directory .mpwolf, and changes
+// trees all or nothing: a process killed at any step leaves a tree that the next one brings back
+// to how it was before. It does not know what the changes are for, and is the only package that
+// knows what is in .mpwolf.
 package state
 
 import (
@@ -19,8 +20,8 @@ import (
 	"mpwolf/internal/disk"
 )
 
-// Dir is the name of the directory in the tree's top. It keeps itself out of git by a .gitignore of its own, so that
-// no file of git's has to change.
+// Dir is the name of the directory in the tree's top. It keeps itself out of git by a .gitignore
+// of its own, so that no file of git's has to change.
 const Dir = ".mpwolf"
 
 const (
@@ -43,13 +44,15 @@ type Record struct {
 	Time time.Time `json:"time"`
 	// MicroPython is the tree's release at that time.
 	MicroPython string `json:"micropython"`
-	// Commit is what was checked out then, in hex; empty for a tree that is no git repository of its own.
+	// Commit is what was checked out then, in hex; empty for a tree that is no git repository of
+	// its own.
 	Commit string `json:"commit,omitempty"`
 	// Targets are what the tree was patched for.
 	Targets []Target `json:"targets"`
 	// Files are the files of the tree that were changed.
 	Files []File `json:"files"`
-	// Pristine says that no file of the tree is changed: files of the installed module act instead of changes.
+	// Pristine says that no file of the tree is changed: files of the installed module act instead
+	// of changes.
 	Pristine bool `json:"pristine,omitempty"`
 	// Modules is what was installed, and where.
 	Modules Modules `json:"modules"`
@@ -80,7 +83,8 @@ type Want struct {
 	Value int64  `json:"value"`
 }
 
-// File is a changed file of the tree. Before and After are SHA-256 in hex, and name the blobs that hold the bytes.
+// File is a changed file of the tree. Before and After are SHA-256 in hex, and name the blobs that
+// hold the bytes.
 type File struct {
 	Path   string `json:"path"`
 	Before string `json:"before"`
@@ -89,10 +93,11 @@ type File struct {
 
 // Modules is the directory that holds the user modules.
 type Modules struct {
-	// Dir is the absolute path of USER_C_MODULES; Created are the directories that did not exist before, the outermost
-	// first.
+	// Dir is the absolute path of USER_C_MODULES; Created are the directories that did not exist
+	// before, the outermost first.
 	Dir string `json:"dir"`
-	// ID is in the list of what was installed too: without it the directory there is another tree's, or no one's.
+	// ID is in the list of what was installed too: without it the directory there is another
+	// tree's, or no one's.
 	ID      string   `json:"id"`
 	Created []string `json:"created,omitempty"`
 	// WolfSSL is its version; Licence what its tree says; Source where it came from.
@@ -137,7 +142,8 @@ func (r *Record) check() error {
 	return nil
 }
 
-// checkCreated refuses a list of directories that are not above the modules': they would be removed.
+// checkCreated refuses a list of directories that are not above the modules': they would be
+// removed.
 func (r *Record) checkCreated(tree string) error {
 	modules := absolute(tree, r.Modules.Dir)
 	for _, dir := range r.Modules.Created {
@@ -166,8 +172,8 @@ func (r *Record) moved(move func(string) string) *Record {
 	return c
 }
 
-// absolute and relative turn paths of the record into those of the machine and back: relative to the tree, so that a
-// repository can be moved, or be mounted elsewhere.
+// absolute and relative turn paths of the record into those of the machine and back: relative to
+// the tree, so that a repository can be moved, or be mounted elsewhere.
 func absolute(tree, path string) string {
 	if path == "" || filepath.IsAbs(path) {
 		return path
@@ -186,8 +192,8 @@ func relative(tree, path string) string {
 	return rel
 }
 
-// CheckPath refuses a path that is no file of a tree's sources: one that leads out of it, or into git's or mpwolf's own
-// directories, however a file system may spell them.
+// CheckPath refuses a path that is no file of a tree's sources: one that leads out of it, or into
+// git's or mpwolf's own directories, however a file system may spell them.
 func CheckPath(path string) error {
 	if !filepath.IsLocal(filepath.FromSlash(path)) || strings.ContainsAny(path, "\\:\x00") {
 		return fmt.Errorf("%q is not a path inside the tree", path)

@@ -1,5 +1,5 @@
-// Package status tells what is applied to a tree, since when, and what changed since. It reads only, and asks neither
-// make nor the compiler.
+// Package status tells what is applied to a tree, since when, and what changed since. It reads
+// only, and asks neither make nor the compiler.
 package status
 
 import (
@@ -55,7 +55,8 @@ type Status struct {
 type Drift struct {
 	File string `json:"file,omitempty"`
 	Line int    `json:"line,omitempty"`
-	// Whose is ours where mpwolf's own lines are no longer there, theirs where the user changed something else.
+	// Whose is ours where mpwolf's own lines are no longer there, theirs where the user changed
+	// something else.
 	Whose string `json:"whose"`
 	Text  string `json:"text"`
 }

@@ -21,11 +21,13 @@ type evidence struct {
 	link    *build.Link // nil if make could not be asked
 	inputs  *inputs
 	failure *failure // of the build
-	// blocked says why a check that needs the build cannot be made: "the build failed, see symbols".
+	// blocked says why a check that needs the build cannot be made: "the build failed, see
+	// symbols".
 	blocked string
 	elf     string         // the firmware, "" if there is none
 	image   *objects.Image // what is in it, nil if there is none
-	// checks are those in the making: gathering may find the cause of a failure that belongs to one.
+	// checks are those in the making: gathering may find the cause of a failure that belongs to
+	// one.
 	checks map[string]*check
 	// values are the wanted macros as the compiler sees them; nil if it could not be asked.
 	values   map[string]build.Value
@@ -67,8 +69,8 @@ func (v *evidence) probe(ctx context.Context) (*build.Flags, error) {
 	return v.build.Probe(ctx, v.variables()...)
 }
 
-// gather prepares what the checks look at. What has shown a later check to be impossible is in blocked; if no check can
-// be made, skip says why.
+// gather prepares what the checks look at. What has shown a later check to be impossible is in
+// blocked; if no check can be made, skip says why.
 func (v *evidence) gather(ctx context.Context) (skip string, err error) {
 	if (modulesCheck{v}).findDir(v.checks[ModulesID]); len(v.checks[ModulesID].findings) > 0 {
 		return "see modules", nil
@@ -96,8 +98,8 @@ func timed(seconds *float64) func() {
 	return func() { *seconds += time.Since(start).Seconds() }
 }
 
-// stopped reports that make cannot read its makefiles: a finding if the user modules' fragment is the cause, such as
-// an unknown WOLFSSL_PORT.
+// stopped reports that make cannot read its makefiles: a finding if the user modules' fragment is
+// the cause, such as an unknown WOLFSSL_PORT.
 func (v *evidence) stopped(stopped *build.MakeError, err error) (skip string, _ error) {
 	m := makeErrorLine().FindStringSubmatch(stopped.Cause)
 	if m == nil || v.modulesDir() == "" || relative(v.modulesDir(), v.abs(m[1])) == v.abs(m[1]) {
@@ -131,8 +133,8 @@ func (v *evidence) make(ctx context.Context) (*build.Result, error) {
 	return v.build.Run(ctx)
 }
 
-// compile builds, or looks at what was built, and reads what is linked. A failed build is a finding; there are objects
-// then all the same.
+// compile builds, or looks at what was built, and reads what is linked. A failed build is a
+// finding; there are objects then all the same.
 func (v *evidence) compile(ctx context.Context) error {
 	if !v.NoBuild {
 		result, err := v.make(ctx)

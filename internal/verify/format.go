@@ -28,8 +28,8 @@ func (r *Result) Log() *report.Log {
 	return log
 }
 
-// findings are those of a check and its notes. A check that could not be made is one too: a result without it would
-// look as if all were well.
+// findings are those of a check and its notes. A check that could not be made is one too: a result
+// without it would look as if all were well.
 func (r *Result) findings(t Target, c Check) []report.Finding {
 	var found []report.Finding
 	add := func(f Finding, level report.Level) {

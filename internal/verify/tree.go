@@ -33,7 +33,8 @@ type TreeOptions struct {
 	Progress io.Writer
 }
 
-// SchemaVersion is the number of docs/verify-schema.json, raised when a reader of the JSON would have to change.
+// SchemaVersion is the number of docs/verify-schema.json, raised when a reader of the JSON would
+// have to change.
 const SchemaVersion = 2
 
 // Result is what was found out about the targets of a tree. docs/verify-schema.json describes it.
@@ -57,7 +58,8 @@ type Target struct {
 	*Report
 }
 
-// Tree verifies the targets that a tree is patched for or, for a tree that was patched by hand, the one of the options.
+// Tree verifies the targets that a tree is patched for or, for a tree that was patched by hand,
+// the one of the options.
 func Tree(ctx context.Context, o TreeOptions) (*Result, error) {
 	p, err := project.New(o.Options)
 	if err != nil {
@@ -89,7 +91,8 @@ func Tree(ctx context.Context, o TreeOptions) (*Result, error) {
 	return result, nil
 }
 
-// byHand is the error about a tree that has no record if the options do not say what to verify instead; else err.
+// byHand is the error about a tree that has no record if the options do not say what to verify
+// instead; else err.
 func byHand(p *project.Project, err error) error {
 	if p.Record != nil || p.ModulesNamed {
 		return err
@@ -127,7 +130,8 @@ func verifyTarget(ctx context.Context, o TreeOptions, p *project.Project, t proj
 	return Run(ctx, options)
 }
 
-// licence is that of the installed wolfSSL: what was recorded of the sources that it is from, else what they say.
+// licence is that of the installed wolfSSL: what was recorded of the sources that it is from, else
+// what they say.
 func licence(p *project.Project, dir string) string {
 	if r := p.Record; r != nil && r.Modules.Licence != "" && filepath.Join(r.Modules.Dir, modules.Name, "wolfssl") == dir {
 		return r.Modules.Licence
@@ -138,8 +142,8 @@ func licence(p *project.Project, dir string) string {
 	return ""
 }
 
-// Scripts are what every firmware must pass which can run on this machine: known answers of the algorithms, and
-// handshakes between two ends in memory; and what these import.
+// Scripts are what every firmware must pass which can run on this machine: known answers of the
+// algorithms, and handshakes between two ends in memory; and what these import.
 //
 //go:embed scripts
 var Scripts embed.FS

@@ -1,5 +1,6 @@
-// Package verify proves that a firmware is what was asked for: it builds it, gathers the evidence once, and looks at it by
-// a table of checks, a file each. It changes no tree; what it finds, a failed build included, is in its report.
+// Package verify proves that a firmware is what was asked for: it builds it, gathers the evidence
+// once, and looks at it by a table of checks, a file each. It changes no tree; what it finds, a
+// failed build included, is in its report.
 package verify
 
 import (
@@ -18,13 +19,15 @@ import (
 type Options struct {
 	Target micropython.Target
 	Wants  []patches.Want
-	// Modules is the USER_C_MODULES directory; "" if Args name one, or for a firmware without user modules.
+	// Modules is the USER_C_MODULES directory; "" if Args name one, or for a firmware without user
+	// modules.
 	Modules string
-	// Names are the Python modules that must be registered, once each: wolfssl, wolfcryptolib, wolfhashlib. DropIn
-	// are further such names: those of the built-in modules that these replace.
+	// Names are the Python modules that must be registered, once each: wolfssl, wolfcryptolib,
+	// wolfhashlib. DropIn are further such names: those of the built-in modules that these
+	// replace.
 	Names, DropIn []string
-	// Settings is the user_settings.h that must have been compiled, WolfSSL the directory of the wolfSSL sources that
-	// must have been; "" leaves the question out.
+	// Settings is the user_settings.h that must have been compiled, WolfSSL the directory of the
+	// wolfSSL sources that must have been; "" leaves the question out.
 	Settings, WolfSSL string
 	// Licence is that of these sources, "" if it is not known.
 	Licence string
@@ -38,22 +41,24 @@ type Options struct {
 	Jobs int
 	// Progress, if not nil, gets a line for each step of the build.
 	Progress io.Writer
-	// HandshakeScript and RunScripts are Python files that the built firmware runs, where it can run here. Each must
-	// end with exit code 0, without "FAIL" at the start of a line, and, if a file of its name with .exp added exists,
-	// with that output.
+	// HandshakeScript and RunScripts are Python files that the built firmware runs, where it can
+	// run here. Each must end with exit code 0, without "FAIL" at the start of a line, and, if a
+	// file of its name with .exp added exists, with that output.
 	HandshakeScript string
 	RunScripts      []string
-	// MaxFlash and MaxRAM are how many bytes the firmware may need; 0 means that there is no limit.
+	// MaxFlash and MaxRAM are how many bytes the firmware may need; 0 means that there is no
+	// limit.
 	MaxFlash, MaxRAM uint64
 	// Baseline is what the firmware would need with the built-in TLS, nil if that is not known.
 	Baseline *Size
 }
 
-// Run builds the firmware, unless it is told not to, and makes all checks. An error means that it could not look: no
-// compiler, no make, no such port; what is wrong with the firmware, a build that fails included, is in the report. The
-// findings of a failed build are in the check that its cause belongs to: what the linker refuses in symbols, or in size
-// if the firmware does not fit; a compile error in wolfSSL's sources or settings in settings, in a user module in
-// modules, in MicroPython's own sources in macros; and, as the last resort, in macros, the first check.
+// Run builds the firmware, unless it is told not to, and makes all checks. An error means that it
+// could not look: no compiler, no make, no such port; what is wrong with the firmware, a build
+// that fails included, is in the report. The findings of a failed build are in the check that its
+// cause belongs to: what the linker refuses in symbols, or in size if the firmware does not fit; a
+// compile error in wolfSSL's sources or settings in settings, in a user module in modules, in
+// MicroPython's own sources in macros; and, as the last resort, in macros, the first check.
 func Run(ctx context.Context, options Options) (*Report, error) {
 	if options.Target.Tree == nil {
 		return nil, errors.New("verify: no MicroPython tree")
