@@ -73,7 +73,7 @@ type x509Step struct {
 	WrongKey bool // the peer has not the certificate's key, so that the handshake fails after the verification
 }
 
-// x509Exception says that a wolfSSL before a version gives another answer, and why.
+// x509Exception says that a wolfSSL before a version, or every one, gives another answer, and why.
 type x509Exception struct {
 	Before, Answer, Why string
 }
@@ -595,7 +595,7 @@ func (run *x509Run) wrong(answer x509Answer, version string) string {
 		}
 	}
 	for _, e := range run.c.Exceptions {
-		if olderThan(version, e.Before) {
+		if e.Before == "" || olderThan(version, e.Before) {
 			want, why = e.Answer, e.Why
 		}
 	}
