@@ -140,6 +140,7 @@ func (l *x509Lab) holdDoc(t *testing.T, measured []*x509Contender) {
 
 // TestX509Doc holds that docs/x509.md has the cases of tests/x509/cases.py, and that there are enough of them.
 func TestX509Doc(t *testing.T) {
+	longOnly(t, "makes a thousand certificates")
 	l := newX509Lab(t)
 	l.holdDoc(t, nil)
 	count := map[string]int{}

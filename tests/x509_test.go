@@ -25,9 +25,6 @@ import (
 	"time"
 )
 
-// debianPython is Debian's Python, which has Debian's python3-cryptography.
-const debianPython = "/usr/bin/python3"
-
 // The answers that there are to a certificate, in x509Case and in docs/x509.md.
 const (
 	accept = "accept"
@@ -548,6 +545,7 @@ func TestX509Firmware(t *testing.T) {
 
 // TestX509Old presents the table's certificates to the oldest wolfSSL that is supported.
 func TestX509Old(t *testing.T) {
+	longOnly(t, "needs a compiler and real sources")
 	t.Parallel()
 	r := newReal(t)
 	r.wolfssl = oldestWolfSSL
