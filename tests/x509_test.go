@@ -25,6 +25,9 @@ import (
 	"time"
 )
 
+// debianPython is Debian's Python, which has Debian's packages.
+const debianPython = "/usr/bin/python3"
+
 // The answers that there are to a certificate, in x509Case and in docs/x509.md.
 const (
 	accept = "accept"
