@@ -73,9 +73,17 @@ type x509Step struct {
 	WrongKey bool // the peer has not the certificate's key, so that the handshake fails after the verification
 }
 
-// x509Exception says that a wolfSSL before a version, or every one, gives another answer, and why.
+// x509Exception says that a wolfSSL from a version on, or before one, gives another answer over some versions of TLS, and
+// why. What is empty is all.
 type x509Exception struct {
-	Before, Answer, Why string
+	From, Before string
+	TLS          []string
+	Answer, Why  string
+}
+
+func (e *x509Exception) applies(version, tls string) bool {
+	return (e.From == "" || !olderThan(version, e.From)) && (e.Before == "" || olderThan(version, e.Before)) &&
+		(len(e.TLS) == 0 || slices.Contains(e.TLS, tls))
 }
 
 func (c *x509Case) last() *x509Step { return &c.Steps[len(c.Steps)-1] }
@@ -596,8 +604,11 @@ func (run *x509Run) wrong(answer x509Answer, version string) string {
 		}
 	}
 	for _, e := range run.c.Exceptions {
-		if e.Before == "" || olderThan(version, e.Before) {
-			want, why = e.Answer, e.Why
+		if e.applies(version, run.Version) {
+			if answer.verdict() != e.Answer {
+				return fmt.Sprintf("%s %s, though an exception says %s: %s", answer.stage, answer.text, e.Answer, e.Why)
+			}
+			return ""
 		}
 	}
 	got := answer.verdict()

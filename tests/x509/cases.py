@@ -48,10 +48,17 @@ class Case:
 
 
 ALL_CASES = []
-# What a wolfSSL can't do, and from which version on it can.
+# What a wolfSSL can't do: from a version on, or before one, over some versions of TLS; "" is all.
 EXCEPTIONS = {
-    "DER": {"before": "", "answer": REFUSE, "why": "wolfSSL reads DER only (GetLength)"},
-    "RDN": {"before": "", "answer": REFUSE, "why": "wolfSSL reads one attribute of a set (GetCertName)"},
+    "DER": {"answer": REFUSE, "why": "wolfSSL reads no lengths that are longer than they need to be"},
+    "RDN": {"from": "5.6.0", "answer": REFUSE, "why": "wolfSSL reads no sets of several attributes"},
+    "RSA": {
+        "before": "5.6.0",
+        "tls": ["1.2", "dtls1.2"],
+        "answer": REFUSE,
+        "why": "its CertificateRequest names only the signatures that a server of its own kind of key could make: a P-256"
+        " server gets no RSA certificate",
+    },
 }
 
 
@@ -67,6 +74,8 @@ def add(side, name, right, why, chain=None, anchors=(), *, steps=None, table=Fal
     for s in steps:
         if side == "client":
             s.host = None
+    if side == "server":
+        exceptions = [e for e in exceptions if e != "RSA"]
     versions = versions or (ALL if table else TLS)
     ALL_CASES.append(
         Case(name, side, steps, why, table, versions, none, [EXCEPTIONS[e] for e in exceptions], peer)
@@ -221,9 +230,9 @@ def ordinary():
         why = "RFC 5480" if kind[0] == "p" else "RFC 8410: no weakness, and OpenSSL accepts it"
         both("a %s root and leaf" % kind, ACCEPT, why, [leaf(r, key=Key(kind))], [r])
     r = ca("root rsa", key=rsa(2048))
-    both("an RSA-2048 root and leaf", ACCEPT, "RFC 3279", [leaf(r, key=rsa(2048, 1))], [r], table=True)
+    both("an RSA-2048 root and leaf", ACCEPT, "RFC 3279", [leaf(r, key=rsa(2048, 1))], [r], table=True, exceptions=["RSA"])
     both("an RSA-2048 root, a P-256 leaf", ACCEPT, "RFC 3279", [leaf(r)], [r])
-    both("a P-256 root, an RSA-2048 leaf", ACCEPT, "RFC 3279", [leaf(root(), key=rsa(2048, 1))], [root()])
+    both("a P-256 root, an RSA-2048 leaf", ACCEPT, "RFC 3279", [leaf(root(), key=rsa(2048, 1))], [root()], exceptions=["RSA"])
     client("no certificate", REFUSE, "CERT_REQUIRED", [], [root()], versions=ALL)
     client("no certificate, optional", ACCEPT, "CERT_OPTIONAL", [], [root()], mode=OPTIONAL, versions=ALL)
 
@@ -547,15 +556,15 @@ def weak():
         both("a leaf signed with RSA and %s" % digest.upper(), ACCEPT, "RFC 4055", [leaf(r, algorithm="rsa-" + digest)], [r])
     why = "1,024 bits are too few: 2,048 at least"
     small = rsa(1024)
-    both("an RSA-1024 leaf", REFUSE, why, [leaf(root(), key=small)], [root()], table=True)
+    both("an RSA-1024 leaf", REFUSE, why, [leaf(root(), key=small)], [root()], table=True, exceptions=["RSA"])
     weak_root = ca("root 1024", key=small)
     both("an RSA-1024 root", REFUSE, why, [leaf(weak_root)], [weak_root], table=True)
-    both("an RSA-1024 root and leaf", REFUSE, why, [leaf(weak_root, key=rsa(1024, 1))], [weak_root])
+    both("an RSA-1024 root and leaf", REFUSE, why, [leaf(weak_root, key=rsa(1024, 1))], [weak_root], exceptions=["RSA"])
     i = ca("intermediate 1024", root(), key=small)
     both("an RSA-1024 intermediate", REFUSE, why, [leaf(i), i], [root()])
-    both("a pinned RSA-1024 certificate", REFUSE, why, *(lambda p: ([p], [p]))(leaf(cn="pinned 1024", key=small)))
-    both("an RSA-2040 leaf", REFUSE, "2,048 bits at least, as in the built-in", [leaf(root(), key=rsa(2040))], [root()])
-    both("an RSA-3072 leaf", ACCEPT, "RFC 3279", [leaf(root(), key=rsa(3072))], [root()])
+    both("a pinned RSA-1024 certificate", REFUSE, why, *(lambda p: ([p], [p]))(leaf(cn="pinned 1024", key=small)), exceptions=["RSA"])
+    both("an RSA-2040 leaf", REFUSE, "2,048 bits at least, as in the built-in", [leaf(root(), key=rsa(2040))], [root()], exceptions=["RSA"])
+    both("an RSA-3072 leaf", ACCEPT, "RFC 3279", [leaf(root(), key=rsa(3072))], [root()], exceptions=["RSA"])
     both("a P-224 leaf", REFUSE, "the built-in has no such curve, TLS 1.3 neither", [leaf(root(), key=Key("p224"))], [root()], none="P-224",
          versions=["1.2"])
 
@@ -688,8 +697,9 @@ def usages():
 
     for side, right_purpose, wrong_purpose in (("server", "serverAuth", "clientAuth"), ("client", "clientAuth", "serverAuth")):
         def case(name, right, why, **options):
-            table = options.pop("table", False)
-            add(side, name, right, why, end(**options), [root()], table=table)
+            exceptions = ["RSA"] if "RSA" in name else []
+            none = options.pop("none", ACCEPT)
+            add(side, name, right, why, end(**options), [root()], exceptions=exceptions, none=none)
 
         case("extKeyUsage: its own", ACCEPT, "RFC 5280 4.2.1.12", purposes=(right_purpose,))
         case("extKeyUsage: the other side's", REFUSE, "RFC 5280 4.2.1.12", purposes=(wrong_purpose,))
@@ -720,7 +730,7 @@ def usages():
         case("keyUsage: digitalSignature, RSA", ACCEPT, "RFC 8446 4.4.2.2", usages=("digitalSignature",), key=rsa(2048, 1))
         case("keyUsage: keyAgreement only, not critical", REFUSE, "RFC 8446 4.4.2.2: the key signs", usages=(),
              extra=[key_usage("keyAgreement", critical=False)])
-        case("keyUsage: no bit is set", REFUSE, "RFC 5280 4.2.1.3: one at least", usages=(), extra=[key_usage()])
+        case("keyUsage: no bit is set", REFUSE, "RFC 5280 4.2.1.3: one at least", usages=(), extra=[key_usage()], none="malformed")
         # What a CA is for.
         i = ca("own purpose", root(), extra=[extended_key_usage(right_purpose)])
         add(side, "an intermediate with extKeyUsage: the leaf's", ACCEPT, "RFC 5280 4.2.1.12", [leaf(i), i], [root()])
@@ -1233,7 +1243,7 @@ def odd_names():
     dns = lambda data: der.tlv(0x82, data)
     for san, shown in ((b"www.example.com\0.evil.org", "www.example.com\\0.evil.org"), (b"www.example.com\0", "www.example.com\\0"),
                        (b"\0www.example.com", "\\0www.example.com"), (b"*\0.example.com", "*\\0.example.com")):
-        named("www.example.com", [dns(san)], REFUSE, nul, what=shown)
+        named("www.example.com", [dns(san)], REFUSE, nul, what=shown, none="malformed")
     named("www.example.com", [dns(b"www.ex\xc3\xa4mple.com")], REFUSE, "another name", what="UTF-8")
     named("www.example.com", [dns(b"x" * 2000)], REFUSE, "another name", what="2,000 letters")
     named("www.example.com", [dns(b"x" * 2000), "dns:www.example.com"], ACCEPT, "RFC 6125 6.4", what="2,000 letters and www.example.com")
