@@ -178,8 +178,10 @@ class Connection:
 
     def server_step(self):
         self.got[1] = self.got[1] or self.s.read(1)
-        if self.got[1]:
-            self.sent[1] = self.sent[1] or self.s.write(b"s")
+        if self.sent[1]:
+            self.s.read(1)  # with which goes out what the stream hasn't taken yet
+        elif self.got[1]:
+            self.sent[1] = self.s.write(b"s")
 
     # Take the handshake to its end. between(i) is called before every half step.
     def run(self, between=None, steps=30):

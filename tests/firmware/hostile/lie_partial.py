@@ -55,6 +55,7 @@ for kind in ("TLSv1.3", "TLSv1.2"):
             for _ in range(30000):
                 if sent < len(data):
                     sent += conn.c.write(data[sent : sent + 200]) or 0
+                conn.c.read(1)  # with which goes out what the stream hasn't taken yet
                 got += conn.s.read(100) or b""
                 if len(got) == len(data):
                     break
