@@ -12,7 +12,7 @@ cc, sc = contexts("DTLS")
 def talk(client_id, change=None):
     a, b = ends(True)
     c = cc.wrap_socket(a, server_hostname="localhost", do_handshake_on_connect=False)
-    s = sc.wrap_socket(b, server_side=True, do_handshake_on_connect=False, client_id=client_id)
+    s = serve(sc, b, "DTLS", client_id)
     for _ in range(20):
         if change:
             change()
@@ -33,7 +33,7 @@ for value in (b"", "", None, 5, [], (), object(), 1.5, True, ends()[0], sc):
     check(r in ERRORS or r == "ok", value, r)
 
 # It is taken as it was at first.
-for how in range(3):
+for how in () if DTLS_PROVES else range(3):
     client_id = bytearray(b"somebody at 1234")
 
     def change():

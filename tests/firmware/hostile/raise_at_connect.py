@@ -6,17 +6,12 @@ class Own(BaseException):
     pass
 
 
-def server_side(sc, b, kind):
-    extra = {"client_id": b"x"} if kind == "DTLS" else {}
-    return sc.wrap_socket(b, server_side=True, do_handshake_on_connect=False, **extra)
-
-
 for kind in KINDS:
     cc, sc = contexts(kind)
     for exception in (Own(), OSError(5), OSError(110), OSError(), MemoryError()):
         for number in range(12):
             a, b = ends(kind == "DTLS")
-            s = server_side(sc, b, kind)
+            s = serve(sc, b, kind)
             busy = [0]
             raised = [False]
 
