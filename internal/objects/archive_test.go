@@ -114,6 +114,9 @@ func TestReadArchiveDamaged(t *testing.T) {
 }
 
 func FuzzReadArchive(f *testing.F) {
+	if testing.Short() {
+		f.Skip("skipped with -short: needs a C compiler")
+	}
 	dir := f.TempDir()
 	objectstest.Compile(f, dir, map[string]string{"a.c": "int a = 1;", "a_name_of_more_than_fifteen.c": "int b;"})
 	for _, flags := range []string{"rcs", "rcsT", "rcS"} {
@@ -139,6 +142,9 @@ func FuzzReadArchive(f *testing.F) {
 }
 
 func FuzzReadObject(f *testing.F) {
+	if testing.Short() {
+		f.Skip("skipped with -short: needs a C compiler")
+	}
 	dir := f.TempDir()
 	objectstest.Compile(f, dir, map[string]string{"a.c": "int a = 1; __attribute__((weak)) int b(void) { return a; } extern int c; int *d = &c;"})
 	objectstest.Command(f, dir, "g++", "-c", "-x", "c++", "-o", "b.o", "a.c")

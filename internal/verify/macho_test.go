@@ -214,6 +214,9 @@ func TestReadFatDamaged(t *testing.T) {
 
 // TestDiagnoseMachOLinker reads what a linker for macOS really writes: lld's, which is on Debian too.
 func TestDiagnoseMachOLinker(t *testing.T) {
+	if testing.Short() {
+		t.Skip("skipped with -short: needs a C compiler")
+	}
 	linker := ld64(t)
 	dir := t.TempDir()
 	compileMach(t, dir, "x86_64", machSources)
@@ -282,6 +285,9 @@ func machLink(dir, linker string, args ...string) string {
 }
 
 func FuzzReadFat(f *testing.F) {
+	if testing.Short() {
+		f.Skip("skipped with -short: needs a C compiler")
+	}
 	dir := f.TempDir()
 	compileMach(f, dir, "x86_64", machSources)
 	fat(f, dir, "fat.o", map[macho.Cpu]string{macho.CpuAmd64: "b.x86_64.o"})

@@ -60,6 +60,9 @@ func TestParseMap(t *testing.T) {
 
 // TestMapOptimized reads the map of a real link with objects that hold code for the optimizer as well.
 func TestMapOptimized(t *testing.T) {
+	if testing.Short() {
+		t.Skip("skipped with -short: needs a C compiler")
+	}
 	dir := t.TempDir()
 	objectstest.Compile(t, dir, map[string]string{"a.c": "int f(int x) { return x * 3 + 1; }"}, "-flto", "-ffat-lto-objects")
 	objectstest.Compile(t, dir, map[string]string{"main.c": "int f(int); int main(int c, char **v) { return f(c); }"})

@@ -227,6 +227,9 @@ func TestShadowed(t *testing.T) {
 }
 
 func TestClashText(t *testing.T) {
+	if testing.Short() {
+		t.Skip("skipped with -short: needs a C compiler")
+	}
 	dir := t.TempDir()
 	objectstest.Compile(t, dir, map[string]string{
 		"runtime.c":   "void mp_init(void) { __asm__ volatile (\"nop\"); }",

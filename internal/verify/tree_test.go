@@ -13,6 +13,9 @@ import (
 
 // TestTree verifies a port in miniature as a program would that has no command line.
 func TestTree(t *testing.T) {
+	if testing.Short() {
+		t.Skip("skipped with -short: needs a C compiler")
+	}
 	for _, program := range []string{"make", "gcc"} {
 		if _, err := exec.LookPath(program); err != nil {
 			t.Skipf("SKIPPED: %s is not installed", program)
