@@ -41,6 +41,7 @@ func newReal(t *testing.T) *real {
 // needReal skips where there are no real sources.
 func needReal(t *testing.T) {
 	t.Helper()
+	longOnly(t, "needs a compiler and real sources")
 	if os.Getenv("MPWOLF_TEST_APT") == "" && os.Getenv("MPWOLF_TEST_MICROPYTHON") == "" {
 		t.Skip("neither MPWOLF_TEST_APT nor MPWOLF_TEST_MICROPYTHON is set: no real sources; scripts/test has them")
 	}
