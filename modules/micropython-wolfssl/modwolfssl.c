@@ -1060,7 +1060,7 @@ static int verify_callback(int preverify, WOLFSSL_X509_STORE_CTX *store) {
 // wolfSSL's identity is a C string.
 static bool get_psk_identity(mp_obj_t obj, mp_buffer_info_t *id) {
     return mp_get_buffer(obj, id, MP_BUFFER_READ) && id->len > 0 && id->len <= PSK_MAX_IDENTITY
-        && memchr(id->buf, 0, id->len) == NULL;
+           && memchr(id->buf, 0, id->len) == NULL;
 }
 
 static bool get_psk_key(mp_obj_t obj, mp_buffer_info_t *key) {
@@ -2581,12 +2581,13 @@ static int read_some(mp_obj_ssl_socket_t *o, const place_t *place, size_t size) 
     byte first;
     size = MIN(size, INT_MAX);
     int ret;
+    bool again;
     do {
         o->in_blocked = false;
         ret = place->obj == MP_OBJ_NULL ? wolfSSL_read(o->ssl, place->buf, size) : wolfSSL_peek(o->ssl, &first, 1);
         // NOTE(mpwolf): wolfSSL_peek() returns WANT_READ after each session ticket of TLS 1.3, whatever the stream has.
-    } while (ret <= 0 && wolfSSL_get_error(o->ssl, ret) == WOLFSSL_ERROR_WANT_READ && !o->in_blocked && !o->closing
-             && !is_dtls(&o->settings));
+        again = ret <= 0 && wolfSSL_get_error(o->ssl, ret) == WOLFSSL_ERROR_WANT_READ && !o->in_blocked;
+    } while (again && !o->closing && !is_dtls(&o->settings));
     if (ret > 0 && place->obj != MP_OBJ_NULL) {
         // What follows runs no Python code.
         byte *buf = locate(place, MP_BUFFER_WRITE, &size);
