@@ -122,8 +122,9 @@
 #define DTLS1_3_VERSION (0xfefc)
 #endif
 
-// The most certificates that a peer may send.
-#define MAX_CHAIN (WOLF_MAX_PATH - 1)
+// The most certificates that a peer may send, those that are of no use among them. wolfSSL has a limit of its own, which
+// is 9 unless the settings say otherwise.
+#define MAX_CHAIN (20)
 
 // RFC 1035: the longest name of a host.
 #define MAX_HOSTNAME (255)
@@ -630,6 +631,16 @@ static void keep_exception(mp_obj_ssl_socket_t *o, void *exception) {
     }
 }
 
+// The errno of an OSError after which the stream is as good as before, or 0.
+static int passing_errno(mp_obj_t exception) {
+    if (!mp_obj_exception_match(exception, MP_OBJ_FROM_PTR(&mp_type_OSError))) {
+        return 0;
+    }
+    mp_obj_t value = mp_obj_exception_get_value(exception);
+    mp_int_t err = mp_obj_is_small_int(value) ? MP_OBJ_SMALL_INT_VALUE(value) : 0;
+    return err == MP_ETIMEDOUT || err == MP_EINTR || mp_is_nonblocking_error(err) ? err : 0;
+}
+
 // Read from or write to a stream that Python code implements, which may keep the memory that it is given: it gets some
 // of its own.
 static mp_uint_t bounce(mp_obj_t sock, void *buf, size_t len, bool write, int *err) {
@@ -685,8 +696,12 @@ static int stream_rw(mp_obj_ssl_socket_t *o, void *buf, size_t len, bool write) 
     }
     o->outcome = outcome;
     if (exception != MP_OBJ_NULL) {
-        keep_exception(o, MP_OBJ_TO_PTR(exception));
-        return -1;
+        // A stream in Python may raise what others return: that it would block, or that its time is over.
+        err = passing_errno(exception);
+        if (err == 0) {
+            keep_exception(o, MP_OBJ_TO_PTR(exception));
+            return -1;
+        }
     }
     if (ret <= len) {
         return ret;
@@ -987,7 +1002,7 @@ static int verify_chain(mp_obj_ssl_socket_t *o, const wolf_span_t *chain, size_t
 static void check_chain(mp_obj_ssl_socket_t *o, const WOLFSSL_X509_STORE_CTX *store) {
     wolf_span_t chain[MAX_CHAIN];
     o->cert_error = ASN_PARSE_E;
-    if (store->certs == NULL || store->totalCerts < 1 || store->totalCerts > MAX_CHAIN) {
+    if (store->certs == NULL || store->totalCerts > MAX_CHAIN) {
         return;
     }
     for (int i = 0; i < store->totalCerts; ++i) {
@@ -1024,6 +1039,9 @@ static int wolfssl_verify_mode(int authmode) {
 // is done here, once, by wolf_verify.
 static int verify_callback(int preverify, WOLFSSL_X509_STORE_CTX *store) {
     mp_obj_ssl_socket_t *o = SOCKET_FROM_USER(store->userCtx);
+    if (store->totalCerts < 1) {
+        return preverify; // none: wolfSSL knows whether there must be one
+    }
     const WOLFSSL_BUFFER_INFO *leaf = store->certs;
     bool is_leaf = store->error_depth == 0;
     if (!is_leaf ? store->error_depth == store->totalCerts - 1
@@ -2553,6 +2571,18 @@ static bool is_usable(mp_obj_ssl_socket_t *o) {
     return o->outcome->err == 0 && o->outcome->exception == MP_OBJ_NULL;
 }
 
+// Have the next operation raise an exception instead of this one. Returns whether there is one: an interrupt doesn't wait.
+static bool keep_for_later(mp_obj_ssl_socket_t *o) {
+    outcome_t *outcome = o->outcome;
+    if (outcome->exception == MP_OBJ_NULL
+        || !mp_obj_exception_match(outcome->exception, MP_OBJ_FROM_PTR(&mp_type_Exception))) {
+        return false;
+    }
+    o->late_exception = outcome->exception;
+    outcome->exception = MP_OBJ_NULL;
+    return true;
+}
+
 // A call of read() asks for more until it has all, and would forget what it has: data that arrived comes first, and the
 // next call meets what ended this one.
 static void put_off(mp_obj_ssl_socket_t *o) {
@@ -2561,12 +2591,8 @@ static void put_off(mp_obj_ssl_socket_t *o) {
     if (!failed || o->taken == 0 || o->closing) {
         return;
     }
-    if (outcome->exception != MP_OBJ_NULL) {
-        if (!mp_obj_exception_match(outcome->exception, MP_OBJ_FROM_PTR(&mp_type_Exception))) {
-            return; // an interrupt, which doesn't wait
-        }
-        o->late_exception = outcome->exception;
-        outcome->exception = MP_OBJ_NULL;
+    if (outcome->exception != MP_OBJ_NULL && !keep_for_later(o)) {
+        return;
     }
     outcome->err = 0;
     outcome->ret = 0;

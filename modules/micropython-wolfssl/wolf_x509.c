@@ -198,13 +198,15 @@ static bool read_name_constraints(wolf_cert_t *cert, wolf_span_t value) {
     if (!wolf_der_get(&value, TAG_SEQUENCE, &seq) || value.len != 0) {
         return false;
     }
-    if (next_tag(&seq) == TAG_EXPLICIT(0) && !wolf_der_get(&seq, TAG_EXPLICIT(0), &cert->permitted)) {
+    if (next_tag(&seq) == TAG_EXPLICIT(0)
+        && (!wolf_der_get(&seq, TAG_EXPLICIT(0), &cert->permitted) || cert->permitted.len == 0)) {
         return false;
     }
-    if (next_tag(&seq) == TAG_EXPLICIT(1) && !wolf_der_get(&seq, TAG_EXPLICIT(1), &cert->excluded)) {
+    if (next_tag(&seq) == TAG_EXPLICIT(1)
+        && (!wolf_der_get(&seq, TAG_EXPLICIT(1), &cert->excluded) || cert->excluded.len == 0)) {
         return false;
     }
-    return seq.len == 0;
+    return seq.len == 0 && (cert->permitted.p != NULL || cert->excluded.p != NULL);
 }
 
 static bool read_extension(wolf_cert_t *cert, wolf_span_t *extensions, uint64_t *seen) {
@@ -559,7 +561,7 @@ static bool ends_with(const wolf_span_t *name, const uint8_t *end, size_t len) {
     return name->len >= len && equal_nocase(name->p + name->len - len, len, end, len);
 }
 
-// Whether a host is a domain, or in it; one that begins with a dot has subdomains alone.
+// Whether a host is a domain, or in it; one that begins with a dot, as of a URI or an address, has subdomains alone.
 static bool in_domain(const wolf_span_t *host, const wolf_span_t *domain) {
     if (!ends_with(host, domain->p, domain->len)) {
         return false;
@@ -633,6 +635,20 @@ static bool in_subtree(uint8_t tag, const wolf_span_t *name, const wolf_span_t *
     }
 }
 
+// Whether a wildcard stands for names that a domain includes, or is.
+static bool wildcard_meets(const wolf_span_t *name, const wolf_span_t *domain) {
+    if (name->len < 3 || name->p[0] != '*' || name->p[1] != '.') {
+        return false;
+    }
+    wolf_span_t rest = { name->p + 2, name->len - 2 };
+    const uint8_t *dot = memchr(domain->p, '.', domain->len);
+    if (dot == NULL) {
+        return false;
+    }
+    wolf_span_t parent = { dot + 1, domain->len - (dot + 1 - domain->p) };
+    return equal_nocase(rest.p, rest.len, parent.p, parent.len);
+}
+
 // Whether one name is within the constraints of a CA. That of a directory comes without its header.
 static bool is_permitted(uint8_t tag, const wolf_span_t *name, const wolf_cert_t *ca) {
     bool known = tag == NAME_DNS || tag == NAME_EMAIL || tag == NAME_IP || tag == NAME_DIRECTORY
@@ -649,8 +665,13 @@ static bool is_permitted(uint8_t tag, const wolf_span_t *name, const wolf_cert_t
                 return false;
             }
             if (base_tag == tag) {
+                // Neither has a name such a form.
+                if (tag == NAME_DNS && ((base.len > 0 && base.p[0] == '.') || (name->len > 0 && name->p[0] == '.'))) {
+                    return false;
+                }
                 constrained = true;
-                match = match || in_subtree(tag, name, &base);
+                match = match || in_subtree(tag, name, &base)
+                    || (excluded && tag == NAME_DNS && wildcard_meets(name, &base));
             }
         }
         if (constrained && (!known || match == (bool)excluded)) {

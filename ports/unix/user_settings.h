@@ -132,6 +132,7 @@
 #endif
 #define WOLFSSL_DER_LOAD
 #define WOLFSSL_MAX_ALT_NAMES 1024
+#define MAX_CHAIN_DEPTH 20
 #define EXTERNAL_SERIAL_SIZE 64
 
 // -- What a firmware doesn't need -------------------------------------------------------------------------------------
