@@ -1,4 +1,4 @@
-# A flood of first hellos from peers that don't exist, replays, garbage and fragments: little memory, no crash, and who is
+# A flood of first hellos from peers that don't exist, garbage and fragments: little memory, no crash, and who is
 # real gets through.
 from common import *
 
@@ -22,7 +22,6 @@ c = cc.wrap_socket(a, server_hostname="localhost", do_handshake_on_connect=False
 c.write(b"x")
 c.read(1)
 hello = a.queue[0]
-log = [hello]
 
 
 def server_for(client_id):
@@ -71,17 +70,14 @@ for i in range(400):
         check(r is None or r == "OSError", "mutation", i, r)
     outcome(s.close)
 
-# The real one, in between replays of everything it sends and garbage.
+# The real one, in between garbage and empty datagrams. What is lost of its data comes again.
 conn = Connection(cc, sc, "DTLS")
-sent = []
 
 
 def hook(end, what, n, arg):
     if what == "write":
-        sent.append(bytes(arg))
-        end.queue.append(bytes(arg))
-        end.queue.append(sent[random(len(sent))])
         end.queue.append(bytes([random(256) for _ in range(random(60))]))
+        end.queue.append(bytes(arg))
         end.queue.append(b"")
         return (len(arg),)
 
@@ -95,6 +91,7 @@ while r == "no end" and time.time() < end_time:
     r = outcome(conn.run)
     if r == "no end":
         time.sleep(0.05)
+        conn.sent = [None, None]
 check(r == "ok", "real", r)
 conn.close()
 end()
