@@ -38,6 +38,8 @@ try:
     import time
 
     def main():
+        # Enough for what a sanitizer needs, and too little for 600.
+        _thread.stack_size(256 * 1024)
         done = [None]
         _thread.start_new_thread(thread, (done,))
         until = time.time() + 30
