@@ -363,3 +363,26 @@ func TestEnvironment(t *testing.T) {
 		t.Errorf("got:\n%s", got)
 	}
 }
+
+// TestName: a macro's name is the newest that py/mpconfig.h knows; a longer name that begins so is another macro.
+func TestName(t *testing.T) {
+	want := Want{Macro: "MICROPY_PY_SSL", Was: []string{"MICROPY_PY_USSL"}}
+	old := strings.ReplaceAll(mpconfig, "MICROPY_PY_SSL", "MICROPY_PY_USSL")
+	for _, test := range []struct {
+		text, name string
+		known      bool
+	}{
+		{mpconfig, "MICROPY_PY_SSL", true},
+		{old, "MICROPY_PY_USSL", true},
+		{"#define MICROPY_PY_SSL_FINALISER (1)\n" + old, "MICROPY_PY_USSL", true},
+		{strings.ReplaceAll(mpconfig, "MICROPY_PY_SSL", "X"), "MICROPY_PY_SSL", false},
+	} {
+		target, err := fakeTree(t, map[string]string{"py/mpconfig.h": test.text}).Target("unix", "", "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if name, known := Read(target).Name(want); name != test.name || known != test.known {
+			t.Errorf("got %s, %t; want %s, %t", name, known, test.name, test.known)
+		}
+	}
+}
