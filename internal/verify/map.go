@@ -1,0 +1,189 @@
+package verify
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"mpwolf/internal/objects"
+)
+
+// linkerTables stands for the objects in what parseMap returns of the sections that the linker makes or merges: its
+// map gives them to the first object.
+const linkerTables = "linker's tables"
+
+var tableSections = []string{".eh_frame*", ".rel.*", ".rela.*", ".dyn*", ".gnu.*", ".hash*", ".interp*", ".note*"}
+
+// parseMap reads a map of GNU ld or gold, or of Apple's ld: what each object or archive member has in the given output
+// sections, or, if sections is nil, in those whose names are not those of debug information. In a map of GNU ld, a line
+// places an input section of an object; a long section name stands on a line of its own before:
+//
+//	.text.mp_init  0x0000000000012340       0x54 build/py/runtime.o
+//	.rodata.str1.1
+//	               0x0000000000054320       0x12 lib/libx.a(y.o)
+func parseMap(text string, sections map[string]objects.SectionKind) map[string]Memory {
+	if strings.HasPrefix(text, "# Path: ") {
+		return parseAppleMap(text)
+	}
+	_, text, found := strings.Cut(text, "\nLinker script and memory map\n")
+	if !found {
+		return nil
+	}
+	sizes := make(map[string]Memory)
+	kind, counted, section := objects.TextSection, false, ""
+	for line := range strings.Lines(text) {
+		line = strings.TrimRight(line, "\r\n")
+		if line == "" {
+			continue
+		}
+		if line[0] != ' ' { // an output section
+			output, _, _ := strings.Cut(line, " ")
+			kind, counted = sections[output]
+			if sections == nil {
+				kind, counted = kindOf(output)
+			}
+			continue
+		}
+		if !counted || len(line) < 2 || line[1] == '*' {
+			continue
+		}
+		fields := strings.Fields(line)
+		if len(fields) > 0 && !strings.HasPrefix(fields[0], "0x") {
+			section = fields[0]
+			fields = fields[1:]
+		}
+		if len(fields) < 3 || !strings.HasPrefix(fields[0], "0x") || !strings.HasPrefix(fields[1], "0x") {
+			continue
+		}
+		size, err := strconv.ParseUint(fields[1][2:], 16, 64)
+		if err != nil {
+			continue
+		}
+		name := strings.Join(fields[2:], " ")
+		switch {
+		case objects.MatchesAny(tableSections, section):
+			name = linkerTables
+		case !isObjectName(name):
+			continue
+		}
+		m := sizes[name]
+		m.add(kind, size)
+		sizes[name] = m
+	}
+	return sizes
+}
+
+// kindOf guesses what an output section holds, by its name; false for one that does not go into memory.
+func kindOf(output string) (objects.SectionKind, bool) {
+	switch {
+	case objects.MatchesAny([]string{".debug*", ".comment", ".stab*", ".ARM.attributes", "/DISCARD/", ".symtab", ".strtab", ".shstrtab"}, output):
+		return objects.TextSection, false
+	case !strings.HasPrefix(output, "."):
+		return objects.TextSection, false
+	case objects.MatchesAny([]string{".bss*", ".tbss*", ".heap*", ".stack*", ".noinit*", "COMMON"}, output):
+		return objects.BssSection, true
+	case objects.MatchesAny([]string{".data*", ".tdata*"}, output):
+		return objects.DataSection, true
+	}
+	return objects.TextSection, true
+}
+
+// appleMap is a map of Apple's ld, or of lld instead of it: a table of files, one of sections, and one of
+// symbols, with their addresses and sizes and the files' numbers.
+type appleMap struct {
+	files    map[string]string // by number
+	sections []applePart
+	symbols  []applePart
+}
+
+// applePart is a section or a symbol.
+type applePart struct {
+	start, end uint64
+	kind       objects.SectionKind // of a section
+	file       string              // a symbol's, by its number
+}
+
+// parseAppleMap reads such a map.
+func parseAppleMap(text string) map[string]Memory {
+	m := &appleMap{files: make(map[string]string)}
+	table := ""
+	for line := range strings.Lines(text) {
+		line = strings.TrimSpace(line)
+		if name, found := strings.CutSuffix(line, ":"); found && strings.HasPrefix(name, "# ") {
+			table = name
+			continue
+		}
+		m.line(table, line)
+	}
+	return m.sizes()
+}
+
+func (m *appleMap) line(table, line string) {
+	number, rest, bracketed := cutBracket(line)
+	if table == "# Object files" && bracketed {
+		m.files[number] = strings.TrimSpace(rest)
+		return
+	}
+	before, after, found := strings.Cut(line, "[")
+	fields := strings.Fields(before)
+	if len(fields) == 0 || !strings.HasPrefix(fields[0], "0x") {
+		return
+	}
+	numbers := [2]uint64{}
+	for i, field := range fields[:min(2, len(fields))] {
+		// 0 for what is no number
+		numbers[i], _ = strconv.ParseUint(strings.TrimPrefix(field, "0x"), 16, 64)
+	}
+	p := applePart{start: numbers[0], end: numbers[0] + numbers[1], kind: objects.TextSection}
+	switch {
+	case table == "# Sections" && len(fields) == 4:
+		if strings.HasPrefix(fields[2], "__DATA") {
+			p.kind = objects.DataSection
+		}
+		if fields[3] == "__bss" || fields[3] == "__common" {
+			p.kind = objects.BssSection
+		}
+		m.sections = append(m.sections, p)
+	case table == "# Symbols" && found:
+		number, _, _ := strings.Cut(after, "]")
+		p.file = strings.TrimSpace(number)
+		m.symbols = append(m.symbols, p)
+	}
+}
+
+// sizes adds the symbols up. lld up to version 16 leaves their sizes out; they end then where the next one
+// begins.
+func (m *appleMap) sizes() map[string]Memory {
+	sizes := make(map[string]Memory)
+	for i, s := range m.symbols {
+		at := slices.IndexFunc(m.sections, func(p applePart) bool { return s.start >= p.start && s.start < p.end })
+		name := m.files[s.file]
+		if at < 0 || !isObjectName(name) {
+			continue
+		}
+		if s.end == s.start {
+			s.end = m.sections[at].end
+			if i+1 < len(m.symbols) && m.symbols[i+1].start > s.start {
+				s.end = min(s.end, m.symbols[i+1].start)
+			}
+		}
+		memory := sizes[name]
+		memory.add(m.sections[at].kind, s.end-s.start)
+		sizes[name] = memory
+	}
+	return sizes
+}
+
+// cutBracket divides "[  3] rest".
+func cutBracket(line string) (number, rest string, found bool) {
+	inside, found := strings.CutPrefix(line, "[")
+	if !found {
+		return "", line, false
+	}
+	number, rest, found = strings.Cut(inside, "]")
+	return strings.TrimSpace(number), rest, found
+}
+
+func isObjectName(name string) bool {
+	return strings.HasSuffix(name, ".o") || strings.HasSuffix(name, ".o)") || strings.HasSuffix(name, ".obj)")
+}
