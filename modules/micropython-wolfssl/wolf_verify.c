@@ -387,7 +387,7 @@ static bool check_path(search_t *s, size_t len) {
             if (j > 0 && wolf_name_equal(&lower->issuer, &lower->subject)) {
                 continue; // a CA that renewed its key
             }
-            if (!wolf_cert_is_permitted(lower, cert)) {
+            if (!wolf_cert_is_permitted(lower, cert, j == 0)) {
                 note(s, ASN_NAME_INVALID_E, j);
                 return false;
             }

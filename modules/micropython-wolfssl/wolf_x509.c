@@ -681,22 +681,36 @@ static bool is_permitted(uint8_t tag, const wolf_span_t *name, const wolf_cert_t
     return true;
 }
 
-// The common names of a certificate without alternative names count as those of hosts.
+// Whether the name of a host is within the constraints of a CA: it may be an address, and may end with a dot.
+static bool is_host_permitted(wolf_span_t name, const wolf_cert_t *ca) {
+    uint8_t addr[16];
+    wolf_span_t ip = { addr, wolf_host_address((const char *)name.p, name.len, addr) };
+    if (ip.len > 0 && !is_permitted(NAME_IP, &ip, ca)) {
+        return false;
+    }
+    if (name.len > 0 && name.p[name.len - 1] == '.') {
+        --name.len;
+    }
+    return is_permitted(NAME_DNS, &name, ca);
+}
+
 static bool common_names_are_permitted(const wolf_cert_t *cert, const wolf_cert_t *ca) {
     wolf_span_t name = cert->subject;
     wolf_span_t rdn = {0};
     wolf_span_t value;
     while (next_common_name(&name, &rdn, &value)) {
         uint8_t addr[16];
-        wolf_span_t ip = { addr, wolf_host_address((const char *)value.p, value.len, addr) };
-        if (ip.len > 0 ? !is_permitted(NAME_IP, &ip, ca) : !is_permitted(NAME_DNS, &value, ca)) {
+        size_t addr_len = wolf_host_address((const char *)value.p, value.len, addr);
+        wolf_span_t ip = { addr, addr_len };
+        // An address is no DNS name here: nobody could say so in a certificate without alternative names.
+        if (addr_len > 0 ? !is_permitted(NAME_IP, &ip, ca) : !is_host_permitted(value, ca)) {
             return false;
         }
     }
     return true;
 }
 
-bool wolf_cert_is_permitted(const wolf_cert_t *cert, const wolf_cert_t *ca) {
+bool wolf_cert_is_permitted(const wolf_cert_t *cert, const wolf_cert_t *ca, bool is_peer) {
     if (ca->permitted.p == NULL && ca->excluded.p == NULL) {
         return true;
     }
@@ -704,7 +718,7 @@ bool wolf_cert_is_permitted(const wolf_cert_t *cert, const wolf_cert_t *ca) {
         return false;
     }
     if (cert->alt_names.p == NULL) {
-        return cert->is_ca || common_names_are_permitted(cert, ca);
+        return !is_peer || common_names_are_permitted(cert, ca);
     }
     wolf_span_t names = cert->alt_names;
     while (names.len > 0) {
@@ -719,7 +733,7 @@ bool wolf_cert_is_permitted(const wolf_cert_t *cert, const wolf_cert_t *ca) {
                 return false;
             }
         }
-        if (!is_permitted(tag, &name, ca)) {
+        if (tag == NAME_DNS ? !is_host_permitted(name, ca) : !is_permitted(tag, &name, ca)) {
             return false;
         }
     }

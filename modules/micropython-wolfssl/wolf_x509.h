@@ -91,7 +91,8 @@ size_t wolf_host_address(const char *host, size_t len, uint8_t *addr);
 // without alternative names of any kind, as with the built-in.
 bool wolf_cert_is_for(const wolf_cert_t *cert, const char *host, size_t len);
 
-// Whether the names of cert are within the name constraints of ca. Those of a kind that can't be checked are not.
-bool wolf_cert_is_permitted(const wolf_cert_t *cert, const wolf_cert_t *ca);
+// Whether the names of cert are within the name constraints of ca. Those of a kind that can't be checked are not. The
+// common names count where wolf_cert_is_for() may look at them: in the peer's own certificate, whatever else it is.
+bool wolf_cert_is_permitted(const wolf_cert_t *cert, const wolf_cert_t *ca, bool is_peer);
 
 #endif // MICROPY_INCLUDED_WOLF_X509_H
