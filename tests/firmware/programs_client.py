@@ -158,8 +158,13 @@ def by_lines(f, length, got):
 def by_chunks(f, length, got):
     while True:
         size = int(f.readline(), 16)
-        if size:
-            got.append(f.read(size))
+        left = size
+        while left:
+            data = f.read(left)  # less, where the stream would block
+            if not data:
+                raise Exception("the body ends in a chunk")
+            got.append(data)
+            left -= len(data)
         if f.readline() != b"\r\n":
             raise Exception("no end of a chunk")
         if not size:
