@@ -15,8 +15,9 @@ import (
 	"time"
 )
 
-// limit is one of wolfSSL's that docs/limits.md names: what a server answers to a client that has every right to ask.
-// A test that fails because the answer is better now says so, and the document is to be changed.
+// limit is one of wolfSSL's that docs/limits.md names: what a server answers to a client that has
+// every right to ask. A test that fails because the answer is better now says so, and the document
+// is to be changed.
 type limit struct {
 	id   string
 	send func(h hello) []byte
@@ -122,13 +123,14 @@ func (r *real) limits(t *testing.T) {
 	port := freePort(t)
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, r.firmware(), filepath.Join("firmware", "http_server.py"), strconv.Itoa(port),
-		toDER(t, cert), toDER(t, key))
+	cmd := exec.CommandContext(ctx, r.firmware(), filepath.Join("firmware", "http_server.py"),
+		strconv.Itoa(port), toDER(t, cert), toDER(t, key))
 	defer startPeer(t, port, cmd)()
 	if got := askHello(t, port, plainRecord(22, goodHello().message())); got != "hello" {
 		t.Fatalf("a hello without anything special: got %q", got)
 	}
-	version, err := exec.Command(r.firmware(), "-c", "import wolfssl\nprint(wolfssl.WOLFSSL_VERSION)").Output()
+	const script = "import wolfssl\nprint(wolfssl.WOLFSSL_VERSION)"
+	version, err := exec.Command(r.firmware(), "-c", script).Output()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -30,13 +30,14 @@ const programsTimeout = time.Minute
 func programsBody() []byte {
 	var body bytes.Buffer
 	for i := range 100 { // asyncio takes a millisecond or two for a line
-		fmt.Fprintf(&body, "line %d of what a program reads%s\n", i, strings.Repeat(" and reads", 31))
+		more := strings.Repeat(" and reads", 31)
+		fmt.Fprintf(&body, "line %d of what a program reads%s\n", i, more)
 	}
 	return body.Bytes()
 }
 
-// programs has clients read answers in the ways of requests, aiohttp and umqtt, from peers that close with close_notify
-// and without, which is the end of the stream as well.
+// programs has clients read answers in the ways of requests, aiohttp and umqtt, from peers that
+// close with close_notify and without, which is the end of the stream as well.
 func (r *real) programs(t *testing.T) {
 	dir := t.TempDir()
 	ca := newAuthority(t, dir, "ca")
@@ -94,12 +95,14 @@ func (r *real) readAnswers(t *testing.T, port int, caFile string, strict bool, b
 	}
 }
 
-// wantedAnswers is what programs_client.py must print: all data arrives, and after it there is the end of the stream,
-// each time; or, if a missing close_notify is not to be suppressed, an error, each time.
+// wantedAnswers is what programs_client.py must print: all data arrives, and after it there is the
+// end of the stream, each time; or, if a missing close_notify is not to be suppressed, an error,
+// each time.
 func wantedAnswers(strict bool, body []byte) map[string]string {
 	full, none := digest(body), digest(nil)
 	want := map[string]string{}
-	// untilEnd: the way goes on to the end of the stream, and so meets the error. A single read() that has data delivers it.
+	// untilEnd: the way goes on to the end of the stream, and so meets the error. A single read()
+	// that has data delivers it.
 	add := func(style, way, shape, result string, untilEnd bool) {
 		for _, end := range []string{"notify", "cut"} {
 			text := result + " then b'' b''"
@@ -165,8 +168,9 @@ func pythonPeer(t *testing.T, library, cert, key, version string, body []byte) i
 	t.Helper()
 	writeFile(t, filepath.Dir(cert), "body", body)
 	port := freePort(t)
-	cmd := exec.Command("python3", filepath.Join("testdata", "http_peer.py"), strings.ToLower(library),
-		strconv.Itoa(port), cert, key, version, filepath.Join(filepath.Dir(cert), "body"))
+	cmd := exec.Command("python3", filepath.Join("testdata", "http_peer.py"),
+		strings.ToLower(library), strconv.Itoa(port), cert, key, version,
+		filepath.Join(filepath.Dir(cert), "body"))
 	t.Cleanup(startPeer(t, port, cmd))
 	return port
 }
@@ -241,14 +245,15 @@ func answer(conn *tls.Conn, body []byte) {
 	}
 }
 
-// TestPrograms runs the HTTP and MQTT clients of the micropython-lib that MPWOLF_TEST_MICROPYTHON_LIB names, against the
-// servers that people have, with close_notify and without: what works on the built-in, MPWOLF_TEST_BASELINE, works on
-// ours, MPWOLF_TEST_FIRMWARE. Both are built where they are not named. The servers are Debian's packages.
+// TestPrograms runs the HTTP and MQTT clients of the micropython-lib that
+// MPWOLF_TEST_MICROPYTHON_LIB names, against the servers that people have, with close_notify and
+// without: what works on the built-in, MPWOLF_TEST_BASELINE, works on ours, MPWOLF_TEST_FIRMWARE.
+// Both are built where they are not named. The servers are Debian's packages.
 func TestPrograms(t *testing.T) {
 	tree := os.Getenv("MPWOLF_TEST_MICROPYTHON_LIB")
 	if tree == "" {
-		t.Skip("MPWOLF_TEST_MICROPYTHON_LIB names no tree of micropython-lib: not tested with requests, urequests, " +
-			"aiohttp and umqtt")
+		t.Skip("MPWOLF_TEST_MICROPYTHON_LIB names no tree of micropython-lib: not tested with " +
+			"requests, urequests, aiohttp and umqtt")
 	}
 	firmwares := ourAndBuiltIn(t)
 	p := &programs{lib: programsLib(t, tree), dir: t.TempDir(), body: programsBody()}
@@ -269,7 +274,8 @@ func TestPrograms(t *testing.T) {
 				}
 				args := []string{fmt.Sprintf("https://localhost:%d/body", to)}
 				if name == "OpenSSL" {
-					// s_server answers a request's first line, and resets the connection if the others come later.
+					// s_server answers a request's first line, and resets the connection if the
+					// others come later.
 					args = append(args, "aiohttp")
 				}
 				p.compare(t, end, firmwares, want, "programs_http.py", args...)
@@ -279,7 +285,8 @@ func TestPrograms(t *testing.T) {
 	t.Run("mosquitto", func(t *testing.T) {
 		port := p.mosquitto(t)
 		for _, kind := range []string{"simple", "robust"} {
-			p.compare(t, kind, firmwares, "OK 20", "programs_mqtt.py", kind, strconv.Itoa(port), p.ca, "20")
+			p.compare(t, kind, firmwares, "OK 20", "programs_mqtt.py", kind, strconv.Itoa(port), p.ca,
+				"20")
 		}
 		p.compare(t, "robust, cut", firmwares, "OK 20 reconnects", "programs_mqtt.py", "robust",
 			strconv.Itoa(relay(t, port, cutOdd)), p.ca, "20")
@@ -315,13 +322,17 @@ func programsLib(t *testing.T, tree string) string {
 	return lib
 }
 
-// compare runs a script on both firmwares: what the built-in answers rightly, ours must answer too.
-func (p *programs) compare(t *testing.T, name string, firmwares map[string]string, want, script string, args ...string) {
+// compare runs a script on both firmwares: what the built-in answers rightly, ours must answer
+// too.
+func (p *programs) compare(
+	t *testing.T, name string, firmwares map[string]string, want, script string, args ...string,
+) {
 	t.Helper()
 	results := map[string][]string{}
 	for firmware, file := range firmwares {
 		ctx, cancel := context.WithTimeout(t.Context(), programsTimeout)
-		cmd := exec.CommandContext(ctx, file, append([]string{filepath.Join("firmware", script)}, args...)...)
+		words := append([]string{filepath.Join("firmware", script)}, args...)
+		cmd := exec.CommandContext(ctx, file, words...)
 		cmd.Env = append(os.Environ(), "MICROPYPATH=.frozen:"+p.lib)
 		out, err := cmd.CombinedOutput()
 		cancel()
@@ -349,9 +360,11 @@ func (p *programs) compare(t *testing.T, name string, firmwares map[string]strin
 		t.Errorf("%s: nothing works at all:\n%s", name, tail(strings.Join(ours, "\n")))
 	}
 	if wrong > 0 {
-		t.Errorf("%s: %d ways work on the built-in and not on ours:\n%s", name, wrong, tail(strings.Join(ours, "\n")))
+		t.Errorf("%s: %d ways work on the built-in and not on ours:\n%s", name, wrong,
+			tail(strings.Join(ours, "\n")))
 	}
-	t.Logf("%s: %d of %d work on the built-in, %d of them on ours", name, right, len(builtIn), right-wrong)
+	t.Logf("%s: %d of %d work on the built-in, %d of them on ours", name, right, len(builtIn),
+		right-wrong)
 }
 
 // serve runs a server until the test ends.
@@ -373,7 +386,8 @@ error_log error.log;
 events { }
 http {
 	access_log off;
-	client_body_temp_path temp; proxy_temp_path temp; fastcgi_temp_path temp; uwsgi_temp_path temp; scgi_temp_path temp;
+	client_body_temp_path temp; proxy_temp_path temp;
+	fastcgi_temp_path temp; uwsgi_temp_path temp; scgi_temp_path temp;
 	server {
 		listen 127.0.0.1:%d ssl;
 		ssl_certificate %s;
@@ -382,7 +396,8 @@ http {
 	}
 }
 `, port, p.cert, p.key, p.dir))
-	p.serve(t, port, "/usr/sbin/nginx", "-p", p.dir, "-c", filepath.Join(p.dir, "nginx.conf"), "-e", "error.log")
+	p.serve(t, port, "/usr/sbin/nginx", "-p", p.dir, "-c", filepath.Join(p.dir, "nginx.conf"),
+		"-e", "error.log")
 	return port, digest(p.body)
 }
 
@@ -392,7 +407,8 @@ func (p *programs) httpServer(t *testing.T) (int, string) {
 import http.server, ssl, sys
 ctx = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
 ctx.load_cert_chain(*sys.argv[2:])
-server = http.server.ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), http.server.SimpleHTTPRequestHandler)
+address = ("127.0.0.1", int(sys.argv[1]))
+server = http.server.ThreadingHTTPServer(address, http.server.SimpleHTTPRequestHandler)
 server.socket = ctx.wrap_socket(server.socket, server_side=True)
 server.serve_forever()
 `))
@@ -412,8 +428,8 @@ def app(environ, start_response):
 func (p *programs) gunicorn(t *testing.T) (int, string) {
 	port := freePort(t)
 	writeFile(t, p.dir, "wsgi.py", []byte(application))
-	p.serve(t, port, "gunicorn", "--bind", fmt.Sprintf("127.0.0.1:%d", port), "--certfile", p.cert, "--keyfile", p.key,
-		"wsgi:app")
+	p.serve(t, port, "gunicorn", "--bind", fmt.Sprintf("127.0.0.1:%d", port), "--certfile", p.cert,
+		"--keyfile", p.key, "wsgi:app")
 	return port, digest(p.body)
 }
 
@@ -431,16 +447,16 @@ run_simple("127.0.0.1", int(sys.argv[1]), app, ssl_context=tuple(sys.argv[2:]), 
 // sServer says nothing of the length.
 func (p *programs) sServer(t *testing.T) (int, string) {
 	port := freePort(t)
-	p.serve(t, port, "openssl", "s_server", "-accept", fmt.Sprintf("127.0.0.1:%d", port), "-WWW", "-quiet", "-cert", p.cert,
-		"-key", p.key)
+	p.serve(t, port, "openssl", "s_server", "-accept", fmt.Sprintf("127.0.0.1:%d", port), "-WWW",
+		"-quiet", "-cert", p.cert, "-key", p.key)
 	return port, digest(p.body)
 }
 
 // gnutls has one page, whatever is asked for.
 func (p *programs) gnutls(t *testing.T) (int, string) {
 	port := freePort(t)
-	p.serve(t, port, "gnutls-serv", "--http", "--quiet", "--port", strconv.Itoa(port), "--x509certfile", p.cert,
-		"--x509keyfile", p.key)
+	p.serve(t, port, "gnutls-serv", "--http", "--quiet", "--port", strconv.Itoa(port),
+		"--x509certfile", p.cert, "--x509keyfile", p.key)
 	return port, ""
 }
 
@@ -449,7 +465,10 @@ func (p *programs) goHTTP(t *testing.T) (int, string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := &http.Server{Handler: http.FileServer(http.Dir(p.dir)), ErrorLog: log.New(io.Discard, "", 0)}
+	server := &http.Server{
+		Handler:  http.FileServer(http.Dir(p.dir)),
+		ErrorLog: log.New(io.Discard, "", 0),
+	}
 	t.Cleanup(func() { server.Close() })
 	go func() { _ = server.ServeTLS(l, p.cert, p.key) }() // until it is closed
 	return l.Addr().(*net.TCPAddr).Port, digest(p.body)
@@ -458,7 +477,8 @@ func (p *programs) goHTTP(t *testing.T) (int, string) {
 func (p *programs) mosquitto(t *testing.T) int {
 	port := freePort(t)
 	writeFile(t, p.dir, "mosquitto.conf", fmt.Appendf(nil,
-		"listener %d 127.0.0.1\nallow_anonymous true\nuser root\ncertfile %s\nkeyfile %s\n", port, p.cert, p.key))
+		"listener %d 127.0.0.1\nallow_anonymous true\nuser root\ncertfile %s\nkeyfile %s\n", port,
+		p.cert, p.key))
 	p.serve(t, port, "mosquitto", "-c", "mosquitto.conf")
 	return port
 }
@@ -492,8 +512,8 @@ func relay(t *testing.T, port int, pass func(to, from net.Conn, count int)) int 
 	return l.Addr().(*net.TCPAddr).Port
 }
 
-// withholdNotify passes records on, but for the last one if that can be close_notify: an alert, or of TLS 1.3 one that
-// is as long as an encrypted alert.
+// withholdNotify passes records on, but for the last one if that can be close_notify: an alert, or
+// of TLS 1.3 one that is as long as an encrypted alert.
 func withholdNotify(to, from net.Conn, _ int) {
 	var held []byte
 	for {
