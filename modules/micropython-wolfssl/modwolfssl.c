@@ -207,8 +207,10 @@ typedef struct _mp_obj_ssl_socket_t {
     mp_uint_t taken; // bytes that the present call of a read method has already
     bool timer_running;
     bool connected; // the handshake is done
+    bool confirmed; // the peer has sent data since
     bool eof; // nothing more comes from the peer
     bool peer_closed; // the stream below ended
+    bool nonblocking; // the stream below has said that it would block
     bool in_blocked; // the stream had nothing to read
     bool out_blocked; // the stream took less than there was to write
     bool closing; // closed: the last operation under way frees the session
@@ -709,7 +711,9 @@ static int stream_rw(mp_obj_ssl_socket_t *o, void *buf, size_t len, bool write) 
     if (ret != MP_STREAM_ERROR) {
         // It says that it did more than it was asked for.
         outcome->stream_error = MP_EIO;
-    } else if (!mp_is_nonblocking_error(err)) {
+    } else if (mp_is_nonblocking_error(err)) {
+        o->nonblocking = true;
+    } else {
         outcome->stream_error = err > 0 ? err : MP_EIO;
     }
     return -1;
@@ -840,6 +844,47 @@ static void acknowledge(mp_obj_ssl_socket_t *o) {
 int SendAlert(WOLFSSL *ssl, int severity, int type);
 int SendBuffered(WOLFSSL *ssl);
 
+// Whether a session is of TLS 1.3 or DTLS 1.3.
+static bool is_version_13(WOLFSSL *ssl) {
+    int version = wolfSSL_version(ssl);
+    return version == TLS1_3_VERSION || version == DTLS1_3_VERSION;
+}
+
+#ifdef WOLFSSL_DTLS
+
+#define DTLS_RECORD_HEADER (13)
+
+// Whether a datagram is none of this connection's: anybody can send such a one, and RFC 6347, section 4.1.2.7, has it
+// dropped. wolfSSL ends the connection for some. What is well formed and wrongly encrypted is for wolfSSL to drop.
+static bool is_junk(mp_obj_ssl_socket_t *o, const byte *p, size_t len) {
+    // What is protected has at least a tag, and but for ChaCha20 the explicit part of a nonce or a block.
+    size_t min = o->connected && wolfSSL_get_current_cipher_suite(o->ssl) >> 8 != 0xcc ? 24 : 16;
+    while (len > 0) {
+        if ((p[0] & 0xe0) == 0x20) {
+            // DTLS 1.3 has its own form, and no length that needs to be there: two bytes, a number and a tag at least.
+            return !DTLS_HAS_TWO_VERSIONS || len < 2 + 16 || (o->connected && !is_version_13(o->ssl));
+        }
+        if (len < DTLS_RECORD_HEADER || p[0] < 20 || p[0] > 26) {
+            return true;
+        }
+        bool is_plain = p[3] == 0 && p[4] == 0;
+        size_t record = p[11] << 8 | p[12];
+        if (record > len - DTLS_RECORD_HEADER || (!is_plain && record < min)) {
+            return true;
+        }
+        // After the handshake only its last flight may come again, until the peer has sent data.
+        if (o->connected && is_plain && (o->confirmed || is_client(&o->settings) || (p[0] != 20 && p[0] != 22))) {
+            return true;
+        }
+        p += DTLS_RECORD_HEADER + record;
+        len -= DTLS_RECORD_HEADER + record;
+    }
+    return false;
+}
+
+#endif
+
+// Read from the stream for wolfSSL.
 static int receive(mp_obj_ssl_socket_t *o, WOLFSSL *ssl, char *buf, int len) {
     if (!o->connected && o->settings.protocol == PROTOCOL_TLS_SERVER) {
         // NOTE(mpwolf): wolfSSL keeps the change_cipher_spec after a HelloRetryRequest for its next flight
@@ -858,6 +903,11 @@ static int receive(mp_obj_ssl_socket_t *o, WOLFSSL *ssl, char *buf, int len) {
         }
     }
     int ret = stream_rw(o, buf, len, false);
+    #ifdef WOLFSSL_DTLS
+    while (ret > 0 && !o->closing && is_dtls(&o->settings) && is_junk(o, (const byte *)buf, ret)) {
+        ret = stream_rw(o, buf, len, false);
+    }
+    #endif
     if (o->closing) {
         return WOLFSSL_CBIO_ERR_GENERAL;
     }
@@ -965,20 +1015,14 @@ static bool call_verify_callback(mp_obj_ssl_socket_t *o, const wolf_span_t *der,
     return ok;
 }
 
-// Whether the peer's certificate can't but sign: RFC 8446, section 4.4.2.2.
-static bool cert_always_signs(WOLFSSL *ssl) {
-    int version = wolfSSL_version(ssl);
-    return version == TLS1_3_VERSION || version == DTLS1_3_VERSION;
-}
-
 // Verify the chain that the peer sent. Returns 0, or wolfSSL's number, after the text that goes with it was kept.
 static int verify_chain(mp_obj_ssl_socket_t *o, const wolf_span_t *chain, size_t len) {
     wolf_verify_t v = { .chain = chain, .chain_len = len, .anchor = get_anchor, .arg = &o->settings.anchors };
     if (o->hostname != mp_const_none) {
         v.host = mp_obj_str_get_data(o->hostname, &v.host_len);
     }
-    // Before version 1.3 it depends on the cipher suite: wolfSSL looks at it.
-    v.must_sign = cert_always_signs(o->ssl);
+    // RFC 8446, section 4.4.2.2. Before version 1.3 it depends on the cipher suite: wolfSSL looks at it.
+    v.must_sign = is_version_13(o->ssl);
     int err = wolf_verify(&v);
     if (err != 0 && err != MEMORY_E) {
         wolf_span_t name = {0};
@@ -2282,7 +2326,9 @@ static int set_up_dtls(mp_obj_ssl_socket_t *o, mp_obj_ssl_context_t *ssl_context
     if (is_client(&o->settings)) {
         return 0;
     }
+    lock_context(ssl_context);
     int ret = make_cookie_secret(ssl_context);
+    unlock_context(ssl_context);
     if (ret == 0) {
         ret = wolfSSL_DTLS_SetCookieSecret(o->ssl, ssl_context->cookie_secret, COOKIE_SECRET_LEN);
     }
@@ -2529,6 +2575,7 @@ static mp_obj_t ssl_socket_setblocking(mp_obj_t self_in, mp_obj_t flag_in) {
     mp_obj_t dest[3];
     mp_load_method(o->sock, MP_QSTR_setblocking, dest);
     dest[2] = flag_in;
+    o->nonblocking = !mp_obj_is_true(flag_in);
     return mp_call_method_n_kw(1, 0, dest);
 }
 static MP_DEFINE_CONST_FUN_OBJ_2(ssl_socket_setblocking_obj, ssl_socket_setblocking);
@@ -2623,6 +2670,7 @@ static int read_some(mp_obj_ssl_socket_t *o, const place_t *place, size_t size) 
         }
     }
     if (ret > 0) {
+        o->confirmed = o->connected;
         o->outcome->ret = ret;
         return 0;
     }
@@ -2670,6 +2718,24 @@ static mp_uint_t ssl_socket_read(mp_obj_t o_in, void *buf, mp_uint_t size, int *
     return ssl_socket_do(MP_OBJ_TO_PTR(o_in), USE_READ, read_operation, &place, size, errcode);
 }
 
+// A program that writes to a stream that doesn't block waits until all is taken, and may then close, or sleep: what is
+// taken must not be left in the queue. So a record is made only if the stream can be written to, which has room for a
+// small one then; of a larger one that would be the last, the last byte is not taken yet, for which the program comes back.
+#define SMALL_WRITE (1024)
+
+static size_t take_no_more_than(mp_obj_ssl_socket_t *o, size_t size) {
+    if (!o->nonblocking || is_dtls(&o->settings)) {
+        return MIN(size, MAX_WRITE);
+    }
+    int errcode;
+    mp_uint_t ret = stream_ioctl(o, MP_STREAM_POLL, MP_STREAM_POLL_WR, &errcode);
+    if (o->outcome->exception != MP_OBJ_NULL || o->sock == MP_OBJ_NULL
+        || (ret != MP_STREAM_ERROR && !(ret & (MP_STREAM_POLL_WR | MP_STREAM_POLL_ERR | MP_STREAM_POLL_HUP)))) {
+        return 0;
+    }
+    return size > MAX_WRITE ? MAX_WRITE : size > SMALL_WRITE ? size - 1 : size;
+}
+
 // Have a record made of at most size bytes. It counts as written even if the stream doesn't take it yet. Returns an error
 // as of session_error(), or 0.
 static int write_some(mp_obj_ssl_socket_t *o, const place_t *place, size_t size) {
@@ -2684,6 +2750,10 @@ static int write_some(mp_obj_ssl_socket_t *o, const place_t *place, size_t size)
     if (err != 0) {
         return err;
     }
+    size_t most = take_no_more_than(o, size);
+    if (most == 0) {
+        return o->outcome->exception != MP_OBJ_NULL ? MP_EIO : WANT_WRITE;
+    }
     const byte *buf = locate(place, MP_BUFFER_READ, &size);
     if (size == 0) {
         return 0;
@@ -2693,7 +2763,7 @@ static int write_some(mp_obj_ssl_socket_t *o, const place_t *place, size_t size)
         return DTLS_SIZE_ERROR;
     }
     #endif
-    int ret = wolfSSL_write(o->ssl, buf, MIN(size, MAX_WRITE));
+    int ret = wolfSSL_write(o->ssl, buf, MIN(size, most));
     if (ret <= 0) {
         return session_error(o, ret);
     }
