@@ -541,6 +541,17 @@ static void leave(mp_obj_ssl_socket_t *o, int use) {
     #endif
 }
 
+// Whether another thread is in a handshake, which takes as long as its peer likes: nobody else waits for that.
+static bool is_handshake_elsewhere(const mp_obj_ssl_socket_t *o) {
+    #if SOCKET_HAS_LOCKS
+    void *owner = o->owner;
+    return !o->connected && owner != NULL && owner != mp_thread_get_state();
+    #else
+    (void)o;
+    return false;
+    #endif
+}
+
 // Look at a socket, which Python code below an operation may do too. Returns whether it was locked for that.
 static bool lock_to_look(mp_obj_ssl_socket_t *o) {
     #if SOCKET_HAS_LOCKS
@@ -720,12 +731,17 @@ static int stream_rw(mp_obj_ssl_socket_t *o, void *buf, size_t len, bool write) 
 }
 
 static mp_uint_t stream_ioctl(mp_obj_ssl_socket_t *o, mp_uint_t request, uintptr_t arg, int *errcode) {
+    mp_obj_t sock = o->sock;
+    *errcode = MP_EBADF;
+    if (sock == MP_OBJ_NULL) {
+        return MP_STREAM_ERROR;
+    }
     nlr_buf_t nlr;
     if (nlr_push(&nlr) != 0) {
         keep_exception(o, nlr.ret_val);
         return MP_STREAM_ERROR;
     }
-    mp_uint_t ret = mp_get_stream(o->sock)->ioctl(o->sock, request, arg, errcode);
+    mp_uint_t ret = mp_get_stream(sock)->ioctl(sock, request, arg, errcode);
     nlr_pop();
     return ret;
 }
@@ -816,7 +832,8 @@ static int flush(mp_obj_ssl_socket_t *o) {
 // A TLS 1.3 server has nothing to send after the client's Finished. Many clients hold their first request back until
 // that is acknowledged, and an acknowledgement by itself is delayed, by 40 ms on Linux, unless asked for.
 static void acknowledge(mp_obj_ssl_socket_t *o) {
-    if (is_client(&o->settings) || wolfSSL_version(o->ssl) != TLS1_3_VERSION) {
+    mp_obj_t sock = o->sock;
+    if (sock == MP_OBJ_NULL || is_client(&o->settings) || wolfSSL_version(o->ssl) != TLS1_3_VERSION) {
         return;
     }
     nlr_buf_t nlr;
@@ -825,7 +842,7 @@ static void acknowledge(mp_obj_ssl_socket_t *o) {
         return;
     }
     mp_obj_t dest[5];
-    mp_load_method_maybe(o->sock, MP_QSTR_setsockopt, dest);
+    mp_load_method_maybe(sock, MP_QSTR_setsockopt, dest);
     if (dest[0] != MP_OBJ_NULL) {
         dest[2] = MP_OBJ_NEW_SMALL_INT(IPPROTO_TCP);
         dest[3] = MP_OBJ_NEW_SMALL_INT(MICROPY_WOLFSSL_TCP_QUICKACK);
@@ -2532,6 +2549,9 @@ static mp_obj_t ssl_socket_getpeercert(mp_obj_t o_in, mp_obj_t binary_form) {
     if (!mp_obj_is_true(binary_form)) {
         mp_raise_NotImplementedError(NULL);
     }
+    if (is_handshake_elsewhere(o)) {
+        return mp_const_none;
+    }
     size_t len = o->peer_cert.len;
     byte *copy = m_new(byte, len);
     bool locked = lock_to_look(o);
@@ -2546,6 +2566,9 @@ static MP_DEFINE_CONST_FUN_OBJ_2(ssl_socket_getpeercert_obj, ssl_socket_getpeerc
 
 static mp_obj_t ssl_socket_cipher(mp_obj_t o_in) {
     mp_obj_ssl_socket_t *o = MP_OBJ_TO_PTR(o_in);
+    if (is_handshake_elsewhere(o)) {
+        return mp_const_none;
+    }
     bool locked = lock_to_look(o);
     bool have = o->ssl != NULL && o->connected;
     int suite = have ? wolfSSL_get_current_cipher_suite(o->ssl) : 0;
@@ -2966,7 +2989,12 @@ static mp_uint_t ssl_socket_ioctl(mp_obj_t o_in, mp_uint_t request, uintptr_t ar
                 return 0;
             }
             mp_obj_t sock = MP_OBJ_NULL;
-            if (!operate(o, 0, close_operation, &sock, 0, &outcome)) {
+            if (is_handshake_elsewhere(o)) {
+                // The thread that is in it frees the session; closing the stream may wake it.
+                sock = o->sock;
+                o->closing = true;
+                o->sock = MP_OBJ_NULL;
+            } else if (!operate(o, 0, close_operation, &sock, 0, &outcome)) {
                 *errcode = MP_EBUSY;
                 return MP_STREAM_ERROR;
             }
@@ -2974,6 +3002,9 @@ static mp_uint_t ssl_socket_ioctl(mp_obj_t o_in, mp_uint_t request, uintptr_t ar
             return sock == MP_OBJ_NULL ? 0 : mp_get_stream(sock)->ioctl(sock, request, arg, errcode);
         }
         case MP_STREAM_POLL:
+            if (is_handshake_elsewhere(o)) {
+                return 0;
+            }
             if (!operate(o, 0, poll_operation, errcode, arg, &outcome)) {
                 *errcode = MP_EBUSY;
                 return MP_STREAM_ERROR;
