@@ -2751,10 +2751,12 @@ static size_t take_no_more_than(mp_obj_ssl_socket_t *o, size_t size) {
         return MIN(size, MAX_WRITE);
     }
     int errcode;
-    mp_uint_t ret = stream_ioctl(o, MP_STREAM_POLL, MP_STREAM_POLL_WR, &errcode);
-    if (o->outcome->exception != MP_OBJ_NULL || o->sock == MP_OBJ_NULL
-        || (ret != MP_STREAM_ERROR && !(ret & (MP_STREAM_POLL_WR | MP_STREAM_POLL_ERR | MP_STREAM_POLL_HUP)))) {
-        return 0;
+    // A stream in Python need not know what it could do.
+    if (o->sock != MP_OBJ_NULL && !mp_obj_is_instance_type(mp_obj_get_type(o->sock))) {
+        mp_uint_t ret = stream_ioctl(o, MP_STREAM_POLL, MP_STREAM_POLL_WR, &errcode);
+        if (ret == 0) {
+            return 0;
+        }
     }
     return size > MAX_WRITE ? MAX_WRITE : size > SMALL_WRITE ? size - 1 : size;
 }
@@ -2775,7 +2777,7 @@ static int write_some(mp_obj_ssl_socket_t *o, const place_t *place, size_t size)
     }
     size_t most = take_no_more_than(o, size);
     if (most == 0) {
-        return o->outcome->exception != MP_OBJ_NULL ? MP_EIO : WANT_WRITE;
+        return WANT_WRITE;
     }
     const byte *buf = locate(place, MP_BUFFER_READ, &size);
     if (size == 0) {
@@ -2955,10 +2957,14 @@ static void poll_operation(mp_obj_ssl_socket_t *o, void *arg_in, mp_uint_t arg) 
     outcome->ret = ret;
 }
 
-// Tell the peer that nothing more will come, if that can be done at once: closing doesn't wait, and doesn't fail.
+// Tell the peer that nothing more will come, if that can be done at once: closing doesn't wait, and doesn't fail. Only what
+// write() has said was written waits, for as long as a stream that blocks has it wait.
 static void send_close_notify(mp_obj_ssl_socket_t *o) {
     if (o->ssl == NULL || !o->connected || o->last_error != 0 || !try_to_write(o)) {
         return;
+    }
+    if (!o->nonblocking) {
+        flush_alert(o);
     }
     int errcode;
     mp_uint_t ret = stream_ioctl(o, MP_STREAM_POLL, MP_STREAM_POLL_WR, &errcode);
