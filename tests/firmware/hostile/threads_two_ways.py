@@ -3,6 +3,7 @@ from common import *
 
 try:
     import _thread
+    import select
     import socket
     import time
 except ImportError:
@@ -25,6 +26,11 @@ def write(sock, data, state):
                 time.sleep(0.001)
                 continue
             sent += n
+        # What the stream did not take yet goes out with a poll.
+        poll = select.poll()
+        poll.register(sock, select.POLLOUT)
+        while not poll.poll(10):
+            pass
         state[0] = "done"
     except BaseException as er:
         state[0] = "write " + repr(er)
