@@ -1,6 +1,7 @@
 package tests_test
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -84,6 +85,7 @@ func answerOf(c *x509Case, column string, known map[string]string, measured []*x
 // knownAnswers are those of the document as it is.
 func knownAnswers(text string) map[string]string {
 	known := map[string]string{}
+	text, _, _ = strings.Cut(text, "### Exceptions")
 	for _, line := range strings.Split(text, "\n") {
 		cells := strings.Split(strings.ReplaceAll(line, "\\|", "\x00"), " | ")
 		if len(cells) != 6 {
@@ -125,8 +127,28 @@ func (l *x509Lab) doc(t *testing.T, measured []*x509Contender) string {
 		}
 		out.WriteString(row.String())
 	}
+	out.WriteString("\n### Exceptions\n\n| case | whose | wolfSSL | TLS | answer | why |\n|---|---|---|---|---|---|\n")
+	for _, c := range l.cases {
+		for _, e := range c.Exceptions {
+			fmt.Fprintf(&out, "| %s | %s | %s | %s | %s | %s |\n", cell(c.Name), c.Side, e.versions(),
+				cmp.Or(strings.Join(e.TLS, ", "), "all"), e.Answer, cell(e.Why))
+		}
+	}
 	out.WriteString("\n" + x509End + after)
 	return out.String()
+}
+
+// versions are those of wolfSSL that the exception is about.
+func (e *x509Exception) versions() string {
+	switch {
+	case e.From != "" && e.Before != "":
+		return "from " + e.From + ", before " + e.Before
+	case e.From != "":
+		return "from " + e.From
+	case e.Before != "":
+		return "before " + e.Before
+	}
+	return "all"
 }
 
 // holdDoc fails where the document is not what the cases and the measured answers make of it.
