@@ -2,14 +2,14 @@ package tests_test
 
 import (
 	"cmp"
-	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 )
 
-// x509Doc has a table of all cases between its marks, with what the built-in and OpenSSL said when they were last asked.
+// x509Doc has a table of all cases between its marks, with what the built-in and OpenSSL said when
+// they were last asked.
 var x509Doc = filepath.Join("..", "docs", "x509.md")
 
 const (
@@ -21,14 +21,17 @@ const (
 	openSSLColumn = "OpenSSL"
 )
 
-// x509Row is a line of the document's table: a case of a server's certificate, a client's, or both.
+// x509Row is a line of the document's table: a case of a server's certificate, a client's, or
+// both.
 type x509Row struct {
 	group, name, side, right, builtIn, openSSL, why string
 }
 
 func (r x509Row) String() string {
-	return fmt.Sprintf("| %s | %s | %s | %s | %s | %s |\n", cell(r.name), r.side, r.right, r.builtIn, r.openSSL, cell(r.why))
+	return line(cell(r.name), r.side, r.right, r.builtIn, r.openSSL, cell(r.why))
 }
+
+func line(cells ...string) string { return "| " + strings.Join(cells, " | ") + " |\n" }
 
 // cell is a text as a table of Markdown takes it.
 func cell(text string) string {
@@ -38,7 +41,8 @@ func cell(text string) string {
 	return text
 }
 
-// rows are the document's, with the answers that are known: those of before, and what was measured since.
+// rows are the document's, with the answers that are known: those of before, and what was measured
+// since.
 func (l *x509Lab) rows(known map[string]string, measured []*x509Contender) []x509Row {
 	var rows []x509Row
 	at := map[string]int{}
@@ -66,7 +70,9 @@ func (l *x509Lab) rows(known map[string]string, measured []*x509Contender) []x50
 }
 
 // answerOf is what a stack said to the last connection of a case over TLS 1.2, or "–".
-func answerOf(c *x509Case, column string, known map[string]string, measured []*x509Contender) string {
+func answerOf(
+	c *x509Case, column string, known map[string]string, measured []*x509Contender,
+) string {
 	answer := known[column+"\n"+c.Side+"\n"+c.Name]
 	for _, m := range measured {
 		if m.name != column {
@@ -123,19 +129,25 @@ func (l *x509Lab) doc(t *testing.T, measured []*x509Contender) string {
 	for _, row := range l.rows(knownAnswers(table), measured) {
 		if row.group != group {
 			group = row.group
-			fmt.Fprintf(&out, "\n### %s\n\n| case | whose | right | built-in | OpenSSL | why |\n|---|---|---|---|---|---|\n", group)
+			out.WriteString("\n### " + group + "\n\n")
+			out.WriteString(sixColumns("whose", "right", builtInColumn, openSSLColumn))
 		}
 		out.WriteString(row.String())
 	}
-	out.WriteString("\n### Exceptions\n\n| case | whose | wolfSSL | TLS | answer | why |\n|---|---|---|---|---|---|\n")
+	out.WriteString("\n### Exceptions\n\n" + sixColumns("whose", "wolfSSL", "TLS", "answer"))
 	for _, c := range l.cases {
 		for _, e := range c.Exceptions {
-			fmt.Fprintf(&out, "| %s | %s | %s | %s | %s | %s |\n", cell(c.Name), c.Side, e.versions(),
-				cmp.Or(strings.Join(e.TLS, ", "), "all"), e.Answer, cell(e.Why))
+			out.WriteString(line(cell(c.Name), c.Side, e.versions(),
+				cmp.Or(strings.Join(e.TLS, ", "), "all"), e.Answer, cell(e.Why)))
 		}
 	}
 	out.WriteString("\n" + x509End + after)
 	return out.String()
+}
+
+// sixColumns begins a table with a case and a reason around other columns.
+func sixColumns(others ...string) string {
+	return line("case", strings.Join(others, " | "), "why") + "|---|---|---|---|---|---|\n"
 }
 
 // versions are those of wolfSSL that the exception is about.
@@ -156,11 +168,13 @@ func (l *x509Lab) holdDoc(t *testing.T, measured []*x509Contender) {
 	t.Helper()
 	got, want := string(readFile(t, x509Doc)), l.doc(t, measured)
 	if got != want {
-		t.Errorf("%s is stale; MPWOLF_X509_WRITE=1 and TestX509Firmware write it:\n%s", x509Doc, differing(got, want))
+		t.Errorf("%s is stale; MPWOLF_X509_WRITE=1 and TestX509Firmware write it:\n%s", x509Doc,
+			differing(got, want))
 	}
 }
 
-// TestX509Doc holds that docs/x509.md has the cases of tests/x509/cases.py, and that there are enough of them.
+// TestX509Doc holds that docs/x509.md has the cases of tests/x509/cases.py, and that there are
+// enough of them.
 func TestX509Doc(t *testing.T) {
 	longOnly(t, "makes a thousand certificates")
 	l := newX509Lab(t)

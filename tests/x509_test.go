@@ -46,13 +46,14 @@ const (
 type x509Case struct {
 	Name     string
 	Group    string // the heading in docs/x509.md
-	Side     string // whose certificate it is: "server", "client", or "own", of the side under test
+	Side     string // whose certificate it is: "server", "client", "own" (the side under test)
 	Table    bool   // it is one of those that every wolfSSL is tested with
 	Versions []string
 	Peer     string     // "openssl" where crypto/tls is not up to it
-	Steps    []x509Step // connections with one context, of which the last is what the case is about
+	Steps    []x509Step // connections with one context; the case is about the last one
 	Why      string
-	// None is what becomes of the last connection without verification: accept, or why the certificate is not even read.
+	// None is what becomes of the last connection without verification: accept, or why the
+	// certificate is not even read.
 	None string
 	// Exceptions are answers of a wolfSSL that can't give the right one.
 	Exceptions []x509Exception
@@ -70,11 +71,11 @@ type x509Step struct {
 	At       *string // the time, if not now
 	Repeat   int     // so many times more, with the memory measured
 	Chains   [][]string
-	WrongKey bool // the peer has not the certificate's key, so that the handshake fails after the verification
+	WrongKey bool // the peer lacks the certificate's key: the handshake fails after verification
 }
 
-// x509Exception says that a wolfSSL from a version on, or before one, gives another answer over some versions of TLS, and
-// why. What is empty is all.
+// x509Exception says that a wolfSSL from a version on, or before one, gives another answer over
+// some versions of TLS, and why. What is empty is all.
 type x509Exception struct {
 	From, Before string
 	TLS          []string
@@ -82,7 +83,8 @@ type x509Exception struct {
 }
 
 func (e *x509Exception) applies(version, tls string) bool {
-	return (e.From == "" || !olderThan(version, e.From)) && (e.Before == "" || olderThan(version, e.Before)) &&
+	return (e.From == "" || !olderThan(version, e.From)) &&
+		(e.Before == "" || olderThan(version, e.Before)) &&
 		(len(e.TLS) == 0 || slices.Contains(e.TLS, tls))
 }
 
@@ -160,7 +162,8 @@ func newX509Lab(t *testing.T) *x509Lab {
 		t.Skipf("%s has no cryptography package; scripts/test installs it", debianPython)
 	}
 	l := &x509Lab{dir: t.TempDir()}
-	out, err := exec.Command(debianPython, "-B", filepath.Join("x509", "generate.py"), l.dir).CombinedOutput()
+	script := filepath.Join("x509", "generate.py")
+	out, err := exec.Command(debianPython, "-B", script, l.dir).CombinedOutput()
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
@@ -226,8 +229,8 @@ func (l *x509Lab) start(t *testing.T) {
 	}
 }
 
-// peer is what a connection's first line says. It presents whatever it is told to: crypto/tls reads none of its own
-// certificates.
+// peer is what a connection's first line says. It presents whatever it is told to: crypto/tls
+// reads none of its own certificates.
 func (l *x509Lab) peer(conn net.Conn) {
 	defer conn.Close()
 	_ = conn.SetDeadline(time.Now().Add(peerTimeout))
@@ -274,9 +277,15 @@ func (l *x509Lab) play(conn net.Conn, order *x509Order) error {
 	}
 	versions := map[string]uint16{"1.2": tls.VersionTLS12, "1.3": tls.VersionTLS13}
 	config := &tls.Config{
-		MinVersion: versions[order.Version], MaxVersion: versions[order.Version], InsecureSkipVerify: true,
-		GetCertificate:         func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return cert, nil },
-		GetClientCertificate:   func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return cert, nil },
+		MinVersion:         versions[order.Version],
+		MaxVersion:         versions[order.Version],
+		InsecureSkipVerify: true,
+		GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) {
+			return cert, nil
+		},
+		GetClientCertificate: func(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
+			return cert, nil
+		},
 		SessionTicketsDisabled: true,
 	}
 	buf := make([]byte, 4)
@@ -328,8 +337,11 @@ func (l *x509Lab) runs(cases []*x509Case, contender *x509Contender) []*x509Run {
 			}
 			for i := range c.Steps {
 				run := l.run(c, i, version)
-				if !contender.control {
+				switch {
+				case !contender.control:
 					run.Repeat = 0
+				case run.Repeat > 0 && os.Getenv("MPWOLF_TEST_LONG") != "":
+					run.Repeat = 10000
 				}
 				runs = append(runs, run)
 			}
@@ -354,10 +366,12 @@ func (l *x509Lab) run(c *x509Case, i int, version string) *x509Run {
 		role = "client"
 	}
 	return &x509Run{
-		ID: l.lastID, New: i == 0, Side: c.Side, Version: version, Host: step.Host, Mode: step.Mode, Anchors: c.Steps[0].Anchors,
-		Own: step.Own, At: step.At, Repeat: step.Repeat, Chains: step.Chains, OpenSSL: c.Peer == "openssl", c: c, step: i,
+		ID: l.lastID, New: i == 0, Side: c.Side, Version: version, Host: step.Host,
+		Mode: step.Mode, Anchors: c.Steps[0].Anchors, Own: step.Own, At: step.At, Repeat: step.Repeat,
+		Chains: step.Chains, OpenSSL: c.Peer == "openssl", c: c, step: i,
 		Peer: x509Order{
-			ID: l.lastID, Role: role, Version: version, Chain: step.Chain, Key: step.Key, WrongKey: step.WrongKey,
+			ID: l.lastID, Role: role, Version: version, Chain: step.Chain, Key: step.Key,
+			WrongKey: step.WrongKey,
 		},
 	}
 }
@@ -388,14 +402,15 @@ func (l *x509Lab) ask(t *testing.T, python []string, runs []*x509Run) map[*x509R
 	switch {
 	case len(dated) == 0:
 	case l.faketime == "":
-		t.Log("no libfaketime: the cases with a date of their own were not run; scripts/test installs it")
+		t.Log("no libfaketime (scripts/test installs it): cases with their own date were not run")
 		for _, run := range dated {
 			answers[run] = x509Answer{stage: notAsked}
 		}
 	default:
 		clock := filepath.Join(t.TempDir(), "clock")
-		l.askAt(t, python, dated, append(os.Environ(), "LD_PRELOAD="+l.faketime, "FAKETIME_TIMESTAMP_FILE="+clock,
-			"FAKETIME_NO_CACHE=1", "FAKETIME_DONT_FAKE_MONOTONIC=1", "TZ=UTC"), clock, answers)
+		env := append(os.Environ(), "LD_PRELOAD="+l.faketime, "FAKETIME_TIMESTAMP_FILE="+clock,
+			"FAKETIME_NO_CACHE=1", "FAKETIME_DONT_FAKE_MONOTONIC=1", "TZ=UTC")
+		l.askAt(t, python, dated, env, clock, answers)
 	}
 	return answers
 }
@@ -421,7 +436,8 @@ func (l *x509Lab) askAt(t *testing.T, python []string, runs []*x509Run, env []st
 	}
 	dir := t.TempDir()
 	writeFile(t, dir, "runs", lines.Bytes())
-	args := append(slices.Clone(python[1:]), filepath.Join("x509", "verdicts.py"), l.dir, filepath.Join(dir, "runs"),
+	args := append(slices.Clone(python[1:]), filepath.Join("x509", "verdicts.py"), l.dir,
+		filepath.Join(dir, "runs"),
 		strconv.Itoa(l.port), strconv.Itoa(l.dtlsPort), strconv.Itoa(l.opensslPort))
 	if clock != "" {
 		writeFile(t, filepath.Dir(clock), filepath.Base(clock), []byte("+0"))
@@ -461,7 +477,10 @@ type x509Contender struct {
 }
 
 func x509Ours(firmware string) *x509Contender {
-	return &x509Contender{name: "ours", python: []string{firmware}, versions: []string{"1.2", "1.3", "dtls1.2"}, control: true}
+	return &x509Contender{
+		name: "ours", python: []string{firmware}, versions: []string{"1.2", "1.3", "dtls1.2"},
+		control: true,
+	}
 }
 
 // x509BuiltIn is MicroPython's mbedTLS, which has no TLS 1.3.
@@ -471,7 +490,9 @@ func x509BuiltIn(python string) *x509Contender {
 
 // x509OpenSSL is CPython's.
 func x509OpenSSL() *x509Contender {
-	return &x509Contender{name: openSSLColumn, python: []string{debianPython}, versions: []string{"1.2"}}
+	return &x509Contender{
+		name: openSSLColumn, python: []string{debianPython}, versions: []string{"1.2"},
+	}
 }
 
 // inTable are the cases that every wolfSSL is tested with.
@@ -481,7 +502,9 @@ func (l *x509Lab) inTable() []*x509Case {
 
 // named are the cases whose name has a text in it.
 func (l *x509Lab) named(text string) []*x509Case {
-	return slices.DeleteFunc(slices.Clone(l.cases), func(c *x509Case) bool { return !strings.Contains(c.Name, text) })
+	return slices.DeleteFunc(slices.Clone(l.cases), func(c *x509Case) bool {
+		return !strings.Contains(c.Name, text)
+	})
 }
 
 func (l *x509Lab) hear(t *testing.T, c *x509Contender, cases []*x509Case) {
@@ -492,8 +515,8 @@ func (l *x509Lab) hear(t *testing.T, c *x509Contender, cases []*x509Case) {
 	t.Logf("%s: %d connections in %.1f s", c.name, len(c.runs), time.Since(start).Seconds())
 }
 
-// x509All presents all certificates to a patched micropython, and those of the table to the others, whose answers
-// docs/x509.md has.
+// x509All presents all certificates to a patched micropython, and those of the table to the
+// others, whose answers docs/x509.md has.
 func x509All(t *testing.T, firmware, baseline string) {
 	l := newX509Lab(t)
 	ours, openSSL := x509Ours(firmware), x509OpenSSL()
@@ -517,17 +540,19 @@ func x509Table(t *testing.T, firmware string) {
 	l.judge(t, ours)
 }
 
-// TestX509Firmware presents all certificates to the patched micropython that MPWOLF_TEST_FIRMWARE names and, if
-// MPWOLF_TEST_BASELINE names one, to a micropython with the built-in mbedTLS, and to CPython. All answers, with their
-// errors, go to the file that MPWOLF_X509_TABLE names. With MPWOLF_X509_WRITE=1 docs/x509.md gets the others' answers.
-// MPWOLF_X509_ONLY selects cases by a part of their name; then CPython is asked only for the file.
+// TestX509Firmware presents all certificates to the patched micropython that MPWOLF_TEST_FIRMWARE
+// names and, if MPWOLF_TEST_BASELINE names one, to a micropython with the built-in mbedTLS, and to
+// CPython. All answers, with their errors, go to the file that MPWOLF_X509_TABLE names. With
+// MPWOLF_X509_WRITE=1 docs/x509.md gets the others' answers. MPWOLF_X509_ONLY selects cases by a
+// part of their name; then CPython is asked only for the file.
 func TestX509Firmware(t *testing.T) {
 	firmware := os.Getenv("MPWOLF_TEST_FIRMWARE")
 	if firmware == "" {
 		t.Skip("MPWOLF_TEST_FIRMWARE names no patched micropython")
 	}
 	l := newX509Lab(t)
-	only, file, write := os.Getenv("MPWOLF_X509_ONLY"), os.Getenv("MPWOLF_X509_TABLE"), os.Getenv("MPWOLF_X509_WRITE") != ""
+	only, file := os.Getenv("MPWOLF_X509_ONLY"), os.Getenv("MPWOLF_X509_TABLE")
+	write := os.Getenv("MPWOLF_X509_WRITE") != ""
 	all := []*x509Contender{x509Ours(firmware)}
 	if baseline := os.Getenv("MPWOLF_TEST_BASELINE"); baseline != "" {
 		all = append(all, x509BuiltIn(baseline))
@@ -569,9 +594,10 @@ func TestX509Old(t *testing.T) {
 
 const oldestWolfSSL = "5.5.4"
 
-// notVerification are errors that have nothing to do with a certificate: of the network, an alert of the peer, and the
-// peer's end of the connection.
-var notVerification = regexp.MustCompile(`^(OSError\((\d|-313|-397|-308)|MemoryError|AttributeError|TypeError)`)
+// notVerification are errors that have nothing to do with a certificate: of the network, an alert
+// of the peer, and the peer's end of the connection.
+var notVerification = regexp.MustCompile(
+	`^(OSError\((\d|-313|-397|-308)|MemoryError|AttributeError|TypeError)`)
 
 // judge fails for each wrong answer of ours.
 func (l *x509Lab) judge(t *testing.T, c *x509Contender) {
@@ -591,7 +617,8 @@ func (l *x509Lab) judge(t *testing.T, c *x509Contender) {
 			what = fmt.Sprintf(", connection %d", run.step+1)
 		}
 		peer, _ := l.peerError.Load(run.ID)
-		t.Errorf("%s, %s's certificate, %s%s: %s (the peer: %v)", run.c.Name, run.c.Side, run.Version, what, wrong, peer)
+		t.Errorf("%s, %s's certificate, %s%s: %s (the peer: %v)", run.c.Name, run.c.Side,
+			run.Version, what, wrong, peer)
 	}
 	t.Logf("%d of %d answers are right", right, len(c.runs))
 }
@@ -608,7 +635,8 @@ func (run *x509Run) wrong(answer x509Answer, version string) string {
 	for _, e := range run.c.Exceptions {
 		if e.applies(version, run.Version) {
 			if answer.verdict() != e.Answer && !run.control {
-				return fmt.Sprintf("%s %s, though an exception says %s: %s", answer.stage, answer.text, e.Answer, e.Why)
+				return fmt.Sprintf("%s %s, though an exception says %s: %s", answer.stage,
+					answer.text, e.Answer, e.Why)
 			}
 			return ""
 		}
@@ -619,13 +647,14 @@ func (run *x509Run) wrong(answer x509Answer, version string) string {
 		return ""
 	case got != want && want != either:
 		return fmt.Sprintf("%s %s; right is %s: %s", answer.stage, answer.text, want, why)
-	case got == refuse && want == refuse && notVerification.MatchString(answer.text) && len(run.Peer.Chain) > 0:
+	case got == refuse && want == refuse && len(run.Peer.Chain) > 0 &&
+		notVerification.MatchString(answer.text):
 		return fmt.Sprintf("refused, but for another reason: %s", answer.text)
 	case got == refuse && run.c.Side == "own" && !strings.HasPrefix(answer.text, "ValueError"):
 		return fmt.Sprintf("refused too late: %s", answer.text)
 	case answer.heap > maxHeap || answer.process > maxProcess:
-		return fmt.Sprintf("%d connections more leave %d bytes in the heap, %d in the process", run.Repeat*3/4, answer.heap,
-			answer.process)
+		return fmt.Sprintf("%d connections more leave %d bytes in the heap, %d in the process",
+			run.Repeat*3/4, answer.heap, answer.process)
 	}
 	return ""
 }
@@ -639,7 +668,8 @@ const (
 // wolfSSLVersion is like "5.7.2".
 func wolfSSLVersion(t *testing.T, firmware string) string {
 	t.Helper()
-	out, err := exec.Command(firmware, "-c", "import wolfssl; print(wolfssl.WOLFSSL_VERSION)").Output()
+	const program = "import wolfssl; print(wolfssl.WOLFSSL_VERSION)"
+	out, err := exec.Command(firmware, "-c", program).Output()
 	words := strings.Fields(string(out))
 	if err != nil || len(words) != 2 {
 		t.Fatalf("%s: %v: %q", firmware, err, out)
@@ -685,8 +715,8 @@ func (l *x509Lab) table(cases []*x509Case, all []*x509Contender) []byte {
 }
 
 // said is the answer to one step of a case, and the texts of refusals.
-func (x *x509Contender) said(c *x509Case, version string, step int) (answer string, errors []string) {
-	answer = "–"
+func (x *x509Contender) said(c *x509Case, version string, step int) (string, []string) {
+	answer, texts := "–", []string(nil)
 	for _, run := range x.runs {
 		if run.c != c || run.Version != version || run.step != step {
 			continue
@@ -699,8 +729,8 @@ func (x *x509Contender) said(c *x509Case, version string, step int) (answer stri
 			answer = a.verdict()
 		}
 		if a.verdict() == refuse {
-			errors = append(errors, fmt.Sprintf("%s: %s %s", name, a.stage, a.text))
+			texts = append(texts, fmt.Sprintf("%s: %s %s", name, a.stage, a.text))
 		}
 	}
-	return answer, errors
+	return answer, texts
 }

@@ -1,5 +1,6 @@
-"""A writer of DER and of X.509 certificates that refuses nothing: what a builder of certificates would not make is
-what most of these tests are about. Keys and signatures are those of the cryptography package."""
+"""A writer of DER and of X.509 certificates that refuses nothing: what a builder of
+certificates would not make is what most of these tests are about. Keys and signatures are
+those of the cryptography package."""
 
 import datetime
 
@@ -240,15 +241,13 @@ def basic_constraints(ca=None, path_length=None, critical=True):
 
 
 KEY_USAGES = (
-    "digitalSignature nonRepudiation keyEncipherment dataEncipherment keyAgreement keyCertSign cRLSign encipherOnly "
-    "decipherOnly"
+    "digitalSignature nonRepudiation keyEncipherment dataEncipherment keyAgreement keyCertSign"
+    " cRLSign encipherOnly decipherOnly"
 ).split()
 
 
 def key_usage(*usages, critical=True):
-    return extension(
-        "2.5.29.15", named_bits(*(KEY_USAGES.index(u) for u in usages)), critical
-    )
+    return extension("2.5.29.15", named_bits(*(KEY_USAGES.index(u) for u in usages)), critical)
 
 
 PURPOSES = {
@@ -268,8 +267,8 @@ def extended_key_usage(*purposes, critical=False):
 
 
 def general_name(text):
-    """One of "dns:", "ip:" (an address, an address/mask, or octets in hex), "email:", "uri:", "rid:", "dir:CN=…", or
-    DER."""
+    """One of "dns:", "ip:" (an address, an address/mask, or octets in hex), "email:", "uri:",
+    "rid:" and "dir:CN=…", or DER."""
     if isinstance(text, bytes):
         return text
     kind, _, value = text.partition(":")
@@ -360,10 +359,11 @@ def certificate(
 ):
     """Make a certificate.
 
-    issuer: a Certificate whose key signs; None: the subject itself. start and end: days from now, or a time.
-    validity: both in DER. algorithm: of the signature; inner: the one that the signed part names, as a name or in DER.
-    sign_with: another key for the signature. spoil: flip a bit of the signature. raw_extensions, change_tbs, change:
-    the extensions' DER, and functions of the signed part's elements and of the certificate's DER.
+    issuer: a Certificate whose key signs; None: the subject itself. start and end: days from
+    now, or a time. validity: both in DER. algorithm: of the signature; inner: the one that the
+    signed part names, as a name or in DER. sign_with: another key for the signature. spoil:
+    flip a bit of the signature. raw_extensions, change_tbs, change: the extensions' DER, and
+    functions of the signed part's elements and of the certificate's DER.
     """
     signer = sign_with or (issuer.key if issuer else key)
     algorithm = algorithm or signer.algorithm()

@@ -1,4 +1,5 @@
-"""Make the certificates of cases.py, and write them into a folder with cases.json, which x509_test.go reads.
+"""Make the certificates of cases.py, and write them into a folder with cases.json, which
+x509_test.go reads.
 
 Usage: generate.py FOLDER"""
 
@@ -37,9 +38,19 @@ def main(folder):
         steps = []
         for s in case.steps:
             if case.side == "own":
-                steps.append({"right": s.right, "mode": NONE, "anchors": [], "chain": [], "own": pair(s.chain[0], s.key)})
+                steps.append(
+                    {
+                        "right": s.right,
+                        "mode": NONE,
+                        "anchors": [],
+                        "chain": [],
+                        "own": pair(s.chain[0], s.key),
+                    }
+                )
                 continue
-            chain, *chains = ([write(der(c), "der") for c in chain] for chain in (s.chain, *s.chains))
+            chain, *chains = (
+                [write(der(c), "der") for c in chain] for chain in (s.chain, *s.chains)
+            )
             steps.append(
                 {
                     "right": s.right,

@@ -1,9 +1,10 @@
-"""A peer on OpenSSL that sends whatever certificates it is told to, over DTLS 1.2, and over TLS to clients that ask for
-names which crypto/tls does not take.
+"""A peer on OpenSSL that sends whatever certificates it is told to, over DTLS 1.2, and over TLS to
+clients that ask for names which crypto/tls does not take.
 
-It listens on a UDP and a TCP port of 127.0.0.1, which it prints. An order is JSON, as in x509_test.go. A datagram with
-one is answered with the number of a port where the peer is what it was told to be, once: a server, or a client that calls
-the sender of the next datagram. On a TCP connection TLS follows the line with the order."""
+It listens on a UDP and a TCP port of 127.0.0.1, which it prints. An order is JSON, as in
+x509_test.go. A datagram with one is answered with the number of a port where the peer is what
+it was told to be, once: a server, or a client that calls the sender of the next datagram. On a
+TCP connection TLS follows the line with the order."""
 
 import ctypes
 import ctypes.util
@@ -98,7 +99,11 @@ def context(order):
 
 
 def sockaddr(address):
-    packed = socket.AF_INET.to_bytes(2, "little") + address[1].to_bytes(2, "big") + socket.inet_aton(address[0])
+    packed = (
+        socket.AF_INET.to_bytes(2, "little")
+        + address[1].to_bytes(2, "big")
+        + socket.inet_aton(address[0])
+    )
     return ctypes.create_string_buffer(packed + bytes(8), 128)
 
 
@@ -119,7 +124,9 @@ def play(s, order):
             ssl.SSL_set_options(conn, NO_QUERY_MTU)
             ssl.SSL_ctrl(conn, SET_MTU, MTU, None)
         s.setblocking(True)
-        s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, TIMEOUT.to_bytes(8, "little") + bytes(8))
+        s.setsockopt(
+            socket.SOL_SOCKET, socket.SO_RCVTIMEO, TIMEOUT.to_bytes(8, "little") + bytes(8)
+        )
         (ssl.SSL_set_connect_state if client else ssl.SSL_set_accept_state)(conn)
         check(ssl.SSL_do_handshake(conn) == 1)
         buf = ctypes.create_string_buffer(b"ping", 100)

@@ -1,5 +1,6 @@
-# What a TLS stack says to certificates: makes the connections that a file describes, and prints for each one whether
-# it came about. Runs on a patched micropython, on one with the built-in TLS, and on CPython (OpenSSL).
+# What a TLS stack says to certificates: makes the connections that a file describes, and prints
+# for each one whether it came about. Runs on a patched micropython, on one with the built-in TLS,
+# and on CPython (OpenSSL).
 #
 # Usage: verdicts.py FOLDER RUNS PORT DTLS_PORT OPENSSL_PORT [CLOCK]
 #   FOLDER        where the certificates are
@@ -8,8 +9,9 @@
 #   DTLS_PORT     of openssl_peer.py for datagrams
 #   OPENSSL_PORT  the same for streams
 #   CLOCK         the file that libfaketime reads the time from
-# Prints a line of JSON for each: [id, where it ended, text of the exception]; "done" is that it came about. After a
-# connection that was repeated two numbers follow: the bytes by which heap and process grew.
+# Prints a line of JSON for each: [id, where it ended, text of the exception]; "done" is that it
+# came about. After a connection that was repeated two numbers follow: the bytes by which the two
+# heaps grew.
 
 import gc
 import json
@@ -175,7 +177,8 @@ def memory():
     return gc.mem_alloc(), malloced()
 
 
-# What malloc_info says of the C library's memory, less what is free of it. The large blocks (mmap) are MicroPython's.
+# What malloc_info says of the C library's memory, less what is free of it. The large blocks (mmap)
+# are MicroPython's.
 def malloced():
     import ffi
     import struct
