@@ -211,6 +211,7 @@ typedef struct _mp_obj_ssl_socket_t {
     bool eof; // nothing more comes from the peer
     bool peer_closed; // the stream below ended
     bool nonblocking; // the stream below has said that it would block
+    bool timed_out; // or that its time was over
     bool in_blocked; // the stream had nothing to read
     bool out_blocked; // the stream took less than there was to write
     bool closing; // closed: the last operation under way frees the session
@@ -725,6 +726,7 @@ static int stream_rw(mp_obj_ssl_socket_t *o, void *buf, size_t len, bool write) 
     } else if (mp_is_nonblocking_error(err)) {
         o->nonblocking = true;
     } else {
+        o->timed_out |= err == MP_ETIMEDOUT;
         outcome->stream_error = err > 0 ? err : MP_EIO;
     }
     return -1;
@@ -2483,6 +2485,9 @@ static mp_obj_t ssl_socket_new(mp_obj_ssl_context_t *ssl_context, const wrap_arg
     mp_get_stream_raise(args->sock, MP_STREAM_OP_READ | MP_STREAM_OP_WRITE | MP_STREAM_OP_IOCTL);
 
     const settings_t *settings = &ssl_context->settings;
+    // Python code, which may change the context, before anything of it is looked at.
+    bool suppress_ragged_eofs = args->suppress_ragged_eofs == mp_const_none ? settings->suppress_ragged_eofs
+        : mp_obj_is_true(args->suppress_ragged_eofs);
     if (args->server_hostname == mp_const_none && CERT_REQUIRED_NEEDS_HOSTNAME && settings->authmode == CERT_REQUIRED
         && !args->server_side) {
         mp_raise_ValueError(MP_ERROR_TEXT("CERT_REQUIRED requires server_hostname"));
@@ -2502,9 +2507,7 @@ static mp_obj_t ssl_socket_new(mp_obj_ssl_context_t *ssl_context, const wrap_arg
     mp_obj_ssl_socket_t *o = wolf_obj_malloc_finalised(mp_obj_ssl_socket_t, &ssl_socket_type);
     memset((byte *)o + sizeof(o->base), 0, sizeof(*o) - sizeof(o->base));
     o->settings = *settings;
-    if (args->suppress_ragged_eofs != mp_const_none) {
-        o->settings.suppress_ragged_eofs = mp_obj_is_true(args->suppress_ragged_eofs);
-    }
+    o->settings.suppress_ragged_eofs = suppress_ragged_eofs;
     o->sock = args->sock;
     o->hostname = hostname;
     o->error_text = MP_OBJ_NULL;
@@ -2747,12 +2750,12 @@ static mp_uint_t ssl_socket_read(mp_obj_t o_in, void *buf, mp_uint_t size, int *
 #define SMALL_WRITE (1024)
 
 static size_t take_no_more_than(mp_obj_ssl_socket_t *o, size_t size) {
-    if (!o->nonblocking || is_dtls(&o->settings)) {
+    if (!(o->nonblocking || o->timed_out) || is_dtls(&o->settings)) {
         return MIN(size, MAX_WRITE);
     }
     int errcode;
     // A stream in Python need not know what it could do.
-    if (o->sock != MP_OBJ_NULL && !mp_obj_is_instance_type(mp_obj_get_type(o->sock))) {
+    if (o->nonblocking && o->sock != MP_OBJ_NULL && !mp_obj_is_instance_type(mp_obj_get_type(o->sock))) {
         mp_uint_t ret = stream_ioctl(o, MP_STREAM_POLL, MP_STREAM_POLL_WR, &errcode);
         if (ret == 0) {
             return 0;

@@ -184,6 +184,9 @@ mp_obj_t wolf_cert_error_text(int err, size_t depth, const uint8_t *name, size_t
     byte *p = data + base_len;
     memcpy(p, " (depth ", 8);
     p += 8;
+    if (depth > 9) {
+        *p++ = '0' + depth / 10 % 10;
+    }
     *p++ = '0' + depth % 10;
     if (name_len > 0) {
         memcpy(p, ", CN ", 5);

@@ -43,6 +43,7 @@
 // The shortest keys that vouch for anything, as with the built-in.
 #define MIN_RSA_BITS (2048)
 #define MIN_ECC_BYTES (32)
+#define MAX_RSA_EXPONENT_BYTES (8)
 
 // How many signatures are tried: a chain with many certificates of the same name must not cost more than that.
 #define MAX_SIGNATURES (24)
@@ -84,6 +85,7 @@ static void note(search_t *s, int err, size_t depth) {
 typedef enum {
     KEY_OTHER,
     KEY_RSA,
+    KEY_RSA_PSS, // for such signatures alone
     KEY_ECC,
     KEY_ED25519,
 } key_kind_t;
@@ -124,7 +126,11 @@ static key_kind_t read_key(wolf_span_t spki, wolf_span_t *bits, bool *strong) {
             ++number.p;
         }
         *strong = number.len > MIN_RSA_BITS / 8 || (number.len == MIN_RSA_BITS / 8 && (number.p[0] & 0x80));
-        return KEY_RSA;
+        // A long exponent only costs time.
+        if (!wolf_der_get(&seq, TAG_INTEGER, &number) || number.len > MAX_RSA_EXPONENT_BYTES) {
+            return KEY_OTHER;
+        }
+        return rsa == 10 ? KEY_RSA_PSS : KEY_RSA;
     }
     if (is_oid(&oid, oid_ecc, sizeof(oid_ecc))) {
         // A point is one byte and two coordinates, or one of them.
@@ -188,6 +194,9 @@ static bool read_pss(wolf_span_t params, sig_alg_t *alg) {
             return false;
         }
         alg->salt_len = salt.p[0];
+    }
+    if (seq.len > 0 && !(wolf_der_get(&seq, TAG_EXPLICIT(3), &part) && seq.len == 0 && part.len == 3 && part.p[2] == 1)) {
+        return false; // trailerField has one value
     }
     return alg->hash != WC_HASH_TYPE_NONE && alg->mgf_hash != WC_HASH_TYPE_NONE;
 }
@@ -331,7 +340,8 @@ static int verify_signature(const wolf_cert_t *cert, const wolf_cert_t *issuer) 
     }
     wolf_span_t bits;
     bool strong;
-    if (read_key(issuer->key, &bits, &strong) != alg.kind) {
+    key_kind_t kind = read_key(issuer->key, &bits, &strong);
+    if (kind != alg.kind && !(kind == KEY_RSA_PSS && alg.pss)) {
         return ASN_SIG_KEY_E;
     }
     if (!strong) {
@@ -514,7 +524,7 @@ static void verify(search_t *s) {
     bool strong;
     key_kind_t kind = read_key(leaf->key, &bits, &strong);
     if (kind == KEY_OTHER || !strong) {
-        v->err = kind == KEY_RSA ? RSA_KEY_SIZE_E : kind == KEY_ECC ? ECC_KEY_SIZE_E : ASN_SIG_KEY_E;
+        v->err = kind == KEY_RSA || kind == KEY_RSA_PSS ? RSA_KEY_SIZE_E : kind == KEY_ECC ? ECC_KEY_SIZE_E : ASN_SIG_KEY_E;
     } else if (v->must_sign && !(leaf->key_usage & WOLF_KEY_USAGE_SIGN)) {
         v->err = KEYUSE_SIGNATURE_E;
     } else if (v->host != NULL && !wolf_cert_is_for(leaf, v->host, v->host_len)) {
