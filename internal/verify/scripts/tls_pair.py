@@ -119,6 +119,16 @@ plain_client = context(ssl.PROTOCOL_TLS_CLIENT)
 client = context(ssl.PROTOCOL_TLS_CLIENT, verify=ssl.CERT_REQUIRED)
 plain_server = context(ssl.PROTOCOL_TLS_SERVER, server, server_key)
 
+# With secure defaults a client verifies, whatever Python code stands above tls.
+try:
+    import wolfssl
+
+    secure = wolfssl.SSLContext(wolfssl.PROTOCOL_TLS_CLIENT).verify_mode == wolfssl.CERT_REQUIRED
+except ImportError:
+    secure = False
+mode = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).verify_mode
+print("secure defaults hold", not secure or mode == ssl.CERT_REQUIRED)
+
 c, s, got = exchange(plain_client, plain_server, None)
 show("no verification", got)
 print(c.cipher()[1] == s.cipher()[1], c.cipher()[0] == s.cipher()[0])
