@@ -998,6 +998,14 @@ static int socket_send_cb(WOLFSSL *ssl, char *buf, int len, void *user) {
         o->outcome->stream_error = 0;
     }
     #endif
+    // NOTE(mpwolf): wolfSSL refuses a client's key share when its ServerHello is made already, but not sent (tls13.c of
+    // 5.9.2, line 15675). Behind that one the alert would have to be encrypted: it goes alone (RFC 8446, section 4.2.8.2).
+    static const byte plain_alert[] = { 21, 3, 3, 0, 2, 2 }; // then the reason
+    const int alert_len = sizeof(plain_alert) + 1;
+    if (o->alerted && !o->connected && len > alert_len && !is_dtls(&o->settings)
+        && memcmp(buf + len - alert_len, plain_alert, sizeof(plain_alert)) == 0) {
+        return queue(o, buf + len - alert_len, alert_len) ? len : WOLFSSL_CBIO_ERR_GENERAL;
+    }
     // A peer that only asks for answers and takes none must not fill the memory.
     return o->out_len < MAX_QUEUE && queue(o, buf, len) ? len : WOLFSSL_CBIO_ERR_GENERAL;
 }
@@ -1233,6 +1241,33 @@ static int ecdsa_sign_cb(WOLFSSL *ssl, const byte *in, unsigned int in_len, byte
     return ret < 0 ? ret : 0;
 }
 
+// Verify a peer's ECDSA signature on the handshake. TLS 1.3 has one hash for each curve, wolfSSL accepts any
+// (DoTls13CertificateVerify in tls13.c). Signatures on certificates, which may have any, do not come here: wolfSSL never
+// has a CA to verify them with, wolf_verify() does that.
+static int ecc_verify_cb(WOLFSSL *ssl, const unsigned char *sig, unsigned int sig_len, const unsigned char *hash,
+    unsigned int hash_len, const unsigned char *key_der, unsigned int key_len, int *result, void *user) {
+    (void)user;
+    ecc_key *key = XMALLOC(sizeof(*key), NULL, DYNAMIC_TYPE_ECC);
+    if (key == NULL) {
+        return MEMORY_E;
+    }
+    int ret = wc_ecc_init(key);
+    if (ret == 0) {
+        word32 idx = 0;
+        ret = wc_EccPublicKeyDecode(key_der, &idx, key, key_len);
+        unsigned int size = hash_len == 64 ? 66 : hash_len; // P-521 goes with SHA-512
+        if (ret == 0 && is_version_13(ssl) && (unsigned int)wc_ecc_size(key) != size) {
+            ret = INVALID_PARAMETER;
+        }
+        if (ret == 0) {
+            ret = wc_ecc_verify_hash(sig, sig_len, hash, hash_len, result, key);
+        }
+        wc_ecc_free(key);
+    }
+    XFREE(key, NULL, DYNAMIC_TYPE_ECC);
+    return ret;
+}
+
 #endif // ECDSA_SIGN_CALLBACK
 
 #if PRE_SHARED_KEYS
@@ -1372,6 +1407,7 @@ static int ssl_context_configure(const mp_obj_ssl_context_t *self, WOLFSSL_CTX *
     wolfSSL_CTX_SetIORecv(ctx, socket_recv_cb);
     wolfSSL_CTX_SetIOSend(ctx, socket_send_cb);
     #if ECDSA_SIGN_CALLBACK
+    wolfSSL_CTX_SetEccVerifyCb(ctx, ecc_verify_cb);
     if (ssl_context_has_sign_callback(settings)) {
         wolfSSL_CTX_SetEccSignCb(ctx, ecdsa_sign_cb);
     }
@@ -2152,6 +2188,7 @@ static int alert_for(int err) {
         case ECC_CURVE_ERROR:
         case ECC_CURVETYPE_ERROR:
         case PEER_KEY_ERROR:
+        case INVALID_PARAMETER:
             return illegal_parameter;
         case MEMORY_E:
             return internal_error;
