@@ -59,6 +59,7 @@ type hello struct {
 	suites   []uint16
 	groups   []uint16
 	shares   []uint16 // groups with a key share
+	noPoint  bool     // the shares are of zeros, which no peer can use
 	padding  int
 }
 
@@ -93,7 +94,9 @@ func (h hello) message() []byte {
 		var shares []byte
 		for _, group := range h.shares {
 			share := make([]byte, 32)
-			share[0] = 9 // the base point of X25519 is a public key as good as any other
+			if !h.noPoint {
+				share[0] = 9 // the base point of X25519 is a public key as good as any other
+			}
 			shares = append(be.AppendUint16(shares, group), vector16(share)...)
 		}
 		extend(51, vector16(shares))
@@ -128,6 +131,11 @@ func (r *real) limits(t *testing.T) {
 	defer startPeer(t, port, cmd)()
 	if got := askHello(t, port, plainRecord(22, goodHello().message())); got != "hello" {
 		t.Fatalf("a hello without anything special: got %q", got)
+	}
+	noPoint := goodHello()
+	noPoint.noPoint = true
+	if got := askHello(t, port, plainRecord(22, noPoint.message())); got != "alert 47" {
+		t.Errorf("a key share of zeros: got %q, not an alert alone", got)
 	}
 	const script = "import wolfssl\nprint(wolfssl.WOLFSSL_VERSION)"
 	version, err := exec.Command(r.firmware(), "-c", script).Output()
