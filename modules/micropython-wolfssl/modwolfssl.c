@@ -1545,8 +1545,19 @@ typedef enum {
     KEY_OTHER,
 } key_kind_t;
 
-// What der is, whatever its size.
-static key_kind_t private_key_kind(const byte *der, word32 len) {
+// A public point of an ECC key, uncompressed.
+#ifdef HAVE_ECC
+#define POINT_LEN (1 + 2 * MAX_ECC_BYTES)
+#else
+#define POINT_LEN (1)
+#endif
+typedef struct _point_t {
+    byte data[POINT_LEN];
+    word32 len; // 0 if there is none
+} point_t;
+
+// What der is, whatever its size, and the point that goes with an ECC key.
+static key_kind_t private_key_kind(const byte *der, word32 len, point_t *point) {
     // Too large for the stack of a microcontroller.
     union {
         #ifndef NO_RSA
@@ -1577,8 +1588,16 @@ static key_kind_t private_key_kind(const byte *der, word32 len) {
     if (ret != 0 && wc_ecc_init(&key->ecc) == 0) {
         idx = 0;
         ret = wc_EccPrivateKeyDecode(der, &idx, &key->ecc, len);
+        if (ret == 0) {
+            kind = KEY_ECC;
+            point->len = sizeof(point->data);
+            // What der itself says of the point need not be so.
+            if (wc_ecc_make_pub(&key->ecc, NULL) != 0
+                || wc_ecc_export_x963(&key->ecc, point->data, &point->len) != 0) {
+                point->len = 0;
+            }
+        }
         wc_ecc_free(&key->ecc);
-        kind = ret == 0 ? KEY_ECC : KEY_OTHER;
     }
     #endif
     #ifdef HAVE_ED25519
@@ -1594,9 +1613,10 @@ static key_kind_t private_key_kind(const byte *der, word32 len) {
 }
 
 // Check a key by itself, so that what is wrong with it is told before anything is said about the certificate.
-static key_kind_t check_key(const mp_buffer_info_t *bufinfo) {
+static key_kind_t check_key(const mp_buffer_info_t *bufinfo, point_t *point) {
+    point->len = 0;
     if (!is_pem(bufinfo)) {
-        return private_key_kind(bufinfo->buf, bufinfo->len);
+        return private_key_kind(bufinfo->buf, bufinfo->len, point);
     }
     // DER is shorter than the PEM that holds it.
     byte *der = XMALLOC(bufinfo->len, NULL, DYNAMIC_TYPE_TMP_BUFFER);
@@ -1604,7 +1624,7 @@ static key_kind_t check_key(const mp_buffer_info_t *bufinfo) {
         return KEY_NONE;
     }
     int len = wc_KeyPemToDer(bufinfo->buf, bufinfo->len, der, bufinfo->len, NULL);
-    key_kind_t kind = len > 0 ? private_key_kind(der, len) : KEY_NONE;
+    key_kind_t kind = len > 0 ? private_key_kind(der, len, point) : KEY_NONE;
     wolf_wipe(der, bufinfo->len);
     XFREE(der, NULL, DYNAMIC_TYPE_TMP_BUFFER);
     return kind;
@@ -1624,12 +1644,36 @@ static int load_key(WOLFSSL_CTX *ctx, const mp_buffer_info_t *key, const mp_buff
     return 0;
 }
 
+// Whether a certificate, the first of those given, is of an ECC key. wolfSSL looks at that only with some settings.
+static bool is_cert_of(const mp_buffer_info_t *bufinfo, const point_t *point) {
+    wolf_span_t der = { bufinfo->buf, bufinfo->len };
+    wolf_span_t in = der, contents;
+    byte *copy = NULL;
+    #ifdef WOLFSSL_PEM_TO_DER
+    if (is_pem(bufinfo)) {
+        // DER is shorter than the PEM that holds it.
+        copy = XMALLOC(bufinfo->len, NULL, DYNAMIC_TYPE_TMP_BUFFER);
+        int len = copy == NULL ? 0 : wc_CertPemToDer(bufinfo->buf, bufinfo->len, copy, bufinfo->len, CERT_TYPE);
+        der.p = copy;
+        der.len = len > 0 ? len : 0;
+    } else
+    #endif
+    if (wolf_der_get(&in, 0x30, &contents)) {
+        der.len = in.p - der.p;
+    }
+    wolf_cert_t cert;
+    bool same = der.len > 0 && wolf_cert_read(&cert, der.p, der.len) && wolf_cert_has_point(&cert, point->data, point->len);
+    XFREE(copy, NULL, DYNAMIC_TYPE_TMP_BUFFER);
+    return same;
+}
+
 // Take a key and certificates: either the context has them in the end, or it is as it was.
 static void ssl_context_take_key(mp_obj_ssl_context_t *self, const mp_buffer_info_t *key, key_kind_t kind,
-    const mp_buffer_info_t *cert) {
+    const point_t *point, const mp_buffer_info_t *cert) {
     WOLFSSL_CTX *ctx = ssl_context_make(self);
     bool fits = false;
     int ret = load_key(ctx, key, cert, &fits);
+    fits = fits && (point->len == 0 || is_cert_of(cert, point));
     bool may_not_fit = ECDSA_SIGN_CALLBACK && kind == KEY_ECC;
     if (ret != 0 || wolf_alloc_failed() || (!fits && !may_not_fit)) {
         wolfSSL_CTX_free(ctx);
@@ -1675,12 +1719,13 @@ static void ssl_context_load_key(mp_obj_ssl_context_t *self, mp_obj_t key_obj, m
     cert_obj = get_source(cert_obj, source, &cert_is_ours);
     ssl_context_get(MP_OBJ_FROM_PTR(self));
     get_data(key_data, &key);
-    key_kind_t kind = check_key(&key);
+    point_t point;
+    key_kind_t kind = check_key(&key, &point);
     if (kind == KEY_NONE) {
         raise_invalid(MP_ERROR_TEXT("invalid key"));
     }
     get_data(cert_obj, &cert);
-    ssl_context_take_key(self, &key, kind, &cert);
+    ssl_context_take_key(self, &key, kind, &point, &cert);
     nlr_pop();
     wipe_source(key_is_ours, key_data);
 }

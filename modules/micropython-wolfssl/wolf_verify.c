@@ -144,6 +144,15 @@ static key_kind_t read_key(wolf_span_t spki, wolf_span_t *bits, bool *strong) {
     return KEY_OTHER;
 }
 
+bool wolf_cert_has_point(const wolf_cert_t *cert, const uint8_t *point, size_t len) {
+    wolf_span_t bits;
+    bool strong;
+    if (read_key(cert->key, &bits, &strong) != KEY_ECC) {
+        return false;
+    }
+    return bits.p[0] != 4 || (bits.len == len && memcmp(bits.p, point, len) == 0);
+}
+
 typedef struct _sig_alg_t {
     key_kind_t kind;
     enum wc_HashType hash; // not of Ed25519

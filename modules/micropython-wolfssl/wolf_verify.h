@@ -58,4 +58,8 @@ typedef struct _wolf_verify_t {
 // Returns v->err.
 int wolf_verify(wolf_verify_t *v);
 
+// Whether a certificate is of the ECC key with this public point, uncompressed. True too where the certificate has it in
+// another form.
+bool wolf_cert_has_point(const wolf_cert_t *cert, const uint8_t *point, size_t len);
+
 #endif // MICROPY_INCLUDED_WOLF_VERIFY_H

@@ -121,6 +121,8 @@ int wolfssl_port_seed(unsigned char *output, unsigned int size);
 #define WOLFSSL_ALWAYS_VERIFY_CB
 #define WOLFSSL_VERIFY_CB_ALL_CERTS
 #define WOLFSSL_PEM_TO_DER
+// Large sites have more than wolfSSL's 128.
+#define WOLFSSL_MAX_ALT_NAMES 1024
 // What the built-in and OpenSSL read in certificates, and wolfSSL refuses otherwise: a basicConstraints that says that it
 // is no CA, and serial number 0 (in 5.7 and before only under the name of a larger project).
 #define WOLFSSL_ALLOW_ENCODING_CA_FALSE
