@@ -572,9 +572,7 @@ func writeFuzzerTable(t *testing.T, all *fuzzerRuns, results map[string]map[stri
 	for _, run := range all.Run {
 		ours, builtIn := results["ours"][run.name()], results["built-in"][run.name()]
 		var why []string
-		for _, id := range ours.reasons {
-			why = append(why, id)
-		}
+		why = append(why, ours.reasons...)
 		for _, id := range builtIn.reasons {
 			if !slices.Contains(ours.reasons, id) {
 				why = append(why, id+" (built-in)")

@@ -163,7 +163,7 @@ func (f pythonFetcher) debianPackage(ctx context.Context) (micropython.Release, 
 	var missing []error
 	for _, release := range candidates {
 		if len(release.Suites) == 0 {
-			missing = append(missing, fmt.Errorf("Debian has no MicroPython %s", release.Version))
+			missing = append(missing, fmt.Errorf("no MicroPython %s in Debian", release.Version))
 			continue
 		}
 		p, err := f.apt.Find(ctx, release.Suites, f.Package, release.Version)

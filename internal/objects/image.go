@@ -133,8 +133,9 @@ func (i *Image) SymbolsLike(patterns, globals []string) []string {
 	return found
 }
 
-// compatible are names that Python code knows and that any ssl module of MicroPython has, this project's too.
-var compatible = []string{`"MBEDTLS_VERSION"`}
+// compatible are names that Python code knows and that any ssl module of MicroPython has, this project's too. The second
+// one is the text of an error that a DTLS server raises.
+var compatible = []string{`"MBEDTLS_VERSION"`, `"MBEDTLS_ERR_SSL_HELLO_VERIFY_REQUIRED"`}
 
 // stringsWith are the texts in the firmware that contain one of the words.
 func (i *Image) StringsWith(words []string) []string {

@@ -91,7 +91,7 @@ func (a Apt) Find(ctx context.Context, suites []string, name, upstream string) (
 	if len(has) == 0 {
 		has = []string{"it is in none of: " + strings.Join(suites, ", ")}
 	}
-	return AptPackage{}, fmt.Errorf("Debian has no %s %s (%s): %w",
+	return AptPackage{}, fmt.Errorf("no %s %s in Debian (%s): %w",
 		name, upstream, strings.Join(has, ", "), fs.ErrNotExist)
 }
 

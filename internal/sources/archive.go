@@ -39,9 +39,6 @@ func CheckSHA256(file, want string) (string, error) {
 	return got, nil
 }
 
-// archiveEndings are the names that IsArchive knows; what is inside is decided by its first bytes.
-var archiveEndings = []string{".tar.gz", ".tgz", ".tar.xz", ".txz", ".tar.bz2", ".tbz2", ".tar"}
-
 // MemberError says which member of which archive was refused.
 type MemberError struct {
 	Archive, Member string

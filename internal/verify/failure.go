@@ -66,7 +66,7 @@ func (v blamer) blame(ctx context.Context, checks map[string]*check) string {
 // blameOverflows says what is in a firmware that does not fit. The linker writes its map all the same.
 func (v blamer) blameOverflows(ctx context.Context, c *check) {
 	size := &Size{}
-	sizeCheck{v.evidence}.divide(size, nil)
+	sizeCheck(v).divide(size, nil)
 	c.show("size", size)
 	for _, o := range v.failure.overflows {
 		memory := "flash"
@@ -79,8 +79,8 @@ func (v blamer) blameOverflows(ctx context.Context, c *check) {
 		}
 		c.find(Finding{
 			Message: fmt.Sprintf("the firmware does not fit into %s: %s; %s (by the %s); largest of wolfSSL and the modules: %s",
-				o.region, excess, size.shares(), size.Measured, sizeCheck{v.evidence}.largest(size, memory)),
-			Fix: sizeCheck{v.evidence}.smaller(ctx, memory),
+				o.region, excess, size.shares(), size.Measured, sizeCheck(v).largest(size, memory)),
+			Fix: sizeCheck(v).smaller(ctx, memory),
 		})
 	}
 }

@@ -383,7 +383,7 @@ func (v symbolsCheck) linkFindings(ctx context.Context, found []duplicate) []Fin
 		known := slices.ContainsFunc(found, func(d duplicate) bool { return d.symbol == e.symbol })
 		switch {
 		case e.undefined:
-			findings = append(findings, blamer{v.evidence}.undefinedFinding(ctx, e))
+			findings = append(findings, blamer(v).undefinedFinding(ctx, e))
 		case !known:
 			_, fix := explain(e.symbol, []string{filepath.Base(e.first), filepath.Base(e.second)})
 			findings = append(findings, Finding{
