@@ -83,6 +83,11 @@ static inline void *wolf_obj_init(void *obj, const mp_obj_type_t *type) {
 #define wolf_obj_malloc_finalised wolf_obj_malloc
 #endif
 
+// 1.19 has no such macro.
+#ifndef mp_obj_is_exact_type
+#define mp_obj_is_exact_type(obj, type) (mp_obj_get_type(obj) == (type))
+#endif
+
 #if !WOLF_MP_AT_LEAST(20)
 #define mp_obj_new_bytes_from_vstr(vstr) mp_obj_new_str_from_vstr(&mp_type_bytes, (vstr))
 // Types were plain structs before 1.20: name the slots that these modules use.
