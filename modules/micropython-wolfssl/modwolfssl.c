@@ -921,6 +921,9 @@ static int receive(mp_obj_ssl_socket_t *o, WOLFSSL *ssl, char *buf, int len) {
             return WOLFSSL_CBIO_ERR_WANT_READ;
         }
     }
+    if (o->hello_verify && !o->connected) {
+        return WOLFSSL_CBIO_ERR_WANT_READ; // the attempt ends here, though the answer may be there already
+    }
     int ret = stream_rw(o, buf, len, false);
     #ifdef WOLFSSL_DTLS
     while (ret > 0 && !o->closing && is_dtls(&o->settings) && is_junk(o, (const byte *)buf, ret)) {
