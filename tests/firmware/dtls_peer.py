@@ -34,11 +34,17 @@ def server(port, certfile, keyfile):
     s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     s.bind(socket.getaddrinfo("127.0.0.1", port)[0][-1])
     print("listening", port)
-    addr = s.recvfrom(1, MSG_PEEK)[1]
-    s.connect(addr)
     ctx = wolfssl.SSLContext(wolfssl.PROTOCOL_DTLS_SERVER)
     ctx.load_cert_chain(certfile, keyfile)
-    ss = ctx.wrap_socket(s, server_side=True, client_id=addr)
+    while True:
+        addr = s.recvfrom(1, MSG_PEEK)[1]
+        s.connect(addr)
+        try:
+            ss = ctx.wrap_socket(s, server_side=True, client_id=addr)
+            break
+        except OSError as er:
+            if er.args[0] != -27264:  # MicroPython 1.26 and later: the client was asked to prove its address
+                raise
     data = ss.recv(100)
     ss.send(data)
     return ss, data
