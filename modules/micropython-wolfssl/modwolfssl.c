@@ -603,7 +603,6 @@ static bool operate(mp_obj_ssl_socket_t *o, int use, operation_t operation, void
     if (!enter(o, use)) {
         return false;
     }
-    outcome_t *outer = o->outcome;
     o->outcome = outcome;
     wolf_alloc_begin();
     nlr_buf_t nlr;
@@ -615,7 +614,7 @@ static bool operate(mp_obj_ssl_socket_t *o, int use, operation_t operation, void
         outcome->exception = MP_OBJ_FROM_PTR(nlr.ret_val);
         o->last_error = MP_EINTR;
     }
-    o->outcome = outer;
+    o->outcome = NULL;
     leave(o, use);
     return true;
 }
@@ -956,7 +955,7 @@ static int socket_recv_cb(WOLFSSL *ssl, char *buf, int len, void *user) {
 // Whether a datagram is a DTLS server's HelloVerifyRequest, or the HelloRetryRequest of DTLS 1.3 (RFC 8446, 4.1.3).
 static bool is_hello_verify(const byte *buf, size_t len) {
     static const byte retry[] = { 0xcf, 0x21, 0xad, 0x74, 0xe5, 0x9a, 0x61, 0x11 };
-    const size_t record = 13, handshake = 12, version = 2;
+    const size_t record = DTLS_RECORD_HEADER, handshake = 12, version = 2;
     if (len < record + handshake || buf[0] != 22) {
         return false;
     }
