@@ -623,6 +623,13 @@ func (l *x509Lab) judge(t *testing.T, c *x509Contender) {
 	t.Logf("%d of %d answers are right", right, len(c.runs))
 }
 
+// namesNone is a refusal with a text that names no certificate of the chain.
+var namesNone = regexp.MustCompile(`^OSError\(-\d+, ['"][^(]*$`)
+
+// unreadable are the errors of certificates that wolfSSL does not hand on, because it can't read
+// them, and of a peer that has none.
+var unreadable = regexp.MustCompile(`^OSError\(-(140|132|345),`)
+
 // wrong says what is wrong with an answer of a wolfSSL, or nothing.
 func (run *x509Run) wrong(answer x509Answer, version string) string {
 	want, why := run.c.Steps[run.step].Right, run.c.Why
@@ -650,6 +657,9 @@ func (run *x509Run) wrong(answer x509Answer, version string) string {
 	case got == refuse && want == refuse && len(run.Peer.Chain) > 0 &&
 		notVerification.MatchString(answer.text):
 		return fmt.Sprintf("refused, but for another reason: %s", answer.text)
+	case got == refuse && !run.control && namesNone.MatchString(answer.text) &&
+		!unreadable.MatchString(answer.text):
+		return fmt.Sprintf("refused without a word of which certificate: %s", answer.text)
 	case got == refuse && run.c.Side == "own" && !strings.HasPrefix(answer.text, "ValueError"):
 		return fmt.Sprintf("refused too late: %s", answer.text)
 	case answer.heap > maxHeap || answer.process > maxProcess:

@@ -872,11 +872,18 @@ static bool is_version_13(WOLFSSL *ssl) {
 
 #define DTLS_RECORD_HEADER (13)
 
+// The length of a suite's shortest protected record: it has a tag at least, and but for ChaCha20 the explicit part of a
+// nonce or a block.
+static size_t shortest_record(uint16_t suite) {
+    bool has_short_tag = (suite >= 0xc0a0 && suite <= 0xc0a3) || (suite >= 0xc0a8 && suite <= 0xc0ab)
+        || suite == 0xc0ae || suite == 0xc0af; // AES-CCM-8
+    return suite >> 8 == 0xcc || has_short_tag ? 16 : 24;
+}
+
 // Whether a datagram is none of this connection's: anybody can send such a one, and RFC 6347, section 4.1.2.7, has it
 // dropped. wolfSSL ends the connection for some. What is well formed and wrongly encrypted is for wolfSSL to drop.
 static bool is_junk(mp_obj_ssl_socket_t *o, const byte *p, size_t len) {
-    // What is protected has at least a tag, and but for ChaCha20 the explicit part of a nonce or a block.
-    size_t min = o->connected && wolfSSL_get_current_cipher_suite(o->ssl) >> 8 != 0xcc ? 24 : 16;
+    size_t min = o->connected ? shortest_record(wolfSSL_get_current_cipher_suite(o->ssl)) : 16;
     while (len > 0) {
         if ((p[0] & 0xe0) == 0x20) {
             // DTLS 1.3 has its own form, and no length that needs to be there: two bytes, a number and a tag at least.
@@ -1044,6 +1051,15 @@ static bool call_verify_callback(mp_obj_ssl_socket_t *o, const wolf_span_t *der,
     return ok;
 }
 
+// Keep the text of a refusal: which certificate, and why.
+static void set_error_text(mp_obj_ssl_socket_t *o, int err, size_t depth, const wolf_span_t *subject) {
+    wolf_span_t name = {0};
+    if (subject->p != NULL) {
+        name = wolf_name_common_name(subject);
+    }
+    o->error_text = wolf_cert_error_text(err, depth, name.p, name.len);
+}
+
 // Verify the chain that the peer sent. Returns 0, or wolfSSL's number, after the text that goes with it was kept.
 static int verify_chain(mp_obj_ssl_socket_t *o, const wolf_span_t *chain, size_t len) {
     wolf_verify_t v = { .chain = chain, .chain_len = len, .anchor = get_anchor, .arg = &o->settings.anchors };
@@ -1054,11 +1070,7 @@ static int verify_chain(mp_obj_ssl_socket_t *o, const wolf_span_t *chain, size_t
     v.must_sign = is_version_13(o->ssl);
     int err = wolf_verify(&v);
     if (err != 0 && err != MEMORY_E) {
-        wolf_span_t name = {0};
-        if (v.err_subject.p != NULL) {
-            name = wolf_name_common_name(&v.err_subject);
-        }
-        o->error_text = wolf_cert_error_text(err, v.err_depth, name.p, name.len);
+        set_error_text(o, err, v.err_depth, &v.err_subject);
     }
     // The callback is asked about the whole path, from its end on, whatever comes of it: so does the built-in.
     if (err != MEMORY_E && o->settings.verify_callback != mp_const_none) {
@@ -1132,6 +1144,9 @@ static int verify_callback(int preverify, WOLFSSL_X509_STORE_CTX *store) {
     if (ok && is_leaf && !preverify && !is_for_us_to_say(store->error)) {
         o->cert_error = store->error;
         ok = false;
+        wolf_span_t subject = {0};
+        (void)wolf_cert_read_subject(o->peer_cert.data, o->peer_cert.len, &subject);
+        set_error_text(o, store->error, 0, &subject);
     }
     if (o->settings.authmode == CERT_OPTIONAL) {
         ok = o->cert_error != MEMORY_E && o->cert_error != VERIFY_CERT_ERROR;

@@ -521,6 +521,7 @@ static void verify(search_t *s) {
         if (!wolf_cert_read(&s->certs[i], v->chain[i].p, v->chain[i].len)) {
             v->err = ASN_PARSE_E;
             v->err_depth = i;
+            (void)wolf_cert_read_subject(v->chain[i].p, v->chain[i].len, &v->err_subject);
             return;
         }
     }

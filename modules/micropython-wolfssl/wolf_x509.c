@@ -533,6 +533,9 @@ bool wolf_cert_is_for(const wolf_cert_t *cert, const char *host, size_t len) {
     uint8_t addr[16];
     size_t addr_len = wolf_host_address(host, len, addr);
     wolf_span_t value;
+    if (len == 0 || memchr(host, 0, len) != NULL) {
+        return false; // no name of a host, though a certificate may have it
+    }
     if (cert->alt_names.p == NULL) {
         wolf_span_t name = cert->subject;
         wolf_span_t rdn = {0};

@@ -1227,7 +1227,7 @@ def forms():
         none="the key can't be read")
     compressed = Key("p256")
     both("a compressed point", EITHER,
-        "RFC 5480 2.2: support is optional; the built-in reads it, OpenSSL does not",
+        "RFC 5480 2.2: support is optional",
         [leaf(root(), key=compressed, spki=compress(compressed))], [root()],
         none="the key can't be read")
     both("a point that is not on the curve", REFUSE, "RFC 5480 2.2",
