@@ -70,7 +70,8 @@ type manifest struct {
 type NotOursError struct{ Dir string }
 
 func (e *NotOursError) Error() string {
-	return fmt.Sprintf("%q exists and was not installed by mpwolf; nothing is written over it", e.Dir)
+	return fmt.Sprintf("%q exists and was not installed by mpwolf; nothing is written over it",
+		e.Dir)
 }
 
 // Hasher gives a regular file's SHA-256 in hex and, for anything else, a text that no hash equals.
@@ -329,7 +330,8 @@ func readManifest(final string) (*manifest, error) {
 	}
 	var m manifest
 	if err := json.Unmarshal(text, &m); err != nil {
-		return nil, fmt.Errorf("read what was installed: %s: %w", filepath.Join(final, manifestName), err)
+		return nil, fmt.Errorf("read what was installed: %s: %w",
+			filepath.Join(final, manifestName), err)
 	}
 	return &m, nil
 }
@@ -366,7 +368,8 @@ func StageKept(d disk.FS, dir, temp string, changed []string) (bool, error) {
 	final := filepath.Join(dir, Name)
 	stays := false
 	for _, rel := range changed {
-		from, to := filepath.Join(final, filepath.FromSlash(rel)), filepath.Join(temp, filepath.FromSlash(rel))
+		from, to := filepath.Join(final, filepath.FromSlash(rel)), filepath.Join(temp,
+			filepath.FromSlash(rel))
 		info, err := os.Lstat(from)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue // one that the user took away

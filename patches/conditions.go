@@ -47,8 +47,8 @@ func (c *conditions) push(t truth, where string) {
 	c.stack = append(c.stack, b)
 }
 
-// turn goes to the next branch of the innermost block. An else without a block is passed over: the tool that the file
-// is for will say so better.
+// turn goes to the next branch of the innermost block. An else without a block is passed over: the
+// tool that the file is for will say so better.
 func (c *conditions) turn(t truth, where string) {
 	if len(c.stack) == 0 {
 		return

@@ -14,7 +14,8 @@ import (
 	"mpwolf/internal/micropython"
 )
 
-// Config is a port's configuration as the scanner reads it: which lines set which macro, and what comes out.
+// Config is a port's configuration as the scanner reads it: which lines set which macro, and what
+// comes out.
 type Config struct {
 	target micropython.Target
 	make   *makeRun
@@ -26,8 +27,8 @@ func Read(target micropython.Target) *Config {
 	return readConfig(target, newSource(target.Tree))
 }
 
-// Inputs are the files that were read, by name and bytes; nil for one that was looked for and is not there. The names are
-// relative to the tree, with slashes, or absolute where they lie outside.
+// Inputs are the files that were read, by name and bytes; nil for one that was looked for and is
+// not there. The names are relative to the tree, with slashes, or absolute where they lie outside.
 func (c *Config) Inputs() map[string][]byte { return c.make.src.cache }
 
 func newSource(tree *micropython.Tree) *source {
@@ -48,7 +49,8 @@ func newSource(tree *micropython.Tree) *source {
 func readConfig(target micropython.Target, src *source) *Config {
 	port := path.Join("ports", target.Port)
 	c := &Config{target: target}
-	c.make = &makeRun{src: src, dir: port, vars: map[string]makeVar{}, pinned: map[string]bool{}, seen: map[string]int{}}
+	c.make = &makeRun{src: src, dir: port, vars: map[string]makeVar{}, pinned: map[string]bool{},
+		seen: map[string]int{}}
 	c.environment()
 	c.pin("TOP", "../..")
 	dirs := []string{port}
@@ -79,7 +81,8 @@ func readConfig(target micropython.Target, src *source) *Config {
 		dirs = append(dirs, src.name("", filepath.ToSlash(p.Module)))
 	}
 	c.make.run(path.Join(port, "Makefile"))
-	c.header = &headerRun{src: src, dirs: append(dirs, "."), macros: map[string]cMacro{}, seen: map[string]int{}}
+	c.header = &headerRun{src: src, dirs: append(dirs, "."), macros: map[string]cMacro{},
+		seen: map[string]int{}}
 	c.make.flags = slices.DeleteFunc(c.make.flags, func(flag *Site) bool {
 		flag.overruled = !c.make.reaches(flag.holder)
 		return flag.overruled
@@ -112,7 +115,8 @@ func (c *Config) flag(flag *Site) {
 func (c *Config) environment() {
 	for _, entry := range os.Environ() {
 		if name, value, ok := strings.Cut(entry, "="); ok && strings.HasPrefix(name, "MICROPY_") {
-			c.make.vars[name] = makeVar{text: value, known: true, recursive: true, environment: true}
+			c.make.vars[name] = makeVar{text: value, known: true, recursive: true,
+				environment: true}
 		}
 	}
 }
@@ -145,11 +149,14 @@ type State struct {
 	Doubt string
 }
 
-// Name gives the macro's name as this tree spells it: the one that py/mpconfig.h has a default for, or that any line
-// sets, the newest first. False means that the release does not know the macro at all.
+// Name gives the macro's name as this tree spells it: the one that py/mpconfig.h has a default
+// for, or that any line sets, the newest first. False means that the release does not know the
+// macro at all.
 func (c *Config) Name(want Want) (string, bool) {
 	if want.Variable != "" {
-		return want.Variable, slices.ContainsFunc(c.make.sites, func(s *Site) bool { return s.Macro == want.Variable })
+		return want.Variable, slices.ContainsFunc(c.make.sites, func(s *Site) bool {
+			return s.Macro == want.Variable
+		})
 	}
 	for _, name := range want.Names() {
 		if slices.ContainsFunc(c.header.sites, func(s *Site) bool {
@@ -229,7 +236,8 @@ func (c *Config) variableState(name string) State {
 	return state
 }
 
-// MakeNumber is the number that a variable holds; MicroPython's makefiles compare with 1, so that none is 0.
+// MakeNumber is the number that a variable holds; MicroPython's makefiles compare with 1, so that
+// none is 0.
 func MakeNumber(text string) (int64, bool) {
 	text = strings.TrimSpace(text)
 	if text == "" {
@@ -251,7 +259,8 @@ func (c *Config) doubt(name string) string {
 	return "cannot tell the value of " + name
 }
 
-// Sites are the lines that set a macro, acting or not, in the order in which make and the compiler meet them.
+// Sites are the lines that set a macro, acting or not, in the order in which make and the compiler
+// meet them.
 func (c *Config) Sites(name string) []Site {
 	var sites []Site
 	for _, list := range [][]*Site{c.make.sites, c.header.sites} {

@@ -40,20 +40,25 @@ const mpconfig = `#define MICROPY_VERSION_MAJOR 1
 #endif
 `
 
-// fakeFiles are the files of a small tree; files are added to, or replace, those that every tree has.
+// fakeFiles are the files of a small tree; files are added to, or replace, those that every tree
+// has.
 func fakeFiles(files map[string]string) map[string]string {
 	all := map[string]string{
-		"py/mpconfig.h":    mpconfig,
-		"py/py.mk":         "",
-		"py/mkrules.mk":    "",
-		"py/mkenv.mk":      "",
-		"extmod/extmod.mk": "ifeq ($(MICROPY_PY_SSL),1)\nCFLAGS_EXTMOD += -DMICROPY_PY_SSL=1\nendif\n",
+		"py/mpconfig.h": mpconfig,
+		"py/py.mk":      "",
+		"py/mkrules.mk": "",
+		"py/mkenv.mk":   "",
+		"extmod/extmod.mk": "ifeq ($(MICROPY_PY_SSL),1)\n" +
+			"CFLAGS_EXTMOD += -DMICROPY_PY_SSL=1\nendif\n",
 		"ports/unix/Makefile": "include ../../py/mkenv.mk\n-include mpconfigport.mk\n" +
-			"include $(VARIANT_DIR)/mpconfigvariant.mk\ninclude $(TOP)/extmod/extmod.mk\nCFLAGS += $(CFLAGS_EXTMOD)\n",
-		"ports/unix/mpconfigport.mk":                      "MICROPY_PY_SSL = 1\n",
-		"ports/unix/mpconfigport.h":                       "#include \"mpconfigvariant.h\"\n#define MICROPY_TRACKED_ALLOC (1)\n",
+			"include $(VARIANT_DIR)/mpconfigvariant.mk\ninclude $(TOP)/extmod/extmod.mk\n" +
+			"CFLAGS += $(CFLAGS_EXTMOD)\n",
+		"ports/unix/mpconfigport.mk": "MICROPY_PY_SSL = 1\n",
+		"ports/unix/mpconfigport.h": "#include \"mpconfigvariant.h\"\n" +
+			"#define MICROPY_TRACKED_ALLOC (1)\n",
 		"ports/unix/variants/standard/mpconfigvariant.mk": "",
-		"ports/unix/variants/standard/mpconfigvariant.h":  "#define MICROPY_CONFIG_ROM_LEVEL (MICROPY_CONFIG_ROM_LEVEL_EXTRA_FEATURES)\n",
+		"ports/unix/variants/standard/mpconfigvariant.h": "#define MICROPY_CONFIG_ROM_LEVEL " +
+			"(MICROPY_CONFIG_ROM_LEVEL_EXTRA_FEATURES)\n",
 	}
 	for name, text := range files {
 		all[name] = text
@@ -109,8 +114,10 @@ func changed(t testing.TB, plan *Plan) string {
 }
 
 var (
-	wantSSL     = Want{Macro: "MICROPY_PY_SSL", Was: []string{"MICROPY_PY_USSL"}, Value: 0, Why: "no ssl"}
-	wantHashlib = Want{Macro: "MICROPY_PY_HASHLIB", Was: []string{"MICROPY_PY_UHASHLIB"}, Value: 0, Why: "no hashlib"}
+	wantSSL = Want{Macro: "MICROPY_PY_SSL", Was: []string{"MICROPY_PY_USSL"},
+		Value: 0, Why: "no ssl"}
+	wantHashlib = Want{Macro: "MICROPY_PY_HASHLIB", Was: []string{"MICROPY_PY_UHASHLIB"}, Value: 0,
+		Why: "no hashlib"}
 	wantTracked = Want{Macro: "MICROPY_TRACKED_ALLOC", Value: 1, Why: "tracked"}
 )
 
@@ -122,33 +129,71 @@ func TestPlanChangesOneLine(t *testing.T) {
 		want             Want
 		change           string
 	}{
-		{"make =", mk, "MICROPY_PY_SSL = 1\n", wantSSL, "-MICROPY_PY_SSL = 1\n+MICROPY_PY_SSL = 0"},
-		{"make := with a comment", mk, "MICROPY_PY_SSL := 1# why\n", wantSSL, "-MICROPY_PY_SSL := 1# why\n+MICROPY_PY_SSL := 0# why"},
-		{"make, a space before a comment is part of the value", mk, "MICROPY_PY_SSL = 1 # why\n", wantSSL, ""},
-		{"make ?= without spaces", mk, "MICROPY_PY_SSL?=1\n", wantSSL, "-MICROPY_PY_SSL?=1\n+MICROPY_PY_SSL?=0"},
-		{"make, inside a condition", mk, "X = a\nifeq ($(X),a)\n  MICROPY_PY_SSL = 1\nendif\n", wantSSL, "-  MICROPY_PY_SSL = 1\n+  MICROPY_PY_SSL = 0"},
-		{"make, the second of two", mk, "MICROPY_PY_SSL = 0\nMICROPY_PY_SSL = 1\n", wantSSL, "-MICROPY_PY_SSL = 1\n+MICROPY_PY_SSL = 0"},
-		{"make, ?= after = does not act", mk, "MICROPY_PY_SSL = 1\nMICROPY_PY_SSL ?= 0\n", wantSSL, "-MICROPY_PY_SSL = 1\n+MICROPY_PY_SSL = 0"},
+		{"make =", mk, "MICROPY_PY_SSL = 1\n", wantSSL,
+			"-MICROPY_PY_SSL = 1\n+MICROPY_PY_SSL = 0"},
+		{"make := with a comment", mk, "MICROPY_PY_SSL := 1# why\n", wantSSL,
+			"-MICROPY_PY_SSL := 1# why\n+MICROPY_PY_SSL := 0# why"},
+		{"make, a space before a comment is part of the value", mk,
+			"MICROPY_PY_SSL = 1 # why\n", wantSSL, ""},
+		{"make ?= without spaces", mk, "MICROPY_PY_SSL?=1\n", wantSSL,
+			"-MICROPY_PY_SSL?=1\n+MICROPY_PY_SSL?=0"},
+		{"make, inside a condition", mk, "X = a\nifeq ($(X),a)\n  MICROPY_PY_SSL = 1\nendif\n",
+			wantSSL, "-  MICROPY_PY_SSL = 1\n+  MICROPY_PY_SSL = 0"},
+		{"make, the second of two", mk, "MICROPY_PY_SSL = 0\nMICROPY_PY_SSL = 1\n", wantSSL,
+			"-MICROPY_PY_SSL = 1\n+MICROPY_PY_SSL = 0"},
+		{"make, ?= after = does not act", mk, "MICROPY_PY_SSL = 1\nMICROPY_PY_SSL ?= 0\n", wantSSL,
+			"-MICROPY_PY_SSL = 1\n+MICROPY_PY_SSL = 0"},
 		{"make, commented out", mk, "#MICROPY_PY_SSL = 1\n", wantSSL, ""},
-		{"make, the other branch", mk, "ifdef NOPE\nMICROPY_PY_SSL = 1\nelse\nMICROPY_PY_SSL = 0\nendif\n", wantSSL, ""},
-		{"make, from another variable", mk, "TLS = 1\nMICROPY_PY_SSL = $(TLS)\n", wantSSL, "-MICROPY_PY_SSL = $(TLS)\n+MICROPY_PY_SSL = 0"},
-		{"make, a filter", mk, "S = f4\nifneq ($(filter f4 f7,$(S)),)\nMICROPY_PY_SSL = 1\nendif\n", wantSSL, "-MICROPY_PY_SSL = 1\n+MICROPY_PY_SSL = 0"},
+		{"make, the other branch", mk,
+			"ifdef NOPE\nMICROPY_PY_SSL = 1\nelse\nMICROPY_PY_SSL = 0\nendif\n", wantSSL, ""},
+		{"make, from another variable", mk, "TLS = 1\nMICROPY_PY_SSL = $(TLS)\n", wantSSL,
+			"-MICROPY_PY_SSL = $(TLS)\n+MICROPY_PY_SSL = 0"},
+		{"make, a filter", mk, "S = f4\nifneq ($(filter f4 f7,$(S)),)\nMICROPY_PY_SSL = 1\n" +
+			"endif\n", wantSSL, "-MICROPY_PY_SSL = 1\n+MICROPY_PY_SSL = 0"},
 		{"make, continued", mk, "MICROPY_PY_SSL = \\\n  1\n", wantSSL, "-  1\n+  0"},
-		{"make, a -D of the port's", mk, "CFLAGS += -DMICROPY_PY_SSL=1 -DX\n", wantSSL, "-CFLAGS += -DMICROPY_PY_SSL=1 -DX\n+CFLAGS += -DMICROPY_PY_SSL=0 -DX"},
-		{"make, a -U after the -D", mk, "CFLAGS += -DMICROPY_PY_SSL=1 -UMICROPY_PY_SSL\n", wantSSL, ""},
-		{"make, a -U before the -D", mk, "CFLAGS += -U MICROPY_PY_SSL\nCFLAGS += -DMICROPY_PY_SSL\n", wantSSL, "-CFLAGS += -DMICROPY_PY_SSL\n+CFLAGS += -DMICROPY_PY_SSL=0"},
-		{"make, a -D that is not among CFLAGS", mk, "NO_FLAGS += -DMICROPY_PY_SSL=1\n", wantSSL, ""},
-		{"make, a -D by way of a name that is put together", mk, "A_FLAGS_X = -DMICROPY_PY_SSL=1\nY = X\nCFLAGS += $(A_FLAGS_$(Y))\n", wantSSL, "-A_FLAGS_X = -DMICROPY_PY_SSL=1\n+A_FLAGS_X = -DMICROPY_PY_SSL=0"},
-		{"define, aligned, with a comment", h, variant + "#define MICROPY_TRACKED_ALLOC       (0) // no\n", wantTracked, "-#define MICROPY_TRACKED_ALLOC       (0) // no\n+#define MICROPY_TRACKED_ALLOC       (1) // no"},
-		{"define, derived", h, variant + "#ifndef MICROPY_TRACKED_ALLOC\n#define MICROPY_TRACKED_ALLOC (MICROPY_BLUETOOTH_BTSTACK)\n#endif\n", wantTracked, "-#define MICROPY_TRACKED_ALLOC (MICROPY_BLUETOOTH_BTSTACK)\n+#define MICROPY_TRACKED_ALLOC (1)"},
-		{"define, without parentheses", h, variant + "#define MICROPY_TRACKED_ALLOC 0\n", wantTracked, "-#define MICROPY_TRACKED_ALLOC 0\n+#define MICROPY_TRACKED_ALLOC 1"},
-		{"define, indented directive", h, variant + "#if 1\n#  define MICROPY_TRACKED_ALLOC (0)\n#endif\n", wantTracked, "-#  define MICROPY_TRACKED_ALLOC (0)\n+#  define MICROPY_TRACKED_ALLOC (1)"},
-		{"define, in a comment", h, variant + "/*\n#define MICROPY_TRACKED_ALLOC (0)\n*/\n#define MICROPY_TRACKED_ALLOC (1)\n", wantTracked, ""},
-		{"define, CRLF", h, variant + "#define MICROPY_TRACKED_ALLOC (0)\r\n", wantTracked, "-#define MICROPY_TRACKED_ALLOC (0)\n+#define MICROPY_TRACKED_ALLOC (1)"},
-		{"define, undefined later", h, variant + "#define MICROPY_TRACKED_ALLOC (1)\n#undef MICROPY_TRACKED_ALLOC\n", wantTracked, "+\n+// mpwolf: begin (added by mpwolf patch, taken out by mpwolf revert)\n+// tracked\n+#define MICROPY_TRACKED_ALLOC (1)\n+// mpwolf: end"},
-		{"a variant defines it otherwise", "ports/unix/variants/odd/mpconfigvariant.h", "#define MICROPY_PY_HASHLIB (1)\n", wantHashlib, "+\n+// mpwolf: begin (added by mpwolf patch, taken out by mpwolf revert)\n+// no hashlib\n+#undef MICROPY_PY_HASHLIB\n+#define MICROPY_PY_HASHLIB (0)\n+// mpwolf: end"},
-		{"a block of an earlier patch", h, variant + blockBegin + "\n" + blockEnd + "\n", wantHashlib, "+// no hashlib\n+#define MICROPY_PY_HASHLIB (0)"},
-		{"no line: a block", h, variant, wantHashlib, "+\n+// mpwolf: begin (added by mpwolf patch, taken out by mpwolf revert)\n+// no hashlib\n+#define MICROPY_PY_HASHLIB (0)\n+// mpwolf: end"},
+		{"make, a -D of the port's", mk, "CFLAGS += -DMICROPY_PY_SSL=1 -DX\n", wantSSL,
+			"-CFLAGS += -DMICROPY_PY_SSL=1 -DX\n+CFLAGS += -DMICROPY_PY_SSL=0 -DX"},
+		{"make, a -U after the -D", mk,
+			"CFLAGS += -DMICROPY_PY_SSL=1 -UMICROPY_PY_SSL\n", wantSSL, ""},
+		{"make, a -U before the -D", mk,
+			"CFLAGS += -U MICROPY_PY_SSL\nCFLAGS += -DMICROPY_PY_SSL\n", wantSSL,
+			"-CFLAGS += -DMICROPY_PY_SSL\n+CFLAGS += -DMICROPY_PY_SSL=0"},
+		{"make, a -D that is not among CFLAGS", mk,
+			"NO_FLAGS += -DMICROPY_PY_SSL=1\n", wantSSL, ""},
+		{"make, a -D by way of a name that is put together", mk,
+			"A_FLAGS_X = -DMICROPY_PY_SSL=1\nY = X\nCFLAGS += $(A_FLAGS_$(Y))\n", wantSSL,
+			"-A_FLAGS_X = -DMICROPY_PY_SSL=1\n+A_FLAGS_X = -DMICROPY_PY_SSL=0"},
+		{"define, aligned, with a comment", h,
+			variant + "#define MICROPY_TRACKED_ALLOC       (0) // no\n", wantTracked,
+			"-#define MICROPY_TRACKED_ALLOC       (0) // no\n" +
+				"+#define MICROPY_TRACKED_ALLOC       (1) // no"},
+		{"define, derived", h, variant + "#ifndef MICROPY_TRACKED_ALLOC\n#define " +
+			"MICROPY_TRACKED_ALLOC (MICROPY_BLUETOOTH_BTSTACK)\n#endif\n", wantTracked,
+			"-#define MICROPY_TRACKED_ALLOC (MICROPY_BLUETOOTH_BTSTACK)\n" +
+				"+#define MICROPY_TRACKED_ALLOC (1)"},
+		{"define, without parentheses", h, variant + "#define MICROPY_TRACKED_ALLOC 0\n",
+			wantTracked, "-#define MICROPY_TRACKED_ALLOC 0\n+#define MICROPY_TRACKED_ALLOC 1"},
+		{"define, indented directive", h,
+			variant + "#if 1\n#  define MICROPY_TRACKED_ALLOC (0)\n#endif\n", wantTracked,
+			"-#  define MICROPY_TRACKED_ALLOC (0)\n+#  define MICROPY_TRACKED_ALLOC (1)"},
+		{"define, in a comment", h, variant + "/*\n#define MICROPY_TRACKED_ALLOC (0)\n*/\n" +
+			"#define MICROPY_TRACKED_ALLOC (1)\n", wantTracked, ""},
+		{"define, CRLF", h, variant + "#define MICROPY_TRACKED_ALLOC (0)\r\n", wantTracked,
+			"-#define MICROPY_TRACKED_ALLOC (0)\n+#define MICROPY_TRACKED_ALLOC (1)"},
+		{"define, undefined later", h,
+			variant + "#define MICROPY_TRACKED_ALLOC (1)\n#undef MICROPY_TRACKED_ALLOC\n",
+			wantTracked, "+\n+// mpwolf: begin (added by mpwolf patch, taken out by mpwolf " +
+				"revert)\n+// tracked\n+#define MICROPY_TRACKED_ALLOC (1)\n+// mpwolf: end"},
+		{"a variant defines it otherwise", "ports/unix/variants/odd/mpconfigvariant.h",
+			"#define MICROPY_PY_HASHLIB (1)\n", wantHashlib,
+			"+\n+// mpwolf: begin (added by mpwolf patch, taken out by mpwolf revert)\n" +
+				"+// no hashlib\n+#undef MICROPY_PY_HASHLIB\n+#define MICROPY_PY_HASHLIB (0)\n" +
+				"+// mpwolf: end"},
+		{"a block of an earlier patch", h, variant + blockBegin + "\n" + blockEnd + "\n",
+			wantHashlib, "+// no hashlib\n+#define MICROPY_PY_HASHLIB (0)"},
+		{"no line: a block", h, variant, wantHashlib,
+			"+\n+// mpwolf: begin (added by mpwolf patch, taken out by mpwolf revert)\n" +
+				"+// no hashlib\n+#define MICROPY_PY_HASHLIB (0)\n+// mpwolf: end"},
 		{"holds already", h, variant + "#define MICROPY_PY_HASHLIB (0)\n", wantHashlib, ""},
 	}
 	for _, test := range tests {
@@ -161,7 +206,8 @@ func TestPlanChangesOneLine(t *testing.T) {
 				t.Errorf("got:\n%s\nwant:\n%s", got, test.change)
 			}
 			for _, c := range plan.Changes {
-				if bytes.Count(c.Before, []byte("\r\n")) > 0 && bytes.Count(c.After, []byte("\r\n")) < bytes.Count(c.Before, []byte("\r\n")) {
+				if bytes.Count(c.Before, []byte("\r\n")) > 0 &&
+					bytes.Count(c.After, []byte("\r\n")) < bytes.Count(c.Before, []byte("\r\n")) {
 					t.Errorf("%s lost line ends", c.Path)
 				}
 			}
@@ -174,7 +220,8 @@ func TestPlanStopsAtWhatItCannotRead(t *testing.T) {
 		{
 			"a shell's answer", "ports/unix/mpconfigport.mk",
 			"ifeq ($(shell uname),Linux)\nMICROPY_PY_SSL = 1\nendif\n",
-			"patch unix: ports/unix/mpconfigport.mk:1: ifeq ($(shell uname),Linux): cannot read for certain",
+			"patch unix: ports/unix/mpconfigport.mk:1: ifeq ($(shell uname),Linux): cannot read " +
+				"for certain",
 		},
 		{
 			"the compiler's macro", "ports/unix/mpconfigport.h",
@@ -232,12 +279,14 @@ func TestEveryWant(t *testing.T) {
 }
 
 func TestBlockStaysInsideTheIncludeGuard(t *testing.T) {
-	const guarded = "// c\n#ifndef X_H\n#define X_H\n#include \"mpconfigvariant.h\"\n#endif // X_H\n"
+	const guarded = "// c\n#ifndef X_H\n#define X_H\n" +
+		"#include \"mpconfigvariant.h\"\n#endif // X_H\n"
 	plan, err := planFor(t, map[string]string{"ports/unix/mpconfigport.h": guarded}, wantHashlib)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if text := string(plan.Changes[0].After); !strings.HasSuffix(text, blockEnd+"\n#endif // X_H\n") {
+	if text := string(plan.Changes[0].After); !strings.HasSuffix(text,
+		blockEnd+"\n#endif // X_H\n") {
 		t.Errorf("got:\n%s", text)
 	}
 }
@@ -247,9 +296,10 @@ func TestEval(t *testing.T) {
 		"MICROPY_A":       {body: "(1)", state: yes},
 		"MICROPY_B":       {body: "(MICROPY_A + 2)", state: yes},
 		"MICROPY_VERSION": {body: "MAKE(1, 25, 0)", state: yes},
-		"MAKE":            {body: "(a << 16 | b << 8 | c)", params: []string{"a", "b", "c"}, state: yes},
-		"MICROPY_LOOP":    {body: "MICROPY_LOOP", state: yes},
-		"MICROPY_MAYBE":   {body: "1", state: maybe},
+		"MAKE": {body: "(a << 16 | b << 8 | c)",
+			params: []string{"a", "b", "c"}, state: yes},
+		"MICROPY_LOOP":  {body: "MICROPY_LOOP", state: yes},
+		"MICROPY_MAYBE": {body: "1", state: maybe},
 	}}
 	tests := []struct {
 		expr  string
@@ -284,12 +334,16 @@ func TestEval(t *testing.T) {
 
 func TestStrictDecoding(t *testing.T) {
 	for text, message := range map[string]string{
-		"[[want]]\nmacro = \"X\"\nwhy = \"y\"\nwhom = 1\n":         `x.toml: unknown key "want.whom"`,
-		"[[want]]\nmacro = \"X\"\n":                                "x.toml: want 1 needs why",
-		"[[need]]\nmacro = \"X\"\n":                                "x.toml: need 1 needs both macro and why",
-		"[[want]]\nwhy = \"y\"\n":                                  "x.toml: want 1 needs either macro or variable",
-		"[[want]]\nmacro = \"X\"\nvariable = \"Y\"\n":              "x.toml: want 1 needs either macro or variable",
-		"[[want]]\nvariable = \"Y\"\nwas = [\"Z\"]\nwhy = \"y\"\n": "x.toml: want 1 has was, which is for macros",
+		"[[want]]\nmacro = \"X\"\nwhy = \"y\"\nwhom = 1\n": `x.toml: unknown key "want.whom"`,
+		"[[want]]\nmacro = \"X\"\n":                        "x.toml: want 1 needs why",
+		"[[need]]\nmacro = \"X\"\n": "x.toml: need 1 needs both " +
+			"macro and why",
+		"[[want]]\nwhy = \"y\"\n": "x.toml: want 1 needs either " +
+			"macro or variable",
+		"[[want]]\nmacro = \"X\"\nvariable = \"Y\"\n": "x.toml: want 1 needs either macro or " +
+			"variable",
+		"[[want]]\nvariable = \"Y\"\nwas = [\"Z\"]\nwhy = \"y\"\n": "x.toml: want 1 has was, " +
+			"which is for macros",
 	} {
 		if _, err := parsePort("x.toml", text); err == nil || err.Error() != message {
 			t.Errorf("%q: %v; want %s", text, err, message)
@@ -298,9 +352,12 @@ func TestStrictDecoding(t *testing.T) {
 }
 
 func FuzzPlan(f *testing.F) {
-	f.Add("MICROPY_PY_SSL = 1\n", "#include \"mpconfigvariant.h\"\n#define MICROPY_TRACKED_ALLOC (0)\n")
-	f.Add("ifeq (a,$(B))\nMICROPY_PY_SSL ?= $(if $(X),1,0)\nelse\nendif\n", "#if defined(X) || (3 ? 4 : MICROPY_Y)\n#undef Z\n#endif\n")
-	f.Add("define X\nendef\nY := $(filter a%,abc) \\\n1 # x", "#ifndef A\n#define A\n/* */ #define B(x) x\n#endif")
+	f.Add("MICROPY_PY_SSL = 1\n",
+		"#include \"mpconfigvariant.h\"\n#define MICROPY_TRACKED_ALLOC (0)\n")
+	f.Add("ifeq (a,$(B))\nMICROPY_PY_SSL ?= $(if $(X),1,0)\nelse\nendif\n",
+		"#if defined(X) || (3 ? 4 : MICROPY_Y)\n#undef Z\n#endif\n")
+	f.Add("define X\nendef\nY := $(filter a%,abc) \\\n1 # x",
+		"#ifndef A\n#define A\n/* */ #define B(x) x\n#endif")
 	loaded, err := Load("unix")
 	if err != nil {
 		f.Fatal(err)
@@ -326,7 +383,8 @@ func FuzzPlan(f *testing.F) {
 
 // memoryPlanner plans on files that are not on a disk.
 func memoryPlanner(files map[string]string) *planner {
-	target := micropython.Target{Tree: &micropython.Tree{Dir: "/nonexistent"}, Port: "unix", Variant: "standard"}
+	target := micropython.Target{Tree: &micropython.Tree{Dir: "/nonexistent"}, Port: "unix",
+		Variant: "standard"}
 	src := newSource(target.Tree)
 	src.read = func(rel string) ([]byte, error) {
 		if text, ok := files[rel]; ok {
@@ -346,13 +404,16 @@ func (p *planner) all(wants []Want) bool {
 	return p.check(wants) == nil
 }
 
-// TestEnvironment holds that what make takes from the environment is not passed over: ?= does not act on it.
+// TestEnvironment holds that what make takes from the environment is not passed over: ?= does not
+// act on it.
 func TestEnvironment(t *testing.T) {
 	t.Setenv("MICROPY_PY_SSL", "1")
 	mk := "ports/unix/mpconfigport.mk"
 	variable := Want{Variable: "MICROPY_PY_SSL", Why: "off"}
-	const message = "patch unix: found no edit that makes MICROPY_PY_SSL 0: it is set in the environment"
-	if _, err := planFor(t, map[string]string{mk: "MICROPY_PY_SSL ?= 0\n"}, variable); err == nil || err.Error() != message {
+	const message = "patch unix: found no edit that makes MICROPY_PY_SSL 0: it is set in the " +
+		"environment"
+	_, err := planFor(t, map[string]string{mk: "MICROPY_PY_SSL ?= 0\n"}, variable)
+	if err == nil || err.Error() != message {
 		t.Errorf("got %v; want %s", err, message)
 	}
 	plan, err := planFor(t, map[string]string{mk: "MICROPY_PY_SSL = 1\n"}, variable)
@@ -364,7 +425,8 @@ func TestEnvironment(t *testing.T) {
 	}
 }
 
-// TestName: a macro's name is the newest that py/mpconfig.h knows; a longer name that begins so is another macro.
+// TestName: a macro's name is the newest that py/mpconfig.h knows; a longer name that begins so is
+// another macro.
 func TestName(t *testing.T) {
 	want := Want{Macro: "MICROPY_PY_SSL", Was: []string{"MICROPY_PY_USSL"}}
 	old := strings.ReplaceAll(mpconfig, "MICROPY_PY_SSL", "MICROPY_PY_USSL")
@@ -377,7 +439,8 @@ func TestName(t *testing.T) {
 		{"#define MICROPY_PY_SSL_FINALISER (1)\n" + old, "MICROPY_PY_USSL", true},
 		{strings.ReplaceAll(mpconfig, "MICROPY_PY_SSL", "X"), "MICROPY_PY_SSL", false},
 	} {
-		target, err := fakeTree(t, map[string]string{"py/mpconfig.h": test.text}).Target("unix", "", "")
+		tree := fakeTree(t, map[string]string{"py/mpconfig.h": test.text})
+		target, err := tree.Target("unix", "", "")
 		if err != nil {
 			t.Fatal(err)
 		}

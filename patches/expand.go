@@ -6,8 +6,9 @@ import (
 	"strings"
 )
 
-// maxExpansion bounds the depth of an expansion, against variables and macros that name themselves, and maxSteps its
-// width, against those that name another twice, which names another twice.
+// maxExpansion bounds the depth of an expansion, against variables and macros that name
+// themselves, and maxSteps its width, against those that name another twice, which names another
+// twice.
 const (
 	maxExpansion = 40
 	maxSteps     = 10_000
@@ -48,7 +49,8 @@ func (m *makeRun) expandDeep(s string, depth int) (string, bool) {
 	return b.String(), ok
 }
 
-// reference takes "$(NAME)", "${NAME}" or "$x" off the front of s: what stands inside, and the width of it all.
+// reference takes "$(NAME)", "${NAME}" or "$x" off the front of s: what stands inside, and the
+// width of it all.
 func reference(s string) (string, int) {
 	closers := map[byte]byte{'(': ')', '{': '}'}
 	closer, ok := closers[s[1]]
@@ -80,7 +82,9 @@ func (m *makeRun) reference(ref string, depth int) (string, bool) {
 		if !strings.Contains(from, "%") {
 			from, to = "%"+from, "%"+to
 		}
-		return mapWords(text, func(w string) string { return patsubst(from, to, w) }), ok && okPattern
+		return mapWords(text, func(w string) string {
+			return patsubst(from, to, w)
+		}), ok && okPattern
 	}
 	name, ok := m.expandDeep(ref, depth)
 	if !ok {
@@ -98,7 +102,8 @@ func (m *makeRun) reference(ref string, depth int) (string, bool) {
 	return m.expandDeep(v.text, depth)
 }
 
-// call evaluates the functions of make that stand in conditions and paths; any other is not told for certain.
+// call evaluates the functions of make that stand in conditions and paths; any other is not told
+// for certain.
 func (m *makeRun) call(name, text string, depth int) (string, bool) {
 	var args []string
 	ok := true
@@ -133,10 +138,16 @@ var makeFunctions = map[string]makeFunction{
 	"patsubst": {3, func(a []string) string {
 		return mapWords(a[2], func(w string) string { return patsubst(a[0], a[1], w) })
 	}},
-	"addprefix": {2, func(a []string) string { return mapWords(a[1], func(w string) string { return a[0] + w }) }},
-	"addsuffix": {2, func(a []string) string { return mapWords(a[1], func(w string) string { return w + a[0] }) }},
-	"notdir":    {1, func(a []string) string { return mapWords(a[0], path.Base) }},
-	"firstword": {1, func(a []string) string { return strings.Join(firstN(strings.Fields(a[0]), 1), "") }},
+	"addprefix": {2, func(a []string) string {
+		return mapWords(a[1], func(w string) string { return a[0] + w })
+	}},
+	"addsuffix": {2, func(a []string) string {
+		return mapWords(a[1], func(w string) string { return w + a[0] })
+	}},
+	"notdir": {1, func(a []string) string { return mapWords(a[0], path.Base) }},
+	"firstword": {1, func(a []string) string {
+		return strings.Join(firstN(strings.Fields(a[0]), 1), "")
+	}},
 	"if": {2, func(a []string) string {
 		if strings.TrimSpace(a[0]) != "" {
 			return a[1]
@@ -170,7 +181,9 @@ func mapWords(text string, f func(string) string) string {
 
 func keepWords(text, patterns string, keep bool) string {
 	words := slices.DeleteFunc(strings.Fields(text), func(w string) bool {
-		return slices.ContainsFunc(strings.Fields(patterns), func(p string) bool { return matches(p, w) }) != keep
+		return slices.ContainsFunc(strings.Fields(patterns), func(p string) bool {
+			return matches(p, w)
+		}) != keep
 	})
 	return strings.Join(words, " ")
 }
@@ -180,7 +193,8 @@ func matches(pattern, word string) bool {
 	if !wild {
 		return pattern == word
 	}
-	return len(word) >= len(before)+len(after) && strings.HasPrefix(word, before) && strings.HasSuffix(word, after)
+	return len(word) >= len(before)+len(after) && strings.HasPrefix(word, before) &&
+		strings.HasSuffix(word, after)
 }
 
 func patsubst(from, to, word string) string {

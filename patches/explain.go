@@ -25,7 +25,8 @@ type Origin struct {
 	// Value holds only if Known; text that is no number is not known.
 	Value int64
 	Known bool
-	// File and Line are the place that decides; empty if it is not set, or set on make's command line.
+	// File and Line are the place that decides; empty if it is not set, or set on make's command
+	// line.
 	File string
 	Line int
 }
@@ -39,12 +40,13 @@ type Explanation struct {
 	IsVariable bool
 	// Places are in the order in which make and the compiler meet them.
 	Places []Place
-	// From are the names in the deciding line and its condition, and in the lines that decide those, the nearest
-	// first.
+	// From are the names in the deciding line and its condition, and in the lines that decide
+	// those, the nearest first.
 	From []Origin
 }
 
-// FindWant gives the want that a macro or variable belongs to under any of its names; nil without one.
+// FindWant gives the want that a macro or variable belongs to under any of its names; nil without
+// one.
 func FindWant(wants []Want, name string) *Want {
 	for i, want := range wants {
 		if slices.Contains(want.Names(), name) {
@@ -63,11 +65,14 @@ func ReadWith(target micropython.Target, files map[string][]byte) *Config {
 	return readConfig(target, src)
 }
 
-// Explain tells where a macro is set and what its value derives from. False means that no line sets it.
+// Explain tells where a macro is set and what its value derives from. False means that no line
+// sets it.
 func (c *Config) Explain(name string) (*Explanation, bool) {
 	want := Want{Macro: name}
 	macros := slices.ContainsFunc(c.header.sites, func(s *Site) bool { return s.Macro == name })
-	flags := slices.ContainsFunc(c.make.sites, func(s *Site) bool { return s.Macro == name && s.Kind != MakeVariable })
+	flags := slices.ContainsFunc(c.make.sites, func(s *Site) bool {
+		return s.Macro == name && s.Kind != MakeVariable
+	})
 	if !macros && !flags {
 		want = Want{Variable: name}
 	}
@@ -82,7 +87,8 @@ func (c *Config) explain(want Want) (*Explanation, bool) {
 	e := &Explanation{Name: name, IsVariable: want.Variable != "", State: c.State(want)}
 	variable := c.variable(name)
 	for _, site := range c.Sites(name) {
-		e.Places = append(e.Places, Place{Site: site, Decides: same(site, variable) || same(site, e.State.Site)})
+		e.Places = append(e.Places,
+			Place{Site: site, Decides: same(site, variable) || same(site, e.State.Site)})
 	}
 	if e.State.Site != nil {
 		e.From = c.origins(*e.State.Site)
@@ -91,11 +97,13 @@ func (c *Config) explain(want Want) (*Explanation, bool) {
 }
 
 func same(site Site, decides *Site) bool {
-	return decides != nil && site.File == decides.File && site.Line == decides.Line && site.Kind == decides.Kind &&
+	return decides != nil && site.File == decides.File && site.Line == decides.Line &&
+		site.Kind == decides.Kind &&
 		site.start == decides.start
 }
 
-// maxOrigins bounds the list of origins, against configurations that derive everything from everything.
+// maxOrigins bounds the list of origins, against configurations that derive everything from
+// everything.
 const maxOrigins = 40
 
 // origins follows the names in a line and in its condition to the lines that set those, and so on.
@@ -127,7 +135,8 @@ func (c *Config) origins(site Site) []Origin {
 
 var makeName = lazyregexp.New(`\$[({]([\w.-]+)|\b(?:ifdef|ifndef)\s+([\w.-]+)`)
 
-// namesIn are the names that a line's value and condition refer to: make variables in a makefile, macros in a header.
+// namesIn are the names that a line's value and condition refer to: make variables in a makefile,
+// macros in a header.
 func namesIn(site Site) []string {
 	_, when, _ := strings.Cut(site.When, ": ")
 	text := site.Text + " " + when

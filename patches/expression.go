@@ -8,11 +8,13 @@ import (
 	"mpwolf/internal/lazyregexp"
 )
 
-var cToken = lazyregexp.New(`^\s*(?:([A-Za-z_]\w*)|(0[xX][0-9a-fA-F]+|[0-9]+)[uUlL]*|('(?:\\.|[^'])')|` +
-	`(<<|>>|<=|>=|==|!=|&&|\|\||[-+*/%<>!~&|^?:(),]))`)
+var cToken = lazyregexp.New(
+	`^\s*(?:([A-Za-z_]\w*)|(0[xX][0-9a-fA-F]+|[0-9]+)[uUlL]*|('(?:\\.|[^'])')|` +
+		`(<<|>>|<=|>=|==|!=|&&|\|\||[-+*/%<>!~&|^?:(),]))`)
 
-// eval evaluates a preprocessor expression. It returns false if a part that matters could not be told for certain:
-// a macro of the compiler's, or one that is set only under a condition that could not be read.
+// eval evaluates a preprocessor expression. It returns false if a part that matters could not be
+// told for certain: a macro of the compiler's, or one that is set only under a condition that
+// could not be read.
 func (h *headerRun) eval(expr string) (int64, bool) {
 	p := &parser{run: h}
 	if !p.tokenize(expr, nil, 0) {
@@ -31,7 +33,8 @@ type token struct {
 	n    int64
 }
 
-// parser is a recursive-descent parser of #if expressions, over tokens whose macros are already expanded.
+// parser is a recursive-descent parser of #if expressions, over tokens whose macros are already
+// expanded.
 type parser struct {
 	run    *headerRun
 	tokens []token
@@ -46,8 +49,8 @@ type number struct {
 	ok bool
 }
 
-// tokenize appends the tokens of s with macros expanded; busy are the macros in expansion, which C does not expand
-// again.
+// tokenize appends the tokens of s with macros expanded; busy are the macros in expansion, which C
+// does not expand again.
 func (p *parser) tokenize(s string, busy []string, depth int) bool {
 	p.steps++
 	if depth > maxExpansion || len(p.tokens) > maxSteps || p.steps > maxSteps {

@@ -25,11 +25,13 @@ type headerRun struct {
 	depth  int
 }
 
-// maxVisits bounds how often one header is read in a run: once or twice for headers with tricks, never for ever.
+// maxVisits bounds how often one header is read in a run: once or twice for headers with tricks,
+// never for ever.
 const maxVisits = 8
 
 var (
-	directive   = lazyregexp.New(`^\s*#\s*(define|undef|ifdef|ifndef|if|elif|else|endif|include|error|pragma)\b[ \t]*`)
+	directive = lazyregexp.New(
+		`^\s*#\s*(define|undef|ifdef|ifndef|if|elif|else|endif|include|error|pragma)\b[ \t]*`)
 	defineHead  = lazyregexp.New(`^([A-Za-z_]\w*)(\(([^)]*)\))?[ \t]*`)
 	headerGuard = lazyregexp.New(`^\s*([A-Za-z_]\w*)`)
 )
@@ -55,7 +57,9 @@ func (h *headerRun) run(rel string) {
 	}
 }
 
-func (h *headerRun) directive(rel string, line logicalLine, word string, from int, conds *conditions) {
+func (h *headerRun) directive(
+	rel string, line logicalLine, word string, from int, conds *conditions,
+) {
 	rest := line.text[from:]
 	where := place(rel, line.number, strings.TrimSpace(line.text))
 	switch word {
@@ -117,8 +121,9 @@ func (h *headerRun) define(rel string, line logicalLine, from int, conds *condit
 func (h *headerRun) undef(rel string, line logicalLine, from int, conds *conditions) {
 	name := strings.TrimSpace(headerGuard().FindString(line.text[from:]))
 	site := &Site{
-		File: rel, Line: line.number, Kind: Undef, Macro: name, active: conds.active(), Maybe: conds.doubt(),
-		When: conds.when(), start: line.at(from), end: line.at(from),
+		File: rel, Line: line.number, Kind: Undef, Macro: name, active: conds.active(),
+		Maybe: conds.doubt(),
+		When:  conds.when(), start: line.at(from), end: line.at(from),
 	}
 	h.sites = append(h.sites, site)
 	h.undefine(site)
@@ -135,7 +140,8 @@ func (h *headerRun) undefine(site *Site) {
 	}
 }
 
-// include follows headers inside the tree; the system's and the libraries' do not set MicroPython's macros.
+// include follows headers inside the tree; the system's and the libraries' do not set
+// MicroPython's macros.
 func (h *headerRun) include(from, text string) {
 	if m, ok := h.macros[text]; ok && m.params == nil {
 		text = m.body
@@ -170,8 +176,8 @@ func (h *headerRun) defined(name string) truth {
 	return maybe // the compiler's or a system header's
 }
 
-// ours reports whether a macro is one that only MicroPython's own files and flags define, so that one not seen is not
-// defined.
+// ours reports whether a macro is one that only MicroPython's own files and flags define, so that
+// one not seen is not defined.
 func ours(name string) bool {
 	for _, prefix := range []string{"MICROPY_", "MP_", "MODULE_", "PYB_", "MBEDTLS_"} {
 		if strings.HasPrefix(name, prefix) {
@@ -191,8 +197,8 @@ func (h *headerRun) value(name string) (int64, bool) {
 	return h.eval(name)
 }
 
-// blankComments replaces comments by spaces, so that offsets stay; open reports whether a block comment was open before,
-// and is open after, the line.
+// blankComments replaces comments by spaces, so that offsets stay; open reports whether a block
+// comment was open before, and is open after, the line.
 func blankComments(s string, open bool) (string, bool) {
 	b := []byte(s)
 	var quote byte

@@ -18,8 +18,8 @@ type makeVar struct {
 	site        *Site // the assignment that decides, if any
 }
 
-// makeRun reads makefiles as make would, as far as it can for certain: assignments, conditions, includes. Rules and
-// recipes are passed over.
+// makeRun reads makefiles as make would, as far as it can for certain: assignments, conditions,
+// includes. Rules and recipes are passed over.
 type makeRun struct {
 	src    *source
 	dir    string // where make runs, relative to the tree
@@ -28,8 +28,8 @@ type makeRun struct {
 	sites  []*Site
 	flags  []*Site  // -D and -U flags in order
 	opaque []string // includes that could not be read
-	// fragment is a makefile that a user module's micropython.mk includes; empty without one. What else the module sets
-	// concerns no want.
+	// fragment is a makefile that a user module's micropython.mk includes; empty without one. What
+	// else the module sets concerns no want.
 	fragment string
 	seen     map[string]int
 	depth    int
@@ -40,7 +40,8 @@ type makeRun struct {
 const maxIncludes = 30
 
 var (
-	assignment  = lazyregexp.New(`^\s*(?:(?:export|override|private)\s+)*([A-Za-z_.][\w.-]*)\s*(=|:=|::=|\?=|\+=|!=)[ \t]*`)
+	assignment = lazyregexp.New(
+		`^\s*(?:(?:export|override|private)\s+)*([A-Za-z_.][\w.-]*)\s*(=|:=|::=|\?=|\+=|!=)[ \t]*`)
 	conditional = lazyregexp.New(`^\s*(else\s+)?(ifeq|ifneq|ifdef|ifndef|else|endif)\b\s*(.*)$`)
 	makeInclude = lazyregexp.New(`^\s*(-include|sinclude|include)\s+(.*)$`)
 	defineLine  = lazyregexp.New(`^(?:override\s+)?define\s+([\w.-]+)`)
@@ -48,7 +49,8 @@ var (
 	evalLine    = lazyregexp.New(`\$[({]eval\s`)
 	evalSets    = lazyregexp.New(`([\w.-]+)\s*(?:::?|\?|\+|!)?=`)
 	ruleLine    = lazyregexp.New(`^[^\s#=][^=#]*:(?:[^=:]|$)`)
-	flagDefine  = lazyregexp.New(`(?:^|[^\w/.-])-([DU])\s*([A-Za-z_]\w*)(?:=((?:'[^']*'|"[^"]*"|\\.|[^\s'"\\])*))?`)
+	flagDefine  = lazyregexp.New(
+		`(?:^|[^\w/.-])-([DU])\s*([A-Za-z_]\w*)(?:=((?:'[^']*'|"[^"]*"|\\.|[^\s'"\\])*))?`)
 )
 
 func (m *makeRun) run(rel string) {
@@ -77,8 +79,10 @@ func (m *makeRun) run(rel string) {
 		case defineLine().MatchString(bare):
 			inDefine = true
 			defined = &Site{
-				File: rel, Line: line.number, Kind: MakeVariable, Op: "define", Macro: defineLine().FindStringSubmatch(bare)[1],
-				active: conds.active(), Maybe: conds.doubt(), When: conds.when(), start: line.start, end: line.start,
+				File: rel, Line: line.number, Kind: MakeVariable, Op: "define",
+				Macro:  defineLine().FindStringSubmatch(bare)[1],
+				active: conds.active(), Maybe: conds.doubt(), When: conds.when(),
+				start: line.start, end: line.start,
 			}
 		default:
 			inRule = m.line(rel, line, bare, conds) || (inRule && conditional().MatchString(bare))
@@ -133,7 +137,8 @@ func (m *makeRun) assign(rel string, line logicalLine, a []int, conds *condition
 	site := &Site{
 		File: rel, Line: line.number, Kind: MakeVariable, Macro: name, Text: value, Op: op,
 		active: conds.active(), Maybe: conds.doubt(), When: conds.when(),
-		raw: raw, override: strings.Contains(line.text[:a[2]], "override"), start: line.at(a[1]), end: line.at(a[1] + len(value)),
+		raw: raw, override: strings.Contains(line.text[:a[2]], "override"), start: line.at(a[1]),
+		end: line.at(a[1] + len(value)),
 	}
 	if len(value) > 0 {
 		site.end = line.at(a[1]+len(value)-1) + 1
@@ -166,14 +171,16 @@ func (m *makeRun) undefine(name string, active truth) {
 func (m *makeRun) evaluate(rel string, line logicalLine, bare string, conds *conditions) {
 	for _, name := range evalSets().FindAllStringSubmatch(bare, -1) {
 		site := &Site{
-			File: rel, Line: line.number, Kind: MakeVariable, Op: "eval", Macro: name[1], Text: bare, raw: bare,
-			active: maybe, Maybe: place(rel, line.number, bare), When: conds.when(), start: line.start, end: line.start,
+			File: rel, Line: line.number, Kind: MakeVariable, Op: "eval", Macro: name[1],
+			Text: bare, raw: bare,
+			active: maybe, Maybe: place(rel, line.number, bare), When: conds.when(),
+			start: line.start, end: line.start,
 		}
 		m.sites = append(m.sites, site)
 		m.set(site)
 	}
-	// py/py.mk: $(foreach module, $(wildcard $(USER_C_MODULES)/*/micropython.mk), … $(eval include $(module))); since
-	// v1.29 over several directories.
+	// py/py.mk: $(foreach module, $(wildcard $(USER_C_MODULES)/*/micropython.mk), … $(eval include
+	// $(module))); since v1.29 over several directories.
 	if m.fragment != "" && conds.active() == yes && strings.Contains(bare, "$(USER_C_MODULES)") &&
 		strings.Contains(bare, "$(eval include $(module))") {
 		m.run(m.fragment)
@@ -251,10 +258,12 @@ func (m *makeRun) collectFlags(assigned Site, line logicalLine, from int) {
 // compilerFlags is the variable that a port's sources are compiled with.
 const compilerFlags = "CFLAGS"
 
-// reaches reports whether a variable is part of CFLAGS: by itself or by way of others, such as CFLAGS_EXTMOD, which only
-// some releases use. A name that is put together, as in $(CFLAGS_MCU_$(MCU_SERIES)), stands for all that begin so.
+// reaches reports whether a variable is part of CFLAGS: by itself or by way of others, such as
+// CFLAGS_EXTMOD, which only some releases use. A name that is put together, as in
+// $(CFLAGS_MCU_$(MCU_SERIES)), stands for all that begin so.
 func (m *makeRun) reaches(name string) bool {
-	users := map[string][]string{} // of each variable, or beginning of one, those whose value has it
+	// of each variable, or beginning of one, those whose value has it
+	users := map[string][]string{}
 	for _, site := range m.sites {
 		if site.Kind != MakeVariable || site.active == no {
 			continue
@@ -276,7 +285,8 @@ func (m *makeRun) reaches(name string) bool {
 		}
 		seen[at] = true
 		for used, by := range users {
-			if used == at || strings.HasSuffix(used, "$") && strings.HasPrefix(at, strings.TrimSuffix(used, "$")) {
+			if used == at || strings.HasSuffix(used, "$") &&
+				strings.HasPrefix(at, strings.TrimSuffix(used, "$")) {
 				queue = append(queue, by...)
 			}
 		}
@@ -284,22 +294,25 @@ func (m *makeRun) reaches(name string) bool {
 	return false
 }
 
-// variableNames are the references in a value; the name of one that goes on with another reference ends in $.
+// variableNames are the references in a value; the name of one that goes on with another reference
+// ends in $.
 var variableNames = lazyregexp.New(`\$[({]([\w.-]*\$?)`)
 
 // commandLine takes the -D and -U flags out of a variable that is set on make's command line.
 func (m *makeRun) commandLine(name, value string) {
 	if strings.Contains(name, "FLAGS") {
-		set := Site{File: makeCommandLine, Kind: MakeVariable, Macro: name, Text: value, Op: "=", active: yes}
+		set := Site{File: makeCommandLine, Kind: MakeVariable, Macro: name, Text: value,
+			Op: "=", active: yes}
 		m.collectFlags(set, logicalLine{text: value}, 0)
 	}
 }
 
-// contradicts reports whether another variable's flags say otherwise of the macro: which of two variables comes first on
-// the compiler's command line is not read.
+// contradicts reports whether another variable's flags say otherwise of the macro: which of two
+// variables comes first on the compiler's command line is not read.
 func (m *makeRun) contradicts(flag *Site) bool {
 	return slices.ContainsFunc(m.flags, func(f *Site) bool {
-		return f.Macro == flag.Macro && f.holder != flag.holder && (f.Kind != flag.Kind || f.Text != flag.Text)
+		return f.Macro == flag.Macro && f.holder != flag.holder &&
+			(f.Kind != flag.Kind || f.Text != flag.Text)
 	})
 }
 
@@ -359,7 +372,8 @@ func splitCondition(s string) (a, b string, ok bool) {
 		if len(parts) < 2 {
 			return "", "", false
 		}
-		return strings.TrimRight(parts[0], " \t"), strings.TrimLeft(strings.Join(parts[1:], ","), " \t"), true
+		return strings.TrimRight(parts[0],
+			" \t"), strings.TrimLeft(strings.Join(parts[1:], ","), " \t"), true
 	}
 	var words []string
 	for len(s) > 0 && (s[0] == '"' || s[0] == '\'') {

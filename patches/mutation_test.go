@@ -18,12 +18,13 @@ import (
 	"mpwolf/internal/micropython"
 )
 
-// A mutation changes how a tree sets the wanted macros, as a later release or a user might: lines move, get other names
-// and operators, stand under conditions, twice, or in comments. Whatever it does, the plan that comes out is right by
-// make and the compiler, or there is an error with file and line.
+// A mutation changes how a tree sets the wanted macros, as a later release or a user might: lines
+// move, get other names and operators, stand under conditions, twice, or in comments. Whatever it
+// does, the plan that comes out is right by make and the compiler, or there is an error with file
+// and line.
 
-// mutationCount is how many mutations are tried; MPWOLF_TEST_MUTATIONS asks for another number for each
-// port, or real tree.
+// mutationCount is how many mutations are tried; MPWOLF_TEST_MUTATIONS asks for another number for
+// each port, or real tree.
 const mutationCount = 500
 
 func TestMutations(t *testing.T) {
@@ -37,7 +38,8 @@ func TestMutations(t *testing.T) {
 			"ports/stm32/mpconfigport.h", "extmod/extmod.mk", "py/mpconfig.h",
 		}},
 		{port: "unix", files: []string{
-			"ports/unix/mpconfigport.mk", "ports/unix/mpconfigport.h", "ports/unix/variants/standard/mpconfigvariant.mk",
+			"ports/unix/mpconfigport.mk", "ports/unix/mpconfigport.h",
+			"ports/unix/variants/standard/mpconfigvariant.mk",
 			"ports/unix/variants/standard/mpconfigvariant.h", "extmod/extmod.mk", "py/mpconfig.h",
 		}},
 	} {
@@ -53,16 +55,19 @@ func TestMutations(t *testing.T) {
 // realMutated are the files of real trees that are mutated.
 var realMutated = []mutated{
 	{port: "unix", files: []string{
-		"ports/unix/mpconfigport.mk", "ports/unix/mpconfigport.h", "ports/unix/variants/standard/mpconfigvariant.mk",
+		"ports/unix/mpconfigport.mk", "ports/unix/mpconfigport.h",
+		"ports/unix/variants/standard/mpconfigvariant.mk",
 		"ports/unix/variants/standard/mpconfigvariant.h", "extmod/extmod.mk",
 	}, others: []string{"ports/unix/Makefile", "ports/unix/variants/mpconfigvariant_common.h"}},
 	{port: "stm32", board: "NUCLEO_F429ZI", files: []string{
-		"ports/stm32/boards/NUCLEO_F429ZI/mpconfigboard.mk", "ports/stm32/boards/NUCLEO_F429ZI/mpconfigboard.h",
+		"ports/stm32/boards/NUCLEO_F429ZI/mpconfigboard.mk",
+		"ports/stm32/boards/NUCLEO_F429ZI/mpconfigboard.h",
 		"ports/stm32/mpconfigport.h", "ports/stm32/mpconfigport.mk", "extmod/extmod.mk",
 	}, others: []string{"ports/stm32/Makefile"}},
 }
 
-// TestRealMutations mutates copies of the port's files of real trees; those of stm32 need its compiler and lib/stm32lib.
+// TestRealMutations mutates copies of the port's files of real trees; those of stm32 need its
+// compiler and lib/stm32lib.
 func TestRealMutations(t *testing.T) {
 	if testing.Short() {
 		t.Skip("skipped with -short: needs real trees")
@@ -71,7 +76,8 @@ func TestRealMutations(t *testing.T) {
 	for _, tree := range realTrees(t) {
 		for _, c := range realMutated {
 			t.Run(filepath.Base(tree.Dir)+" "+c.port, func(t *testing.T) {
-				if _, err := os.Stat(tree.Path("lib", "stm32lib", "CMSIS")); err != nil && c.port == "stm32" {
+				if _, err := os.Stat(tree.Path("lib", "stm32lib", "CMSIS")); err != nil &&
+					c.port == "stm32" {
 					t.Skip("this tree lacks lib/stm32lib")
 				}
 				if _, err := exec.LookPath("arm-none-eabi-gcc"); err != nil && c.port == "stm32" {
@@ -150,7 +156,8 @@ func (c *mutated) run(t *testing.T, dir string, files map[string]string, count i
 			t.Errorf("seed %d: %s\n%s", seed, problem, m.show(files))
 		}
 	}
-	t.Logf("%d mutations: %d right, %d refused with file and line, %d that make or the compiler refuses; %d right pristine",
+	t.Logf("%d mutations: %d right, %d refused with file and line, %d that make or the compiler "+
+		"refuses; %d right pristine",
 		count, sum.right, sum.refused, sum.broken, c.pristine)
 	if sum.right < count/4 || sum.refused == 0 || c.pristine < count/12 {
 		t.Errorf("the mutations are too tame or too wild to say anything: %+v", sum)
@@ -172,8 +179,8 @@ func writeFiles(t testing.TB, dir string, files map[string]string) {
 
 var fileAndLine = regexp.MustCompile(`[\w/.-]+\.(h|mk):\d+`)
 
-// judge plans and applies, and says what is wrong: a value that the scanner believes to know and the compiler does not
-// see, or an error that does not say where.
+// judge plans and applies, and says what is wrong: a value that the scanner believes to know and
+// the compiler does not see, or an error that does not say where.
 func (c *mutated) judge(t *testing.T, dir string, wants []Want, sum *outcomes) string {
 	t.Helper()
 	tree, err := micropython.Open(dir)
@@ -199,8 +206,10 @@ func (c *mutated) judge(t *testing.T, dir string, wants []Want, sum *outcomes) s
 		return ""
 	}
 	for _, change := range plan.Changes {
-		// A plan names regular files only, so that nothing is written through the links of an overlay.
-		if err := os.WriteFile(tree.Path(filepath.FromSlash(change.Path)), change.After, 0o644); err != nil {
+		// A plan names regular files only, so that nothing is written through the links of an
+		// overlay.
+		if err := os.WriteFile(tree.Path(filepath.FromSlash(change.Path)), change.After,
+			0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -233,7 +242,8 @@ func (c *mutated) judgePristine(t *testing.T, target micropython.Target, wants [
 	for _, f := range plan.Module {
 		writeFiles(t, module, map[string]string{f.Path: string(f.Text)})
 	}
-	target.Make = append(slices.Clone(target.Make), "USER_C_MODULES="+filepath.Dir(module), "WOLFSSL_PORT="+target.Port)
+	target.Make = append(slices.Clone(target.Make), "USER_C_MODULES="+filepath.Dir(module),
+		"WOLFSSL_PORT="+target.Port)
 	problem := misreadBy(t, Pristine{module}.Read(target), target, wants, true)
 	if problem == refusedByCompiler {
 		return ""
@@ -245,13 +255,16 @@ func (c *mutated) judgePristine(t *testing.T, target micropython.Target, wants [
 // refusedByCompiler marks a tree that make or the compiler refuses, which a user is told by them.
 const refusedByCompiler = "refused"
 
-// misread says where the scanner believes to know a value and is wrong or, with applied, where a want does not hold.
+// misread says where the scanner believes to know a value and is wrong or, with applied, where a
+// want does not hold.
 func misread(t *testing.T, target micropython.Target, wants []Want, applied bool) string {
 	t.Helper()
 	return misreadBy(t, Read(target), target, wants, applied)
 }
 
-func misreadBy(t *testing.T, config *Config, target micropython.Target, wants []Want, applied bool) string {
+func misreadBy(
+	t *testing.T, config *Config, target micropython.Target, wants []Want, applied bool,
+) string {
 	t.Helper()
 	var names, variables []string
 	for _, want := range wants {
@@ -277,9 +290,11 @@ func misreadBy(t *testing.T, config *Config, target micropython.Target, wants []
 		state := config.State(want)
 		switch {
 		case state.Known && !known:
-			return fmt.Sprintf("%s: the scanner reads %d, the compiler no number", names[i], state.Value)
+			return fmt.Sprintf("%s: the scanner reads %d, the compiler no number",
+				names[i], state.Value)
 		case state.Known && number != state.Value:
-			return fmt.Sprintf("%s: the scanner reads %d, the compiler %d (applied: %v)", names[i], state.Value, number, applied)
+			return fmt.Sprintf("%s: the scanner reads %d, the compiler %d (applied: %v)", names[i],
+				state.Value, number, applied)
 		case applied && number != want.Value:
 			return fmt.Sprintf("%s is %d after the plan", names[i], number)
 		}
@@ -287,7 +302,8 @@ func misreadBy(t *testing.T, config *Config, target micropython.Target, wants []
 	return ""
 }
 
-// refusedIf is the answer for a tree that the compiler refuses: before the plan, the plan itself may still say why.
+// refusedIf is the answer for a tree that the compiler refuses: before the plan, the plan itself
+// may still say why.
 func refusedIf(applied bool) string {
 	if applied {
 		return refusedByCompiler
@@ -305,11 +321,13 @@ func (m *mutator) pick(list ...string) string { return list[m.IntN(len(list))] }
 
 // wanted are the names that the mutations are about, and some that matter to them.
 var wanted = []string{
-	"MICROPY_PY_SSL", "MICROPY_SSL_MBEDTLS", "MICROPY_PY_CRYPTOLIB", "MICROPY_PY_HASHLIB", "MICROPY_TRACKED_ALLOC",
+	"MICROPY_PY_SSL", "MICROPY_SSL_MBEDTLS", "MICROPY_PY_CRYPTOLIB", "MICROPY_PY_HASHLIB",
+	"MICROPY_TRACKED_ALLOC",
 }
 
 var otherNames = []string{
-	"MICROPY_PY_USSL", "MICROPY_PY_UHASHLIB", "MICROPY_PY_UCRYPTOLIB", "MICROPY_PY_SSL_X", "MICROPY_BLUETOOTH_BTSTACK",
+	"MICROPY_PY_USSL", "MICROPY_PY_UHASHLIB", "MICROPY_PY_UCRYPTOLIB", "MICROPY_PY_SSL_X",
+	"MICROPY_BLUETOOTH_BTSTACK",
 }
 
 func (m *mutator) mutate(names []string) {
@@ -332,7 +350,8 @@ func (m *mutator) mutate(names []string) {
 		m.move(name, lines, i, names)
 		return
 	case 1:
-		lines[i] = wantedName.ReplaceAllString(lines[i], m.pick(slices.Concat(wanted, otherNames)...))
+		lines[i] = wantedName.ReplaceAllString(lines[i],
+			m.pick(slices.Concat(wanted, otherNames)...))
 	case 2:
 		lines = m.wrap(lines, i, isHeader)
 	case 3:
@@ -351,9 +370,10 @@ func (m *mutator) mutate(names []string) {
 }
 
 var (
-	setsSomething = regexp.MustCompile(`MICROPY_(PY_U?(SSL|HASHLIB|CRYPTOLIB)|SSL_MBEDTLS|TRACKED_ALLOC)\w*`)
-	wantedName    = regexp.MustCompile(`MICROPY_\w+`)
-	lastValue     = regexp.MustCompile(`\(?\b[01]\)?\s*$`)
+	setsSomething = regexp.MustCompile(
+		`MICROPY_(PY_U?(SSL|HASHLIB|CRYPTOLIB)|SSL_MBEDTLS|TRACKED_ALLOC)\w*`)
+	wantedName = regexp.MustCompile(`MICROPY_\w+`)
+	lastValue  = regexp.MustCompile(`\(?\b[01]\)?\s*$`)
 )
 
 func join(lines []string) string { return strings.Join(lines, "\n") + "\n" }
@@ -378,7 +398,8 @@ func (m *mutator) insert(lines []string, isHeader bool) []string {
 	name, value := m.pick(wanted...), m.pick("0", "1")
 	var added []string
 	if isHeader {
-		value = m.pick("("+value+")", value, "(MICROPY_BLUETOOTH_BTSTACK)", "(!MICROPY_PY_SSL)", "", "(__GNUC__ > 3)", "(A_B(1))")
+		value = m.pick("("+value+")", value, "(MICROPY_BLUETOOTH_BTSTACK)", "(!MICROPY_PY_SSL)",
+			"", "(__GNUC__ > 3)", "(A_B(1))")
 		added = []string{"#define " + name + " " + value}
 		switch m.IntN(4) {
 		case 0:
@@ -398,7 +419,8 @@ func (m *mutator) insert(lines []string, isHeader bool) []string {
 			"CFLAGS += -D"+name+"="+value, "CFLAGS += -U"+name, "CFLAGS += -DX=1 -D "+name,
 			"CFLAGS_EXTMOD += '-D"+name+"="+value+"'", name+" = $(if $(BOARD),"+value+",)",
 			name+" = $(shell echo "+value+")", "undefine "+name, "$(eval "+name+" = "+value+")",
-			"define "+name+"\n"+value+"\nendef", "ANY = x\nANY_FLAGS = -D"+name+"="+value+"\nCFLAGS += $(ANY_FLAGS)",
+			"define "+name+"\n"+value+"\nendef",
+			"ANY = x\nANY_FLAGS = -D"+name+"="+value+"\nCFLAGS += $(ANY_FLAGS)",
 			"all: "+name+" = "+value, name+"="+value+"#"+value,
 		)}
 	}
@@ -409,14 +431,20 @@ func (m *mutator) wrap(lines []string, i int, isHeader bool) []string {
 	name := m.pick(wanted...)
 	begin, otherwise, end := "", "else", "endif"
 	if isHeader {
-		begin = m.pick("#if 0", "#if 1", "#ifdef "+name, "#ifndef "+name, "#if "+name, "#if !"+name, "#if __GNUC__ > 3",
-			"#ifdef __linux__", "#if MICROPY_VERSION_MINOR >= 25", "#  if defined("+name+") && "+name, "#if 0 // \\",
-			"#if 0\n#elif 1", "#if 1\n#elif 1", "#if defined __GNUC__ || 1", "#if '0' == 48", "#if 1 ? 0 : 1")
+		begin = m.pick("#if 0", "#if 1", "#ifdef "+name, "#ifndef "+name, "#if "+name,
+			"#if !"+name, "#if __GNUC__ > 3",
+			"#ifdef __linux__", "#if MICROPY_VERSION_MINOR >= 25",
+			"#  if defined("+name+") && "+name, "#if 0 // \\",
+			"#if 0\n#elif 1", "#if 1\n#elif 1", "#if defined __GNUC__ || 1",
+			"#if '0' == 48", "#if 1 ? 0 : 1")
 		otherwise, end = "#else", "#endif"
 	} else {
-		begin = m.pick("ifeq ($("+name+"),1)", "ifneq ($("+name+"),1)", "ifdef "+name, "ifndef "+name,
-			"ifeq ($(shell echo x),x)", "ifeq ($(origin CC),default)", "ifeq (a, a)", "ifeq 'a' \"a\"",
-			"ifneq ($(wildcard Makefile),)", "ifeq ($(filter a b,b c),b)", "ifeq (0,1)\nelse ifeq (1,1)", "ifneq ($(strip $(BOARD)),)")
+		begin = m.pick("ifeq ($("+name+"),1)", "ifneq ($("+name+"),1)",
+			"ifdef "+name, "ifndef "+name,
+			"ifeq ($(shell echo x),x)", "ifeq ($(origin CC),default)",
+			"ifeq (a, a)", "ifeq 'a' \"a\"",
+			"ifneq ($(wildcard Makefile),)", "ifeq ($(filter a b,b c),b)",
+			"ifeq (0,1)\nelse ifeq (1,1)", "ifneq ($(strip $(BOARD)),)")
 	}
 	var block []string
 	block = append(block, begin, lines[i])
@@ -454,13 +482,18 @@ func (m *mutator) comment(lines []string, i int, isHeader bool) []string {
 
 func (m *mutator) restyle(line string, isHeader bool) string {
 	if isHeader {
-		return m.pick(strings.Replace(line, "#define ", "#  define\t", 1), "  "+line, line+" // (0)", line+" /* 1 */",
-			strings.Replace(line, "#define ", "#define \\\n  ", 1), strings.Replace(line, "MICROPY_", "MICROPY\\\n_", 1),
-			line+" \\\n", strings.Replace(line, "(", "((", 1)+")", strings.Replace(line, "#", "%:", 1),
+		return m.pick(strings.Replace(line, "#define ", "#  define\t", 1), "  "+line,
+			line+" // (0)", line+" /* 1 */",
+			strings.Replace(line, "#define ", "#define \\\n  ", 1),
+			strings.Replace(line, "MICROPY_", "MICROPY\\\n_", 1),
+			line+" \\\n", strings.Replace(line, "(", "((", 1)+")",
+			strings.Replace(line, "#", "%:", 1),
 			strings.Replace(line, " (", "(", 1))
 	}
-	return m.pick(strings.Replace(line, " = ", "=", 1), strings.Replace(line, " = ", " := ", 1), line+" # 0", line+"\t",
-		strings.Replace(line, " = ", " ?= ", 1), strings.Replace(line, " = ", " = \\\n", 1), "  "+line, "\t"+line,
+	return m.pick(strings.Replace(line, " = ", "=", 1), strings.Replace(line, " = ", " := ", 1),
+		line+" # 0", line+"\t",
+		strings.Replace(line, " = ", " ?= ", 1), strings.Replace(line, " = ", " = \\\n", 1),
+		"  "+line, "\t"+line,
 		strings.Replace(line, " = ", " += ", 1), "override "+line)
 }
 

@@ -33,12 +33,13 @@ type Step struct {
 	Before int64
 	// Follows is set if the want holds only once the lines of other wants are changed.
 	Follows bool
-	// Site is the line that is changed, or after which lines are added; the zero Site if the want holds already.
+	// Site is the line that is changed, or after which lines are added; the zero Site if the want
+	// holds already.
 	Site Site
 	// Line is the line as it will stand, without its line end; empty if the want holds already.
 	Line string
-	// Outside is set if the line is not in the tree, in a board's directory elsewhere: mpwolf writes nothing there, and
-	// the rest of the plan holds once the user has changed it.
+	// Outside is set if the line is not in the tree, in a board's directory elsewhere: mpwolf
+	// writes nothing there, and the rest of the plan holds once the user has changed it.
 	Outside bool
 }
 
@@ -56,7 +57,8 @@ func (s Step) Text(verb string) string {
 		return fmt.Sprintf("outside the tree, yours to change %s: %s", s.Site, s.Line)
 	}
 	site := s.Site
-	site.File = shell.Path(site.File) // that of the installed module is seen from the current directory
+	// that of the installed module is seen from the current directory
+	site.File = shell.Path(site.File)
 	return fmt.Sprintf("%s %s: %s", verb, site, s.Line)
 }
 
@@ -74,16 +76,19 @@ type Lack struct {
 	Refused bool
 }
 
-// Plan is what has to be done to a tree so that every want holds for every target. Making one changes nothing on disk.
+// Plan is what has to be done to a tree so that every want holds for every target. Making one
+// changes nothing on disk.
 type Plan struct {
 	Targets []TargetPlan
 	// Changes are the changes of the tree for all targets together.
 	Changes []Change
-	// Module are the files of the user module's directory that act instead of changes, in a pristine plan.
+	// Module are the files of the user module's directory that act instead of changes, in a
+	// pristine plan.
 	Module []ModuleFile
 }
 
-// ModuleFile is a file to be installed with the user module; Path is relative to the module's directory, with slashes.
+// ModuleFile is a file to be installed with the user module; Path is relative to the module's
+// directory, with slashes.
 type ModuleFile struct {
 	Path string
 	Text []byte
@@ -107,7 +112,8 @@ func (p *Plan) Outside() []Step {
 // ErrCannotRead is wrapped by errors about a line that the scanner cannot read for certain.
 var ErrCannotRead = errors.New("cannot read")
 
-// planner makes one want after the other true in memory, reading the configuration anew after each.
+// planner makes one want after the other true in memory, reading the configuration anew after
+// each.
 type planner struct {
 	target micropython.Target
 	src    *source // shared by the targets of one plan
@@ -124,8 +130,8 @@ func (p *planner) read() *Config {
 	return p.latest
 }
 
-// New plans for targets of one tree, which share its files. An error names the file and line that stands in the way;
-// with several targets it has a line for each that cannot be planned.
+// New plans for targets of one tree, which share its files. An error names the file and line that
+// stands in the way; with several targets it has a line for each that cannot be planned.
 func New(targets []micropython.Target, wants []Want) (*Plan, error) {
 	if len(targets) == 0 {
 		return nil, errNoTarget
@@ -144,7 +150,8 @@ func New(targets []micropython.Target, wants []Want) (*Plan, error) {
 	if len(failed) > 0 {
 		return nil, errors.Join(failed...)
 	}
-	// Once more, on the finished plan: a later want, or another target's, may not undo an earlier one.
+	// Once more, on the finished plan: a later want, or another target's, may not undo an earlier
+	// one.
 	for _, target := range targets {
 		p := &planner{target: target, src: src}
 		if err := p.check(wants); err != nil {
@@ -211,12 +218,13 @@ func (p *planner) want(want Want) (Step, error) {
 	return step, err
 }
 
-// candidates are the lines whose change may give the value, the likeliest first: the make variable of the macro's
-// name, then the line that defines it.
+// candidates are the lines whose change may give the value, the likeliest first: the make variable
+// of the macro's name, then the line that defines it.
 func (p *planner) candidates(config *Config, state State) []*Site {
 	sites := []*Site{config.variable(state.Name), state.Site}
 	return slices.DeleteFunc(sites, func(s *Site) bool {
-		return s == nil || s.Kind == Undef || s.Kind == CompilerUndef || s.Op == "define" || s.Op == "eval" || s.active != yes || !p.mayChange(s.File)
+		return s == nil || s.Kind == Undef || s.Kind == CompilerUndef || s.Op == "define" ||
+			s.Op == "eval" || s.active != yes || !p.mayChange(s.File)
 	})
 }
 
@@ -236,7 +244,8 @@ func (p *planner) edit(site *Site, want Want) (line string, undo func()) {
 	value := spelling(site, want.Value)
 	var b []byte
 	b = append(b, text[:site.start]...)
-	if site.start == site.end && site.start > 0 && !strings.ContainsRune(" \t=", rune(text[site.start-1])) {
+	if site.start == site.end && site.start > 0 &&
+		!strings.ContainsRune(" \t=", rune(text[site.start-1])) {
 		between := byte(' ')
 		if site.Kind == CompilerFlag { // -DNAME
 			between = '='
@@ -286,16 +295,18 @@ func (p *planner) add(config *Config, name string, want Want) (string, Site, err
 	block, at := withBlock(text, append(lines, line))
 	p.src.set(rel, block)
 	at += strings.LastIndex(string(block[at:len(block)-len(text)+at]), line)
-	site := Site{File: rel, Line: 1 + strings.Count(string(block[:at]), "\n"), Kind: Define, Macro: name}
+	site := Site{File: rel, Line: 1 + strings.Count(string(block[:at]), "\n"),
+		Kind: Define, Macro: name}
 	after := p.read().State(want)
 	if !after.Known || after.Value != want.Value {
-		return "", site, fmt.Errorf("%w; a define at %s does not act either", p.cannot(config, name, want), site)
+		return "", site, fmt.Errorf("%w; a define at %s does not act either",
+			p.cannot(config, name, want), site)
 	}
 	return line, site, nil
 }
 
-// definedOtherwise reports whether another board or variant of the port may have defined the macro already, with another
-// body, so that it must be undefined first.
+// definedOtherwise reports whether another board or variant of the port may have defined the macro
+// already, with another body, so that it must be undefined first.
 func (p *planner) definedOtherwise(name, body string) bool {
 	for _, file := range p.headers() {
 		if text, ok := p.src.file(file); ok && defines(text, name, body) {
@@ -305,13 +316,15 @@ func (p *planner) definedOtherwise(name, body string) bool {
 	return false
 }
 
-// headers are the configuration headers of all boards and variants of the port, and the target's own.
+// headers are the configuration headers of all boards and variants of the port, and the target's
+// own.
 func (p *planner) headers() []string {
 	var found []string
 	for _, pattern := range []string{"*.h", "variants/*.h", "variants/*/*.h", "boards/*/*.h"} {
 		headers, err := filepath.Glob(filepath.Join(p.target.Dir(), pattern))
 		if err != nil {
-			continue // the patterns are well formed; a tree's path may not be, and then has no other boards
+			// the patterns are well formed; a tree's path may not be, and then has no other boards
+			continue
 		}
 		found = append(found, headers...)
 	}
@@ -336,8 +349,9 @@ func defines(text []byte, name, body string) bool {
 	return false
 }
 
-// withBlock gives the header with lines added to its marked block, or to a new one at its end, inside the include guard
-// if it has one; and where they are put. A blank line before a new block is ours and goes with it, see withoutBlock.
+// withBlock gives the header with lines added to its marked block, or to a new one at its end,
+// inside the include guard if it has one; and where they are put. A blank line before a new block
+// is ours and goes with it, see withoutBlock.
 func withBlock(text []byte, lines []string) ([]byte, int) {
 	end := "\n"
 	if strings.Contains(string(text), "\r\n") {
@@ -358,8 +372,8 @@ func withBlock(text []byte, lines []string) ([]byte, int) {
 	return slices.Concat(text[:at], []byte(block), text[at:]), at
 }
 
-// blockPosition is the end of the file, or the #endif of an include guard that spans all of it, and before the blank
-// lines there.
+// blockPosition is the end of the file, or the #endif of an include guard that spans all of it,
+// and before the blank lines there.
 func blockPosition(text []byte) int {
 	conds, guardEnd := 0, -1
 	first := true
@@ -419,10 +433,12 @@ func (p *planner) check(wants []Want) error {
 // cannot says which lines stand in the way of a want.
 func (p *planner) cannot(config *Config, name string, want Want) error {
 	if config.make.pinned[name] {
-		return fmt.Errorf("found no edit that makes %s %d: it is set on make's command line", name, want.Value)
+		return fmt.Errorf("found no edit that makes %s %d: it is set on make's command line", name,
+			want.Value)
 	}
 	if config.make.vars[name].environment {
-		return fmt.Errorf("found no edit that makes %s %d: it is set in the environment", name, want.Value)
+		return fmt.Errorf("found no edit that makes %s %d: it is set in the environment", name,
+			want.Value)
 	}
 	var places []string
 	for _, site := range config.Sites(name) {

@@ -10,10 +10,11 @@ import (
 	"mpwolf/internal/micropython"
 )
 
-// Pristine is the way to make the wants true without a change of the tree: two files in the directory of the user module
-// that wolfSSL comes in. The module's micropython.mk includes the first, which sets the make variables after the port's
-// and the board's makefiles are read and before extmod/extmod.mk is; the second is the configuration header, by the name
-// of MP_CONFIGFILE, that includes the port's and then sets the macros.
+// Pristine is the way to make the wants true without a change of the tree: two files in the
+// directory of the user module that wolfSSL comes in. The module's micropython.mk includes the
+// first, which sets the make variables after the port's and the board's makefiles are read and
+// before extmod/extmod.mk is; the second is the configuration header, by the name of
+// MP_CONFIGFILE, that includes the port's and then sets the macros.
 type Pristine struct {
 	// Module is the module's directory, an absolute path outside the tree.
 	Module string
@@ -35,14 +36,16 @@ func (p Pristine) Read(target micropython.Target) *Config {
 	return readConfig(target, src)
 }
 
-// Plan plans files of the module for targets of one port and tree. The plan has no change of the tree.
+// Plan plans files of the module for targets of one port and tree. The plan has no change of the
+// tree.
 func (p Pristine) Plan(targets []micropython.Target, wants []Want) (*Plan, error) {
 	if len(targets) == 0 {
 		return nil, errNoTarget
 	}
 	src := newSource(targets[0].Tree)
 	src.pristine = &p
-	d := &pristineDraft{Pristine: p, port: targets[0].Port, version: targets[0].Tree.Version.String(), src: src}
+	d := &pristineDraft{Pristine: p, port: targets[0].Port,
+		version: targets[0].Tree.Version.String(), src: src}
 	d.write()
 	plan := &Plan{}
 	for _, target := range targets {
@@ -87,8 +90,9 @@ func (d *pristineDraft) steps(p *planner, wants []Want) ([]Step, []Lack, error) 
 	asItIs.pristine = nil
 	present := readConfig(p.target, asItIs)
 	if m, ok := present.header.macros["MP_CONFIGFILE"]; ok {
-		return nil, nil, fmt.Errorf("%s: this build has a configuration header of its own, by MP_CONFIGFILE, "+
-			"whose place --pristine would take", m.site)
+		return nil, nil,
+			fmt.Errorf("%s: this build has a configuration header of its own, by MP_CONFIGFILE, "+
+				"whose place --pristine would take", m.site)
 	}
 	var steps []Step
 	for _, want := range wants {
@@ -104,13 +108,15 @@ func (d *pristineDraft) steps(p *planner, wants []Want) ([]Step, []Lack, error) 
 	return steps, lacks, err
 }
 
-// set makes one want true: by the make variable of its name where the makefiles have one, else by a define.
+// set makes one want true: by the make variable of its name where the makefiles have one, else by
+// a define.
 func (d *pristineDraft) set(p *planner, want Want, name string) error {
 	if d.holds(p, want) {
 		return nil
 	}
 	config := p.read()
-	if config.make.pinned[name] { // a makefile cannot act on it, and it may decide more than the macro
+	// a makefile cannot act on it, and it may decide more than the macro
+	if config.make.pinned[name] {
 		return p.cannot(config, name, want)
 	}
 	if want.Variable != "" || config.variable(name) != nil {
@@ -151,8 +157,10 @@ func (d *pristineDraft) files() []ModuleFile {
 
 func (d *pristineDraft) fragmentText() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "# What mpwolf patch --pristine sets for the port %s of MicroPython %s, instead of changes to its tree.\n"+
-		"# py/py.mk reads this after the port's and the board's makefiles, and before extmod/extmod.mk.\n", d.port, d.version)
+	fmt.Fprintf(&b, "# What mpwolf patch --pristine sets for the port %s of MicroPython %s, "+
+		"instead of changes to its tree.\n"+
+		"# py/py.mk reads this after the port's and the board's makefiles, and before "+
+		"extmod/extmod.mk.\n", d.port, d.version)
 	for _, v := range d.variables {
 		fmt.Fprintf(&b, "\n# %s\n%s = %d\n", v.want.Why, v.name, v.want.Value)
 	}
@@ -160,18 +168,23 @@ func (d *pristineDraft) fragmentText() string {
 		return b.String()
 	}
 	header := d.header(d.port)
-	fmt.Fprintf(&b, "\n# The header that py/mpconfig.h includes: the port's, and then what no make variable sets. A change of it is a change\n"+
+	fmt.Fprintf(&b, "\n# The header that py/mpconfig.h includes: the port's, and then what no "+
+		"make variable sets. A change of it is a change\n"+
 		"# of the configuration, as one of mpconfigport.h is.\n"+
-		"CFLAGS_USERMOD += -DMP_CONFIGFILE='\"%s\"'\nQSTR_GLOBAL_DEPENDENCIES += $(WOLFSSL_MOD_DIR)/%s\n", header, header)
+		"CFLAGS_USERMOD += -DMP_CONFIGFILE='\"%s\"'\n"+
+		"QSTR_GLOBAL_DEPENDENCIES += $(WOLFSSL_MOD_DIR)/%s\n", header, header)
 	return b.String()
 }
 
 func (d *pristineDraft) headerText() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "// What mpwolf patch --pristine sets for the port %s of MicroPython %s, instead of changes to its tree.\n"+
-		"// py/mpconfig.h includes this file by the name of MP_CONFIGFILE.\n\n#include <mpconfigport.h>\n", d.port, d.version)
+	fmt.Fprintf(&b, "// What mpwolf patch --pristine sets for the port %s of MicroPython %s, "+
+		"instead of changes to its tree.\n"+
+		"// py/mpconfig.h includes this file by the name of MP_CONFIGFILE.\n\n"+
+		"#include <mpconfigport.h>\n", d.port, d.version)
 	for _, m := range d.macros {
-		fmt.Fprintf(&b, "\n// %s\n#undef %s\n#define %s (%d)\n", m.want.Why, m.name, m.name, m.want.Value)
+		fmt.Fprintf(&b, "\n// %s\n#undef %s\n#define %s (%d)\n", m.want.Why, m.name,
+			m.name, m.want.Value)
 	}
 	return b.String()
 }

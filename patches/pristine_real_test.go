@@ -13,12 +13,14 @@ import (
 )
 
 // moduleFragment is as much of a user module as the two ways have in common.
-const moduleFragment = "WOLFSSL_MOD_DIR := $(USERMOD_DIR)\nCFLAGS_USERMOD += -I$(WOLFSSL_MOD_DIR)\n" +
+const moduleFragment = "WOLFSSL_MOD_DIR := $(USERMOD_DIR)\n" +
+	"CFLAGS_USERMOD += -I$(WOLFSSL_MOD_DIR)\n" +
 	"-include $(WOLFSSL_MOD_DIR)/pristine/$(WOLFSSL_PORT).mk\n"
 
-// TestRealPristine holds that the two ways to make the wants true come to the same: every macro that the compiler knows
-// after py/mpconfig.h, every flag, every object and every source that is searched for qstrs, for all variants of unix
-// and for boards of stm32 (MPWOLF_TEST_BOARDS=all: for all of them).
+// TestRealPristine holds that the two ways to make the wants true come to the same: every macro
+// that the compiler knows after py/mpconfig.h, every flag, every object and every source that is
+// searched for qstrs, for all variants of unix and for boards of stm32 (MPWOLF_TEST_BOARDS=all:
+// for all of them).
 func TestRealPristine(t *testing.T) {
 	if testing.Short() {
 		t.Skip("skipped with -short: needs real trees")
@@ -47,7 +49,8 @@ func comparedTargets(t *testing.T, tree *micropython.Tree) []micropython.Target 
 		targets = append(targets, target)
 	}
 	for _, target := range allBoards(t, tree) {
-		if os.Getenv("MPWOLF_TEST_BOARDS") == "all" || slices.Contains(comparedBoards, target.Board) {
+		if os.Getenv("MPWOLF_TEST_BOARDS") == "all" ||
+			slices.Contains(comparedBoards, target.Board) {
 			targets = append(targets, target)
 		}
 	}
@@ -90,11 +93,14 @@ func compareWays(t *testing.T, target micropython.Target) {
 	}
 }
 
-// lookAt lists all that make and the compiler say of a target, with the names of its directories left out.
+// lookAt lists all that make and the compiler say of a target, with the names of its directories
+// left out.
 func lookAt(t *testing.T, target micropython.Target, module string) []string {
 	t.Helper()
-	lists := []string{"OBJ", "SRC_QSTR", "SRC_C", "LIB_SRC_C", "EXTMOD_SRC_C", "SRC_THIRDPARTY_C", "LDFLAGS", "LIBS", "GIT_SUBMODULES"}
-	flags, err := build.Probe(t.Context(), target, lists, "USER_C_MODULES="+filepath.Dir(module), "WOLFSSL_PORT="+target.Port)
+	lists := []string{"OBJ", "SRC_QSTR", "SRC_C", "LIB_SRC_C", "EXTMOD_SRC_C", "SRC_THIRDPARTY_C",
+		"LDFLAGS", "LIBS", "GIT_SUBMODULES"}
+	flags, err := build.Probe(t.Context(), target, lists, "USER_C_MODULES="+filepath.Dir(module),
+		"WOLFSSL_PORT="+target.Port)
 	if err != nil {
 		t.Skip(err) // such as freedos, whose compiler this machine lacks
 	}
@@ -115,11 +121,14 @@ func lookAt(t *testing.T, target micropython.Target, module string) []string {
 		t.Skip(err)
 	}
 	seen = append(seen, strings.Split(string(macros), "\n")...)
-	names := strings.NewReplacer(module, "MODULE", filepath.Dir(module), "MODULES", target.Tree.Dir, "TREE")
+	names := strings.NewReplacer(module, "MODULE", filepath.Dir(module), "MODULES",
+		target.Tree.Dir, "TREE")
 	for i, line := range seen {
 		seen[i] = names.Replace(line)
 	}
-	seen = slices.DeleteFunc(seen, func(line string) bool { return strings.Contains(line, "MP_CONFIGFILE") })
+	seen = slices.DeleteFunc(seen, func(line string) bool {
+		return strings.Contains(line, "MP_CONFIGFILE")
+	})
 	slices.Sort(seen)
 	return seen
 }

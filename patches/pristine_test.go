@@ -8,8 +8,11 @@ import (
 	"mpwolf/internal/micropython"
 )
 
-// testdataTargets are boards of stm32, or the unix port without any, in a copy of the tests' small tree.
-func testdataTargets(t *testing.T, changes map[string]string, port string, boards ...string) []micropython.Target {
+// testdataTargets are boards of stm32, or the unix port without any, in a copy of the tests' small
+// tree.
+func testdataTargets(
+	t *testing.T, changes map[string]string, port string, boards ...string,
+) []micropython.Target {
 	t.Helper()
 	dir := t.TempDir()
 	writeFiles(t, dir, folderFiles(t, filepath.Join("..", "tests", "testdata", "tree")))
@@ -52,13 +55,15 @@ QSTR_GLOBAL_DEPENDENCIES += $(WOLFSSL_MOD_DIR)/pristine/stm32.h
 #undef MICROPY_TRACKED_ALLOC
 #define MICROPY_TRACKED_ALLOC (1)`
 
-// TestPristineServesAllBoards: boards that need different things share the two files, whatever comes first.
+// TestPristineServesAllBoards: boards that need different things share the two files, whatever
+// comes first.
 func TestPristineServesAllBoards(t *testing.T) {
 	if testing.Short() {
 		t.Skip("skipped with -short: needs a C compiler")
 	}
 	wants := loadWants(t, "stm32")
-	for _, boards := range [][]string{{"SMALL", "NET", "NET_DEFAULTS", "NET_TWIN"}, {"NET_TWIN", "SMALL"}} {
+	for _, boards := range [][]string{{"SMALL", "NET", "NET_DEFAULTS", "NET_TWIN"},
+		{"NET_TWIN", "SMALL"}} {
 		targets := testdataTargets(t, nil, "stm32", boards...)
 		module := filepath.Join(t.TempDir(), "modules", "m")
 		plan, err := Pristine{module}.Plan(targets, wants)
@@ -73,7 +78,8 @@ func TestPristineServesAllBoards(t *testing.T) {
 			writeFiles(t, module, map[string]string{f.Path: string(f.Text)})
 		}
 		for _, target := range targets {
-			target.Make = append(target.Make, "USER_C_MODULES="+filepath.Dir(module), "WOLFSSL_PORT=stm32")
+			target.Make = append(target.Make, "USER_C_MODULES="+filepath.Dir(module),
+				"WOLFSSL_PORT=stm32")
 			config := Pristine{module}.Read(target)
 			if problem := misreadBy(t, config, target, wants, true); problem != "" {
 				t.Errorf("%s: %s", target.Name(), problem)
@@ -89,18 +95,26 @@ func TestPristineStops(t *testing.T) {
 		make    string
 		message string
 	}{
-		{"a configuration header of the build's own", nil, `CFLAGS_EXTRA=-DMP_CONFIGFILE='"mine.h"'`,
-			"patch unix: make's command line: this build has a configuration header of its own, by MP_CONFIGFILE, whose place --pristine would take"},
-		{"the same in a makefile", map[string]string{"ports/unix/mpconfigport.mk": "CFLAGS += -DMP_CONFIGFILE='\"mine.h\"'\n"}, "A=B",
-			"patch unix: ports/unix/mpconfigport.mk:1: this build has a configuration header of its own, by MP_CONFIGFILE, whose place --pristine would take"},
+		{"a configuration header of the build's own", nil,
+			`CFLAGS_EXTRA=-DMP_CONFIGFILE='"mine.h"'`,
+			"patch unix: make's command line: this build has a configuration header of its own, " +
+				"by MP_CONFIGFILE, whose place --pristine would take"},
+		{"the same in a makefile",
+			map[string]string{
+				"ports/unix/mpconfigport.mk": "CFLAGS += -DMP_CONFIGFILE='\"mine.h\"'\n"}, "A=B",
+			"patch unix: ports/unix/mpconfigport.mk:1: this build has a configuration header of " +
+				"its own, by MP_CONFIGFILE, whose place --pristine would take"},
 		{"a release without user modules", map[string]string{"py/py.mk": "\n"}, "A=B",
-			"patch unix: found no edit that makes MICROPY_PY_SSL 0; it is set at ports/unix/mpconfigport.mk:5, extmod/extmod.mk:2"},
+			"patch unix: found no edit that makes MICROPY_PY_SSL 0; it is set at " +
+				"ports/unix/mpconfigport.mk:5, extmod/extmod.mk:2"},
 		{"make's command line", nil, "MICROPY_PY_SSL=1",
-			"patch unix: found no edit that makes MICROPY_PY_SSL 0: it is set on make's command line"},
+			"patch unix: found no edit that makes MICROPY_PY_SSL 0: it is set on " +
+				"make's command line"},
 	} {
 		target := testdataTargets(t, test.changes, "unix", "")[0]
 		target.Make = append(target.Make, test.make)
-		_, err := Pristine{filepath.Join(t.TempDir(), "m", "m")}.Plan([]micropython.Target{target}, loadWants(t, "unix"))
+		_, err := Pristine{filepath.Join(t.TempDir(), "m", "m")}.Plan([]micropython.Target{target},
+			loadWants(t, "unix"))
 		if got := ""; err != nil {
 			if got = err.Error(); got != test.message {
 				t.Errorf("%s: got %q", test.name, got)

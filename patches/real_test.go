@@ -13,7 +13,8 @@ import (
 	"mpwolf/internal/micropython"
 )
 
-// The tests of this file work on the trees below the directory that MPWOLF_TEST_TREES names; they change none of them.
+// The tests of this file work on the trees below the directory that MPWOLF_TEST_TREES names; they
+// change none of them.
 
 func realTrees(t *testing.T) []*micropython.Tree {
 	t.Helper()
@@ -46,8 +47,8 @@ func loadWants(t *testing.T, port string) []Want {
 	return wants
 }
 
-// TestRealTrees plans unix in every tree and asks the compiler of this machine whether it reads the same as the scanner,
-// before and after.
+// TestRealTrees plans unix in every tree and asks the compiler of this machine whether it reads
+// the same as the scanner, before and after.
 func TestRealTrees(t *testing.T) {
 	if testing.Short() {
 		t.Skip("skipped with -short: needs real trees")
@@ -69,11 +70,12 @@ func TestRealTrees(t *testing.T) {
 	}
 }
 
-// comparedBoards are one of each kind: F4 with Ethernet, F7 with a radio module, H7 whose makefile is another board's.
+// comparedBoards are one of each kind: F4 with Ethernet, F7 with a radio module, H7 whose makefile
+// is another board's.
 var comparedBoards = []string{"NUCLEO_F429ZI", "PYBD_SF2", "NUCLEO_H743ZI2"}
 
-// TestRealBoardsCompiled is TestRealTrees for boards of stm32, with the compiler for them and the headers of stm32lib;
-// MPWOLF_TEST_BOARDS=all asks for all of them.
+// TestRealBoardsCompiled is TestRealTrees for boards of stm32, with the compiler for them and the
+// headers of stm32lib; MPWOLF_TEST_BOARDS=all asks for all of them.
 func TestRealBoardsCompiled(t *testing.T) {
 	if testing.Short() {
 		t.Skip("skipped with -short: needs real trees")
@@ -116,8 +118,8 @@ func compareBeforeAndAfter(t *testing.T, target micropython.Target) {
 	compareWithCompiler(t, target, wants, true)
 }
 
-// compareWithCompiler holds that the scanner reads what make and the compiler see; with applied, that it is what is
-// wanted.
+// compareWithCompiler holds that the scanner reads what make and the compiler see; with applied,
+// that it is what is wanted.
 func compareWithCompiler(t *testing.T, target micropython.Target, wants []Want, applied bool) {
 	t.Helper()
 	config := Read(target)
@@ -173,7 +175,8 @@ func overlay(t testing.TB, tree *micropython.Tree, changes []Change) *micropytho
 	return copied
 }
 
-// linkFolder links what is in a directory; a directory that holds a changed file, and the top, is a real one.
+// linkFolder links what is in a directory; a directory that holds a changed file, and the top, is
+// a real one.
 func linkFolder(from, to, rel string, changed map[string][]byte) error {
 	entries, err := os.ReadDir(filepath.Join(from, rel))
 	if err != nil {
@@ -229,23 +232,27 @@ func TestRealBoards(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			t.Logf("%s: %d boards; all at once: %d files", tree.Version, len(targets), len(plan.Changes))
+			t.Logf("%s: %d boards; all at once: %d files", tree.Version, len(targets),
+				len(plan.Changes))
 		})
 	}
 }
 
-// checkShape holds that a plan for a board is what a maintainer would have written: a value in the board's makefile or
-// the port's header, or the one marked block.
+// checkShape holds that a plan for a board is what a maintainer would have written: a value in the
+// board's makefile or the port's header, or the one marked block.
 func checkShape(t *testing.T, plan *Plan) {
 	t.Helper()
 	for _, c := range plan.Changes {
-		header, makefile := strings.HasSuffix(c.Path, "/mpconfigport.h"), strings.HasSuffix(c.Path, "/mpconfigboard.mk")
+		header, makefile := strings.HasSuffix(c.Path, "/mpconfigport.h"), strings.HasSuffix(c.Path,
+			"/mpconfigboard.mk")
 		if !header && !makefile {
 			t.Errorf("%s: changes %s", plan.Targets[0].Target.Name(), c.Path)
 		}
-		before, after := strings.Count(string(c.Before), "\n"), strings.Count(string(c.After), "\n")
+		before, after := strings.Count(string(c.Before),
+			"\n"), strings.Count(string(c.After), "\n")
 		if makefile && before != after || header && after > before+5 {
-			t.Errorf("%s: %s grows from %d to %d lines", plan.Targets[0].Target.Name(), c.Path, before, after)
+			t.Errorf("%s: %s grows from %d to %d lines", plan.Targets[0].Target.Name(),
+				c.Path, before, after)
 		}
 	}
 }

@@ -13,12 +13,16 @@ import (
 	"mpwolf/internal/micropython"
 )
 
-// wantedLine is a line that sets one of the wanted macros or variables, under any name, in a makefile or a C header.
-var wantedLine = regexp.MustCompile(`^\s*(?:#\s*(?:define|undef)\s+|(?:(?:export|override)\s+)*|[^#]*-[DU]\s*)` +
-	`(MICROPY_PY_U?(?:SSL|HASHLIB|CRYPTOLIB)|MICROPY_SSL_(?:MBEDTLS|AXTLS)|MICROPY_TRACKED_ALLOC)\b(\s*(?:[:?+]?=)|[^:?+=]|$)`)
+// wantedLine is a line that sets one of the wanted macros or variables, under any name, in a
+// makefile or a C header.
+var wantedLine = regexp.MustCompile(
+	`^\s*(?:#\s*(?:define|undef)\s+|(?:(?:export|override)\s+)*|[^#]*-[DU]\s*)` +
+		`(MICROPY_PY_U?(?:SSL|HASHLIB|CRYPTOLIB)|MICROPY_SSL_(?:MBEDTLS|AXTLS)|` +
+		`MICROPY_TRACKED_ALLOC)\b(\s*(?:[:?+]?=)|[^:?+=]|$)`)
 
-// TestRealShapes holds that the scanner sees every line of every port, of the trees' shared files too, that sets a
-// wanted macro, whatever its shape: each file alone, with all of its conditions open.
+// TestRealShapes holds that the scanner sees every line of every port, of the trees' shared files
+// too, that sets a wanted macro, whatever its shape: each file alone, with all of its conditions
+// open.
 func TestRealShapes(t *testing.T) {
 	if testing.Short() {
 		t.Skip("skipped with -short: needs real trees")
@@ -27,19 +31,20 @@ func TestRealShapes(t *testing.T) {
 		t.Run(filepath.Base(tree.Dir), func(t *testing.T) {
 			files, lines := 0, 0
 			for _, top := range []string{"ports", "py", "extmod", "drivers", "shared"} {
-				err := filepath.WalkDir(tree.Path(top), func(name string, entry fs.DirEntry, err error) error {
-					if err != nil || entry.IsDir() || strings.Contains(name, "/build") {
+				err := filepath.WalkDir(tree.Path(top),
+					func(name string, entry fs.DirEntry, err error) error {
+						if err != nil || entry.IsDir() || strings.Contains(name, "/build") {
+							return err
+						}
+						isMake := strings.HasSuffix(name, ".mk") || entry.Name() == "Makefile"
+						if !isMake && !strings.HasSuffix(name, ".h") {
+							return nil
+						}
+						n, err := checkShapes(t, tree, name, isMake)
+						files++
+						lines += n
 						return err
-					}
-					isMake := strings.HasSuffix(name, ".mk") || entry.Name() == "Makefile"
-					if !isMake && !strings.HasSuffix(name, ".h") {
-						return nil
-					}
-					n, err := checkShapes(t, tree, name, isMake)
-					files++
-					lines += n
-					return err
-				})
+					})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -52,8 +57,11 @@ func TestRealShapes(t *testing.T) {
 	}
 }
 
-// checkShapes compares the lines that a regular expression finds in a file with the places that the scanner has.
-func checkShapes(t *testing.T, tree *micropython.Tree, file string, isMake bool) (found int, err error) {
+// checkShapes compares the lines that a regular expression finds in a file with the places that
+// the scanner has.
+func checkShapes(
+	t *testing.T, tree *micropython.Tree, file string, isMake bool,
+) (found int, err error) {
 	t.Helper()
 	text, err := os.ReadFile(file)
 	if err != nil {
@@ -66,11 +74,13 @@ func checkShapes(t *testing.T, tree *micropython.Tree, file string, isMake bool)
 	rel = filepath.ToSlash(rel)
 	var sites []*Site
 	if isMake {
-		run := &makeRun{src: newSource(tree), dir: filepath.Dir(rel), vars: map[string]makeVar{}, pinned: map[string]bool{}, seen: map[string]int{}, depth: maxIncludes - 1}
+		run := &makeRun{src: newSource(tree), dir: filepath.Dir(rel), vars: map[string]makeVar{},
+			pinned: map[string]bool{}, seen: map[string]int{}, depth: maxIncludes - 1}
 		run.run(rel)
 		sites = run.sites
 	} else {
-		run := &headerRun{src: newSource(tree), macros: map[string]cMacro{}, seen: map[string]int{}, depth: maxIncludes - 1}
+		run := &headerRun{src: newSource(tree), macros: map[string]cMacro{},
+			seen: map[string]int{}, depth: maxIncludes - 1}
 		run.run(rel)
 		sites = run.sites
 	}
@@ -83,24 +93,29 @@ func checkShapes(t *testing.T, tree *micropython.Tree, file string, isMake bool)
 		if m == nil || isMake == strings.HasPrefix(strings.TrimSpace(line), "#") {
 			continue
 		}
-		if isMake && !strings.Contains(m[2], "=") && !strings.Contains(line, "-D") && !strings.Contains(line, "-U") {
+		if isMake && !strings.Contains(m[2], "=") && !strings.Contains(line, "-D") &&
+			!strings.Contains(line, "-U") {
 			continue // a word among others
 		}
 		found++
-		if !slices.ContainsFunc(sites, func(s *Site) bool { return s.Line == i+1 && s.Macro == m[1] }) {
+		if !slices.ContainsFunc(sites, func(s *Site) bool {
+			return s.Line == i+1 && s.Macro == m[1]
+		}) {
 			t.Errorf("%s:%d: the scanner passes over: %s", rel, i+1, line)
 		}
 	}
 	return found, nil
 }
 
-// TestRealOtherPorts asks make, and the compiler where the machine has it and the tree its headers, of every port that is
-// built by make: what the scanner believes to know must be what they say.
+// TestRealOtherPorts asks make, and the compiler where the machine has it and the tree its
+// headers, of every port that is built by make: what the scanner believes to know must be what
+// they say.
 func TestRealOtherPorts(t *testing.T) {
 	if testing.Short() {
 		t.Skip("skipped with -short: needs real trees")
 	}
-	wants := append(loadWants(t, "stm32"), Want{Variable: "MICROPY_PY_SSL"}, Want{Variable: "MICROPY_PY_USSL"})
+	wants := append(loadWants(t, "stm32"), Want{Variable: "MICROPY_PY_SSL"},
+		Want{Variable: "MICROPY_PY_USSL"})
 	for _, tree := range realTrees(t) {
 		names, err := tree.Ports()
 		if err != nil {
@@ -111,7 +126,9 @@ func TestRealOtherPorts(t *testing.T) {
 				continue // those have tests of their own
 			}
 			for _, target := range someTargets(t, tree, port) {
-				t.Run(filepath.Base(tree.Dir)+" "+target.Name(), func(t *testing.T) { compareKnown(t, target, wants) })
+				t.Run(filepath.Base(tree.Dir)+" "+target.Name(), func(t *testing.T) {
+					compareKnown(t, target, wants)
+				})
 			}
 		}
 	}
@@ -159,7 +176,8 @@ func compareKnown(t *testing.T, target micropython.Target, wants []Want) {
 	for _, want := range wants {
 		state := config.State(want)
 		if !state.Known {
-			if !fileAndLine.MatchString(state.Doubt) && !strings.Contains(state.Doubt, "Makefile:") {
+			if !fileAndLine.MatchString(state.Doubt) &&
+				!strings.Contains(state.Doubt, "Makefile:") {
 				t.Errorf("%s: not known, and not said where: %s", state.Name, state.Doubt)
 			}
 			continue
@@ -171,7 +189,8 @@ func compareKnown(t *testing.T, target micropython.Target, wants []Want) {
 			continue
 		}
 		if !known || number != state.Value {
-			t.Errorf("%s: the scanner reads %d, make or the compiler %d (known %v)", state.Name, state.Value, number, known)
+			t.Errorf("%s: the scanner reads %d, make or the compiler %d (known %v)", state.Name,
+				state.Value, number, known)
 		}
 	}
 	if compiled != nil {

@@ -50,25 +50,28 @@ func (k Kind) inMake() bool { return k < Define }
 
 // Site is one place of a tree that sets a macro.
 type Site struct {
-	// File is relative to the tree, with slashes, or absolute where it is outside of it; Line counts from 1.
+	// File is relative to the tree, with slashes, or absolute where it is outside of it; Line
+	// counts from 1.
 	File string
 	Line int
 	Kind Kind
 	// Macro and Text are its name and the value as written; Op is make's operator.
 	Macro, Text, Op string
-	// Active reports whether the line acts for the target that was read; Maybe names the condition that
-	// could not be read when that is why it is not certain.
+	// Active reports whether the line acts for the target that was read; Maybe names the condition
+	// that could not be read when that is why it is not certain.
 	Active string
 	Maybe  string
-	// When is the innermost condition that the line stands in, with its file and line; empty outside all.
+	// When is the innermost condition that the line stands in, with its file and line; empty
+	// outside all.
 	When string
 
-	active     truth
-	holder     string // of a flag: the make variable that it is added to
-	raw        string // make's value, with the spaces that make keeps before a comment
-	override   bool   // make's word before the assignment
-	overruled  bool   // make passes over the assignment: a ?= of what is set, or of what the command line sets
-	start, end int    // where the value stands in the file, in bytes
+	active   truth
+	holder   string // of a flag: the make variable that it is added to
+	raw      string // make's value, with the spaces that make keeps before a comment
+	override bool   // make's word before the assignment
+	// make passes over the assignment: a ?= of what is set, or of what the command line sets
+	overruled  bool
+	start, end int // where the value stands in the file, in bytes
 }
 
 // makeCommandLine is the File of a Site in an argument of make's; its Line is 0.
@@ -98,7 +101,8 @@ type source struct {
 	split    map[splitKey]splitText
 }
 
-// splitKey and splitText keep a file's logical lines between runs, which read the same files again and again.
+// splitKey and splitText keep a file's logical lines between runs, which read the same files again
+// and again.
 type splitKey struct{ file, join string }
 
 type splitText struct {
@@ -119,7 +123,8 @@ func (s *source) set(rel string, text []byte) {
 // lines are a file's logical lines.
 func (s *source) lines(rel, join string, text []byte) []logicalLine {
 	key := splitKey{rel, join}
-	if old, ok := s.split[key]; ok && len(text) > 0 && len(old.text) == len(text) && &old.text[0] == &text[0] {
+	if old, ok := s.split[key]; ok && len(text) > 0 && len(old.text) == len(text) &&
+		&old.text[0] == &text[0] {
 		return old.lines
 	}
 	lines := logicalLines(text, join)
@@ -151,8 +156,8 @@ func (s *source) asItIs() *source {
 	return &c
 }
 
-// name is how a file is called here that a makefile or header names relative to dir: relative to the tree inside it,
-// absolute outside.
+// name is how a file is called here that a makefile or header names relative to dir: relative to
+// the tree inside it, absolute outside.
 func (s *source) name(dir, file string) string {
 	if !path.IsAbs(file) {
 		file = path.Join(dir, file)
@@ -186,8 +191,8 @@ func (l logicalLine) at(i int) int {
 	return l.offsets[len(l.offsets)-1] + 1
 }
 
-// logicalLines joins lines that end in a backslash, as both make and C do. A join is one space in make, the spaces
-// around it included, and nothing in C.
+// logicalLines joins lines that end in a backslash, as both make and C do. A join is one space in
+// make, the spaces around it included, and nothing in C.
 func logicalLines(text []byte, join string) []logicalLine {
 	var lines []logicalLine
 	number := 1

@@ -21,10 +21,13 @@ type Trace struct {
 	Why string
 }
 
-// Traces finds what mpwolf patch wrote into a tree whose record is gone, and plans to take it out: the marked blocks as
-// they stand, and the lines that set a wanted macro to its wanted value where git knows what they were. atHead gives a
-// file as git has it. Lines of which no one can report whether mpwolf wrote them, and what stood there before, are unknown.
-func Traces(tree *micropython.Tree, atHead func(path string, like []byte) ([]byte, bool)) (changes []Change, unknown []Trace, err error) {
+// Traces finds what mpwolf patch wrote into a tree whose record is gone, and plans to take it out:
+// the marked blocks as they stand, and the lines that set a wanted macro to its wanted value where
+// git knows what they were. atHead gives a file as git has it. Lines of which no one can report
+// whether mpwolf wrote them, and what stood there before, are unknown.
+func Traces(
+	tree *micropython.Tree, atHead func(path string, like []byte) ([]byte, bool),
+) (changes []Change, unknown []Trace, err error) {
 	for _, port := range Ports() {
 		wanted, err := Load(port)
 		if err != nil {
@@ -78,7 +81,8 @@ func sourceFiles(tree *micropython.Tree, port string) ([]string, error) {
 	return files, nil
 }
 
-// withoutTraces takes the marked block and, where git's text is known, the changed lines out of a file.
+// withoutTraces takes the marked block and, where git's text is known, the changed lines out of a
+// file.
 func withoutTraces(text, head []byte, known bool, wants []Want) ([]byte, []Trace) {
 	text, unknown := withoutBlock(text, head, known, wants)
 	lines := strings.SplitAfter(string(text), "\n")
@@ -98,17 +102,19 @@ func withoutTraces(text, head []byte, known bool, wants []Want) ([]byte, []Trace
 			lines[i] = was
 		case known:
 			unknown = append(unknown, Trace{Line: i + 1, Text: strings.TrimSpace(line),
-				Why: "it sets " + want.Name() + " as mpwolf does, and git has no line that it could have been"})
+				Why: "it sets " + want.Name() +
+					" as mpwolf does, and git has no line that it could have been"})
 		default:
 			unknown = append(unknown, Trace{Line: i + 1, Text: strings.TrimSpace(line),
-				Why: "it sets " + want.Name() + " as mpwolf does; whether mpwolf wrote it, and what stood there before, cannot be known"})
+				Why: "it sets " + want.Name() + " as mpwolf does; whether mpwolf wrote it, and " +
+					"what stood there before, cannot be known"})
 		}
 	}
 	return []byte(strings.Join(lines, "")), unknown
 }
 
-// withoutBlock takes the marked block out. mpwolf gives a last line its end before it adds a block: whether it had to
-// is for git to say.
+// withoutBlock takes the marked block out. mpwolf gives a last line its end before it adds a
+// block: whether it had to is for git to say.
 func withoutBlock(text, head []byte, known bool, wants []Want) ([]byte, []Trace) {
 	from := bytes.Index(text, []byte(blockBegin))
 	if from < 0 || (from > 0 && text[from-1] != '\n') {
@@ -117,13 +123,15 @@ func withoutBlock(text, head []byte, known bool, wants []Want) ([]byte, []Trace)
 	number := 1 + bytes.Count(text[:from], []byte("\n"))
 	to := bytes.Index(text[from:], []byte(blockEnd))
 	if to < 0 {
-		return text, []Trace{{Line: number, Text: blockBegin, Why: "the block that begins here has no end"}}
+		return text,
+			[]Trace{{Line: number, Text: blockBegin, Why: "the block that begins here has no end"}}
 	}
 	to += from
 	inside := strings.Split(strings.TrimSuffix(string(text[from:to]), "\n"), "\n")
 	for i, line := range inside[1:] {
 		if line = strings.TrimRight(line, "\r"); !blockLine(line, wants) {
-			return text, []Trace{{Line: number + i + 1, Text: line, Why: "mpwolf did not write this line of its block"}}
+			return text, []Trace{{Line: number + i + 1, Text: line,
+				Why: "mpwolf did not write this line of its block"}}
 		}
 	}
 	to += len(blockEnd)
@@ -144,17 +152,21 @@ func withoutBlock(text, head []byte, known bool, wants []Want) ([]byte, []Trace)
 	return without, nil
 }
 
-// blockLine reports whether mpwolf writes such a line into its block: why, #undef and #define of what is wanted.
+// blockLine reports whether mpwolf writes such a line into its block: why, #undef and #define of
+// what is wanted.
 func blockLine(line string, wants []Want) bool {
 	if _, ok := setsWanted(line, wants); ok {
 		return true
 	}
 	return slices.ContainsFunc(wants, func(want Want) bool {
-		return line == "// "+want.Why || slices.ContainsFunc(want.Names(), func(name string) bool { return line == "#undef "+name })
+		return line == "// "+want.Why || slices.ContainsFunc(want.Names(), func(name string) bool {
+			return line == "#undef "+name
+		})
 	})
 }
 
-var settingLine = lazyregexp.New(`^\s*(?:#\s*define\s+(\w+)\s+|(?:override\s+)?(\w+)\s*[:?]?=\s*)\(?(-?\d+)\)?`)
+var settingLine = lazyregexp.New(
+	`^\s*(?:#\s*define\s+(\w+)\s+|(?:override\s+)?(\w+)\s*[:?]?=\s*)\(?(-?\d+)\)?`)
 
 // setsWanted says which want a line makes true, if one.
 func setsWanted(line string, wants []Want) (Want, bool) {
@@ -170,8 +182,8 @@ func setsWanted(line string, wants []Want) (Want, bool) {
 	return Want{}, false
 }
 
-// lineBefore is the line of git's text that stands where line i does: that with the same next lines around it that set
-// the same name. With several it is none.
+// lineBefore is the line of git's text that stands where line i does: that with the same next
+// lines around it that set the same name. With several it is none.
 func lineBefore(lines, original []string, i int) (string, bool) {
 	name := nameSet(lines[i])
 	nth := 0
@@ -208,9 +220,11 @@ func nameSet(line string) string {
 	return ""
 }
 
-// sameBut reports whether a line differs from another in the value alone, as mpwolf would have changed it.
+// sameBut reports whether a line differs from another in the value alone, as mpwolf would have
+// changed it.
 func sameBut(line, was string) bool {
 	now, before := namePattern().FindStringIndex(line), namePattern().FindStringIndex(was)
 	end := settingLine().FindStringIndex(line)
-	return now != nil && before != nil && end != nil && line[:now[1]] == was[:before[1]] && strings.HasSuffix(was, line[end[1]:])
+	return now != nil && before != nil && end != nil && line[:now[1]] == was[:before[1]] &&
+		strings.HasSuffix(was, line[end[1]:])
 }

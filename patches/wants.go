@@ -1,5 +1,6 @@
-// Package patches knows what must be true of a port's macros (the wants, one TOML file a port), finds where a tree
-// sets them, and plans the smallest edit that makes them true. It reads only; what it plans is written by others.
+// Package patches knows what must be true of a port's macros (the wants, one TOML file a port),
+// finds where a tree sets them, and plans the smallest edit that makes them true. It reads only;
+// what it plans is written by others.
 package patches
 
 import (
@@ -17,8 +18,9 @@ import (
 //go:embed *.toml
 var files embed.FS
 
-// Want is one thing that must be true when a port is compiled: of a C macro or, where the port's makefiles decide
-// something that no macro says, of a make variable. One of Macro and Variable is set.
+// Want is one thing that must be true when a port is compiled: of a C macro or, where the port's
+// makefiles decide something that no macro says, of a make variable. One of Macro and Variable is
+// set.
 type Want struct {
 	// Macro is the newest name of the macro.
 	Macro string `toml:"macro"`
@@ -26,7 +28,8 @@ type Want struct {
 	Was []string `toml:"was"`
 	// Variable is the name of the make variable.
 	Variable string `toml:"variable"`
-	// Value is what the compiler, or make, must see. A variable that is empty or not set counts as 0.
+	// Value is what the compiler, or make, must see. A variable that is empty or not set counts as
+	// 0.
 	Value int64 `toml:"value"`
 	// Why is one line for the person who reviews the change.
 	Why string `toml:"why"`
@@ -48,14 +51,15 @@ func (w Want) Names() []string {
 // ErrUnknownPort is wrapped by Load's error for a port that has no wants.
 var ErrUnknownPort = errors.New("unknown port")
 
-// Need is a macro that should not be 0 and that mpwolf does not change: what a board has. Where it is 0, Why is told.
+// Need is a macro that should not be 0 and that mpwolf does not change: what a board has. Where it
+// is 0, Why is told.
 type Need struct {
 	Macro string `toml:"macro"`
 	// Or are macros that do as well.
 	Or  []string `toml:"or"`
 	Why string   `toml:"why"`
-	// Unless, if not empty, is the macro by which a user goes without: where it is 0 the board is refused. Advice says
-	// what to do then.
+	// Unless, if not empty, is the macro by which a user goes without: where it is 0 the board is
+	// refused. Advice says what to do then.
 	Unless string `toml:"unless"`
 	Advice string `toml:"advice"`
 }
@@ -79,7 +83,8 @@ type Port struct {
 
 // Flash is what a port needs of its boards' flash.
 type Flash struct {
-	// Least is what the port's smallest firmware with wolfSSL takes, in bytes; 0 where flash is no matter, as on unix.
+	// Least is what the port's smallest firmware with wolfSSL takes, in bytes; 0 where flash is no
+	// matter, as on unix.
 	Least int64 `toml:"least"`
 }
 

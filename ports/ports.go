@@ -1,5 +1,5 @@
-// Package ports holds the boards' side of wolfSSL: for each of MicroPython's ports a user_settings.h and, where the
-// hardware needs it, a wolfssl_port.c. It only hands them out.
+// Package ports holds the boards' side of wolfSSL: for each of MicroPython's ports a
+// user_settings.h and, where the hardware needs it, a wolfssl_port.c. It only hands them out.
 package ports
 
 import (

@@ -16,13 +16,15 @@ import (
 	"mpwolf/internal/state"
 )
 
-// TestDiskFull patches on real file systems of all sizes up to one that is large enough. On each, the tree must be as
-// before or patched, and the next command must find it so and be able to take all back.
+// TestDiskFull patches on real file systems of all sizes up to one that is large enough. On each,
+// the tree must be as before or patched, and the next command must find it so and be able to take
+// all back.
 func TestDiskFull(t *testing.T) {
 	longOnly(t, "mounts a small disk")
 	t.Parallel()
 	if out, err := exec.Command("unshare", "-rm", "true").CombinedOutput(); err != nil {
-		t.Skipf("this machine lets no one mount in a namespace of their own: unshare -rm: %v %s", err, out)
+		t.Skipf("this machine lets no one mount in a namespace of their own: unshare -rm: %v %s",
+			err, out)
 	}
 	w := newWorkplace(t)
 	script := `
@@ -93,7 +95,8 @@ func TestReadOnly(t *testing.T) {
 	if now := w.describe(); now != before {
 		t.Fatalf("reverted:\n%s", differing(before, now))
 	}
-	// A file that may not be written is changed all the same, where its directory may be: as git does. Its mode stays.
+	// A file that may not be written is changed all the same, where its directory may be: as git
+	// does. Its mode stays.
 	w.chmod("micropython/ports/unix/mpconfigport.mk", 0o444)
 	readOnly := w.describe()
 	w.as(0, "", patch...)
@@ -112,7 +115,8 @@ func TestReadOnly(t *testing.T) {
 		}
 		w.chmod(dir, 0o755)
 	}
-	// The permission goes after the patch: revert refuses and changes nothing, and does its work when it is back.
+	// The permission goes after the patch: revert refuses and changes nothing, and does its work
+	// when it is back.
 	for _, dir := range []string{"micropython/ports/unix", "micropython-modules"} {
 		w.as(0, "", patch...)
 		w.chmod(dir, 0o555)
@@ -184,13 +188,16 @@ func (w *workplace) as(code int, message string, args ...string) {
 			}
 		}
 		words[0] = binary
-		words = append([]string{"setpriv", "--reuid", fmt.Sprint(nobody), "--regid", fmt.Sprint(nobody), "--clear-groups"}, words...)
+		words = append([]string{"setpriv", "--reuid", fmt.Sprint(nobody), "--regid",
+			fmt.Sprint(nobody), "--clear-groups"}, words...)
 	}
 	cmd := exec.Command(words[0], words[1:]...)
 	cmd.Dir = w.dir
-	cmd.Env = append(os.Environ(), "HOME="+w.path("home"), "CCACHE_DISABLE=1", "MPWOLF_CACHE="+w.path("cache"), "TMPDIR=/tmp")
+	cmd.Env = append(os.Environ(), "HOME="+w.path("home"), "CCACHE_DISABLE=1",
+		"MPWOLF_CACHE="+w.path("cache"), "TMPDIR=/tmp")
 	out, err := cmd.CombinedOutput()
-	if cmd.ProcessState == nil || cmd.ProcessState.ExitCode() != code || !strings.Contains(string(out), message) {
+	if cmd.ProcessState == nil || cmd.ProcessState.ExitCode() != code ||
+		!strings.Contains(string(out), message) {
 		w.t.Fatalf("mpwolf %v: %v; want exit code %d and %q:\n%s", args, err, code, message, out)
 	}
 }
@@ -206,11 +213,13 @@ func TestTwoAtOnce(t *testing.T) {
 		out, err := cmd.CombinedOutput()
 		return string(out), err
 	}
-	lock, err := state.Acquire(context.Background(), disk.OS{}, w.path("micropython"), "patch", func(string) {})
+	lock, err := state.Acquire(context.Background(), disk.OS{}, w.path("micropython"),
+		"patch", func(string) {})
 	if err != nil {
 		t.Fatal(err)
 	}
-	// The lock is given up once the other process says that it waits, however long it takes to get there.
+	// The lock is given up once the other process says that it waits, however long it takes to get
+	// there.
 	want := fmt.Sprintf("waiting for mpwolf patch, process %d, since ", os.Getpid())
 	out := &watcher{text: want, seen: lock.Release}
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
@@ -237,7 +246,8 @@ func TestTwoAtOnce(t *testing.T) {
 	if err := os.MkdirAll(w.path("micropython/.mpwolf"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(w.path("micropython/.mpwolf/lock"), []byte("mpwolf patch, process 1, since long ago\n"), 0o644); err != nil {
+	if err := os.WriteFile(w.path("micropython/.mpwolf/lock"),
+		[]byte("mpwolf patch, process 1, since long ago\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	if out, err := start("revert"); err != nil || strings.Contains(out, "waiting") {

@@ -13,8 +13,8 @@ import (
 	"time"
 )
 
-// chainFolder writes what tls_api.py takes: a root, an intermediate and a leaf for localhost, each in PEM and DER, chains
-// of them, the leaf's key in every form, and another CA.
+// chainFolder writes what tls_api.py takes: a root, an intermediate and a leaf for localhost, each
+// in PEM and DER, chains of them, the leaf's key in every form, and another CA.
 func chainFolder(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -22,8 +22,10 @@ func chainFolder(t *testing.T) string {
 	newAuthority(t, dir, "other")
 	key := newKey(t)
 	template := &x509.Certificate{
-		SerialNumber: big.NewInt(2), Subject: pkix.Name{CommonName: "intermediate"}, IsCA: true, BasicConstraintsValid: true,
-		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(24 * time.Hour), KeyUsage: x509.KeyUsageCertSign,
+		SerialNumber: big.NewInt(2), Subject: pkix.Name{CommonName: "intermediate"}, IsCA: true,
+		BasicConstraintsValid: true,
+		NotBefore:             time.Now().Add(-time.Hour),
+		NotAfter:              time.Now().Add(24 * time.Hour), KeyUsage: x509.KeyUsageCertSign,
 	}
 	der, err := x509.CreateCertificate(rand.Reader, template, root.cert, &key.PublicKey, root.key)
 	if err != nil {
@@ -33,7 +35,8 @@ func chainFolder(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	intermediate := &authority{dir: dir, file: filepath.Join(dir, "intermediate.pem"), cert: cert, key: key}
+	intermediate := &authority{dir: dir, file: filepath.Join(dir, "intermediate.pem"),
+		cert: cert, key: key}
 	writePEM(t, intermediate.file, "CERTIFICATE", der)
 	leafFile, _ := intermediate.issue(t, "leaf", "localhost", time.Now().Add(24*time.Hour))
 
@@ -74,7 +77,8 @@ func writeKeys(t *testing.T, dir, name, file string) {
 	writePEM(t, filepath.Join(dir, name+".p8"), "PRIVATE KEY", der)
 }
 
-// placeholder writes a key that has nothing to do with any certificate, and secret, the 32 bytes of the one in file.
+// placeholder writes a key that has nothing to do with any certificate, and secret, the 32 bytes
+// of the one in file.
 func placeholder(t *testing.T, dir, file string) (other, secret string) {
 	t.Helper()
 	block, _ := pem.Decode(readFile(t, file))

@@ -27,8 +27,9 @@ type contender struct {
 	values map[string][]float64
 }
 
-// TestBench measures, and writes the table of docs/speed.md into the file that MPWOLF_BENCH names; scripts/bench runs it.
-// MPWOLF_BENCH_OURS and MPWOLF_BENCH_BASELINE take a patched micropython and one with mbedTLS that are there.
+// TestBench measures, and writes the table of docs/speed.md into the file that MPWOLF_BENCH names;
+// scripts/bench runs it. MPWOLF_BENCH_OURS and MPWOLF_BENCH_BASELINE take a patched micropython
+// and one with mbedTLS that are there.
 func TestBench(t *testing.T) {
 	longOnly(t, "needs a compiler and real sources")
 	file := os.Getenv("MPWOLF_BENCH")
@@ -42,7 +43,8 @@ func TestBench(t *testing.T) {
 		r.run("build", "-j", "2")
 		r.built = filepath.Join(r.tree, "ports", "unix", "build-standard", "micropython")
 		// The built-in's AES-CTR is off on unix.
-		ours, baseline = r.firmware(), buildBaseline(t, r.mpwolf, "CFLAGS_EXTRA=-DMICROPY_PY_CRYPTOLIB_CTR=1")
+		ours, baseline = r.firmware(), buildBaseline(t, r.mpwolf,
+			"CFLAGS_EXTRA=-DMICROPY_PY_CRYPTOLIB_CTR=1")
 	}
 	b := &bench{all: []*contender{
 		{name: "mbedTLS", python: baseline},
@@ -70,13 +72,17 @@ type bench struct {
 	rows []string // the keys of values, in the table's order
 }
 
-// certificates makes one for localhost with each kind of key, which vouches for itself, and the file that is sent.
+// certificates makes one for localhost with each kind of key, which vouches for itself, and the
+// file that is sent.
 func (b *bench) certificates(t *testing.T) {
 	t.Helper()
 	b.dir = t.TempDir()
-	for name, key := range map[string][]string{"P-256": {"ec", "-pkeyopt", "ec_paramgen_curve:P-256"}, "RSA-2048": {"rsa:2048"}} {
-		args := append([]string{"req", "-x509", "-nodes", "-days", "2", "-subj", "/CN=localhost", "-addext",
-			"subjectAltName=DNS:localhost", "-keyout", b.path(name + ".key"), "-out", b.path(name + ".pem"), "-newkey"}, key...)
+	for name, key := range map[string][]string{
+		"P-256": {"ec", "-pkeyopt", "ec_paramgen_curve:P-256"}, "RSA-2048": {"rsa:2048"}} {
+		args := append(
+			[]string{"req", "-x509", "-nodes", "-days", "2", "-subj", "/CN=localhost", "-addext",
+				"subjectAltName=DNS:localhost", "-keyout", b.path(name + ".key"), "-out",
+				b.path(name + ".pem"), "-newkey"}, key...)
 		if out, err := exec.Command("openssl", args...).CombinedOutput(); err != nil {
 			t.Fatalf("%v\n%s", err, out)
 		}
@@ -85,7 +91,8 @@ func (b *bench) certificates(t *testing.T) {
 			writeFile(t, b.dir, file+".der", block.Bytes)
 		}
 	}
-	if err := os.WriteFile(b.path("big"), make([]byte, (benchMegabytes+1)<<20), 0o644); err != nil {
+	if err := os.WriteFile(b.path("big"), make([]byte, (benchMegabytes+1)<<20),
+		0o644); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -125,12 +132,14 @@ func (b *bench) run(t *testing.T) {
 	}
 }
 
-// handshakes has the contender call a server on CPython's OpenSSL, and a client on that call the contender.
+// handshakes has the contender call a server on CPython's OpenSSL, and a client on that call the
+// contender.
 func (b *bench) handshakes(t *testing.T, c *contender, key, version string) {
 	cert, keyFile := b.path(key+".pem"), b.path(key+".key")
 	row := fmt.Sprintf("handshake, TLS %s, %s: ", version, key)
 	peer := freePort(t)
-	stop := startPeer(t, peer, exec.Command("python3", filepath.Join("testdata", "echo_server.py"), strconv.Itoa(peer), cert, keyFile,
+	stop := startPeer(t, peer, exec.Command("python3", filepath.Join("testdata", "echo_server.py"),
+		strconv.Itoa(peer), cert, keyFile,
 		version))
 	v := b.python(t, c, "client", strconv.Itoa(peer), cert, strconv.Itoa(benchHandshakes))
 	stop()
@@ -138,12 +147,14 @@ func (b *bench) handshakes(t *testing.T, c *contender, key, version string) {
 	b.record(c, row+"client, ms on the clock", v[1])
 
 	port := freePort(t)
-	lines := startLines(t, exec.Command(c.python, filepath.Join("firmware", "bench.py"), "server", strconv.Itoa(port), cert, keyFile,
+	lines := startLines(t, exec.Command(c.python, filepath.Join("firmware", "bench.py"), "server",
+		strconv.Itoa(port), cert, keyFile,
 		strconv.Itoa(benchHandshakes)))
 	if line := <-lines; line != "listening" {
 		t.Fatalf("%s: %q", c.name, line)
 	}
-	client := exec.Command("python3", filepath.Join("testdata", "caller.py"), strconv.Itoa(port), cert, version,
+	client := exec.Command("python3", filepath.Join("testdata", "caller.py"),
+		strconv.Itoa(port), cert, version,
 		strconv.Itoa(benchHandshakes+5))
 	if out, err := client.CombinedOutput(); err != nil {
 		t.Fatalf("%s: %v\n%s", c.name, err, out)
@@ -166,7 +177,8 @@ func startPeer(t *testing.T, port int, cmd *exec.Cmd) (stop func()) {
 
 func (b *bench) bulk(t *testing.T, c *contender, way string) {
 	port := freePort(t)
-	args := []string{"s_server", "-accept", fmt.Sprintf("127.0.0.1:%d", port), "-quiet", "-cert", b.path("P-256.pem"),
+	args := []string{"s_server", "-accept", fmt.Sprintf("127.0.0.1:%d", port), "-quiet", "-cert",
+		b.path("P-256.pem"),
 		"-key", b.path("P-256.key")}
 	if way == "recv" {
 		args = append(args, "-WWW")
@@ -180,7 +192,9 @@ func (b *bench) bulk(t *testing.T, c *contender, way string) {
 	defer stdin.Close()
 	defer startPeer(t, port, cmd)()
 	v := b.python(t, c, way, strconv.Itoa(port), b.path("P-256.pem"), strconv.Itoa(benchMegabytes))
-	b.record(c, fmt.Sprintf("%d MB %s, s of CPU", benchMegabytes, map[string]string{"send": "sent", "recv": "received"}[way]), v[0])
+	b.record(c,
+		fmt.Sprintf("%d MB %s, s of CPU", benchMegabytes,
+			map[string]string{"send": "sent", "recv": "received"}[way]), v[0])
 }
 
 func (b *bench) crypto(t *testing.T, c *contender, algorithm string, size int) {
@@ -190,11 +204,13 @@ func (b *bench) crypto(t *testing.T, c *contender, algorithm string, size int) {
 		return
 	}
 	// CPython has no AES of its own.
-	out, err := exec.Command("openssl", "speed", "-mr", "-elapsed", "-seconds", "1", "-bytes", strconv.Itoa(size), "-evp", algorithm).Output()
+	out, err := exec.Command("openssl", "speed", "-mr", "-elapsed", "-seconds", "1", "-bytes",
+		strconv.Itoa(size), "-evp", algorithm).Output()
 	if err != nil {
 		t.Fatal(err)
 	}
-	fields := strings.Split(strings.TrimSpace(string(out)), ":") // +F:25:AES-128-CBC:1234567.89, in bytes a second
+	// +F:25:AES-128-CBC:1234567.89, in bytes a second
+	fields := strings.Split(strings.TrimSpace(string(out)), ":")
 	value, err := strconv.ParseFloat(fields[len(fields)-1], 64)
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out)
@@ -205,7 +221,8 @@ func (b *bench) crypto(t *testing.T, c *contender, algorithm string, size int) {
 // python runs bench.py and gives the numbers it prints.
 func (b *bench) python(t *testing.T, c *contender, args ...string) []float64 {
 	t.Helper()
-	out, err := exec.Command(c.python, append([]string{filepath.Join("firmware", "bench.py")}, args...)...).CombinedOutput()
+	out, err := exec.Command(c.python,
+		append([]string{filepath.Join("firmware", "bench.py")}, args...)...).CombinedOutput()
 	if err != nil {
 		t.Fatalf("%s: %v: %v\n%s", c.name, args, err, out)
 	}
@@ -228,11 +245,13 @@ func numbers(t *testing.T, line string) []float64 {
 	return values
 }
 
-// table is the medians in Markdown. The ratios say how many times better wolfSSL is than mbedTLS and OpenSSL, whether
-// less is better or more. Where mbedTLS, which MicroPython builds without TLS 1.3, has no value, its TLS 1.2 stands in.
+// table is the medians in Markdown. The ratios say how many times better wolfSSL is than mbedTLS
+// and OpenSSL, whether less is better or more. Where mbedTLS, which MicroPython builds without TLS
+// 1.3, has no value, its TLS 1.2 stands in.
 func (b *bench) table() string {
 	var text strings.Builder
-	text.WriteString("| | mbedTLS | wolfSSL | OpenSSL | wolfSSL : mbedTLS | wolfSSL : OpenSSL |\n|---|---|---|---|---|---|\n")
+	text.WriteString("| | mbedTLS | wolfSSL | OpenSSL | wolfSSL : mbedTLS | wolfSSL : OpenSSL " +
+		"|\n|---|---|---|---|---|---|\n")
 	for _, row := range b.rows {
 		var v [3]float64
 		cells := [3]string{"–", "–", "–"}
@@ -245,7 +264,8 @@ func (b *bench) table() string {
 		if other == 0 {
 			other = median(b.all[0].values[strings.Replace(row, "TLS 1.3", "TLS 1.2", 1)])
 		}
-		fmt.Fprintf(&text, "| %s | %s | %s | %s | %s | %s |\n", row, cells[0], cells[1], cells[2], ratio(v[1], other), ratio(v[1], v[2]))
+		fmt.Fprintf(&text, "| %s | %s | %s | %s | %s | %s |\n", row, cells[0], cells[1], cells[2],
+			ratio(v[1], other), ratio(v[1], v[2]))
 	}
 	return text.String()
 }
@@ -280,10 +300,12 @@ func ratio(ours, other float64) string {
 func (b *bench) sizes(t *testing.T, ours, baseline string) string {
 	t.Helper()
 	wolf, mbed := textSize(t, ours), textSize(t, baseline)
-	return fmt.Sprintf("| text of the unix firmware, kB | %.0f | %.0f | – | %.2f | – |\n", mbed/1000, wolf/1000, wolf/mbed)
+	return fmt.Sprintf("| text of the unix firmware, kB | %.0f | %.0f | – | %.2f | – |\n",
+		mbed/1000, wolf/1000, wolf/mbed)
 }
 
-// textSize is what the program size calls text. The baseline may be a script that ends with the program's path.
+// textSize is what the program size calls text. The baseline may be a script that ends with the
+// program's path.
 func textSize(t *testing.T, file string) float64 {
 	t.Helper()
 	f, err := elf.Open(file)
@@ -303,9 +325,11 @@ func textSize(t *testing.T, file string) float64 {
 	return float64(size)
 }
 
-// TestBenchTable holds that docs/speed.md has the table that scripts/bench prints, whatever the figures.
+// TestBenchTable holds that docs/speed.md has the table that scripts/bench prints, whatever the
+// figures.
 func TestBenchTable(t *testing.T) {
-	_, table, found := strings.Cut(string(readFile(t, filepath.Join("..", "docs", "speed.md"))), "<!-- bench: begin -->")
+	_, table, found := strings.Cut(string(readFile(t, filepath.Join("..", "docs", "speed.md"))),
+		"<!-- bench: begin -->")
 	table, _, ended := strings.Cut(table, "<!-- bench: end -->")
 	if !found || !ended {
 		t.Fatal("docs/speed.md has no table of scripts/bench")

@@ -9,7 +9,8 @@ import (
 	"mpwolf/internal/build"
 )
 
-// TestClang verifies the unix port as clang and lld build it, and compiles the modules as plain C99, which some ports do.
+// TestClang verifies the unix port as clang and lld build it, and compiles the modules as plain
+// C99, which some ports do.
 func TestClang(t *testing.T) {
 	longOnly(t, "builds real sources")
 	t.Parallel()
@@ -19,7 +20,8 @@ func TestClang(t *testing.T) {
 	if code != 0 {
 		t.Fatalf("verify: exit code %d\n%+v", code, report)
 	}
-	flags, err := build.Probe(t.Context(), r.target(t, ""), nil, "USER_C_MODULES="+filepath.Dir(r.module()),
+	flags, err := build.Probe(t.Context(), r.target(t, ""), nil,
+		"USER_C_MODULES="+filepath.Dir(r.module()),
 		"WOLFSSL_PORT=unix", "BUILD="+filepath.Join(r.tree, ".mpwolf", "build", "unix-standard"))
 	if err != nil {
 		t.Fatal(err)
@@ -39,7 +41,8 @@ func TestClang(t *testing.T) {
 			cmd := exec.Command(compiler, argv...)
 			cmd.Dir = flags.Dir
 			if out, err := cmd.CombinedOutput(); err != nil {
-				t.Errorf("%s -std=c99 %s: %v\n%s", compiler, filepath.Base(source), err, tail(string(out)))
+				t.Errorf("%s -std=c99 %s: %v\n%s", compiler, filepath.Base(source), err,
+					tail(string(out)))
 			}
 		}
 	}

@@ -9,18 +9,20 @@ import (
 	"testing"
 )
 
-// TestCMake builds a small port that takes the modules by micropython.cmake, as rp2 and esp32 do, and runs the firmware
-// tests on it.
+// TestCMake builds a small port that takes the modules by micropython.cmake, as rp2 and esp32 do,
+// and runs the firmware tests on it.
 func TestCMake(t *testing.T) {
 	longOnly(t, "needs a compiler and real sources")
 	t.Parallel()
 	r := newReal(t)
 	r.patch() // only to have the modules installed
 	build := t.TempDir()
-	module := filepath.Join(r.dir, "micropython-modules", "micropython-wolfssl", "micropython.cmake")
+	module := filepath.Join(r.dir, "micropython-modules", "micropython-wolfssl",
+		"micropython.cmake")
 	configure := func(args ...string) *exec.Cmd {
-		return exec.Command("cmake", append([]string{"-S", filepath.Join("testdata", "cmake"), "-B", build,
-			"-DMICROPY_DIR=" + r.tree, "-DUSER_C_MODULES=" + module}, args...)...)
+		return exec.Command("cmake",
+			append([]string{"-S", filepath.Join("testdata", "cmake"), "-B", build,
+				"-DMICROPY_DIR=" + r.tree, "-DUSER_C_MODULES=" + module}, args...)...)
 	}
 	for _, refused := range []struct{ arg, want string }{
 		{"-DWOLFSSL_PORT=nope", `unknown WOLFSSL_PORT "nope"; known ports: `},
@@ -28,7 +30,8 @@ func TestCMake(t *testing.T) {
 		{"-DWOLFSSL_DIR=/nonexistent/wolfssl", "/nonexistent/wolfssl"},
 	} {
 		out, err := configure(refused.arg).CombinedOutput()
-		if text := strings.Join(strings.Fields(string(out)), " "); err == nil || !strings.Contains(text, refused.want) {
+		if text := strings.Join(strings.Fields(string(out)), " "); err == nil ||
+			!strings.Contains(text, refused.want) {
 			t.Errorf("%s: %v\n%s", refused.arg, err, tail(string(out)))
 		}
 		if err := os.RemoveAll(build); err != nil { // the cache remembers arguments
@@ -49,7 +52,8 @@ func TestCMake(t *testing.T) {
 		}
 		cmd := exec.Command(filepath.Join(build, "firmware"))
 		cmd.Stdin = strings.NewReader(source)
-		if got := r.must(cmd); got != string(bytes.ReplaceAll(want, []byte("\n"), []byte("\r\n"))) {
+		want = bytes.ReplaceAll(want, []byte("\n"), []byte("\r\n"))
+		if got := r.must(cmd); got != string(want) {
 			t.Errorf("%s: got:\n%s\nwant:\n%s", script, tail(got), want)
 		}
 	}

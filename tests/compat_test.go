@@ -18,10 +18,11 @@ import (
 	"mpwolf/internal/micropython"
 )
 
-// The support matrix: what scripts/compat tries, on which trees, and what came out. Its results stand in
-// docs/compat.tsv, a line for each step, and docs/compat.md has them as a table.
+// The support matrix: what scripts/compat tries, on which trees, and what came out. Its results
+// stand in docs/compat.tsv, a line for each step, and docs/compat.md has them as a table.
 
-// compatSteps are tried for each target, in this order. The names are those of the results and of the table.
+// compatSteps are tried for each target, in this order. The names are those of the results and of
+// the table.
 var compatSteps = []struct {
 	name string
 	run  func(c *compat, target micropython.Target) (detail string, err error)
@@ -89,7 +90,8 @@ func TestCompat(t *testing.T) {
 	}
 }
 
-// copyTree makes the working copy: in one place for all trees, so that a compiler's cache knows it again.
+// copyTree makes the working copy: in one place for all trees, so that a compiler's cache knows it
+// again.
 func (c *compat) copyTree(dir string) {
 	c.t.Helper()
 	copied := filepath.Join(c.work, "micropython")
@@ -102,8 +104,8 @@ func (c *compat) copyTree(dir string) {
 	if c.tree, err = micropython.Open(copied); err != nil {
 		c.t.Fatal(err)
 	}
-	// mpy-cross first, as MicroPython's documentation has it: a make that is given BUILD builds it there too, among the
-	// firmware's objects.
+	// mpy-cross first, as MicroPython's documentation has it: a make that is given BUILD builds it
+	// there too, among the firmware's objects.
 	if _, err := c.run("make", "-j2", "-C", filepath.Join(copied, "mpy-cross")); err != nil {
 		c.t.Fatal(err)
 	}
@@ -156,7 +158,8 @@ func (c *compat) note(r compatResult) {
 	r.detail = strings.Join(strings.Fields(r.detail), " ")
 	const most = 300
 	r.detail = strings.ReplaceAll(r.detail[:min(len(r.detail), most)], c.work+"/", "")
-	file, err := os.OpenFile(os.Getenv("MPWOLF_COMPAT_RESULTS"), os.O_APPEND|os.O_WRONLY|os.O_CREATE, 0o644)
+	file, err := os.OpenFile(os.Getenv("MPWOLF_COMPAT_RESULTS"),
+		os.O_APPEND|os.O_WRONLY|os.O_CREATE, 0o644)
 	if err != nil {
 		c.t.Fatal(err)
 	}
@@ -179,7 +182,8 @@ func (c *compat) snapshot() map[string]string {
 		}
 		line, err := describeOne(c.tree.Dir, name, entry)
 		rel, text, _ := strings.Cut(line, " ")
-		// MicroPython's make asks git for the version, and git then notes the times of files in its index.
+		// MicroPython's make asks git for the version, and git then notes the times of files in
+		// its index.
 		if rel != ".git/index" {
 			files[rel] = text
 		}
@@ -227,10 +231,13 @@ func (c *compat) run(argv ...string) (string, error) {
 
 var firstErrorLine = regexp.MustCompile(`(?m)^.*(rror: |\*\*\* |mpwolf: |^FAIL ).*$`)
 
-func (c *compat) patch(target micropython.Target) (string, error) { return "", c.patchWith(target) }
+func (c *compat) patch(target micropython.Target) (string, error) {
+	return "", c.patchWith(target)
+}
 
 func (c *compat) patchWith(target micropython.Target, more ...string) error {
-	argv := []string{c.mpwolf, "patch", "--tree", c.tree.Dir, "--port", target.Port, "--wolfssl", c.wolfssl,
+	argv := []string{c.mpwolf, "patch", "--tree", c.tree.Dir, "--port", target.Port,
+		"--wolfssl", c.wolfssl,
 		"--modules", filepath.Join(c.work, "modules")}
 	if target.Board != "" {
 		argv = append(argv, "--board", target.Board)
@@ -258,8 +265,9 @@ func (c *compat) revert(micropython.Target) (string, error) {
 
 var testsPassed = regexp.MustCompile(`(\d+) passed, (\d+) failed`)
 
-// upstream runs MicroPython's own tests on what verify built. MPWOLF_COMPAT_BASELINES is a directory that may have a
-// micropython with the built-in mbedTLS of each release, RELEASE/micropython, to compare with.
+// upstream runs MicroPython's own tests on what verify built. MPWOLF_COMPAT_BASELINES is a
+// directory that may have a micropython with the built-in mbedTLS of each release,
+// RELEASE/micropython, to compare with.
 func (c *compat) upstream(target micropython.Target) (string, error) {
 	if target.Port != "unix" {
 		return "", errUntested("the firmware does not run here")
@@ -269,9 +277,11 @@ func (c *compat) upstream(target micropython.Target) (string, error) {
 		return "", err
 	}
 	cmd := exec.Command(self, "-test.run", "^TestUpstream$", "-test.v")
-	cmd.Env = append(os.Environ(), "MPWOLF_COMPAT_TREES=", "MPWOLF_UPSTREAM_TREE="+c.tree.Dir, "MPWOLF_UPSTREAM_FIRMWARE="+
-		filepath.Join(c.tree.Dir, ".mpwolf", "build", target.ID(), "micropython"))
-	baseline := filepath.Join(os.Getenv("MPWOLF_COMPAT_BASELINES"), c.tree.Version.String(), "micropython")
+	cmd.Env = append(os.Environ(), "MPWOLF_COMPAT_TREES=", "MPWOLF_UPSTREAM_TREE="+c.tree.Dir,
+		"MPWOLF_UPSTREAM_FIRMWARE="+
+			filepath.Join(c.tree.Dir, ".mpwolf", "build", target.ID(), "micropython"))
+	baseline := filepath.Join(os.Getenv("MPWOLF_COMPAT_BASELINES"),
+		c.tree.Version.String(), "micropython")
 	if _, err := os.Stat(baseline); err == nil {
 		cmd.Env = append(cmd.Env, "MPWOLF_UPSTREAM_BASELINE="+baseline)
 	}
@@ -300,8 +310,9 @@ func (c *compat) patchPristine(target micropython.Target) (string, error) {
 
 // plainMake is make with the arguments of the hand method and no more than the tree itself needs.
 func (c *compat) plainMake(target micropython.Target, modules, build string) error {
-	argv := append([]string{"make", "-j2", "-C", target.Dir(), "BUILD=" + build, "USER_C_MODULES=" + modules,
-		"WOLFSSL_PORT=" + target.Port}, append(target.Args(), c.make...)...)
+	argv := append(
+		[]string{"make", "-j2", "-C", target.Dir(), "BUILD=" + build, "USER_C_MODULES=" + modules,
+			"WOLFSSL_PORT=" + target.Port}, append(target.Args(), c.make...)...)
 	_, err := c.run(argv...)
 	return err
 }
@@ -330,21 +341,26 @@ func (c *compat) sweep() error {
 	return nil
 }
 
-// firmware reports whether a firmware of plain make has wolfSSL in it, and no mbedTLS, and works where it can run.
+// firmware reports whether a firmware of plain make has wolfSSL in it, and no mbedTLS, and works
+// where it can run.
 func (c *compat) firmware(target micropython.Target, build string) error {
 	name := filepath.Join(build, "firmware.elf")
 	if target.Port == "unix" {
 		name = filepath.Join(build, "micropython")
 		if _, err := os.Stat(name); err != nil { // up to v1.19.1
 			names, _ := filepath.Glob(filepath.Join(target.Dir(), "micropython*"))
-			names = slices.DeleteFunc(names, func(n string) bool { return filepath.Ext(n) == ".map" })
+			names = slices.DeleteFunc(names, func(n string) bool {
+				return filepath.Ext(n) == ".map"
+			})
 			if len(names) != 1 {
-				return fmt.Errorf("no firmware in %s, nor one beside the sources: %v", build, names)
+				return fmt.Errorf("no firmware in %s, nor one beside the sources: %v",
+					build, names)
 			}
 			name = names[0]
 		}
 		for _, script := range []string{"crypto_kat.py", "tls_pair.py"} {
-			if out, err := c.run("env", "-C", filepath.Join(c.work, "firmware"), name, script); err != nil {
+			if out, err := c.run("env", "-C", filepath.Join(c.work, "firmware"), name,
+				script); err != nil {
 				return fmt.Errorf("%s: %w: %s", script, err, out)
 			}
 		}
@@ -360,15 +376,19 @@ func (c *compat) firmware(target micropython.Target, build string) error {
 		return err
 	}
 	has := func(part string) bool {
-		return slices.ContainsFunc(symbols, func(s elf.Symbol) bool { return strings.HasPrefix(s.Name, part) })
+		return slices.ContainsFunc(symbols, func(s elf.Symbol) bool {
+			return strings.HasPrefix(s.Name, part)
+		})
 	}
 	if !has("wolfSSL_connect") || has("mbedtls_ssl") {
-		return fmt.Errorf("%s: wolfSSL: %v, mbedTLS: %v", name, has("wolfSSL_connect"), has("mbedtls_ssl"))
+		return fmt.Errorf("%s: wolfSSL: %v, mbedTLS: %v", name, has("wolfSSL_connect"),
+			has("mbedtls_ssl"))
 	}
 	return nil
 }
 
-// byHand sets the macros as one does by hand, under all their names, copies the module into place, and runs make.
+// byHand sets the macros as one does by hand, under all their names, copies the module into place,
+// and runs make.
 func (c *compat) byHand(target micropython.Target) (string, error) {
 	// Where patch installs them, so that a compiler's cache knows the sources again.
 	modules, build := filepath.Join(c.work, "modules"), filepath.Join(c.work, "build")
@@ -390,7 +410,8 @@ func (c *compat) byHand(target micropython.Target) (string, error) {
 	}
 	edits := map[string]string{filepath.Join(target.Dir(), "mpconfigport.h"): handHeader}
 	if target.Board != "" {
-		edits[filepath.Join(target.Dir(), "boards", target.Board, "mpconfigboard.mk")] = handMakefile
+		board := filepath.Join(target.Dir(), "boards", target.Board)
+		edits[filepath.Join(board, "mpconfigboard.mk")] = handMakefile
 	} else {
 		edits[filepath.Join(target.Dir(), "mpconfigport.mk")] = handMakefile
 	}
@@ -424,8 +445,8 @@ var handHeader = func() string {
 	return b.String() + "\n#undef MICROPY_TRACKED_ALLOC\n#define MICROPY_TRACKED_ALLOC (1)\n"
 }()
 
-// compatTable is the table that docs/compat.md has, from the lines of docs/compat.tsv: a later line of the same step counts
-// instead of an earlier one.
+// compatTable is the table that docs/compat.md has, from the lines of docs/compat.tsv: a later
+// line of the same step counts instead of an earlier one.
 func compatTable(lines string) string {
 	type cell struct{ release, target string }
 	steps := map[cell]map[string]string{}
@@ -494,7 +515,8 @@ func compatCell(steps map[string]string) string {
 	return text
 }
 
-// TestCompatTable holds that docs/compat.md has the table of docs/compat.tsv; MPWOLF_COMPAT_TABLE prints that of any file.
+// TestCompatTable holds that docs/compat.md has the table of docs/compat.tsv; MPWOLF_COMPAT_TABLE
+// prints that of any file.
 func TestCompatTable(t *testing.T) {
 	if file := os.Getenv("MPWOLF_COMPAT_TABLE"); file != "" {
 		text, err := os.ReadFile(file)
@@ -515,7 +537,8 @@ func TestCompatTable(t *testing.T) {
 	_, rest, found := strings.Cut(string(page), "<!-- compat: begin -->\n")
 	table, _, ended := strings.Cut(rest, "<!-- compat: end -->")
 	if want := compatTable(string(lines)); !found || !ended || table != want {
-		t.Errorf("docs/compat.md's table of releases is not that of docs/compat.tsv; it should be:\n%s", want)
+		t.Errorf("docs/compat.md's table of releases is not that of docs/compat.tsv; it "+
+			"should be:\n%s", want)
 	}
 }
 
@@ -530,7 +553,8 @@ func TestCompatCells(t *testing.T) {
 		lines += compatResult{"v1.10.0", "unix:standard", step.name, "ok", ""}.String()
 	}
 	lines += compatResult{"v1.10.0", "stm32:A", "upstream", "untested", "no"}.String()
-	const want = "| release | unix standard | stm32 A |\n|---|---|---|\n| v1.9.0 | ok | untested |\n" +
+	const want = "| release | unix standard | stm32 A |\n|---|---|---|\n" +
+		"| v1.9.0 | ok | untested |\n" +
 		"| v1.10.0 | FAIL: patch | ok; untested: upstream |\n"
 	if got := compatTable(lines); got != want {
 		t.Errorf("got:\n%swant:\n%s", got, want)

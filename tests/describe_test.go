@@ -8,7 +8,8 @@ import (
 	"path/filepath"
 )
 
-// describeOne is the name of a file relative to dir, its mode, and the hash of its bytes or the target of the link.
+// describeOne is the name of a file relative to dir, its mode, and the hash of its bytes or the
+// target of the link.
 func describeOne(dir, name string, entry fs.DirEntry) (string, error) {
 	rel, err := filepath.Rel(dir, name)
 	if err != nil {

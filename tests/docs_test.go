@@ -11,9 +11,10 @@ import (
 	"testing"
 )
 
-// TestFirmwareRepository runs each command of docs/firmware-repository.md, in its order and in one shell. In the place of
-// GitHub's repositories it has small ones, on which all but mpwolf verify can be run, and only exit codes are held. With
-// MPWOLF_TEST_GIT, a directory of the real repositories (OWNER/NAME.git), the printed output is held too.
+// TestFirmwareRepository runs each command of docs/firmware-repository.md, in its order and in one
+// shell. In the place of GitHub's repositories it has small ones, on which all but mpwolf verify
+// can be run, and only exit codes are held. With MPWOLF_TEST_GIT, a directory of the real
+// repositories (OWNER/NAME.git), the printed output is held too.
 func TestFirmwareRepository(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile("../docs/firmware-repository.md")
@@ -31,7 +32,8 @@ func TestFirmwareRepository(t *testing.T) {
 		repositories, real = smallRepositories(t, filepath.Join(top, "git")), false
 	}
 	config := filepath.Join(top, "gitconfig")
-	mapping := fmt.Sprintf("%s[url %q]\n\tinsteadOf = https://github.com/\n", gitConfig, "file://"+repositories+"/")
+	mapping := fmt.Sprintf("%s[url %q]\n\tinsteadOf = https://github.com/\n", gitConfig,
+		"file://"+repositories+"/")
 	if err := os.WriteFile(config, []byte(mapping), 0o644); err != nil {
 		t.Fatal(err)
 	}
@@ -44,7 +46,8 @@ func TestFirmwareRepository(t *testing.T) {
 	}
 	cmd := exec.Command("bash", "-c", script.String())
 	cmd.Dir = top
-	cmd.Env = append(os.Environ(), "GIT_CONFIG_GLOBAL="+config, "GIT_CONFIG_NOSYSTEM=1", "MPWOLF_CACHE="+filepath.Join(top, "cache"))
+	cmd.Env = append(os.Environ(), "GIT_CONFIG_GLOBAL="+config, "GIT_CONFIG_NOSYSTEM=1",
+		"MPWOLF_CACHE="+filepath.Join(top, "cache"))
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
 	if err := cmd.Run(); err != nil {
@@ -62,7 +65,8 @@ type docCommand struct {
 	code   string
 }
 
-// docCommands are the commands of the blocks that begin with "$ ", and what follows each; "> " goes on with a command.
+// docCommands are the commands of the blocks that begin with "$ ", and what follows each; "> "
+// goes on with a command.
 func docCommands(text string) []docCommand {
 	var commands []docCommand
 	block := false
@@ -84,7 +88,8 @@ func docCommands(text string) []docCommand {
 		case block && goesOn:
 			commands[len(commands)-1].text += "\n" + more
 		case block && strings.HasPrefix(line, "(exit code "):
-			commands[len(commands)-1].code = strings.TrimSuffix(strings.TrimPrefix(line, "(exit code "), ")")
+			code := strings.TrimPrefix(line, "(exit code ")
+			commands[len(commands)-1].code = strings.TrimSuffix(code, ")")
 		case block:
 			last := &commands[len(commands)-1]
 			last.output = append(last.output, line)
@@ -121,8 +126,8 @@ func holdDoc(t *testing.T, commands []docCommand, out string, real bool) {
 	}
 }
 
-// smallRepositories stands for GitHub: a small MicroPython with two releases and the submodules that are named, and a small
-// wolfSSL.
+// smallRepositories stands for GitHub: a small MicroPython with two releases and the submodules
+// that are named, and a small wolfSSL.
 func smallRepositories(t *testing.T, dir string) string {
 	t.Helper()
 	if err := os.MkdirAll(dir, 0o755); err != nil {

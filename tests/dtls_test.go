@@ -15,7 +15,8 @@ import (
 	"time"
 )
 
-// dtls talks DTLS to itself in memory, and DTLS 1.2 to OpenSSL and GnuTLS, which have no 1.3, as client and server.
+// dtls talks DTLS to itself in memory, and DTLS 1.2 to OpenSSL and GnuTLS, which have no 1.3, as
+// client and server.
 func (r *real) dtls(t *testing.T) {
 	t.Run("ours", func(t *testing.T) {
 		want, err := os.ReadFile(filepath.Join("firmware", "dtls_pair.py.exp"))
@@ -32,7 +33,8 @@ func (r *real) dtls(t *testing.T) {
 
 	servers := map[string]func(port int) *exec.Cmd{
 		"OpenSSL's server": func(port int) *exec.Cmd {
-			return exec.Command("openssl", "s_server", "-dtls1_2", "-accept", fmt.Sprintf("127.0.0.1:%d", port), "-quiet",
+			return exec.Command("openssl", "s_server", "-dtls1_2", "-accept",
+				fmt.Sprintf("127.0.0.1:%d", port), "-quiet",
 				"-cert", cert, "-key", key)
 		},
 		"GnuTLS's server": func(port int) *exec.Cmd {
@@ -45,11 +47,14 @@ func (r *real) dtls(t *testing.T) {
 	}
 	clients := map[string]func(ctx context.Context, port int) *exec.Cmd{
 		"OpenSSL's client": func(ctx context.Context, port int) *exec.Cmd {
-			return exec.CommandContext(ctx, "openssl", "s_client", "-dtls1_2", "-connect", fmt.Sprintf("127.0.0.1:%d", port),
-				"-quiet", "-verify_return_error", "-CAfile", ca.file, "-verify_hostname", "localhost")
+			return exec.CommandContext(ctx, "openssl", "s_client", "-dtls1_2", "-connect",
+				fmt.Sprintf("127.0.0.1:%d", port),
+				"-quiet", "-verify_return_error", "-CAfile", ca.file,
+				"-verify_hostname", "localhost")
 		},
 		"GnuTLS's client": func(ctx context.Context, port int) *exec.Cmd {
-			return exec.CommandContext(ctx, "gnutls-cli", "--udp", "--x509cafile", ca.file, "--verify-hostname", "localhost",
+			return exec.CommandContext(ctx, "gnutls-cli", "--udp", "--x509cafile", ca.file,
+				"--verify-hostname", "localhost",
 				"--port", strconv.Itoa(port), "127.0.0.1")
 		},
 	}
@@ -69,14 +74,16 @@ func freeDatagramPort(t *testing.T) int {
 	return conn.LocalAddr().(*net.UDPAddr).Port
 }
 
-// awaitDatagrams waits until someone has bound a UDP port, in the kernel's list of them: a client that comes too early is
-// told that the connection was refused.
+// awaitDatagrams waits until someone has bound a UDP port, in the kernel's list of them: a client
+// that comes too early is told that the connection was refused.
 func awaitDatagrams(t *testing.T, port int) {
 	t.Helper()
 	bound := fmt.Sprintf(":%04X ", port)
-	for end := time.Now().Add(peerTimeout); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
+	end := time.Now().Add(peerTimeout)
+	for ; time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
 		for _, list := range []string{"/proc/net/udp", "/proc/net/udp6"} {
-			if text, err := os.ReadFile(list); err == nil && strings.Contains(string(text), bound) {
+			if text, err := os.ReadFile(list); err == nil &&
+				strings.Contains(string(text), bound) {
 				return
 			}
 		}
@@ -104,7 +111,8 @@ func (r *real) dtlsServer(t *testing.T, caFile string, server func(port int) *ex
 		defer close(answered)
 		for scanner := bufio.NewScanner(stdout); scanner.Scan(); {
 			if strings.Contains(scanner.Text(), "ping") {
-				fmt.Fprintln(stdin, "pong") // OpenSSL's server sends this, GnuTLS's has answered by itself
+				// OpenSSL's server sends this, GnuTLS's has answered by itself
+				fmt.Fprintln(stdin, "pong")
 			}
 		}
 	}()
@@ -122,7 +130,9 @@ func (r *real) dtlsServer(t *testing.T, caFile string, server func(port int) *ex
 }
 
 // dtlsClient has another implementation's client connect, send a line and get it back.
-func (r *real) dtlsClient(t *testing.T, cert, key string, client func(ctx context.Context, port int) *exec.Cmd) {
+func (r *real) dtlsClient(
+	t *testing.T, cert, key string, client func(ctx context.Context, port int) *exec.Cmd,
+) {
 	port := freeDatagramPort(t)
 	lines := r.startPython(t, "dtls_peer.py", "server", strconv.Itoa(port), cert, key)
 	if line := <-lines; !strings.HasPrefix(line, "listening") {

@@ -17,7 +17,8 @@ import (
 	"mpwolf/internal/state"
 )
 
-// workplace is a directory with a small tree and two wolfSSLs, and mpwolf run in this process on them.
+// workplace is a directory with a small tree and two wolfSSLs, and mpwolf run in this process on
+// them.
 type workplace struct {
 	t   *testing.T
 	dir string
@@ -26,8 +27,10 @@ type workplace struct {
 func newWorkplace(t *testing.T) *workplace {
 	t.Helper()
 	w := &workplace{t, t.TempDir()}
-	for to, from := range map[string]string{"micropython": "tree", "wolf": "wolfssl", "newer": "wolfssl"} {
-		if err := os.CopyFS(filepath.Join(w.dir, to), os.DirFS(filepath.Join("testdata", from))); err != nil {
+	for to, from := range map[string]string{"micropython": "tree", "wolf": "wolfssl",
+		"newer": "wolfssl"} {
+		if err := os.CopyFS(filepath.Join(w.dir, to),
+			os.DirFS(filepath.Join("testdata", from))); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -36,7 +39,8 @@ func newWorkplace(t *testing.T) *workplace {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(version, bytes.Replace(text, []byte("5.7.2"), []byte("5.9.2"), 1), 0o644); err != nil {
+	if err := os.WriteFile(version, bytes.Replace(text, []byte("5.7.2"), []byte("5.9.2"), 1),
+		0o644); err != nil {
 		t.Fatal(err)
 	}
 	return w
@@ -52,7 +56,9 @@ func (w *workplace) copy() *workplace {
 	return c
 }
 
-func (w *workplace) path(name string) string { return filepath.Join(w.dir, filepath.FromSlash(name)) }
+func (w *workplace) path(name string) string {
+	return filepath.Join(w.dir, filepath.FromSlash(name))
+}
 
 // run runs a command through a layer and gives its exit code and what it wrote to both.
 func (w *workplace) run(d disk.FS, args ...string) (int, string) {
@@ -80,8 +86,8 @@ var (
 	manifestLines = regexp.MustCompile(`(?m)^\S*\.mpwolf-module\.json .*\n`)
 )
 
-// describe gives names, modes and hashes of all there is. What differs from run to run (the time and the number of an
-// installation) is left out where the tree is patched.
+// describe gives names, modes and hashes of all there is. What differs from run to run (the time
+// and the number of an installation) is left out where the tree is patched.
 func (w *workplace) describe() string {
 	w.t.Helper()
 	text, err := describe(w.dir)
@@ -97,7 +103,8 @@ func (w *workplace) describe() string {
 // recover is what the next command does first.
 func (w *workplace) recover() state.Outcome {
 	w.t.Helper()
-	lock, err := state.Acquire(context.Background(), &disktest.Faulty{}, w.path("micropython"), "test", func(string) {})
+	lock, err := state.Acquire(context.Background(), &disktest.Faulty{}, w.path("micropython"),
+		"test", func(string) {})
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -109,11 +116,11 @@ func (w *workplace) recover() state.Outcome {
 	return outcome
 }
 
-// TestFaults lets each change on disk of patch, revert and upgrade be the last before the process is killed, and the one
-// after which the disk is full, and the one at which a permission is lost. The next command must find the tree as it was
-// before or after, say which, and be able to revert it to the first byte. MPWOLF_TEST_FAULTS=all takes every point in all
-// three ways; without it the last two take every fourth, and with -short all take
-// a twentieth of that.
+// TestFaults lets each change on disk of patch, revert and upgrade be the last before the process
+// is killed, and the one after which the disk is full, and the one at which a permission is lost.
+// The next command must find the tree as it was before or after, say which, and be able to revert
+// it to the first byte. MPWOLF_TEST_FAULTS=all takes every point in all three ways; without it the
+// last two take every fourth, and with -short all take a twentieth of that.
 func TestFaults(t *testing.T) {
 	t.Parallel()
 	scenarios := []struct {
@@ -122,8 +129,10 @@ func TestFaults(t *testing.T) {
 		run     []string
 	}{
 		{"patch", nil, []string{"patch", "--port", "unix", "--wolfssl", "wolf"}},
-		{"revert", [][]string{{"patch", "--port", "unix", "--wolfssl", "wolf"}}, []string{"revert"}},
-		{"upgrade", [][]string{{"patch", "--port", "unix", "--variant", "coverage", "--wolfssl", "wolf"}},
+		{"revert", [][]string{{"patch", "--port", "unix", "--wolfssl", "wolf"}},
+			[]string{"revert"}},
+		{"upgrade",
+			[][]string{{"patch", "--port", "unix", "--variant", "coverage", "--wolfssl", "wolf"}},
 			[]string{"patch", "--port", "unix", "--wolfssl", "newer"}},
 	}
 	ways := []struct {
@@ -181,7 +190,8 @@ func testFault(t *testing.T, d *disktest.Faulty, clean, from, to *workplace, arg
 	switch {
 	case now == from.describe() && outcome != state.Finished:
 		if code == 0 {
-			t.Fatalf("%v at %d, %s: exit code 0, and nothing is done:\n%s", d.Err, d.At, what(), out)
+			t.Fatalf("%v at %d, %s: exit code 0, and nothing is done:\n%s", d.Err,
+				d.At, what(), out)
 		}
 	case now == to.describe() && outcome != state.BackToBefore:
 	default:
@@ -190,6 +200,7 @@ func testFault(t *testing.T, d *disktest.Faulty, clean, from, to *workplace, arg
 	}
 	w.must("revert")
 	if now := w.describe(); now != clean.describe() {
-		t.Fatalf("%v at %d, %s: reverted:\n%s", d.Err, d.At, what(), differing(clean.describe(), now))
+		t.Fatalf("%v at %d, %s: reverted:\n%s", d.Err, d.At, what(),
+			differing(clean.describe(), now))
 	}
 }

@@ -22,7 +22,8 @@ func TestFormatC(t *testing.T) {
 		if err := os.MkdirAll(filepath.Join(dir, "tools"), 0o755); err != nil {
 			t.Fatal(err)
 		}
-		writeFile(t, filepath.Join(dir, "tools"), name, readFile(t, filepath.Join(tree, "tools", name)))
+		writeFile(t, filepath.Join(dir, "tools"), name,
+			readFile(t, filepath.Join(tree, "tools", name)))
 	}
 	var files []string
 	for _, pattern := range []string{"modules/*/*.[ch]", "ports/*/*.[ch]"} {
@@ -53,7 +54,8 @@ func TestFormatC(t *testing.T) {
 		name := filepath.Join(filepath.Base(filepath.Dir(file)), filepath.Base(file))
 		before, after := readFile(t, file), readFile(t, filepath.Join(dir, name))
 		if !bytes.Equal(before, after) {
-			t.Errorf("%s: tools/codeformat.py changes:\n%s", file, differing(string(before), string(after)))
+			t.Errorf("%s: tools/codeformat.py changes:\n%s", file,
+				differing(string(before), string(after)))
 		}
 	}
 }

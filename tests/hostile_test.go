@@ -22,9 +22,9 @@ const (
 	hostileTime = 60 * time.Second
 )
 
-// TestHostile runs the scripts of firmware/hostile, which try to break the firmware through our modules, on the build
-// with sanitizers. TestUnix does the same on the ordinary one. Each must print OK, without a crash, a finding of a
-// sanitizer, or a hang.
+// TestHostile runs the scripts of firmware/hostile, which try to break the firmware through our
+// modules, on the build with sanitizers. TestUnix does the same on the ordinary one. Each must
+// print OK, without a crash, a finding of a sanitizer, or a hang.
 func TestHostile(t *testing.T) {
 	t.Parallel()
 	r, firmware := sanitizedFirmware(t)
@@ -51,12 +51,14 @@ func hostile(t *testing.T) []string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return slices.DeleteFunc(scripts, func(name string) bool { return filepath.Base(name) == "common.py" })
+	return slices.DeleteFunc(scripts, func(name string) bool {
+		return filepath.Base(name) == "common.py"
+	})
 }
 
-// runHostile runs the scripts, two at a time, with a subtest for what each gave. tree has asyncio for a firmware without
-// it; with none, the firmware is someone's own, which may lack something. Otherwise only the scripts that are named may
-// skip.
+// runHostile runs the scripts, two at a time, with a subtest for what each gave. tree has asyncio
+// for a firmware without it; with none, the firmware is someone's own, which may lack something.
+// Otherwise only the scripts that are named may skip.
 func runHostile(t *testing.T, tree, firmware string, mayskip ...string) {
 	scripts := hostile(t)
 	outcomes := make([]hostileOutcome, len(scripts))
@@ -72,7 +74,9 @@ func runHostile(t *testing.T, tree, firmware string, mayskip ...string) {
 	wait.Wait()
 	for i, script := range scripts {
 		name := filepath.Base(script)
-		t.Run(name, func(t *testing.T) { outcomes[i].judge(t, tree == "" || slices.Contains(mayskip, name)) })
+		t.Run(name, func(t *testing.T) {
+			outcomes[i].judge(t, tree == "" || slices.Contains(mayskip, name))
+		})
 	}
 }
 
@@ -117,7 +121,8 @@ func (o hostileOutcome) judge(t *testing.T, mayskip bool) {
 	}
 }
 
-// sanitizedBuild is shared by the tests that need it; the first of them makes it. It goes with the program.
+// sanitizedBuild is shared by the tests that need it; the first of them makes it. It goes with the
+// program.
 var sanitizedBuild struct {
 	sync.Mutex
 	dir      string
@@ -125,8 +130,8 @@ var sanitizedBuild struct {
 	firmware string
 }
 
-// sanitizedFirmware is the coverage variant with AddressSanitizer and UndefinedBehaviorSanitizer, and the tree that it
-// was made from.
+// sanitizedFirmware is the coverage variant with AddressSanitizer and UndefinedBehaviorSanitizer,
+// and the tree that it was made from.
 func sanitizedFirmware(t *testing.T) (*real, string) {
 	t.Helper()
 	b := &sanitizedBuild
@@ -143,8 +148,10 @@ func sanitizedFirmware(t *testing.T) (*real, string) {
 		r := newRealIn(t, dir)
 		r.patch("--variant", "coverage")
 		r.installAllocfail(t)
-		b.firmware = r.buildIn(t, filepath.Join(dir, "build"), "coverage", "DEBUG=1", "CFLAGS_EXTRA="+sanitizers,
-			"LDFLAGS_EXTRA="+sanitizers, "WOLFSSL_PORT=unix", "USER_C_MODULES="+filepath.Join(r.dir, "micropython-modules"))
+		b.firmware = r.buildIn(t, filepath.Join(dir, "build"), "coverage", "DEBUG=1",
+			"CFLAGS_EXTRA="+sanitizers,
+			"LDFLAGS_EXTRA="+sanitizers, "WOLFSSL_PORT=unix",
+			"USER_C_MODULES="+filepath.Join(r.dir, "micropython-modules"))
 		b.r = r
 	}
 	r := *b.r

@@ -2,6 +2,7 @@ package tests_test
 
 import (
 	"bytes"
+	"go/ast"
 	"go/format"
 	"go/parser"
 	"go/token"
@@ -12,30 +13,36 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode/utf8"
 )
 
 // mayImport is which of our packages each may import: only packages further down in the table.
 var mayImport = map[string][]string{
 	"mpwolf": {"command"},
 	"command": {
-		"build", "change", "check", "config", "disk", "explain", "fetch", "hint", "patches", "project", "report", "shell",
+		"build", "change", "check", "config", "disk", "explain", "fetch", "hint", "patches",
+		"project", "report", "shell",
 		"sources", "state", "status", "verify",
 	},
 	"change": {
-		"build", "disk", "fetch", "hint", "micropython", "modules", "patches", "ports", "project", "shell", "sources",
+		"build", "disk", "fetch", "hint", "micropython", "modules", "patches", "ports", "project",
+		"shell", "sources",
 		"state", "wolfssl",
 	},
 	"check": {
-		"config", "disk", "hint", "modules", "patches", "project", "report", "repository", "shell", "state", "wolfssl",
+		"config", "disk", "hint", "modules", "patches", "project", "report", "repository", "shell",
+		"state", "wolfssl",
 	},
 	"explain": {"build", "hint", "micropython", "modules", "patches", "project", "state"},
 	"status":  {"micropython", "modules", "project", "state"},
 	"verify": {
-		"build", "disk", "hint", "lazyregexp", "micropython", "modules", "objects", "patches", "project", "report",
+		"build", "disk", "hint", "lazyregexp", "micropython", "modules", "objects", "patches",
+		"project", "report",
 		"repository", "state", "wolfssl",
 	},
 	"project": {
-		"config", "disk", "fetch", "hint", "micropython", "modules", "patches", "repository", "shell", "sources", "state",
+		"config", "disk", "fetch", "hint", "micropython", "modules", "patches", "repository",
+		"shell", "sources", "state",
 		"wolfssl",
 	},
 	"fetch":               {"build", "hint", "micropython", "sources", "wolfssl"},
@@ -89,9 +96,11 @@ func ourPackage(path string) (name string, ours bool) {
 	return strings.TrimPrefix(name, "internal/"), ours
 }
 
-// TestPackageComments holds that the comment of each package has two sentences: what it is, and what it must not do.
+// TestPackageComments holds that the comment of each package has two sentences: what it is, and
+// what it must not do.
 func TestPackageComments(t *testing.T) {
-	packages, err := exec.Command("go", "list", "-f", "{{.Dir}}", "../internal/...", "../modules", "../patches", "../ports",
+	packages, err := exec.Command("go", "list", "-f", "{{.Dir}}", "../internal/...", "../modules",
+		"../patches", "../ports",
 		"../wolfssl").Output()
 	if err != nil {
 		t.Fatal(err)
@@ -112,7 +121,8 @@ func packageComment(t *testing.T, dir string) string {
 	}
 	text := ""
 	for _, name := range files {
-		file, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.ParseComments|parser.PackageClauseOnly)
+		file, err := parser.ParseFile(token.NewFileSet(), name, nil,
+			parser.ParseComments|parser.PackageClauseOnly)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -128,6 +138,48 @@ func TestFormatting(t *testing.T) {
 			t.Errorf("%s is not formatted by gofmt: %v", name, err)
 		}
 	})
+}
+
+// TestLineLengths holds that the lines of Go have at most 99 columns, where a tab counts as 4.
+// Text that a raw string spreads over several lines is data, and is as long as it is.
+func TestLineLengths(t *testing.T) {
+	lines := 0
+	eachFile(t, ".go", func(name string, text []byte) {
+		data := rawLines(t, name, text)
+		for i, line := range strings.Split(string(text), "\n") {
+			lines++
+			width := utf8.RuneCountInString(line) + 3*strings.Count(line, "\t")
+			if width > 99 && !data[i+1] {
+				t.Errorf("%s:%d: %d columns; at most 99 are allowed", name, i+1, width)
+			}
+		}
+	})
+	if lines < 10000 {
+		t.Errorf("looked at %d lines only", lines)
+	}
+}
+
+// rawLines are the lines of raw strings that have more than one.
+func rawLines(t *testing.T, name string, text []byte) map[int]bool {
+	t.Helper()
+	files := token.NewFileSet()
+	file, err := parser.ParseFile(files, name, text, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := make(map[int]bool)
+	ast.Inspect(file, func(node ast.Node) bool {
+		literal, is := node.(*ast.BasicLit)
+		if !is || literal.Kind != token.STRING {
+			return true
+		}
+		first, last := files.Position(literal.Pos()).Line, files.Position(literal.End()).Line
+		for line := first; line <= last && last > first; line++ {
+			lines[line] = true
+		}
+		return true
+	})
+	return lines
 }
 
 func TestTidy(t *testing.T) {
@@ -153,8 +205,8 @@ func TestStaticcheck(t *testing.T) { runTool(t, "staticcheck", "./...") }
 
 func TestWorkflows(t *testing.T) { runTool(t, "actionlint", "-color=false") }
 
-// runTool runs a tool on the whole repository. Without MPWOLF_TEST_APT, which says that there is a network, one that is not
-// in the module cache is not fetched.
+// runTool runs a tool on the whole repository. Without MPWOLF_TEST_APT, which says that there is a
+// network, one that is not in the module cache is not fetched.
 func runTool(t *testing.T, name string, args ...string) {
 	t.Helper()
 	longOnly(t, "builds "+name)

@@ -8,27 +8,43 @@ import (
 	"testing"
 )
 
-// kinds are the kinds of MicroPython trees that people have. Each script makes one as "$2", which does not exist yet, of
-// the plain tree in "$1", in a directory of its own.
+// kinds are the kinds of MicroPython trees that people have. Each script makes one as "$2", which
+// does not exist yet, of the plain tree in "$1", in a directory of its own.
 var kinds = []struct{ name, tree, script string }{
 	{"no git", "micropython", `cp -r "$1" "$2"`},
 	{"clone", "micropython", `git clone -q "$1" "$2"`},
 	{"detached", "micropython", `git clone -q "$1" "$2"; git -C "$2" checkout -q --detach`},
-	{"submodule", "fw/micropython", `mkdir fw; git -C fw init -q; git -C fw submodule --quiet add "$1" micropython`},
-	{"nested submodule", "fw/lib/micropython", `mkdir inner; git -C inner init -q; git -C inner submodule --quiet add "$1" micropython
+	{"submodule", "fw/micropython",
+		`mkdir fw; git -C fw init -q; git -C fw submodule --quiet add "$1" micropython`},
+	{"nested submodule", "fw/lib/micropython",
+		`mkdir inner; git -C inner init -q; git -C inner submodule --quiet add "$1" micropython
 		git -C inner commit -q -m inner; mkdir fw; git -C fw init -q; git -C fw submodule --quiet add "$PWD/inner" lib
 		git -C fw submodule --quiet update --init --recursive`},
-	{"linked worktree", "micropython", `git clone -q "$1" first; git -C first worktree add -q "$PWD/$2"`},
+	{"linked worktree", "micropython",
+		`git clone -q "$1" first; git -C first worktree add -q "$PWD/$2"`},
 	{"shallow", "micropython", `git clone -q --depth 1 "file://$1" "$2"`},
-	{"sparse", "micropython", `git clone -q --no-checkout "$1" "$2"; git -C "$2" sparse-checkout set --cone py extmod ports/unix; git -C "$2" checkout -q`},
-	{"blobless", "micropython", `git -C "$1" config uploadpack.allowFilter true; git clone -q --filter=blob:none "file://$1" "$2"`},
+	{"sparse", "micropython",
+		`git clone -q --no-checkout "$1" "$2"; ` +
+			`git -C "$2" sparse-checkout set --cone py extmod ports/unix; ` +
+			`git -C "$2" checkout -q`},
+	{"blobless", "micropython",
+		`git -C "$1" config uploadpack.allowFilter true; ` +
+			`git clone -q --filter=blob:none "file://$1" "$2"`},
 	{"alternates", "micropython", `git clone -q --shared "$1" "$2"`},
 	{"reference", "micropython", `git clone -q --reference "$1" "$1" "$2"`},
-	{"packed", "micropython", `git clone -q "$1" "$2"; git -C "$2" gc -q --aggressive; git -C "$2" pack-refs --all`},
-	{"CRLF", "micropython", `git -c core.autocrlf=true clone -q "$1" "$2"; git -C "$2" config core.autocrlf true`},
-	{"CRLF without git", "micropython", `cp -r "$1" "$2"; rm -rf "$2/.git"; find "$2" -name '*.h' | xargs sed -i 's/$/\r/'`},
-	{"no newline at the end", "micropython", `cp -r "$1" "$2"; rm -rf "$2/.git"; for f in "$2"/ports/unix/mpconfigport.*; do printf %s "$(cat "$f")" >"$f.x"; cat "$f.x" >"$f"; rm "$f.x"; done`},
-	{"modes", "micropython", `cp -r "$1" "$2"; chmod 600 "$2"/ports/unix/mpconfigport.h; chmod 755 "$2"/ports/unix/mpconfigport.mk; chmod 700 "$2"/ports/unix`},
+	{"packed", "micropython",
+		`git clone -q "$1" "$2"; git -C "$2" gc -q --aggressive; git -C "$2" pack-refs --all`},
+	{"CRLF", "micropython",
+		`git -c core.autocrlf=true clone -q "$1" "$2"; git -C "$2" config core.autocrlf true`},
+	{"CRLF without git", "micropython",
+		`cp -r "$1" "$2"; rm -rf "$2/.git"; find "$2" -name '*.h' | xargs sed -i 's/$/\r/'`},
+	{"no newline at the end", "micropython",
+		`cp -r "$1" "$2"; rm -rf "$2/.git"; ` +
+			`for f in "$2"/ports/unix/mpconfigport.*; do printf %s "$(cat "$f")" >"$f.x"; ` +
+			`cat "$f.x" >"$f"; rm "$f.x"; done`},
+	{"modes", "micropython",
+		`cp -r "$1" "$2"; chmod 600 "$2"/ports/unix/mpconfigport.h; ` +
+			`chmod 755 "$2"/ports/unix/mpconfigport.mk; chmod 700 "$2"/ports/unix`},
 	{"through a link", "link", `cp -r "$1" real; ln -s real "$2"`},
 	{"blank", "a space/micro python", `mkdir "a space"; git clone -q "$1" "$2"`},
 	{"quotes", `it's "quoted"/$micropython`, `mkdir "it's \"quoted\""; git clone -q "$1" "$2"`},
@@ -39,8 +55,9 @@ var kinds = []struct{ name, tree, script string }{
 // long is a path of 20 directories and some 800 characters.
 var long = strings.Repeat("a-directory-with-quite-a-long-name-in-which/", 20) + "x"
 
-// TestKindsOfTrees patches, asks, checks and reverts each kind of tree: what comes back is the same in every byte and mode.
-// With MPWOLF_TEST_TREES the trees are made of the newest one there, too.
+// TestKindsOfTrees patches, asks, checks and reverts each kind of tree: what comes back is the
+// same in every byte and mode. With MPWOLF_TEST_TREES the trees are made of the newest one there,
+// too.
 func TestKindsOfTrees(t *testing.T) {
 	longOnly(t, "makes some twenty git trees")
 	t.Parallel()
@@ -50,7 +67,9 @@ func TestKindsOfTrees(t *testing.T) {
 	}
 	for _, source := range sources {
 		upstream := filepath.Join(t.TempDir(), "upstream")
-		shell(t, t.TempDir(), `cp -r "$1" "$2"; cd "$2"; git init -q; git add -A; git commit -q -m tree`, absolute(t, source), upstream)
+		shell(t, t.TempDir(),
+			`cp -r "$1" "$2"; cd "$2"; git init -q; git add -A; git commit -q -m tree`,
+			absolute(t, source), upstream)
 		for _, kind := range kinds {
 			t.Run(filepath.Base(source)+"/"+kind.name, func(t *testing.T) {
 				dir := t.TempDir()
@@ -61,14 +80,15 @@ func TestKindsOfTrees(t *testing.T) {
 	}
 }
 
-// TestIdentity patches every real tree at hand for each variant that all releases have, one after the other and over one
-// another, and reverts.
+// TestIdentity patches every real tree at hand for each variant that all releases have, one after
+// the other and over one another, and reverts.
 func TestIdentity(t *testing.T) {
 	longOnly(t, "needs real trees")
 	t.Parallel()
 	trees := realTrees(t)
 	if len(trees) == 0 {
-		t.Skip("MPWOLF_TEST_TREES names no directory of MicroPython trees: only the small tree and that of the real test are patched and reverted")
+		t.Skip("MPWOLF_TEST_TREES names no directory of MicroPython trees: only the small tree " +
+			"and that of the real test are patched and reverted")
 	}
 	for _, tree := range trees {
 		t.Run(filepath.Base(tree), func(t *testing.T) {
@@ -132,8 +152,10 @@ func testIdentity(t *testing.T, dir, tree string, variants ...string) {
 		return string(out)
 	}
 	for _, variant := range variants {
-		run("patch", "--port", "unix", "--variant", variant, "--modules", filepath.Join(work, "modules"),
-			"--wolfssl", filepath.Join(work, "wolf"), "--make", "MICROPY_PY_BTREE=0", "--make", "MPY_LIB_DIR="+filepath.Join(work, "lib"))
+		run("patch", "--port", "unix", "--variant", variant, "--modules",
+			filepath.Join(work, "modules"),
+			"--wolfssl", filepath.Join(work, "wolf"), "--make", "MICROPY_PY_BTREE=0", "--make",
+			"MPY_LIB_DIR="+filepath.Join(work, "lib"))
 	}
 	if out := run("status"); !strings.Contains(out, ": applied\n") {
 		t.Errorf("status:\n%s", out)

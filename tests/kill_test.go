@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// TestKilled kills mpwolf patch, revert and an upgrade at many moments. The next command must find the tree as it was
-// before or after, and revert must give every byte back.
+// TestKilled kills mpwolf patch, revert and an upgrade at many moments. The next command must find
+// the tree as it was before or after, and revert must give every byte back.
 func TestKilled(t *testing.T) {
 	longOnly(t, "builds the program and kills it some hundred times")
 	t.Parallel()
@@ -18,8 +18,10 @@ func TestKilled(t *testing.T) {
 	if out, err := exec.Command("go", "build", "-o", binary, "..").CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	for to, from := range map[string]string{"micropython": "tree", "wolf": "wolfssl", "newer": "wolfssl"} {
-		if err := os.CopyFS(filepath.Join(dir, to), os.DirFS(filepath.Join("testdata", from))); err != nil {
+	for to, from := range map[string]string{"micropython": "tree", "wolf": "wolfssl",
+		"newer": "wolfssl"} {
+		if err := os.CopyFS(filepath.Join(dir, to),
+			os.DirFS(filepath.Join("testdata", from))); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -8,18 +8,22 @@ import (
 	"testing"
 )
 
-// TestSecondFlash is a board that keeps the TLS library in a second flash: wolfSSL goes there too, by a copy of the
-// board's linker script, wherever the sources of wolfSSL are. Asking make anything makes no file.
+// TestSecondFlash is a board that keeps the TLS library in a second flash: wolfSSL goes there too,
+// by a copy of the board's linker script, wherever the sources of wolfSSL are. Asking make
+// anything makes no file.
 func TestSecondFlash(t *testing.T) {
 	longOnly(t, "needs a compiler and real sources")
 	t.Parallel()
-	const script = "SECTIONS\n{\n    .text_ext :\n    {\n        *lib/mbedtls/*(.text* .rodata*)\n        *lib/other/*(.text*)\n    } >FLASH_EXT\n}\n"
+	const script = "SECTIONS\n{\n    .text_ext :\n    {\n" +
+		"        *lib/mbedtls/*(.text* .rodata*)\n        *lib/other/*(.text*)\n" +
+		"    } >FLASH_EXT\n}\n"
 	for _, where := range []string{"modules/micropython-wolfssl/wolfssl", "elsewhere"} {
 		t.Run(where, func(t *testing.T) {
 			t.Parallel()
 			dir := t.TempDir()
 			module := filepath.Join(dir, "modules", "micropython-wolfssl")
-			for to, from := range map[string]string{"": "../modules/micropython-wolfssl", "ports": "../ports"} {
+			for to, from := range map[string]string{"": "../modules/micropython-wolfssl",
+				"ports": "../ports"} {
 				if err := os.CopyFS(filepath.Join(module, to), os.DirFS(from)); err != nil {
 					t.Fatal(err)
 				}
@@ -30,9 +34,12 @@ func TestSecondFlash(t *testing.T) {
 				"modules/micropython-wolfssl/modwolfssl.c":                 "",
 				"boards/qspi.ld": script,
 				"common.ld":      "",
-				"Makefile": "BUILD = build\nQ = @\nECHO = @true\nMKDIR = mkdir\nCC = cc\nall: linked\n" +
-					"USER_C_MODULES = " + dir + "/modules\nUSERMOD_DIR = $(USER_C_MODULES)/micropython-wolfssl\n" +
-					"WOLFSSL_PORT = stm32\nWOLFSSL_DIR = " + wolfssl + "\nLD_FILES = boards/qspi.ld common.ld\n" +
+				"Makefile": "BUILD = build\nQ = @\nECHO = @true\nMKDIR = mkdir\n" +
+					"CC = cc\nall: linked\n" +
+					"USER_C_MODULES = " + dir +
+					"/modules\nUSERMOD_DIR = $(USER_C_MODULES)/micropython-wolfssl\n" +
+					"WOLFSSL_PORT = stm32\nWOLFSSL_DIR = " + wolfssl +
+					"\nLD_FILES = boards/qspi.ld common.ld\n" +
 					"include $(USERMOD_DIR)/micropython.mk\n$(info scripts: $(LD_FILES))\n" +
 					"linked: build/micropython-wolfssl/modwolfssl.o\n" +
 					"build/%.o: modules/%.c\n\t@mkdir -p $(dir $@)\n\t@touch $@\n",
@@ -61,8 +68,9 @@ func TestSecondFlash(t *testing.T) {
 			make()
 			objects := strings.TrimPrefix(wolfssl, filepath.Join(dir, "modules")+"/")
 			const line = "        *lib/mbedtls/*(.text* .rodata*)\n"
-			want := strings.Replace(script, line, line+strings.ReplaceAll(line, "lib/mbedtls", "micropython-wolfssl")+
-				strings.ReplaceAll(line, "lib/mbedtls", objects), 1)
+			want := strings.Replace(script, line,
+				line+strings.ReplaceAll(line, "lib/mbedtls", "micropython-wolfssl")+
+					strings.ReplaceAll(line, "lib/mbedtls", objects), 1)
 			if got := string(readFile(t, filepath.Join(dir, copied))); got != want {
 				t.Errorf("the copy is:\n%swant:\n%s", got, want)
 			}

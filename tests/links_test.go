@@ -10,8 +10,8 @@ import (
 	"testing"
 )
 
-// leastLinks and leastFiles are how many the documents have at least: fewer means that the tests do
-// not see them.
+// leastLinks and leastFiles are how many the documents have at least: fewer means that the tests
+// do not see them.
 const (
 	leastLinks = 30
 	leastFiles = 60
@@ -38,7 +38,8 @@ var (
 	heading = regexp.MustCompile(`(?m)^#+ (.*)$`)
 )
 
-// TestLinks follows each link from a document to another file of this repository, and to a heading in it.
+// TestLinks follows each link from a document to another file of this repository, and to a heading
+// in it.
 func TestLinks(t *testing.T) {
 	links := 0
 	for _, name := range documents(t) {
@@ -96,7 +97,8 @@ var notOurs = []string{"tools/codeformat.py", "ports/stm32/mpconfigport.h"}
 // stand for any name.
 func TestFileNames(t *testing.T) {
 	top := []string{
-		".github", "docs", "internal", "modules", "patches", "ports", "scripts", "tests", "tools", "wolfssl",
+		".github", "docs", "internal", "modules", "patches", "ports", "scripts", "tests",
+		"tools", "wolfssl",
 	}
 	files := 0
 	for _, name := range documents(t) {

@@ -13,9 +13,10 @@ import (
 	"mpwolf/internal/disk/disktest"
 )
 
-// TestModel goes through random sequences of patch, edit, revert and upgrade, and holds what the user's part of the files
-// must be against a model of it: nothing of the user's may ever be missing, and with a revert at the end nothing of
-// mpwolf's may be left. MPWOLF_TEST_SEQUENCES says how many; the number of a sequence is its seed.
+// TestModel goes through random sequences of patch, edit, revert and upgrade, and holds what the
+// user's part of the files must be against a model of it: nothing of the user's may ever be
+// missing, and with a revert at the end nothing of mpwolf's may be left. MPWOLF_TEST_SEQUENCES
+// says how many; the number of a sequence is its seed.
 func TestModel(t *testing.T) {
 	t.Parallel()
 	sequences := 40
@@ -59,7 +60,8 @@ type model struct {
 
 // modelled are the files that mpwolf changes, and one that it does not.
 var modelled = []string{
-	"micropython/ports/unix/mpconfigport.mk", "micropython/ports/unix/mpconfigport.h", "micropython/py/mpconfig.h",
+	"micropython/ports/unix/mpconfigport.mk", "micropython/ports/unix/mpconfigport.h",
+	"micropython/py/mpconfig.h",
 }
 
 func (m *model) start() {
@@ -97,7 +99,8 @@ func (m *model) step() {
 	m.check()
 }
 
-// command runs mpwolf. It may refuse, where an edit meets mpwolf's lines; then nothing may have changed.
+// command runs mpwolf. It may refuse, where an edit meets mpwolf's lines; then nothing may have
+// changed.
 func (m *model) command(args ...string) {
 	m.t.Helper()
 	m.history = append(m.history, strings.Join(args, " "))
@@ -107,7 +110,8 @@ func (m *model) command(args ...string) {
 	case code == 0:
 		m.patched = args[0] == "patch"
 	case m.describe() != before:
-		m.t.Errorf("mpwolf %v refused and changed:\n%s\n%s", args, differing(before, m.describe()), out)
+		m.t.Errorf("mpwolf %v refused and changed:\n%s\n%s", args,
+			differing(before, m.describe()), out)
 	default:
 		m.t.Errorf("mpwolf %v: exit code %d:\n%s", args, code, out)
 	}
@@ -127,12 +131,15 @@ func (m *model) killed() {
 	m.command("revert")
 }
 
-// overlap edits a line of mpwolf's: revert refuses, and with --force saves a copy of what it takes away.
+// overlap edits a line of mpwolf's: revert refuses, and with --force saves a copy of what it takes
+// away.
 func (m *model) overlap() {
 	m.t.Helper()
 	name := modelled[0]
 	lines := m.lines(name)
-	i := slices.IndexFunc(lines, func(l string) bool { return strings.HasPrefix(l, "MICROPY_PY_SSL = 0") })
+	i := slices.IndexFunc(lines, func(l string) bool {
+		return strings.HasPrefix(l, "MICROPY_PY_SSL = 0")
+	})
 	if !m.patched || i < 0 {
 		return
 	}
@@ -144,7 +151,8 @@ func (m *model) overlap() {
 	}
 	before := m.describe()
 	if code, out := m.run(&disktest.Faulty{}, "revert"); code != 3 || m.describe() != before {
-		m.t.Fatalf("revert of an edited line: exit code %d, changed:\n%s\n%s", code, differing(before, m.describe()), out)
+		m.t.Fatalf("revert of an edited line: exit code %d, changed:\n%s\n%s", code,
+			differing(before, m.describe()), out)
 	}
 	m.command("revert", "--force")
 	saved, err := filepath.Glob(m.path("micropython/.mpwolf/saved/*/ports/unix/mpconfigport.mk"))
@@ -197,8 +205,9 @@ func (m *model) edit() {
 	}
 }
 
-// common is a line, in one of the texts only once and in the other too, that ends where a line can be added: not in a
-// continuation, and not beside mpwolf's lines, where whose an edit is would be a matter of opinion.
+// common is a line, in one of the texts only once and in the other too, that ends where a line can
+// be added: not in a continuation, and not beside mpwolf's lines, where whose an edit is would be
+// a matter of opinion.
 func (m *model) common(lines, mine []string) string {
 	var found []string
 	for i, line := range lines {
@@ -227,8 +236,8 @@ func count(lines []string, line string) int {
 	return n
 }
 
-// check holds that no line of the user's is missing: in a tree that is not patched the files are the user's, in one that
-// is, all edits are there.
+// check holds that no line of the user's is missing: in a tree that is not patched the files are
+// the user's, in one that is, all edits are there.
 func (m *model) check() {
 	m.t.Helper()
 	for _, name := range modelled {

@@ -28,7 +28,8 @@ func freePort(t *testing.T) int {
 	return l.Addr().(*net.TCPAddr).Port
 }
 
-// startServer runs openssl s_server until the test ends. What a client sends, a line at a time, comes back reversed.
+// startServer runs openssl s_server until the test ends. What a client sends, a line at a time,
+// comes back reversed.
 func startServer(t *testing.T, args ...string) int {
 	t.Helper()
 	port := freePort(t)
@@ -48,7 +49,8 @@ func startServer(t *testing.T, args ...string) int {
 
 func waitForPort(t *testing.T, port int) {
 	t.Helper()
-	for end := time.Now().Add(peerTimeout); time.Now().Before(end); time.Sleep(25 * time.Millisecond) {
+	end := time.Now().Add(peerTimeout)
+	for ; time.Now().Before(end); time.Sleep(25 * time.Millisecond) {
 		conn, err := net.DialTimeout("tcp", fmt.Sprintf("127.0.0.1:%d", port), time.Second)
 		if err == nil {
 			conn.Close()
@@ -63,7 +65,8 @@ func (r *real) python(t *testing.T, script string, args ...string) string {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), peerTimeout)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, r.firmware(), append([]string{filepath.Join("firmware", script)}, args...)...)
+	cmd := exec.CommandContext(ctx, r.firmware(),
+		append([]string{filepath.Join("firmware", script)}, args...)...)
 	out, err := cmd.CombinedOutput()
 	if err != nil {
 		t.Errorf("%s: %v", cmd, err)
@@ -88,13 +91,16 @@ func (r *real) opensslServer(t *testing.T) {
 		{"TLS 1.3", append(good, "-tls1_3"), ca.file, "localhost", "OK TLSv1.3 "},
 		{"a wrong CA", good, other.file, "localhost", "OSError "},
 		{"a wrong host name", good, ca.file, "example.org", "OSError "},
-		{"an expired certificate", []string{"-cert", oldCert, "-key", oldKey}, ca.file, "localhost", "OSError "},
-		{"only TLS 1.1", append(good, "-tls1_1", "-cipher", "ALL:@SECLEVEL=0"), ca.file, "localhost", "OSError "},
+		{"an expired certificate", []string{"-cert", oldCert, "-key", oldKey}, ca.file,
+			"localhost", "OSError "},
+		{"only TLS 1.1", append(good, "-tls1_1", "-cipher", "ALL:@SECLEVEL=0"), ca.file,
+			"localhost", "OSError "},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			port := startServer(t, test.server...)
-			out := r.python(t, "tls_client.py", "127.0.0.1", strconv.Itoa(port), test.caFile, test.host)
+			out := r.python(t, "tls_client.py", "127.0.0.1", strconv.Itoa(port),
+				test.caFile, test.host)
 			t.Log(strings.TrimSpace(out))
 			if !strings.HasPrefix(out, test.want) {
 				t.Errorf("got %q; want %q", out, test.want)
@@ -146,15 +152,18 @@ func (r *real) opensslClient(t *testing.T) {
 	}{
 		{"TLS 1.2", nil, []string{"-tls1_2"}, "OK TLSv1.2 "},
 		{"TLS 1.3", nil, []string{"-tls1_3"}, "OK TLSv1.3 "},
-		{"a client certificate", []string{ca.file}, []string{"-cert", clientCert, "-key", clientKey}, "OK "},
-		{"a stranger's certificate", []string{ca.file}, []string{"-cert", strangerCert, "-key", strangerKey}, "OSError "},
+		{"a client certificate", []string{ca.file},
+			[]string{"-cert", clientCert, "-key", clientKey}, "OK "},
+		{"a stranger's certificate", []string{ca.file},
+			[]string{"-cert", strangerCert, "-key", strangerKey}, "OSError "},
 		{"no client certificate", []string{ca.file}, nil, "OSError "},
 		{"only TLS 1.1", nil, []string{"-tls1_1", "-cipher", "ALL:@SECLEVEL=0"}, "OSError "},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			port := freePort(t)
-			lines := r.startPython(t, "tls_server.py", append([]string{strconv.Itoa(port), cert, key}, test.server...)...)
+			lines := r.startPython(t, "tls_server.py",
+				append([]string{strconv.Itoa(port), cert, key}, test.server...)...)
 			if line := <-lines; !strings.HasPrefix(line, "listening") {
 				t.Fatalf("got %q", line)
 			}
@@ -176,11 +185,13 @@ func (r *real) startPython(t *testing.T, script string, args ...string) <-chan s
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), peerTimeout)
 	t.Cleanup(cancel)
-	return startLines(t, exec.CommandContext(ctx, r.firmware(), append([]string{filepath.Join("firmware", script)}, args...)...))
+	return startLines(t,
+		exec.CommandContext(ctx, r.firmware(),
+			append([]string{filepath.Join("firmware", script)}, args...)...))
 }
 
-// startLines runs a command and gives the lines of its output, stderr's too; the channel is closed at the end, after a
-// line that says so if the command failed.
+// startLines runs a command and gives the lines of its output, stderr's too; the channel is closed
+// at the end, after a line that says so if the command failed.
 func startLines(t *testing.T, cmd *exec.Cmd) <-chan string {
 	t.Helper()
 	stdout, err := cmd.StdoutPipe()
@@ -210,7 +221,8 @@ func opensslSends(t *testing.T, port int, caFile string, args []string) string {
 	ctx, cancel := context.WithTimeout(t.Context(), peerTimeout)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, "openssl", append([]string{
-		"s_client", "-connect", fmt.Sprintf("127.0.0.1:%d", port), "-quiet", "-verify_return_error", "-no_ign_eof",
+		"s_client", "-connect", fmt.Sprintf("127.0.0.1:%d", port), "-quiet",
+		"-verify_return_error", "-no_ign_eof",
 		"-CAfile", caFile, "-verify_hostname", "localhost", "-servername", "localhost",
 	}, args...)...)
 	stdin, err := cmd.StdinPipe()
@@ -228,15 +240,16 @@ func opensslSends(t *testing.T, port int, caFile string, args []string) string {
 	return out.String()
 }
 
-// preSharedKeys agrees with OpenSSL on keys in both directions, also on cipher suites without forward secrecy, and not on
-// different keys or on a certificate.
+// preSharedKeys agrees with OpenSSL on keys in both directions, also on cipher suites without
+// forward secrecy, and not on different keys or on a certificate.
 func (r *real) preSharedKeys(t *testing.T) {
 	const key, other = "sixteen bytes ok", "another key"
 	dir := t.TempDir()
 	ca := newAuthority(t, dir, "ca")
 	cert, certKey := ca.issue(t, "server", "localhost", time.Now().Add(time.Hour))
 	psk := func(key string) []string {
-		return []string{"-tls1_2", "-cipher", "PSK:@SECLEVEL=0", "-psk_identity", "sensor", "-psk", fmt.Sprintf("%x", key)}
+		return []string{"-tls1_2", "-cipher", "PSK:@SECLEVEL=0", "-psk_identity", "sensor", "-psk",
+			fmt.Sprintf("%x", key)}
 	}
 	tests := []struct {
 		name string
@@ -244,66 +257,80 @@ func (r *real) preSharedKeys(t *testing.T) {
 		want string   // how the firmware's line begins
 	}{
 		{"forward secrecy", psk(key), "OK TLSv1.2 TLS-ECDHE-PSK-WITH-"},
-		{"the built-in's cipher suite", append(psk(key), "-cipher", "PSK-AES128-GCM-SHA256"), "OK TLSv1.2 TLS-PSK-WITH-AES-128-GCM-SHA256 "},
-		{"CBC", append(psk(key), "-cipher", "PSK-AES256-CBC-SHA384"), "OK TLSv1.2 TLS-PSK-WITH-AES-256-CBC-SHA384 "},
+		{"the built-in's cipher suite", append(psk(key), "-cipher", "PSK-AES128-GCM-SHA256"),
+			"OK TLSv1.2 TLS-PSK-WITH-AES-128-GCM-SHA256 "},
+		{"CBC", append(psk(key), "-cipher", "PSK-AES256-CBC-SHA384"),
+			"OK TLSv1.2 TLS-PSK-WITH-AES-256-CBC-SHA384 "},
 		{"another key", psk(other), "OSError "},
 		{"certificates", []string{"-tls1_2"}, "OSError "},
 		{"certificates of TLS 1.3", []string{"-tls1_3"}, "OSError "},
 	}
 	for _, test := range tests {
 		t.Run("OpenSSL's server, "+test.name, func(t *testing.T) {
-			port := startServer(t, append([]string{"-cert", cert, "-key", certKey}, test.peer...)...)
-			out := r.python(t, "tls_client.py", "127.0.0.1", strconv.Itoa(port), ca.file, "localhost", "psk="+key)
+			port := startServer(t,
+				append([]string{"-cert", cert, "-key", certKey}, test.peer...)...)
+			out := r.python(t, "tls_client.py", "127.0.0.1", strconv.Itoa(port), ca.file,
+				"localhost", "psk="+key)
 			t.Log(strings.TrimSpace(out))
-			if !strings.HasPrefix(out, test.want) || strings.HasPrefix(out, "OK") && !strings.HasSuffix(out, " gnip\n") {
+			if !strings.HasPrefix(out, test.want) || strings.HasPrefix(out, "OK") &&
+				!strings.HasSuffix(out, " gnip\n") {
 				t.Errorf("got %q; want %q and the line back, reversed", out, test.want)
 			}
 		})
 		t.Run("OpenSSL's client, "+test.name, func(t *testing.T) {
 			port := freePort(t)
-			lines := r.startPython(t, "tls_server.py", strconv.Itoa(port), cert, certKey, "psk="+key)
+			lines := r.startPython(t, "tls_server.py", strconv.Itoa(port), cert,
+				certKey, "psk="+key)
 			if line := <-lines; !strings.HasPrefix(line, "listening") {
 				t.Fatalf("got %q", line)
 			}
 			reply := opensslSends(t, port, ca.file, test.peer)
 			line := <-lines
 			t.Log(line)
-			if !strings.HasPrefix(line, test.want) || strings.HasPrefix(line, "OK") && !strings.Contains(reply, "ping") {
+			if !strings.HasPrefix(line, test.want) || strings.HasPrefix(line, "OK") &&
+				!strings.Contains(reply, "ping") {
 				t.Errorf("got %q, the client %q; want %q and ping", line, reply, test.want)
 			}
 		})
 	}
 }
 
-// signCallback has ecdsa_sign_callback sign for a server and for a client, to OpenSSL's satisfaction; the key that was
-// loaded is not the certificate's.
+// signCallback has ecdsa_sign_callback sign for a server and for a client, to OpenSSL's
+// satisfaction; the key that was loaded is not the certificate's.
 func (r *real) signCallback(t *testing.T) {
 	dir := t.TempDir()
 	ca := newAuthority(t, dir, "ca")
 	cert, key := ca.issue(t, "both", "localhost", time.Now().Add(time.Hour))
 	other, secret := placeholder(t, dir, key)
 	for _, version := range []string{"TLSv1.2", "TLSv1.3"} {
-		flag := "-" + strings.ToLower(strings.ReplaceAll(strings.Replace(version, "v", "", 1), ".", "_"))
+		flag := "-" +
+			strings.ToLower(strings.ReplaceAll(strings.Replace(version, "v", "", 1), ".", "_"))
 		t.Run("server, "+version, func(t *testing.T) {
 			port := freePort(t)
-			lines := r.startPython(t, "tls_server.py", strconv.Itoa(port), cert, other, "secret="+secret)
+			lines := r.startPython(t, "tls_server.py", strconv.Itoa(port), cert,
+				other, "secret="+secret)
 			if line := <-lines; !strings.HasPrefix(line, "listening") {
 				t.Fatalf("got %q", line)
 			}
 			reply := opensslSends(t, port, ca.file, []string{flag})
-			if line := <-lines; !strings.HasPrefix(line, "OK "+version) || !strings.Contains(reply, "ping") {
+			if line := <-lines; !strings.HasPrefix(line, "OK "+version) ||
+				!strings.Contains(reply, "ping") {
 				t.Errorf("the server says %q, the client %q", line, reply)
 			}
 		})
 		t.Run("client, "+version, func(t *testing.T) {
-			port := startServer(t, flag, "-cert", cert, "-key", key, "-Verify", "2", "-verify_return_error", "-CAfile", ca.file)
+			port := startServer(t, flag, "-cert", cert, "-key", key, "-Verify", "2",
+				"-verify_return_error", "-CAfile", ca.file)
 			args := []string{"127.0.0.1", strconv.Itoa(port), ca.file, "localhost", cert, other}
-			if out := r.python(t, "tls_client.py", append(args, "secret="+secret)...); !strings.HasPrefix(out, "OK "+version) {
+			if out := r.python(t, "tls_client.py",
+				append(args, "secret="+secret)...); !strings.HasPrefix(out, "OK "+version) {
 				t.Errorf("got %q", out)
 			}
 			// The same without the callback: no key that is there fits the certificate.
-			cmd := exec.Command(r.firmware(), append([]string{filepath.Join("firmware", "tls_client.py")}, args...)...)
-			if out, err := cmd.CombinedOutput(); err == nil || !bytes.Contains(out, []byte("ValueError: key does not fit the cert")) {
+			cmd := exec.Command(r.firmware(),
+				append([]string{filepath.Join("firmware", "tls_client.py")}, args...)...)
+			if out, err := cmd.CombinedOutput(); err == nil ||
+				!bytes.Contains(out, []byte("ValueError: key does not fit the cert")) {
 				t.Errorf("without the callback: got %q", out)
 			}
 		})
@@ -324,7 +351,8 @@ func (r *real) chosenCipher(t *testing.T) {
 	} {
 		t.Run("server, "+given, func(t *testing.T) {
 			port := freePort(t)
-			lines := r.startPython(t, "tls_server.py", strconv.Itoa(port), cert, key, "ciphers="+given)
+			lines := r.startPython(t, "tls_server.py", strconv.Itoa(port), cert,
+				key, "ciphers="+given)
 			if line := <-lines; !strings.HasPrefix(line, "listening") {
 				t.Fatalf("got %q", line)
 			}
@@ -335,24 +363,28 @@ func (r *real) chosenCipher(t *testing.T) {
 		})
 		t.Run("client, "+given, func(t *testing.T) {
 			port := freePort(t)
-			cmd := exec.Command("openssl", "s_server", "-accept", fmt.Sprintf("127.0.0.1:%d", port), "-brief", "-rev",
+			cmd := exec.Command("openssl", "s_server", "-accept",
+				fmt.Sprintf("127.0.0.1:%d", port), "-brief", "-rev",
 				"-naccept", "2", "-cert", cert, "-key", key)
 			log := startLines(t, cmd)
 			waitForPort(t, port) // the first of two connections
-			out := r.python(t, "tls_client.py", "127.0.0.1", strconv.Itoa(port), ca.file, "localhost", "ciphers="+given)
+			out := r.python(t, "tls_client.py", "127.0.0.1", strconv.Itoa(port), ca.file,
+				"localhost", "ciphers="+given)
 			var said []string
 			for line := range log {
 				said = append(said, line)
 			}
-			if !strings.HasPrefix(out, "OK") || !strings.Contains(strings.Join(said, "\n"), "Ciphersuite: "+want+"\n") {
+			if !strings.HasPrefix(out, "OK") ||
+				!strings.Contains(strings.Join(said, "\n"), "Ciphersuite: "+want+"\n") {
 				t.Errorf("the client says %q, the server:\n%s", out, strings.Join(said, "\n"))
 			}
 		})
 	}
 }
 
-// ends has OpenSSL's server say goodbye, which is the end of the stream, and the connection cut off on the way: that is an
-// end too, as with the built-in, but for secure defaults, and a reset never is.
+// ends has OpenSSL's server say goodbye, which is the end of the stream, and the connection cut
+// off on the way: that is an end too, as with the built-in, but for secure defaults, and a reset
+// never is.
 func (r *real) ends(t *testing.T) {
 	dir := t.TempDir()
 	ca := newAuthority(t, dir, "ca")
@@ -368,7 +400,8 @@ func (r *real) ends(t *testing.T) {
 			{"reset", "ping", "OSError", cutter(t, port, true)},
 		} {
 			t.Run(test.name+" "+version, func(t *testing.T) {
-				out := r.python(t, "tls_client.py", "127.0.0.1", strconv.Itoa(test.port), ca.file, "localhost",
+				out := r.python(t, "tls_client.py", "127.0.0.1", strconv.Itoa(test.port),
+					ca.file, "localhost",
 					"send="+test.send, "eof=1")
 				t.Log(strings.TrimSpace(out))
 				if !strings.HasPrefix(out, test.want) {
@@ -379,7 +412,8 @@ func (r *real) ends(t *testing.T) {
 	}
 }
 
-// cutter passes one connection on to a port, and ends it when no one has said anything for a while.
+// cutter passes one connection on to a port, and ends it when no one has said anything for a
+// while.
 func cutter(t *testing.T, port int, reset bool) int {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")

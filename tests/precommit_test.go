@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// TestPreCommit makes a firmware repository with MicroPython as a submodule, and commits to it with pre-commit's hooks.
-// The hook that pre-commit builds with Go itself is for the long run.
+// TestPreCommit makes a firmware repository with MicroPython as a submodule, and commits to it
+// with pre-commit's hooks. The hook that pre-commit builds with Go itself is for the long run.
 func TestPreCommit(t *testing.T) {
 	longOnly(t, "needs pre-commit")
 	if _, err := exec.LookPath("pre-commit"); err != nil {
@@ -20,7 +20,8 @@ func TestPreCommit(t *testing.T) {
 		t.Run(id, func(t *testing.T) {
 			t.Parallel()
 			if id == "mpwolf-check" {
-				inTheLongRun(t) // pre-commit fetches the modules that mpwolf is built of, and builds them anew
+				// pre-commit fetches the modules that mpwolf is built of, and builds them anew
+				inTheLongRun(t)
 			}
 			testPreCommit(t, id)
 		})
@@ -32,7 +33,8 @@ func testPreCommit(t *testing.T, id string) {
 	fw.git("add", "-A")
 	fw.git("commit", "-q", "-m", "before the hook")
 	hooks := fw.hooksRepository(t)
-	fw.write(".pre-commit-config.yaml", "repos:\n- repo: "+hooks+"\n  rev: main\n  hooks:\n  - id: "+id+"\n")
+	fw.write(".pre-commit-config.yaml",
+		"repos:\n- repo: "+hooks+"\n  rev: main\n  hooks:\n  - id: "+id+"\n")
 	fw.run("pre-commit", "install")
 
 	commit := func() (string, bool) {
@@ -54,15 +56,21 @@ func testPreCommit(t *testing.T, id string) {
 		}
 	}
 	fw.git("add", "-A")
-	refused("not patched", `micropython/ports/unix/mpconfigport.mk:5: MICROPY_PY_SSL is 1 for unix .*fix: mpwolf patch`)
+	refused("not patched",
+		`micropython/ports/unix/mpconfigport.mk:5: MICROPY_PY_SSL is 1 for unix .*`+
+			`fix: mpwolf patch`)
 	fw.run("mpwolf", "patch")
 	passes("patched")
 	fw.edit("micropython/ports/unix/mpconfigport.mk", "MICROPY_PY_SSL = 0", "MICROPY_PY_SSL = 1")
-	refused("drifted", `micropython/ports/unix/mpconfigport.mk:5: MICROPY_PY_SSL is 1 for unix .*fix: mpwolf patch`)
+	refused("drifted",
+		`micropython/ports/unix/mpconfigport.mk:5: MICROPY_PY_SSL is 1 for unix .*`+
+			`fix: mpwolf patch`)
 	fw.edit("micropython/ports/unix/mpconfigport.mk", "MICROPY_PY_SSL = 1", "MICROPY_PY_SSL = 0")
 	passes("fixed")
 	fw.write("micropython-modules/micropython-wolfssl/wolf_glue.c", "edited\n")
-	refused("an edited module", `micropython-modules/micropython-wolfssl/wolf_glue.c:1: this file was changed after mpwolf installed it; fix: mpwolf patch --force`)
+	refused("an edited module",
+		`micropython-modules/micropython-wolfssl/wolf_glue.c:1: `+
+			`this file was changed after mpwolf installed it; fix: mpwolf patch --force`)
 	fw.run("mpwolf", "patch", "--force")
 	passes("installed anew")
 
@@ -70,11 +78,14 @@ func testPreCommit(t *testing.T, id string) {
 	fw.git("-C", "micropython", "fetch", "-q", "origin", "next")
 	fw.git("-C", "micropython", "checkout", "-q", "--force", "FETCH_HEAD")
 	fw.git("add", "micropython")
-	refused("bumped", `(?s)the tree moved from [0-9a-f]+ to [0-9a-f]+ after it was patched; .*MICROPY_PY_SSL is 1 for unix`)
+	refused("bumped",
+		`(?s)the tree moved from [0-9a-f]+ to [0-9a-f]+ after it was patched; .*`+
+			`MICROPY_PY_SSL is 1 for unix`)
 	fw.run("mpwolf", "patch")
 	passes("patched after the bump")
 	fw.run("mpwolf", "revert")
-	if out := fw.run("ls", "-A", "micropython/.mpwolf"); out != ".gitignore\nsaved\n" { // what patch --force saved
+	// what patch --force saved
+	if out := fw.run("ls", "-A", "micropython/.mpwolf"); out != ".gitignore\nsaved\n" {
 		t.Errorf("revert left in .mpwolf:\n%s", out)
 	}
 	if err := os.RemoveAll(filepath.Join(fw.dir, "micropython/.mpwolf")); err != nil {
@@ -85,7 +96,8 @@ func testPreCommit(t *testing.T, id string) {
 	}
 }
 
-// firmware is a firmware repository in a directory of its own, with MicroPython as a submodule and a mpwolf.toml.
+// firmware is a firmware repository in a directory of its own, with MicroPython as a submodule and
+// a mpwolf.toml.
 type firmware struct {
 	t   *testing.T
 	dir string
@@ -105,19 +117,22 @@ func newFirmware(t *testing.T) *firmware {
 		}
 	}
 	for from, to := range map[string]string{"tree": "upstream", "wolfssl": "fw/wolfssl"} {
-		if err := os.CopyFS(filepath.Join(top, to), os.DirFS(filepath.Join("testdata", from))); err != nil {
+		if err := os.CopyFS(filepath.Join(top, to),
+			os.DirFS(filepath.Join("testdata", from))); err != nil {
 			t.Fatal(err)
 		}
 	}
 	fw.env = append(os.Environ(),
 		"GIT_CONFIG_GLOBAL="+filepath.Join(top, "gitconfig"), "GIT_CONFIG_NOSYSTEM=1",
-		"PRE_COMMIT_HOME="+filepath.Join(top, "pre-commit"), "MPWOLF_CACHE="+filepath.Join(top, "cache"))
+		"PRE_COMMIT_HOME="+filepath.Join(top, "pre-commit"),
+		"MPWOLF_CACHE="+filepath.Join(top, "cache"))
 	upstream := filepath.Join(top, "upstream")
 	fw.run("git", "-C", upstream, "init", "-q")
 	fw.run("git", "-C", upstream, "add", "-A")
 	fw.run("git", "-C", upstream, "commit", "-q", "-m", "a release")
 	fw.run("git", "-C", upstream, "checkout", "-q", "-b", "next")
-	fw.edit("../upstream/ports/unix/mpconfigport.mk", "# ssl module requires", "# since this commit, the ssl module requires")
+	fw.edit("../upstream/ports/unix/mpconfigport.mk", "# ssl module requires",
+		"# since this commit, the ssl module requires")
 	fw.run("git", "-C", upstream, "commit", "-q", "-a", "-m", "the next commit")
 	fw.run("git", "-C", upstream, "checkout", "-q", "main")
 	fw.git("init", "-q")
@@ -127,11 +142,13 @@ func newFirmware(t *testing.T) *firmware {
 	return fw
 }
 
-// hooksRepository is a git repository with this project as it is here, which pre-commit takes its hooks from.
+// hooksRepository is a git repository with this project as it is here, which pre-commit takes its
+// hooks from.
 func (fw *firmware) hooksRepository(t *testing.T) string {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "hooks")
-	out, err := exec.Command("git", "-C", "..", "ls-files", "-z", "--cached", "--others", "--exclude-standard").Output()
+	out, err := exec.Command("git", "-C", "..", "ls-files", "-z", "--cached", "--others",
+		"--exclude-standard").Output()
 	if err != nil {
 		t.Fatal(err)
 	}

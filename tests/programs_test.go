@@ -262,8 +262,9 @@ func TestPrograms(t *testing.T) {
 	p.ca = toDER(t, ca.file)
 	writeFile(t, p.dir, "body", p.body)
 	for name, serve := range map[string]func(*testing.T) (int, string){
-		"nginx": p.nginx, "http.server": p.httpServer, "gunicorn": p.gunicorn, "werkzeug": p.werkzeug,
-		"OpenSSL": p.sServer, "GnuTLS": p.gnutls, "Go": p.goHTTP,
+		"nginx": p.nginx, "http.server": p.httpServer, "gunicorn": p.gunicorn,
+		"werkzeug": p.werkzeug,
+		"OpenSSL":  p.sServer, "GnuTLS": p.gnutls, "Go": p.goHTTP,
 	} {
 		t.Run(name, func(t *testing.T) {
 			port, want := serve(t)
@@ -285,7 +286,8 @@ func TestPrograms(t *testing.T) {
 	t.Run("mosquitto", func(t *testing.T) {
 		port := p.mosquitto(t)
 		for _, kind := range []string{"simple", "robust"} {
-			p.compare(t, kind, firmwares, "OK 20", "programs_mqtt.py", kind, strconv.Itoa(port), p.ca,
+			p.compare(t, kind, firmwares, "OK 20", "programs_mqtt.py", kind,
+				strconv.Itoa(port), p.ca,
 				"20")
 		}
 		p.compare(t, "robust, cut", firmwares, "OK 20 reconnects", "programs_mqtt.py", "robust",

@@ -16,8 +16,9 @@ import (
 // softResets is how often a firmware is reset with live sockets and contexts in it.
 const softResets = 10
 
-// TestQemu builds for a Cortex-M3, with wolfSSL's memory from MicroPython's heap, and runs the firmware tests in QEMU:
-// what they print, and that soft resets at any moment leave a firmware that works.
+// TestQemu builds for a Cortex-M3, with wolfSSL's memory from MicroPython's heap, and runs the
+// firmware tests in QEMU: what they print, and that soft resets at any moment leave a firmware
+// that works.
 func TestQemu(t *testing.T) {
 	longOnly(t, "needs a compiler and real sources")
 	inTheLongRun(t) // TestStm32Settings builds for a Cortex-M4
@@ -41,8 +42,8 @@ func TestQemu(t *testing.T) {
 	})
 }
 
-// softResets resets the machine with live sockets in it, time and again. In between, wolfSSL must work, and must not
-// write to what is now where its memory was before.
+// softResets resets the machine with live sockets in it, time and again. In between, wolfSSL must
+// work, and must not write to what is now where its memory was before.
 func (q *qemu) softResets(t *testing.T, left string) {
 	const fill = `keep = [bytearray(b"\xa5" * 50) for _ in range(2500)]` + "\n"
 	const check = `if any(k != bytearray(b"\xa5" * 50) for k in keep): print("overwritten")` + "\n"
@@ -73,18 +74,23 @@ func (r *real) module() string {
 	return filepath.Join(r.dir, "micropython-modules", "micropython-wolfssl")
 }
 
-// makeQemu makes the firmware as the modules' README says, with a port directory of theirs. In a directory that has been built
-// in before it compiles the modules anew.
+// makeQemu makes the firmware as the modules' README says, with a port directory of theirs. In a
+// directory that has been built in before it compiles the modules anew.
 func (r *real) makeQemu(t *testing.T, build, port, flags string) string {
 	t.Helper()
 	module := r.module()
 	modules := filepath.Dir(module)
 	cpu, _, _ := strings.Cut(flags, " ")
-	libgcc := strings.TrimSpace(r.must(exec.Command("arm-none-eabi-gcc", "-mthumb", cpu, "-print-libgcc-file-name")))
-	args := []string{"-j2", "-C", filepath.Join(r.tree, "ports", "qemu"), "BOARD=MPS2_AN385", "BUILD=" + build,
-		"FROZEN_MANIFEST=", "MICROPY_HEAP_SIZE=1000000", "USER_C_MODULES=" + modules, "WOLFSSL_PORT=" + filepath.Base(port),
-		fmt.Sprintf(`CFLAGS_EXTRA=-DMP_CONFIGFILE='"%s"' %s`, filepath.Join(port, "mpconfig.h"), flags),
-		// The port's linker script has no place for what comes with libgcc's division of 64-bit numbers.
+	libgcc := strings.TrimSpace(
+		r.must(exec.Command("arm-none-eabi-gcc", "-mthumb", cpu, "-print-libgcc-file-name")))
+	args := []string{"-j2", "-C", filepath.Join(r.tree, "ports", "qemu"),
+		"BOARD=MPS2_AN385", "BUILD=" + build,
+		"FROZEN_MANIFEST=", "MICROPY_HEAP_SIZE=1000000", "USER_C_MODULES=" + modules,
+		"WOLFSSL_PORT=" + filepath.Base(port),
+		fmt.Sprintf(`CFLAGS_EXTRA=-DMP_CONFIGFILE='"%s"' %s`,
+			filepath.Join(port, "mpconfig.h"), flags),
+		// The port's linker script has no place for what comes with libgcc's division of 64-bit
+		// numbers.
 		"LIBS=" + libgcc + " -Wl,--section-start=.ARM.exidx=0x300000"}
 	sources, err := filepath.Glob(filepath.Join(module, "*.c"))
 	if err != nil || len(sources) == 0 {
@@ -112,7 +118,8 @@ const (
 
 func startQemu(t *testing.T, machine, firmware string) *qemu {
 	t.Helper()
-	cmd := exec.Command("qemu-system-arm", "-machine", machine, "-display", "none", "-monitor", "none",
+	cmd := exec.Command("qemu-system-arm", "-machine", machine, "-display", "none",
+		"-monitor", "none",
 		"-semihosting", "-serial", "stdio", "-kernel", firmware)
 	stdin, err := cmd.StdinPipe()
 	if err != nil {
@@ -177,8 +184,8 @@ func (q *qemu) until(t *testing.T, mark string) string {
 	}
 }
 
-// runs runs a script of firmware/, with more before and after it that prints nothing: the output must be the script's
-// expected one.
+// runs runs a script of firmware/, with more before and after it that prints nothing: the output
+// must be the script's expected one.
 func (q *qemu) runs(t *testing.T, script, before, after string) {
 	t.Helper()
 	source, err := inline(script)
@@ -202,8 +209,8 @@ func (q *qemu) reset(t *testing.T) {
 	q.until(t, ready)
 }
 
-// inline gives a script with the scripts beside it that it imports in place of the import: a machine without files has
-// nowhere to import them from.
+// inline gives a script with the scripts beside it that it imports in place of the import: a
+// machine without files has nowhere to import them from.
 func inline(script string) (string, error) {
 	source, err := os.ReadFile(filepath.Join("firmware", script))
 	if err != nil {

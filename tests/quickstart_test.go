@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// TestQuickstart runs scripts/quickstart, whose output is the example of docs/quickstart.md: the same commands, the same
-// steps, the same result, whatever versions and sizes this machine got.
+// TestQuickstart runs scripts/quickstart, whose output is the example of docs/quickstart.md: the
+// same commands, the same steps, the same result, whatever versions and sizes this machine got.
 func TestQuickstart(t *testing.T) {
 	longOnly(t, "needs a compiler and real sources")
 	if os.Getenv("MPWOLF_TEST_APT") == "" {
@@ -50,7 +50,8 @@ func quickstartExample(t *testing.T) string {
 	return example
 }
 
-// TestExample holds that the README's example is a part of that of docs/quickstart.md, in its order.
+// TestExample holds that the README's example is a part of that of docs/quickstart.md, in its
+// order.
 func TestExample(t *testing.T) {
 	rest := quickstartExample(t)
 	lines := 0
@@ -75,7 +76,9 @@ func TestExample(t *testing.T) {
 }
 
 // outlineWord is how the lines begin that do not depend on the machine.
-var outlineWord = regexp.MustCompile(`(?m)^ *(\$ mpwolf.*|ok +\w+|FAIL.*|changed ports/unix/\w+|MICROPY_\w+|installed|build:|built|OK TLSv1\.3)`)
+var outlineWord = regexp.MustCompile(
+	`(?m)^ *(\$ mpwolf.*|ok +\w+|FAIL.*|changed ports/unix/\w+|MICROPY_\w+|` +
+		`installed|build:|built|OK TLSv1\.3)`)
 
 func outline(text string) string {
 	var lines []string

@@ -30,8 +30,8 @@ type real struct {
 	builtIn string // a micropython with the built-in mbedTLS, once there is one
 }
 
-// newReal gets MicroPython 1.25.0, and takes wolfSSL 5.7.2, unless MPWOLF_TEST_MICROPYTHON names another tree and
-// MPWOLF_TEST_WOLFSSL another wolfSSL.
+// newReal gets MicroPython 1.25.0, and takes wolfSSL 5.7.2, unless MPWOLF_TEST_MICROPYTHON names
+// another tree and MPWOLF_TEST_WOLFSSL another wolfSSL.
 func newReal(t *testing.T) *real {
 	t.Helper()
 	needReal(t)
@@ -43,7 +43,8 @@ func needReal(t *testing.T) {
 	t.Helper()
 	longOnly(t, "needs a compiler and real sources")
 	if os.Getenv("MPWOLF_TEST_APT") == "" && os.Getenv("MPWOLF_TEST_MICROPYTHON") == "" {
-		t.Skip("neither MPWOLF_TEST_APT nor MPWOLF_TEST_MICROPYTHON is set: no real sources; scripts/test has them")
+		t.Skip("neither MPWOLF_TEST_APT nor MPWOLF_TEST_MICROPYTHON is set: no real sources; " +
+			"scripts/test has them")
 	}
 }
 
@@ -68,7 +69,8 @@ func newRealIn(t *testing.T, dir string) *real {
 		for _, args := range [][]string{
 			{"init", "-q"},
 			{"add", "-A"},
-			{"-c", "user.name=test", "-c", "user.email=test@example.invalid", "commit", "-q", "-m", "tree"},
+			{"-c", "user.name=test", "-c", "user.email=test@example.invalid", "commit",
+				"-q", "-m", "tree"},
 		} {
 			r.must(exec.Command("git", append([]string{"-C", r.tree}, args...)...))
 		}
@@ -79,7 +81,8 @@ func newRealIn(t *testing.T, dir string) *real {
 // fetch gets MicroPython 1.25.0.
 func (r *real) fetch() {
 	r.t.Helper()
-	r.run("fetch", "micropython", "--from", "apt", "--micropython", "1.25.0", "--dir", r.tree, "--port", "unix")
+	r.run("fetch", "micropython", "--from", "apt", "--micropython", "1.25.0", "--dir",
+		r.tree, "--port", "unix")
 }
 
 // inTheLongRun skips what CI has no time for.
@@ -124,7 +127,8 @@ func (r *real) run(args ...string) string {
 // patch patches the unix port.
 func (r *real) patch(args ...string) {
 	r.t.Helper()
-	r.run(append([]string{"patch", "--port", "unix", "--wolfssl", r.wolfssl, "--wolfssl-from", "apt"}, args...)...)
+	patch := []string{"patch", "--port", "unix", "--wolfssl", r.wolfssl, "--wolfssl-from", "apt"}
+	r.run(append(patch, args...)...)
 }
 
 // verify gives the report and the exit code.
@@ -166,7 +170,8 @@ func (r *real) firmware() string {
 	return filepath.Join(r.tree, ".mpwolf", "build", "unix-standard", "micropython")
 }
 
-// TestUnix is the main job: patch, build, verify, MicroPython's own tests, handshakes with OpenSSL, revert.
+// TestUnix is the main job: patch, build, verify, MicroPython's own tests, handshakes with
+// OpenSSL, revert.
 func TestUnix(t *testing.T) {
 	longOnly(t, "needs a compiler and real sources")
 	t.Parallel()
@@ -193,11 +198,13 @@ func TestUnix(t *testing.T) {
 	r.onFirmware(t)
 	t.Run("a wrong algorithm", r.wrongAlgorithm)
 
-	if status := r.must(exec.Command("git", "-C", r.tree, "status", "--short")); strings.Count(status, "\n") != 2 {
+	if status := r.must(exec.Command("git", "-C", r.tree, "status", "--short")); strings.Count(
+		status, "\n") != 2 {
 		t.Errorf("verify and the tests changed the tree:\n%s", status)
 	}
 	r.run("revert")
-	if status := r.must(exec.Command("git", "-C", r.tree, "status", "--short", "--ignored")); strings.Contains(status, " M") {
+	if status := r.must(exec.Command("git", "-C", r.tree, "status", "--short",
+		"--ignored")); strings.Contains(status, " M") {
 		t.Errorf("git status after revert:\n%s", status)
 	}
 	after, err := describe(r.dir)
@@ -209,8 +216,8 @@ func TestUnix(t *testing.T) {
 	}
 }
 
-// wrongAlgorithm changes a constant of ChaCha20: both ends of a handshake still agree, so only a known answer tells. The
-// program that has these compiles without a warning.
+// wrongAlgorithm changes a constant of ChaCha20: both ends of a handshake still agree, so only a
+// known answer tells. The program that has these compiles without a warning.
 func (r *real) wrongAlgorithm(t *testing.T) {
 	file := filepath.Join(r.module(), "wolfssl", "wolfcrypt", "src", "chacha.c")
 	text := readFile(t, file)
@@ -225,12 +232,16 @@ func (r *real) wrongAlgorithm(t *testing.T) {
 	if err := os.WriteFile(file, text, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if found := findings(report, "run"); code != 1 || found != "known answers: ChaCha20-Poly1305 gives a wrong answer" {
+	if found := findings(report, "run"); code != 1 ||
+		found != "known answers: ChaCha20-Poly1305 gives a wrong answer" {
 		t.Errorf("exit code %d; run: %s", code, found)
 	}
-	program := filepath.Join(r.tree, ".mpwolf", "build", "unix-standard", "mpwolf-known-answers", "known_answers.c")
-	r.must(exec.Command("gcc", "-std=gnu99", "-Wall", "-Wextra", "-Werror", "-DWOLFSSL_USER_SETTINGS", "-DMICROPY_WOLFSSL_ASM=1",
-		"-I", filepath.Join(r.module(), "ports", "unix"), "-isystem", filepath.Join(r.module(), "wolfssl"), "-fsyntax-only", program))
+	program := filepath.Join(r.tree, ".mpwolf", "build", "unix-standard", "mpwolf-known-answers",
+		"known_answers.c")
+	r.must(exec.Command("gcc", "-std=gnu99", "-Wall", "-Wextra", "-Werror",
+		"-DWOLFSSL_USER_SETTINGS", "-DMICROPY_WOLFSSL_ASM=1",
+		"-I", filepath.Join(r.module(), "ports", "unix"), "-isystem",
+		filepath.Join(r.module(), "wolfssl"), "-fsyntax-only", program))
 }
 
 // TestFirmware runs what needs no tree on the patched micropython that MPWOLF_TEST_FIRMWARE names.
@@ -282,7 +293,8 @@ func differing(a, b string) string {
 	return tail(strings.Join(lines, "\n"))
 }
 
-// upstreamTests runs MicroPython's own tests, between two instances too, and between one and the built-in mbedTLS.
+// upstreamTests runs MicroPython's own tests, between two instances too, and between one and the
+// built-in mbedTLS.
 func (r *real) upstreamTests(t *testing.T) {
 	if os.Getenv("MPWOLF_TEST_MICROPYTHON") == "" {
 		r.builtIn = buildBaseline(r.t, r.mpwolf)
@@ -290,19 +302,22 @@ func (r *real) upstreamTests(t *testing.T) {
 	runUpstream(t, r.tree, r.firmware(), r.builtIn)
 }
 
-// byHand asks make as users of the existing module do: what WOLFSSL_PORT may be, and what it is without.
+// byHand asks make as users of the existing module do: what WOLFSSL_PORT may be, and what it is
+// without.
 func (r *real) byHand(t *testing.T) {
 	target := r.target(t, "")
 	modules := "USER_C_MODULES=" + filepath.Join(r.dir, "micropython-modules")
 	ask := func(args ...string) (string, error) {
-		words := append([]string{"-n", "-C", target.Dir(), "BUILD=" + t.TempDir(), modules}, target.Args()...)
+		words := append([]string{"-n", "-C", target.Dir(), "BUILD=" + t.TempDir(), modules},
+			target.Args()...)
 		out, err := exec.Command("make", append(words, args...)...).CombinedOutput()
 		return string(out), err
 	}
 	if out, err := ask(); err != nil || !strings.Contains(out, "micropython-wolfssl/ports/unix") {
 		t.Errorf("without WOLFSSL_PORT: %v\n%s", err, tail(out))
 	}
-	if out, err := ask("WOLFSSL_PORT=nope"); err == nil || !strings.Contains(out, "nope") || !strings.Contains(out, "unix") {
+	if out, err := ask("WOLFSSL_PORT=nope"); err == nil || !strings.Contains(out, "nope") ||
+		!strings.Contains(out, "unix") {
 		t.Errorf("WOLFSSL_PORT=nope: %v\n%s", err, tail(out))
 	}
 	if out, err := ask("WOLFSSL_USER_SETTINGS_FILE=/nonexistent/user_settings.h"); err == nil ||
@@ -311,14 +326,17 @@ func (r *real) byHand(t *testing.T) {
 	}
 }
 
-// leak makes a thousand handshakes in memory; the script itself checks that neither heap nor process grow.
+// leak makes a thousand handshakes in memory; the script itself checks that neither heap nor
+// process grow.
 func (r *real) leak(t *testing.T) {
-	out, err := exec.Command(r.firmware(), filepath.Join("firmware", "tls_leak.py"), "1000").CombinedOutput()
+	out, err := exec.Command(r.firmware(), filepath.Join("firmware", "tls_leak.py"),
+		"1000").CombinedOutput()
 	if err != nil || bytes.Contains(out, []byte("SKIP")) {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	t.Logf("%s", out)
-	if want, err := os.ReadFile(filepath.Join("firmware", "tls_leak.py.exp")); err != nil || !bytes.HasPrefix(out, want) {
+	if want, err := os.ReadFile(filepath.Join("firmware", "tls_leak.py.exp")); err != nil ||
+		!bytes.HasPrefix(out, want) {
 		t.Errorf("got:\n%s\nwant:\n%s%v", out, want, err)
 	}
 }
@@ -332,7 +350,9 @@ func TestVerifyFinds(t *testing.T) {
 
 	t.Run("a typo in the modules path", func(t *testing.T) {
 		report, code := r.verify("--modules", filepath.Join(r.dir, "micropython-module"))
-		if code != 1 || !strings.Contains(findings(report, "modules"), "this USER_C_MODULES directory does not exist") {
+		if code != 1 ||
+			!strings.Contains(findings(report, "modules"),
+				"this USER_C_MODULES directory does not exist") {
 			t.Errorf("exit code %d: %+v", code, report)
 		}
 	})
@@ -375,7 +395,8 @@ func (r *real) noInline(t *testing.T) {
 		t.Fatal(err)
 	}
 	report, code := r.verify("--user-settings", settings)
-	if found := findings(report, "symbols"); code != 1 || !strings.Contains(found, "NO_INLINE makes wolfSSL's misc.c") {
+	if found := findings(report, "symbols"); code != 1 ||
+		!strings.Contains(found, "NO_INLINE makes wolfSSL's misc.c") {
 		t.Errorf("exit code %d; symbols: %s", code, found)
 	}
 	if found := findings(report, "settings"); !strings.Contains(found, "NO_ASN_TIME is defined") {
@@ -383,16 +404,18 @@ func (r *real) noInline(t *testing.T) {
 	}
 }
 
-// mathClash builds with the user's own settings that choose another math library, whose mp_init is MicroPython's too.
-// The file goes by a name of its own.
+// mathClash builds with the user's own settings that choose another math library, whose mp_init is
+// MicroPython's too. The file goes by a name of its own.
 func (r *real) mathClash(t *testing.T, math string) {
 	settings := filepath.Join(t.TempDir(), "product.h")
-	if err := os.WriteFile(settings, []byte(mathSettings+"#define "+math+"\n"), 0o644); err != nil {
+	if err := os.WriteFile(settings, []byte(mathSettings+"#define "+math+"\n"),
+		0o644); err != nil {
 		t.Fatal(err)
 	}
 	report, code := r.verify("--user-settings", settings)
 	found := findings(report, "symbols")
-	object := map[string]string{"USE_INTEGER_HEAP_MATH": "integer.o", "USE_FAST_MATH": "tfm.o"}[math]
+	object := map[string]string{"USE_INTEGER_HEAP_MATH": "integer.o",
+		"USE_FAST_MATH": "tfm.o"}[math]
 	if code != 1 || !strings.Contains(found, "mp_init") || !strings.Contains(found, object) ||
 		!strings.Contains(found, "runtime.o") {
 		t.Errorf("exit code %d; symbols: %s", code, found)
@@ -449,8 +472,8 @@ func addMbedTLS(t *testing.T, tree string) {
 	}
 }
 
-// buildBaseline builds MicroPython 1.25.0 with the built-in mbedTLS, both of Debian's archive. It gives a command that
-// has an ssl module too, which Debian's tree lacks.
+// buildBaseline builds MicroPython 1.25.0 with the built-in mbedTLS, both of Debian's archive. It
+// gives a command that has an ssl module too, which Debian's tree lacks.
 func buildBaseline(t *testing.T, mpwolf string, args ...string) string {
 	t.Helper()
 	r := &real{t: t, mpwolf: mpwolf, dir: t.TempDir()}
@@ -461,7 +484,8 @@ func buildBaseline(t *testing.T, mpwolf string, args ...string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	script := fmt.Sprintf("#!/bin/sh\nMICROPYPATH=${MICROPYPATH:-.frozen}:%s exec %s \"$@\"\n", standIn, r.build(t, "standard", append(args, "MICROPY_SSL_MBEDTLS=1")...))
+	script := fmt.Sprintf("#!/bin/sh\nMICROPYPATH=${MICROPYPATH:-.frozen}:%s exec %s \"$@\"\n",
+		standIn, r.build(t, "standard", append(args, "MICROPY_SSL_MBEDTLS=1")...))
 	command := filepath.Join(r.dir, "micropython-mbedtls")
 	if err := os.WriteFile(command, []byte(script), 0o755); err != nil {
 		t.Fatal(err)
@@ -501,7 +525,8 @@ func (r *real) buildIn(t *testing.T, dir, variant string, args ...string) string
 	return result.ELF
 }
 
-// TestFetchedTree says that what fetch left is a tree that mpwolf opens, with the arguments that its make needs.
+// TestFetchedTree says that what fetch left is a tree that mpwolf opens, with the arguments that
+// its make needs.
 func TestFetchedTree(t *testing.T) {
 	longOnly(t, "needs a compiler and real sources")
 	r := newReal(t)

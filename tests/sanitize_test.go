@@ -17,23 +17,27 @@ import (
 // fuzzSeconds is how long the parsers are fuzzed, if MPWOLF_FUZZ_SECONDS does not say it.
 const fuzzSeconds = "60"
 
-// sanitizers are the checks that are compiled in. MicroPython's memcpy and memcmp of nothing from NULL are harmless and
-// many.
+// sanitizers are the checks that are compiled in. MicroPython's memcpy and memcmp of nothing from
+// NULL are harmless and many.
 const sanitizers = "-fsanitize=address,undefined -fno-sanitize=nonnull-attribute"
 
-// sanitizedSoak has little to do, because everything takes longer; what was freed stays around for a while.
-var sanitizedSoak = soak{handshakes: 20, megabytes: 4, heap: 4096, process: 16 << 10, timeout: 2 * time.Minute}
+// sanitizedSoak has little to do, because everything takes longer; what was freed stays around for
+// a while.
+var sanitizedSoak = soak{handshakes: 20, megabytes: 4, heap: 4096, process: 16 << 10,
+	timeout: 2 * time.Minute}
 
-// TestSanitized takes the coverage variant with AddressSanitizer and UndefinedBehaviorSanitizer, and runs MicroPython's
-// own tests, the firmware tests, a soak and the fuzzer on that: this variant finalises what is still there at the end,
-// so that leaks are found, and has tests (ssl_poll, ssl_ioctl) that others lack.
+// TestSanitized takes the coverage variant with AddressSanitizer and UndefinedBehaviorSanitizer,
+// and runs MicroPython's own tests, the firmware tests, a soak and the fuzzer on that: this
+// variant finalises what is still there at the end, so that leaks are found, and has tests
+// (ssl_poll, ssl_ioctl) that others lack.
 func TestSanitized(t *testing.T) {
 	longOnly(t, "needs a compiler and real sources")
 	t.Parallel()
 	r, firmware := sanitizedFirmware(t)
 
 	sanitized(t, "a leak is seen", firmware, func(t *testing.T, firmware string) {
-		out, err := exec.Command(firmware, "-c", "import ffi; ffi.open(None).func('i', 'malloc', 'I')(12345)").CombinedOutput()
+		out, err := exec.Command(firmware, "-c",
+			"import ffi; ffi.open(None).func('i', 'malloc', 'I')(12345)").CombinedOutput()
 		if err == nil {
 			t.Errorf("no one saw that 12345 bytes leak: %s", out)
 		}
@@ -50,14 +54,20 @@ func TestSanitized(t *testing.T) {
 		}
 	})
 	for _, script := range firmwareScripts(t) {
-		sanitized(t, script, firmware, func(t *testing.T, firmware string) { runScript(t, firmware, script) })
+		sanitized(t, script, firmware, func(t *testing.T, firmware string) {
+			runScript(t, firmware, script)
+		})
 	}
 	chain := chainFolder(t)
-	sanitized(t, "tls_api.py", firmware, func(t *testing.T, firmware string) { runScript(t, firmware, "tls_api.py", chain) })
+	sanitized(t, "tls_api.py", firmware, func(t *testing.T, firmware string) {
+		runScript(t, firmware, "tls_api.py", chain)
+	})
 	sanitized(t, "soak", firmware, func(t *testing.T, firmware string) {
 		// This variant has no asyncio in it.
 		extmod := filepath.Join(r.tree, "extmod")
-		sanitizedSoak.run(t, shellMicropython(t, fmt.Sprintf("MICROPYPATH=.frozen:%s exec %s \"$@\"", extmod, firmware)))
+		sanitizedSoak.run(t,
+			shellMicropython(t,
+				fmt.Sprintf("MICROPYPATH=.frozen:%s exec %s \"$@\"", extmod, firmware)))
 	})
 	sanitized(t, "fuzz", firmware, func(t *testing.T, firmware string) {
 		out, err := exec.Command(firmware, filepath.Join("firmware", "fuzz.py"),
@@ -69,7 +79,8 @@ func TestSanitized(t *testing.T) {
 	})
 }
 
-// installAllocfail puts the user module beside ours with which alloc_fail.py chooses the allocation that fails.
+// installAllocfail puts the user module beside ours with which alloc_fail.py chooses the
+// allocation that fails.
 func (r *real) installAllocfail(t *testing.T) {
 	t.Helper()
 	if err := os.CopyFS(filepath.Join(r.dir, "micropython-modules", "allocfail"),
@@ -78,14 +89,15 @@ func (r *real) installAllocfail(t *testing.T) {
 	}
 }
 
-// onlyOurs compiles the modules and wolfSSL with ThreadSanitizer, but not MicroPython, whose threads change the same
-// objects by design, and whose nlr_push() it does not understand.
+// onlyOurs compiles the modules and wolfSSL with ThreadSanitizer, but not MicroPython, whose
+// threads change the same objects by design, and whose nlr_push() it does not understand.
 const onlyOurs = `#!/bin/sh
 case "$*" in *" -o "*micropython-wolfssl/*) set -- "$@" -fsanitize=thread -Wno-error=tsan ;; esac
 exec gcc "$@"
 `
 
-// benignRaces are wolfSSL's questions for the processor's instructions: each thread writes the same answer.
+// benignRaces are wolfSSL's questions for the processor's instructions: each thread writes the
+// same answer.
 const benignRaces = `race:wc_AesSetKeyLocal
 race:wc_AesGcmEncrypt
 race:cpuid_get_flags
@@ -107,19 +119,23 @@ func TestRaces(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	firmware := r.build(t, "standard", "CC="+cc, "DEBUG=1", "LDFLAGS_EXTRA=-fsanitize=thread", "WOLFSSL_PORT=unix",
+	firmware := r.build(t, "standard", "CC="+cc, "DEBUG=1", "LDFLAGS_EXTRA=-fsanitize=thread",
+		"WOLFSSL_PORT=unix",
 		"USER_C_MODULES="+filepath.Join(r.dir, "micropython-modules"))
 	// ThreadSanitizer of gcc 12 does not know every layout that a kernel chooses at random.
-	cmd := exec.Command("setarch", "-R", firmware, "-X", "heapsize=600M", filepath.Join("firmware", "tls_threads.py"), "all")
+	cmd := exec.Command("setarch", "-R", firmware, "-X", "heapsize=600M",
+		filepath.Join("firmware", "tls_threads.py"), "all")
 	cmd.Env = append(os.Environ(), "TSAN_OPTIONS=suppressions="+suppressions)
 	out, err := cmd.CombinedOutput()
-	if want := string(readFile(t, filepath.Join("firmware", "tls_threads.py.exp"))); err != nil || string(out) != want {
+	if want := string(readFile(t, filepath.Join("firmware", "tls_threads.py.exp"))); err != nil ||
+		string(out) != want {
 		t.Errorf("%v\n%s", err, tail(string(out)))
 	}
 }
 
-// TestTracked has wolfSSL's memory come from MicroPython's heap, and little of it from the stack, as on a
-// microcontroller: whichever allocation fails there, the outcome is as good as with the C library's.
+// TestTracked has wolfSSL's memory come from MicroPython's heap, and little of it from the stack,
+// as on a microcontroller: whichever allocation fails there, the outcome is as good as with the C
+// library's.
 func TestTracked(t *testing.T) {
 	longOnly(t, "needs a compiler and real sources")
 	t.Parallel()
@@ -132,7 +148,8 @@ func TestTracked(t *testing.T) {
 	}
 	unix := filepath.Join(r.module(), "ports", "unix", "user_settings.h")
 	firmware := r.build(t, "standard", "MICROPY_PY_THREAD=0", "WOLFSSL_PORT=unix",
-		"USER_C_MODULES="+filepath.Dir(r.module()), "WOLFSSL_USER_SETTINGS_FILE="+settings, "WOLFSSL_SECURE_DEFAULTS=1",
+		"USER_C_MODULES="+filepath.Dir(r.module()), "WOLFSSL_USER_SETTINGS_FILE="+settings,
+		"WOLFSSL_SECURE_DEFAULTS=1",
 		fmt.Sprintf(`CFLAGS_EXTRA=-DMPWOLF_TEST_UNIX_SETTINGS='"%s"'`, unix))
 	clientVerifies(t, firmware, "2") // CERT_REQUIRED
 	// micropython-lib's ssl.py, which asks for CERT_NONE itself, does not take that away.
@@ -140,15 +157,18 @@ func TestTracked(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	clientVerifies(t, shellMicropython(t, fmt.Sprintf("MICROPYPATH=%s exec %s \"$@\"", standIn, firmware)), "2")
-	for _, script := range []string{"crypto_kat.py", "tls_pair.py", "tls_ragged.py", "tls_psk.py", "tls_abuse.py",
+	clientVerifies(t,
+		shellMicropython(t, fmt.Sprintf("MICROPYPATH=%s exec %s \"$@\"", standIn, firmware)), "2")
+	for _, script := range []string{"crypto_kat.py", "tls_pair.py", "tls_ragged.py",
+		"tls_psk.py", "tls_abuse.py",
 		"tls_flights.py", "alloc_fail.py"} {
 		t.Run(script, func(t *testing.T) { runScript(t, firmware, script) })
 	}
 	t.Run("certificates", func(t *testing.T) { x509Table(t, firmware) })
 }
 
-// clientVerifies holds what a client of ssl does about the server's certificate unless it is told: its verify_mode.
+// clientVerifies holds what a client of ssl does about the server's certificate unless it is told:
+// its verify_mode.
 func clientVerifies(t *testing.T, firmware, want string) {
 	t.Helper()
 	out, err := exec.Command(firmware, "-c",
@@ -158,15 +178,21 @@ func clientVerifies(t *testing.T, firmware, want string) {
 	}
 }
 
-// sanitized runs a test on a command that is the firmware, but writes stderr, and with it what the sanitizers find, into
-// a file that is read after the test. It fails for every finding but undefined behaviour of wolfSSL's or MicroPython's
-// own, which is told, and unless want, if given, is among them. MicroPython's collector reads whole stacks, which
-// use-after-return would move to the heap.
-func sanitized(t *testing.T, name, firmware string, test func(t *testing.T, firmware string), want ...string) {
+// sanitized runs a test on a command that is the firmware, but writes stderr, and with it what the
+// sanitizers find, into a file that is read after the test. It fails for every finding but
+// undefined behaviour of wolfSSL's or MicroPython's own, which is told, and unless want, if given,
+// is among them. MicroPython's collector reads whole stacks, which use-after-return would move to
+// the heap.
+func sanitized(
+	t *testing.T, name, firmware string, test func(t *testing.T, firmware string), want ...string,
+) {
 	t.Run(name, func(t *testing.T) {
 		log := filepath.Join(t.TempDir(), "log")
-		test(t, shellMicropython(t, fmt.Sprintf("ASAN_OPTIONS=detect_leaks=1:detect_stack_use_after_return=0 exec %s \"$@\" 2>>%s",
-			firmware, log)))
+		test(t,
+			shellMicropython(t,
+				fmt.Sprintf("ASAN_OPTIONS=detect_leaks=1:detect_stack_use_after_return=0 "+
+					"exec %s \"$@\" 2>>%s",
+					firmware, log)))
 		text := string(readFile(t, log))
 		judgeFindings(t, text, want)
 		if t.Failed() {
@@ -186,8 +212,10 @@ func shellMicropython(t *testing.T, line string) string {
 }
 
 var (
-	runtimeError = regexp.MustCompile(`(?m)^.*: runtime error: .*$`)        // UndefinedBehaviorSanitizer's
-	finding      = regexp.MustCompile(`(?m)^(==\d+==ERROR: |SUMMARY: ).*$`) // AddressSanitizer's and LeakSanitizer's
+	// UndefinedBehaviorSanitizer's
+	runtimeError = regexp.MustCompile(`(?m)^.*: runtime error: .*$`)
+	// AddressSanitizer's and LeakSanitizer's
+	finding = regexp.MustCompile(`(?m)^(==\d+==ERROR: |SUMMARY: ).*$`)
 )
 
 func judgeFindings(t *testing.T, text string, want []string) {
@@ -203,7 +231,8 @@ func judgeFindings(t *testing.T, text string, want []string) {
 	lines := runtimeError.FindAllString(text, -1)
 	slices.Sort(lines)
 	for _, line := range slices.Compact(lines) {
-		if name := filepath.Base(strings.SplitN(line, ":", 2)[0]); strings.HasPrefix(name, "modwolf") || strings.HasPrefix(name, "wolf_") {
+		if name := filepath.Base(strings.SplitN(line, ":", 2)[0]); strings.HasPrefix(name,
+			"modwolf") || strings.HasPrefix(name, "wolf_") {
 			t.Error(line)
 		} else {
 			t.Log("not ours: " + line)
@@ -211,7 +240,8 @@ func judgeFindings(t *testing.T, text string, want []string) {
 	}
 }
 
-// firmwareScripts are the scripts of tests/firmware that need no arguments: verify runs some of them too.
+// firmwareScripts are the scripts of tests/firmware that need no arguments: verify runs some of
+// them too.
 func firmwareScripts(t *testing.T) []string {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join("firmware", "*.py.exp"))
@@ -246,7 +276,8 @@ func runScript(t *testing.T, firmware, script string, args ...string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	out, err := exec.Command(firmware, append([]string{filepath.Join("firmware", script)}, args...)...).CombinedOutput()
+	out, err := exec.Command(firmware,
+		append([]string{filepath.Join("firmware", script)}, args...)...).CombinedOutput()
 	if string(out) == "SKIP\n" {
 		t.Skip("the script asks for something that this firmware lacks")
 	}

@@ -57,12 +57,13 @@ func longOnly(t *testing.T, why string) {
 	}
 }
 
-// TestScript runs the scripts in script, each in a directory of its own; with -short toycc is their gcc. Beside testscript's
-// own commands they have
+// TestScript runs the scripts in script, each in a directory of its own; with -short toycc is
+// their gcc. Beside testscript's own commands they have
 //
 //	faketree DIR      a small MicroPython tree that make and a compiler can read
 //	fakewolfssl DIR   a small wolfSSL tree
-//	snapshot FILE DIR writes names, modes and hashes of all that is below DIR; FILE is before or after
+//	snapshot FILE DIR writes names, modes and hashes of all that is below DIR; FILE is
+//	                  before or after
 func TestScript(t *testing.T) {
 	if _, err := exec.LookPath("gcc"); err != nil {
 		t.Fatal("the scripts need gcc; scripts/test installs it")
@@ -82,7 +83,8 @@ func TestScript(t *testing.T) {
 	})
 }
 
-const gitConfig = "[user]\n\tname = test\n\temail = test@example.invalid\n[init]\n\tdefaultBranch = main\n" +
+const gitConfig = "[user]\n\tname = test\n\temail = test@example.invalid\n[init]\n" +
+	"\tdefaultBranch = main\n" +
 	"[protocol \"file\"]\n\tallow = always\n"
 
 func copyTestdata(name string) func(*testscript.TestScript, bool, []string) {
@@ -105,7 +107,8 @@ func snapshot(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(text), 0o644))
 }
 
-// describe gives a line for everything below a directory, git's own data apart, with mode and hash.
+// describe gives a line for everything below a directory, git's own data apart, with mode and
+// hash.
 func describe(dir string) (string, error) {
 	text := ""
 	err := filepath.WalkDir(dir, func(name string, entry fs.DirEntry, err error) error {

@@ -28,15 +28,17 @@ type soak struct {
 	timeout               time.Duration
 }
 
-// shortSoak is what CI runs. The heap's bound is a few objects, far below one for each handshake; the process's is what
-// the C library keeps.
-var shortSoak = soak{handshakes: 50, megabytes: 20, heap: 4096, process: 2048, timeout: 2 * time.Minute}
+// shortSoak is what CI runs. The heap's bound is a few objects, far below one for each handshake;
+// the process's is what the C library keeps.
+var shortSoak = soak{handshakes: 50, megabytes: 20, heap: 4096, process: 2048,
+	timeout: 2 * time.Minute}
 
 const (
 	soakWarmUp   = 10 // WARM_UP of soak.py
 	soakParallel = 4  // clients at once
 	soakBlock    = 16384
-	soakAhead    = 12 // blocks that may be on their way: less than the sockets hold, so that no one waits for ever
+	// blocks that may be on their way: less than the sockets hold, so that no one waits for ever
+	soakAhead = 12
 )
 
 // TestSoak is for as long as one likes, on firmware that is there.
@@ -44,7 +46,8 @@ func TestSoak(t *testing.T) {
 	longOnly(t, "needs a compiler and real sources")
 	firmware := os.Getenv("MPWOLF_SOAK_FIRMWARE")
 	if firmware == "" {
-		t.Skip("MPWOLF_SOAK_FIRMWARE names no patched micropython; MPWOLF_SOAK_HANDSHAKES and _MEGABYTES say how much")
+		t.Skip("MPWOLF_SOAK_FIRMWARE names no patched micropython; MPWOLF_SOAK_HANDSHAKES and " +
+			"_MEGABYTES say how much")
 	}
 	long := shortSoak
 	long.handshakes, long.megabytes, long.timeout = 1000, 1024, time.Hour
@@ -62,15 +65,20 @@ func TestSoak(t *testing.T) {
 	long.run(t, firmware)
 }
 
-// run has the firmware talk to OpenSSL and GnuTLS, as client and as server, blocking and with asyncio.
+// run has the firmware talk to OpenSSL and GnuTLS, as client and as server, blocking and with
+// asyncio.
 func (s soak) run(t *testing.T, firmware string) {
 	dir := t.TempDir()
 	ca := newAuthority(t, dir, "ca")
 	cert, key := ca.issue(t, "server", "localhost", time.Now().Add(24*time.Hour))
 	for _, peer := range []string{"OpenSSL", "GnuTLS"} {
 		for _, style := range []string{"blocking", "asyncio"} {
-			t.Run("client of "+peer+", "+style, func(t *testing.T) { s.client(t, firmware, peer, style, ca.file, cert, key) })
-			t.Run("server for "+peer+", "+style, func(t *testing.T) { s.server(t, firmware, peer, style, ca.file, cert, key) })
+			t.Run("client of "+peer+", "+style, func(t *testing.T) {
+				s.client(t, firmware, peer, style, ca.file, cert, key)
+			})
+			t.Run("server for "+peer+", "+style, func(t *testing.T) {
+				s.server(t, firmware, peer, style, ca.file, cert, key)
+			})
 		}
 	}
 }
@@ -79,9 +87,11 @@ func (s soak) client(t *testing.T, firmware, peer, style, caFile, cert, key stri
 	port := strconv.Itoa(freePort(t))
 	var server *exec.Cmd
 	if peer == "OpenSSL" {
-		server = exec.Command("python3", filepath.Join("testdata", "echo_server.py"), port, cert, key)
+		server = exec.Command("python3",
+			filepath.Join("testdata", "echo_server.py"), port, cert, key)
 	} else {
-		server = exec.Command("gnutls-serv", "--echo", "-p", port, "--x509certfile", cert, "--x509keyfile", key)
+		server = exec.Command("gnutls-serv", "--echo", "-p", port, "--x509certfile", cert,
+			"--x509keyfile", key)
 	}
 	if err := server.Start(); err != nil {
 		t.Fatal(err)
@@ -102,9 +112,11 @@ func (s soak) server(t *testing.T, firmware, peer, style, caFile, cert, key stri
 		t.Fatalf("got %q", line)
 	}
 	args := map[string][]string{
-		"OpenSSL": {"openssl", "s_client", "-connect", "127.0.0.1:" + port, "-quiet", "-no_ign_eof", "-verify_return_error",
+		"OpenSSL": {"openssl", "s_client", "-connect", "127.0.0.1:" + port, "-quiet",
+			"-no_ign_eof", "-verify_return_error",
 			"-CAfile", caFile, "-verify_hostname", "localhost", "-servername", "localhost"},
-		"GnuTLS": {"gnutls-cli", "--logfile", os.DevNull, "--x509cafile", caFile, "--verify-hostname", "localhost",
+		"GnuTLS": {"gnutls-cli", "--logfile", os.DevNull, "--x509cafile", caFile,
+			"--verify-hostname", "localhost",
 			"--sni-hostname", "localhost", "-p", port, "127.0.0.1"},
 	}[peer]
 	limit := make(chan struct{}, soakParallel)
@@ -114,7 +126,8 @@ func (s soak) server(t *testing.T, firmware, peer, style, caFile, cert, key stri
 		wait.Add(1)
 		go func() {
 			defer func() { <-limit; wait.Done() }()
-			if err := s.echo(args, fmt.Sprintf("handshake %d\n", i), len("handshake 0\n")); err != nil {
+			if err := s.echo(args, fmt.Sprintf("handshake %d\n", i),
+				len("handshake 0\n")); err != nil {
 				t.Errorf("handshake %d: %v", i, err)
 			}
 		}()
@@ -137,7 +150,8 @@ func (s soak) server(t *testing.T, firmware, peer, style, caFile, cert, key stri
 	s.report(t, <-lines, lines)
 }
 
-// echo has a client send text, again and again until it was at least so many bytes, and compares what comes back.
+// echo has a client send text, again and again until it was at least so many bytes, and compares
+// what comes back.
 func (s soak) echo(client []string, text string, atLeast int) error {
 	ctx, cancel := context.WithTimeout(context.Background(), s.timeout)
 	defer cancel()
@@ -224,9 +238,11 @@ func (s soak) report(t *testing.T, line string, rest <-chan string) {
 	for more := range rest {
 		t.Errorf("%s", more)
 	}
-	t.Logf("%d handshakes, %d MB each way: %s (heap B, process KB: handshakes; bulk)", s.handshakes, s.megabytes, line)
+	t.Logf("%d handshakes, %d MB each way: %s (heap B, process KB: handshakes; bulk)",
+		s.handshakes, s.megabytes, line)
 	var grown [4]int
-	if _, err := fmt.Sscanf(line, "done %d %d %d %d", &grown[0], &grown[1], &grown[2], &grown[3]); err != nil {
+	if _, err := fmt.Sscanf(line, "done %d %d %d %d", &grown[0], &grown[1], &grown[2],
+		&grown[3]); err != nil {
 		t.Fatalf("got %q", line)
 	}
 	for i, n := range grown {

@@ -10,9 +10,10 @@ import (
 	"time"
 )
 
-// speed measures, in turns, make with nothing to do, verify with nothing to rebuild, and nm over the same objects; of
-// each the best of several counts. The analysis must take less time than nm, and verify half as much again as make at
-// most. Other tests run beside this one, so the limits hold only with MPWOLF_TEST_SPEED, for a run of this test alone.
+// speed measures, in turns, make with nothing to do, verify with nothing to rebuild, and nm over
+// the same objects; of each the best of several counts. The analysis must take less time than nm,
+// and verify half as much again as make at most. Other tests run beside this one, so the limits
+// hold only with MPWOLF_TEST_SPEED, for a run of this test alone.
 func (r *real) speed(t *testing.T) {
 	build := filepath.Join(r.tree, ".mpwolf", "build", "unix-standard")
 	nm := append([]string{"-A"}, objectsIn(t, build)...)
@@ -35,7 +36,8 @@ func (r *real) speed(t *testing.T) {
 		report, _ := r.verify()
 		measure("analysis", time.Duration(report.Seconds.Analysis*float64(time.Second)))
 	}
-	t.Logf("make with nothing to do %v, verify %v; nm -A %v, analysis %v", best["make"], best["verify"], best["nm"],
+	t.Logf("make with nothing to do %v, verify %v; nm -A %v, analysis %v", best["make"],
+		best["verify"], best["nm"],
 		best["analysis"])
 	if os.Getenv("MPWOLF_TEST_SPEED") == "" {
 		return
@@ -44,7 +46,8 @@ func (r *real) speed(t *testing.T) {
 		t.Errorf("verify with nothing to rebuild takes %v, make %v", best["verify"], best["make"])
 	}
 	if best["analysis"] >= best["nm"] {
-		t.Errorf("the analysis takes %v, nm -A over %d objects %v", best["analysis"], len(nm)-1, best["nm"])
+		t.Errorf("the analysis takes %v, nm -A over %d objects %v", best["analysis"],
+			len(nm)-1, best["nm"])
 	}
 }
 
@@ -67,7 +70,8 @@ func objectsIn(t *testing.T, build string) []string {
 	return objects
 }
 
-// makeAgain is the make command of the last build's firmware, as its log has it; that of mpy-cross stands before it.
+// makeAgain is the make command of the last build's firmware, as its log has it; that of mpy-cross
+// stands before it.
 func (r *real) makeAgain(t *testing.T, build string) string {
 	t.Helper()
 	log, err := os.ReadFile(filepath.Join(build, "mpwolf-build.log"))

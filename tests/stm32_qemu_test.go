@@ -7,9 +7,9 @@ import (
 	"testing"
 )
 
-// TestStm32Settings runs the very settings and wolfssl_port.c that the stm32 port gets, on a Cortex-M4 in QEMU: known
-// answers, handshakes, soft resets, a clock that was never set, a random number generator that fails. The long run has
-// them with P-256 in Cortex-M assembly too.
+// TestStm32Settings runs the very settings and wolfssl_port.c that the stm32 port gets, on a
+// Cortex-M4 in QEMU: known answers, handshakes, soft resets, a clock that was never set, a random
+// number generator that fails. The long run has them with P-256 in Cortex-M assembly too.
 func TestStm32Settings(t *testing.T) {
 	longOnly(t, "needs a compiler and real sources")
 	t.Parallel()
@@ -21,7 +21,8 @@ func TestStm32Settings(t *testing.T) {
 	}
 	stm32 := filepath.Join(r.module(), "ports", "stm32")
 	r.must(exec.Command("cp", filepath.Join(stm32, "user_settings.h"), port))
-	r.must(exec.Command("cp", filepath.Join(stm32, "wolfssl_port.c"), filepath.Join(port, "stm32_port.c")))
+	r.must(exec.Command("cp", filepath.Join(stm32, "wolfssl_port.c"),
+		filepath.Join(port, "stm32_port.c")))
 
 	left, err := os.ReadFile(filepath.Join("firmware", "tls_left.py"))
 	if err != nil {
@@ -32,7 +33,8 @@ func TestStm32Settings(t *testing.T) {
 			if flags != "" {
 				inTheLongRun(t)
 			}
-			board := startQemu(t, "mps2-an386", r.makeQemu(t, t.TempDir(), port, "-mcpu=cortex-m4"+flags))
+			board := startQemu(t, "mps2-an386",
+				r.makeQemu(t, t.TempDir(), port, "-mcpu=cortex-m4"+flags))
 			board.runs(t, "../testdata/stm32/hardware.py", "", "") // leaves the clock set
 			board.runs(t, "crypto_kat.py", "", "")
 			board.softResets(t, string(left))

@@ -12,24 +12,27 @@ import (
 // stm32Board is what the size is bounded for.
 const stm32Board = "NUCLEO_F429ZI"
 
-// What wolfSSL may cost in flash on stm32Board with MicroPython 1.25.0, and what that board has without any TLS, with
-// the built-in hashlib (docs/stm32.md has how that was measured). The bound is there to notice growth.
+// What wolfSSL may cost in flash on stm32Board with MicroPython 1.25.0, and what that board has
+// without any TLS, with the built-in hashlib (docs/stm32.md has how that was measured). The bound
+// is there to notice growth.
 const (
 	stm32Without = 389564
 	stm32Most    = 156000
 )
 
-// TestStm32 does the whole job on a MicroPython tree that has the submodules of the stm32 port: MPWOLF_TEST_STM32 names
-// it.
+// TestStm32 does the whole job on a MicroPython tree that has the submodules of the stm32 port:
+// MPWOLF_TEST_STM32 names it.
 func TestStm32(t *testing.T) {
 	longOnly(t, "needs a compiler and real sources")
 	from := os.Getenv("MPWOLF_TEST_STM32")
 	if from == "" {
-		t.Skip("MPWOLF_TEST_STM32 names no tree: no stm32 firmware is built, and the size is not bounded")
+		t.Skip("MPWOLF_TEST_STM32 names no tree: no stm32 firmware is built, and the size is " +
+			"not bounded")
 	}
 	t.Setenv("MPWOLF_TEST_MICROPYTHON", from)
 	r := newReal(t)
-	r.run("patch", "--port", "stm32", "--board", stm32Board, "--wolfssl", r.wolfssl, "--wolfssl-from", "apt")
+	r.run("patch", "--port", "stm32", "--board", stm32Board, "--wolfssl", r.wolfssl,
+		"--wolfssl-from", "apt")
 	if report, code := r.verify(); code != 0 {
 		t.Errorf("verify: exit code %d: %+v", code, report)
 	}
@@ -43,11 +46,13 @@ func TestStm32(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if strings.Contains(string(version), "MICROPY_VERSION_MINOR 25\n") && text > stm32Without+stm32Most {
+	if strings.Contains(string(version), "MICROPY_VERSION_MINOR 25\n") &&
+		text > stm32Without+stm32Most {
 		t.Errorf("text %d bytes, at most %d wanted", text, stm32Without+stm32Most)
 	}
 	r.run("revert")
-	if changed := r.must(exec.Command("git", "-C", r.tree, "status", "--porcelain", "-uno")); changed != "" {
+	if changed :=
+		r.must(exec.Command("git", "-C", r.tree, "status", "--porcelain", "-uno")); changed != "" {
 		t.Errorf("changed after revert:\n%s", changed)
 	}
 }

@@ -288,7 +288,8 @@ func (f *fuzzer) all(
 			var unexplained []string
 			result.reasons, unexplained = all.explain(name, run, failures)
 			if len(unexplained) > 0 {
-				t.Errorf("%s: %s: no reason for %d failures:\n%s", name, run.name(), len(unexplained),
+				t.Errorf("%s: %s: no reason for %d failures:\n%s", name,
+					run.name(), len(unexplained),
 					strings.Join(unexplained, "\n"))
 			}
 			t.Logf("%s: %s: %s", name, run.name(), result)
@@ -435,7 +436,8 @@ func (f *fuzzer) serve(
 		case <-s.ended:
 			lines := strings.Split(strings.TrimSpace(s.out.String()), "\n")
 			last := lines[len(lines)-1]
-			if !strings.HasPrefix(last, "ValueError") && !strings.HasPrefix(last, "AttributeError") {
+			if !strings.HasPrefix(last, "ValueError") &&
+				!strings.HasPrefix(last, "AttributeError") {
 				return nil, errors.New(s.out.String())
 			}
 			s.unable = last
@@ -634,8 +636,8 @@ func TestTLSFuzzerTable(t *testing.T) {
 		complete := reason.Why != "" && len(reason.Cases) > 0 &&
 			slices.Contains(fuzzerKinds, reason.Kind)
 		if ids[reason.ID] || !complete {
-			t.Errorf("reason %q: there twice, or without a text, a case or a kind of %v", reason.ID,
-				fuzzerKinds)
+			t.Errorf("reason %q: there twice, or without a text, a case or a kind of %v",
+				reason.ID, fuzzerKinds)
 		}
 		ids[reason.ID] = true
 		for _, c := range reason.Cases {

@@ -52,8 +52,9 @@ func newUpstream(t *testing.T, tree string) *upstream {
 	return u
 }
 
-// expect puts the texts of firmware/expected, whose README gives the reason for each, over those that spell mbedTLS's
-// names. wolfSSL up to 5.7 words one error otherwise; old says that it is one.
+// expect puts the texts of firmware/expected, whose README gives the reason for each, over those
+// that spell mbedTLS's names. wolfSSL up to 5.7 words one error otherwise; old says that it is
+// one.
 func (u *upstream) expect(t *testing.T, old bool) {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join("firmware", "expected", "*.exp"))
@@ -73,14 +74,15 @@ func (u *upstream) expect(t *testing.T, old bool) {
 			t.Fatal(err)
 		}
 		// Up to v1.22 the tests of what tls is now begin with ssl_.
-		for _, name := range []string{"extmod/" + script, "extmod/ssl_" + strings.TrimPrefix(script, "tls_"), "multi_net/" + script} {
+		for _, name := range []string{"extmod/" + script,
+			"extmod/ssl_" + strings.TrimPrefix(script, "tls_"), "multi_net/" + script} {
 			u.replace(t, name, text)
 		}
 	}
 }
 
-// replace puts our text instead of one that spells mbedTLS's names, or its limit for keys; a release may have
-// another test of that name, whose text fits everybody.
+// replace puts our text instead of one that spells mbedTLS's names, or its limit for keys; a
+// release may have another test of that name, whose text fits everybody.
 func (u *upstream) replace(t *testing.T, name string, text []byte) {
 	t.Helper()
 	target := filepath.Join(u.dir, filepath.FromSlash(name)+".exp")
@@ -90,7 +92,8 @@ func (u *upstream) replace(t *testing.T, name string, text []byte) {
 	}
 	// Since 1.29 tests leave out what an error says that not every port has room for.
 	if bytes.Contains(theirs, []byte("\nTypeError\n")) {
-		text = bytes.ReplaceAll(text, []byte("\nobject 'str' isn't a tuple or list\n"), []byte("\nTypeError\n"))
+		text = bytes.ReplaceAll(text, []byte("\nobject 'str' isn't a tuple or list\n"),
+			[]byte("\nTypeError\n"))
 	}
 	if err := os.WriteFile(target, text, 0o644); err != nil {
 		t.Fatal(err)
@@ -106,10 +109,12 @@ var wolfNames = map[string]string{
 }
 
 // pythonWord is a string, a comment, or a name with what comes before and after it.
-var pythonWord = regexp.MustCompile(`(?s)""".*?"""|'''.*?'''|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|#[^\n]*|[.\w]*\w=?`)
+var pythonWord = regexp.MustCompile(
+	`(?s)""".*?"""|'''.*?'''|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|#[^\n]*|[.\w]*\w=?`)
 
-// renamed is a Python source in which each module of wolfNames goes by its own name: in imports and uses, but not in
-// strings and comments, in attributes, or as the name of an argument (asyncio's ssl=).
+// renamed is a Python source in which each module of wolfNames goes by its own name: in imports
+// and uses, but not in strings and comments, in attributes, or as the name of an argument
+// (asyncio's ssl=).
 func renamed(source []byte) []byte {
 	return pythonWord.ReplaceAllFunc(source, func(word []byte) []byte {
 		name, _, _ := bytes.Cut(word, []byte("."))
@@ -120,8 +125,8 @@ func renamed(source []byte) []byte {
 	})
 }
 
-// rename has the tests use our modules by their own names. What CPython would be asked for is asked for before: it has
-// no module of ours.
+// rename has the tests use our modules by their own names. What CPython would be asked for is
+// asked for before: it has no module of ours.
 func (u *upstream) rename(t *testing.T) {
 	t.Helper()
 	for _, file := range slices.Concat(u.extmodFiles(t), u.multiFiles(t)) {
@@ -143,7 +148,8 @@ func (u *upstream) rename(t *testing.T) {
 	}
 }
 
-// askPython writes the expected text of a test, which is what CPython prints, as MicroPython's own runner does.
+// askPython writes the expected text of a test, which is what CPython prints, as MicroPython's own
+// runner does.
 func (u *upstream) askPython(t *testing.T, path string) {
 	t.Helper()
 	cmd := exec.Command("python3", "-BS", filepath.Base(path))
@@ -160,7 +166,8 @@ func (u *upstream) askPython(t *testing.T, path string) {
 
 // hasOld reports whether a test has another text for old versions of wolfSSL.
 func (u *upstream) hasOld(script string) bool {
-	_, err := os.Stat(filepath.Join("firmware", "expected", strings.TrimSuffix(script, ".5.7")+".5.7.exp"))
+	_, err := os.Stat(
+		filepath.Join("firmware", "expected", strings.TrimSuffix(script, ".5.7")+".5.7.exp"))
 	return err == nil
 }
 
@@ -181,13 +188,15 @@ func (u *upstream) files(t *testing.T, directory string, patterns ...string) []s
 
 func (u *upstream) extmodFiles(t *testing.T) []string {
 	t.Helper()
-	return u.files(t, "extmod", "hashlib_*.py", "uhashlib_*.py", "cryptolib_*.py", "ucryptolib_*.py", "ssl_*.py",
+	return u.files(t, "extmod", "hashlib_*.py", "uhashlib_*.py", "cryptolib_*.py",
+		"ucryptolib_*.py", "ssl_*.py",
 		"ussl_*.py", "tls_*.py")
 }
 
 func (u *upstream) multiFiles(t *testing.T) []string {
 	t.Helper()
-	return u.files(t, "multi_net", "ssl_*.py", "sslcontext_*.py", "asyncio_tls_*.py", "uasyncio_tls_*.py", "tls_*.py")
+	return u.files(t, "multi_net", "ssl_*.py", "sslcontext_*.py", "asyncio_tls_*.py",
+		"uasyncio_tls_*.py", "tls_*.py")
 }
 
 // results say of each test whether it passed: "pass", "FAIL" or "skip".
@@ -195,11 +204,14 @@ type results map[string]string
 
 var (
 	extmodResult = regexp.MustCompile(`(?m)^(?P<result>pass|FAIL|skip) +(?P<test>\S+)`)
-	multiResult  = regexp.MustCompile(`(?m)^(?P<test>multi_net/\S+) on .*: (?P<result>pass|FAIL|skip)$`)
+	multiResult  = regexp.MustCompile(
+		`(?m)^(?P<test>multi_net/\S+) on .*: (?P<result>pass|FAIL|skip)$`)
 )
 
 // read takes the results from what a runner printed, with an error of its own or without.
-func (u *upstream) read(t *testing.T, what string, out []byte, err error, line *regexp.Regexp) results {
+func (u *upstream) read(
+	t *testing.T, what string, out []byte, err error, line *regexp.Regexp,
+) results {
 	t.Helper()
 	got, count := results{}, map[string]int{}
 	for _, m := range line.FindAllSubmatch(out, -1) {
@@ -207,7 +219,8 @@ func (u *upstream) read(t *testing.T, what string, out []byte, err error, line *
 		got[string(m[line.SubexpIndex("test")])] = result
 		count[result]++
 	}
-	t.Logf("%s: %d passed, %d failed, %d skipped", what, count["pass"], count["FAIL"], count["skip"])
+	t.Logf("%s: %d passed, %d failed, %d skipped", what, count["pass"],
+		count["FAIL"], count["skip"])
 	decided := 0
 	for test, result := range got {
 		if result == "skip" {
@@ -224,24 +237,29 @@ func (u *upstream) read(t *testing.T, what string, out []byte, err error, line *
 	return got
 }
 
-// weakKey is how a key of RSA with 512 bits begins, which older tests use and which is refused here by decision.
+// weakKey is how a key of RSA with 512 bits begins, which older tests use and which is refused
+// here by decision.
 const weakKey = "3082013b020100024100"
 
 func (u *upstream) hasWeakKey(t *testing.T, test string) bool {
 	t.Helper()
-	return bytes.Contains(readFile(t, filepath.Join(u.dir, filepath.FromSlash(test))), []byte(weakKey))
+	return bytes.Contains(readFile(t, filepath.Join(u.dir, filepath.FromSlash(test))),
+		[]byte(weakKey))
 }
 
 // decided are tests that ours can't pass by decision, and why.
 var decided = map[string]string{
-	"multi_net/sslcontext_verify_time_error.py": "its certificate is another key's, and a server refuses such a pair",
+	"multi_net/sslcontext_verify_time_error.py": "its certificate is another key's, and a " +
+		"server refuses such a pair",
 }
 
-// judge fails for every test that failed, or where there is a baseline, for every one that passes there and not here.
+// judge fails for every test that failed, or where there is a baseline, for every one that passes
+// there and not here.
 func (u *upstream) judge(t *testing.T, got, baseline results) {
 	t.Helper()
 	for test, result := range got {
-		if result == "pass" || (baseline == nil && result == "skip") || (baseline != nil && baseline[test] != "pass") {
+		if result == "pass" || (baseline == nil && result == "skip") ||
+			(baseline != nil && baseline[test] != "pass") {
 			continue
 		}
 		if u.hasWeakKey(t, test) {
@@ -256,20 +274,24 @@ func (u *upstream) judge(t *testing.T, got, baseline results) {
 	}
 }
 
-// testDays are days on which the certificates of a release's tests were valid; those of the others still are.
+// testDays are days on which the certificates of a release's tests were valid; those of the others
+// still are.
 var testDays = []struct {
 	since, until micropython.Version
 	day          string
 }{
-	{micropython.Version{Major: 1, Minor: 20}, micropython.Version{Major: 1, Minor: 20}, "2023-06-01"},
-	{micropython.Version{Major: 1, Minor: 23}, micropython.Version{Major: 1, Minor: 24, Micro: 1}, "2024-06-01"},
+	{micropython.Version{Major: 1, Minor: 20},
+		micropython.Version{Major: 1, Minor: 20}, "2023-06-01"},
+	{micropython.Version{Major: 1, Minor: 23},
+		micropython.Version{Major: 1, Minor: 24, Micro: 1}, "2024-06-01"},
 }
 
 // fakeTime is where Debian's package faketime has its library.
 const fakeTime = "/usr/lib/*/faketime/libfaketimeMT.so.1"
 
-// then gives a command that runs a firmware with the clock at a day that suits the tests, where the library for that is
-// there, or else the firmware itself. Only the firmware: CPython cannot sleep with that library.
+// then gives a command that runs a firmware with the clock at a day that suits the tests, where
+// the library for that is there, or else the firmware itself. Only the firmware: CPython cannot
+// sleep with that library.
 func (u *upstream) then(t *testing.T, firmware string) string {
 	t.Helper()
 	for _, d := range testDays {
@@ -278,12 +300,14 @@ func (u *upstream) then(t *testing.T, firmware string) string {
 		}
 		found, err := filepath.Glob(fakeTime)
 		if err != nil || len(found) == 0 {
-			t.Logf("the certificates of the tests of %s have expired, and there is no %s to set the clock with", u.version, fakeTime)
+			t.Logf("the certificates of the tests of %s have expired, and there is no %s to set "+
+				"the clock with", u.version, fakeTime)
 			break
 		}
 		t.Logf("the clock is at %s", d.day)
 		return shellMicropython(t, fmt.Sprintf(
-			"LD_PRELOAD=%s FAKETIME='@%s 12:00:00' FAKETIME_DONT_FAKE_MONOTONIC=1 exec '%s' \"$@\"", found[0], d.day, firmware))
+			"LD_PRELOAD=%s FAKETIME='@%s 12:00:00' FAKETIME_DONT_FAKE_MONOTONIC=1 exec "+
+				"'%s' \"$@\"", found[0], d.day, firmware))
 	}
 	return firmware
 }
@@ -324,7 +348,8 @@ func (u *upstream) multi(t *testing.T, first, second string) results {
 	if u.knows(t, "run-multitests.py", "--test-instance") {
 		option = "-t"
 	}
-	args := append([]string{"run-multitests.py", option, "exec:" + u.then(t, first), option, "exec:" + u.then(t, second)}, files...)
+	args := append([]string{"run-multitests.py", option, "exec:" + u.then(t, first), option,
+		"exec:" + u.then(t, second)}, files...)
 	multiPort.Lock()
 	defer multiPort.Unlock()
 	var out []byte
@@ -337,7 +362,8 @@ func (u *upstream) multi(t *testing.T, first, second string) results {
 			break
 		}
 		if onlyRacyFailed(out) {
-			t.Logf("%s: the server's answer was there before the client said that it waits for it; once more", racy)
+			t.Logf("%s: the server's answer was there before the client said that it waits for "+
+				"it; once more", racy)
 			continue
 		}
 		if !bytes.Contains(out, []byte("EADDRINUSE")) {
@@ -349,13 +375,15 @@ func (u *upstream) multi(t *testing.T, first, second string) results {
 	return u.read(t, "multi_net", out, err, multiResult)
 }
 
-// racy prints "drain" between the call that starts the handshake and the one that goes on with it; on a busy machine the
-// first one may have the server's answer already, and fails before anything is printed.
+// racy prints "drain" between the call that starts the handshake and the one that goes on with it;
+// on a busy machine the first one may have the server's answer already, and fails before anything
+// is printed.
 const racy = "multi_net/asyncio_tls_server_client_verify_error.py"
 
 func onlyRacyFailed(out []byte) bool {
 	return bytes.Count(out, []byte(": FAIL\n")) == 1 &&
-		regexp.MustCompile(`(?m)^`+regexp.QuoteMeta(racy)+` on .*: FAIL$`).Match(out) && bytes.Contains(out, []byte("\n-drain\n"))
+		regexp.MustCompile(`(?m)^`+regexp.QuoteMeta(racy)+` on .*: FAIL$`).Match(out) &&
+		bytes.Contains(out, []byte("\n-drain\n"))
 }
 
 // knows reports whether a runner of this release has an option.
@@ -373,14 +401,15 @@ func (u *upstream) knows(t *testing.T, runner, option string) bool {
 // runs are all results of one firmware.
 type runs struct{ extmod, multi results }
 
-// TestUpstream runs MicroPython's own tests on firmware that is there: MPWOLF_UPSTREAM_TREE names a tree,
-// MPWOLF_UPSTREAM_FIRMWARE its patched micropython, and MPWOLF_UPSTREAM_BASELINE, if set, one with the built-in mbedTLS,
-// which says what must pass, and is then each side's peer too.
+// TestUpstream runs MicroPython's own tests on firmware that is there: MPWOLF_UPSTREAM_TREE names
+// a tree, MPWOLF_UPSTREAM_FIRMWARE its patched micropython, and MPWOLF_UPSTREAM_BASELINE, if set,
+// one with the built-in mbedTLS, which says what must pass, and is then each side's peer too.
 func TestUpstream(t *testing.T) {
 	longOnly(t, "needs a compiler and real sources")
 	tree, firmware := os.Getenv("MPWOLF_UPSTREAM_TREE"), os.Getenv("MPWOLF_UPSTREAM_FIRMWARE")
 	if tree == "" || firmware == "" {
-		t.Skip("MPWOLF_UPSTREAM_TREE and MPWOLF_UPSTREAM_FIRMWARE name no tree and no patched micropython")
+		t.Skip("MPWOLF_UPSTREAM_TREE and MPWOLF_UPSTREAM_FIRMWARE name no tree and no patched " +
+			"micropython")
 	}
 	tree, err := filepath.Abs(tree)
 	if err != nil {
@@ -389,8 +418,8 @@ func TestUpstream(t *testing.T) {
 	runUpstream(t, tree, firmware, os.Getenv("MPWOLF_UPSTREAM_BASELINE"))
 }
 
-// runUpstream runs the tests as they are, and again with our modules by their own names; where there is a baseline with
-// mbedTLS, on that too, and between it and the firmware, each way round.
+// runUpstream runs the tests as they are, and again with our modules by their own names; where
+// there is a baseline with mbedTLS, on that too, and between it and the firmware, each way round.
 func runUpstream(t *testing.T, tree, firmware, baseline string) {
 	var want runs
 	if baseline == "" {
@@ -407,11 +436,18 @@ func runUpstream(t *testing.T, tree, firmware, baseline string) {
 		u.expect(t, isOld(t, firmware))
 	}
 	byOurs.rename(t)
-	// No comma in these names: they are part of the paths that run-multitests.py is given, where it means something.
+	// No comma in these names: they are part of the paths that run-multitests.py is given, where
+	// it means something.
 	t.Run("extmod", func(t *testing.T) { u.judge(t, u.extmod(t, firmware), want.extmod) })
-	t.Run("extmod by wolf names", func(t *testing.T) { byOurs.judge(t, byOurs.extmod(t, firmware), want.extmod) })
-	t.Run("multi_net", func(t *testing.T) { u.judge(t, u.multi(t, firmware, firmware), want.multi) })
-	t.Run("multi_net by wolf names", func(t *testing.T) { byOurs.judge(t, byOurs.multi(t, firmware, firmware), want.multi) })
+	t.Run("extmod by wolf names", func(t *testing.T) {
+		byOurs.judge(t, byOurs.extmod(t, firmware), want.extmod)
+	})
+	t.Run("multi_net", func(t *testing.T) {
+		u.judge(t, u.multi(t, firmware, firmware), want.multi)
+	})
+	t.Run("multi_net by wolf names", func(t *testing.T) {
+		byOurs.judge(t, byOurs.multi(t, firmware, firmware), want.multi)
+	})
 	if baseline == "" {
 		return
 	}
@@ -421,8 +457,8 @@ func runUpstream(t *testing.T, tree, firmware, baseline string) {
 	})
 	t.Run("multi_net with mbedTLS's server", func(t *testing.T) {
 		u := newMixed(t, tree, u, 1)
-		// Our client learns from mbedTLS's server, which has no TLS 1.3, that it needs a certificate, while it still shakes
-		// hands: that is neither side's text.
+		// Our client learns from mbedTLS's server, which has no TLS 1.3, that it needs a
+		// certificate, while it still shakes hands: that is neither side's text.
 		delete(want.multi, "multi_net/asyncio_tls_server_client_cert_required_error.py")
 		u.judge(t, u.multi(t, baseline, firmware), want.multi)
 	})
@@ -431,15 +467,18 @@ func runUpstream(t *testing.T, tree, firmware, baseline string) {
 // secondInstance separates, in an expected text, what the two instances print.
 const secondInstance = "--- instance1 ---"
 
-// newMixed copies the tests for an instance of ours, the first (0) or the second (1), and one of mbedTLS's: where the
-// texts differ, each has to print its own.
+// newMixed copies the tests for an instance of ours, the first (0) or the second (1), and one of
+// mbedTLS's: where the texts differ, each has to print its own.
 func newMixed(t *testing.T, tree string, ours *upstream, instance int) *upstream {
 	t.Helper()
 	u := newUpstream(t, tree)
 	for _, name := range ours.replaced {
 		texts := [2]string{}
 		for i, dir := range []string{ours.dir, u.dir} {
-			first, second, found := strings.Cut(string(readFile(t, filepath.Join(dir, filepath.FromSlash(name)+".exp"))), secondInstance)
+			first, second, found :=
+				strings.Cut(
+					string(readFile(t, filepath.Join(dir, filepath.FromSlash(name)+".exp"))),
+					secondInstance)
 			if !found {
 				continue // of a test for one instance
 			}
@@ -455,9 +494,11 @@ func newMixed(t *testing.T, tree string, ours *upstream, instance int) *upstream
 // isOld reports whether a firmware's wolfSSL is 5.7 or older.
 func isOld(t *testing.T, firmware string) bool {
 	t.Helper()
-	out, err := exec.Command(firmware, "-c", "import wolfssl; print(wolfssl.MBEDTLS_VERSION)").CombinedOutput()
+	out, err := exec.Command(firmware, "-c",
+		"import wolfssl; print(wolfssl.MBEDTLS_VERSION)").CombinedOutput()
 	if err != nil || !bytes.HasPrefix(out, []byte("wolfSSL 5.")) {
 		t.Fatalf("%s is not a patched micropython: %v: %s", firmware, err, out)
 	}
-	return bytes.HasPrefix(out, []byte("wolfSSL 5.7.")) || bytes.HasPrefix(out, []byte("wolfSSL 5.5."))
+	return bytes.HasPrefix(out, []byte("wolfSSL 5.7.")) ||
+		bytes.HasPrefix(out, []byte("wolfSSL 5.5."))
 }

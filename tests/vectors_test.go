@@ -16,7 +16,8 @@ import (
 	"testing"
 )
 
-// vectorsDir is where Debian's python3-cryptography-vectors has NIST's CAVP vectors and those of the RFCs.
+// vectorsDir is where Debian's python3-cryptography-vectors has NIST's CAVP vectors and those of
+// the RFCs.
 const vectorsDir = "/usr/lib/python3/dist-packages/cryptography_vectors"
 
 // vectors runs known answers on the firmware, and long inputs that OpenSSL answers.
@@ -42,7 +43,8 @@ func (r *real) vectors(t *testing.T) {
 	if err := os.WriteFile(file, []byte(strings.Join(lines, "\n")+"\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	out, err := exec.Command(r.firmware(), "-X", "heapsize=64M", filepath.Join("firmware", "vectors.py"), file).CombinedOutput()
+	out, err := exec.Command(r.firmware(), "-X", "heapsize=64M",
+		filepath.Join("firmware", "vectors.py"), file).CombinedOutput()
 	want := strings.Join(digests, "\n") + fmt.Sprintf("\ndone %d\n", len(lines))
 	if err != nil || string(out) != want {
 		t.Errorf("%v; got:\n%s\nwant:\n%s", err, tail(string(out)), want)
@@ -50,8 +52,8 @@ func (r *real) vectors(t *testing.T) {
 	t.Logf("%d vectors, %d long inputs", len(lines)-len(digests), len(digests))
 }
 
-// aesVectors are the lines for vectors.py of CAVP's AES files for keys of 128 and 256 bits; MicroPython's cryptolib
-// takes no others.
+// aesVectors are the lines for vectors.py of CAVP's AES files for keys of 128 and 256 bits;
+// MicroPython's cryptolib takes no others.
 func aesVectors(t *testing.T) []string {
 	var lines []string
 	for number, pattern := range map[string]string{
@@ -66,18 +68,22 @@ func aesVectors(t *testing.T) []string {
 				if iv == "" {
 					iv = "-"
 				}
-				lines = append(lines, fmt.Sprintf("aes %s %s %s %s %s", number, v["KEY"], iv, v["PLAINTEXT"], v["CIPHERTEXT"]))
+				lines = append(lines,
+					fmt.Sprintf("aes %s %s %s %s %s", number, v["KEY"], iv,
+						v["PLAINTEXT"], v["CIPHERTEXT"]))
 			}, "CIPHERTEXT", "PLAINTEXT")
 		}
 	}
 	return lines
 }
 
-// shortVectors are inputs that CAVP has not: nothing in every mode, and fewer bytes than a block in CTR.
+// shortVectors are inputs that CAVP has not: nothing in every mode, and fewer bytes than a block
+// in CTR.
 func shortVectors(t *testing.T) []string {
 	t.Helper()
 	const key, iv = "000102030405060708090a0b0c0d0e0f", "f0f1f2f3f4f5f6f7f8f9fafbfcfdfeff"
-	lines := []string{"aes 1 " + key + " - - -", "aes 2 " + key + " " + iv + " - -", "aes 6 " + key + " " + iv + " - -"}
+	lines := []string{"aes 1 " + key + " - - -", "aes 2 " + key + " " + iv + " - -",
+		"aes 6 " + key + " " + iv + " - -"}
 	rawKey, err := hex.DecodeString(key)
 	if err != nil {
 		t.Fatal(err)
@@ -126,7 +132,8 @@ func glob(t *testing.T, pattern string) []string {
 	return files
 }
 
-// eachVector reads NAME = VALUE lines; a vector ends with the last of its values, which ends names in either order.
+// eachVector reads NAME = VALUE lines; a vector ends with the last of its values, which ends names
+// in either order.
 func eachVector(t *testing.T, file string, use func(map[string]string), last ...string) {
 	t.Helper()
 	f, err := os.Open(file)
@@ -160,7 +167,8 @@ func eachVector(t *testing.T, file string, use func(map[string]string), last ...
 // longInput is a line for vectors.py, and the SHA-256 of what OpenSSL makes of the same input.
 func longInput(t *testing.T, number, name string, withIV bool, size int) (line, digest string) {
 	t.Helper()
-	const key, iv = "603deb1015ca71be2b73aef0857d77811f352c073b6108d72d9810a30914dff4", "000102030405060708090a0b0c0d0e0f"
+	const key, iv = "603deb1015ca71be2b73aef0857d77811f352c073b6108d72d9810a30914dff4",
+		"000102030405060708090a0b0c0d0e0f"
 	data := make([]byte, size)
 	for i := 0; i < size; i += 251 {
 		data[i] = byte(i)
@@ -177,5 +185,6 @@ func longInput(t *testing.T, number, name string, withIV bool, size int) (line, 
 		t.Fatalf("%s: %v, %d bytes", cmd, err, len(out))
 	}
 	sum := sha256.Sum256(out)
-	return fmt.Sprintf("long %s %s %s %s", number, key, given, strconv.Itoa(size)), hex.EncodeToString(sum[:])
+	return fmt.Sprintf("long %s %s %s %s", number, key, given,
+		strconv.Itoa(size)), hex.EncodeToString(sum[:])
 }

@@ -367,7 +367,8 @@ func (l *x509Lab) run(c *x509Case, i int, version string) *x509Run {
 	}
 	return &x509Run{
 		ID: l.lastID, New: i == 0, Side: c.Side, Version: version, Host: step.Host,
-		Mode: step.Mode, Anchors: c.Steps[0].Anchors, Own: step.Own, At: step.At, Repeat: step.Repeat,
+		Mode: step.Mode, Anchors: c.Steps[0].Anchors, Own: step.Own, At: step.At,
+		Repeat: step.Repeat,
 		Chains: step.Chains, OpenSSL: c.Peer == "openssl", c: c, step: i,
 		Peer: x509Order{
 			ID: l.lastID, Role: role, Version: version, Chain: step.Chain, Key: step.Key,

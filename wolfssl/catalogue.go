@@ -57,7 +57,8 @@ type UnknownReleaseError struct {
 }
 
 func (e *UnknownReleaseError) Error() string {
-	return fmt.Sprintf("wolfSSL %q is not among the releases known to work: %s", e.Version, strings.Join(e.Known, ", "))
+	return fmt.Sprintf("wolfSSL %q is not among the releases known to work: %s", e.Version,
+		strings.Join(e.Known, ", "))
 }
 
 // Hint is what the user can do.

@@ -17,8 +17,9 @@ const (
 // headerSize is how much of src/ssl.c is looked at for its licence header.
 const headerSize = 1500
 
-// readLicence tells a tree's licence from two texts that must agree: the header of src/ssl.c, and LICENSING or
-// COPYING. The tree's version is no evidence: commercial bundles carry the same numbers.
+// readLicence tells a tree's licence from two texts that must agree: the header of src/ssl.c, and
+// LICENSING or COPYING. The tree's version is no evidence: commercial bundles carry the same
+// numbers.
 func readLicence(dir string) (string, error) {
 	header, err := os.ReadFile(filepath.Join(dir, "src", "ssl.c"))
 	if err != nil {
@@ -40,7 +41,8 @@ func readLicence(dir string) (string, error) {
 			see = name
 		}
 	}
-	if licence := licenceOf(words(string(header[:min(len(header), headerSize)])), words(terms.String())); licence != "" {
+	if licence := licenceOf(words(string(header[:min(len(header), headerSize)])),
+		words(terms.String())); licence != "" {
 		return licence, nil
 	}
 	return "unknown: see " + see, nil
@@ -55,7 +57,8 @@ func licenceOf(header, terms string) string {
 		(has(terms, "general public license version 3") || has(terms, "version 3, 29 june 2007")):
 		return GPL3
 	case gpl && has(header, "version 2 of the license, or (at your option) any later version") &&
-		(has(terms, "gplv2 (or at your option any later version)") || has(terms, "version 2, june 1991")):
+		(has(terms, "gplv2 (or at your option any later version)") ||
+			has(terms, "version 2, june 1991")):
 		return GPL2
 	case !gpl && has(header, "wolfssl") && !has(terms, "general public license") &&
 		(has(header, "all rights reserved") || has(terms, "commercial license")):

@@ -1,5 +1,5 @@
-// Package wolfssl knows which wolfSSL releases work, where they come from, and what a wolfSSL tree consists of. It reads
-// only; fetching one is for fetch.
+// Package wolfssl knows which wolfSSL releases work, where they come from, and what a wolfSSL tree
+// consists of. It reads only; fetching one is for fetch.
 package wolfssl
 
 import (
@@ -18,7 +18,8 @@ type Tree struct {
 	Dir string
 	// Version is LIBWOLFSSL_VERSION_STRING of wolfssl/version.h, such as "5.9.2".
 	Version string
-	// Licence is read from the tree: "GPL-2.0-or-later", "GPL-3.0", "commercial" or "unknown: see FILE".
+	// Licence is read from the tree: "GPL-2.0-or-later", "GPL-3.0", "commercial" or "unknown: see
+	// FILE".
 	Licence string
 	// FIPS is set when the tree has the sources of the FIPS module, which are commercial.
 	FIPS bool
@@ -37,7 +38,8 @@ func (e *NotTreeError) Error() string {
 }
 
 // marks are what every wolfSSL tree has, 5.0 to 5.9, commercial and FIPS bundles included.
-var marks = []string{"src/ssl.c", "wolfssl/ssl.h", "wolfssl/wolfcrypt/types.h", "wolfcrypt/src/asn.c"}
+var marks = []string{"src/ssl.c", "wolfssl/ssl.h", "wolfssl/wolfcrypt/types.h",
+	"wolfcrypt/src/asn.c"}
 
 // Open reads the tree whose top is dir. Its errors are *NotTreeError or those of reading files.
 func Open(dir string) (*Tree, error) {
@@ -68,11 +70,12 @@ func Open(dir string) (*Tree, error) {
 
 var versionDefine = regexp.MustCompile(`(?m)^#define LIBWOLFSSL_VERSION_STRING\s+"([^"]+)"`)
 
-// Version is LIBWOLFSSL_VERSION_STRING of what stands in a directory, which need not be a whole tree.
+// Version is LIBWOLFSSL_VERSION_STRING of what stands in a directory, which need not be a whole
+// tree.
 func Version(dir string) (string, error) { return readVersion(dir) }
 
-// readVersion takes the version from wolfssl/version.h. A release has it; in wolfSSL's development branch too it is
-// checked in.
+// readVersion takes the version from wolfssl/version.h. A release has it; in wolfSSL's development
+// branch too it is checked in.
 func readVersion(dir string) (string, error) {
 	text, err := os.ReadFile(filepath.Join(dir, "wolfssl", "version.h"))
 	if os.IsNotExist(err) {
@@ -83,7 +86,8 @@ func readVersion(dir string) (string, error) {
 	}
 	m := versionDefine.FindSubmatch(text)
 	if m == nil {
-		return "", fmt.Errorf("%s does not define LIBWOLFSSL_VERSION_STRING", filepath.Join(dir, "wolfssl", "version.h"))
+		return "", fmt.Errorf("%s does not define LIBWOLFSSL_VERSION_STRING",
+			filepath.Join(dir, "wolfssl", "version.h"))
 	}
 	return string(m[1]), nil
 }
@@ -98,14 +102,16 @@ func hasFIPS(dir string) bool {
 	})
 }
 
-// sourceEndings are the files of a build: C, what C includes (.i is C that is included many times over), and the
-// assembly that gcc and clang take (.asm is for Microsoft's assembler, which builds no MicroPython port).
+// sourceEndings are the files of a build: C, what C includes (.i is C that is included many times
+// over), and the assembly that gcc and clang take (.asm is for Microsoft's assembler, which builds
+// no MicroPython port).
 var sourceEndings = []string{".c", ".h", ".i", ".S"}
 
 // unused are headers of wolfSSL's own tests: a quarter of all headers by size.
 var unused = []string{"wolfssl/certs_test.h", "wolfssl/certs_test_sm.h", "wolfssl/test.h"}
 
-// Files are the files of a tree that a build needs and that are installed, relative to its top, sorted, with slashes.
+// Files are the files of a tree that a build needs and that are installed, relative to its top,
+// sorted, with slashes.
 func Files(t *Tree) ([]string, error) {
 	files, err := licenceFiles(t.Dir)
 	if err != nil {
@@ -114,7 +120,8 @@ func Files(t *Tree) ([]string, error) {
 	for _, top := range []string{"src", "wolfcrypt/src", "wolfssl"} {
 		err := filepath.WalkDir(filepath.Join(t.Dir, filepath.FromSlash(top)),
 			func(path string, entry fs.DirEntry, err error) error {
-				if err != nil || entry.IsDir() || !slices.Contains(sourceEndings, filepath.Ext(path)) {
+				if err != nil || entry.IsDir() ||
+					!slices.Contains(sourceEndings, filepath.Ext(path)) {
 					return err
 				}
 				rel, err := filepath.Rel(t.Dir, path)

@@ -11,26 +11,35 @@ import (
 )
 
 const (
-	gpl2Header = "/* ssl.c\n *\n * This file is part of wolfSSL.\n *\n * under the terms of the GNU General Public License as published by\n" +
-		" * the Free Software Foundation; either version 2 of the License, or\n * (at your option) any later version.\n */\n"
-	gpl3Header = "/* ssl.c\n *\n * This file is part of wolfSSL.\n *\n * under the terms of the GNU General Public License as published by\n" +
-		" * the Free Software Foundation; either version 3 of the License, or\n * (at your option) any later version.\n */\n"
-	ownHeader = "/* ssl.c\n *\n * Copyright (C) 2006-2026 wolfSSL Inc.  All rights reserved.\n *\n * This file is part of wolfSSL.\n */\n"
-	gpl2Terms = "licensed for use\nunder the GPLv2 (or at your option any later version) or a standard commercial\nlicense.\n"
-	gpl3Terms = "is made available under the GNU General Public License version 3 (“GPLv3”) with\nthe following exception\n"
+	gpl2Header = "/* ssl.c\n *\n * This file is part of wolfSSL.\n *\n" +
+		" * under the terms of the GNU General Public License as published by\n" +
+		" * the Free Software Foundation; either version 2 of the License, or\n" +
+		" * (at your option) any later version.\n */\n"
+	gpl3Header = "/* ssl.c\n *\n * This file is part of wolfSSL.\n *\n" +
+		" * under the terms of the GNU General Public License as published by\n" +
+		" * the Free Software Foundation; either version 3 of the License, or\n" +
+		" * (at your option) any later version.\n */\n"
+	ownHeader = "/* ssl.c\n *\n * Copyright (C) 2006-2026 wolfSSL Inc.  All rights reserved.\n" +
+		" *\n * This file is part of wolfSSL.\n */\n"
+	gpl2Terms = "licensed for use\nunder the GPLv2 (or at your option any later version) or a " +
+		"standard commercial\nlicense.\n"
+	gpl3Terms = "is made available under the GNU General Public License version 3 (“GPLv3”) " +
+		"with\nthe following exception\n"
 )
 
 // fakeFiles are a wolfSSL tree of the given version under GPLv3.
 func fakeFiles(version string) map[string]string {
 	return map[string]string{
-		"LICENSING":                          gpl3Terms,
-		"COPYING":                            "GNU GENERAL PUBLIC LICENSE\n Version 3, 29 June 2007\n",
-		"README.md":                          "x",
-		"src/ssl.c":                          gpl3Header,
-		"src/include.am":                     "x",
-		"wolfssl/ssl.h":                      "x",
-		"wolfssl/test.h":                     "x",
-		"wolfssl/version.h":                  "#pragma once\n#define LIBWOLFSSL_VERSION_STRING \"" + version + "\"\n",
+		"LICENSING": gpl3Terms,
+		"COPYING": "GNU GENERAL PUBLIC LICENSE\n" +
+			" Version 3, 29 June 2007\n",
+		"README.md":      "x",
+		"src/ssl.c":      gpl3Header,
+		"src/include.am": "x",
+		"wolfssl/ssl.h":  "x",
+		"wolfssl/test.h": "x",
+		"wolfssl/version.h": "#pragma once\n" +
+			"#define LIBWOLFSSL_VERSION_STRING \"" + version + "\"\n",
 		"wolfssl/wolfcrypt/types.h":          "x",
 		"wolfcrypt/src/asn.c":                "x",
 		"wolfcrypt/src/fp_mont_small.i":      "x",
@@ -67,7 +76,8 @@ func TestReleases(t *testing.T) {
 	var versions []string
 	for _, r := range c.Releases {
 		versions = append(versions, r.Version)
-		if r.Tag != "v"+r.Version+"-stable" || !regexp.MustCompile(`^[0-9a-f]{64}$`).MatchString(r.SHA256) ||
+		if r.Tag != "v"+r.Version+"-stable" ||
+			!regexp.MustCompile(`^[0-9a-f]{64}$`).MatchString(r.SHA256) ||
 			len(r.Suites) == 0 || r.Why == "" || r.Licence != GPL2 && r.Licence != GPL3 {
 			t.Errorf("incomplete: %+v", r)
 		}
@@ -90,7 +100,8 @@ func TestWanted(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for want, version := range map[string]string{"": "5.9.2", "5.7.2": "5.7.2", "v5.7.2": "5.7.2", "v5.5.4-stable": "5.5.4"} {
+	for want, version := range map[string]string{"": "5.9.2", "5.7.2": "5.7.2", "v5.7.2": "5.7.2",
+		"v5.5.4-stable": "5.5.4"} {
 		if got, err := c.Wanted(want); err != nil || got[0].Version != version {
 			t.Errorf("%q: got %v, %v", want, got, err)
 		}
@@ -114,13 +125,15 @@ func TestOpen(t *testing.T) {
 		files := fakeFiles("5.9.2")
 		delete(files, missing)
 		var notTree *NotTreeError
-		if _, err := Open(writeTree(t, files)); !errors.As(err, &notTree) || notTree.Missing != missing {
+		if _, err := Open(writeTree(t, files)); !errors.As(err, &notTree) ||
+			notTree.Missing != missing {
 			t.Errorf("without %s: got %v", missing, err)
 		}
 	}
 	files := fakeFiles("5.9.2")
 	files["wolfssl/version.h"] = "#define X\n"
-	if _, err := Open(writeTree(t, files)); err == nil || !strings.Contains(err.Error(), "LIBWOLFSSL_VERSION_STRING") {
+	if _, err := Open(writeTree(t, files)); err == nil ||
+		!strings.Contains(err.Error(), "LIBWOLFSSL_VERSION_STRING") {
 		t.Errorf("got %v", err)
 	}
 	if _, err := Open(filepath.Join(dir, "src", "ssl.c")); err == nil {
@@ -151,7 +164,8 @@ func TestLicence(t *testing.T) {
 	files := fakeFiles("5.9.2")
 	delete(files, "COPYING")
 	delete(files, "LICENSING")
-	if tree, err := Open(writeTree(t, files)); err != nil || tree.Licence != "unknown: see src/ssl.c" {
+	if tree, err := Open(writeTree(t, files)); err != nil ||
+		tree.Licence != "unknown: see src/ssl.c" {
 		t.Errorf("without files: got %+v, %v", tree, err)
 	}
 }

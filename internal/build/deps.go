@@ -2,12 +2,13 @@ package build
 
 import "strings"
 
-// ParseDeps reads a dependency file as compilers write it for make and returns the prerequisites of the first rule:
-// the source and the headers that it includes.
+// ParseDeps reads a dependency file as compilers write it for make and returns the prerequisites
+// of the first rule: the source and the headers that it includes.
 func ParseDeps(text string) []string {
 	text = strings.ReplaceAll(text, "\r\n", "\n")
 	rule, _, _ := strings.Cut(strings.ReplaceAll(text, "\\\n", " "), "\n")
-	_, rest, _ := strings.Cut(rule, ": ") // with the blank: a path on Windows has a colon of its own
+	// with the blank: a path on Windows has a colon of its own
+	_, rest, _ := strings.Cut(rule, ": ")
 	var names []string
 	for rest != "" {
 		var name string
@@ -19,7 +20,8 @@ func ParseDeps(text string) []string {
 	return names
 }
 
-// cutDep takes the first name off a list. A blank or # that belongs to it has a backslash before it; "$$" stands for "$".
+// cutDep takes the first name off a list. A blank or # that belongs to it has a backslash before
+// it; "$$" stands for "$".
 func cutDep(list string) (name, rest string) {
 	if i := strings.IndexAny(list, " \t\\$"); i < 0 {
 		return list, ""

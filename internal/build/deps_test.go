@@ -12,7 +12,8 @@ func TestParseDeps(t *testing.T) {
 	}{
 		{"empty", "", nil},
 		{"one line", "build/a.o: a.c m.h\n", []string{"a.c", "m.h"}},
-		{"several lines", "build/a.o: ../../a.c \\\n /usr/include/stdio.h \\\n m.h\n../../a.c:\nb.h :\n", []string{"../../a.c", "/usr/include/stdio.h", "m.h"}},
+		{"several lines", "build/a.o: ../../a.c \\\n /usr/include/stdio.h \\\n m.h\n../../a.c:\n" +
+			"b.h :\n", []string{"../../a.c", "/usr/include/stdio.h", "m.h"}},
 		{"quoting", `a.o: a\ m.c c$$d.h e\#f.h` + "\n", []string{"a m.c", "c$d.h", "e#f.h"}},
 		{"Windows", "a.o: C:\\x\\a.c \\\r\n D:/m.h\r\n", []string{"C:\\x\\a.c", "D:/m.h"}},
 		{"no end", "a.o: a.c \\", []string{"a.c", "\\"}},

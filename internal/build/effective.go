@@ -15,14 +15,15 @@ import (
 // Value is a macro as the compiler sees it when the port is compiled.
 type Value struct {
 	Defined bool
-	// Known says that "#if MACRO" can be evaluated; Number is what it gives. It is true, with 0, for a macro that
-	// is not defined.
+	// Known says that "#if MACRO" can be evaluated; Number is what it gives. It is true, with 0,
+	// for a macro that is not defined.
 	Known  bool
 	Number int64
 	// Text is the body with all macros in it expanded.
 	Text string
-	// File and Line are the define that decides, relative to the tree's top where it is inside it. CommandLine, with
-	// line 0, stands for a -D among CFLAGS; both are empty for a macro that is not defined.
+	// File and Line are the define that decides, relative to the tree's top where it is inside it.
+	// CommandLine, with line 0, stands for a -D among CFLAGS; both are empty for a macro that is
+	// not defined.
 	File string
 	Line int
 }
@@ -30,14 +31,17 @@ type Value struct {
 // CommandLine is the Value.File of a macro that a -D on the compiler's command line defines.
 const CommandLine = "<command-line>"
 
-// Effective runs the compiler's preprocessor over py/mpconfig.h, as every source of the port includes it, with the
-// port's flags, and returns the value of each of the macros after it. An error of the compiler is a *MakeError.
+// Effective runs the compiler's preprocessor over py/mpconfig.h, as every source of the port
+// includes it, with the port's flags, and returns the value of each of the macros after it. An
+// error of the compiler is a *MakeError.
 func (f *Flags) Effective(ctx context.Context, macros []string) (map[string]Value, error) {
 	return f.EffectiveIn(ctx, "py/mpconfig.h", macros)
 }
 
 // EffectiveIn is Effective for another header, such as "wolfssl/wolfcrypt/settings.h".
-func (f *Flags) EffectiveIn(ctx context.Context, header string, macros []string) (map[string]Value, error) {
+func (f *Flags) EffectiveIn(
+	ctx context.Context, header string, macros []string,
+) (map[string]Value, error) {
 	start := time.Now()
 	key := question("values", header, macros, f.Dir, f.CC, f.CFLAGS)
 	values := make(map[string]Value)
@@ -62,18 +66,21 @@ func (f *Flags) EffectiveIn(ctx context.Context, header string, macros []string)
 
 // Holds reports whether an #if with a condition is true after a header, with the port's flags.
 func (f *Flags) Holds(ctx context.Context, header, condition string) (bool, error) {
-	out, err := f.preprocess(ctx, header, "#include \""+header+"\"\n#if "+condition+"\nmpwolf_holds\n#endif\n")
+	out, err := f.preprocess(ctx, header,
+		"#include \""+header+"\"\n#if "+condition+"\nmpwolf_holds\n#endif\n")
 	return strings.Contains(out, "mpwolf_holds"), err
 }
 
-// preprocess returns what the preprocessor writes with -dD for a source that lies in Dir. The error keeps the
-// *exec.ExitError in its chain if it is the compiler that fails; there may be output then.
+// preprocess returns what the preprocessor writes with -dD for a source that lies in Dir. The
+// error keeps the *exec.ExitError in its chain if it is the compiler that fails; there may be
+// output then.
 func (f *Flags) preprocess(ctx context.Context, header, source string) (string, error) {
 	argv := append(append(append([]string{}, f.CC...), f.CFLAGS...), "-E", "-dD", "-x", "c", "-")
 	stdout, stderr, err := run(ctx, f.Dir, []byte(source), argv)
 	if err != nil {
 		what := "preprocess " + header + " for " + f.target.Name()
-		return string(stdout), &preprocessError{stopped(f.target, what, argv, stderr, f.missing, err), err}
+		return string(stdout),
+			&preprocessError{stopped(f.target, what, argv, stderr, f.missing, err), err}
 	}
 	return string(stdout), nil
 }
@@ -86,8 +93,9 @@ type preprocessError struct {
 
 func (e *preprocessError) Unwrap() []error { return []error{e.error, e.command} }
 
-// valueProbe is C that makes the preprocessor print each macro's text and, bit by bit, its number. The lines start
-// with a word that no header has; the index stands for the macro, whose name would be expanded.
+// valueProbe is C that makes the preprocessor print each macro's text and, bit by bit, its number.
+// The lines start with a word that no header has; the index stands for the macro, whose name would
+// be expanded.
 func valueProbe(macros []string) string {
 	var c strings.Builder
 	for i, macro := range macros {
@@ -117,7 +125,8 @@ func (f *Flags) parseValues(out string, macros []string) map[string]Value {
 		line = strings.TrimRight(line, "\r\n")
 		if m := lineMarker.FindStringSubmatch(line); m != nil {
 			file = m[2]
-			number, _ = strconv.Atoi(m[1]) // only digits matched; a number too large is no line of any file
+			// only digits matched; a number too large is no line of any file
+			number, _ = strconv.Atoi(m[1])
 			continue
 		}
 		if m := directive.FindStringSubmatch(line); m != nil {

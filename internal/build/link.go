@@ -20,18 +20,21 @@ type Link struct {
 	Dir string
 	// Argv is the command with its program, and with the words of response files instead of these.
 	Argv []string
-	// Output is the executable, Inputs are the objects and archives in the command's order, both as absolute paths.
-	// A library that is given by name (-lm) is among Inputs if it is an archive that the compiler finds.
+	// Output is the executable, Inputs are the objects and archives in the command's order, both
+	// as absolute paths. A library that is given by name (-lm) is among Inputs if it is an archive
+	// that the compiler finds.
 	Output string
 	Inputs []string
-	// System are those of Inputs that come with the compiler: of these a link takes only what it needs.
+	// System are those of Inputs that come with the compiler: of these a link takes only what it
+	// needs.
 	System map[string]bool
 
 	responses []string // the response files that were read
 	dirs      []string // of the compiler's own libraries
 }
 
-// Link asks make for the command that links the firmware. The firmware need not be up to date, or exist.
+// Link asks make for the command that links the firmware. The firmware need not be up to date, or
+// exist.
 func (m Make) Link(ctx context.Context) (*Link, error) {
 	flags, err := m.probed(ctx)
 	if err != nil {
@@ -43,7 +46,8 @@ func (m Make) Link(ctx context.Context) (*Link, error) {
 func (m Make) link(ctx context.Context, flags *Flags) (*Link, error) {
 	what := "ask make how it links " + m.Target.Name()
 	start := time.Now()
-	key := question("link", string(m.stamp(flags)), m.firmwareArgv(flags.Vars["PROG"]), flags.CC, flags.CFLAGS)
+	key := question("link", string(m.stamp(flags)), m.firmwareArgv(flags.Vars["PROG"]),
+		flags.CC, flags.CFLAGS)
 	known := &Link{}
 	if flags.replies.recall(key, known) {
 		return known, nil
@@ -58,7 +62,8 @@ func (m Make) link(ctx context.Context, flags *Flags) (*Link, error) {
 	link := findLink(string(stdout), m.Target.Dir())
 	if link == nil {
 		if err != nil {
-			return nil, stopped(m.Target, what, argv, append(stderr, stdout...), flags.missing, err)
+			return nil, stopped(m.Target, what, argv, append(stderr, stdout...),
+				flags.missing, err)
 		}
 		return nil, fmt.Errorf("%s: none of the commands that make would run is a link", what)
 	}
@@ -72,7 +77,8 @@ func (m Make) link(ctx context.Context, flags *Flags) (*Link, error) {
 			names = append(names, "lib"+name+".so", "lib"+name+".a")
 		}
 	}
-	flags.replies.keep(key, start, link, files, slices.Concat(link.optionValues("-L"), link.dirs), names)
+	flags.replies.keep(key, start, link,
+		files, slices.Concat(link.optionValues("-L"), link.dirs), names)
 	return link, nil
 }
 
@@ -105,8 +111,9 @@ func findLink(commands, dir string) *Link {
 	return best
 }
 
-// expand puts the words of response files (@file, and -Wl,@file for the linker) in their place, as gcc and clang do. A
-// file that is not there stays a word; so does one inside more files than anybody writes, which include each other.
+// expand puts the words of response files (@file, and -Wl,@file for the linker) in their place, as
+// gcc and clang do. A file that is not there stays a word; so does one inside more files than
+// anybody writes, which include each other.
 func (l *Link) expand(argv []string, depth int) []string {
 	const deepest = 8
 	var words []string
@@ -170,7 +177,8 @@ func (l *Link) resolve(ctx context.Context, flags *Flags) error {
 			input = l.abs(arg)
 		}
 		if input == "" || filepath.Ext(input) != ".o" && slices.Contains(l.Inputs, input) {
-			continue // an archive may be named twice; an object that is named twice is linked twice
+			// an archive may be named twice; an object that is named twice is linked twice
+			continue
 		}
 		l.Inputs = append(l.Inputs, input)
 		if slices.Contains(toolchain, filepath.Dir(input)) {
@@ -202,9 +210,11 @@ func (l *Link) optionValues(option string) []string {
 	return values
 }
 
-// library finds the archive that -lname stands for; "" for a shared library, and for one that is not found, which the
-// linker itself complains about.
-func (l *Link) library(ctx context.Context, flags *Flags, dirs []string, name string) (string, error) {
+// library finds the archive that -lname stands for; "" for a shared library, and for one that is
+// not found, which the linker itself complains about.
+func (l *Link) library(
+	ctx context.Context, flags *Flags, dirs []string, name string,
+) (string, error) {
 	static := slices.Contains(l.Argv, "-static")
 	for _, dir := range dirs {
 		for _, ending := range []string{".so", ".a"} {
@@ -226,8 +236,9 @@ func (l *Link) library(ctx context.Context, flags *Flags, dirs []string, name st
 	return flags.FileName(ctx, "lib"+name+".a")
 }
 
-// FileName asks the compiler where a file of its own is, such as a library; "" if it has none. Linux has shared libraries
-// under the names that -l looks for; the compilers for boards have archives only.
+// FileName asks the compiler where a file of its own is, such as a library; "" if it has none.
+// Linux has shared libraries under the names that -l looks for; the compilers for boards have
+// archives only.
 func (f *Flags) FileName(ctx context.Context, name string) (string, error) {
 	file, err := f.ask(ctx, "-print-file-name=", name)
 	if err != nil || !filepath.IsAbs(file) {
@@ -236,8 +247,8 @@ func (f *Flags) FileName(ctx context.Context, name string) (string, error) {
 	return filepath.Clean(file), nil
 }
 
-// ProgramName asks the compiler for a program that goes with it, such as nm: a path, or a name to look for in PATH; "" if
-// it does not reply.
+// ProgramName asks the compiler for a program that goes with it, such as nm: a path, or a name to
+// look for in PATH; "" if it does not reply.
 func (f *Flags) ProgramName(ctx context.Context, name string) (string, error) {
 	return f.ask(ctx, "-print-prog-name=", name)
 }

@@ -67,7 +67,8 @@ type Error struct {
 }
 
 func (e *Error) Error() string {
-	return fmt.Sprintf("build %s: %s\n%s\ncommand: %s\nlog: %s", e.Step, e.Cause, e.Tail, e.Command, e.Log)
+	return fmt.Sprintf("build %s: %s\n%s\ncommand: %s\nlog: %s", e.Step, e.Cause,
+		e.Tail, e.Command, e.Log)
 }
 
 const (
@@ -103,7 +104,8 @@ func (m Make) Run(ctx context.Context) (*Result, error) {
 	}
 	start := time.Now()
 	flags.replies.keep(m.lastKey(), start, lastBuild{flags.Vars[defaultGoal], flags.Vars["PROG"],
-		flags.Vars["FROZEN_MANIFEST"] != "", len(strings.Fields(flags.Vars["OBJ"]))}, nil, nil, nil)
+		flags.Vars["FROZEN_MANIFEST"] != "", len(strings.Fields(flags.Vars["OBJ"]))},
+		nil, nil, nil)
 	return m.result(ctx, flags, rebuilt)
 }
 
@@ -113,7 +115,8 @@ func (m Make) result(ctx context.Context, flags *Flags, rebuilt bool) (*Result, 
 		return nil, err
 	}
 	if _, err := os.Stat(link.Output); err != nil {
-		return nil, fmt.Errorf("build %s: make succeeded, but there is no firmware: %w", m.Target.Name(), err)
+		return nil, fmt.Errorf("build %s: make succeeded, but there is no firmware: %w",
+			m.Target.Name(), err)
 	}
 	return &Result{Link: link, ELF: link.Output, Log: m.logFile(), Rebuilt: rebuilt}, nil
 }
@@ -156,7 +159,9 @@ func (m Make) Again(ctx context.Context, vars ...string) (*Flags, *Result, error
 	return flags, result, err
 }
 
-func (m Make) again(ctx context.Context, known *replies, last lastBuild, vars []string, log io.Writer) (*Flags, error) {
+func (m Make) again(
+	ctx context.Context, known *replies, last lastBuild, vars []string, log io.Writer,
+) (*Flags, error) {
 	if last.Frozen {
 		if err := m.makeMpyCross(ctx, known, log); err != nil {
 			return nil, nil // Run says it
@@ -169,14 +174,16 @@ func (m Make) again(ctx context.Context, known *replies, last lastBuild, vars []
 	if err != nil && !errors.As(err, &failed) {
 		return nil, err
 	}
-	flags, wrong := parseFlags(m.Target, "ask make for the flags of "+m.Target.Name(), vars, parseProbe(output))
+	flags, wrong := parseFlags(m.Target, "ask make for the flags of "+m.Target.Name(), vars,
+		parseProbe(output))
 	if wrong != nil {
 		return nil, nil // make stopped before it could reply
 	}
 	flags.replies = known
 	stamp, wrong := os.ReadFile(filepath.Join(m.Dir, stampFile))
 	if wrong != nil || !bytes.Equal(stamp, m.stamp(flags)) || flags.Vars["PROG"] != last.Prog ||
-		flags.Vars[defaultGoal] != last.Goal || flags.Vars["FROZEN_MANIFEST"] != "" != last.Frozen {
+		flags.Vars[defaultGoal] != last.Goal ||
+		flags.Vars["FROZEN_MANIFEST"] != "" != last.Frozen {
 		return nil, nil
 	}
 	return flags, err
@@ -185,7 +192,8 @@ func (m Make) again(ctx context.Context, known *replies, last lastBuild, vars []
 // Probe asks make for the flags of this build, with the variables that Run and Link need to know,
 // and further ones.
 func (m Make) Probe(ctx context.Context, vars ...string) (*Flags, error) {
-	flags, err := Probe(ctx, m.Target, probeVars(vars), append(slices.Clone(m.Args), "BUILD="+m.Dir)...)
+	flags, err := Probe(ctx, m.Target, probeVars(vars),
+		append(slices.Clone(m.Args), "BUILD="+m.Dir)...)
 	if err == nil {
 		flags.replies = openReplies(m.Dir)
 	}
@@ -218,10 +226,12 @@ func (m Make) logFile() string {
 
 func (m Make) prepare() error {
 	if !filepath.IsAbs(m.Dir) {
-		return fmt.Errorf("build %s: the build directory %q is not an absolute path", m.Target.Name(), m.Dir)
+		return fmt.Errorf("build %s: the build directory %q is not an absolute path",
+			m.Target.Name(), m.Dir)
 	}
 	if strings.ContainsAny(m.Dir, " \t\n,:$%#;'\"\\") {
-		return fmt.Errorf("build %s: the build directory %q has a character that make cannot take in a file name",
+		return fmt.Errorf("build %s: the build directory %q has a character that make cannot "+
+			"take in a file name",
 			m.Target.Name(), m.Dir)
 	}
 	for _, dir := range []string{m.Dir, filepath.Dir(m.logFile())} {
@@ -239,7 +249,8 @@ func (m Make) make(ctx context.Context, flags *Flags, log io.Writer) error {
 			return err
 		}
 	}
-	_, err := m.step(ctx, log, m.Target.Name(), m.buildArgv(flags.Vars["PROG"]), len(strings.Fields(flags.Vars["OBJ"])))
+	_, err := m.step(ctx, log, m.Target.Name(), m.buildArgv(flags.Vars["PROG"]),
+		len(strings.Fields(flags.Vars["OBJ"])))
 	return err
 }
 
@@ -267,11 +278,15 @@ func (m Make) makeMpyCross(ctx context.Context, known *replies, log io.Writer) e
 		return err
 	}
 	dir := m.Target.Tree.Path("mpy-cross")
-	files := append(dependencies(filepath.Join(m.Dir, mpyCross), dir), filepath.Join(dir, "Makefile"))
-	for _, name := range []string{"mpconfigport.mk", "../py/py.mk", "../py/mkenv.mk", "../py/mkrules.mk"} {
+	files := append(dependencies(filepath.Join(m.Dir, mpyCross), dir),
+		filepath.Join(dir, "Makefile"))
+	for _, name := range []string{"mpconfigport.mk", "../py/py.mk", "../py/mkenv.mk",
+		"../py/mkrules.mk"} {
 		files = append(files, filepath.Join(dir, filepath.FromSlash(name)))
 	}
-	files = slices.DeleteFunc(files, func(file string) bool { return strings.HasPrefix(file, m.Dir+"/") })
+	files = slices.DeleteFunc(files, func(file string) bool {
+		return strings.HasPrefix(file, m.Dir+"/")
+	})
 	known.keep(key, start, m.mpyCrossProgram(), files, nil, nil)
 	return nil
 }
@@ -288,7 +303,8 @@ func (m Make) jobs() int {
 // otherwise.
 func (m Make) mpyCrossArgv() []string {
 	argv := []string{makeProgram(), "-C", m.Target.Tree.Path("mpy-cross"), "--no-print-directory",
-		"BUILD=" + filepath.Join(m.Dir, mpyCross), "CROSS_COMPILE=", "USER_C_MODULES=", "-j" + strconv.Itoa(m.jobs())}
+		"BUILD=" + filepath.Join(m.Dir, mpyCross), "CROSS_COMPILE=", "USER_C_MODULES=",
+		"-j" + strconv.Itoa(m.jobs())}
 	if linksBesideSources(m.Target.Tree) {
 		argv = append(argv, "PROG="+m.mpyCrossProgram())
 	}
@@ -300,7 +316,8 @@ func (m Make) mpyCrossProgram() string { return filepath.Join(m.Dir, mpyCross, "
 // firmwareArgv is the make command for the firmware; prog is the port's PROG, "" for a port
 // without one.
 func (m Make) firmwareArgv(prog string) []string {
-	args := append(append([]string{}, m.Args...), "BUILD="+m.Dir, "MICROPY_MPYCROSS="+m.mpyCrossProgram())
+	args := append(append([]string{}, m.Args...), "BUILD="+m.Dir,
+		"MICROPY_MPYCROSS="+m.mpyCrossProgram())
 	if prog != "" && linksBesideSources(m.Target.Tree) {
 		args = append(args, "PROG="+filepath.Join(m.Dir, filepath.Base(prog)))
 	}
@@ -319,7 +336,9 @@ func linksBesideSources(t *micropython.Tree) bool {
 
 // step runs one make and returns its output, which goes to the log too, and its steps to Progress;
 // objects is how many there are, 0 if that is not known.
-func (m Make) step(ctx context.Context, log io.Writer, name string, argv []string, objects int) (string, error) {
+func (m Make) step(
+	ctx context.Context, log io.Writer, name string, argv []string, objects int,
+) (string, error) {
 	var output bytes.Buffer
 	progress := &progressWriter{to: m.Progress, name: name, objects: objects}
 	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
@@ -339,8 +358,9 @@ func (m Make) step(ctx context.Context, log io.Writer, name string, argv []strin
 		return "", fmt.Errorf("build %s: %w", name, ctx.Err())
 	}
 	if exit := (*exec.ExitError)(nil); errors.As(err, &exit) {
-		return output.String(), &Error{Step: name, Command: command, Cause: firstError(output.Bytes(), err),
-			Tail: errorTail(output.String()), Log: m.logFile()}
+		return output.String(), &Error{Step: name, Command: command,
+			Cause: firstError(output.Bytes(), err),
+			Tail:  errorTail(output.String()), Log: m.logFile()}
 	}
 	if err != nil {
 		return "", fmt.Errorf("build %s: %w", name, err)

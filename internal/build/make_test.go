@@ -104,9 +104,12 @@ func TestBuildErrors(t *testing.T) {
 		cause string
 		tail  string
 	}{
-		{"compiler", map[string]string{"second.c": "int second(void) { return 0 }\n"}, "second.c:1:28: error: expected ';'", "return 0 }"},
-		{"linker", map[string]string{"second.c": "int main(void) { return 0; }\n"}, "multiple definition of `main'", "undefined reference to `second'"},
-		{"make", map[string]string{"Makefile": programMakefile + "$(BUILD)/main.o: gone.h\n"}, "No rule to make target 'gone.h'", ""},
+		{"compiler", map[string]string{"second.c": "int second(void) { return 0 }\n"},
+			"second.c:1:28: error: expected ';'", "return 0 }"},
+		{"linker", map[string]string{"second.c": "int main(void) { return 0; }\n"},
+			"multiple definition of `main'", "undefined reference to `second'"},
+		{"make", map[string]string{"Makefile": programMakefile + "$(BUILD)/main.o: gone.h\n"},
+			"No rule to make target 'gone.h'", ""},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -117,16 +120,19 @@ func TestBuildErrors(t *testing.T) {
 			if !errors.As(err, &failed) {
 				t.Fatalf("error %v; want a *Error", err)
 			}
-			if !strings.Contains(failed.Cause, test.cause) || !strings.Contains(failed.Tail, test.tail) {
+			if !strings.Contains(failed.Cause, test.cause) ||
+				!strings.Contains(failed.Tail, test.tail) {
 				t.Errorf("cause %q\ntail %s", failed.Cause, failed.Tail)
 			}
 			if !strings.HasPrefix(failed.Command, "cd "+b.Target.Dir()+" && ") {
 				t.Errorf("command %q", failed.Command)
 			}
-			if log, err := os.ReadFile(failed.Log); err != nil || !strings.Contains(string(log), failed.Cause) {
+			if log, err := os.ReadFile(failed.Log); err != nil ||
+				!strings.Contains(string(log), failed.Cause) {
 				t.Errorf("log: %v", err)
 			}
-			if link, err := b.Link(t.Context()); test.name != "make" && (err != nil || len(link.Inputs) < 2) {
+			if link, err := b.Link(t.Context()); test.name != "make" &&
+				(err != nil || len(link.Inputs) < 2) {
 				t.Errorf("link after the failure: %+v, %v", link, err)
 			}
 		})
@@ -137,7 +143,9 @@ func TestBuildCancelled(t *testing.T) {
 	if testing.Short() {
 		t.Skip("skipped with -short: needs a C compiler")
 	}
-	b := programPort(t, map[string]string{"Makefile": programMakefile + "$(BUILD)/main.o: wait\nwait:\n\t@sleep 60\n"})
+	b := programPort(t,
+		map[string]string{"Makefile": programMakefile +
+			"$(BUILD)/main.o: wait\nwait:\n\t@sleep 60\n"})
 	ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
 	defer cancel()
 	start := time.Now()
@@ -160,7 +168,8 @@ size $(find build -path "build/build/frozen*.o") build/prog -o x.o
 objcopy -O binary build/prog build/prog.bin
 `
 	link := findLink(commands, "/port")
-	want := []string{"gcc", "-o", "build/prog", "build/a.o", "build/b.o", "-Lsdk", "-Wl,-Map=build/prog.map", "-T",
+	want := []string{"gcc", "-o", "build/prog", "build/a.o", "build/b.o", "-Lsdk",
+		"-Wl,-Map=build/prog.map", "-T",
 		"link script.ld", "lib/libx.a", "-lm"}
 	if link == nil || !slices.Equal(link.Argv, want) || link.Output != "/port/build/prog" {
 		t.Errorf("link %+v", link)
@@ -176,9 +185,11 @@ objcopy -O binary build/prog build/prog.bin
 func TestFirstError(t *testing.T) {
 	tests := []struct{ log, want string }{
 		{"CC a.c\na.c:1: error: bad\nmake: *** [x] Error 1\n", "a.c:1: error: bad"},
-		{"GEN x\nTraceback (most recent call last):\n  File \"x\"\n    error: y\nManifestFileError: no file\nmake: *** [x]\n",
+		{"GEN x\nTraceback (most recent call last):\n  File \"x\"\n    error: y\n" +
+			"ManifestFileError: no file\nmake: *** [x]\n",
 			"ManifestFileError: no file"},
-		{"make: *** No rule to make target 'x'.  Stop.\n", "make: *** No rule to make target 'x'.  Stop."},
+		{"make: *** No rule to make target 'x'.  Stop.\n",
+			"make: *** No rule to make target 'x'.  Stop."},
 		{"something\nthe last line\n\n", "the last line"},
 		{"", "exit status 2"},
 	}
@@ -190,9 +201,11 @@ func TestFirstError(t *testing.T) {
 }
 
 func TestErrorTail(t *testing.T) {
-	log := strings.Repeat("CC a.c\n", 50) + "in f:\nx.c:1: error: bad\nmore\n" + strings.Repeat("CC b.c\n", 50)
+	log := strings.Repeat("CC a.c\n", 50) + "in f:\nx.c:1: error: bad\nmore\n" +
+		strings.Repeat("CC b.c\n", 50)
 	tail := errorTail(log)
-	if !strings.HasPrefix(tail, "CC a.c\nin f:\nx.c:1: error: bad\nmore\n") || strings.Count(tail, "\n") != tailLines-1 {
+	if !strings.HasPrefix(tail, "CC a.c\nin f:\nx.c:1: error: bad\nmore\n") ||
+		strings.Count(tail, "\n") != tailLines-1 {
 		t.Errorf("tail %q", tail)
 	}
 	if tail := errorTail("a\nb\n"); tail != "a\nb" {
@@ -200,8 +213,8 @@ func TestErrorTail(t *testing.T) {
 	}
 }
 
-// TestRealTreeBuild builds the tree that MPWOLF_TEST_TREE names, with the arguments in MPWOLF_TEST_MAKE, twice, and looks
-// whether the tree is as before.
+// TestRealTreeBuild builds the tree that MPWOLF_TEST_TREE names, with the arguments in
+// MPWOLF_TEST_MAKE, twice, and looks whether the tree is as before.
 func TestRealTreeBuild(t *testing.T) {
 	if testing.Short() {
 		t.Skip("skipped with -short: needs real trees")
@@ -209,7 +222,8 @@ func TestRealTreeBuild(t *testing.T) {
 	tree := realTree(t)
 	args := os.Getenv("MPWOLF_TEST_MAKE")
 	if args == "" {
-		t.Skip("SKIPPED: set MPWOLF_TEST_MAKE to the arguments with which make can build the tree, such as V=0")
+		t.Skip("SKIPPED: set MPWOLF_TEST_MAKE to the arguments with which make can build the " +
+			"tree, such as V=0")
 	}
 	target, err := tree.Target("unix", "", "")
 	if err != nil {
@@ -264,8 +278,10 @@ func TestResponseFiles(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	link := findLink("gcc -o x one.o two.o\ngcc -o out @objects.rsp -Wl,@flags.rsp @loop.rsp @gone.rsp\n", dir)
-	want := []string{"gcc", "-o", "out", "build/a.o", "build/b.o", "build/c d.o", "-Xlinker", "-z", "-Xlinker", "muldefs",
+	link := findLink("gcc -o x one.o two.o\n"+
+		"gcc -o out @objects.rsp -Wl,@flags.rsp @loop.rsp @gone.rsp\n", dir)
+	want := []string{"gcc", "-o", "out", "build/a.o", "build/b.o", "build/c d.o", "-Xlinker", "-z",
+		"-Xlinker", "muldefs",
 		"@loop.rsp", "@gone.rsp"}
 	if link == nil || !slices.Equal(link.Argv, want) {
 		t.Errorf("link %+v", link)

@@ -17,16 +17,18 @@ type Region struct {
 	File string
 }
 
-// codeRegions are what the linker scripts of MicroPython's stm32 port call the memory that the firmware's code goes to,
-// the one that comes first counting: FLASH is the whole chip where there are others.
+// codeRegions are what the linker scripts of MicroPython's stm32 port call the memory that the
+// firmware's code goes to, the one that comes first counting: FLASH is the whole chip where there
+// are others.
 var codeRegions = []string{"FLASH_TEXT", "FLASH_APP", "FLASH"}
 
-// LinkerScripts is the make variable that names a board's linker scripts; ask Flags for it before CodeFlash.
+// LinkerScripts is the make variable that names a board's linker scripts; ask Flags for it before
+// CodeFlash.
 const LinkerScripts = "LD_FILES"
 
-// CodeFlash is the flash that a board has for code, by its linker scripts. It is unknown where they do not say it in a
-// plain number, for a port without linker scripts of its own, and for a board that keeps libraries in a second flash, as
-// PYBD_SF2 does.
+// CodeFlash is the flash that a board has for code, by its linker scripts. It is unknown where
+// they do not say it in a plain number, for a port without linker scripts of its own, and for a
+// board that keeps libraries in a second flash, as PYBD_SF2 does.
 func (f *Flags) CodeFlash() (flash Region, known bool) {
 	var all []Region
 	for _, name := range strings.Fields(f.Vars[LinkerScripts]) {
@@ -45,7 +47,9 @@ func (f *Flags) CodeFlash() (flash Region, known bool) {
 	named := func(name string) int {
 		return slices.IndexFunc(all, func(r Region) bool { return r.Name == name })
 	}
-	if slices.ContainsFunc(all, func(r Region) bool { return r.Name == "FLASH_EXT" || r.Name == "FLASH_QSPI" }) {
+	if slices.ContainsFunc(all, func(r Region) bool {
+		return r.Name == "FLASH_EXT" || r.Name == "FLASH_QSPI"
+	}) {
 		return Region{}, false
 	}
 	for _, name := range codeRegions {
@@ -61,10 +65,12 @@ func regions(script string) []Region {
 	// Compiled here, and not when mpwolf starts: only patch needs them.
 	comments := regexp.MustCompile(`(?s)/\*.*?\*/`)
 	memory := regexp.MustCompile(`\bMEMORY\s*\{([^}]*)\}`)
-	entry := regexp.MustCompile(`(?m)^\s*([A-Za-z_][\w.]*)\s*(?:\([^)]*\))?\s*:\s*(?:ORIGIN|org|o)\s*=[^,\n]*,?\s*` +
-		`(?:LENGTH|len|l)\s*=\s*([^\s,].*?)\s*$`)
+	entry := regexp.MustCompile(
+		`(?m)^\s*([A-Za-z_][\w.]*)\s*(?:\([^)]*\))?\s*:\s*(?:ORIGIN|org|o)\s*=[^,\n]*,?\s*` +
+			`(?:LENGTH|len|l)\s*=\s*([^\s,].*?)\s*$`)
 	var found []Region
-	for _, command := range memory.FindAllStringSubmatch(comments.ReplaceAllString(script, " "), -1) {
+	script = comments.ReplaceAllString(script, " ")
+	for _, command := range memory.FindAllStringSubmatch(script, -1) {
 		for _, line := range entry.FindAllStringSubmatch(command[1], -1) {
 			found = append(found, Region{Name: line[1], Bytes: scriptLength(line[2])})
 		}

@@ -25,7 +25,8 @@ type Plain struct {
 
 // Command is all that a shell needs to build the firmware, to be copied: one line.
 func (p Plain) Command() string {
-	command := shell.Join(slices.Concat([]string{"make", "-C", shell.Path(p.Target.Dir())}, p.Target.Args(), p.Args))
+	command := shell.Join(
+		slices.Concat([]string{"make", "-C", shell.Path(p.Target.Dir())}, p.Target.Args(), p.Args))
 	if dir := p.mpyCrossFirst(); dir != "" {
 		command = shell.Join([]string{"make", "-C", shell.Path(dir)}) + " && " + command
 	}

@@ -13,11 +13,13 @@ import (
 
 // Flags are what a target's own make compiles with.
 type Flags struct {
-	// Dir is the directory that make and the compiler run in; relative paths in CFLAGS are relative to it.
+	// Dir is the directory that make and the compiler run in; relative paths in CFLAGS are
+	// relative to it.
 	Dir    string
 	CC     []string
 	CFLAGS []string
-	// Vars are the values of the further make variables that were asked for; "" for those that are not set.
+	// Vars are the values of the further make variables that were asked for; "" for those that are
+	// not set.
 	Vars map[string]string
 
 	target  micropython.Target
@@ -27,13 +29,17 @@ type Flags struct {
 
 const probeMark = "mpwolf-probe:"
 
-// noConfvars keeps ports/esp8266/Makefile from writing $(BUILD)/confvars while make reads it (all releases so far).
+// noConfvars keeps ports/esp8266/Makefile from writing $(BUILD)/confvars while make reads it (all
+// releases so far).
 const noConfvars = "CONFVARS_FILE=" + os.DevNull
 
-// Flags asks make for the compiler and the flags that the target's sources are compiled with, and for the values of
-// further make variables; extra are further arguments for make, such as "USER_C_MODULES=/path". It builds nothing
-// and creates nothing. If make stops, as it does for a variant that does not exist, the error is a *MakeError.
-func Probe(ctx context.Context, t micropython.Target, vars []string, extra ...string) (*Flags, error) {
+// Flags asks make for the compiler and the flags that the target's sources are compiled with, and
+// for the values of further make variables; extra are further arguments for make, such as
+// "USER_C_MODULES=/path". It builds nothing and creates nothing. If make stops, as it does for a
+// variant that does not exist, the error is a *MakeError.
+func Probe(
+	ctx context.Context, t micropython.Target, vars []string, extra ...string,
+) (*Flags, error) {
 	argv := makeArgv(t, slices.Concat(extra, []string{noConfvars}, probeArgs(vars))...)
 	what := "ask make for the flags of " + t.Name()
 	stdout, stderr, err := run(ctx, t.Dir(), nil, argv)
@@ -44,7 +50,9 @@ func Probe(ctx context.Context, t micropython.Target, vars []string, extra ...st
 }
 
 // parseFlags makes flags of the values that a probe rule printed.
-func parseFlags(t micropython.Target, what string, vars []string, values map[string]string) (*Flags, error) {
+func parseFlags(
+	t micropython.Target, what string, vars []string, values map[string]string,
+) (*Flags, error) {
 	var err error
 	flags := &Flags{Dir: t.Dir(), Vars: make(map[string]string), target: t}
 	for _, name := range vars {
@@ -57,13 +65,15 @@ func parseFlags(t micropython.Target, what string, vars []string, values map[str
 		return nil, fmt.Errorf("%s: CFLAGS: %w", what, err)
 	}
 	if len(flags.CC) == 0 || len(flags.CFLAGS) == 0 {
-		return nil, fmt.Errorf("%s: its Makefile sets no CC and CFLAGS (a port that is built with CMake?)", what)
+		return nil, fmt.Errorf("%s: its Makefile sets no CC and CFLAGS (a port that is built "+
+			"with CMake?)", what)
 	}
 	flags.missing = missingSubmodules(t.Tree, strings.Fields(values["GIT_SUBMODULES"]))
 	return flags, nil
 }
 
-// MissingSubmodules are the submodules that the target's make names and that this tree does not have.
+// MissingSubmodules are the submodules that the target's make names and that this tree does not
+// have.
 func (f *Flags) MissingSubmodules() []string { return f.missing }
 
 // makeArgv is the make command for the target; it runs in the port's directory.
@@ -71,8 +81,8 @@ func makeArgv(t micropython.Target, args ...string) []string {
 	return append(append([]string{makeProgram(), "--no-print-directory"}, t.Args()...), args...)
 }
 
-// probeArgs are make's arguments for a rule that prints variables. The rule is read before all others, and must not
-// become the default.
+// probeArgs are make's arguments for a rule that prints variables. The rule is read before all
+// others, and must not become the default.
 func probeArgs(vars []string) []string {
 	return []string{evalOption + probeRule(vars), evalOption + ".DEFAULT_GOAL :=", probeGoal}
 }
@@ -85,7 +95,8 @@ const (
 // withoutProbe is a make command without probeArgs, for people.
 func withoutProbe(argv []string) []string {
 	return slices.DeleteFunc(slices.Clone(argv), func(arg string) bool {
-		return strings.HasPrefix(arg, evalOption+probeGoal) || arg == evalOption+".DEFAULT_GOAL :=" || arg == probeGoal
+		return strings.HasPrefix(arg, evalOption+probeGoal) ||
+			arg == evalOption+".DEFAULT_GOAL :=" || arg == probeGoal
 	})
 }
 
@@ -100,7 +111,8 @@ func probeRule(vars []string) string {
 	return rule.String()
 }
 
-// parseProbe reads what the probe rule printed: NAME=value after the mark, where a value may have several lines.
+// parseProbe reads what the probe rule printed: NAME=value after the mark, where a value may have
+// several lines.
 func parseProbe(out string) map[string]string {
 	values := make(map[string]string)
 	name := ""

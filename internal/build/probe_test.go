@@ -38,7 +38,8 @@ const fakeConfig = `#define MICROPY_VERSION_MAJOR 1
 #endif
 `
 
-// fakeMakefile sets its flags as MicroPython's does: from several places, with quotes, and after a user module's.
+// fakeMakefile sets its flags as MicroPython's does: from several places, with quotes, and after a
+// user module's.
 const fakeMakefile = `VARIANT ?= standard
 ifeq ($(wildcard variants/$(VARIANT)/.),)
 $(error Invalid VARIANT specified: $(VARIANT))
@@ -82,11 +83,13 @@ func fakePort(t *testing.T, mpconfigport string) micropython.Target {
 func TestFlags(t *testing.T) {
 	target := fakePort(t, "")
 	t.Setenv("MAKEFLAGS", "-n -- CFLAGS_EXTRA=outer")
-	flags, err := Probe(t.Context(), target, []string{"TWO", "NONE", "VARIANT"}, "CFLAGS_EXTRA=-DX=1")
+	flags, err := Probe(t.Context(), target, []string{"TWO", "NONE", "VARIANT"},
+		"CFLAGS_EXTRA=-DX=1")
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []string{"-Wall", "-Werror", "-I.", "-I../..", `-DCONFIG="port`, `config.h"`, `-DTEXT="a b"`,
+	want := []string{"-Wall", "-Werror", "-I.", "-I../..", `-DCONFIG="port`,
+		`config.h"`, `-DTEXT="a b"`,
 		"-U", "_FORTIFY_SOURCE", "-DX=1"}
 	if !slices.Equal(flags.CFLAGS, want) {
 		t.Errorf("CFLAGS = %q\nwant %q", flags.CFLAGS, want)
@@ -94,7 +97,8 @@ func TestFlags(t *testing.T) {
 	if !slices.Equal(flags.CC, []string{"gcc"}) {
 		t.Errorf("CC = %q", flags.CC)
 	}
-	if flags.Vars["TWO"] != "one\ntwo" || flags.Vars["NONE"] != "" || flags.Vars["VARIANT"] != "standard" {
+	if flags.Vars["TWO"] != "one\ntwo" || flags.Vars["NONE"] != "" ||
+		flags.Vars["VARIANT"] != "standard" {
 		t.Errorf("Vars = %q", flags.Vars)
 	}
 	if got := flags.MissingSubmodules(); !slices.Equal(got, []string{"lib/gone"}) {
@@ -147,9 +151,10 @@ func TestEffective(t *testing.T) {
 			File: "ports/fake/mpconfigport.h", Line: 6},
 		"MICROPY_PY_HASHLIB": {Defined: true, Known: true, Number: 1, Text: "(30 >= 30)",
 			File: "py/mpconfig.h", Line: 9},
-		"NAME":   {Defined: true, Text: `"x" 30`, File: "ports/fake/mpconfigport.h", Line: 7},
-		"EMPTY":  {Defined: true, File: "ports/fake/mpconfigport.h", Line: 8},
-		"HUGE":   {Defined: true, Known: true, Number: 1<<63 - 1, Text: "0x7fffffffffffffff", File: "ports/fake/mpconfigport.h", Line: 9},
+		"NAME":  {Defined: true, Text: `"x" 30`, File: "ports/fake/mpconfigport.h", Line: 7},
+		"EMPTY": {Defined: true, File: "ports/fake/mpconfigport.h", Line: 8},
+		"HUGE": {Defined: true, Known: true, Number: 1<<63 - 1, Text: "0x7fffffffffffffff",
+			File: "ports/fake/mpconfigport.h", Line: 9},
 		"GONE":   {Known: true},
 		"NEVER":  {Known: true},
 		"LINE":   {Defined: true, Known: true, Number: 3, Text: "3", File: CommandLine},
@@ -178,13 +183,15 @@ func TestEffectiveCompilerError(t *testing.T) {
 		name, config, cause string
 		missing             []string
 	}{
-		{"missing header", "#include \"sdk.h\"\n", "mpconfigport.h:1:10: fatal error: sdk.h: No such file", []string{"lib/gone"}},
+		{"missing header", "#include \"sdk.h\"\n",
+			"mpconfigport.h:1:10: fatal error: sdk.h: No such file", []string{"lib/gone"}},
 		{"redefined", "#define TEXT 1\n", `error: "TEXT" redefined`, nil},
 		{"#error", "#error no such board\n", "error: #error no such board", nil},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			flags, err := Probe(t.Context(), fakePort(t, test.config), nil, `CFLAGS=-I. -I../.. -Werror -DTEXT=2`)
+			flags, err := Probe(t.Context(), fakePort(t, test.config), nil,
+				`CFLAGS=-I. -I../.. -Werror -DTEXT=2`)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -193,7 +200,8 @@ func TestEffectiveCompilerError(t *testing.T) {
 			if !errors.As(err, &stopped) {
 				t.Fatalf("error %v; want a *MakeError", err)
 			}
-			if !strings.Contains(stopped.Cause, test.cause) || !slices.Equal(stopped.Missing, test.missing) {
+			if !strings.Contains(stopped.Cause, test.cause) ||
+				!slices.Equal(stopped.Missing, test.missing) {
 				t.Errorf("cause %q, missing %q", stopped.Cause, stopped.Missing)
 			}
 		})
@@ -228,7 +236,8 @@ func TestRealTreeMacros(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		macros := []string{"MICROPY_CONFIG_ROM_LEVEL", "MICROPY_TRACKED_ALLOC", "MICROPY_VERSION_MINOR"}
+		macros := []string{"MICROPY_CONFIG_ROM_LEVEL", "MICROPY_TRACKED_ALLOC",
+			"MICROPY_VERSION_MINOR"}
 		values, err := flags.Effective(t.Context(), macros)
 		if err != nil {
 			t.Fatal(err)
@@ -256,7 +265,8 @@ func checkPlace(t *testing.T, tree *micropython.Tree, name string, value Value) 
 		t.Fatal(err)
 	}
 	lines := strings.Split(string(text), "\n")
-	if value.Line < 1 || value.Line > len(lines) || !strings.Contains(lines[value.Line-1], "define "+name) {
+	if value.Line < 1 || value.Line > len(lines) ||
+		!strings.Contains(lines[value.Line-1], "define "+name) {
 		t.Errorf("%s is not defined at %s:%d", name, value.File, value.Line)
 	}
 }
@@ -267,9 +277,11 @@ func TestSystemHeader(t *testing.T) {
 	}
 	target := micropython.Target{Tree: &micropython.Tree{Dir: "/tree"}, Port: "unix"}
 	exit := exec.Command("false").Run()
-	output := []byte("/usr/include/stdint.h:26:10: fatal error: bits/libc-header-start.h: No such file or directory\n")
+	output := []byte("/usr/include/stdint.h:26:10: fatal error: bits/libc-header-start.h: No " +
+		"such file or directory\n")
 	err := stopped(target, "preprocess", []string{"gcc"}, output, []string{"lib/mbedtls"}, exit)
-	if text := err.Error(); strings.Contains(text, "lib/mbedtls") || !strings.Contains(text, "gcc-multilib") {
+	if text := err.Error(); strings.Contains(text, "lib/mbedtls") ||
+		!strings.Contains(text, "gcc-multilib") {
 		t.Errorf("got %s", text)
 	}
 }

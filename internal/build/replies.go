@@ -15,13 +15,14 @@ import (
 	"time"
 )
 
-// repliesFile is where a build directory keeps what make and the compiler answered. It is in a directory of its own: a new
-// file must not change the time of one that the compiler looks into.
+// repliesFile is where a build directory keeps what make and the compiler answered. It is in a
+// directory of its own: a new file must not change the time of one that the compiler looks into.
 const repliesFile = "mpwolf-replies/replies.json"
 
-// replies are what make and the compiler said to a question, each with the files that it depends on: as long as none of
-// them changes, asking again would give the same. Without them a verification with nothing to build would spend most of
-// its time on questions. The nil value knows nothing and keeps nothing.
+// replies are what make and the compiler said to a question, each with the files that it depends
+// on: as long as none of them changes, asking again would give the same. Without them a
+// verification with nothing to build would spend most of its time on questions. The nil value
+// knows nothing and keeps nothing.
 type replies struct {
 	file  string
 	mutex sync.Mutex
@@ -38,7 +39,8 @@ type reply struct {
 
 // openReplies reads a build directory's replies; a file that is damaged or not there holds none.
 func openReplies(dir string) *replies {
-	a := &replies{file: filepath.Join(dir, filepath.FromSlash(repliesFile)), known: make(map[string]reply)}
+	a := &replies{file: filepath.Join(dir, filepath.FromSlash(repliesFile)),
+		known: make(map[string]reply)}
 	if text, err := os.ReadFile(a.file); err == nil && json.Unmarshal(text, &a.known) != nil {
 		a.known = make(map[string]reply)
 	}
@@ -54,21 +56,23 @@ func question(parts ...any) string {
 	return hex.EncodeToString(hash.Sum(nil))
 }
 
-// inherited is the environment that make and the compiler get, without what changes from one terminal, or from one
-// measurement, to the next.
+// inherited is the environment that make and the compiler get, without what changes from one
+// terminal, or from one measurement, to the next.
 func inherited() []string {
 	env := slices.DeleteFunc(environment(), func(s string) bool {
 		name, _, _ := strings.Cut(s, "=")
-		return slices.Contains(ephemeral, name) || slices.ContainsFunc(ephemeralPrefixes, func(prefix string) bool {
-			return strings.HasPrefix(name, prefix)
-		})
+		return slices.Contains(ephemeral, name) ||
+			slices.ContainsFunc(ephemeralPrefixes, func(prefix string) bool {
+				return strings.HasPrefix(name, prefix)
+			})
 	})
 	slices.Sort(env)
 	return env
 }
 
 var (
-	ephemeral         = []string{"_", "PWD", "OLDPWD", "SHLVL", "TERM", "COLUMNS", "LINES", "LS_COLORS", "DISPLAY", "WINDOWID"}
+	ephemeral = []string{"_", "PWD", "OLDPWD", "SHLVL", "TERM", "COLUMNS", "LINES",
+		"LS_COLORS", "DISPLAY", "WINDOWID"}
 	ephemeralPrefixes = []string{"DBUS_", "HYPERFINE_", "SSH_", "TERM_", "TMUX", "VTE_", "XDG_"}
 )
 
@@ -97,7 +101,8 @@ func (a reply) holds() bool {
 	return true
 }
 
-// lookups are the paths at which files could appear that would be taken instead of those that were.
+// lookups are the paths at which files could appear that would be taken instead of those that
+// were.
 func (a reply) lookups(yield func(string) bool) {
 	for _, dir := range a.Dirs {
 		for _, name := range a.Names {
@@ -109,8 +114,8 @@ func (a reply) lookups(yield func(string) bool) {
 	}
 }
 
-// keep remembers an reply to a question that was asked at start, unless one of the files changed since. An reply that
-// cannot be written is asked for again.
+// keep remembers an reply to a question that was asked at start, unless one of the files changed
+// since. An reply that cannot be written is asked for again.
 func (a *replies) keep(key string, start time.Time, value any, files, dirs, names []string) {
 	if a == nil {
 		return
@@ -128,7 +133,8 @@ func (a *replies) keep(key string, start time.Time, value any, files, dirs, name
 	// Clocks of file systems tick some milliseconds late.
 	const tick = 20 * time.Millisecond
 	for _, file := range files {
-		if info, err := os.Stat(file); err == nil && !info.IsDir() && info.ModTime().After(start.Add(-tick)) {
+		if info, err := os.Stat(file); err == nil && !info.IsDir() &&
+			info.ModTime().After(start.Add(-tick)) {
 			return
 		}
 		fresh.Files[file] = stampOf(file)
@@ -176,7 +182,8 @@ func (f *Flags) programs() []string {
 	return []string{found}
 }
 
-// makefiles are the files that make read, but for the dependencies of objects, which decide about no variable.
+// makefiles are the files that make read, but for the dependencies of objects, which decide about
+// no variable.
 func (f *Flags) makefiles() []string {
 	var files []string
 	for _, name := range strings.Fields(f.Vars[makefileList]) {
@@ -191,8 +198,8 @@ func (f *Flags) makefiles() []string {
 	return files
 }
 
-// included are the files that a preprocessor's output names, the directories that it looked for them in, and their names
-// there.
+// included are the files that a preprocessor's output names, the directories that it looked for
+// them in, and their names there.
 func (f *Flags) included(output string) (files, dirs, names []string) {
 	dirs = f.includeDirs()
 	seen := make(map[string]bool)
@@ -241,7 +248,8 @@ func (f *Flags) includeDirs() []string {
 	return dirs
 }
 
-// dependencies are the files that the objects in a directory were made from, by what the compiler wrote for make.
+// dependencies are the files that the objects in a directory were made from, by what the compiler
+// wrote for make.
 func dependencies(dir, relativeTo string) []string {
 	seen := make(map[string]bool)
 	_ = filepath.WalkDir(dir, func(path string, _ fs.DirEntry, err error) error {

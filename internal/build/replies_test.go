@@ -43,13 +43,15 @@ func TestAgain(t *testing.T) {
 		t.Errorf("result %+v, flags %+v", result, flags)
 	}
 	log, err := os.ReadFile(result.Log)
-	if err != nil || strings.Contains(string(log), "mpwolf-probe") || strings.Contains(string(log), "--eval") {
+	if err != nil || strings.Contains(string(log), "mpwolf-probe") ||
+		strings.Contains(string(log), "--eval") {
 		t.Errorf("log %q, %v", log, err)
 	}
 
 	write(t, dir, map[string]string{"second.c": "int second(void) { return 0 }\n"})
 	flags, _, err = b.Again(t.Context())
-	if failed := (*Error)(nil); flags == nil || !errors.As(err, &failed) || strings.Contains(failed.Command, "eval") {
+	if failed := (*Error)(nil); flags == nil || !errors.As(err, &failed) ||
+		strings.Contains(failed.Command, "eval") {
 		t.Errorf("with a source that does not compile: %v, %v", flags, err)
 	}
 	write(t, dir, map[string]string{"second.c": "int second(void) { return 1; }\n"})
@@ -59,7 +61,9 @@ func TestAgain(t *testing.T) {
 	if _, _, err := run(t.Context(), b.Dir, nil, []string{result.ELF}); err == nil {
 		t.Error("the program is the old one")
 	}
-	write(t, dir, map[string]string{"Makefile": strings.Replace(programMakefile, "CFLAGS =", "CFLAGS = -DX", 1)})
+	write(t, dir,
+		map[string]string{"Makefile": strings.Replace(programMakefile, "CFLAGS =",
+			"CFLAGS = -DX", 1)})
 	if flags, result, err = b.Again(t.Context()); flags != nil || result != nil || err != nil {
 		t.Errorf("with other flags: %v, %v, %v", flags, result, err)
 	}
@@ -105,18 +109,21 @@ func TestEffectiveAgain(t *testing.T) {
 	}
 	// The second reply is known.
 	key := question("values", "py/settings.h", []string{"X"}, flags.Dir, flags.CC, flags.CFLAGS)
-	if known := map[string]Value(nil); !flags.replies.recall(key, &known) || known["X"].Number != 1 {
+	if known := map[string]Value(nil); !flags.replies.recall(key, &known) ||
+		known["X"].Number != 1 {
 		t.Errorf("known: %v", known)
 	}
 	if again := openReplies(b.Dir); len(again.known) != len(flags.replies.known) {
 		t.Errorf("%d of %d replies were written", len(again.known), len(flags.replies.known))
 	}
 	t.Setenv("HYPERFINE_RANDOMIZED_ENVIRONMENT_OFFSET", "XXX")
-	if key != question("values", "py/settings.h", []string{"X"}, flags.Dir, flags.CC, flags.CFLAGS) {
+	if key != question("values", "py/settings.h", []string{"X"}, flags.Dir,
+		flags.CC, flags.CFLAGS) {
 		t.Error("a measurement makes another question")
 	}
 	t.Setenv("C_INCLUDE_PATH", dir)
-	if key == question("values", "py/settings.h", []string{"X"}, flags.Dir, flags.CC, flags.CFLAGS) {
+	if key == question("values", "py/settings.h", []string{"X"}, flags.Dir,
+		flags.CC, flags.CFLAGS) {
 		t.Error("the compiler's environment makes no other question")
 	}
 	set(header, "#define X 22\n")

@@ -18,10 +18,11 @@ import (
 
 // MakeError says that make, or the compiler on make's behalf, stopped.
 type MakeError struct {
-	What    string   // what was attempted, such as "ask make for the flags of unix (standard)"
-	Command string   // the command as a shell takes it
-	Cause   string   // the first line of output that names an error
-	Missing []string // submodules of this port that the tree does not have, if a file was not found
+	What    string // what was attempted, such as "ask make for the flags of unix (standard)"
+	Command string // the command as a shell takes it
+	Cause   string // the first line of output that names an error
+	// submodules of this port that the tree does not have, if a file was not found
+	Missing []string
 }
 
 func (e *MakeError) Error() string {
@@ -40,20 +41,24 @@ func makeProgram() string {
 	return "make"
 }
 
-// environment is what make and the compiler get: the caller's, without an outer make's options, with messages in
-// English (they are read), and such that nothing is written into the source tree: Python's byte code of
-// MicroPython's tools and git's index, which "git describe --dirty" refreshes, would be.
+// environment is what make and the compiler get: the caller's, without an outer make's options,
+// with messages in English (they are read), and such that nothing is written into the source tree:
+// Python's byte code of MicroPython's tools and git's index, which "git describe --dirty"
+// refreshes, would be.
 func environment() []string {
 	env := slices.DeleteFunc(os.Environ(), func(s string) bool {
 		name, _, _ := strings.Cut(s, "=")
-		return slices.Contains([]string{"MAKEFLAGS", "MFLAGS", "MAKELEVEL", "GNUMAKEFLAGS", "LANGUAGE"}, name)
+		return slices.Contains(
+			[]string{"MAKEFLAGS", "MFLAGS", "MAKELEVEL", "GNUMAKEFLAGS", "LANGUAGE"}, name)
 	})
 	return append(env, "LC_ALL=C", "PYTHONDONTWRITEBYTECODE=1", "GIT_OPTIONAL_LOCKS=0")
 }
 
-// run runs a command in dir and returns what it wrote. An error that is no *exec.ExitError means that it did not
-// run, or that ctx ended.
-func run(ctx context.Context, dir string, stdin []byte, argv []string) (stdout, stderr []byte, err error) {
+// run runs a command in dir and returns what it wrote. An error that is no *exec.ExitError means
+// that it did not run, or that ctx ended.
+func run(
+	ctx context.Context, dir string, stdin []byte, argv []string,
+) (stdout, stderr []byte, err error) {
 	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
 	cmd.Dir = dir
 	cmd.Env = environment()
@@ -68,18 +73,24 @@ func run(ctx context.Context, dir string, stdin []byte, argv []string) (stdout, 
 	return out.Bytes(), diag.Bytes(), err
 }
 
-// stopped turns run's error into one that says what was attempted; a *MakeError if the command ran and failed.
-func stopped(t micropython.Target, what string, argv []string, output []byte, missing []string, err error) error {
+// stopped turns run's error into one that says what was attempted; a *MakeError if the command ran
+// and failed.
+func stopped(
+	t micropython.Target, what string, argv []string, output []byte, missing []string, err error,
+) error {
 	if exit := (*exec.ExitError)(nil); !errors.As(err, &exit) {
 		return fmt.Errorf("%s: %w", what, err)
 	}
 	e := &MakeError{What: what, Command: shellLine(t, argv), Cause: firstError(output, err)}
 	if strings.HasPrefix(e.Cause, "/usr/") && strings.Contains(e.Cause, "No such file") {
-		// What a header of the system's includes is not a submodule's: nanbox and longlong are built with -m32.
-		e.Cause += " (the system lacks the C library for these flags; on Debian, gcc-multilib has the one for -m32)"
+		// What a header of the system's includes is not a submodule's: nanbox and longlong are
+		// built with -m32.
+		e.Cause += " (the system lacks the C library for these flags; on Debian, gcc-multilib " +
+			"has the one for -m32)"
 		return e
 	}
-	if strings.Contains(e.Cause, "No such file") || strings.Contains(e.Cause, "No rule to make target") {
+	if strings.Contains(e.Cause, "No such file") ||
+		strings.Contains(e.Cause, "No rule to make target") {
 		e.Missing = missing
 	}
 	return e
@@ -90,7 +101,8 @@ func shellLine(t micropython.Target, argv []string) string {
 	return "cd " + shell.Quote(t.Dir()) + " && " + shell.Join(argv)
 }
 
-// firstError is the line of a log that names the error, else the last line. Of a Python traceback it is the end.
+// firstError is the line of a log that names the error, else the last line. Of a Python traceback
+// it is the end.
 func firstError(log []byte, err error) string {
 	last := ""
 	traceback := false
@@ -117,9 +129,11 @@ func firstError(log []byte, err error) string {
 
 const pythonTraceback = "Traceback (most recent call last)"
 
-// isError knows the lines in which compilers, linkers, make and MicroPython's own scripts name an error.
+// isError knows the lines in which compilers, linkers, make and MicroPython's own scripts name an
+// error.
 func isError(line string) bool {
-	for _, mark := range []string{"rror: ", ": *** ", "ndefined reference to", "multiple definition of",
+	for _, mark := range []string{"rror: ", ": *** ", "ndefined reference to",
+		"multiple definition of",
 		"uplicate symbol", pythonTraceback} {
 		if strings.Contains(line, mark) {
 			return true
@@ -128,7 +142,8 @@ func isError(line string) bool {
 	return false
 }
 
-// missingSubmodules are those of the given directories, relative to the tree, that are absent or empty, sorted.
+// missingSubmodules are those of the given directories, relative to the tree, that are absent or
+// empty, sorted.
 func missingSubmodules(t *micropython.Tree, directories []string) []string {
 	directories = slices.Clone(directories)
 	slices.Sort(directories)

@@ -15,21 +15,22 @@ import (
 )
 
 // noTLS are make's arguments that take the built-in TLS out of the build, by both of its names.
-var noTLS = []string{"MICROPY_PY_SSL=0", "MICROPY_PY_USSL=0", "MICROPY_SSL_MBEDTLS=0", "MICROPY_SSL_AXTLS=0"}
+var noTLS = []string{"MICROPY_PY_SSL=0", "MICROPY_PY_USSL=0", "MICROPY_SSL_MBEDTLS=0",
+	"MICROPY_SSL_AXTLS=0"}
 
-// tlsSubmodules are not needed once the built-in TLS is off, though some Makefiles list them always
-// (ports/unix/Makefile and ports/stm32/Makefile of v1.19.1).
+// tlsSubmodules are not needed once the built-in TLS is off, though some Makefiles list them
+// always (ports/unix/Makefile and ports/stm32/Makefile of v1.19.1).
 var tlsSubmodules = []string{"lib/axtls", "lib/mbedtls"}
 
-// unneeded are submodules that Makefiles list always, with the make variable that decides whether they are built and
-// the value with which they are (extmod/extmod.mk).
+// unneeded are submodules that Makefiles list always, with the make variable that decides whether
+// they are built and the value with which they are (extmod/extmod.mk).
 var unneeded = []struct{ path, variable, value string }{
 	{"lib/berkeley-db-1.xx", "MICROPY_PY_BTREE", "1"},
 	{"lib/libffi", "MICROPY_STANDALONE", "1"},
 }
 
-// MissingSubmodules are the submodules that the build of this target needs and whose directories are empty or absent,
-// as paths relative to the tree's top.
+// MissingSubmodules are the submodules that the build of this target needs and whose directories
+// are empty or absent, as paths relative to the tree's top.
 func MissingSubmodules(ctx context.Context, t micropython.Target) ([]string, error) {
 	paths, err := Submodules(ctx, t, false)
 	if err != nil {
@@ -38,15 +39,16 @@ func MissingSubmodules(ctx context.Context, t micropython.Target) ([]string, err
 	return missingSubmodules(t.Tree, paths), nil
 }
 
-// submodules are those that the target's own make says it needs with the built-in TLS off. A port that is built by
-// CMake doesn't tell without configuring it: there, they are read from its files, and optional reports whether those
-// that depend on the board's features count.
+// submodules are those that the target's own make says it needs with the built-in TLS off. A port
+// that is built by CMake doesn't tell without configuring it: there, they are read from its files,
+// and optional reports whether those that depend on the board's features count.
 func Submodules(ctx context.Context, t micropython.Target, optional bool) ([]string, error) {
 	vars := []string{"MPY_LIB_DIR", "MPY_LIB_SUBMODULE_DIR", "FROZEN_MANIFEST"}
 	for _, u := range unneeded {
 		vars = append(vars, u.variable)
 	}
-	argv := makeArgv(t, append(slices.Clone(noTLS), noConfvars, "--eval="+probeRule(vars), "mpwolf-probe")...)
+	argv := makeArgv(t,
+		append(slices.Clone(noTLS), noConfvars, "--eval="+probeRule(vars), "mpwolf-probe")...)
 	what := "ask make for the submodules of " + t.Name()
 	stdout, stderr, err := run(ctx, t.Dir(), nil, argv)
 	if err != nil {
@@ -82,10 +84,11 @@ func isUnneeded(path string, values map[string]string) bool {
 		values["MPY_LIB_DIR"] != values["MPY_LIB_SUBMODULE_DIR"]
 }
 
-// cmakeNames are the lines of CMake files that add to GIT_SUBMODULES (v1.19.1: string(CONCAT …); later list(APPEND …)),
-// and the Makefile's own call for pico-sdk (ports/rp2/Makefile).
-var cmakeNames = regexp.MustCompile(`(?m)^([ \t]*)(?:list\(APPEND GIT_SUBMODULES|string\(CONCAT GIT_SUBMODULES "[^"]*"|` +
-	`\$\(.*GIT_SUBMODULES=")[ ]*(lib/[^\s")]+)`)
+// cmakeNames are the lines of CMake files that add to GIT_SUBMODULES (v1.19.1: string(CONCAT …);
+// later list(APPEND …)), and the Makefile's own call for pico-sdk (ports/rp2/Makefile).
+var cmakeNames = regexp.MustCompile(
+	`(?m)^([ \t]*)(?:list\(APPEND GIT_SUBMODULES|string\(CONCAT GIT_SUBMODULES "[^"]*"|` +
+		`\$\(.*GIT_SUBMODULES=")[ ]*(lib/[^\s")]+)`)
 
 func cmakeSubmodules(t micropython.Target, optional bool) ([]string, error) {
 	if _, err := os.Stat(filepath.Join(t.Dir(), "CMakeLists.txt")); err != nil {
@@ -95,9 +98,11 @@ func cmakeSubmodules(t micropython.Target, optional bool) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	files = append(files, filepath.Join(t.Dir(), "CMakeLists.txt"), filepath.Join(t.Dir(), "Makefile"))
+	files = append(files, filepath.Join(t.Dir(), "CMakeLists.txt"),
+		filepath.Join(t.Dir(), "Makefile"))
 	if optional {
-		files = append(files, t.Tree.Path("extmod", "extmod.cmake"), t.Tree.Path("py", "mkrules.cmake"))
+		files = append(files, t.Tree.Path("extmod", "extmod.cmake"),
+			t.Tree.Path("py", "mkrules.cmake"))
 	}
 	var paths []string
 	for _, file := range files {

@@ -74,7 +74,8 @@ func (w *work) takeLock(ctx context.Context) error {
 	case state.BackToBefore:
 		w.Log.Printf("an earlier run was interrupted; %s is as it was before that run", dir)
 	case state.Finished:
-		w.Log.Printf("an earlier run was interrupted when its work was done; %s is as after that run", dir)
+		w.Log.Printf("an earlier run was interrupted when its work was done; %s is as "+
+			"after that run", dir)
 	}
 	w.lock = lock
 	return nil
@@ -92,6 +93,7 @@ func conflictError(verb string, conflicts []state.Conflict) error {
 		lines[i] = conflict.String()
 	}
 	return hint.With(fmt.Errorf("%s: nothing was changed: %s", verb, strings.Join(lines, "; ")),
-		"put those lines as mpwolf wrote them, then run mpwolf "+verb+" again; or let mpwolf "+verb+
+		"put those lines as mpwolf wrote them, then run mpwolf "+verb+
+			" again; or let mpwolf "+verb+
 			" --force save a copy first")
 }

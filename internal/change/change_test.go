@@ -23,7 +23,8 @@ func fakeTree(t *testing.T) Options {
 	}
 	return Options{
 		Options: project.Options{
-			Command: "patch", Tree: filepath.Join(dir, "tree"), Port: "unix", Modules: filepath.Join(dir, "modules"),
+			Command: "patch", Tree: filepath.Join(dir, "tree"), Port: "unix",
+			Modules: filepath.Join(dir, "modules"),
 			WolfSSL: filepath.Join(dir, "wolfssl"),
 		},
 		Tool: "test",
@@ -56,15 +57,18 @@ func TestPatchAndRevert(t *testing.T) {
 		t.Fatal(err)
 	}
 	module := filepath.Join(o.Modules, "micropython-wolfssl")
-	if done.Already || done.Module != module || done.WolfSSL != "5.7.2" || len(done.Targets) != 1 ||
-		done.Targets[0].Name != "unix (standard)" || done.Targets[0].Build == "" || read(t, mk) == before {
+	if done.Already || done.Module != module || done.WolfSSL != "5.7.2" ||
+		len(done.Targets) != 1 ||
+		done.Targets[0].Name != "unix (standard)" || done.Targets[0].Build == "" ||
+		read(t, mk) == before {
 		t.Errorf("patch: %+v", done)
 	}
 	if again, err := Patch(t.Context(), o); err != nil || !again.Already || again.Module != "" {
 		t.Errorf("again: %+v, %v", again, err)
 	}
 	back, err := Revert(t.Context(), Options{Options: project.Options{Tree: o.Tree}})
-	if err != nil || back.Nothing || !back.Removed || len(back.Restored) != len(done.Changes) || read(t, mk) != before {
+	if err != nil || back.Nothing || !back.Removed || len(back.Restored) != len(done.Changes) ||
+		read(t, mk) != before {
 		t.Errorf("revert: %+v, %v", back, err)
 	}
 	if _, err := os.Stat(module); err == nil {

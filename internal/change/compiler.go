@@ -50,8 +50,10 @@ func smallFlash(target micropython.Target, flags *build.Flags) (string, error) {
 	if err != nil || flash.Bytes >= port.Flash.Least {
 		return "", err
 	}
-	return fmt.Sprintf("%s has %d KB of flash for code (%s), less than a firmware with wolfSSL was ever seen to take (%d KB): "+
-		"mpwolf verify says what does not fit", target.Name(), flash.Bytes>>10, shell.Path(flash.File), port.Flash.Least>>10), nil
+	return fmt.Sprintf("%s has %d KB of flash for code (%s), less than a firmware with wolfSSL "+
+		"was ever seen to take (%d KB): "+
+		"mpwolf verify says what does not fit", target.Name(), flash.Bytes>>10,
+		shell.Path(flash.File), port.Flash.Least>>10), nil
 }
 
 // askTarget is an error if a want does not hold; else flags, with where plain make builds, and the
@@ -65,7 +67,8 @@ func askTarget(ctx context.Context, t patches.TargetPlan, args []string) (*build
 			macros = append(macros, step.Name)
 		}
 	}
-	flags, err := build.Probe(ctx, t.Target, append(variables, "BUILD", build.LinkerScripts), args...)
+	flags, err := build.Probe(ctx, t.Target,
+		append(variables, "BUILD", build.LinkerScripts), args...)
 	if err != nil {
 		return nil, err
 	}
@@ -76,17 +79,23 @@ func askTarget(ctx context.Context, t patches.TargetPlan, args []string) (*build
 	var wrong []string
 	for _, step := range t.Steps {
 		if step.Want.Variable != "" {
-			if n, known := patches.MakeNumber(flags.Vars[step.Name]); !known || n != step.Want.Value {
-				wrong = append(wrong, fmt.Sprintf("make's %s is %q, not %d", step.Name, flags.Vars[step.Name], step.Want.Value))
+			if n, known := patches.MakeNumber(flags.Vars[step.Name]); !known ||
+				n != step.Want.Value {
+				wrong = append(wrong,
+					fmt.Sprintf("make's %s is %q, not %d", step.Name,
+						flags.Vars[step.Name], step.Want.Value))
 			}
 			continue
 		}
 		if v := values[step.Name]; !v.Known || v.Number != step.Want.Value {
-			wrong = append(wrong, fmt.Sprintf("%s is %q (%s:%d), not %d", step.Name, v.Text, v.File, v.Line, step.Want.Value))
+			wrong = append(wrong,
+				fmt.Sprintf("%s is %q (%s:%d), not %d", step.Name, v.Text, v.File,
+					v.Line, step.Want.Value))
 		}
 	}
 	if len(wrong) > 0 {
-		return nil, fmt.Errorf("patch %s: the compiler does not see what was planned, so nothing was changed: %s",
+		return nil, fmt.Errorf("patch %s: the compiler does not see what was planned, so "+
+			"nothing was changed: %s",
 			t.Target.Port, strings.Join(wrong, "; "))
 	}
 	return flags, nil
@@ -101,7 +110,9 @@ type answer[T any] struct {
 // eachTarget asks about all targets, as many at once as there are processors: each asks make and a
 // compiler. The answers are in the targets' order, so that the error that is told does not depend
 // on who is first.
-func eachTarget[Target, T any](targets []Target, ask func(i int, t Target) (T, error)) []answer[T] {
+func eachTarget[Target, T any](
+	targets []Target, ask func(i int, t Target) (T, error),
+) []answer[T] {
 	answers := make([]answer[T], len(targets))
 	var all sync.WaitGroup
 	running := make(chan struct{}, runtime.GOMAXPROCS(0))

@@ -24,7 +24,9 @@ func (j *job) done() bool {
 	if j.Record == nil || len(j.plan.Changes) > 0 {
 		return false
 	}
-	if slices.ContainsFunc(j.Targets, func(t project.Target) bool { return !j.isRecorded(t.Entry()) }) ||
+	if slices.ContainsFunc(j.Targets, func(t project.Target) bool {
+		return !j.isRecorded(t.Entry())
+	}) ||
 		(j.All && len(j.Targets) != len(j.Record.Targets)) {
 		return false
 	}
@@ -58,14 +60,16 @@ func (j *job) move() error {
 // isRecorded reports whether the record has a target just so.
 func (j *job) isRecorded(entry state.Target) bool {
 	return slices.ContainsFunc(j.Record.Targets, func(t state.Target) bool {
-		return t.Same(entry) && slices.Equal(t.Make, entry.Make) && t.UserSettings == entry.UserSettings
+		return t.Same(entry) && slices.Equal(t.Make, entry.Make) &&
+			t.UserSettings == entry.UserSettings
 	})
 }
 
 // wolfssl is the one that was asked for; without a word about it, the installed one, which
 // modules.Check has found to be as it was installed.
 func (j *job) wolfssl(ctx context.Context) (*wolfssl.Tree, error) {
-	if j.Record != nil && j.WolfSSL == j.Record.Modules.WolfSSL && j.WolfSSLFrom == "" && len(j.changedModules) == 0 {
+	if j.Record != nil && j.WolfSSL == j.Record.Modules.WolfSSL && j.WolfSSLFrom == "" &&
+		len(j.changedModules) == 0 {
 		tree, err := wolfssl.Open(filepath.Join(j.Module(), "wolfssl"))
 		if err == nil {
 			tree.From = j.Record.Modules.Source
@@ -102,7 +106,8 @@ func (j *job) change(wolf *wolfssl.Tree) (change state.Change, err error) {
 		return change, err
 	}
 	for _, edit := range j.plan.Changes {
-		change.Writes = append(change.Writes, state.Write{Path: edit.Path, Before: edit.Before, After: edit.After})
+		change.Writes = append(change.Writes,
+			state.Write{Path: edit.Path, Before: edit.Before, After: edit.After})
 	}
 	if j.installed(wolf) {
 		change.Record.Modules = j.Record.Modules
@@ -124,7 +129,8 @@ func (j *job) installed(wolf *wolfssl.Tree) bool {
 		if err != nil {
 			return false
 		}
-		sources = append(sources, modules.Source{FS: os.DirFS(wolf.Dir), At: "wolfssl", Files: files})
+		sources = append(sources,
+			modules.Source{FS: os.DirFS(wolf.Dir), At: "wolfssl", Files: files})
 	}
 	current, err := modules.Current(j.Modules, state.LoadStamps(j.Tree.Dir).Hash, sources...)
 	return err == nil && current
@@ -143,7 +149,8 @@ func (j *job) stage(wolf *wolfssl.Tree, id string, created []string) (*state.Swa
 	if err := disk.MkdirAll(j.Disk, j.Modules, 0o755); err != nil {
 		return nil, fmt.Errorf("modules directory: %w", err)
 	}
-	sources := append(j.ownSources(), modules.Source{FS: os.DirFS(wolf.Dir), At: "wolfssl", Files: files})
+	sources := append(j.ownSources(),
+		modules.Source{FS: os.DirFS(wolf.Dir), At: "wolfssl", Files: files})
 	if err := modules.Stage(j.Disk, staged, j.Tool, id, sources...); err != nil {
 		return nil, err
 	}
@@ -173,12 +180,14 @@ func (j *job) newRecord(wolf *wolfssl.Tree, created []string) (*state.Record, er
 		record.SetTarget(entry)
 	}
 	for _, edit := range j.plan.Changes {
-		conflicts, lost, err := record.SetFile(j.Tree.Dir, edit.Path, edit.Before, edit.After, j.edits)
+		conflicts, lost, err := record.SetFile(j.Tree.Dir, edit.Path, edit.Before,
+			edit.After, j.edits)
 		if err != nil {
 			return nil, err
 		}
 		if lost {
-			j.lost = append(j.lost, state.Write{Path: edit.Path, Before: edit.Before, After: edit.After})
+			j.lost = append(j.lost,
+				state.Write{Path: edit.Path, Before: edit.Before, After: edit.After})
 		}
 		if len(conflicts) > 0 {
 			return nil, conflictError("patch", conflicts)
@@ -188,7 +197,8 @@ func (j *job) newRecord(wolf *wolfssl.Tree, created []string) (*state.Record, er
 		created = j.Record.Modules.Created
 	}
 	record.Modules = state.Modules{
-		Dir: j.Modules, ID: rand.Text(), Created: created, WolfSSL: wolf.Version, Licence: wolf.Licence, Source: wolf.From,
+		Dir: j.Modules, ID: rand.Text(), Created: created, WolfSSL: wolf.Version,
+		Licence: wolf.Licence, Source: wolf.From,
 	}
 	return record, nil
 }

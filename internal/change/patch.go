@@ -87,7 +87,8 @@ func Patch(ctx context.Context, o Options) (*Patched, error) {
 	if err := j.read(); err != nil {
 		return nil, err
 	}
-	for _, refuse := range []func(context.Context) error{j.checkSubmodules, j.checkLacks, j.checkOutside} {
+	for _, refuse := range []func(context.Context) error{j.checkSubmodules,
+		j.checkLacks, j.checkOutside} {
 		if err := refuse(ctx); err != nil {
 			return nil, err
 		}
@@ -204,7 +205,8 @@ func (j *job) result() *Patched {
 	for i, t := range j.plan.Targets {
 		target := PatchedTarget{
 			Name: t.Target.Name(), Steps: t.Steps, Lacks: t.Lacks,
-			Build: build.Plain{Target: t.Target, Args: j.Targets[i].ModuleArgs(j.Modules)}.Command(),
+			Build: build.Plain{Target: t.Target,
+				Args: j.Targets[i].ModuleArgs(j.Modules)}.Command(),
 		}
 		if i < len(j.small) {
 			target.Note = j.small[i]

@@ -24,7 +24,8 @@ func boardsJob(said *strings.Builder, boards ...string) *job {
 		if strings.HasPrefix(board, "WEAK") {
 			lacks = []patches.Lack{
 				{Need: patches.Need{Macro: "NETWORK", Why: "none"}},
-				{Need: patches.Need{Macro: "RNG", Why: "keys can be guessed", Unless: "RISK", Advice: "set RISK"}, Refused: true},
+				{Need: patches.Need{Macro: "RNG", Why: "keys can be guessed", Unless: "RISK",
+					Advice: "set RISK"}, Refused: true},
 			}
 		}
 		j.Targets = append(j.Targets, project.Target{Target: target})
@@ -39,7 +40,8 @@ func TestRefusedBoards(t *testing.T) {
 		t.Error(err)
 	}
 	err := boardsJob(&said, "A", "WEAK1", "WEAK2").checkLacks(t.Context())
-	const message = "patch stm32 (WEAK1): RNG is 0: keys can be guessed\npatch stm32 (WEAK2): RNG is 0: keys can be guessed"
+	const message = "patch stm32 (WEAK1): RNG is 0: keys can be guessed\n" +
+		"patch stm32 (WEAK2): RNG is 0: keys can be guessed"
 	var h hint.Hinter
 	if err == nil || err.Error() != message || !errors.As(err, &h) || h.Hint() != "set RISK" {
 		t.Errorf("got %v", err)
@@ -50,7 +52,8 @@ func TestRefusedBoards(t *testing.T) {
 func TestLeftOut(t *testing.T) {
 	var said strings.Builder
 	j := boardsJob(&said, "WEAK1", "A", "WEAK2", "B")
-	if !j.leaveOut() || len(j.Targets) != 2 || j.Targets[0].Board != "A" || j.Targets[1].Board != "B" {
+	if !j.leaveOut() || len(j.Targets) != 2 || j.Targets[0].Board != "A" ||
+		j.Targets[1].Board != "B" {
 		t.Errorf("left: %v", j.Targets)
 	}
 	const want = "stm32 (WEAK2) is left out: RNG is 0: keys can be guessed\n" +

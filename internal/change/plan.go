@@ -48,7 +48,8 @@ func (j *job) planAll() error {
 		}
 		for _, change := range plan.Changes {
 			if other := seen[change.Path]; other != "" {
-				return fmt.Errorf("patch: %s would be changed for both %s and %s", change.Path, other, port)
+				return fmt.Errorf("patch: %s would be changed for both %s and %s",
+					change.Path, other, port)
 			}
 			seen[change.Path] = port
 		}
@@ -87,7 +88,9 @@ func (j *job) planPort(targets, before []micropython.Target) (*patches.Plan, err
 
 // sortTargets sorts by port, which planAll and byPort rely on.
 func (j *job) sortTargets() {
-	slices.SortStableFunc(j.Targets, func(a, b project.Target) int { return strings.Compare(a.Port, b.Port) })
+	slices.SortStableFunc(j.Targets, func(a, b project.Target) int {
+		return strings.Compare(a.Port, b.Port)
+	})
 }
 
 // byPort groups targets that are sorted by port, and keeps their order.

@@ -46,8 +46,10 @@ func (j *job) checkSubmodules(ctx context.Context) error {
 		if n := len(builds) - 1; n > 0 {
 			who = fmt.Sprintf("builds of %s and %d more need", builds[0], n)
 		}
-		return hint.With(fmt.Errorf("the %s submodules that %s lacks: %s", who, j.Tree.Dir, strings.Join(missing, ", ")),
-			fmt.Sprintf("git -C %s submodule update --init %s", j.Tree.Dir, strings.Join(missing, " ")))
+		return hint.With(fmt.Errorf("the %s submodules that %s lacks: %s", who, j.Tree.Dir,
+			strings.Join(missing, ", ")),
+			fmt.Sprintf("git -C %s submodule update --init %s", j.Tree.Dir,
+				strings.Join(missing, " ")))
 	}
 	if left {
 		return j.planAll()
@@ -62,7 +64,8 @@ func (j *job) checkLacks(context.Context) error {
 	for _, t := range j.plan.Targets {
 		for _, lack := range t.Lacks {
 			if lack.Refused {
-				lines = append(lines, fmt.Sprintf("patch %s: %s is 0: %s", t.Target.Name(), lack.Macro, lack.Why))
+				lines = append(lines,
+					fmt.Sprintf("patch %s: %s is 0: %s", t.Target.Name(), lack.Macro, lack.Why))
 				advice = lack.Advice
 			}
 		}
@@ -82,8 +85,10 @@ func (j *job) checkOutside(context.Context) error {
 	if len(lines) == 0 {
 		return nil
 	}
-	return hint.With(fmt.Errorf("patch: the board is outside %s, where mpwolf changes nothing; these lines must become:\n%s",
-		j.Tree.Dir, strings.Join(lines, "\n")), "change them, and run this again")
+	return hint.With(
+		fmt.Errorf("patch: the board is outside %s, where mpwolf changes nothing; these lines "+
+			"must become:\n%s",
+			j.Tree.Dir, strings.Join(lines, "\n")), "change them, and run this again")
 }
 
 // checkWay holds that a tree is patched in one of the two ways only.
@@ -103,11 +108,15 @@ func (j *job) checkModules() error {
 	another := "choose another with --modules DIR"
 	switch {
 	case strings.ContainsAny(j.Modules, " \t"):
-		return hint.With(fmt.Errorf("the modules directory %q contains a space, which make does not support", j.Modules),
+		return hint.With(
+			fmt.Errorf("the modules directory %q contains a space, which make does not support",
+				j.Modules),
 			another)
 	case j.Pristine && inside(j.Tree.Dir, j.Modules):
-		return hint.With(fmt.Errorf("--pristine: the modules directory %s is in the tree, of which no file may change",
-			j.Modules), another)
+		return hint.With(
+			fmt.Errorf("--pristine: the modules directory %s is in the tree, of which "+
+				"no file may change",
+				j.Modules), another)
 	case j.Record != nil && j.Record.Modules.Dir != j.Modules:
 		return hint.With(fmt.Errorf("%s is patched with the modules in %s, not %s",
 			j.Tree.Dir, j.Record.Modules.Dir, j.Modules), "mpwolf revert first")
@@ -119,7 +128,8 @@ func (j *job) checkModules() error {
 		j.changedModules = changed.Files
 		return nil
 	case errors.As(err, &changed):
-		return hint.With(err, "--force installs it anew, and saves those files first; or choose another directory with "+
+		return hint.With(err, "--force installs it anew, and saves those files first; or choose "+
+			"another directory with "+
 			"--modules DIR")
 	case err != nil:
 		return hint.With(err, "choose another directory with --modules DIR")
@@ -133,7 +143,8 @@ func checkSettings(names []string) error {
 	for _, name := range names {
 		if !slices.Contains(ports.Known(), name) {
 			return hint.With(
-				fmt.Errorf("mpwolf has no wolfSSL settings (user_settings.h) for port %q yet; it has them for: %s",
+				fmt.Errorf("mpwolf has no wolfSSL settings (user_settings.h) for port %q yet; "+
+					"it has them for: %s",
 					name, strings.Join(ports.Known(), ", ")),
 				"--diff and --dry-run show what would be changed in the tree")
 		}

@@ -59,7 +59,8 @@ func Revert(ctx context.Context, o Options) (*Reverted, error) {
 }
 
 func (w *work) revert() (*Reverted, error) {
-	plan, err := state.Revert(w.Tree.Dir, w.Record, state.Options{Force: w.Force, AtHead: w.Tree.AtHead})
+	plan, err := state.Revert(w.Tree.Dir, w.Record,
+		state.Options{Force: w.Force, AtHead: w.Tree.AtHead})
 	if err != nil {
 		return nil, err
 	}
@@ -144,11 +145,13 @@ func (w *work) revertLost() (*Reverted, error) {
 		result.Nothing = true
 		return result, nil
 	}
-	w.Log.Printf("%s has no record of mpwolf patch; going by the marks in the tree, what mpwolf wants, and git", w.Tree.Dir)
+	w.Log.Printf("%s has no record of mpwolf patch; going by the marks in the tree, what mpwolf "+
+		"wants, and git", w.Tree.Dir)
 	result.Guessed, result.Unknown = true, unknown
 	var writes []state.Write
 	for _, change := range changes {
-		writes = append(writes, state.Write{Path: change.Path, Before: change.Before, After: change.After})
+		writes = append(writes,
+			state.Write{Path: change.Path, Before: change.Before, After: change.After})
 	}
 	var installed *state.Modules
 	if named {

@@ -35,7 +35,8 @@ type Result struct {
 // Log is the result with the rules that were checked; version is mpwolf's.
 func (r *Result) Log(version string) *report.Log {
 	return &report.Log{
-		Tool: "mpwolf", Version: version, Root: repository.Top(filepath.Dir(r.Where)), Where: r.Where,
+		Tool: "mpwolf", Version: version,
+		Root: repository.Top(filepath.Dir(r.Where)), Where: r.Where,
 		Rules: Rules, Findings: r.Findings,
 	}
 }
@@ -44,19 +45,22 @@ func (r *Result) Log(version string) *report.Log {
 // right one, is it patched, is what was installed still that.
 var Rules = []report.Rule{
 	{ID: "interrupted", Summary: "No mpwolf run was stopped half-way.",
-		Help: "The next `mpwolf patch` or `mpwolf revert` brings the tree back to before that run."},
+		Help: "The next `mpwolf patch` or `mpwolf revert` brings the tree back to " +
+			"before that run."},
 	{ID: "release", Summary: "The tree is the MicroPython release that mpwolf.toml expects.",
 		Help: "Check that release out, or change `micropython` in mpwolf.toml."},
 	{ID: "moved", Summary: "The tree is at the commit for which it was patched.",
 		Help: "`mpwolf patch` looks at the tree anew, and changes what the new commit needs."},
 	{ID: "macros", Summary: "Every macro has the value that wolfSSL needs.",
 		Help: "`mpwolf patch` sets it; `mpwolf explain MACRO` says what decides it."},
-	{ID: "target", Summary: "The tree was patched for the targets of mpwolf.toml, as they are there.",
-		Help: "`mpwolf patch` patches for all of them."},
+	{ID: "target",
+		Summary: "The tree was patched for the targets of mpwolf.toml, as they are there.",
+		Help:    "`mpwolf patch` patches for all of them."},
 	{ID: "file", Summary: "The files that mpwolf changed are there.",
 		Help: "A file that is gone, or a link or directory now, cannot be reverted: put it back."},
-	{ID: "modules", Summary: "The user modules are installed, with the wolfSSL that mpwolf.toml names.",
-		Help: "`mpwolf patch` installs them."},
+	{ID: "modules",
+		Summary: "The user modules are installed, with the wolfSSL that mpwolf.toml names.",
+		Help:    "`mpwolf patch` installs them."},
 	{ID: "modules-changed", Summary: "The installed user modules are untouched.",
 		Help: "`mpwolf patch --force` installs them anew, and saves what was changed."},
 }
@@ -82,14 +86,18 @@ func Run(o Options) (*Result, error) {
 		return nil, err
 	}
 	if p.Record == nil && !p.All {
-		return nil, hint.With(fmt.Errorf("there is nothing to check %s against: no target in a %s, and no mpwolf patch",
-			p.Tree.Dir, config.Name), "mpwolf init --port PORT writes one")
+		return nil,
+			hint.With(
+				fmt.Errorf("there is nothing to check %s against: no target in a %s, "+
+					"and no mpwolf patch",
+					p.Tree.Dir, config.Name), "mpwolf init --port PORT writes one")
 	}
 	k := &checker{Project: p, tool: o.Tool, stamps: state.LoadStamps(p.Tree.Dir)}
 	if err := k.run(); err != nil {
 		return nil, err
 	}
-	return &Result{Tree: p.Tree.Dir, Targets: project.Names(p.Targets), Findings: k.findings, Where: k.where()}, nil
+	return &Result{Tree: p.Tree.Dir, Targets: project.Names(p.Targets), Findings: k.findings,
+		Where: k.where()}, nil
 }
 
 func (k *checker) found(f report.Finding) { k.findings = append(k.findings, f) }

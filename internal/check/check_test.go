@@ -27,7 +27,8 @@ func TestRun(t *testing.T) {
 		t.Error("there is nothing to check against, and no error")
 	}
 	if _, err := change.Patch(t.Context(), change.Options{
-		Options: project.Options{Tree: tree, Port: "unix", WolfSSL: filepath.Join(dir, "wolfssl")}, Tool: "test",
+		Options: project.Options{Tree: tree, Port: "unix", WolfSSL: filepath.Join(dir, "wolfssl")},
+		Tool:    "test",
 	}); err != nil {
 		t.Fatal(err)
 	}

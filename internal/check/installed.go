@@ -19,7 +19,8 @@ import (
 // only those are that act in the place of changes to the tree.
 func (k *checker) inputs(name string) bool {
 	rel, err := filepath.Rel(filepath.Join(k.Modules, modules.Name), name)
-	return err != nil || !filepath.IsLocal(rel) || strings.HasPrefix(filepath.ToSlash(rel), "pristine/")
+	return err != nil || !filepath.IsLocal(rel) ||
+		strings.HasPrefix(filepath.ToSlash(rel), "pristine/")
 }
 
 // modules looks at what is installed.
@@ -33,7 +34,8 @@ func (k *checker) modules() error {
 		if disk.Exists(final) {
 			message = "what is in " + shell.Path(final) + " was not installed by mpwolf"
 		}
-		k.found(report.Finding{ID: "modules", File: k.where(), Line: 1, Message: message, Fix: fixPatch})
+		k.found(report.Finding{ID: "modules", File: k.where(), Line: 1,
+			Message: message, Fix: fixPatch})
 		return nil
 	}
 	if err != nil {
@@ -57,7 +59,8 @@ func (k *checker) changed(final string, names []string) {
 		if info, err := os.Lstat(file); err != nil || !info.Mode().IsRegular() {
 			what = "was installed by mpwolf, and is " + whatIs(info)
 		}
-		k.found(report.Finding{ID: "modules-changed", File: file, Line: 1, Message: "this file " + what, Fix: fixForce})
+		k.found(report.Finding{ID: "modules-changed", File: file, Line: 1,
+			Message: "this file " + what, Fix: fixForce})
 	}
 }
 
@@ -70,8 +73,9 @@ func (k *checker) wolfSSL(final string) error {
 	if filepath.IsAbs(want) {
 		tree, err := wolfssl.Open(want)
 		if err != nil {
-			k.found(report.Finding{ID: "modules", File: k.File.Path, Line: 1, Message: "wolfssl: " + err.Error(),
-				Fix: "git submodule update --init " + shell.Quote(shell.Path(want))})
+			k.found(report.Finding{ID: "modules", File: k.File.Path, Line: 1,
+				Message: "wolfssl: " + err.Error(),
+				Fix:     "git submodule update --init " + shell.Quote(shell.Path(want))})
 			return nil
 		}
 		want = tree.Version
@@ -81,8 +85,10 @@ func (k *checker) wolfSSL(final string) error {
 		return err
 	}
 	if have != want {
-		k.found(report.Finding{ID: "modules", File: filepath.Join(final, "wolfssl", "wolfssl", "version.h"), Line: 1,
-			Message: fmt.Sprintf("wolfSSL %s is installed; %s asks for %s", have, config.Name, want), Fix: fixPatch})
+		k.found(report.Finding{ID: "modules",
+			File: filepath.Join(final, "wolfssl", "wolfssl", "version.h"), Line: 1,
+			Message: fmt.Sprintf("wolfSSL %s is installed; %s asks for %s", have, config.Name,
+				want), Fix: fixPatch})
 	}
 	return nil
 }

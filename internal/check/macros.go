@@ -46,9 +46,11 @@ func (k *checker) want(t project.Target, want patches.Want, reading *patches.Con
 		}
 	}
 	if now.Known {
-		f.Message = fmt.Sprintf("%s is %d for %s; it must be %d: %s", now.Name, now.Value, t.Name(), want.Value, want.Why)
+		f.Message = fmt.Sprintf("%s is %d for %s; it must be %d: %s", now.Name, now.Value,
+			t.Name(), want.Value, want.Why)
 	} else {
-		f.Message = fmt.Sprintf("whether %s is %d for %s cannot be told: %s", now.Name, want.Value, t.Name(), now.Doubt)
+		f.Message = fmt.Sprintf("whether %s is %d for %s cannot be told: %s", now.Name, want.Value,
+			t.Name(), now.Doubt)
 	}
 	k.found(f)
 }

@@ -20,8 +20,10 @@ func (k *checker) place() error {
 	mpconfig := k.Tree.Path("py", "mpconfig.h")
 	if k.File != nil && !k.SameRelease() {
 		k.found(report.Finding{ID: "release", File: mpconfig, Line: 1,
-			Message: fmt.Sprintf("the tree is MicroPython %s; %s expects %s", k.Tree.Version, config.Name, k.File.MicroPython),
-			Fix:     "git submodule update " + shell.Quote(shell.Path(k.Tree.Dir)) + ", or change micropython in " + config.Name})
+			Message: fmt.Sprintf("the tree is MicroPython %s; %s expects %s", k.Tree.Version,
+				config.Name, k.File.MicroPython),
+			Fix: "git submodule update " + shell.Quote(shell.Path(k.Tree.Dir)) +
+				", or change micropython in " + config.Name})
 	}
 	if k.Record == nil {
 		return nil
@@ -36,7 +38,8 @@ func (k *checker) place() error {
 	}
 	if now != then {
 		k.found(report.Finding{ID: "moved", File: mpconfig, Line: 1, Fix: fixPatch,
-			Message: fmt.Sprintf("the tree moved from %s to %s after it was patched", state.ShortCommit(then), state.ShortCommit(now))})
+			Message: fmt.Sprintf("the tree moved from %s to %s after it was patched",
+				state.ShortCommit(then), state.ShortCommit(now))})
 	}
 	return nil
 }
@@ -50,9 +53,11 @@ func (k *checker) recorded(t project.Target) {
 	case i < 0:
 		f.Message = fmt.Sprintf("the tree was not patched for %s", t.Name())
 	case !slices.Equal(entry.Make, k.Record.Targets[i].Make):
-		f.Message = fmt.Sprintf("%s was patched with other arguments for make: %q", t.Name(), k.Record.Targets[i].Make)
+		f.Message = fmt.Sprintf("%s was patched with other arguments for make: %q", t.Name(),
+			k.Record.Targets[i].Make)
 	case entry.UserSettings != k.Record.Targets[i].UserSettings:
-		f.Message = fmt.Sprintf("%s was patched with user settings %q", t.Name(), k.Record.Targets[i].UserSettings)
+		f.Message = fmt.Sprintf("%s was patched with user settings %q", t.Name(),
+			k.Record.Targets[i].UserSettings)
 	default:
 		return
 	}
@@ -65,9 +70,12 @@ func (k *checker) others() {
 		return
 	}
 	for _, t := range k.Record.Targets {
-		if !slices.ContainsFunc(k.Targets, func(w project.Target) bool { return w.Entry().Same(t) }) {
+		if !slices.ContainsFunc(k.Targets, func(w project.Target) bool {
+			return w.Entry().Same(t)
+		}) {
 			k.found(report.Finding{ID: "target", File: k.File.Path, Line: 1, Fix: fixPatch,
-				Message: fmt.Sprintf("the tree is patched for %s too, which is no target here", project.Name(t))})
+				Message: fmt.Sprintf("the tree is patched for %s too, which is no target here",
+					project.Name(t))})
 		}
 	}
 }
@@ -84,9 +92,11 @@ func (k *checker) files() error {
 			return err
 		}
 		if err != nil || !info.Mode().IsRegular() {
-			k.found(report.Finding{ID: "file", File: k.Tree.Path(filepath.FromSlash(f.Path)), Line: 1,
+			k.found(report.Finding{ID: "file",
+				File: k.Tree.Path(filepath.FromSlash(f.Path)), Line: 1,
 				Message: "mpwolf changed this file; it is " + whatIs(info),
-				Fix:     "git -C " + shell.Quote(shell.Path(k.Tree.Dir)) + " restore " + shell.Quote(f.Path) + ", then " + fixPatch})
+				Fix: "git -C " + shell.Quote(shell.Path(k.Tree.Dir)) + " restore " +
+					shell.Quote(f.Path) + ", then " + fixPatch})
 		}
 	}
 	return nil

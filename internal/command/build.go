@@ -13,9 +13,10 @@ import (
 
 func buildCommand(s *session) *cli.Command {
 	return &cli.Command{
-		Name:      "build",
-		Usage:     "run make as the patched tree needs it; the commands are printed, to be copied",
-		ArgsUsage: "[TARGET...]  (default: all; a target is named as status does, or by its port, board or variant)",
+		Name:  "build",
+		Usage: "run make as the patched tree needs it; the commands are printed, to be copied",
+		ArgsUsage: "[TARGET...]  (default: all; a target is named as status does, or by its " +
+			"port, board or variant)",
 		Flags: []cli.Flag{
 			treeFlag(),
 			jobsFlag("how many commands make runs at once"),

@@ -13,8 +13,9 @@ import (
 
 func checkCommand(s *session) *cli.Command {
 	return &cli.Command{
-		Name:   "check",
-		Usage:  "report whether the tree is as " + config.Name + " asks for; reads only, runs nothing",
+		Name: "check",
+		Usage: "report whether the tree is as " + config.Name +
+			" asks for; reads only, runs nothing",
 		Flags:  []cli.Flag{treeFlag(), formatFlag("text", "json", formatSARIF, formatGitHub)},
 		Action: noArgs(s.check),
 	}
@@ -56,7 +57,8 @@ func (s *session) showChecked(kind string, r *check.Result) error {
 		fmt.Fprintf(s.stdout, "%s: %s; fix: %s\n", place, message, f.Fix)
 	}
 	if len(r.Findings) == 0 {
-		fmt.Fprintf(s.stdout, "%s is as it should be for %s\n", shell.Path(r.Tree), strings.Join(r.Targets, ", "))
+		fmt.Fprintf(s.stdout, "%s is as it should be for %s\n", shell.Path(r.Tree),
+			strings.Join(r.Targets, ", "))
 	}
 	return nil
 }

@@ -125,13 +125,16 @@ func newApp(s *session) *cli.App {
 		HideHelpCommand:           true,
 		CustomAppHelpTemplate:     cli.AppHelpTemplate + "\n" + exitCodes + "\n",
 		Commands: []*cli.Command{
-			initCommand(s), patchCommand(s), verifyCommand(s), checkCommand(s), revertCommand(s), statusCommand(s), buildCommand(s),
+			initCommand(s), patchCommand(s), verifyCommand(s), checkCommand(s), revertCommand(s),
+			statusCommand(s), buildCommand(s),
 			fetchCommand(s), portsCommand(s), boardsCommand(s), explainCommand(s),
 		},
 		// Errors are reported, and the process ended, in one place only.
 		ExitErrHandler: func(*cli.Context, error) {},
 	}
-	app.OnUsageError = func(_ *cli.Context, err error, _ bool) error { return project.Usagef("%w", err) }
+	app.OnUsageError = func(_ *cli.Context, err error, _ bool) error {
+		return project.Usagef("%w", err)
+	}
 	app.Action = func(c *cli.Context) error {
 		if c.Args().Present() {
 			return unknownCommand(app, c.Args().First())

@@ -15,8 +15,9 @@ import (
 
 func explainCommand(s *session) *cli.Command {
 	return &cli.Command{
-		Name:      "explain",
-		Usage:     "show where a macro is set, what decides its value, and what mpwolf makes of it",
+		Name: "explain",
+		Usage: "show where a macro is set, what decides its value, and " +
+			"what mpwolf makes of it",
 		ArgsUsage: "MACRO",
 		Flags:     append(targetFlags(), treeFlag(), formatFlag("text", "json")),
 		Action:    s.explain,
@@ -43,7 +44,8 @@ func (s *session) explain(c *cli.Context) error {
 }
 
 func showExplanation(e *explain.Explanation, w io.Writer) {
-	fmt.Fprintf(w, "%s, a %s of %s in MicroPython %s\n", e.Macro, kindNames[e.Kind], e.Target, e.MicroPython)
+	fmt.Fprintf(w, "%s, a %s of %s in MicroPython %s\n", e.Macro, kindNames[e.Kind],
+		e.Target, e.MicroPython)
 	if e.AskedAs != "" {
 		fmt.Fprintf(w, "(this release has it instead of %s)\n", e.AskedAs)
 	}
@@ -111,7 +113,8 @@ func nameText(o explain.Name) string {
 	case o.Text == value || o.Text == "("+value+")" || o.Value == nil:
 		return fmt.Sprintf("%s = %s, by %s:%d", name, o.Text, shell.Path(o.File), o.Line)
 	}
-	return fmt.Sprintf("%s = %s, which is %s, by %s:%d", name, o.Text, value, shell.Path(o.File), o.Line)
+	return fmt.Sprintf("%s = %s, which is %s, by %s:%d", name, o.Text, value,
+		shell.Path(o.File), o.Line)
 }
 
 func showValues(e *explain.Explanation, w io.Writer) {

@@ -40,15 +40,18 @@ func fetchCommand(s *session) *cli.Command {
 		Action: action(fetchAll),
 		// Subcommands, not arguments: flags may then stand behind the word.
 		Subcommands: []*cli.Command{
-			{Name: fetchMicroPython, Usage: "get a MicroPython tree alone", Flags: flags, Action: action(fetchMicroPython)},
-			{Name: fetchWolfSSL, Usage: "get a wolfSSL into the cache alone", Flags: flags, Action: action(fetchWolfSSL)},
+			{Name: fetchMicroPython, Usage: "get a MicroPython tree alone", Flags: flags,
+				Action: action(fetchMicroPython)},
+			{Name: fetchWolfSSL, Usage: "get a wolfSSL into the cache alone", Flags: flags,
+				Action: action(fetchWolfSSL)},
 		},
 	}
 }
 
 func (s *session) fetch(c *cli.Context, what string) error {
 	if c.Args().Present() {
-		return project.Usagef("fetch takes micropython, wolfssl or nothing; got %q", c.Args().First())
+		return project.Usagef("fetch takes micropython, wolfssl or nothing; got %q",
+			c.Args().First())
 	}
 	p, err := project.New(options(c))
 	if err != nil {

@@ -67,9 +67,11 @@ func options(c *cli.Context) project.Options {
 func targetFlags() []cli.Flag {
 	return []cli.Flag{
 		&cli.StringFlag{Name: flagPort, Usage: "MicroPython's `PORT`, such as unix"},
-		&cli.StringSliceFlag{Name: flagBoard, Usage: "the `BOARD` of that port, or the directory of one that is kept elsewhere"},
+		&cli.StringSliceFlag{Name: flagBoard,
+			Usage: "the `BOARD` of that port, or the directory of one that is kept elsewhere"},
 		&cli.StringFlag{Name: flagVariant, Usage: "the `VARIANT` of that port"},
-		&cli.StringSliceFlag{Name: flagMake, Usage: "one more argument for make, such as `NAME=VALUE`; may be repeated"},
+		&cli.StringSliceFlag{Name: flagMake,
+			Usage: "one more argument for make, such as `NAME=VALUE`; may be repeated"},
 	}
 }
 
@@ -80,25 +82,29 @@ func allBoardsFlag() cli.Flag {
 func treeFlag() cli.Flag {
 	return &cli.StringFlag{
 		Name: flagTree, EnvVars: []string{"MPWOLF_TREE"},
-		Usage: "the MicroPython tree in `DIR`; without it, the tree around or below the current directory",
+		Usage: "the MicroPython tree in `DIR`; without it, the tree around or below the " +
+			"current directory",
 	}
 }
 
 func modulesFlag() cli.Flag {
 	return &cli.StringFlag{
-		Name:  flagModules,
-		Usage: "the directory `DIR` for the user modules (default: micropython-modules beside the tree)",
+		Name: flagModules,
+		Usage: "the directory `DIR` for the user modules (default: micropython-modules " +
+			"beside the tree)",
 	}
 }
 
 func userSettingsFlag() cli.Flag {
-	return &cli.StringFlag{Name: flagUserSettings, Usage: "the `FILE` to use instead of the port's user_settings.h"}
+	return &cli.StringFlag{Name: flagUserSettings,
+		Usage: "the `FILE` to use instead of the port's user_settings.h"}
 }
 
 func forceFlag() cli.Flag {
 	return &cli.BoolFlag{
-		Name:  flagForce,
-		Usage: "go on where your edits and mpwolf's lines meet; your files are copied first, to where is said",
+		Name: flagForce,
+		Usage: "go on where your edits and mpwolf's lines meet; your files are copied first, " +
+			"to where is said",
 	}
 }
 
@@ -111,23 +117,30 @@ func sourceFlags() []cli.Flag {
 	return []cli.Flag{
 		&cli.StringFlag{
 			Name: flagFrom, Value: "auto",
-			Usage: "where a missing MicroPython comes from: auto, git, apt, or a directory, archive or git `URL`",
+			Usage: "where a missing MicroPython comes from: auto, git, apt, or a directory, " +
+				"archive or git `URL`",
 		},
-		&cli.StringFlag{Name: flagSHA256, Usage: "the checksum that an archive given with --from must have, in `HEX`"},
-		&cli.StringFlag{Name: flagMicroPython, Usage: "the `VERSION` of MicroPython to fetch where there is no tree"},
-		&cli.StringFlag{Name: flagWolfSSL, Usage: "`VERSION` of wolfSSL, or the directory of a wolfSSL tree"},
+		&cli.StringFlag{Name: flagSHA256,
+			Usage: "the checksum that an archive given with --from must have, in `HEX`"},
+		&cli.StringFlag{Name: flagMicroPython,
+			Usage: "the `VERSION` of MicroPython to fetch where there is no tree"},
+		&cli.StringFlag{Name: flagWolfSSL,
+			Usage: "`VERSION` of wolfSSL, or the directory of a wolfSSL tree"},
 		&cli.StringFlag{
 			Name: flagWolfSSLFrom, Value: "auto",
-			Usage: "where wolfSSL comes from: auto, git, apt, or a directory, archive or git `URL`",
+			Usage: "where wolfSSL comes from: auto, git, apt, or a directory, " +
+				"archive or git `URL`",
 		},
 		&cli.StringFlag{
-			Name: flagWolfSSLSHA, Usage: "the checksum that an archive given with --wolfssl-from must have, in `HEX`",
+			Name: flagWolfSSLSHA, Usage: "the checksum that an archive given with " +
+				"--wolfssl-from must have, in `HEX`",
 		},
 	}
 }
 
 func formatFlag(known ...string) cli.Flag {
-	return &cli.StringFlag{Name: flagFormat, Value: known[0], Usage: "`FORMAT` of the result: " + orList(known)}
+	return &cli.StringFlag{Name: flagFormat, Value: known[0],
+		Usage: "`FORMAT` of the result: " + orList(known)}
 }
 
 // orList is "text, json or sarif".
@@ -144,7 +157,8 @@ func format(c *cli.Context, known ...string) (string, error) {
 			return name, nil
 		}
 	}
-	return "", project.Usagef("unknown format %q; %s knows: %s", name, c.Command.Name, strings.Join(known, ", "))
+	return "", project.Usagef("unknown format %q; %s knows: %s", name, c.Command.Name,
+		strings.Join(known, ", "))
 }
 
 // limits reads the flags of the sizes that a firmware must not exceed, in bytes; 0 for none.
@@ -163,7 +177,8 @@ func limit(c *cli.Context, name string) (uint64, error) {
 	}
 	size, err := parseSize(text)
 	if err != nil {
-		return 0, project.Usagef("--%s %q is not a size; sizes are like 524288, 512K or 512KiB (of 1024 bytes), 1M, "+
+		return 0, project.Usagef("--%s %q is not a size; sizes are like 524288, 512K or 512KiB "+
+			"(of 1024 bytes), 1M, "+
 			"512kB (of 1000 bytes)", name, text)
 	}
 	return size, nil
@@ -172,7 +187,8 @@ func limit(c *cli.Context, name string) (uint64, error) {
 // sizeUnits are the units of sizes. K and M are those of linker scripts. "KB" is not among them:
 // for some it has 1024 bytes, for others 1000.
 var sizeUnits = map[string]uint64{
-	"": 1, "k": 1 << 10, "K": 1 << 10, "Ki": 1 << 10, "KiB": 1 << 10, "M": 1 << 20, "Mi": 1 << 20, "MiB": 1 << 20,
+	"": 1, "k": 1 << 10, "K": 1 << 10, "Ki": 1 << 10, "KiB": 1 << 10, "M": 1 << 20,
+	"Mi": 1 << 20, "MiB": 1 << 20,
 	"B": 1, "kB": 1000, "MB": 1000 * 1000,
 }
 

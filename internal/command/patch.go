@@ -19,8 +19,10 @@ func patchCommand(s *session) *cli.Command {
 		Usage: "set a port's macros and install the user modules with a wolfSSL",
 		Flags: slices.Concat(targetFlags(), []cli.Flag{
 			allBoardsFlag(), treeFlag(), modulesFlag(), userSettingsFlag(), forceFlag(),
-			&cli.BoolFlag{Name: flagPristine, Usage: "change no file of the tree: the installed module sets the macros"},
-			&cli.BoolFlag{Name: flagDiff, Usage: "print the change of the tree as a diff that git apply takes; change nothing"},
+			&cli.BoolFlag{Name: flagPristine,
+				Usage: "change no file of the tree: the installed module sets the macros"},
+			&cli.BoolFlag{Name: flagDiff, Usage: "print the change of the tree as a diff that " +
+				"git apply takes; change nothing"},
 			&cli.BoolFlag{Name: flagDryRun, Usage: "print what would be done; change nothing"},
 		}, sourceFlags()),
 		Action: noArgs(s.patch),
@@ -30,7 +32,8 @@ func patchCommand(s *session) *cli.Command {
 // change are the options of patch and revert.
 func (s *session) change(c *cli.Context) change.Options {
 	return change.Options{
-		Options: options(c), Force: c.Bool(flagForce), Tool: Version(), Disk: s.disk, Log: s.say, Progress: s.progress(),
+		Options: options(c), Force: c.Bool(flagForce), Tool: Version(), Disk: s.disk, Log: s.say,
+		Progress: s.progress(),
 	}
 }
 
@@ -62,7 +65,8 @@ func (s *session) showDiff(plan *change.Patched) error {
 	for _, t := range plan.Targets {
 		for _, step := range t.Steps {
 			if step.Outside {
-				s.say("not in the diff, because it is outside the tree: %s: %s", step.Site, step.Line)
+				s.say("not in the diff, because it is outside the tree: %s: %s",
+					step.Site, step.Line)
 			}
 		}
 	}
@@ -93,13 +97,15 @@ func (s *session) showPatched(done *change.Patched) {
 	}
 	s.showSteps(done, verb)
 	if done.Module != "" {
-		fmt.Fprintf(s.stdout, "installed %s with wolfSSL %s (%s)\n", shell.Path(done.Module), done.WolfSSL, done.Licence)
+		fmt.Fprintf(s.stdout, "installed %s with wolfSSL %s (%s)\n", shell.Path(done.Module),
+			done.WolfSSL, done.Licence)
 	}
 	for _, t := range done.Targets {
 		fmt.Fprintf(s.stdout, "build: %s\n", t.Build)
 	}
 	for _, dir := range done.Stale {
-		s.say("%s contains stale objects, and make does not notice that the flags changed: make clean, or another BUILD",
+		s.say("%s contains stale objects, and make does not notice that the flags changed: make "+
+			"clean, or another BUILD",
 			shell.Path(dir))
 	}
 }

@@ -23,9 +23,11 @@ func portsCommand(s *session) *cli.Command {
 
 func boardsCommand(s *session) *cli.Command {
 	return &cli.Command{
-		Name:   "boards",
-		Usage:  "list the boards and variants that a port of the tree has",
-		Flags:  []cli.Flag{treeFlag(), &cli.StringFlag{Name: flagPort, Usage: "MicroPython's `PORT`"}, formatFlag("text", "json")},
+		Name:  "boards",
+		Usage: "list the boards and variants that a port of the tree has",
+		Flags: []cli.Flag{treeFlag(),
+			&cli.StringFlag{Name: flagPort, Usage: "MicroPython's `PORT`"},
+			formatFlag("text", "json")},
 		Action: noArgs(s.boards),
 	}
 }
@@ -60,7 +62,8 @@ func onePort(p *project.Project) (string, error) {
 		return "", err
 	}
 	if len(names) > 1 {
-		return "", project.Usagef("%s takes one port; choose one with --port of: %s", p.Asked.Command, strings.Join(names, ", "))
+		return "", project.Usagef("%s takes one port; choose one with --port of: %s",
+			p.Asked.Command, strings.Join(names, ", "))
 	}
 	known, err := p.Tree.Ports()
 	if err != nil {

@@ -45,14 +45,16 @@ func (s *session) showReverted(r *change.Reverted) {
 		fmt.Fprintf(s.stdout, "left alone: %s\n", left)
 	}
 	for _, trace := range r.Unknown {
-		fmt.Fprintf(s.stdout, "left alone: %s:%d: %q: %s\n", trace.File, trace.Line, trace.Text, trace.Why)
+		fmt.Fprintf(s.stdout, "left alone: %s:%d: %q: %s\n", trace.File, trace.Line,
+			trace.Text, trace.Why)
 	}
 	switch {
 	case len(r.Unknown) > 0:
 	case r.Guessed:
 		fmt.Fprintf(s.stdout, "nothing of mpwolf patch is left in %s\n", r.Tree)
 	case len(r.Left) > 0:
-		fmt.Fprintf(s.stdout, "%s is as it was before mpwolf patch, except what was left alone\n", r.Tree)
+		fmt.Fprintf(s.stdout, "%s is as it was before mpwolf patch, except what was left alone\n",
+			r.Tree)
 	default:
 		fmt.Fprintf(s.stdout, "%s is as it was before mpwolf patch\n", r.Tree)
 	}
@@ -62,13 +64,16 @@ func (s *session) showReverted(r *change.Reverted) {
 func (s *session) showModule(r *change.Reverted) {
 	switch {
 	case len(r.Kept) > 0:
-		fmt.Fprintf(s.stdout, "removed %s, except files modified since: %s\n", r.Module, strings.Join(r.Kept, ", "))
+		fmt.Fprintf(s.stdout, "removed %s, except files modified since: %s\n", r.Module,
+			strings.Join(r.Kept, ", "))
 	case r.Removed:
 		fmt.Fprintf(s.stdout, "removed %s\n", r.Module)
 	case r.Unclear:
-		fmt.Fprintf(s.stdout, "left alone: %s: whether it was installed for this tree cannot be known; --modules %s "+
+		fmt.Fprintf(s.stdout, "left alone: %s: whether it was installed for this tree cannot be "+
+			"known; --modules %s "+
 			"takes it away\n", r.Module, shell.Quote(shell.Path(filepath.Dir(r.Module))))
 	case !r.Guessed:
-		fmt.Fprintf(s.stdout, "left alone: %s is gone, or was not installed for this tree\n", r.Module)
+		fmt.Fprintf(s.stdout, "left alone: %s is gone, or was not installed for this tree\n",
+			r.Module)
 	}
 }

@@ -48,7 +48,8 @@ func (s *session) showStatus(st *status.Status) {
 	}
 	fmt.Fprintf(s.stdout, "patched %s by mpwolf %s\n", st.Since.Format(time.RFC3339), st.Tool)
 	if st.OtherVersion {
-		fmt.Fprintf(s.stdout, "this is mpwolf %s; mpwolf patch brings the tree to what it would do\n", Version())
+		fmt.Fprintf(s.stdout,
+			"this is mpwolf %s; mpwolf patch brings the tree to what it would do\n", Version())
 	}
 	for _, t := range st.Targets {
 		fmt.Fprintf(s.stdout, "  for %s", t.Port)
@@ -66,7 +67,8 @@ func (s *session) showStatus(st *status.Status) {
 	for _, f := range st.Files {
 		fmt.Fprintf(s.stdout, "  changed %s\n", f)
 	}
-	fmt.Fprintf(s.stdout, "  installed %s with wolfSSL %s (%s)\n", st.Modules, st.WolfSSL, st.Licence)
+	fmt.Fprintf(s.stdout, "  installed %s with wolfSSL %s (%s)\n", st.Modules,
+		st.WolfSSL, st.Licence)
 	for _, d := range st.Drift {
 		fmt.Fprintf(s.stdout, "since then: %s\n", d)
 	}

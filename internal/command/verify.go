@@ -28,18 +28,23 @@ func verifyCommand(s *session) *cli.Command {
 		Usage: "build, and prove that the firmware is what was asked for",
 		Flags: append(targetFlags(),
 			treeFlag(),
-			&cli.StringFlag{Name: flagModules, Usage: "the directory `DIR` of the user modules (default: as patched)"},
+			&cli.StringFlag{Name: flagModules,
+				Usage: "the directory `DIR` of the user modules (default: as patched)"},
 			&cli.StringFlag{
-				Name:  flagUserSettings,
-				Usage: "the user_settings.h that must have been compiled, in `FILE` (default: as patched)",
+				Name: flagUserSettings,
+				Usage: "the user_settings.h that must have been compiled, in `FILE` " +
+					"(default: as patched)",
 			},
 			&cli.BoolFlag{Name: flagNoBuild, Usage: "look at what an earlier verify has built"},
 			jobsFlag("how many commands make runs at once (default: one a processor)"),
-			&cli.BoolFlag{Name: flagBaseline, Usage: "build the firmware with the built-in TLS too, and compare the sizes"},
+			&cli.BoolFlag{Name: flagBaseline,
+				Usage: "build the firmware with the built-in TLS too, and compare the sizes"},
 			&cli.StringFlag{
-				Name: flagMaxFlash, Usage: "fail if the firmware needs more flash than `SIZE`, such as 524288, 512K or 1M",
+				Name: flagMaxFlash, Usage: "fail if the firmware needs more flash than `SIZE`, " +
+					"such as 524288, 512K or 1M",
 			},
-			&cli.StringFlag{Name: flagMaxRAM, Usage: "fail if the firmware needs more RAM than `SIZE`"},
+			&cli.StringFlag{Name: flagMaxRAM,
+				Usage: "fail if the firmware needs more RAM than `SIZE`"},
 			formatFlag("text", "json", formatSARIF, formatJUnit, formatGitHub),
 		),
 		Action: noArgs(s.verify),
@@ -52,7 +57,8 @@ func (s *session) verify(c *cli.Context) error {
 		return err
 	}
 	o := verify.TreeOptions{
-		Options: options(c), NoBuild: c.Bool(flagNoBuild), Baseline: c.Bool(flagBaseline), Jobs: c.Int(flagJobs),
+		Options: options(c), NoBuild: c.Bool(flagNoBuild), Baseline: c.Bool(flagBaseline),
+		Jobs: c.Int(flagJobs),
 		Tool: Version(),
 	}
 	if o.MaxFlash, o.MaxRAM, err = limits(c); err != nil {

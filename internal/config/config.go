@@ -1,5 +1,5 @@
-// Package config reads and writes mpwolf.toml, in which a firmware repository says what it is built from and for. It does
-// not look at the trees that the file names.
+// Package config reads and writes mpwolf.toml, in which a firmware repository says what it is
+// built from and for. It does not look at the trees that the file names.
 package config
 
 import (
@@ -23,8 +23,8 @@ const Name = "mpwolf.toml"
 type File struct {
 	// Path is the absolute path of the file.
 	Path string `toml:"-"`
-	// Tree is the MicroPython tree, Modules the directory for the user modules. Both are written relative to the file,
-	// and are absolute paths here.
+	// Tree is the MicroPython tree, Modules the directory for the user modules. Both are written
+	// relative to the file, and are absolute paths here.
 	Tree    string `toml:"tree"`
 	Modules string `toml:"modules"`
 	// MicroPython is the release that the tree is expected to be, such as "v1.25.0".
@@ -75,8 +75,8 @@ type Error struct {
 
 func (e *Error) Error() string { return fmt.Sprintf("%s:%d: %s", e.File, e.Line, e.Text) }
 
-// Load reads a file and checks all that can be checked without looking at the tree. Its errors are *Error, or those of
-// reading.
+// Load reads a file and checks all that can be checked without looking at the tree. Its errors are
+// *Error, or those of reading.
 func Load(path string) (*File, error) {
 	text, err := readRegular(path)
 	if err != nil {
@@ -94,7 +94,8 @@ func readRegular(path string) ([]byte, error) {
 		return nil, fmt.Errorf("read %s: %w", Name, err)
 	}
 	if !info.Mode().IsRegular() || info.Size() > maxSize {
-		return nil, fmt.Errorf("read %s: %s is not a file of at most %d bytes", Name, path, maxSize)
+		return nil, fmt.Errorf("read %s: %s is not a file of at most %d bytes",
+			Name, path, maxSize)
 	}
 	text, err := os.ReadFile(path)
 	if err != nil {
@@ -115,7 +116,8 @@ func parse(path string, text []byte) (*File, error) {
 		return nil, &Error{path, 1, strings.TrimPrefix(err.Error(), "toml: ")}
 	}
 	if extra := meta.Undecoded(); len(extra) > 0 {
-		return nil, &Error{path, places.unknown(extra[0]), fmt.Sprintf("unknown key %q; %s", extra[0].String(), knownKeys(extra[0]))}
+		return nil, &Error{path, places.unknown(extra[0]),
+			fmt.Sprintf("unknown key %q; %s", extra[0].String(), knownKeys(extra[0]))}
 	}
 	if bad := file.check(); bad != nil {
 		return nil, &Error{path, places.line(bad.table, bad.key), bad.text}
@@ -125,8 +127,10 @@ func parse(path string, text []byte) (*File, error) {
 
 // The keys of the file, and those of a target.
 var (
-	topKeys    = []string{"tree", "micropython", "wolfssl", "modules", "pristine", "drop-in", "target"}
-	targetKeys = []string{"port", "board", "variant", "user-settings", "make", "max-flash", "max-ram"}
+	topKeys = []string{"tree", "micropython", "wolfssl", "modules", "pristine",
+		"drop-in", "target"}
+	targetKeys = []string{"port", "board", "variant", "user-settings", "make",
+		"max-flash", "max-ram"}
 )
 
 func knownKeys(key toml.Key) string {
@@ -153,11 +157,14 @@ func (f *File) check() *wrong {
 		}
 	}
 	if f.MicroPython != "" && !release.MatchString(f.MicroPython) {
-		return &wrong{-1, "micropython", fmt.Sprintf("micropython = %q is not a release such as v1.25.0", f.MicroPython)}
+		return &wrong{-1, "micropython",
+			fmt.Sprintf("micropython = %q is not a release such as v1.25.0", f.MicroPython)}
 	}
 	if f.WolfSSL != "" && !version.MatchString(f.WolfSSL) {
 		if err := f.inside(&f.WolfSSL); err != nil {
-			return &wrong{-1, "wolfssl", fmt.Sprintf("wolfssl = %q is not a version such as 5.9.2, and as a directory it %v", f.WolfSSL, err)}
+			return &wrong{-1, "wolfssl",
+				fmt.Sprintf("wolfssl = %q is not a version such as 5.9.2, and as a "+
+					"directory it %v", f.WolfSSL, err)}
 		}
 	}
 	for i := range f.Targets {
@@ -166,8 +173,10 @@ func (f *File) check() *wrong {
 			return bad
 		}
 		for j := range i {
-			if a, b := f.Targets[i], f.Targets[j]; a.Port == b.Port && a.Board == b.Board && a.Variant == b.Variant {
-				return &wrong{i, "port", fmt.Sprintf("the same target is at line %d already", f.Line(j))}
+			if a, b := f.Targets[i], f.Targets[j]; a.Port == b.Port && a.Board == b.Board &&
+				a.Variant == b.Variant {
+				return &wrong{i, "port",
+					fmt.Sprintf("the same target is at line %d already", f.Line(j))}
 			}
 		}
 	}
@@ -183,23 +192,29 @@ var (
 
 func (f *File) checkTarget(t *Target) *wrong {
 	if !name.MatchString(t.Port) {
-		return &wrong{key: "port", text: fmt.Sprintf("port = %q is not the name of a port", t.Port)}
+		return &wrong{key: "port",
+			text: fmt.Sprintf("port = %q is not the name of a port", t.Port)}
 	}
 	if t.Variant != "" && !name.MatchString(t.Variant) {
-		return &wrong{key: "variant", text: fmt.Sprintf("variant = %q is not the name of a variant", t.Variant)}
+		return &wrong{key: "variant",
+			text: fmt.Sprintf("variant = %q is not the name of a variant", t.Variant)}
 	}
 	if t.Board != "" && !name.MatchString(t.Board) {
 		if err := f.inside(&t.Board); err != nil {
-			return &wrong{key: "board", text: fmt.Sprintf("board = %q is not the name of a board, and as a directory it %v", t.Board, err)}
+			return &wrong{key: "board",
+				text: fmt.Sprintf("board = %q is not the name of a board, and as a "+
+					"directory it %v", t.Board, err)}
 		}
 	}
 	if err := f.inside(&t.UserSettings); err != nil {
-		return &wrong{key: "user-settings", text: fmt.Sprintf("user-settings = %q %v", t.UserSettings, err)}
+		return &wrong{key: "user-settings",
+			text: fmt.Sprintf("user-settings = %q %v", t.UserSettings, err)}
 	}
 	for _, arg := range t.Make {
 		// An option would let the file run what it likes where only an answer is asked for.
 		if !makeWord.MatchString(arg) {
-			return &wrong{key: "make", text: fmt.Sprintf("make has %q, which is not of the form NAME=VALUE", arg)}
+			return &wrong{key: "make",
+				text: fmt.Sprintf("make has %q, which is not of the form NAME=VALUE", arg)}
 		}
 	}
 	if t.MaxFlash < 0 || t.MaxRAM < 0 {
@@ -208,14 +223,17 @@ func (f *File) checkTarget(t *Target) *wrong {
 	return nil
 }
 
-// inside makes a path of the file absolute. One that leads out of the file's directory is refused, by itself or through
-// links: whoever clones a repository does not expect its files to name others of theirs. Flags may.
+// inside makes a path of the file absolute. One that leads out of the file's directory is refused,
+// by itself or through links: whoever clones a repository does not expect its files to name others
+// of theirs. Flags may.
 func (f *File) inside(path *string) error {
 	if *path == "" {
 		return nil
 	}
 	local := filepath.FromSlash(*path)
-	if strings.ContainsFunc(*path, func(r rune) bool { return r < ' ' || r == '\\' || r == 0x7f }) {
+	if strings.ContainsFunc(*path, func(r rune) bool {
+		return r < ' ' || r == '\\' || r == 0x7f
+	}) {
 		return errors.New("has a backslash or a control character")
 	}
 	if !filepath.IsLocal(local) {
@@ -229,7 +247,8 @@ func (f *File) inside(path *string) error {
 	if real, err := evalExisting(abs); err != nil {
 		return err
 	} else if rel, err := filepath.Rel(dir, real); err != nil || !filepath.IsLocal(rel) {
-		return fmt.Errorf("leads out of the directory of %s by a link, to %s; a flag may, not the file", Name, real)
+		return fmt.Errorf("leads out of the directory of %s by a link, to %s; a flag may, not "+
+			"the file", Name, real)
 	}
 	*path = abs
 	return nil

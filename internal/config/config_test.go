@@ -26,10 +26,12 @@ func TestCreateThenLoad(t *testing.T) {
 	no := false
 	in := func(name string) string { return filepath.Join(dir, filepath.FromSlash(name)) }
 	want := &File{
-		Path: in(Name), Tree: in("lib/micro python"), Modules: in("modules"), MicroPython: "v1.25.0", WolfSSL: in("wolf'ssl\""),
+		Path: in(Name), Tree: in("lib/micro python"), Modules: in("modules"),
+		MicroPython: "v1.25.0", WolfSSL: in("wolf'ssl\""),
 		Pristine: true, DropIn: &no,
 		Targets: []Target{
-			{Port: "unix", Variant: "standard", Make: []string{`A=$(B) "c" 'd'`, "E=é\t"}, UserSettings: in("x/user_settings.h")},
+			{Port: "unix", Variant: "standard", Make: []string{`A=$(B) "c" 'd'`, "E=é\t"},
+				UserSettings: in("x/user_settings.h")},
 			{Port: "stm32", Board: in("boards/OWN")},
 			{Port: "stm32", Board: "PYBV11", Variant: "DP"},
 		},
@@ -54,7 +56,8 @@ func TestCreateThenLoad(t *testing.T) {
 	}
 }
 
-// TestFind ends its search where a repository or the home directory ends, and goes on through submodules.
+// TestFind ends its search where a repository or the home directory ends, and goes on through
+// submodules.
 func TestFind(t *testing.T) {
 	top := t.TempDir()
 	in := func(name string) string { return filepath.Join(top, filepath.FromSlash(name)) }
@@ -66,14 +69,16 @@ func TestFind(t *testing.T) {
 	write(t, in("micropython/.git/HEAD"), "")
 	write(t, in("micropython/py/mpconfig.h"), "")
 	write(t, in("clone/own/"+Name), "")
-	for _, dir := range []string{"home/deep", "submodule/deep", "worktree/deep", "clone/deep", "clone/own/deep", "micropython/ports/unix"} {
+	for _, dir := range []string{"home/deep", "submodule/deep", "worktree/deep", "clone/deep",
+		"clone/own/deep", "micropython/ports/unix"} {
 		if err := os.MkdirAll(in(dir), 0o755); err != nil {
 			t.Fatal(err)
 		}
 	}
 	for start, want := range map[string]string{
-		".": Name, "submodule/deep": Name, "micropython/ports/unix": Name, "clone/own/deep": "clone/own/" + Name,
-		"worktree/deep": "", "clone/deep": "", "home/deep": "",
+		".": Name, "submodule/deep": Name, "micropython/ports/unix": Name,
+		"clone/own/deep": "clone/own/" + Name,
+		"worktree/deep":  "", "clone/deep": "", "home/deep": "",
 	} {
 		file, err := Find(in(start))
 		switch {
@@ -87,16 +92,19 @@ func TestFind(t *testing.T) {
 		if err := os.Chown(in(Name), 65534, 65534); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := Find(in("submodule/deep")); err == nil || !strings.Contains(err.Error(), "belongs to someone other") {
+		if _, err := Find(in("submodule/deep")); err == nil ||
+			!strings.Contains(err.Error(), "belongs to someone other") {
 			t.Errorf("a stranger's file: %v", err)
 		}
 	}
 }
 
-// FuzzParse holds that nothing that is read names a place outside the directory of the file, or an option of make.
+// FuzzParse holds that nothing that is read names a place outside the directory of the file, or an
+// option of make.
 func FuzzParse(f *testing.F) {
 	for _, seed := range []string{
-		"tree = \"a\"\n[[target]]\nport = \"unix\"\nmake = [\"A=b\"]\n", "tree = \"../a\"", "wolfssl = '5.9.2'", "[[target]]\nboard = 'a/b'\nport='x'",
+		"tree = \"a\"\n[[target]]\nport = \"unix\"\nmake = [\"A=b\"]\n", "tree = \"../a\"",
+		"wolfssl = '5.9.2'", "[[target]]\nboard = 'a/b'\nport='x'",
 		"modules = \"a/./b/..\"", "x = 1", "[[target", "a.b.c = 1",
 	} {
 		f.Add(seed)
@@ -124,7 +132,8 @@ func FuzzParse(f *testing.F) {
 			}
 		}
 		for _, path := range paths {
-			if rel, err := filepath.Rel(dir, path); path != "" && (err != nil || !filepath.IsLocal(rel)) {
+			if rel, err := filepath.Rel(dir, path); path != "" &&
+				(err != nil || !filepath.IsLocal(rel)) {
 				t.Fatalf("%q is outside", path)
 			}
 		}

@@ -13,9 +13,10 @@ import (
 // ErrNone is returned by Find where there is no mpwolf.toml.
 var ErrNone = errors.New("no " + Name)
 
-// Find loads the mpwolf.toml of start's directory or of the nearest one above it. The search ends at the top of the git
-// repository that start is in, submodules and MicroPython trees counting as parts of what holds them, and at the home
-// directory. A file above start that belongs to someone else is an error: it would decide what is written here.
+// Find loads the mpwolf.toml of start's directory or of the nearest one above it. The search ends
+// at the top of the git repository that start is in, submodules and MicroPython trees counting as
+// parts of what holds them, and at the home directory. A file above start that belongs to someone
+// else is an error: it would decide what is written here.
 func Find(start string) (*File, error) {
 	abs, err := filepath.Abs(start)
 	if err != nil {
@@ -28,7 +29,8 @@ func Find(start string) (*File, error) {
 			if owned, err := sameOwner(path, abs); err != nil {
 				return nil, fmt.Errorf("read %s: %w", Name, err)
 			} else if !owned {
-				return nil, fmt.Errorf("%s belongs to someone other than you and this directory's owner, and is not read", path)
+				return nil, fmt.Errorf("%s belongs to someone other than you and this "+
+					"directory's owner, and is not read", path)
 			}
 			return Load(path)
 		} else if !errors.Is(err, fs.ErrNotExist) {

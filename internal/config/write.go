@@ -15,7 +15,8 @@ type ExistsError struct{ Path string }
 
 func (e *ExistsError) Error() string { return e.Path + " exists already; it is not overwritten" }
 
-// Create writes a new file, with a comment for every key. Limits are not written: they are for people to set.
+// Create writes a new file, with a comment for every key. Limits are not written: they are for
+// people to set.
 func Create(f *File) error {
 	if _, err := os.Lstat(f.Path); err == nil {
 		return &ExistsError{f.Path}
@@ -49,7 +50,8 @@ func Create(f *File) error {
 
 func (f *File) encode() ([]byte, error) {
 	var b strings.Builder
-	b.WriteString("# What wolfSSL this firmware is built with. Paths are relative to this file, and stay below it.\n")
+	b.WriteString("# What wolfSSL this firmware is built with. Paths are relative to this file, " +
+		"and stay below it.\n")
 	if err := f.path(&b, "tree", f.Tree, "the MicroPython tree"); err != nil {
 		return nil, err
 	}
@@ -62,11 +64,13 @@ func (f *File) encode() ([]byte, error) {
 	} else {
 		quoted(&b, "wolfssl", wolf, "a version, or a directory")
 	}
-	if err := f.path(&b, "modules", f.Modules, "where the user modules are installed"); err != nil {
+	const modules = "where the user modules are installed"
+	if err := f.path(&b, "modules", f.Modules, modules); err != nil {
 		return nil, err
 	}
 	if f.DropIn != nil {
-		fmt.Fprintf(&b, "drop-in = %t # whether ssl, tls, cryptolib and hashlib are registered too\n", *f.DropIn)
+		fmt.Fprintf(&b, "drop-in = %t # whether ssl, tls, cryptolib and hashlib are "+
+			"registered too\n", *f.DropIn)
 	}
 	if f.Pristine {
 		b.WriteString("pristine = true # no file of the tree changes\n")
@@ -77,7 +81,8 @@ func (f *File) encode() ([]byte, error) {
 		}
 	}
 	if len(f.Targets) == 0 {
-		b.WriteString("\n# One for each firmware that is built:\n#\n# [[target]]\n# port = \"unix\"\n# variant = \"standard\"\n")
+		b.WriteString("\n# One for each firmware that is built:\n#\n# [[target]]\n" +
+			"# port = \"unix\"\n# variant = \"standard\"\n")
 	}
 	return []byte(b.String()), nil
 }
@@ -93,7 +98,8 @@ func (f *File) target(b *strings.Builder, t Target) error {
 		quoted(b, "board", t.Board, "")
 	}
 	quoted(b, "variant", t.Variant, "")
-	if err := f.path(b, "user-settings", t.UserSettings, "instead of the port's user_settings.h"); err != nil {
+	if err := f.path(b, "user-settings", t.UserSettings,
+		"instead of the port's user_settings.h"); err != nil {
 		return err
 	}
 	if len(t.Make) > 0 {
@@ -129,7 +135,8 @@ func quoted(b *strings.Builder, key, value, comment string) {
 	fmt.Fprintf(b, "%s = %s%s\n", key, quote(value), comment)
 }
 
-// quote writes a TOML string: a literal one where it can be, because Go's escapes are not all TOML's.
+// quote writes a TOML string: a literal one where it can be, because Go's escapes are not all
+// TOML's.
 func quote(s string) string {
 	if q := strconv.Quote(s); q == `"`+s+`"` {
 		return q

@@ -1,5 +1,6 @@
-// Package disk is what mpwolf changes files through where nothing of the user's may be lost, so that a test can make
-// every single step fail, or be the last. It does not know what the files are.
+// Package disk is what mpwolf changes files through where nothing of the user's may be lost, so
+// that a test can make every single step fail, or be the last. It does not know what the files
+// are.
 package disk
 
 import (
@@ -104,8 +105,8 @@ func MkdirAll(d FS, dir string, mode fs.FileMode) error {
 	return nil
 }
 
-// RemoveAll removes a file, or a directory with all that is in it; links are removed, not followed. What is not there is no
-// error.
+// RemoveAll removes a file, or a directory with all that is in it; links are removed, not
+// followed. What is not there is no error.
 func RemoveAll(d FS, name string) error {
 	info, err := os.Lstat(name)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -131,7 +132,8 @@ func RemoveAll(d FS, name string) error {
 	return nil
 }
 
-// Write makes a new file with these bytes, on the disk when it returns. On error the file is removed again.
+// Write makes a new file with these bytes, on the disk when it returns. On error the file is
+// removed again.
 func Write(d FS, name string, text []byte, mode fs.FileMode) error {
 	f, err := d.Create(name, 0o600)
 	if err != nil {

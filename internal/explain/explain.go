@@ -93,7 +93,9 @@ func newSubject(p *project.Project, target micropython.Target) subject {
 	if p.Record == nil || !p.Record.Pristine {
 		return s
 	}
-	i := slices.IndexFunc(p.Record.Targets, func(t state.Target) bool { return t.Port == target.Port })
+	i := slices.IndexFunc(p.Record.Targets, func(t state.Target) bool {
+		return t.Port == target.Port
+	})
 	if i >= 0 {
 		dir := p.Record.Modules.Dir
 		s.pristine = &patches.Pristine{Module: filepath.Join(dir, modules.Name)}
@@ -131,8 +133,10 @@ func Macro(ctx context.Context, o project.Options, macro string) (*Explanation, 
 	want := patches.FindWant(wants, macro)
 	found, ok := lookUp(subject.config(), want, macro)
 	if !ok && want == nil {
-		return nil, hint.With(fmt.Errorf("no line that make or the compiler reads for %s sets %s", target.Name(), macro),
-			"a macro that nothing sets counts as 0; is it spelt as MicroPython "+target.Tree.Version.String()+" has it?")
+		return nil, hint.With(fmt.Errorf("no line that make or the compiler reads for %s sets %s",
+			target.Name(), macro),
+			"a macro that nothing sets counts as 0; is it spelt as MicroPython "+
+				target.Tree.Version.String()+" has it?")
 	}
 	e := &Explanation{
 		Macro: found.Name, Kind: kindOf(found.IsVariable), Target: target.Name(),
@@ -149,7 +153,9 @@ func Macro(ctx context.Context, o project.Options, macro string) (*Explanation, 
 	return e, e.before(subject, want)
 }
 
-func lookUp(config *patches.Config, want *patches.Want, macro string) (*patches.Explanation, bool) {
+func lookUp(
+	config *patches.Config, want *patches.Want, macro string,
+) (*patches.Explanation, bool) {
 	if want != nil {
 		return config.ExplainWant(*want)
 	}
@@ -172,7 +178,8 @@ func (e *Explanation) read(found *patches.Explanation) {
 		})
 	}
 	for _, o := range found.From {
-		name := Name{Name: o.Name, Kind: kindOf(o.Variable), Text: o.Text, File: o.File, Line: o.Line}
+		name := Name{Name: o.Name, Kind: kindOf(o.Variable), Text: o.Text,
+			File: o.File, Line: o.Line}
 		if o.Known {
 			name.Value = &o.Value
 		}

@@ -67,7 +67,8 @@ func get[T any](ctx context.Context, s Source, f fetcher[T]) (none T, err error)
 	case isDir(s.From) || sources.IsGitURL(s.From):
 		return f.git(ctx, s.From)
 	}
-	return none, fmt.Errorf("%q is not a source: expected auto, git, apt, a git URL, or an existing directory or archive",
+	return none, fmt.Errorf("%q is not a source: expected auto, git, apt, a git URL, or an "+
+		"existing directory or archive",
 		s.From)
 }
 

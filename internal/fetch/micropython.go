@@ -18,12 +18,13 @@ import (
 // MicroPythonOptions say which MicroPython is wanted and where it may come from.
 type MicroPythonOptions struct {
 	Source
-	// Version is a release such as "v1.28.0" or "1.28.0", for git also the name of a tag or branch; empty means the
-	// newest one known to work that the source can give.
+	// Version is a release such as "v1.28.0" or "1.28.0", for git also the name of a tag or
+	// branch; empty means the newest one known to work that the source can give.
 	Version string
 	// Dir is where the tree goes. It must not exist, or be empty.
 	Dir string
-	// Port, Board and Variant decide which submodules are fetched. An empty port means none of them.
+	// Port, Board and Variant decide which submodules are fetched. An empty port means none of
+	// them.
 	Port, Board, Variant string
 }
 
@@ -36,13 +37,15 @@ type pythonFetcher struct {
 	part string
 }
 
-// MicroPython gets a MicroPython tree into a directory of its own, which appears when the tree is complete.
+// MicroPython gets a MicroPython tree into a directory of its own, which appears when the tree is
+// complete.
 func MicroPython(ctx context.Context, o MicroPythonOptions) (*micropython.Tree, error) {
 	c, err := micropython.Releases()
 	if err != nil {
 		return nil, err
 	}
-	f := pythonFetcher{MicroPythonOptions: o, Catalogue: *c, apt: sources.Apt{Cache: o.Cache, Log: o.Log}}
+	f := pythonFetcher{MicroPythonOptions: o, Catalogue: *c,
+		apt: sources.Apt{Cache: o.Cache, Log: o.Log}}
 	tree, err := f.fetch(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("fetch MicroPython: %w", err)
@@ -69,8 +72,8 @@ func (f pythonFetcher) fetch(ctx context.Context) (*micropython.Tree, error) {
 	return tree, err
 }
 
-// clones reports whether a directory is to be cloned rather than copied: a bare repository, or one whose work tree is of
-// another version than the wanted one.
+// clones reports whether a directory is to be cloned rather than copied: a bare repository, or one
+// whose work tree is of another version than the wanted one.
 func (f pythonFetcher) clones(dir string) bool {
 	if !sources.IsGitRepo(dir) {
 		return false
@@ -126,8 +129,8 @@ func (f pythonFetcher) submodules(ctx context.Context, tree *micropython.Tree) e
 	return sources.Submodules(ctx, tree.Dir, paths, f.Progress, f.Log)
 }
 
-// debian takes the newest wanted release that Debian's archive has: the upstream archive alone, for Debian's patches
-// are for Debian's own build.
+// debian takes the newest wanted release that Debian's archive has: the upstream archive alone,
+// for Debian's patches are for Debian's own build.
 func (f pythonFetcher) debian(ctx context.Context) (string, error) {
 	if err := sources.Empty(f.part); err != nil { // git may have begun to fill it
 		return "", err
@@ -136,9 +139,10 @@ func (f pythonFetcher) debian(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	download, err := f.Cache.Entry(ctx, "micropython-"+p.Version+"-debian", f.Log, func(dir string) error {
-		return f.apt.Download(ctx, p, dir, true)
-	})
+	download, err := f.Cache.Entry(ctx, "micropython-"+p.Version+"-debian", f.Log,
+		func(dir string) error {
+			return f.apt.Download(ctx, p, dir, true)
+		})
 	if err != nil {
 		return "", err
 	}
@@ -149,12 +153,15 @@ func (f pythonFetcher) debian(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	f.Log.Printf("Debian's MicroPython has no submodules: it is built without btree and micropython-lib")
+	f.Log.Printf("Debian's MicroPython has no submodules: it is built without btree and " +
+		"micropython-lib")
 	from := "apt: the upstream archive of " + p.String()
 	return from, tree.WithoutSubmodules(from)
 }
 
-func (f pythonFetcher) debianPackage(ctx context.Context) (micropython.Release, sources.AptPackage, error) {
+func (f pythonFetcher) debianPackage(
+	ctx context.Context,
+) (micropython.Release, sources.AptPackage, error) {
 	candidates := f.Releases
 	if f.Version != "" {
 		release, _ := f.Find(f.Version)
@@ -173,7 +180,8 @@ func (f pythonFetcher) debianPackage(ctx context.Context) (micropython.Release, 
 		missing = append(missing, err)
 	}
 	// The last is the one of the oldest release, or of the only one that was wanted.
-	return micropython.Release{}, sources.AptPackage{}, hint.With(missing[len(missing)-1], "Debian has: "+f.inDebian())
+	return micropython.Release{}, sources.AptPackage{}, hint.With(missing[len(missing)-1],
+		"Debian has: "+f.inDebian())
 }
 
 // inDebian lists the known releases that Debian may have.
@@ -181,7 +189,8 @@ func (f pythonFetcher) inDebian() string {
 	var versions []string
 	for _, release := range f.Releases {
 		if len(release.Suites) > 0 {
-			versions = append(versions, release.Version+" ("+strings.Join(release.Suites, ", ")+")")
+			versions = append(versions,
+				release.Version+" ("+strings.Join(release.Suites, ", ")+")")
 		}
 	}
 	return strings.Join(versions, ", ")
@@ -202,7 +211,8 @@ func (f pythonFetcher) archive(ctx context.Context) (string, error) {
 	return "archive: " + f.From + " (sha256 " + sum + ")", err
 }
 
-// directory copies a tree without what git and builds keep in it: a copied .git could be a link to that of the source.
+// directory copies a tree without what git and builds keep in it: a copied .git could be a link to
+// that of the source.
 func (f pythonFetcher) directory(ctx context.Context) (string, error) {
 	if _, err := f.check(f.From, f.From); err != nil {
 		return "", err
@@ -223,7 +233,8 @@ func notSource(rel string) bool {
 	if filepath.Base(rel) == ".git" {
 		return true
 	}
-	for _, pattern := range []string{"ports/*/build", "ports/*/build-*", "mpy-cross/build", "mpy-cross/build-*"} {
+	for _, pattern := range []string{"ports/*/build", "ports/*/build-*", "mpy-cross/build",
+		"mpy-cross/build-*"} {
 		if matched, err := filepath.Match(pattern, rel); err == nil && matched {
 			return true
 		}
@@ -231,8 +242,8 @@ func notSource(rel string) bool {
 	return false
 }
 
-// check opens what was fetched and compares its version with the wanted one. Errors name the source, not dir, which
-// is a temporary directory.
+// check opens what was fetched and compares its version with the wanted one. Errors name the
+// source, not dir, which is a temporary directory.
 func (f pythonFetcher) check(dir, source string) (*micropython.Tree, error) {
 	tree, err := micropython.Open(dir)
 	var notTree *micropython.NotTreeError

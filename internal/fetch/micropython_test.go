@@ -20,19 +20,22 @@ import (
 	"mpwolf/internal/sources"
 )
 
-// fetchFiles are a small tree whose Makefile lists submodules as ports/unix/Makefile does: one always, one for the
-// built-in TLS, and micropython-lib unless MPY_LIB_DIR says otherwise.
+// fetchFiles are a small tree whose Makefile lists submodules as ports/unix/Makefile does: one
+// always, one for the built-in TLS, and micropython-lib unless MPY_LIB_DIR says otherwise.
 func fetchFiles(version string) map[string]string {
 	numbers := strings.Split(version, ".")
 	return map[string]string{
-		"py/mpconfig.h": "#define MICROPY_VERSION_MAJOR " + numbers[0] + "\n#define MICROPY_VERSION_MINOR " + numbers[1] +
-			"\n#define MICROPY_VERSION_MICRO " + numbers[2] + "\n#define MICROPY_VERSION_PRERELEASE 0\n",
+		"py/mpconfig.h": "#define MICROPY_VERSION_MAJOR " + numbers[0] +
+			"\n#define MICROPY_VERSION_MINOR " + numbers[1] +
+			"\n#define MICROPY_VERSION_MICRO " + numbers[2] +
+			"\n#define MICROPY_VERSION_PRERELEASE 0\n",
 		"py/py.mk":                   "",
 		"py/mkrules.mk":              "",
 		"extmod/asyncio/manifest.py": "",
 		"ports/unix/variants/standard/mpconfigvariant.mk": "",
-		"ports/unix/variants/minimal/mpconfigvariant.mk":  "# freezes nothing\nFROZEN_MANIFEST =\n",
-		"ports/unix/build-standard/old.o":                 "",
+		"ports/unix/variants/minimal/mpconfigvariant.mk": "# freezes nothing\n" +
+			"FROZEN_MANIFEST =\n",
+		"ports/unix/build-standard/old.o": "",
 		"ports/unix/Makefile": `TOP = ../..
 MICROPY_PY_BTREE ?= 1
 MICROPY_PY_SSL ?= 1
@@ -47,9 +50,12 @@ ifeq ($(MPY_LIB_DIR),$(MPY_LIB_SUBMODULE_DIR))
 GIT_SUBMODULES += lib/micropython-lib
 endif
 `,
-		"ports/rp2/Makefile": "all:\nsubmodules:\n\t$(Q)$(MAKE) -f ../../py/mkrules.mk GIT_SUBMODULES=\"lib/pico-sdk\" submodules\n",
-		"ports/rp2/CMakeLists.txt": "list(APPEND GIT_SUBMODULES lib/mbedtls)\nlist(APPEND GIT_SUBMODULES lib/tinyusb)\n" +
-			"if(X)\n    string(CONCAT GIT_SUBMODULES \"${GIT_SUBMODULES} \" lib/btstack)\nendif()\n",
+		"ports/rp2/Makefile": "all:\nsubmodules:\n" +
+			"\t$(Q)$(MAKE) -f ../../py/mkrules.mk GIT_SUBMODULES=\"lib/pico-sdk\" submodules\n",
+		"ports/rp2/CMakeLists.txt": "list(APPEND GIT_SUBMODULES lib/mbedtls)\n" +
+			"list(APPEND GIT_SUBMODULES lib/tinyusb)\n" +
+			"if(X)\n    string(CONCAT GIT_SUBMODULES \"${GIT_SUBMODULES} \" lib/btstack)\n" +
+			"endif()\n",
 	}
 }
 
@@ -75,7 +81,8 @@ func fetchArchive(t testing.TB, files map[string]string) string {
 	w := tar.NewWriter(z)
 	for _, name := range slices.Sorted(maps.Keys(files)) {
 		text := files[name]
-		if err := w.WriteHeader(&tar.Header{Name: "micropython-x/" + name, Mode: 0o644, Size: int64(len(text))}); err != nil {
+		if err := w.WriteHeader(&tar.Header{Name: "micropython-x/" + name, Mode: 0o644,
+			Size: int64(len(text))}); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := w.Write([]byte(text)); err != nil {
@@ -94,8 +101,9 @@ func fetchArchive(t testing.TB, files map[string]string) string {
 
 func fetchGit(t testing.TB, dir string, args ...string) string {
 	t.Helper()
-	cmd := exec.Command("git", append([]string{"-c", "protocol.file.allow=always", "-c", "user.name=a",
-		"-c", "user.email=a@example.org"}, args...)...)
+	cmd := exec.Command("git",
+		append([]string{"-c", "protocol.file.allow=always", "-c", "user.name=a",
+			"-c", "user.email=a@example.org"}, args...)...)
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), "GIT_CONFIG_GLOBAL=/dev/null", "GIT_CONFIG_SYSTEM=/dev/null")
 	out, err := cmd.CombinedOutput()
@@ -127,7 +135,8 @@ func fetchRepo(t testing.TB, version string) string {
 		fetchGit(t, repository, "add", ".")
 		fetchGit(t, repository, "commit", "-qm", "x")
 	}
-	for _, path := range []string{"lib/berkeley-db-1.xx", "lib/extra-tls", "lib/mbedtls", "lib/micropython-lib"} {
+	for _, path := range []string{"lib/berkeley-db-1.xx", "lib/extra-tls", "lib/mbedtls",
+		"lib/micropython-lib"} {
 		fetchGit(t, dir, "submodule", "add", "-q", library, path)
 	}
 	fetchGit(t, dir, "commit", "-qam", "submodules")
@@ -146,7 +155,8 @@ func fetchOptions(t testing.TB, said *strings.Builder) MicroPythonOptions {
 	}
 }
 
-// newPythonFetcher is a pythonFetcher whose catalogue has another git URL and whose machine has no apt sources.
+// newPythonFetcher is a pythonFetcher whose catalogue has another git URL and whose machine has no
+// apt sources.
 func newPythonFetcher(t testing.TB, o MicroPythonOptions, url string) pythonFetcher {
 	t.Helper()
 	c, err := micropython.Releases()
@@ -155,7 +165,8 @@ func newPythonFetcher(t testing.TB, o MicroPythonOptions, url string) pythonFetc
 	}
 	changed := *c
 	changed.Git = url
-	return pythonFetcher{MicroPythonOptions: o, Catalogue: changed, apt: sources.Apt{Cache: o.Cache, Log: o.Log, Etc: t.TempDir()}}
+	return pythonFetcher{MicroPythonOptions: o, Catalogue: changed,
+		apt: sources.Apt{Cache: o.Cache, Log: o.Log, Etc: t.TempDir()}}
 }
 
 // absent checks that a failed fetch left neither the directory nor a half one beside it.
@@ -176,20 +187,23 @@ func TestFetchGit(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if tree.Version.String() != "v1.28.0" || tree.Dir != o.Dir || !strings.Contains(tree.Source, "v1.28.0") {
+	if tree.Version.String() != "v1.28.0" || tree.Dir != o.Dir ||
+		!strings.Contains(tree.Source, "v1.28.0") {
 		t.Errorf("got %+v", tree)
 	}
 	if got := fetchGit(t, o.Dir, "status", "--porcelain"); got != "" {
 		t.Errorf("status: %s", got)
 	}
 	for path, want := range map[string]bool{
-		"lib/berkeley-db-1.xx": true, "lib/micropython-lib": true, "lib/extra-tls": false, "lib/mbedtls": false,
+		"lib/berkeley-db-1.xx": true, "lib/micropython-lib": true, "lib/extra-tls": false,
+		"lib/mbedtls": false,
 	} {
 		if _, err := os.Stat(tree.Path(path, "README.md")); (err == nil) != want {
 			t.Errorf("%s: fetched %v, want %v", path, err == nil, want)
 		}
 	}
-	if _, err := newPythonFetcher(t, o, url).fetch(t.Context()); err == nil || !strings.Contains(err.Error(), "not an empty directory") {
+	if _, err := newPythonFetcher(t, o, url).fetch(t.Context()); err == nil ||
+		!strings.Contains(err.Error(), "not an empty directory") {
 		t.Errorf("again: got %v", err)
 	}
 }
@@ -200,18 +214,24 @@ func TestFetchGitFails(t *testing.T) {
 		change func(*MicroPythonOptions)
 		want   string
 	}{
-		"no such tag":            {func(o *MicroPythonOptions) {}, `neither a tag nor a branch "v1.28.0"`},
-		"no such port":           {func(o *MicroPythonOptions) { o.Version, o.Port = "1.27.0", "none" }, `unknown port "none"`},
-		"no such port's variant": {func(o *MicroPythonOptions) { o.Version, o.Port, o.Variant = "v1.27.0", "unix", "none" }, `unknown variant "none"`},
-		"checksum":               {func(o *MicroPythonOptions) { o.SHA256 = "00" }, "no archive to check"},
-		"no source":              {func(o *MicroPythonOptions) { o.From = "none" }, "is not a source"},
+		"no such tag": {func(o *MicroPythonOptions) {},
+			`neither a tag nor a branch "v1.28.0"`},
+		"no such port": {func(o *MicroPythonOptions) {
+			o.Version, o.Port = "1.27.0", "none"
+		}, `unknown port "none"`},
+		"no such port's variant": {func(o *MicroPythonOptions) {
+			o.Version, o.Port, o.Variant = "v1.27.0", "unix", "none"
+		}, `unknown variant "none"`},
+		"checksum":  {func(o *MicroPythonOptions) { o.SHA256 = "00" }, "no archive to check"},
+		"no source": {func(o *MicroPythonOptions) { o.From = "none" }, "is not a source"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var said strings.Builder
 			o := fetchOptions(t, &said)
 			test.change(&o)
 			_, err := newPythonFetcher(t, o, url).fetch(t.Context())
-			if err == nil || !strings.Contains(err.Error(), test.want) || strings.Contains(said.String(), "apt") {
+			if err == nil || !strings.Contains(err.Error(), test.want) ||
+				strings.Contains(said.String(), "apt") {
 				t.Errorf("got %v, said %s", err, said.String())
 			}
 			absent(t, o.Dir)
@@ -244,7 +264,8 @@ func TestFetchArchive(t *testing.T) {
 	o := fetchOptions(t, &said)
 	o.From = fetchArchive(t, fetchFiles("1.25.0"))
 	o.Version = "1.26.1"
-	if _, err := MicroPython(t.Context(), o); err == nil || !strings.Contains(err.Error(), "v1.25.0, not v1.26.1") {
+	if _, err := MicroPython(t.Context(), o); err == nil ||
+		!strings.Contains(err.Error(), "v1.25.0, not v1.26.1") {
 		t.Errorf("another version: got %v", err)
 	}
 	absent(t, o.Dir)
@@ -255,12 +276,14 @@ func TestFetchArchive(t *testing.T) {
 	absent(t, o.Dir)
 	o.SHA256 = ""
 	tree, err := MicroPython(t.Context(), o)
-	if err != nil || tree.Version.String() != "v1.25.0" || !strings.Contains(said.String(), "sha256 is") {
+	if err != nil || tree.Version.String() != "v1.25.0" ||
+		!strings.Contains(said.String(), "sha256 is") {
 		t.Errorf("got %+v, %v; said %s", tree, err, said.String())
 	}
 	o = fetchOptions(t, &said)
 	o.From = fetchArchive(t, map[string]string{"README": "x"})
-	if _, err := MicroPython(t.Context(), o); err == nil || !strings.Contains(err.Error(), o.From) {
+	if _, err := MicroPython(t.Context(), o); err == nil ||
+		!strings.Contains(err.Error(), o.From) {
 		t.Errorf("another archive: got %v", err)
 	}
 	o.From = fetchArchive(t, fetchFiles("1.18.0"))
@@ -285,7 +308,8 @@ func TestFetchFolder(t *testing.T) {
 		t.Error("the build directory was copied")
 	}
 	o.Dir = filepath.Join(o.From, "copy")
-	if _, err := MicroPython(t.Context(), o); err == nil || !strings.Contains(err.Error(), "inside it") {
+	if _, err := MicroPython(t.Context(), o); err == nil ||
+		!strings.Contains(err.Error(), "inside it") {
 		t.Errorf("into itself: got %v", err)
 	}
 }
@@ -296,7 +320,8 @@ func TestFetchFolderClones(t *testing.T) {
 	o := fetchOptions(t, &said)
 	o.From = fetchRepo(t, "1.26.1")
 	file := filepath.Join(o.From, "py", "mpconfig.h")
-	if err := os.WriteFile(file, []byte(fetchFiles("1.27.0")["py/mpconfig.h"]), 0o644); err != nil {
+	if err := os.WriteFile(file, []byte(fetchFiles("1.27.0")["py/mpconfig.h"]),
+		0o644); err != nil {
 		t.Fatal(err)
 	}
 	o.Version = "v1.26.1"
@@ -337,20 +362,24 @@ func TestWithoutSubmodules(t *testing.T) {
 	if err != nil || !slices.Equal(target.Make, want) {
 		t.Errorf("got %q, %v", target.Make, err)
 	}
-	if minimal, err := tree.Target("unix", "", "minimal"); err != nil || !slices.Equal(minimal.Make, []string{want[0], want[2]}) {
+	if minimal, err := tree.Target("unix", "", "minimal"); err != nil ||
+		!slices.Equal(minimal.Make, []string{want[0], want[2]}) {
 		t.Errorf("minimal, which freezes nothing: got %q, %v", minimal.Make, err)
 	}
-	if missing, err := build.MissingSubmodules(t.Context(), target); err != nil || len(missing) != 0 {
+	if missing, err := build.MissingSubmodules(t.Context(), target); err != nil ||
+		len(missing) != 0 {
 		t.Errorf("missing %q, %v", missing, err)
 	}
 	manifest, err := os.ReadFile(tree.Path(".mpwolf", "manifest.py"))
 	if err != nil || string(manifest) != "include(\"$(MPY_DIR)/extmod/asyncio\")\n" {
 		t.Errorf("got %q, %v", manifest, err)
 	}
-	if err := os.WriteFile(tree.Path(".mpwolf", "tree.json"), []byte(`{"maek": []}`), 0o644); err != nil {
+	if err := os.WriteFile(tree.Path(".mpwolf", "tree.json"), []byte(`{"maek": []}`),
+		0o644); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := micropython.Open(moved); err == nil || !strings.Contains(err.Error(), "tree.json") {
+	if _, err := micropython.Open(moved); err == nil ||
+		!strings.Contains(err.Error(), "tree.json") {
 		t.Errorf("a damaged note: got %v", err)
 	}
 }
@@ -388,7 +417,8 @@ func TestMissingSubmodules(t *testing.T) {
 		t.Fatal(err)
 	}
 	all, err := build.Submodules(t.Context(), target, true)
-	if want := []string{"lib/btstack", "lib/pico-sdk", "lib/tinyusb"}; err != nil || !slices.Equal(all, want) {
+	if want := []string{"lib/btstack", "lib/pico-sdk", "lib/tinyusb"}; err != nil ||
+		!slices.Equal(all, want) {
 		t.Errorf("got %q, %v; want %q", all, err, want)
 	}
 }
@@ -414,7 +444,8 @@ func TestFetchRealApt(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if missing, err := build.MissingSubmodules(t.Context(), target); err != nil || len(missing) > 0 {
+		if missing, err := build.MissingSubmodules(t.Context(), target); err != nil ||
+			len(missing) > 0 {
 			t.Errorf("missing %q, %v", missing, err)
 		}
 	}

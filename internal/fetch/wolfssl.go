@@ -17,8 +17,8 @@ import (
 // WolfSSLOptions say which wolfSSL is wanted and where it may come from.
 type WolfSSLOptions struct {
 	Source
-	// Want is a version such as "5.9.2", a directory with a wolfSSL tree, or "" for the newest one that the source
-	// can give and that is known to work.
+	// Want is a version such as "5.9.2", a directory with a wolfSSL tree, or "" for the newest one
+	// that the source can give and that is known to work.
 	Want string
 }
 
@@ -29,13 +29,15 @@ type wolfFetcher struct {
 	apt sources.Apt
 }
 
-// WolfSSL finds or fetches a wolfSSL tree. The tree is for reading: it may be in the cache or be the user's own.
+// WolfSSL finds or fetches a wolfSSL tree. The tree is for reading: it may be in the cache or be
+// the user's own.
 func WolfSSL(ctx context.Context, o WolfSSLOptions) (*wolfssl.Tree, error) {
 	c, err := wolfssl.Releases()
 	if err != nil {
 		return nil, err
 	}
-	f := wolfFetcher{WolfSSLOptions: o, Catalogue: *c, apt: sources.Apt{Cache: o.Cache, Log: o.Log}}
+	f := wolfFetcher{WolfSSLOptions: o, Catalogue: *c,
+		apt: sources.Apt{Cache: o.Cache, Log: o.Log}}
 	tree, err := f.get(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("get wolfSSL: %w", err)
@@ -76,7 +78,8 @@ func (f wolfFetcher) git(ctx context.Context, url string) (*wolfssl.Tree, error)
 		return nil, err
 	}
 	if release.Patched {
-		f.Log.Printf("warning: wolfSSL %s from git lacks the security fixes that Debian's package of it has",
+		f.Log.Printf("warning: wolfSSL %s from git lacks the security fixes that Debian's "+
+			"package of it has",
 			release.Version)
 	}
 	return openWolfSSL(dir, "git: "+url+" "+release.Tag, release.Version)
@@ -103,20 +106,25 @@ func (f wolfFetcher) debian(ctx context.Context) (*wolfssl.Tree, error) {
 	return nil, errors.Join(missing...)
 }
 
-// source takes a package with Debian's patches. Where those cannot be had and the release does without, the upstream
-// archive alone will do if it is the one in the catalogue.
-func (f wolfFetcher) source(ctx context.Context, release wolfssl.Release, p sources.AptPackage) (*wolfssl.Tree, error) {
+// source takes a package with Debian's patches. Where those cannot be had and the release does
+// without, the upstream archive alone will do if it is the one in the catalogue.
+func (f wolfFetcher) source(
+	ctx context.Context, release wolfssl.Release, p sources.AptPackage,
+) (*wolfssl.Tree, error) {
 	tree, err := f.patched(ctx, release, p)
 	haveUpstream := f.Cache.Has(upstreamKey(release))
 	if err == nil || release.Patched || !errors.Is(err, sources.ErrNotServed) && !haveUpstream {
 		return tree, err
 	}
 	f.Log.Printf("%v", err)
-	f.Log.Printf("warning: taking upstream's wolfSSL %s from Debian's archive without Debian's patches", release.Version)
+	f.Log.Printf("warning: taking upstream's wolfSSL %s from Debian's archive without Debian's "+
+		"patches", release.Version)
 	return f.upstream(ctx, release, p)
 }
 
-func (f wolfFetcher) patched(ctx context.Context, release wolfssl.Release, p sources.AptPackage) (*wolfssl.Tree, error) {
+func (f wolfFetcher) patched(
+	ctx context.Context, release wolfssl.Release, p sources.AptPackage,
+) (*wolfssl.Tree, error) {
 	dir, err := f.Cache.Entry(ctx, "wolfssl-"+p.Version+"-debian", f.Log, func(dir string) error {
 		return sources.WithTemp(dir, func(download string) error {
 			if err := f.apt.Download(ctx, p, download, false); err != nil {
@@ -131,9 +139,13 @@ func (f wolfFetcher) patched(ctx context.Context, release wolfssl.Release, p sou
 	return openWolfSSL(dir, "apt: "+p.String()+", with Debian's patches", release.Version)
 }
 
-func upstreamKey(release wolfssl.Release) string { return "wolfssl-" + release.Version + "-upstream" }
+func upstreamKey(release wolfssl.Release) string {
+	return "wolfssl-" + release.Version + "-upstream"
+}
 
-func (f wolfFetcher) upstream(ctx context.Context, release wolfssl.Release, p sources.AptPackage) (*wolfssl.Tree, error) {
+func (f wolfFetcher) upstream(
+	ctx context.Context, release wolfssl.Release, p sources.AptPackage,
+) (*wolfssl.Tree, error) {
 	dir, err := f.Cache.Entry(ctx, upstreamKey(release), f.Log, func(dir string) error {
 		return sources.WithTemp(dir, func(download string) error {
 			if err := f.apt.Download(ctx, p, download, true); err != nil {
@@ -145,7 +157,8 @@ func (f wolfFetcher) upstream(ctx context.Context, release wolfssl.Release, p so
 	if err != nil {
 		return nil, err
 	}
-	return openWolfSSL(dir, "apt: the upstream archive of "+p.String()+", without Debian's patches", release.Version)
+	return openWolfSSL(dir,
+		"apt: the upstream archive of "+p.String()+", without Debian's patches", release.Version)
 }
 
 // archive unpacks the user's archive into the cache, under its checksum.
@@ -175,7 +188,8 @@ func (f wolfFetcher) directory(context.Context) (*wolfssl.Tree, error) { return 
 
 func (f wolfFetcher) own(path string) (*wolfssl.Tree, error) {
 	if f.SHA256 != "" {
-		return nil, fmt.Errorf("%q is a directory: a checksum can be given for an archive only", path)
+		return nil, fmt.Errorf("%q is a directory: a checksum can be given for an archive only",
+			path)
 	}
 	return openWolfSSL(path, "directory: "+path, f.version())
 }
@@ -188,7 +202,8 @@ func (f wolfFetcher) version() string {
 	return strings.TrimSuffix(strings.TrimPrefix(f.Want, "v"), "-stable")
 }
 
-// openWolfSSL opens a tree and checks that it is the version that was asked for; an empty version accepts all.
+// openWolfSSL opens a tree and checks that it is the version that was asked for; an empty version
+// accepts all.
 func openWolfSSL(dir, from, version string) (*wolfssl.Tree, error) {
 	tree, err := wolfssl.Open(dir)
 	if err != nil {

@@ -24,10 +24,12 @@ import (
 func wolfFiles(version string) map[string]string {
 	return map[string]string{
 		"COPYING": "GNU GENERAL PUBLIC LICENSE\n Version 3, 29 June 2007\n",
-		"src/ssl.c": "/* This file is part of wolfSSL, under the terms of the GNU General Public License, either " +
-			"version 3 of the License, or (at your option) any later version. */\n",
-		"wolfssl/ssl.h":             "x",
-		"wolfssl/version.h":         "#pragma once\n#define LIBWOLFSSL_VERSION_STRING \"" + version + "\"\n",
+		"src/ssl.c": "/* This file is part of wolfSSL, under the terms of the GNU General " +
+			"Public License, either version 3 of the License, or (at your option) any later " +
+			"version. */\n",
+		"wolfssl/ssl.h": "x",
+		"wolfssl/version.h": "#pragma once\n#define LIBWOLFSSL_VERSION_STRING \"" +
+			version + "\"\n",
 		"wolfssl/wolfcrypt/types.h": "x",
 		"wolfcrypt/src/asn.c":       "x",
 	}
@@ -50,7 +52,8 @@ func wolfCatalogued(t testing.TB, o WolfSSLOptions, url string) wolfFetcher {
 	}
 	changed := *c
 	changed.Git = url
-	return wolfFetcher{WolfSSLOptions: o, Catalogue: changed, apt: sources.Apt{Cache: o.Cache, Log: o.Log, Etc: t.TempDir()}}
+	return wolfFetcher{WolfSSLOptions: o, Catalogue: changed,
+		apt: sources.Apt{Cache: o.Cache, Log: o.Log, Etc: t.TempDir()}}
 }
 
 func wolfRepo(t testing.TB, version string) string {
@@ -64,7 +67,8 @@ func wolfRepo(t testing.TB, version string) string {
 	} {
 		cmd := exec.Command("git", args...)
 		cmd.Dir = dir
-		cmd.Env = append(os.Environ(), "GIT_CONFIG_GLOBAL=/dev/null", "GIT_CONFIG_SYSTEM=/dev/null")
+		cmd.Env = append(os.Environ(), "GIT_CONFIG_GLOBAL=/dev/null",
+			"GIT_CONFIG_SYSTEM=/dev/null")
 		if out, err := cmd.CombinedOutput(); err != nil {
 			t.Skipf("git %v: %v\n%s", args, err, out)
 		}
@@ -81,7 +85,8 @@ func TestGetGit(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if tree.Version != "5.9.2" || !strings.Contains(tree.From, "v5.9.2-stable") || filepath.Dir(tree.Dir) != o.Cache.Dir {
+		if tree.Version != "5.9.2" || !strings.Contains(tree.From, "v5.9.2-stable") ||
+			filepath.Dir(tree.Dir) != o.Cache.Dir {
 			t.Errorf("got %+v", tree)
 		}
 	}
@@ -143,8 +148,9 @@ func TestGetOffline(t *testing.T) {
 	}
 }
 
-// fakeDebian puts tools in front of PATH that serve a fake wolfSSL of one version: apt-get source puts down an orig
-// archive and a .dsc unless served says otherwise, and dpkg-source unpacks it with a mark.
+// fakeDebian puts tools in front of PATH that serve a fake wolfSSL of one version: apt-get source
+// puts down an orig archive and a .dsc unless served says otherwise, and dpkg-source unpacks it
+// with a mark.
 func fakeDebian(t *testing.T, version, debian string, dscServed bool) (etc, sum string) {
 	t.Helper()
 	bin := t.TempDir()
@@ -159,13 +165,16 @@ func fakeDebian(t *testing.T, version, debian string, dscServed bool) (etc, sum 
 	}
 	scripts := map[string]string{
 		"apt-cache": "printf 'Package: wolfssl\\nVersion: " + debian + "\\n'",
-		"apt-get": "case \"$*\" in\n*--dsc-only*) " + dsc + ";;\n*--diff-only*) ;;\n*source*) cp " + archive +
+		"apt-get": "case \"$*\" in\n*--dsc-only*) " + dsc +
+			";;\n*--diff-only*) ;;\n*source*) cp " + archive +
 			" wolfssl_" + version + ".orig.tar.gz;;\nesac",
-		"dpkg-source": "for dir; do :; done; mkdir \"$dir\" && tar -xzf \"${dir}-download\"/*.orig.tar.gz -C \"$dir\" " +
-			"--strip-components=1 && touch \"$dir/patched\"",
+		"dpkg-source": "for dir; do :; done; mkdir \"$dir\" && tar -xzf " +
+			"\"${dir}-download\"/*.orig.tar.gz -C \"$dir\" --strip-components=1 && touch " +
+			"\"$dir/patched\"",
 	}
 	for name, text := range scripts {
-		if err := os.WriteFile(filepath.Join(bin, name), []byte("#!/bin/sh\n"+text+"\n"), 0o755); err != nil {
+		if err := os.WriteFile(filepath.Join(bin, name), []byte("#!/bin/sh\n"+text+"\n"),
+			0o755); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -173,7 +182,8 @@ func fakeDebian(t *testing.T, version, debian string, dscServed bool) (etc, sum 
 	etc = t.TempDir()
 	key := filepath.Join(etc, "key.gpg")
 	source := "deb [signed-by=" + key + "] http://one.example/debian bookworm main\n"
-	for file, text := range map[string]string{key: "", filepath.Join(etc, "sources.list"): source} {
+	for file, text := range map[string]string{key: "",
+		filepath.Join(etc, "sources.list"): source} {
 		if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
 			t.Fatal(err)
 		}
@@ -188,12 +198,16 @@ func TestGetDebian(t *testing.T) {
 		wrongSum        bool
 		from, err       string
 	}{
-		"patched":                {version: "5.7.2", debian: "5.7.2-0.1+deb13u2", served: true, from: "with Debian's patches"},
-		"newest":                 {version: "5.9.2", debian: "5.9.2-1.2", served: true, from: "with Debian's patches"},
-		"without, for it may":    {version: "5.9.2", debian: "5.9.2-1.2", from: "without Debian's patches"},
+		"patched": {version: "5.7.2", debian: "5.7.2-0.1+deb13u2", served: true,
+			from: "with Debian's patches"},
+		"newest": {version: "5.9.2", debian: "5.9.2-1.2", served: true,
+			from: "with Debian's patches"},
+		"without, for it may": {version: "5.9.2", debian: "5.9.2-1.2",
+			from: "without Debian's patches"},
 		"without, but it mayn't": {version: "5.7.2", debian: "5.7.2-0.1+deb13u2", err: "404"},
-		"without, wrong sum":     {version: "5.9.2", debian: "5.9.2-1.2", wrongSum: true, err: "the checksum differs"},
-		"moved on":               {version: "5.9.9", debian: "5.9.9-1", served: true, err: "has 5.9.9-1"},
+		"without, wrong sum": {version: "5.9.2", debian: "5.9.2-1.2", wrongSum: true,
+			err: "the checksum differs"},
+		"moved on": {version: "5.9.9", debian: "5.9.9-1", served: true, err: "has 5.9.9-1"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			etc, sum := fakeDebian(t, test.version, test.debian, test.served)
@@ -240,7 +254,8 @@ func wolfArchive(t testing.TB, files map[string]string) string {
 	w := tar.NewWriter(z)
 	for _, name := range slices.Sorted(maps.Keys(files)) {
 		text := files[name]
-		if err := w.WriteHeader(&tar.Header{Name: "wolfssl-x/" + name, Mode: 0o644, Size: int64(len(text))}); err != nil {
+		if err := w.WriteHeader(&tar.Header{Name: "wolfssl-x/" + name, Mode: 0o644,
+			Size: int64(len(text))}); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := w.Write([]byte(text)); err != nil {
@@ -278,7 +293,8 @@ func TestGetArchive(t *testing.T) {
 		t.Errorf("a wrong checksum: got %v", err)
 	}
 	o.SHA256, o.Want = sum, "5.9.2"
-	if _, err := WolfSSL(t.Context(), o); err == nil || !strings.Contains(err.Error(), "is wolfSSL 5.8.4, not 5.9.2") {
+	if _, err := WolfSSL(t.Context(), o); err == nil ||
+		!strings.Contains(err.Error(), "is wolfSSL 5.8.4, not 5.9.2") {
 		t.Errorf("another version: got %v", err)
 	}
 	o.SHA256, o.Want, o.From = "", "", wolfArchive(t, map[string]string{"README": "x"})
@@ -297,7 +313,8 @@ func TestGetFolder(t *testing.T) {
 	} {
 		o := wolfOptions(t, &said)
 		change(&o)
-		if tree, err := WolfSSL(t.Context(), o); err != nil || tree.Dir != dir || !strings.Contains(tree.From, dir) {
+		if tree, err := WolfSSL(t.Context(), o); err != nil || tree.Dir != dir ||
+			!strings.Contains(tree.From, dir) {
 			t.Errorf("%s: got %+v, %v", name, tree, err)
 		}
 	}
@@ -316,7 +333,8 @@ func TestGetFolder(t *testing.T) {
 	}
 }
 
-// TestRealApt gets every release of the catalogue from Debian's archive through this machine's apt.
+// TestRealApt gets every release of the catalogue from Debian's archive through this machine's
+// apt.
 func TestRealApt(t *testing.T) {
 	if os.Getenv("MPWOLF_TEST_APT") == "" {
 		t.Skip("NOT TESTED: Debian's archive; set MPWOLF_TEST_APT=1 to do so")
@@ -328,13 +346,15 @@ func TestRealApt(t *testing.T) {
 	cache := sources.Cache{Dir: filepath.Join(t.TempDir(), "cache")}
 	for _, want := range append([]wolfssl.Release{{Version: ""}}, c.Releases...) {
 		t.Run("version "+want.Version, func(t *testing.T) {
-			o := WolfSSLOptions{Want: want.Version, Source: Source{From: FromApt, Cache: cache, Log: t.Logf}}
+			o := WolfSSLOptions{Want: want.Version,
+				Source: Source{From: FromApt, Cache: cache, Log: t.Logf}}
 			tree, err := WolfSSL(t.Context(), o)
 			if err != nil {
 				t.Fatal(err)
 			}
 			t.Logf("%+v", tree)
-			if want.Version != "" && (tree.Version != want.Version || tree.Licence != want.Licence || tree.FIPS) {
+			if want.Version != "" &&
+				(tree.Version != want.Version || tree.Licence != want.Licence || tree.FIPS) {
 				t.Errorf("got %+v", tree)
 			}
 			if want.Patched && !strings.Contains(tree.From, "with Debian's patches") {

@@ -19,8 +19,9 @@ import (
 	"github.com/go-git/go-git/v5/storage/filesystem/dotgit"
 )
 
-// Commit is the commit that is checked out, in hex, where the tree is the top of a git repository of its own: a clone, a
-// submodule or a further work tree. It is empty for others, and before the first commit.
+// Commit is the commit that is checked out, in hex, where the tree is the top of a git repository
+// of its own: a clone, a submodule or a further work tree. It is empty for others, and before the
+// first commit.
 func (t *Tree) Commit() (string, error) {
 	storage, err := t.storage()
 	if storage == nil || err != nil {
@@ -36,8 +37,9 @@ func (t *Tree) Commit() (string, error) {
 	return head.Hash().String(), nil
 }
 
-// AtHead is a file of the commit that is checked out, by its path relative to the tree with slashes, in the line ends of
-// like. False means that there is no such commit or file, or that its object is not there.
+// AtHead is a file of the commit that is checked out, by its path relative to the tree with
+// slashes, in the line ends of like. False means that there is no such commit or file, or that its
+// object is not there.
 func (t *Tree) AtHead(path string, like []byte) ([]byte, bool) {
 	storage, err := t.storage()
 	if storage == nil || err != nil {
@@ -60,14 +62,16 @@ func (t *Tree) AtHead(path string, like []byte) ([]byte, bool) {
 		return nil, false
 	}
 	b := []byte(text)
-	if bytes.Contains(like, []byte("\r\n")) && !bytes.Contains(b, []byte("\r\n")) { // core.autocrlf
+	// core.autocrlf
+	if bytes.Contains(like, []byte("\r\n")) && !bytes.Contains(b, []byte("\r\n")) {
 		b = bytes.ReplaceAll(b, []byte("\n"), []byte("\r\n"))
 	}
 	return b, true
 }
 
-// storage is the tree's own git repository, nil without one. It is opened by its parts: go-git's PlainOpen refuses
-// repositories with extensions, such as a sparse checkout has, though nothing of what is read here depends on them.
+// storage is the tree's own git repository, nil without one. It is opened by its parts: go-git's
+// PlainOpen refuses repositories with extensions, such as a sparse checkout has, though nothing of
+// what is read here depends on them.
 func (t *Tree) storage() (*filesystem.Storage, error) {
 	dir, err := t.gitDir()
 	if dir == "" || err != nil {

@@ -29,7 +29,9 @@ type Catalogue struct {
 //go:embed releases.toml
 var releasesTOML string
 
-var knownReleases = sync.OnceValues(func() (*Catalogue, error) { return decodeReleases(releasesTOML) })
+var knownReleases = sync.OnceValues(func() (*Catalogue, error) {
+	return decodeReleases(releasesTOML)
+})
 
 func decodeReleases(text string) (*Catalogue, error) {
 	var c Catalogue
@@ -46,7 +48,8 @@ func decodeReleases(text string) (*Catalogue, error) {
 // Releases are the releases known to work, newest first.
 func Releases() (*Catalogue, error) { return knownReleases() }
 
-// Find is the release with this version, or one that the catalogue lacks and that may be in any suite.
+// Find is the release with this version, or one that the catalogue lacks and that may be in any
+// suite.
 func (c *Catalogue) Find(version string) (release Release, known bool) {
 	version = strings.TrimPrefix(version, "v")
 	var suites []string

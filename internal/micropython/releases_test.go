@@ -15,11 +15,13 @@ func TestReleases(t *testing.T) {
 		if err != nil || version.String() != "v"+r.Version || version.Compare(Oldest) < 0 {
 			t.Errorf("%s: %v, %v", r.Version, version, err)
 		}
-		if (r.SHA256 != "") != (len(r.Suites) > 0) || r.SHA256 != "" && !regexp.MustCompile(`^[0-9a-f]{64}$`).MatchString(r.SHA256) {
+		if (r.SHA256 != "") != (len(r.Suites) > 0) || r.SHA256 != "" &&
+			!regexp.MustCompile(`^[0-9a-f]{64}$`).MatchString(r.SHA256) {
 			t.Errorf("incomplete: %+v", r)
 		}
 		if i > 0 {
-			if before, err := ParseVersion(c.Releases[i-1].Version); err != nil || before.Compare(version) <= 0 {
+			if before, err := ParseVersion(c.Releases[i-1].Version); err != nil ||
+				before.Compare(version) <= 0 {
 				t.Errorf("%s is not older than %s: the newest comes first", r.Version, before)
 			}
 		}

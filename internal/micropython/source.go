@@ -10,21 +10,25 @@ import (
 	"mpwolf/internal/state"
 )
 
-// noManifest is how a variant says that it freezes nothing (ports/unix/variants/minimal/mpconfigvariant.mk).
+// noManifest is how a variant says that it freezes nothing
+// (ports/unix/variants/minimal/mpconfigvariant.mk).
 var noManifest = regexp.MustCompile(`(?m)^FROZEN_MANIFEST[ \t]*\??=[ \t]*$`)
 
-// makeFor are the tree's Make arguments for one target. A variant that freezes nothing cannot hold frozen code.
+// makeFor are the tree's Make arguments for one target. A variant that freezes nothing cannot hold
+// frozen code.
 func (t *Tree) makeFor(target Target) []string {
-	text, err := os.ReadFile(filepath.Join(target.Dir(), "variants", target.Variant, "mpconfigvariant.mk"))
+	text, err :=
+		os.ReadFile(filepath.Join(target.Dir(), "variants", target.Variant, "mpconfigvariant.mk"))
 	freezes := err != nil || !noManifest.Match(text)
 	return slices.DeleteFunc(slices.Clone(t.Make), func(arg string) bool {
 		return !freezes && strings.HasPrefix(arg, "FROZEN_MANIFEST=")
 	})
 }
 
-// WithoutSubmodules makes a tree buildable that has no submodule content, as Debian's: no btree, whose library is a
-// submodule; only asyncio frozen, the one library that is in MicroPython itself; and a directory instead of
-// micropython-lib (py/mkrules.mk stops if it finds no README.md there). source says where the tree is from.
+// WithoutSubmodules makes a tree buildable that has no submodule content, as Debian's: no btree,
+// whose library is a submodule; only asyncio frozen, the one library that is in MicroPython
+// itself; and a directory instead of micropython-lib (py/mkrules.mk stops if it finds no README.md
+// there). source says where the tree is from.
 func (t *Tree) WithoutSubmodules(source string) error {
 	origin := state.Origin{Source: source, Make: []string{
 		"MICROPY_PY_BTREE=0",

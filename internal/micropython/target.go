@@ -13,28 +13,30 @@ import (
 type Target struct {
 	Tree *Tree
 	Port string
-	// Board and Variant are the values of make's BOARD and VARIANT, or BOARD_VARIANT where there is a board too;
-	// both are empty for a port that has neither boards nor variants.
+	// Board and Variant are the values of make's BOARD and VARIANT, or BOARD_VARIANT where there
+	// is a board too; both are empty for a port that has neither boards nor variants.
 	Board, Variant string
-	// BoardDir is the absolute path of the board's directory where it is not one of the port's own boards; empty
-	// otherwise.
+	// BoardDir is the absolute path of the board's directory where it is not one of the port's own
+	// boards; empty otherwise.
 	BoardDir string
 	// Make are more arguments for make, such as "MICROPY_PY_BTREE=0", in the order given.
 	Make []string
 }
 
-// defaultVariants is what a port's Makefile takes when VARIANT is not given (ports/unix/Makefile "VARIANT ?=").
+// defaultVariants is what a port's Makefile takes when VARIANT is not given (ports/unix/Makefile
+// "VARIANT ?=").
 const defaultVariant = "standard"
 
-// Target checks the names against the tree. A board may be a directory of its own, given as a path. An empty variant
-// means the port's default one.
+// Target checks the names against the tree. A board may be a directory of its own, given as a
+// path. An empty variant means the port's default one.
 func (t *Tree) Target(port, board, variant string) (Target, error) {
 	ports, err := t.Ports()
 	if err != nil {
 		return Target{}, err
 	}
 	if !slices.Contains(ports, port) {
-		return Target{}, unknown("port", port, "MicroPython "+t.Version.String()+" in "+t.Dir, ports)
+		return Target{}, unknown("port", port,
+			"MicroPython "+t.Version.String()+" in "+t.Dir, ports)
 	}
 	target := Target{Tree: t, Port: port, Board: board, Variant: variant}
 	boards, err := t.Boards(port)
@@ -56,14 +58,16 @@ func (t *Tree) Target(port, board, variant string) (Target, error) {
 	case board != "" && target.BoardDir == "" && !slices.Contains(boards, target.Board):
 		return Target{}, unknown("board", board, "ports/"+port+"/boards", boards)
 	case board == "" && len(boards) > 0 && len(variants) == 0:
-		return Target{}, &unknownError{"port " + port + " needs a board; ports/" + port + "/boards has: " +
+		return Target{}, &unknownError{"port " + port + " needs a board; ports/" +
+			port + "/boards has: " +
 			strings.Join(boards, ", ")}
 	case board == "" && len(variants) > 0:
 		if variant == "" {
 			target.Variant = defaultVariant
 		}
 		if !slices.Contains(variants, target.Variant) {
-			return Target{}, unknown("variant", target.Variant, "ports/"+port+"/variants", variants)
+			return Target{}, unknown("variant", target.Variant,
+				"ports/"+port+"/variants", variants)
 		}
 	case board == "" && variant != "" && len(variants) == 0:
 		return Target{}, fmt.Errorf("port %s has no variants; got --variant %q", port, variant)
@@ -82,7 +86,8 @@ func isPath(board string) bool {
 	return strings.ContainsRune(board, filepath.Separator) || board == "." || board == ".."
 }
 
-// setBoardDir takes a directory for the board, as make's BOARD_DIR does. One of the port's own is known by its name.
+// setBoardDir takes a directory for the board, as make's BOARD_DIR does. One of the port's own is
+// known by its name.
 func (t *Target) setBoardDir(directory string) error {
 	abs, err := filepath.Abs(directory)
 	if err != nil {
@@ -108,8 +113,8 @@ func (t Target) boardDir() string {
 	return filepath.Join(t.Dir(), "boards", t.Board)
 }
 
-// checkBoardVariant looks for the variant among the board's mpconfigvariant_V.mk (v1.24 and later) or, without any, for
-// a makefile of the board's that asks for BOARD_VARIANT at all (before).
+// checkBoardVariant looks for the variant among the board's mpconfigvariant_V.mk (v1.24 and later)
+// or, without any, for a makefile of the board's that asks for BOARD_VARIANT at all (before).
 func (t Target) checkBoardVariant() error {
 	entries, err := os.ReadDir(t.boardDir())
 	if err != nil {

@@ -51,7 +51,8 @@ type TooOldError struct {
 }
 
 func (e *TooOldError) Error() string {
-	return fmt.Sprintf("MicroPython in %q is %s; the oldest supported release is %s", e.Dir, e.Version, Oldest)
+	return fmt.Sprintf("MicroPython in %q is %s; the oldest supported release is %s", e.Dir,
+		e.Version, Oldest)
 }
 
 // CircuitPythonError says that a tree is CircuitPython's: it has MicroPython's layout and a
@@ -60,7 +61,8 @@ func (e *TooOldError) Error() string {
 type CircuitPythonError struct{ Dir string }
 
 func (e *CircuitPythonError) Error() string {
-	return fmt.Sprintf("%q is CircuitPython, not MicroPython: its ssl and hashlib are modules of its own, which mpwolf does "+
+	return fmt.Sprintf("%q is CircuitPython, not MicroPython: its ssl and hashlib are modules "+
+		"of its own, which mpwolf does "+
 		"not replace", e.Dir)
 }
 
@@ -98,7 +100,8 @@ func Open(dir string) (*Tree, error) {
 	return &Tree{Dir: abs, Version: version, Source: origin.Source, Make: origin.Make}, nil
 }
 
-var versionDefine = regexp.MustCompile(`^#define MICROPY_VERSION_(MAJOR|MINOR|MICRO|PRERELEASE)\s+\(?(\d+)\)?`)
+var versionDefine = regexp.MustCompile(
+	`^#define MICROPY_VERSION_(MAJOR|MINOR|MICRO|PRERELEASE)\s+\(?(\d+)\)?`)
 
 // readVersion takes the release from the four defines of py/mpconfig.h (the fourth exists from
 // v1.22 on). Releases before v1.18 lack them, and are too old anyway.
@@ -133,8 +136,9 @@ func readVersion(file string) (Version, error) {
 		}
 	}
 	if found < 3 {
-		return Version{}, fmt.Errorf("%s does not define MICROPY_VERSION_MAJOR, _MINOR and _MICRO; "+
-			"the oldest supported release is %s", file, Oldest)
+		return Version{},
+			fmt.Errorf("%s does not define MICROPY_VERSION_MAJOR, _MINOR and _MICRO; "+
+				"the oldest supported release is %s", file, Oldest)
 	}
 	return v, nil
 }
@@ -170,7 +174,8 @@ type AmbiguousError struct {
 }
 
 func (e *AmbiguousError) Error() string {
-	return fmt.Sprintf("%d MicroPython trees below %q: %s", len(e.Trees), e.Start, strings.Join(e.Trees, ", "))
+	return fmt.Sprintf("%d MicroPython trees below %q: %s", len(e.Trees), e.Start,
+		strings.Join(e.Trees, ", "))
 }
 
 // searchDepth is how many directories below the start Find looks for a tree: firmware repositories
@@ -216,7 +221,8 @@ func treesBelow(start string) []string {
 		if err != nil {
 			return fs.SkipDir
 		}
-		if path != start && (strings.HasPrefix(entry.Name(), ".") || entry.Name() == "node_modules") {
+		if path != start &&
+			(strings.HasPrefix(entry.Name(), ".") || entry.Name() == "node_modules") {
 			return fs.SkipDir
 		}
 		if isTree(path) {

@@ -23,7 +23,8 @@ var versionText = regexp.MustCompile(`^v?(\d+)\.(\d+)(?:\.(\d+))?(-preview)?`)
 func ParseVersion(s string) (Version, error) {
 	m := versionText.FindStringSubmatch(s)
 	if m == nil {
-		return Version{}, fmt.Errorf("%q is not a MicroPython version; expected one such as v1.25.0", s)
+		return Version{},
+			fmt.Errorf("%q is not a MicroPython version; expected one such as v1.25.0", s)
 	}
 	v := Version{Preview: m[4] != ""}
 	for i, field := range []*int{&v.Major, &v.Minor, &v.Micro} {

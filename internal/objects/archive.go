@@ -17,8 +17,8 @@ type Archive struct {
 	Name    string
 	Base    int64 // where it begins in its file: not at 0 in a universal one
 	Members []Member
-	// index tells which member defines a symbol, by the offset of the member's header; nil for an archive that has
-	// no symbol table.
+	// index tells which member defines a symbol, by the offset of the member's header; nil for an
+	// archive that has no symbol table.
 	Index map[string]int64
 }
 
@@ -42,11 +42,12 @@ var ErrDamagedArchive = errors.New("damaged archive")
 
 // isArchive reports whether the first bytes of a file are those of an archive.
 func IsArchive(start []byte) bool {
-	return bytes.HasPrefix(start, []byte(ArchiveMagic)) || bytes.HasPrefix(start, []byte(thinArchiveMagic))
+	return bytes.HasPrefix(start, []byte(ArchiveMagic)) ||
+		bytes.HasPrefix(start, []byte(thinArchiveMagic))
 }
 
-// readArchive reads the members' places and the symbol table. The name is that of the archive's file, beside which
-// the members of a thin archive are looked for.
+// readArchive reads the members' places and the symbol table. The name is that of the archive's
+// file, beside which the members of a thin archive are looked for.
 func ReadArchive(name string, file io.ReaderAt, size int64) (*Archive, error) {
 	r := &archiveReader{archive: &Archive{Name: name}, file: file, size: size}
 	magic := make([]byte, len(ArchiveMagic))
@@ -144,16 +145,18 @@ func (r *archiveReader) addBSD(name string, offset, body, size int64) error {
 	if strings.HasPrefix(name, symdef) {
 		return r.symbolsBSD(name, body, size)
 	}
-	r.archive.Members = append(r.archive.Members, Member{Name: name, Header: offset, body: body, Size: size})
+	r.archive.Members = append(r.archive.Members,
+		Member{Name: name, Header: offset, body: body, Size: size})
 	return nil
 }
 
 // symdef is how the name of BSD's symbol table begins.
 const symdef = "__.SYMDEF"
 
-// symbolsBSD reads BSD's symbol table: the length of an array of pairs, a name's offset and a header's, the array, the
-// length of the names, the names. Numbers have the processor's byte order, which is little on every machine of Apple's
-// since 2006, and 8 bytes in the table called __.SYMDEF_64.
+// symbolsBSD reads BSD's symbol table: the length of an array of pairs, a name's offset and a
+// header's, the array, the length of the names, the names. Numbers have the processor's byte
+// order, which is little on every machine of Apple's since 2006, and 8 bytes in the table called
+// __.SYMDEF_64.
 func (r *archiveReader) symbolsBSD(name string, body, size int64) error {
 	table, err := r.table(body, size)
 	if err != nil {
@@ -214,8 +217,8 @@ func (r *archiveReader) table(body, size int64) ([]byte, error) {
 	return table, nil
 }
 
-// longName resolves "/123", an offset into the table of long names, and takes the "/" off the end of a short one.
-// The "/123:456" of a member of an archive inside a thin archive is refused.
+// longName resolves "/123", an offset into the table of long names, and takes the "/" off the end
+// of a short one. The "/123:456" of a member of an archive inside a thin archive is refused.
 func (r *archiveReader) longName(name string) (string, error) {
 	if !strings.HasPrefix(name, "/") {
 		return strings.TrimSuffix(name, "/"), nil
@@ -231,7 +234,8 @@ func (r *archiveReader) longName(name string) (string, error) {
 	return strings.TrimSuffix(string(long), "/"), nil
 }
 
-// symbols reads GNU's symbol table: a count, as many offsets, and as many names, with numbers of width bytes.
+// symbols reads GNU's symbol table: a count, as many offsets, and as many names, with numbers of
+// width bytes.
 func (r *archiveReader) symbols(body, size int64, width int) error {
 	table, err := r.table(body, size)
 	if err != nil {

@@ -22,7 +22,8 @@ func TestReadArchive(t *testing.T) {
 		"a_name_of_more_than_fifteen.c":     "int in_long;",
 		"another_name_of_more_than_those.c": "int in_other; int second;",
 	})
-	objects := []string{"a.o", "a_name_of_more_than_fifteen.o", "another_name_of_more_than_those.o"}
+	objects := []string{"a.o", "a_name_of_more_than_fifteen.o",
+		"another_name_of_more_than_those.o"}
 	tests := []struct {
 		name  string
 		flags string
@@ -57,7 +58,8 @@ func TestReadArchive(t *testing.T) {
 				}
 			}
 			slices.Sort(symbols)
-			if want := []string{"in_a", "in_long", "in_other", "second"}; !slices.Equal(symbols, want) {
+			if want := []string{"in_a", "in_long", "in_other",
+				"second"}; !slices.Equal(symbols, want) {
 				t.Errorf("symbols %q", symbols)
 			}
 			if !test.index && a.Index != nil {
@@ -75,8 +77,8 @@ func TestReadArchiveBSD(t *testing.T) {
 	const header = "0           0     0     100644  "
 	data := objects.ArchiveMagic +
 		"#1/12           " + header + "34        `\n" + "__.SYMDEF\x00\x00\x00" +
-		"\x08\x00\x00\x00" + "\x01\x00\x00\x00\x66\x00\x00\x00" + "\x06\x00\x00\x00" + "x_f\x00\x00\x00" +
-		"#1/8            " + header + "12        `\n" + "long.o\x00\x00" + "text"
+		"\x08\x00\x00\x00" + "\x01\x00\x00\x00\x66\x00\x00\x00" + "\x06\x00\x00\x00" +
+		"x_f\x00\x00\x00#1/8            " + header + "12        `\n" + "long.o\x00\x00" + "text"
 	a, err := objects.ReadArchive("x.a", bytes.NewReader([]byte(data)), int64(len(data)))
 	if err != nil {
 		t.Fatal(err)
@@ -92,22 +94,34 @@ func TestReadArchiveBSD(t *testing.T) {
 func TestReadArchiveDamaged(t *testing.T) {
 	const header = "0           0     0     100644  "
 	tests := map[string]string{
-		"empty":               "",
-		"other magic":         "!<aaaa>\n",
-		"short header":        objects.ArchiveMagic + "a.o/",
-		"no end mark":         objects.ArchiveMagic + "a.o/            " + header + "4         xxdata",
-		"size is text":        objects.ArchiveMagic + "a.o/            " + header + "four      `\ndata",
-		"negative size":       objects.ArchiveMagic + "a.o/            " + header + "-4        `\ndata",
-		"longer than file":    objects.ArchiveMagic + "a.o/            " + header + "400       `\ndata",
-		"no long names":       objects.ArchiveMagic + "/12             " + header + "4         `\ndata",
-		"long name of no end": objects.ArchiveMagic + "//              " + header + "4         `\nname" + "/0              " + header + "0         `\n",
-		"BSD table too short": objects.ArchiveMagic + "#1/12           " + header + "16        `\n__.SYMDEF\x00\x00\x00\x08\x00\x00\x00",
-		"BSD name of no end":  objects.ArchiveMagic + "#1/12           " + header + "28        `\n__.SYMDEF\x00\x00\x00\x08\x00\x00\x00\x09\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00",
-		"huge table":          objects.ArchiveMagic + "/               " + header + "4         `\n\xff\xff\xff\xff",
-		"BSD name too long":   objects.ArchiveMagic + "#1/90           " + header + "4         `\nname",
+		"empty":        "",
+		"other magic":  "!<aaaa>\n",
+		"short header": objects.ArchiveMagic + "a.o/",
+		"no end mark": objects.ArchiveMagic + "a.o/            " + header +
+			"4         xxdata",
+		"size is text": objects.ArchiveMagic + "a.o/            " + header +
+			"four      `\ndata",
+		"negative size": objects.ArchiveMagic + "a.o/            " + header +
+			"-4        `\ndata",
+		"longer than file": objects.ArchiveMagic + "a.o/            " + header +
+			"400       `\ndata",
+		"no long names": objects.ArchiveMagic + "/12             " + header +
+			"4         `\ndata",
+		"long name of no end": objects.ArchiveMagic + "//              " + header +
+			"4         `\nname" + "/0              " + header + "0         `\n",
+		"BSD table too short": objects.ArchiveMagic + "#1/12           " + header +
+			"16        `\n__.SYMDEF\x00\x00\x00\x08\x00\x00\x00",
+		"BSD name of no end": objects.ArchiveMagic + "#1/12           " + header +
+			"28        `\n__.SYMDEF\x00\x00\x00" +
+			"\x08\x00\x00\x00\x09\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00",
+		"huge table": objects.ArchiveMagic + "/               " + header +
+			"4         `\n\xff\xff\xff\xff",
+		"BSD name too long": objects.ArchiveMagic + "#1/90           " + header +
+			"4         `\nname",
 	}
 	for name, data := range tests {
-		if _, err := objects.ReadArchive("x.a", bytes.NewReader([]byte(data)), int64(len(data))); !errors.Is(err, objects.ErrDamagedArchive) {
+		if _, err := objects.ReadArchive("x.a", bytes.NewReader([]byte(data)),
+			int64(len(data))); !errors.Is(err, objects.ErrDamagedArchive) {
 			t.Errorf("%s: error %v", name, err)
 		}
 	}
@@ -118,7 +132,8 @@ func FuzzReadArchive(f *testing.F) {
 		f.Skip("skipped with -short: needs a C compiler")
 	}
 	dir := f.TempDir()
-	objectstest.Compile(f, dir, map[string]string{"a.c": "int a = 1;", "a_name_of_more_than_fifteen.c": "int b;"})
+	objectstest.Compile(f, dir,
+		map[string]string{"a.c": "int a = 1;", "a_name_of_more_than_fifteen.c": "int b;"})
 	for _, flags := range []string{"rcs", "rcsT", "rcS"} {
 		name := filepath.Join(dir, flags+".a")
 		objectstest.Command(f, dir, "ar", flags, name, "a.o", "a_name_of_more_than_fifteen.o")
@@ -129,7 +144,8 @@ func FuzzReadArchive(f *testing.F) {
 		f.Add(data)
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		a, err := objects.ReadArchive(filepath.Join(dir, "x.a"), bytes.NewReader(data), int64(len(data)))
+		a, err := objects.ReadArchive(filepath.Join(dir, "x.a"),
+			bytes.NewReader(data), int64(len(data)))
 		if err != nil {
 			return
 		}
@@ -146,7 +162,9 @@ func FuzzReadObject(f *testing.F) {
 		f.Skip("skipped with -short: needs a C compiler")
 	}
 	dir := f.TempDir()
-	objectstest.Compile(f, dir, map[string]string{"a.c": "int a = 1; __attribute__((weak)) int b(void) { return a; } extern int c; int *d = &c;"})
+	objectstest.Compile(f, dir,
+		map[string]string{"a.c": "int a = 1; __attribute__((weak)) int b(void) { return a; } " +
+			"extern int c; int *d = &c;"})
 	objectstest.Command(f, dir, "g++", "-c", "-x", "c++", "-o", "b.o", "a.c")
 	for _, name := range []string{"a.o", "b.o"} {
 		data, err := os.ReadFile(filepath.Join(dir, name))
@@ -155,7 +173,8 @@ func FuzzReadObject(f *testing.F) {
 		}
 		f.Add(data)
 	}
-	f.Add([]byte{0xcf, 0xfa, 0xed, 0xfe, 7, 0, 0, 1, 3, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0})
+	f.Add([]byte{0xcf, 0xfa, 0xed, 0xfe, 7, 0, 0, 1, 3, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+		0, 0, 0, 0, 0, 0, 0, 0, 0})
 	f.Fuzz(func(t *testing.T, data []byte) {
 		_, _ = objects.ReadObject(bytes.NewReader(data), "x.o", "")
 	})

@@ -17,9 +17,10 @@ type Image struct {
 	HasSymbols bool
 	constants  []byte // what its sections that go into memory hold
 	Size       sectionSizes
-	Arch       string                 // the processor, by Go's name, or by that of debug/elf if Go has none
-	MacOS      bool                   // a program of macOS
-	Sections   map[string]SectionKind // those that go into memory
+	// the processor, by Go's name, or by that of debug/elf if Go has none
+	Arch     string
+	MacOS    bool                   // a program of macOS
+	Sections map[string]SectionKind // those that go into memory
 }
 
 type ImageSymbol struct {
@@ -53,7 +54,8 @@ func ReadImage(name string) (i *Image, err error) {
 // elfMachines and machMachines are the processors that this program may run on, by Go's names.
 var (
 	elfMachines = map[elf.Machine]string{
-		elf.EM_386: "386", elf.EM_X86_64: "amd64", elf.EM_ARM: "arm", elf.EM_AARCH64: "arm64", elf.EM_RISCV: "riscv64",
+		elf.EM_386: "386", elf.EM_X86_64: "amd64", elf.EM_ARM: "arm", elf.EM_AARCH64: "arm64",
+		elf.EM_RISCV: "riscv64",
 		elf.EM_PPC64: "ppc64le", elf.EM_S390: "s390x", elf.EM_LOONGARCH: "loong64",
 	}
 	machMachines = map[macho.Cpu]string{macho.CpuAmd64: "amd64", macho.CpuArm64: "arm64"}
@@ -85,7 +87,8 @@ func (i *Image) readELF(file *os.File) error {
 	i.HasSymbols = err == nil
 	for _, s := range symbols {
 		if s.Section != elf.SHN_UNDEF && elf.ST_TYPE(s.Info) != elf.STT_FILE {
-			i.Symbols = append(i.Symbols, ImageSymbol{s.Name, elf.ST_BIND(s.Info) != elf.STB_LOCAL})
+			i.Symbols = append(i.Symbols,
+				ImageSymbol{s.Name, elf.ST_BIND(s.Info) != elf.STB_LOCAL})
 		}
 	}
 	return nil
@@ -115,17 +118,20 @@ func (i *Image) readMachO(file *os.File) error {
 	for _, s := range f.Symtab.Syms {
 		if s.Type&machStab == 0 && s.Sect > 0 {
 			i.HasSymbols = true
-			i.Symbols = append(i.Symbols, ImageSymbol{strings.TrimPrefix(s.Name, "_"), s.Type&machExternal != 0})
+			i.Symbols = append(i.Symbols,
+				ImageSymbol{strings.TrimPrefix(s.Name, "_"), s.Type&machExternal != 0})
 		}
 	}
 	return nil
 }
 
-// symbolsLike are the symbols that fit one of the patterns, and the global ones that fit one of globals.
+// symbolsLike are the symbols that fit one of the patterns, and the global ones that fit one of
+// globals.
 func (i *Image) SymbolsLike(patterns, globals []string) []string {
 	var found []string
 	for _, symbol := range i.Symbols {
-		fits := MatchesAny(patterns, symbol.Name) || symbol.Global && MatchesAny(globals, symbol.Name)
+		fits := MatchesAny(patterns, symbol.Name) || symbol.Global &&
+			MatchesAny(globals, symbol.Name)
 		if fits && !slices.Contains(found, symbol.Name) {
 			found = append(found, symbol.Name)
 		}
@@ -133,8 +139,8 @@ func (i *Image) SymbolsLike(patterns, globals []string) []string {
 	return found
 }
 
-// compatible are names that Python code knows and that any ssl module of MicroPython has, this project's too. The second
-// one is the text of an error that a DTLS server raises.
+// compatible are names that Python code knows and that any ssl module of MicroPython has, this
+// project's too. The second one is the text of an error that a DTLS server raises.
 var compatible = []string{`"MBEDTLS_VERSION"`, `"MBEDTLS_ERR_SSL_HELLO_VERIFY_REQUIRED"`}
 
 // stringsWith are the texts in the firmware that contain one of the words.
@@ -170,7 +176,8 @@ func textAround(data []byte, at, length int) string {
 	return fmt.Sprintf("%q", data[start:end])
 }
 
-// MatchesAny reports whether a name fits one of some patterns, of which "*" at the end stands for anything.
+// MatchesAny reports whether a name fits one of some patterns, of which "*" at the end stands for
+// anything.
 func MatchesAny(patterns []string, name string) bool {
 	return slices.ContainsFunc(patterns, func(pattern string) bool {
 		if ending, found := strings.CutPrefix(pattern, "*"); found {

@@ -12,7 +12,8 @@ import (
 	"strings"
 )
 
-// Bits of Mach-O's symbols and sections that debug/macho has no names for (Apple's mach-o/nlist.h and loader.h).
+// Bits of Mach-O's symbols and sections that debug/macho has no names for (Apple's mach-o/nlist.h
+// and loader.h).
 const (
 	machStab     = 0xe0
 	machExternal = 0x01
@@ -23,10 +24,12 @@ const (
 )
 
 func isMachO(magic []byte) bool {
-	return bytes.Equal(magic, []byte{0xcf, 0xfa, 0xed, 0xfe}) || bytes.Equal(magic, []byte{0xce, 0xfa, 0xed, 0xfe})
+	return bytes.Equal(magic, []byte{0xcf, 0xfa, 0xed, 0xfe}) ||
+		bytes.Equal(magic, []byte{0xce, 0xfa, 0xed, 0xfe})
 }
 
-// readMachO reads an object of macOS, whose C symbols begin with an underscore that the source does not have.
+// readMachO reads an object of macOS, whose C symbols begin with an underscore that the source
+// does not have.
 func (o *Object) readMachO(r io.ReaderAt) error {
 	f, err := macho.NewFile(r)
 	if err != nil {
@@ -61,8 +64,8 @@ func machSizes(f *macho.File) (sizes sectionSizes) {
 	return sizes
 }
 
-// machEnds are, for each section, the places where a symbol or the section ends: Mach-O does not say how large a symbol
-// is.
+// machEnds are, for each section, the places where a symbol or the section ends: Mach-O does not
+// say how large a symbol is.
 func machEnds(f *macho.File) [][]uint64 {
 	ends := make([][]uint64, len(f.Sections))
 	for i, section := range f.Sections {
@@ -128,7 +131,8 @@ func IsFat(start []byte) bool {
 	return magic == fatMagic || magic == fatMagic64
 }
 
-// readFat finds the parts of a universal file. Each is an object or an archive; debug/macho knows objects only.
+// readFat finds the parts of a universal file. Each is an object or an archive; debug/macho knows
+// objects only.
 func ReadFat(name string, file io.ReaderAt, size int64) ([]slice, error) {
 	header := make([]byte, 8)
 	if _, err := file.ReadAt(header, 0); err != nil || !IsFat(header) {
@@ -148,12 +152,15 @@ func ReadFat(name string, file io.ReaderAt, size int64) ([]slice, error) {
 		if _, err := file.ReadAt(entry, 8+i*width); err != nil {
 			return nil, fmt.Errorf("%s: %w: %w", name, ErrDamagedFat, err)
 		}
-		offset, length := uint64(binary.BigEndian.Uint32(entry[8:])), uint64(binary.BigEndian.Uint32(entry[12:]))
+		offset, length :=
+			uint64(binary.BigEndian.Uint32(entry[8:])), uint64(binary.BigEndian.Uint32(entry[12:]))
 		if width == 32 {
-			offset, length = binary.BigEndian.Uint64(entry[8:]), binary.BigEndian.Uint64(entry[16:])
+			offset = binary.BigEndian.Uint64(entry[8:])
+			length = binary.BigEndian.Uint64(entry[16:])
 		}
 		if offset > uint64(size) || length > uint64(size)-offset {
-			return nil, fmt.Errorf("%s: %w: part %d is longer than the file", name, ErrDamagedFat, i)
+			return nil, fmt.Errorf("%s: %w: part %d is longer than the file",
+				name, ErrDamagedFat, i)
 		}
 		parts = append(parts, slice{macho.Cpu(binary.BigEndian.Uint32(entry)),
 			io.NewSectionReader(file, int64(offset), int64(length))})
@@ -162,11 +169,12 @@ func ReadFat(name string, file io.ReaderAt, size int64) ([]slice, error) {
 }
 
 // machCPUs are the values of clang's -arch.
-var machCPUs = map[string]macho.Cpu{"x86_64": macho.CpuAmd64, "arm64": macho.CpuArm64, "arm64e": macho.CpuArm64,
-	"i386": macho.Cpu386, "armv7": macho.CpuArm}
+var machCPUs = map[string]macho.Cpu{"x86_64": macho.CpuAmd64, "arm64": macho.CpuArm64,
+	"arm64e": macho.CpuArm64,
+	"i386":   macho.Cpu386, "armv7": macho.CpuArm}
 
-// machCPU is the processor that a link is for: what -arch says, else that of the first object for one processor alone;
-// 0 if there is none.
+// machCPU is the processor that a link is for: what -arch says, else that of the first object for
+// one processor alone; 0 if there is none.
 func MachCPU(argv []string, objects []*Object) macho.Cpu {
 	for i, arg := range argv {
 		if arg == "-arch" && i+1 < len(argv) && machCPUs[argv[i+1]] != 0 {

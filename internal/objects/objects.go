@@ -26,7 +26,8 @@ type Object struct {
 	Defs         []Definition
 	Undefined    []string
 	Size         sectionSizes
-	Code         bool // there is something that goes into memory: not an object of a source that is turned off
+	// there is something that goes into memory: not an object of a source that is turned off
+	Code bool
 	// lto says that the object holds code for the linker's optimizer only: its symbols cannot be
 	// read here.
 	Lto bool
@@ -78,7 +79,8 @@ func ReadObject(r io.ReaderAt, file, memberName string) (o *Object, err error) {
 	// The packages debug/elf and debug/macho say that they are not hardened against damaged files.
 	defer func() {
 		if v := recover(); v != nil {
-			o, err = nil, fmt.Errorf("%s: %w: %v", (&Object{File: file, Member: memberName}).Name(), errDamagedObject, v)
+			o, err = nil, fmt.Errorf("%s: %w: %v",
+				(&Object{File: file, Member: memberName}).Name(), errDamagedObject, v)
 		}
 	}()
 	magic := make([]byte, 4)
@@ -129,7 +131,8 @@ func (o *Object) readELF(r io.ReaderAt) error {
 	}
 	for _, s := range symbols {
 		switch {
-		case s.Name == SlimMarker: // not in an object that holds code for both, as -ffat-lto-objects makes
+		// not in an object that holds code for both, as -ffat-lto-objects makes
+		case s.Name == SlimMarker:
 			o.Lto = true
 		case elf.ST_TYPE(s.Info) != elf.STT_FILE:
 			o.addELF(f, s, groups)

@@ -44,11 +44,13 @@ func Init(o Options) (*config.File, error) {
 	}
 	for _, t := range p.Targets {
 		file.Targets = append(file.Targets, config.Target{
-			Port: t.Port, Board: t.BoardFlag(), Variant: t.Variant, UserSettings: t.UserSettings, Make: t.Asked,
+			Port: t.Port, Board: t.BoardFlag(), Variant: t.Variant,
+			UserSettings: t.UserSettings, Make: t.Asked,
 		})
 	}
 	if err := config.Create(file); err != nil {
-		return nil, hint.With(err, "all that the file names must be below its directory; flags may name other places")
+		return nil, hint.With(err,
+			"all that the file names must be below its directory; flags may name other places")
 	}
 	return file, nil
 }
@@ -85,7 +87,8 @@ func initWolfSSL(want, top string) (string, error) {
 
 // wolfSSLBelow is a wolfSSL tree where firmware repositories keep theirs; "" without one.
 func wolfSSLBelow(top string) string {
-	for _, name := range []string{"wolfssl", "lib/wolfssl", "third_party/wolfssl", "external/wolfssl"} {
+	for _, name := range []string{"wolfssl", "lib/wolfssl", "third_party/wolfssl",
+		"external/wolfssl"} {
 		dir := filepath.Join(top, filepath.FromSlash(name))
 		if _, err := wolfssl.Open(dir); err == nil {
 			return dir

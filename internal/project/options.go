@@ -68,7 +68,8 @@ func (o Options) checkTargets(file *config.File) error {
 		return err
 	}
 	if file == nil || len(file.Targets) == 0 {
-		return Usagef("%s needs --port; known ports: %s", o.Command, strings.Join(patches.Ports(), ", "))
+		return Usagef("%s needs --port; known ports: %s", o.Command,
+			strings.Join(patches.Ports(), ", "))
 	}
 	return o.needPort()
 }

@@ -141,7 +141,8 @@ func (p *Project) NeedRecord() error {
 	if p.Record != nil {
 		return nil
 	}
-	return hint.With(fmt.Errorf("%s is %w", p.Tree.Dir, state.ErrNotPatched), "mpwolf patch --port PORT")
+	return hint.With(fmt.Errorf("%s is %w", p.Tree.Dir, state.ErrNotPatched),
+		"mpwolf patch --port PORT")
 }
 
 // ExpectRelease stops where the tree is not the release that mpwolf.toml expects.

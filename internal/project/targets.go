@@ -32,7 +32,8 @@ type Target struct {
 // Entry is what is recorded of the target.
 func (t Target) Entry() state.Target {
 	return state.Target{
-		Port: t.Port, Board: t.BoardFlag(), Variant: t.Variant, Make: t.Asked, UserSettings: t.UserSettings,
+		Port: t.Port, Board: t.BoardFlag(), Variant: t.Variant, Make: t.Asked,
+		UserSettings: t.UserSettings,
 	}
 }
 
@@ -147,10 +148,12 @@ func (p *Project) configured(port string) ([]Target, error) {
 		}
 		target, err := p.target(t.Port, t.Board, t.Variant, slices.Concat(t.Make, p.dropIn()))
 		if err != nil {
-			return nil, &config.Error{File: shell.Path(p.File.Path), Line: p.File.Line(i), Text: err.Error()}
+			return nil, &config.Error{File: shell.Path(p.File.Path), Line: p.File.Line(i),
+				Text: err.Error()}
 		}
 		target.UserSettings, target.Line = t.UserSettings, p.File.Line(i)
-		target.MaxFlash, target.MaxRAM = uint64(t.MaxFlash), uint64(t.MaxRAM) // not negative: config.Load has looked
+		// not negative: config.Load has looked
+		target.MaxFlash, target.MaxRAM = uint64(t.MaxFlash), uint64(t.MaxRAM)
 		targets = append(targets, target)
 	}
 	return targets, nil
@@ -171,7 +174,8 @@ func (p *Project) dropIn() []string {
 	if p.File == nil || p.File.DropIn == nil {
 		return nil
 	}
-	return []string{fmt.Sprintf("WOLFSSL_DROP_IN=%d", map[bool]int{false: 0, true: 1}[*p.File.DropIn])}
+	return []string{
+		fmt.Sprintf("WOLFSSL_DROP_IN=%d", map[bool]int{false: 0, true: 1}[*p.File.DropIn])}
 }
 
 // named are the targets that the command line names.
@@ -280,7 +284,8 @@ func (p *Project) apply(targets []Target) {
 		t := &targets[i]
 		t.Asked = slices.Concat(t.Asked, p.Asked.Make)
 		t.Make = slices.Concat(t.Make, p.Asked.Make)
-		t.MaxFlash, t.MaxRAM = cmp.Or(p.Asked.MaxFlash, t.MaxFlash), cmp.Or(p.Asked.MaxRAM, t.MaxRAM)
+		t.MaxFlash, t.MaxRAM = cmp.Or(p.Asked.MaxFlash,
+			t.MaxFlash), cmp.Or(p.Asked.MaxRAM, t.MaxRAM)
 		t.UserSettings = cmp.Or(p.Asked.UserSettings, t.UserSettings)
 	}
 }
@@ -305,7 +310,8 @@ func userSettings(file string) (string, error) {
 		return "", err
 	}
 	if strings.ContainsAny(abs, " \t") {
-		return "", Usagef("--user-settings: the path %q contains a space, which make does not support", abs)
+		return "", Usagef("--user-settings: the path %q contains a space, which make does "+
+			"not support", abs)
 	}
 	info, err := os.Stat(abs)
 	if err != nil {

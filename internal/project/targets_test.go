@@ -23,12 +23,14 @@ func TestPatchedTargets(t *testing.T) {
 	record := &state.Record{Targets: []state.Target{
 		{Port: "unix", Variant: "standard", Make: []string{"A=1"}}, {Port: "stm32", Board: "NET"},
 	}}
-	p := &Project{Asked: Options{Command: "verify", Make: []string{"X=2"}}, Tree: tree, Record: record}
+	p := &Project{Asked: Options{Command: "verify", Make: []string{"X=2"}},
+		Tree: tree, Record: record}
 	got, err := p.targets(Patched)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(got) != 2 || !slices.Equal(got[0].Asked, []string{"A=1", "X=2"}) || !slices.Equal(got[1].Make, []string{"X=2"}) {
+	if len(got) != 2 || !slices.Equal(got[0].Asked, []string{"A=1", "X=2"}) ||
+		!slices.Equal(got[1].Make, []string{"X=2"}) {
 		t.Errorf("targets: %+v", got)
 	}
 	if !slices.Equal(record.Targets[0].Make, []string{"A=1"}) || record.Targets[1].Make != nil {

@@ -42,7 +42,8 @@ func TreeAround(dir string) (*micropython.Tree, error) {
 	tree, err := micropython.Find(dir)
 	if errors.Is(err, micropython.ErrNoTree) {
 		abs, _ := filepath.Abs(dir) // for the message only
-		return nil, hint.With(fmt.Errorf("%w around or below %q", err, abs), "name it with --tree DIR or MPWOLF_TREE")
+		return nil, hint.With(fmt.Errorf("%w around or below %q", err, abs),
+			"name it with --tree DIR or MPWOLF_TREE")
 	}
 	var several *micropython.AmbiguousError
 	if errors.As(err, &several) {
@@ -80,13 +81,15 @@ func (p *Project) OpenOrFetchTree(ctx context.Context, from fetch.Source) error 
 		return err
 	}
 	if p.File == nil || p.File.Tree == "" {
-		from.Log.Printf("no MicroPython tree around or below this directory; fetching one into %s", dir)
+		from.Log.Printf("no MicroPython tree around or below this directory; fetching one into %s",
+			dir)
 		return p.FetchTree(ctx, dir, from)
 	}
 	if _, err := os.Lstat(p.File.Tree); err == nil {
 		return missing // an empty directory is a submodule's: git fills it
 	}
-	from.Log.Printf("the tree of %s is not there; fetching one into %s", shell.Path(p.File.Path), p.File.Tree)
+	from.Log.Printf("the tree of %s is not there; fetching one into %s",
+		shell.Path(p.File.Path), p.File.Tree)
 	return p.FetchTree(ctx, p.File.Tree, from)
 }
 
@@ -95,7 +98,8 @@ func (p *Project) OpenOrFetchTree(ctx context.Context, from fetch.Source) error 
 func (p *Project) FetchTree(ctx context.Context, dir string, from fetch.Source) error {
 	from.From, from.SHA256 = p.Asked.From, p.Asked.SHA256
 	options := fetch.MicroPythonOptions{
-		Source: from, Version: p.Asked.MicroPython, Dir: dir, Port: p.Asked.Port, Variant: p.Asked.Variant,
+		Source: from, Version: p.Asked.MicroPython, Dir: dir, Port: p.Asked.Port,
+		Variant: p.Asked.Variant,
 	}
 	if len(p.Asked.Boards) > 0 {
 		options.Board = p.Asked.Boards[0] // decides which submodules a fresh tree gets

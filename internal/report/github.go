@@ -13,9 +13,11 @@ func (l *Log) GitHub(w io.Writer) error {
 		file, line, inside := l.place(f)
 		properties := "title=" + property.Replace(l.Tool+" "+f.ID)
 		if file != "" {
-			properties = fmt.Sprintf("file=%s,line=%d,%s", property.Replace(file), line, properties)
+			properties = fmt.Sprintf("file=%s,line=%d,%s",
+				property.Replace(file), line, properties)
 		}
-		if _, err := fmt.Fprintf(w, "::%s %s::%s\n", command, properties, data.Replace(f.text(inside))); err != nil {
+		if _, err := fmt.Fprintf(w, "::%s %s::%s\n", command, properties,
+			data.Replace(f.text(inside))); err != nil {
 			return err
 		}
 	}

@@ -13,7 +13,8 @@ type Suite struct {
 	Cases []Case
 }
 
-// Case is one check. It failed if there are findings; else it was skipped if Skipped says why; else it passed.
+// Case is one check. It failed if there are findings; else it was skipped if Skipped says why;
+// else it passed.
 type Case struct {
 	Name     string
 	Output   string // what it has to say besides

@@ -1,5 +1,5 @@
-// Package report writes findings in the forms that other programs read: SARIF for code scanning, workflow commands
-// for annotations, JUnit's XML for test reports. It finds nothing itself.
+// Package report writes findings in the forms that other programs read: SARIF for code scanning,
+// workflow commands for annotations, JUnit's XML for test reports. It finds nothing itself.
 package report
 
 import (
@@ -38,15 +38,15 @@ type Log struct {
 	Tool, Version string
 	// Root is the top of the repository, absolute; files are named from there.
 	Root string
-	// Where is the file that stands for a finding that has none inside Root: code scanning takes no finding without
-	// a place. It is absolute, or relative to Root.
+	// Where is the file that stands for a finding that has none inside Root: code scanning takes
+	// no finding without a place. It is absolute, or relative to Root.
 	Where    string
 	Rules    []Rule
 	Findings []Finding
 }
 
-// place is where a finding is shown: a file relative to Root, with slashes, and a line from 1. inside says that it is
-// the finding's own.
+// place is where a finding is shown: a file relative to Root, with slashes, and a line from 1.
+// inside says that it is the finding's own.
 func (l *Log) place(f Finding) (file string, line int, inside bool) {
 	if file := l.relative(f.File); file != "" {
 		return file, max(f.Line, 1), true

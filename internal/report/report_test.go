@@ -20,7 +20,8 @@ func sample(root string) *Log {
 			{ID: "symbols", Summary: "No symbol is defined twice.", Help: "See the fix."},
 		},
 		Findings: []Finding{
-			{ID: "macros", Message: "MICROPY_PY_SSL is 1", File: filepath.Join(root, "ports/unix/a b%.h"), Line: 7, Fix: "set it to 0"},
+			{ID: "macros", Message: "MICROPY_PY_SSL is 1",
+				File: filepath.Join(root, "ports/unix/a b%.h"), Line: 7, Fix: "set it to 0"},
 			{ID: "symbols", Message: "mp_init, 84 bytes", File: "/usr/lib/libx.a", Level: Warning},
 			{ID: "symbols", Message: "mp_init, 85 bytes", File: "/usr/lib/libx.a", Level: Note},
 			{ID: "symbols", Message: "100%\nsure"},
@@ -28,8 +29,8 @@ func sample(root string) *Log {
 	}
 }
 
-// sarifSchemas are our own, which knows what we write of the standard and nothing else, and OASIS's, if
-// MPWOLF_TEST_SARIF_SCHEMA names its file (sarif-schema-2.1.0.json).
+// sarifSchemas are our own, which knows what we write of the standard and nothing else, and
+// OASIS's, if MPWOLF_TEST_SARIF_SCHEMA names its file (sarif-schema-2.1.0.json).
 func sarifSchemas(t *testing.T) []*jsonschema.Schema {
 	t.Helper()
 	files := []string{"testdata/sarif.json"}
@@ -80,9 +81,9 @@ func TestSARIFSchema(t *testing.T) {
 	}
 }
 
-// TestSARIFForGitHub holds what GitHub's code scanning asks for beyond the schema ("SARIF support for code scanning"
-// in its documentation): every result has a place with a relative URI and a line, its rule has help, and its
-// fingerprint is its own and lasts.
+// TestSARIFForGitHub holds what GitHub's code scanning asks for beyond the schema ("SARIF support
+// for code scanning" in its documentation): every result has a place with a relative URI and a
+// line, its rule has help, and its fingerprint is its own and lasts.
 func TestSARIFForGitHub(t *testing.T) {
 	var out bytes.Buffer
 	if err := sample("/repo").SARIF(&out); err != nil {
@@ -98,9 +99,11 @@ func TestSARIFForGitHub(t *testing.T) {
 			t.Errorf("rule %+v", rule)
 		}
 	}
-	wantURI := []string{"ports/unix/a%20b%25.h", "ports/unix/mpconfigport.h", "ports/unix/mpconfigport.h", "ports/unix/mpconfigport.h"}
+	wantURI := []string{"ports/unix/a%20b%25.h", "ports/unix/mpconfigport.h",
+		"ports/unix/mpconfigport.h", "ports/unix/mpconfigport.h"}
 	wantLine := []int{7, 1, 1, 1}
-	wantText := []string{"MICROPY_PY_SSL is 1\nFix: set it to 0", "/usr/lib/libx.a: mp_init, 84 bytes",
+	wantText := []string{"MICROPY_PY_SSL is 1\nFix: set it to 0",
+		"/usr/lib/libx.a: mp_init, 84 bytes",
 		"/usr/lib/libx.a: mp_init, 85 bytes", "100%\nsure"}
 	wantLevel := []Level{Error, Warning, Note, Error}
 	prints := make(map[string]bool)
@@ -109,7 +112,8 @@ func TestSARIFForGitHub(t *testing.T) {
 		if place.Artifact.URI != wantURI[i] || place.Region.StartLine != wantLine[i] {
 			t.Errorf("result %d is at %+v", i, place)
 		}
-		if r.Message.Text != wantText[i] || r.Level != wantLevel[i] || run.Tool.Driver.Rules[r.RuleIndex].ID != r.RuleID {
+		if r.Message.Text != wantText[i] || r.Level != wantLevel[i] ||
+			run.Tool.Driver.Rules[r.RuleIndex].ID != r.RuleID {
 			t.Errorf("result %d: %+v", i, r)
 		}
 		prints[r.Fingerprints["primaryLocationLineHash"]] = true
@@ -117,8 +121,9 @@ func TestSARIFForGitHub(t *testing.T) {
 	if len(run.Results) != 4 || len(prints) != 4 {
 		t.Errorf("%d results, %d fingerprints", len(run.Results), len(prints))
 	}
-	first, second := run.Results[1].Fingerprints, run.Results[2].Fingerprints
-	if a, b := first["primaryLocationLineHash"], second["primaryLocationLineHash"]; a[:16] != b[:16] {
+	const hash = "primaryLocationLineHash"
+	a, b := run.Results[1].Fingerprints[hash], run.Results[2].Fingerprints[hash]
+	if a[:16] != b[:16] {
 		t.Errorf("another size makes another finding: %s, %s", a, b)
 	}
 }

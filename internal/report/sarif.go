@@ -11,8 +11,9 @@ import (
 	"slices"
 )
 
-// SARIF writes the log in the OASIS standard's version 2.1.0, with what GitHub's code scanning asks for besides: help
-// for each rule, a place for each result, and fingerprints that outlive a new line above.
+// SARIF writes the log in the OASIS standard's version 2.1.0, with what GitHub's code scanning
+// asks for besides: help for each rule, a place for each result, and fingerprints that outlive a
+// new line above.
 func (l *Log) SARIF(w io.Writer) error {
 	run := sarifRun{Results: []sarifResult{}}
 	run.Tool.Driver = sarifDriver{Name: l.Tool, Version: l.Version, Rules: []sarifRule{}}
@@ -23,30 +24,37 @@ func (l *Log) SARIF(w io.Writer) error {
 	for _, f := range l.Findings {
 		index := slices.IndexFunc(l.Rules, func(r Rule) bool { return r.ID == f.ID })
 		if index < 0 {
-			return fmt.Errorf("write SARIF: a finding of %q, which is no rule: %s", f.ID, f.Message)
+			return fmt.Errorf("write SARIF: a finding of %q, which is no rule: %s", f.ID,
+				f.Message)
 		}
 		file, line, inside := l.place(f)
 		if file == "" {
-			return fmt.Errorf("write SARIF: no place inside %s for the finding: %s", l.Root, f.Message)
+			return fmt.Errorf("write SARIF: no place inside %s for the finding: %s",
+				l.Root, f.Message)
 		}
-		result := sarifResult{RuleID: f.ID, RuleIndex: index, Level: f.level(), Message: sarifText{Text: f.text(inside)}}
+		result := sarifResult{RuleID: f.ID, RuleIndex: index, Level: f.level(),
+			Message: sarifText{Text: f.text(inside)}}
 		result.Locations = []sarifLocation{sarifPlace(file, line)}
 		hash := fingerprint(f, file)
 		seen[hash]++
-		result.Fingerprints = map[string]string{"primaryLocationLineHash": fmt.Sprintf("%s:%d", hash, seen[hash])}
+		result.Fingerprints = map[string]string{
+			"primaryLocationLineHash": fmt.Sprintf("%s:%d", hash, seen[hash]),
+		}
 		run.Results = append(run.Results, result)
 	}
 	encoder := json.NewEncoder(w)
 	encoder.SetEscapeHTML(false)
 	encoder.SetIndent("", "  ")
 	return encoder.Encode(sarifLog{
-		Schema:  "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json",
+		Schema: "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/" +
+			"sarif-schema-2.1.0.json",
 		Version: "2.1.0", Runs: []sarifRun{run},
 	})
 }
 
 func sarifRuleOf(r Rule) sarifRule {
-	rule := sarifRule{ID: r.ID, Name: r.ID, Short: sarifText{Text: r.Summary}, Full: sarifText{Text: r.Summary},
+	rule := sarifRule{ID: r.ID, Name: r.ID, Short: sarifText{Text: r.Summary},
+		Full: sarifText{Text: r.Summary},
 		Help: sarifHelp{Text: r.Help, Markdown: r.Help}}
 	rule.Configuration.Level = Error
 	rule.Properties.Severity = Error
@@ -67,7 +75,8 @@ var number = regexp.MustCompile(`\d+`)
 
 // fingerprint is the same for a finding in the next build, whose sizes and counts may be others.
 func fingerprint(f Finding, file string) string {
-	sum := sha256.Sum256([]byte(f.ID + "\x00" + file + "\x00" + number.ReplaceAllString(f.Message, "0")))
+	sum := sha256.Sum256(
+		[]byte(f.ID + "\x00" + file + "\x00" + number.ReplaceAllString(f.Message, "0")))
 	return hex.EncodeToString(sum[:8])
 }
 

@@ -17,8 +17,8 @@ import (
 	"mpwolf/internal/hint"
 )
 
-// Apt gets source packages of Debian through the machine's apt, in an apt directory of its own: the machine's lists
-// and sources are read, not changed. Signatures are always checked.
+// Apt gets source packages of Debian through the machine's apt, in an apt directory of its own:
+// the machine's lists and sources are read, not changed. Signatures are always checked.
 type Apt struct {
 	Cache Cache
 	Log   Log
@@ -48,7 +48,8 @@ const listsLife = 6 * time.Hour
 // ErrNoApt is wrapped by errors on machines without apt.
 var ErrNoApt = errors.New("this machine has no apt-get")
 
-// Packages are the versions of a source package that a suite has. Without a network an earlier answer is used.
+// Packages are the versions of a source package that a suite has. Without a network an earlier
+// answer is used.
 func (a Apt) Packages(ctx context.Context, suite, name string) ([]AptPackage, error) {
 	unlock, err := a.Cache.lock(ctx, "apt-"+suite, a.Log)
 	if err != nil {
@@ -72,9 +73,11 @@ func (a Apt) Packages(ctx context.Context, suite, name string) ([]AptPackage, er
 	return found, nil
 }
 
-// Find is the package in the first of the suites that has this upstream version. Its error wraps fs.ErrNotExist when
-// none of them has it, and names what they have.
-func (a Apt) Find(ctx context.Context, suites []string, name, upstream string) (AptPackage, error) {
+// Find is the package in the first of the suites that has this upstream version. Its error wraps
+// fs.ErrNotExist when none of them has it, and names what they have.
+func (a Apt) Find(
+	ctx context.Context, suites []string, name, upstream string,
+) (AptPackage, error) {
 	var has []string
 	for _, suite := range suites {
 		packages, err := a.Packages(ctx, suite, name)
@@ -98,8 +101,8 @@ func (a Apt) Find(ctx context.Context, suites []string, name, upstream string) (
 // ErrNotServed is wrapped by errors about files that a suite lists and its archive does not have.
 var ErrNotServed = errors.New("the archive does not have a file that it lists")
 
-// Download puts a package's files into dir: the .dsc, the upstream archive and Debian's changes, or the upstream
-// archive alone. Their checksums are those of the suite's signed list.
+// Download puts a package's files into dir: the .dsc, the upstream archive and Debian's changes,
+// or the upstream archive alone. Their checksums are those of the suite's signed list.
 func (a Apt) Download(ctx context.Context, p AptPackage, dir string, upstreamOnly bool) error {
 	unlock, err := a.Cache.lock(ctx, "apt-"+p.Suite, a.Log)
 	if err != nil {
@@ -125,8 +128,8 @@ func (a Apt) Download(ctx context.Context, p AptPackage, dir string, upstreamOnl
 	return nil
 }
 
-// UnpackUpstream unpacks the upstream archive that Download put into from. Its checksum is compared with sha256 if
-// that is not empty.
+// UnpackUpstream unpacks the upstream archive that Download put into from. Its checksum is
+// compared with sha256 if that is not empty.
 func (a Apt) UnpackUpstream(ctx context.Context, from, dir, sha256 string) error {
 	archive, err := only(from, "*.orig.tar.*")
 	if err != nil {
@@ -145,7 +148,8 @@ func (a Apt) UnpackPatched(ctx context.Context, from, dir string) error {
 		return err
 	}
 	if _, err := exec.LookPath("dpkg-source"); err != nil {
-		return hint.With(errors.New("this machine has no dpkg-source, which applies Debian's patches"),
+		return hint.With(
+			errors.New("this machine has no dpkg-source, which applies Debian's patches"),
 			"apt-get install dpkg-dev")
 	}
 	// dpkg-source makes the directory itself.
@@ -162,7 +166,9 @@ func only(dir, pattern string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	found = slices.DeleteFunc(found, func(name string) bool { return strings.HasSuffix(name, ".asc") })
+	found = slices.DeleteFunc(found, func(name string) bool {
+		return strings.HasSuffix(name, ".asc")
+	})
 	if len(found) != 1 {
 		return "", fmt.Errorf("expected one %s in %s, found %d", pattern, dir, len(found))
 	}
@@ -201,12 +207,13 @@ func (a Apt) update(ctx context.Context, suite string) error {
 	if err != nil || changed || ctx.Err() != nil {
 		return fmt.Errorf("get Debian %s's list of source packages: %w", suite, failed)
 	}
-	a.Log.Printf("cannot get a newer list of Debian %s; using the one of %s", suite, info.ModTime().Format(time.DateTime))
+	a.Log.Printf("cannot get a newer list of Debian %s; using the one of %s", suite,
+		info.ModTime().Format(time.DateTime))
 	return nil
 }
 
-// aptConf is read after the machine's own configuration (which may name a proxy) and decides where both differ.
-// Hooks that the machine runs after an update are not for our lists.
+// aptConf is read after the machine's own configuration (which may name a proxy) and decides where
+// both differ. Hooks that the machine runs after an update are not for our lists.
 const aptConf = `Dir::State "%[1]s/state";
 Dir::State::status "/dev/null";
 Dir::Cache "%[1]s/cache";
@@ -231,11 +238,13 @@ Acquire::http::Timeout "20";
 Acquire::https::Timeout "20";
 `
 
-// rootConf lets root's apt write into the cache, which may be in a home directory that apt's own user cannot enter.
+// rootConf lets root's apt write into the cache, which may be in a home directory that apt's own
+// user cannot enter.
 const rootConf = `APT::Sandbox::User "root";
 `
 
-// configure writes the suite's apt directory and reports whether its source differs from that of the last run.
+// configure writes the suite's apt directory and reports whether its source differs from that of
+// the last run.
 func (a Apt) configure(suite string) (changed bool, err error) {
 	entry, err := debianArchive(a.etc())
 	if err != nil {
@@ -246,7 +255,8 @@ func (a Apt) configure(suite string) (changed bool, err error) {
 		return false, err
 	}
 	root := a.root(suite)
-	for _, dir := range []string{"state/lists/partial", "cache/archives/partial", "sources.list.d"} {
+	for _, dir := range []string{"state/lists/partial", "cache/archives/partial",
+		"sources.list.d"} {
 		if err := os.MkdirAll(filepath.Join(root, dir), 0o755); err != nil {
 			return false, err
 		}
@@ -258,8 +268,9 @@ func (a Apt) configure(suite string) (changed bool, err error) {
 	if err := os.WriteFile(filepath.Join(root, "apt.conf"), []byte(conf), 0o644); err != nil {
 		return false, err
 	}
-	source := fmt.Sprintf("Types: deb-src\nURIs: %s\nSuites: %s\nComponents: main\nSigned-By: %s\n",
-		entry.uri(), suite, keys)
+	source :=
+		fmt.Sprintf("Types: deb-src\nURIs: %s\nSuites: %s\nComponents: main\nSigned-By: %s\n",
+			entry.uri(), suite, keys)
 	file := filepath.Join(root, "sources.list.d", "debian.sources")
 	before, err := os.ReadFile(file)
 	if err == nil && string(before) == source {
@@ -269,7 +280,9 @@ func (a Apt) configure(suite string) (changed bool, err error) {
 }
 
 // run runs one of apt's tools on the suite's apt directory.
-func (a Apt) run(ctx context.Context, suite, dir string, tool string, args ...string) (string, error) {
+func (a Apt) run(
+	ctx context.Context, suite, dir string, tool string, args ...string,
+) (string, error) {
 	args = append([]string{"-q", "-c", filepath.Join(a.root(suite), "apt.conf")}, args...)
 	cmd := exec.CommandContext(ctx, tool, args...)
 	cmd.Dir = dir
@@ -289,7 +302,8 @@ func output(cmd *exec.Cmd) (string, error) {
 	return stdout.String(), nil
 }
 
-// reasons are the lines that say why, without the prefixes that apt and dpkg give them, at most three.
+// reasons are the lines that say why, without the prefixes that apt and dpkg give them, at most
+// three.
 func reasons(stderr string) string {
 	var lines []string
 	for line := range strings.Lines(stderr) {

@@ -14,8 +14,10 @@ import (
 
 func TestUpstream(t *testing.T) {
 	for version, want := range map[string]string{
-		"1.25.0+ds-1": "1.25.0", "5.7.2-0.1+deb13u2": "5.7.2", "5.9.2-1.2": "5.9.2", "1.26.1+ds1-3": "1.26.1",
-		"1:2.3-4": "2.3", "1.0~dfsg-1": "1.0", "3.1.dfsg.2-1": "3.1", "5.5.4-2+deb12u2": "5.5.4", "4.0": "4.0",
+		"1.25.0+ds-1": "1.25.0", "5.7.2-0.1+deb13u2": "5.7.2", "5.9.2-1.2": "5.9.2",
+		"1.26.1+ds1-3": "1.26.1",
+		"1:2.3-4":      "2.3", "1.0~dfsg-1": "1.0", "3.1.dfsg.2-1": "3.1",
+		"5.5.4-2+deb12u2": "5.5.4", "4.0": "4.0",
 	} {
 		if got := (AptPackage{Version: version}).Upstream(); got != want {
 			t.Errorf("%s: got %s, want %s", version, got, want)
@@ -51,17 +53,23 @@ Components: main contrib
 Signed-By: /k/debian
 `}, "https://two.example/debian", "/k/debian"},
 		"key in the file": {
-			map[string]string{"sources.list.d/d.sources": "Types: deb\nURIs: u\nSuites: sid\nComponents: main\nSigned-By:" + key + "\n"},
+			map[string]string{"sources.list.d/d.sources": "Types: deb\nURIs: u\nSuites: sid\n" +
+				"Components: main\nSigned-By:" + key + "\n"},
 			"u", strings.TrimPrefix(key, "\n"),
 		},
 		"one line": {map[string]string{
-			"sources.list": "# deb http://no.example sid main\ndeb cdrom:[Debian]/ bookworm main\n" +
-				"deb [arch=amd64 signed-by=/k/one] http://one.example/debian trixie main non-free # why\n",
+			"sources.list": "# deb http://no.example sid main\n" +
+				"deb cdrom:[Debian]/ bookworm main\n" +
+				"deb [arch=amd64 signed-by=/k/one] http://one.example/debian trixie main " +
+				"non-free # why\n",
 		}, "http://one.example/debian", "/k/one"},
-		"others":   {map[string]string{"sources.list": "deb http://u.example/ubuntu noble main\ndeb http://x.example stable contrib\n"}, "", ""},
-		"disabled": {map[string]string{"sources.list.d/debian.sources.disabled": "Types: deb\nURIs: u\nSuites: sid\nComponents: main\n"}, "", ""},
-		"nothing":  {nil, "", ""},
-		"damaged":  {map[string]string{"sources.list": "deb [ http://u.example/debian sid main\ndeb\n", "sources.list.d/a.sources": "Types\n: x\n y\n"}, "", ""},
+		"others": {map[string]string{"sources.list": "deb http://u.example/ubuntu noble main\n" +
+			"deb http://x.example stable contrib\n"}, "", ""},
+		"disabled": {map[string]string{"sources.list.d/debian.sources.disabled": "Types: deb\n" +
+			"URIs: u\nSuites: sid\nComponents: main\n"}, "", ""},
+		"nothing": {nil, "", ""},
+		"damaged": {map[string]string{"sources.list": "deb [ http://u.example/debian sid main\n" +
+			"deb\n", "sources.list.d/a.sources": "Types\n: x\n y\n"}, "", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			etc := t.TempDir()
@@ -94,7 +102,8 @@ Signed-By: /k/debian
 
 func TestKeys(t *testing.T) {
 	ring := write(t, "debian.gpg", nil)
-	if got, err := (aptEntry{signedBy: "/k"}).keys([]string{"/none", ring}); got != ring || err != nil {
+	if got, err := (aptEntry{signedBy: "/k"}).keys([]string{"/none", ring}); got != ring ||
+		err != nil {
 		t.Errorf("got %q, %v", got, err)
 	}
 	if _, err := (aptEntry{}).keys([]string{"/none"}); err == nil {
@@ -115,7 +124,8 @@ func fakeApt(t *testing.T, get, cache string) {
 	t.Helper()
 	dir := t.TempDir()
 	for name, code := range map[string]string{"apt-get": get, "apt-cache": cache} {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte("#!/bin/sh\n"+code+"\n"), 0o755); err != nil {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte("#!/bin/sh\n"+code+"\n"),
+			0o755); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -125,7 +135,8 @@ func fakeApt(t *testing.T, get, cache string) {
 func fakeEtc(t *testing.T) string {
 	t.Helper()
 	etc := t.TempDir()
-	line := "deb [signed-by=" + write(t, "k.gpg", nil) + "] http://one.example/debian bookworm main\n"
+	line := "deb [signed-by=" + write(t, "k.gpg", nil) +
+		"] http://one.example/debian bookworm main\n"
 	if err := os.WriteFile(filepath.Join(etc, "sources.list"), []byte(line), 0o644); err != nil {
 		t.Fatal(err)
 	}
@@ -162,7 +173,8 @@ func TestPackages(t *testing.T) {
 		t.Errorf("source: %s", source)
 	}
 	_, err := a.Find(t.Context(), []string{"trixie"}, "wolfssl", "5.9.2")
-	if !errors.Is(err, fs.ErrNotExist) || !strings.Contains(err.Error(), "trixie has 5.7.2-0.1+deb13u2") {
+	if !errors.Is(err, fs.ErrNotExist) ||
+		!strings.Contains(err.Error(), "trixie has 5.7.2-0.1+deb13u2") {
 		t.Errorf("got %v", err)
 	}
 }
@@ -177,10 +189,12 @@ func TestStaleList(t *testing.T) {
 	const failing = "echo 'E: Failed to fetch x  Could not resolve one.example' >&2; exit 100"
 	fakeApt(t, failing, showsrc)
 	stamp := filepath.Join(a.root("trixie"), "updated")
-	if err := os.Chtimes(stamp, fileTime(stamp).Add(-2*listsLife), fileTime(stamp).Add(-2*listsLife)); err != nil {
+	if err := os.Chtimes(stamp, fileTime(stamp).Add(-2*listsLife),
+		fileTime(stamp).Add(-2*listsLife)); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := a.Packages(t.Context(), "trixie", "wolfssl"); err != nil || !strings.Contains(said.String(), "cannot get a newer list") {
+	if _, err := a.Packages(t.Context(), "trixie", "wolfssl"); err != nil ||
+		!strings.Contains(said.String(), "cannot get a newer list") {
 		t.Errorf("got %v, said %s", err, said.String())
 	}
 	_, err := a.Packages(t.Context(), "sid", "wolfssl")
@@ -192,7 +206,8 @@ func TestStaleList(t *testing.T) {
 func TestDownloadNotServed(t *testing.T) {
 	fakeApt(t, "echo 'E: Failed to fetch http://x.dsc  404  Not Found' >&2; exit 100", showsrc)
 	a := Apt{Cache: newCache(t), Etc: fakeEtc(t)}
-	err := a.Download(t.Context(), AptPackage{Suite: "sid", Name: "wolfssl", Version: "5.9.2-1"}, t.TempDir(), false)
+	err := a.Download(t.Context(), AptPackage{Suite: "sid", Name: "wolfssl", Version: "5.9.2-1"},
+		t.TempDir(), false)
 	if !errors.Is(err, ErrNotServed) {
 		t.Errorf("got %v", err)
 	}
@@ -219,7 +234,8 @@ func TestRealApt(t *testing.T) {
 	if _, err := os.Stat(filepath.Join(dir, "py", "mpconfig.h")); err != nil {
 		t.Error(err)
 	}
-	if err := a.UnpackUpstream(t.Context(), download, dir, strings.Repeat("0", 64)); !errors.As(err, new(*ChecksumError)) {
+	if err := a.UnpackUpstream(t.Context(), download, dir,
+		strings.Repeat("0", 64)); !errors.As(err, new(*ChecksumError)) {
 		t.Errorf("a wrong checksum: got %v", err)
 	}
 	if after := machineApt(t); after != before {

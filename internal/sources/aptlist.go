@@ -13,14 +13,15 @@ import (
 	"mpwolf/internal/hint"
 )
 
-// debianKeyrings are where the package debian-archive-keyring puts the keys of all suites (.pgp from trixie on).
+// debianKeyrings are where the package debian-archive-keyring puts the keys of all suites (.pgp
+// from trixie on).
 var debianKeyrings = []string{
 	"/usr/share/keyrings/debian-archive-keyring.gpg",
 	"/usr/share/keyrings/debian-archive-keyring.pgp",
 }
 
-// debianSuites are the names that a machine's own entry for Debian's main archive may have; -updates and the like
-// live in the same archive, -security does not.
+// debianSuites are the names that a machine's own entry for Debian's main archive may have;
+// -updates and the like live in the same archive, -security does not.
 var debianSuites = []string{
 	"oldoldstable", "oldstable", "stable", "testing", "unstable",
 	"buster", "bullseye", "bookworm", "trixie", "forky", "duke", "sid",
@@ -33,7 +34,8 @@ type aptEntry struct {
 	disabled                        bool
 }
 
-// debianArchive finds the machine's own entry for Debian's main archive in a directory such as /etc/apt.
+// debianArchive finds the machine's own entry for Debian's main archive in a directory such as
+// /etc/apt.
 func debianArchive(etc string) (aptEntry, error) {
 	entries, err := aptEntries(etc)
 	if err != nil {
@@ -45,7 +47,8 @@ func debianArchive(etc string) (aptEntry, error) {
 		}
 	}
 	return aptEntry{}, hint.With(
-		fmt.Errorf("apt's sources in %s name no Debian archive (a suite such as bookworm with component main)", etc),
+		fmt.Errorf("apt's sources in %s name no Debian archive (a suite such as bookworm with "+
+			"component main)", etc),
 		"use git, or give a directory or an archive")
 }
 
@@ -68,7 +71,8 @@ func (e aptEntry) uri() string {
 	return ""
 }
 
-// keys are what signs all suites: the installed Debian keyring, else whatever signs the machine's own entry.
+// keys are what signs all suites: the installed Debian keyring, else whatever signs the machine's
+// own entry.
 func (e aptEntry) keys(keyrings []string) (string, error) {
 	for _, file := range keyrings {
 		if _, err := os.Stat(file); err == nil {
@@ -78,7 +82,8 @@ func (e aptEntry) keys(keyrings []string) (string, error) {
 	if e.signedBy != "" {
 		return e.signedBy, nil
 	}
-	return "", hint.With(fmt.Errorf("no keyring of Debian's archive: looked for %s", strings.Join(keyrings, ", ")),
+	return "", hint.With(
+		fmt.Errorf("no keyring of Debian's archive: looked for %s", strings.Join(keyrings, ", ")),
 		"apt-get install debian-archive-keyring")
 }
 
@@ -94,7 +99,8 @@ func aptEntries(etc string) ([]aptEntry, error) {
 	}
 	var entries []aptEntry
 	for _, file := range files {
-		read := map[string]func(string) []aptEntry{".list": readList, ".sources": readDeb822}[filepath.Ext(file)]
+		read := map[string]func(string) []aptEntry{".list": readList,
+			".sources": readDeb822}[filepath.Ext(file)]
 		if read == nil {
 			continue // as apt passes over other endings
 		}
@@ -150,14 +156,15 @@ func readDeb822(text string) []aptEntry {
 			suites:     strings.Fields(fields["suites"]),
 			components: strings.Fields(fields["components"]),
 			signedBy:   fields["signed-by"],
-			disabled:   slices.Contains([]string{"no", "false", "0", "off"}, strings.ToLower(fields["enabled"])),
+			disabled: slices.Contains([]string{"no", "false", "0", "off"},
+				strings.ToLower(fields["enabled"])),
 		})
 	}
 	return entries
 }
 
-// paragraphs reads Debian's control format. The fields' names are in lower case; the lines of a value that has
-// several keep their line ends and their first space.
+// paragraphs reads Debian's control format. The fields' names are in lower case; the lines of a
+// value that has several keep their line ends and their first space.
 func paragraphs(text string) []map[string]string {
 	var all []map[string]string
 	var now map[string]string

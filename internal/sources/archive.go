@@ -23,11 +23,12 @@ import (
 type ChecksumError struct{ File, Got, Want string }
 
 func (e *ChecksumError) Error() string {
-	return fmt.Sprintf("%s: the checksum differs: sha256 is %s, expected %s", e.File, e.Got, e.Want)
+	return fmt.Sprintf("%s: the checksum differs: sha256 is %s, expected %s",
+		e.File, e.Got, e.Want)
 }
 
-// CheckSHA256 compares a file's checksum with a wanted one and returns it; an empty want accepts all. Its error is a
-// *ChecksumError when they differ.
+// CheckSHA256 compares a file's checksum with a wanted one and returns it; an empty want accepts
+// all. Its error is a *ChecksumError when they differ.
 func CheckSHA256(file, want string) (string, error) {
 	got, err := disk.HashFile(file)
 	if err != nil {
@@ -56,12 +57,14 @@ type Limits struct {
 	Files int   // members of any kind
 }
 
-// DefaultLimits are ten times what the largest known tree needs (wolfSSL 5.9.2: 130 MB, 5,000 members).
+// DefaultLimits are ten times what the largest known tree needs (wolfSSL 5.9.2: 130 MB, 5,000
+// members).
 var DefaultLimits = Limits{Bytes: 2 << 30, Files: 100_000}
 
-// Unpack extracts a .tar.gz, .tar.xz, .tar.bz2 or .tar into an existing empty directory, without the archive's top directory.
-// An archive that reaches out of the directory by any of its members is refused; what was extracted until then stays,
-// so the directory should be one that is thrown away on error.
+// Unpack extracts a .tar.gz, .tar.xz, .tar.bz2 or .tar into an existing empty directory, without
+// the archive's top directory. An archive that reaches out of the directory by any of its members
+// is refused; what was extracted until then stays, so the directory should be one that is thrown
+// away on error.
 func Unpack(ctx context.Context, archive, dir string) error {
 	f, err := os.Open(archive)
 	if err != nil {

@@ -19,8 +19,8 @@ import (
 // CacheEnv names the environment variable that says where the cache is.
 const CacheEnv = "MPWOLF_CACHE"
 
-// Cache is a directory that holds fetched source trees. Its entries are complete or absent, and several processes may
-// use it at once.
+// Cache is a directory that holds fetched source trees. Its entries are complete or absent, and
+// several processes may use it at once.
 type Cache struct{ Dir string }
 
 // DefaultCache is MPWOLF_CACHE, or mpwolf in the user's cache directory.
@@ -31,15 +31,18 @@ func DefaultCache() (Cache, error) {
 	}
 	dir, err := os.UserCacheDir()
 	if err != nil {
-		return Cache{}, hint.With(fmt.Errorf("find the user's cache directory: %w", err), "set "+CacheEnv+" to a directory")
+		return Cache{}, hint.With(fmt.Errorf("find the user's cache directory: %w", err),
+			"set "+CacheEnv+" to a directory")
 	}
 	return Cache{Dir: filepath.Join(dir, "mpwolf")}, nil
 }
 
-// Entry is the path of the entry with this key, which is one path element. If the cache lacks it, fill is called
-// with an empty directory to put it in; the entry appears only after fill has returned nil. An entry that was changed
-// since is made anew.
-func (c Cache) Entry(ctx context.Context, key string, log Log, fill func(dir string) error) (string, error) {
+// Entry is the path of the entry with this key, which is one path element. If the cache lacks it,
+// fill is called with an empty directory to put it in; the entry appears only after fill has
+// returned nil. An entry that was changed since is made anew.
+func (c Cache) Entry(
+	ctx context.Context, key string, log Log, fill func(dir string) error,
+) (string, error) {
 	if !filepath.IsLocal(key) || filepath.Base(key) != key {
 		return "", fmt.Errorf("%q cannot be the name of a cache entry", key)
 	}
@@ -66,8 +69,9 @@ func (c Cache) Entry(ctx context.Context, key string, log Log, fill func(dir str
 	})
 }
 
-// Into makes a directory of the user's the way Entry makes an entry of the cache: fill gets an empty directory beside it,
-// which takes its name when fill has returned nil. The directory must not exist, or be empty.
+// Into makes a directory of the user's the way Entry makes an entry of the cache: fill gets an
+// empty directory beside it, which takes its name when fill has returned nil. The directory must
+// not exist, or be empty.
 func (c Cache) Into(ctx context.Context, dir string, log Log, fill func(dir string) error) error {
 	abs, err := filepath.Abs(dir)
 	if err != nil {
@@ -80,13 +84,14 @@ func (c Cache) Into(ctx context.Context, dir string, log Log, fill func(dir stri
 	}
 	defer unlock()
 	if err := os.Remove(abs); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return hint.With(fmt.Errorf("%q exists and is not an empty directory", abs), "name a new directory, or remove this one")
+		return hint.With(fmt.Errorf("%q exists and is not an empty directory", abs),
+			"name a new directory, or remove this one")
 	}
 	return build(abs, fill)
 }
 
-// build fills a directory beside dir and gives it dir's name. What an earlier run left half is removed first; the
-// caller holds the lock.
+// build fills a directory beside dir and gives it dir's name. What an earlier run left half is
+// removed first; the caller holds the lock.
 func build(dir string, fill func(part string) error) error {
 	part := filepath.Join(filepath.Dir(dir), "."+filepath.Base(dir)+".mpwolf-part")
 	if err := errors.Join(os.RemoveAll(part), os.RemoveAll(part+tempEnding)); err != nil {
@@ -111,8 +116,8 @@ func build(dir string, fill func(part string) error) error {
 // lockPatience is how long a lock is waited for in silence.
 const lockPatience = 300 * time.Millisecond
 
-// lock takes the lock of a key, for other processes as well as for other goroutines. It is the system's own lock on
-// an open file, so a killed process leaves none behind.
+// lock takes the lock of a key, for other processes as well as for other goroutines. It is the
+// system's own lock on an open file, so a killed process leaves none behind.
 func (c Cache) lock(ctx context.Context, key string, log Log) (unlock func(), err error) {
 	if c.Dir == "" {
 		return nil, errors.New("no cache directory is set")
@@ -150,7 +155,8 @@ func (c Cache) lock(ctx context.Context, key string, log Log) (unlock func(), er
 	}
 }
 
-// WithTemp calls do with a new directory beside the one that Entry or Into gave, and removes it afterwards.
+// WithTemp calls do with a new directory beside the one that Entry or Into gave, and removes it
+// afterwards.
 func WithTemp(dir string, do func(temp string) error) error {
 	temp := dir + tempEnding
 	if err := os.Mkdir(temp, 0o755); err != nil {
@@ -159,7 +165,8 @@ func WithTemp(dir string, do func(temp string) error) error {
 	return errors.Join(do(temp), os.RemoveAll(temp))
 }
 
-// tempEnding makes WithTemp's directory out of the other one; build removes both when they are left over.
+// tempEnding makes WithTemp's directory out of the other one; build removes both when they are
+// left over.
 const tempEnding = "-download"
 
 // Has reports whether the cache holds an entry with this key, undamaged.

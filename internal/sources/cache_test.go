@@ -36,7 +36,9 @@ func (l *lines) String() string {
 }
 
 func fillWith(text string) func(string) error {
-	return func(dir string) error { return os.WriteFile(filepath.Join(dir, "file"), []byte(text), 0o644) }
+	return func(dir string) error {
+		return os.WriteFile(filepath.Join(dir, "file"), []byte(text), 0o644)
+	}
 }
 
 func read(t testing.TB, path ...string) string {
@@ -50,7 +52,8 @@ func read(t testing.TB, path ...string) string {
 
 func TestDefaultCache(t *testing.T) {
 	t.Setenv(CacheEnv, "rel")
-	if c, err := DefaultCache(); err != nil || !filepath.IsAbs(c.Dir) || filepath.Base(c.Dir) != "rel" {
+	if c, err := DefaultCache(); err != nil || !filepath.IsAbs(c.Dir) ||
+		filepath.Base(c.Dir) != "rel" {
 		t.Errorf("got %v, %v", c, err)
 	}
 	t.Setenv(CacheEnv, "")
@@ -98,7 +101,8 @@ func TestEntryFailure(t *testing.T) {
 	}
 }
 
-// TestEntryInterrupted leaves what a killed process leaves: a directory that is not finished and no lock.
+// TestEntryInterrupted leaves what a killed process leaves: a directory that is not finished and
+// no lock.
 func TestEntryInterrupted(t *testing.T) {
 	c := newCache(t)
 	for _, left := range []string{".key.mpwolf-part", ".key.mpwolf-part-download"} {
@@ -128,11 +132,17 @@ func TestEntryInterrupted(t *testing.T) {
 
 func TestEntryDamaged(t *testing.T) {
 	for name, damage := range map[string]func(dir string) error{
-		"file gone":  func(dir string) error { return os.Remove(filepath.Join(dir, "file")) },
-		"file cut":   func(dir string) error { return os.Truncate(filepath.Join(dir, "file"), 1) },
-		"file more":  func(dir string) error { return os.WriteFile(filepath.Join(dir, "new"), nil, 0o644) },
-		"edited":     func(dir string) error { return os.WriteFile(filepath.Join(dir, "file"), []byte("eno"), 0o644) },
-		"mode":       func(dir string) error { return os.Chmod(filepath.Join(dir, "file"), 0o755) },
+		"file gone": func(dir string) error { return os.Remove(filepath.Join(dir, "file")) },
+		"file cut":  func(dir string) error { return os.Truncate(filepath.Join(dir, "file"), 1) },
+		"file more": func(dir string) error {
+			return os.WriteFile(filepath.Join(dir, "new"), nil, 0o644)
+		},
+		"edited": func(dir string) error {
+			return os.WriteFile(filepath.Join(dir, "file"), []byte("eno"), 0o644)
+		},
+		"mode": func(dir string) error {
+			return os.Chmod(filepath.Join(dir, "file"), 0o755)
+		},
 		"stamp gone": func(dir string) error { return os.Remove(filepath.Join(dir, stampFile)) },
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -149,7 +159,8 @@ func TestEntryDamaged(t *testing.T) {
 			if _, err := c.Entry(t.Context(), "key", said.log, fillWith("two")); err != nil {
 				t.Fatal(err)
 			}
-			if got := read(t, dir, "file"); got != "two" || !strings.Contains(said.String(), "damaged") {
+			if got := read(t, dir, "file"); got != "two" ||
+				!strings.Contains(said.String(), "damaged") {
 				t.Errorf("got %q, said %q", got, said.String())
 			}
 		})
@@ -191,7 +202,8 @@ func TestEntryWaitCancelled(t *testing.T) {
 	_, err := c.Entry(t.Context(), "key", nil, func(dir string) error {
 		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 		defer cancel()
-		if _, err := c.Entry(ctx, "key", nil, fillWith("x")); !errors.Is(err, context.DeadlineExceeded) {
+		if _, err := c.Entry(ctx, "key", nil, fillWith("x")); !errors.Is(err,
+			context.DeadlineExceeded) {
 			t.Errorf("got %v", err)
 		}
 		return fillWith("y")(dir)
@@ -213,16 +225,20 @@ func TestInto(t *testing.T) {
 		t.Fatal(err)
 	}
 	broken := errors.New("broken")
-	if err := c.Into(t.Context(), dir, nil, func(string) error { return broken }); !errors.Is(err, broken) {
+	if err := c.Into(t.Context(), dir, nil, func(string) error {
+		return broken
+	}); !errors.Is(err, broken) {
 		t.Fatalf("got %v", err)
 	}
 	if err := c.Into(t.Context(), dir, nil, fillWith("x")); err != nil {
 		t.Fatal(err)
 	}
-	if err := c.Into(t.Context(), dir, nil, fillWith("y")); err == nil || !strings.Contains(err.Error(), "not an empty directory") {
+	if err := c.Into(t.Context(), dir, nil, fillWith("y")); err == nil ||
+		!strings.Contains(err.Error(), "not an empty directory") {
 		t.Errorf("got %v", err)
 	}
-	if names := list(t, parent); strings.Join(names, " ") != ". tree tree/file" || read(t, dir, "file") != "x" {
+	if names := list(t, parent); strings.Join(names, " ") != ". tree tree/file" ||
+		read(t, dir, "file") != "x" {
 		t.Errorf("left: %q", names)
 	}
 }
@@ -248,13 +264,15 @@ func TestCopyTree(t *testing.T) {
 	if got := strings.Join(list(t, dir), " "); got != ". a a/b a/b/run a/link" {
 		t.Errorf("copied %s", got)
 	}
-	if info, err := os.Stat(filepath.Join(dir, "a", "link")); err != nil || info.Mode().Perm() != 0o755 {
+	if info, err := os.Stat(filepath.Join(dir, "a", "link")); err != nil ||
+		info.Mode().Perm() != 0o755 {
 		t.Errorf("got %v, %v", info, err)
 	}
 	if err := os.Symlink("/etc/passwd", filepath.Join(from, "out")); err != nil {
 		t.Fatal(err)
 	}
-	if err := CopyTree(t.Context(), from, t.TempDir(), skip); err == nil || !strings.Contains(err.Error(), "out of the directory") {
+	if err := CopyTree(t.Context(), from, t.TempDir(), skip); err == nil ||
+		!strings.Contains(err.Error(), "out of the directory") {
 		t.Errorf("got %v", err)
 	}
 }

@@ -10,9 +10,9 @@ import (
 	"path/filepath"
 )
 
-// CopyTree copies a directory's files, directories and links into an existing empty one, with modes and times; skip says
-// which names (relative, with slashes) are left out, a directory with all that it holds. A link that leads out of the
-// directory, or a device, is an error.
+// CopyTree copies a directory's files, directories and links into an existing empty one, with
+// modes and times; skip says which names (relative, with slashes) are left out, a directory with
+// all that it holds. A link that leads out of the directory, or a device, is an error.
 func CopyTree(ctx context.Context, from, dir string, skip func(rel string) bool) error {
 	root, err := os.OpenRoot(dir)
 	if err != nil {

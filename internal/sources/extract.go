@@ -13,19 +13,21 @@ import (
 	"time"
 )
 
-// extractor writes the members of one archive below a root. The root itself keeps every write inside; the checks
-// here are for what that does not see: links that lead out once they are there, and links that lead a later member
-// to another place than its name says.
+// extractor writes the members of one archive below a root. The root itself keeps every write
+// inside; the checks here are for what that does not see: links that lead out once they are there,
+// and links that lead a later member to another place than its name says.
 type extractor struct {
 	root   *os.Root
 	limits Limits
 	bytes  int64
 	files  int
-	// top is the directory that all members are in, "." for an archive made of the directory itself; empty before the first.
+	// top is the directory that all members are in, "." for an archive made of the directory
+	// itself; empty before the first.
 	top string
 	// kinds are the members so far and the directories above them.
 	kinds map[string]fs.FileMode
-	// times are the directories' times, set at the end because writing into a directory changes its time.
+	// times are the directories' times, set at the end because writing into a directory changes
+	// its time.
 	times map[string]time.Time
 }
 
@@ -68,7 +70,8 @@ func (x *extractor) member(h *tar.Header, content io.Reader) error {
 	return fmt.Errorf("is neither a file, a directory nor a link (type %q)", h.Typeflag)
 }
 
-// strip takes off the top directory, which must be the same for all members. The top directory itself becomes ".".
+// strip takes off the top directory, which must be the same for all members. The top directory
+// itself becomes ".".
 func (x *extractor) strip(name string) (string, error) {
 	if err := local(name); err != nil {
 		return "", err
@@ -120,7 +123,8 @@ func (x *extractor) parents(name string) error {
 	return x.root.Mkdir(filepath.FromSlash(dir), 0o755)
 }
 
-// claim notes down a member that is not a directory; an archive in which two share a name is refused.
+// claim notes down a member that is not a directory; an archive in which two share a name is
+// refused.
 func (x *extractor) claim(name string, kind fs.FileMode) error {
 	if _, known := x.kinds[name]; known {
 		return errors.New("occurs twice")
@@ -165,8 +169,9 @@ func (x *extractor) file(name string, h *tar.Header, content io.Reader) error {
 	return x.root.Chtimes(local, h.ModTime, h.ModTime)
 }
 
-// symlink makes a link whose target is in the tree. Leading ".." are exact, because nothing above a member is a link;
-// a ".." further on could step out of what another link points to, so it is refused.
+// symlink makes a link whose target is in the tree. Leading ".." are exact, because nothing above
+// a member is a link; a ".." further on could step out of what another link points to, so it is
+// refused.
 func (x *extractor) symlink(name string, h *tar.Header) error {
 	if err := x.claim(name, fs.ModeSymlink); err != nil {
 		return err
@@ -206,7 +211,8 @@ func (x *extractor) link(name string, h *tar.Header) error {
 	}
 	kind, known := x.kinds[target]
 	if !known || !kind.IsRegular() || target == name {
-		return fmt.Errorf("is a hard link to %q, which is not a file before it in the archive", h.Linkname)
+		return fmt.Errorf("is a hard link to %q, which is not a file before it in the archive",
+			h.Linkname)
 	}
 	return x.root.Link(filepath.FromSlash(target), filepath.FromSlash(name))
 }

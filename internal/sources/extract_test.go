@@ -30,7 +30,8 @@ func tarOf(t testing.TB, members ...member) []byte {
 	var buffer bytes.Buffer
 	w := tar.NewWriter(&buffer)
 	for _, m := range members {
-		h := &tar.Header{Name: m.name, Linkname: m.link, Typeflag: m.kind, Mode: m.mode, Size: int64(len(m.content))}
+		h := &tar.Header{Name: m.name, Linkname: m.link, Typeflag: m.kind, Mode: m.mode,
+			Size: int64(len(m.content))}
 		if h.Typeflag == 0 {
 			h.Typeflag = tar.TypeReg
 		}
@@ -85,7 +86,8 @@ func bzip2ed(t testing.TB, plain []byte) []byte {
 	cmd.Stdin = bytes.NewReader(plain)
 	out, err := cmd.Output()
 	if err != nil {
-		t.Skip("bzip2 is not on this machine: the standard library does not write its format:", err)
+		t.Skip("bzip2 is not on this machine: the standard library does not write its format:",
+			err)
 	}
 	return out
 }
@@ -121,7 +123,8 @@ func TestUnpack(t *testing.T) {
 			if err := Unpack(t.Context(), write(t, name, pack(t, plain)), dir); err != nil {
 				t.Fatal(err)
 			}
-			for file, mode := range map[string]fs.FileMode{"run.sh": 0o755, "deep/er/file.c": 0o644, "same.c": 0o644} {
+			for file, mode := range map[string]fs.FileMode{"run.sh": 0o755,
+				"deep/er/file.c": 0o644, "same.c": 0o644} {
 				info, err := os.Stat(filepath.Join(dir, file))
 				if err != nil {
 					t.Fatal(err)
@@ -130,7 +133,8 @@ func TestUnpack(t *testing.T) {
 					t.Errorf("%s has mode %v, want %v", file, info.Mode(), mode)
 				}
 			}
-			if target, err := os.Readlink(filepath.Join(dir, "deep", "link")); err != nil || target != "../run.sh" {
+			if target, err := os.Readlink(filepath.Join(dir, "deep", "link")); err != nil ||
+				target != "../run.sh" {
 				t.Errorf("link is %q, %v", target, err)
 			}
 		})
@@ -139,7 +143,8 @@ func TestUnpack(t *testing.T) {
 
 func TestUnpackDotTop(t *testing.T) {
 	dir := t.TempDir()
-	plain := tarOf(t, member{name: "./", kind: tar.TypeDir}, member{name: "./a"}, member{name: "./b/c"})
+	plain := tarOf(t, member{name: "./", kind: tar.TypeDir}, member{name: "./a"},
+		member{name: "./b/c"})
 	if err := Unpack(t.Context(), write(t, "x.tar.gz", gzipped(t, plain)), dir); err != nil {
 		t.Fatal(err)
 	}
@@ -154,17 +159,25 @@ func TestUnpackRefuses(t *testing.T) {
 		members []member
 		want    string
 	}{
-		"dot dot":           {[]member{{name: "top/../../evil"}}, `has ".."`},
-		"dot dot first":     {[]member{{name: "../evil"}}, `has ".."`},
-		"absolute":          {[]member{{name: "/etc/evil"}}, "is absolute"},
-		"backslash":         {[]member{{name: `top\..\evil`}}, "not allowed"},
-		"another top":       {[]member{file, {name: "other/file"}}, `not in the archive's top directory "top"`},
-		"no top":            {[]member{{name: "a"}, {name: "b"}}, "expected an archive with one top directory"},
-		"link out":          {[]member{{name: "top/l", kind: tar.TypeSymlink, link: "../../evil"}}, "out of the archive"},
-		"link to beside":    {[]member{{name: "top/l", kind: tar.TypeSymlink, link: "../beside"}}, "out of the archive"},
-		"link absolute":     {[]member{{name: "top/l", kind: tar.TypeSymlink, link: "/etc/passwd"}}, "out of the archive"},
-		"link empty":        {[]member{{name: "top/l", kind: tar.TypeSymlink}}, "out of the archive"},
-		"link through link": {[]member{{name: "top/d/l", kind: tar.TypeSymlink, link: ".."}, {name: "top/m", kind: tar.TypeSymlink, link: "d/l/../.."}}, "out of the archive"},
+		"dot dot":       {[]member{{name: "top/../../evil"}}, `has ".."`},
+		"dot dot first": {[]member{{name: "../evil"}}, `has ".."`},
+		"absolute":      {[]member{{name: "/etc/evil"}}, "is absolute"},
+		"backslash":     {[]member{{name: `top\..\evil`}}, "not allowed"},
+		"another top": {[]member{file, {name: "other/file"}},
+			`not in the archive's top directory "top"`},
+		"no top": {[]member{{name: "a"}, {name: "b"}},
+			"expected an archive with one top directory"},
+		"link out": {[]member{{name: "top/l", kind: tar.TypeSymlink, link: "../../evil"}},
+			"out of the archive"},
+		"link to beside": {[]member{{name: "top/l", kind: tar.TypeSymlink, link: "../beside"}},
+			"out of the archive"},
+		"link absolute": {
+			[]member{{name: "top/l", kind: tar.TypeSymlink, link: "/etc/passwd"}},
+			"out of the archive"},
+		"link empty": {[]member{{name: "top/l", kind: tar.TypeSymlink}},
+			"out of the archive"},
+		"link through link": {[]member{{name: "top/d/l", kind: tar.TypeSymlink, link: ".."},
+			{name: "top/m", kind: tar.TypeSymlink, link: "d/l/../.."}}, "out of the archive"},
 		"through link": {[]member{
 			{name: "top/d/", kind: tar.TypeDir},
 			{name: "top/l", kind: tar.TypeSymlink, link: "d"},
@@ -178,11 +191,14 @@ func TestUnpackRefuses(t *testing.T) {
 			{name: "top/l", kind: tar.TypeSymlink, link: "d"},
 			{name: "top/l/", kind: tar.TypeDir},
 		}, "occurs twice"},
-		"below file":       {[]member{file, {name: "top/file/x"}}, "not a directory"},
-		"twice":            {[]member{file, file}, "occurs twice"},
-		"hard link out":    {[]member{{name: "top/l", kind: tar.TypeLink, link: "../../etc/passwd"}}, `has ".."`},
-		"hard link abs":    {[]member{{name: "top/l", kind: tar.TypeLink, link: "/etc/passwd"}}, "absolute"},
-		"hard link absent": {[]member{{name: "top/l", kind: tar.TypeLink, link: "top/none"}}, "not a file before it"},
+		"below file": {[]member{file, {name: "top/file/x"}}, "not a directory"},
+		"twice":      {[]member{file, file}, "occurs twice"},
+		"hard link out": {
+			[]member{{name: "top/l", kind: tar.TypeLink, link: "../../etc/passwd"}}, `has ".."`},
+		"hard link abs": {[]member{{name: "top/l", kind: tar.TypeLink, link: "/etc/passwd"}},
+			"absolute"},
+		"hard link absent": {[]member{{name: "top/l", kind: tar.TypeLink, link: "top/none"}},
+			"not a file before it"},
 		"hard link to link": {[]member{
 			{name: "top/s", kind: tar.TypeSymlink, link: "file"},
 			{name: "top/l", kind: tar.TypeLink, link: "top/s"},
@@ -199,7 +215,8 @@ func TestUnpackRefuses(t *testing.T) {
 			}
 			archive := write(t, "hostile.tar.gz", gzipped(t, tarOf(t, test.members...)))
 			err := Unpack(t.Context(), archive, dir)
-			if err == nil || !strings.Contains(err.Error(), test.want) || !strings.Contains(err.Error(), "hostile.tar.gz") {
+			if err == nil || !strings.Contains(err.Error(), test.want) ||
+				!strings.Contains(err.Error(), "hostile.tar.gz") {
 				t.Fatalf("got %v, want one with %q and the archive's name", err, test.want)
 			}
 			var refused *MemberError
@@ -229,7 +246,8 @@ func list(t testing.TB, dir string) []string {
 
 func onlyBelow(names []string, dir string) bool {
 	for _, name := range names {
-		if name != "." && !strings.HasPrefix(dir+"/", name+"/") && !strings.HasPrefix(name, dir+"/") {
+		if name != "." && !strings.HasPrefix(dir+"/", name+"/") &&
+			!strings.HasPrefix(name, dir+"/") {
 			return false
 		}
 	}
@@ -254,9 +272,11 @@ func TestUnpackDamaged(t *testing.T) {
 }
 
 func TestUnpackLimits(t *testing.T) {
-	plain := tarOf(t, member{name: "top/a", content: "12345"}, member{name: "top/b", content: "12345"})
+	plain := tarOf(t, member{name: "top/a", content: "12345"},
+		member{name: "top/b", content: "12345"})
 	for _, limits := range []Limits{{Bytes: 9, Files: 10}, {Bytes: 100, Files: 1}} {
-		err := extract(t.Context(), "x.tar", bufio.NewReader(bytes.NewReader(plain)), t.TempDir(), limits)
+		err := extract(t.Context(), "x.tar", bufio.NewReader(bytes.NewReader(plain)),
+			t.TempDir(), limits)
 		if err == nil || !strings.Contains(err.Error(), "more than") {
 			t.Errorf("%+v: got %v", limits, err)
 		}
@@ -282,17 +302,21 @@ func TestCheckSHA256(t *testing.T) {
 	}
 	_, err := CheckSHA256(file, strings.Repeat("0", 64))
 	var differs *ChecksumError
-	if !errors.As(err, &differs) || !strings.Contains(err.Error(), sum) || !strings.Contains(err.Error(), "0000") {
+	if !errors.As(err, &differs) || !strings.Contains(err.Error(), sum) ||
+		!strings.Contains(err.Error(), "0000") {
 		t.Errorf("the error does not show both: %v", err)
 	}
 }
 
-// FuzzExtract holds that nothing is written outside, and that no link leads there, whatever the archive.
+// FuzzExtract holds that nothing is written outside, and that no link leads there, whatever the
+// archive.
 func FuzzExtract(f *testing.F) {
 	f.Add(tarOf(f, goodMembers...))
 	f.Add(gzipped(f, tarOf(f, goodMembers...)))
-	f.Add(tarOf(f, member{name: "top/l", kind: tar.TypeSymlink, link: "d"}, member{name: "top/l/x", content: "x"}))
-	f.Add(tarOf(f, member{name: "top/../x"}, member{name: "top/l", kind: tar.TypeLink, link: "top/../../x"}))
+	f.Add(tarOf(f, member{name: "top/l", kind: tar.TypeSymlink, link: "d"},
+		member{name: "top/l/x", content: "x"}))
+	f.Add(tarOf(f, member{name: "top/../x"},
+		member{name: "top/l", kind: tar.TypeLink, link: "top/../../x"}))
 	f.Fuzz(func(t *testing.T, archive []byte) {
 		parent, err := os.MkdirTemp("", "fuzz")
 		if err != nil {
@@ -304,7 +328,8 @@ func FuzzExtract(f *testing.F) {
 			t.Fatal(err)
 		}
 		// The error does not matter: what was written before it is in the same directory.
-		_ = extract(t.Context(), "x", bufio.NewReader(bytes.NewReader(archive)), dir, Limits{Bytes: 1 << 20, Files: 100})
+		_ = extract(t.Context(), "x", bufio.NewReader(bytes.NewReader(archive)), dir,
+			Limits{Bytes: 1 << 20, Files: 100})
 		if names := list(t, parent); !onlyBelow(names, "in") {
 			t.Fatalf("it wrote outside: %q", names)
 		}

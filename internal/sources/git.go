@@ -32,7 +32,8 @@ import (
 type Repo struct {
 	// URL is a URL, the path of a clone or of a bare repository.
 	URL string
-	// Ref is the name of a tag or, failing that, of a branch; empty means the repository's default branch.
+	// Ref is the name of a tag or, failing that, of a branch; empty means the repository's default
+	// branch.
 	Ref string
 	// Progress takes what the other side says while it works; nil throws it away.
 	Progress io.Writer
@@ -45,17 +46,20 @@ func (e *RefError) Error() string {
 	return fmt.Sprintf("%s has neither a tag nor a branch %q", e.URL, e.Ref)
 }
 
-// Clone clones the wanted tag or branch alone, one commit deep, into an existing empty directory, and returns the
-// commit. Its errors wrap ErrOffline when the other side cannot be reached and *RefError when it lacks the ref.
+// Clone clones the wanted tag or branch alone, one commit deep, into an existing empty directory,
+// and returns the commit. Its errors wrap ErrOffline when the other side cannot be reached and
+// *RefError when it lacks the ref.
 func (r Repo) Clone(ctx context.Context, dir string) (commit string, err error) {
 	protocols()
-	names := []plumbing.ReferenceName{plumbing.NewTagReferenceName(r.Ref), plumbing.NewBranchReferenceName(r.Ref)}
+	names := []plumbing.ReferenceName{plumbing.NewTagReferenceName(r.Ref),
+		plumbing.NewBranchReferenceName(r.Ref)}
 	if r.Ref == "" {
 		names = []plumbing.ReferenceName{plumbing.HEAD}
 	}
 	for _, name := range names {
 		commit, err = r.clone(ctx, dir, name)
-		if !errors.Is(err, git.NoMatchingRefSpecError{}) && !errors.Is(err, plumbing.ErrReferenceNotFound) {
+		if !errors.Is(err, git.NoMatchingRefSpecError{}) &&
+			!errors.Is(err, plumbing.ErrReferenceNotFound) {
 			return commit, gitError(ctx, "clone "+r.URL, err)
 		}
 		if err := Empty(dir); err != nil {
@@ -85,8 +89,8 @@ func (r Repo) clone(ctx context.Context, dir string, name plumbing.ReferenceName
 	return head.Hash().String(), nil
 }
 
-// depth is 1 wherever the other side can do that: go-git's own server side, used for local repositories on machines
-// without git, cannot.
+// depth is 1 wherever the other side can do that: go-git's own server side, used for local
+// repositories on machines without git, cannot.
 func (r Repo) depth() int {
 	if IsLocalRepo(r.URL) && !haveGit() {
 		return 0
@@ -100,7 +104,8 @@ func IsLocalRepo(url string) bool {
 	return err == nil && endpoint.Protocol == "file"
 }
 
-// IsGitURL tells a git URL (https://…, ssh://…, file://…, user@host:path) from the path of a file or directory.
+// IsGitURL tells a git URL (https://…, ssh://…, file://…, user@host:path) from the path of a file
+// or directory.
 func IsGitURL(s string) bool {
 	return strings.Contains(s, "://") || !IsLocalRepo(s)
 }
@@ -132,9 +137,11 @@ func Empty(dir string) error {
 	return nil
 }
 
-// Submodules gets the named submodules (their paths in the tree) of a clone at the commits that the clone pins, one
-// commit deep where the other side gives out single commits.
-func Submodules(ctx context.Context, dir string, paths []string, progress io.Writer, log Log) error {
+// Submodules gets the named submodules (their paths in the tree) of a clone at the commits that
+// the clone pins, one commit deep where the other side gives out single commits.
+func Submodules(
+	ctx context.Context, dir string, paths []string, progress io.Writer, log Log,
+) error {
 	if len(paths) == 0 {
 		return nil
 	}
@@ -162,13 +169,15 @@ func Submodules(ctx context.Context, dir string, paths []string, progress io.Wri
 		}
 		log.Printf("fetching submodule %s from %s", path, submodule.Config().URL)
 		if err := update(ctx, submodule, progress); err != nil {
-			return gitError(ctx, fmt.Sprintf("submodule %s: fetch %s", path, submodule.Config().URL), err)
+			return gitError(ctx,
+				fmt.Sprintf("submodule %s: fetch %s", path, submodule.Config().URL), err)
 		}
 	}
 	return nil
 }
 
-// pinnedRef is what the pinned commit is called in the submodule's repository, so that git does not collect it.
+// pinnedRef is what the pinned commit is called in the submodule's repository, so that git does
+// not collect it.
 const pinnedRef = "refs/remotes/origin/pinned"
 
 func update(ctx context.Context, submodule *git.Submodule, progress io.Writer) error {
@@ -189,7 +198,9 @@ func update(ctx context.Context, submodule *git.Submodule, progress io.Writer) e
 	return submodule.UpdateContext(ctx, &git.SubmoduleUpdateOptions{NoFetch: true})
 }
 
-func fetchCommit(ctx context.Context, repository *git.Repository, commit string, progress io.Writer) error {
+func fetchCommit(
+	ctx context.Context, repository *git.Repository, commit string, progress io.Writer,
+) error {
 	options := &git.FetchOptions{
 		RefSpecs: []config.RefSpec{config.RefSpec(commit + ":" + pinnedRef)},
 		Depth:    1,
@@ -197,7 +208,8 @@ func fetchCommit(ctx context.Context, repository *git.Repository, commit string,
 		Progress: progress,
 	}
 	err := repository.FetchContext(ctx, options)
-	if err == nil || errors.Is(err, git.NoErrAlreadyUpToDate) || ctx.Err() != nil || isOffline(err) {
+	if err == nil || errors.Is(err, git.NoErrAlreadyUpToDate) ||
+		ctx.Err() != nil || isOffline(err) {
 		return ignoreUpToDate(err)
 	}
 	// Not every server gives out a commit by its hash: take the whole history, as git does.
@@ -212,19 +224,20 @@ func ignoreUpToDate(err error) error {
 	return err
 }
 
-// connectTimeout is how long a connection may take to be made. Without a network the name look-up or the connection
-// usually fails at once, but a firewall may swallow the packets.
+// connectTimeout is how long a connection may take to be made. Without a network the name look-up
+// or the connection usually fails at once, but a firewall may swallow the packets.
 const connectTimeout = 5 * time.Second
 
-// protocols replaces go-git's transports, once, by ones that give up early without a network and that can read local
-// repositories on a machine without git.
+// protocols replaces go-git's transports, once, by ones that give up early without a network and
+// that can read local repositories on a machine without git.
 var protocols = sync.OnceFunc(func() {
 	base, ok := http.DefaultTransport.(*http.Transport)
 	if !ok {
 		return
 	}
 	quick := base.Clone()
-	quick.DialContext = (&net.Dialer{Timeout: connectTimeout, KeepAlive: 30 * time.Second}).DialContext
+	dialer := &net.Dialer{Timeout: connectTimeout, KeepAlive: 30 * time.Second}
+	quick.DialContext = dialer.DialContext
 	quick.TLSHandshakeTimeout = 2 * connectTimeout
 	quick.ResponseHeaderTimeout = time.Minute
 	web := githttp.NewClient(&http.Client{Transport: quick})
@@ -245,8 +258,8 @@ func haveGit() bool {
 	return false
 }
 
-// loader opens a local repository for go-git's own server side: bare, with a work tree, as a submodule or linked work
-// tree (.git is a file), and with alternates.
+// loader opens a local repository for go-git's own server side: bare, with a work tree, as a
+// submodule or linked work tree (.git is a file), and with alternates.
 type loader struct{}
 
 func (loader) Load(endpoint *transport.Endpoint) (storer.Storer, error) {
@@ -260,7 +273,8 @@ func (loader) Load(endpoint *transport.Endpoint) (storer.Storer, error) {
 		return repository.Storer, nil
 	}
 	alternates := filesystem.Options{AlternatesFS: osfs.New("/")}
-	return filesystem.NewStorageWithOptions(storage.Filesystem(), cache.NewObjectLRUDefault(), alternates), nil
+	return filesystem.NewStorageWithOptions(storage.Filesystem(),
+		cache.NewObjectLRUDefault(), alternates), nil
 }
 
 // gitError says what was attempted, and marks errors of the network.
@@ -289,8 +303,8 @@ func unwrapGit(err error) error {
 	return err
 }
 
-// isOffline tells a network that is not there from a server that answers something unwelcome. A certificate that is
-// not trusted is an answer: going on to another source would hide it.
+// isOffline tells a network that is not there from a server that answers something unwelcome. A
+// certificate that is not trusted is an answer: going on to another source would hide it.
 func isOffline(err error) bool {
 	err = unwrapGit(err)
 	var dns *net.DNSError

@@ -23,7 +23,8 @@ func runGit(t testing.TB, dir string, args ...string) string {
 	cmd := exec.Command("git", append([]string{"-c", "protocol.file.allow=always"}, args...)...)
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), "GIT_CONFIG_GLOBAL=/dev/null", "GIT_CONFIG_SYSTEM=/dev/null",
-		"GIT_AUTHOR_NAME=a", "GIT_AUTHOR_EMAIL=a@example.org", "GIT_COMMITTER_NAME=a", "GIT_COMMITTER_EMAIL=a@example.org")
+		"GIT_AUTHOR_NAME=a", "GIT_AUTHOR_EMAIL=a@example.org", "GIT_COMMITTER_NAME=a",
+		"GIT_COMMITTER_EMAIL=a@example.org")
 	out, err := cmd.CombinedOutput()
 	if err != nil {
 		t.Fatalf("git %v: %v\n%s", args, err, out)
@@ -31,8 +32,8 @@ func runGit(t testing.TB, dir string, args ...string) string {
 	return strings.TrimSpace(string(out))
 }
 
-// newRepo makes a repository with three commits: the tag "v1" (annotated), the tag "v2" (plain), the branch "main"
-// behind them and a branch "side" at v1.
+// newRepo makes a repository with three commits: the tag "v1" (annotated), the tag "v2" (plain),
+// the branch "main" behind them and a branch "side" at v1.
 func newRepo(t testing.TB) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -93,7 +94,8 @@ func TestClone(t *testing.T) {
 			if got := read(t, dir, "file"); got != test.want {
 				t.Errorf("got %q", got)
 			}
-			if info, err := os.Stat(filepath.Join(dir, "run")); err != nil || info.Mode()&0o111 == 0 {
+			if info, err := os.Stat(filepath.Join(dir, "run")); err != nil ||
+				info.Mode()&0o111 == 0 {
 				t.Errorf("run: %v, %v", info, err)
 			}
 			if got := runGit(t, dir, "rev-parse", "HEAD"); got != commit {
@@ -135,14 +137,16 @@ func TestLoader(t *testing.T) {
 // TestCloneWithoutGit runs this test's binary again with an empty PATH.
 func TestCloneWithoutGit(t *testing.T) {
 	if url := os.Getenv("SOURCES_TEST_CLONE"); url != "" {
-		if _, err := (Repo{URL: url, Ref: "v1"}).Clone(t.Context(), os.Getenv("SOURCES_TEST_DIR")); err != nil {
+		clone := Repo{URL: url, Ref: "v1"}
+		if _, err := clone.Clone(t.Context(), os.Getenv("SOURCES_TEST_DIR")); err != nil {
 			t.Fatal(err)
 		}
 		return
 	}
 	dir := t.TempDir()
 	cmd := exec.Command(os.Args[0], "-test.run=^TestCloneWithoutGit$")
-	cmd.Env = append(os.Environ(), "PATH=", "SOURCES_TEST_CLONE="+newRepo(t), "SOURCES_TEST_DIR="+dir)
+	cmd.Env = append(os.Environ(), "PATH=", "SOURCES_TEST_CLONE="+newRepo(t),
+		"SOURCES_TEST_DIR="+dir)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
@@ -162,12 +166,14 @@ func TestCloneErrors(t *testing.T) {
 	if names := list(t, dir); len(names) != 1 {
 		t.Errorf("left: %q", names)
 	}
-	if _, err := (Repo{URL: t.TempDir(), Ref: "v1"}).Clone(t.Context(), t.TempDir()); err == nil || errors.Is(err, ErrOffline) {
+	if _, err := (Repo{URL: t.TempDir(), Ref: "v1"}).Clone(t.Context(), t.TempDir()); err == nil ||
+		errors.Is(err, ErrOffline) {
 		t.Errorf("no repository: got %v", err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := (Repo{URL: repo, Ref: "v1"}).Clone(ctx, t.TempDir()); !errors.Is(err, context.Canceled) {
+	_, err = (Repo{URL: repo, Ref: "v1"}).Clone(ctx, t.TempDir())
+	if !errors.Is(err, context.Canceled) {
 		t.Errorf("cancelled: got %v", err)
 	}
 }
@@ -190,14 +196,16 @@ func TestCloneOffline(t *testing.T) {
 		if !errors.Is(err, ErrOffline) {
 			t.Errorf("%s: got %v", url, err)
 		}
-		if took := time.Since(start); took > 6*connectTimeout { // the system has time-outs of minutes
+		// the system has time-outs of minutes
+		if took := time.Since(start); took > 6*connectTimeout {
 			t.Errorf("%s: took %v", url, took)
 		}
 	}
 }
 
 func TestSubmodules(t *testing.T) {
-	for name, allow := range map[string]string{"single commits given out": "true", "only tips": "false"} {
+	for name, allow := range map[string]string{"single commits given out": "true",
+		"only tips": "false"} {
 		t.Run(name, func(t *testing.T) {
 			sub := bare(t, newRepo(t))
 			runGit(t, sub, "config", "uploadpack.allowAnySHA1InWant", allow)
@@ -247,8 +255,10 @@ func TestSubmodules(t *testing.T) {
 
 func TestIsGitURL(t *testing.T) {
 	for s, want := range map[string]bool{
-		"https://example.org/x.git": true, "ssh://git@example.org/x": true, "git@example.org:x.git": true,
-		"file:///x": true, "/x/y": false, "./x": false, "x": false, "../x.tar.gz": false,
+		"https://example.org/x.git": true, "ssh://git@example.org/x": true,
+		"git@example.org:x.git": true,
+		"file:///x":             true, "/x/y": false, "./x": false, "x": false,
+		"../x.tar.gz": false,
 	} {
 		if got := IsGitURL(s); got != want {
 			t.Errorf("%q: got %v", s, got)

@@ -1,5 +1,6 @@
-// Package sources gets source trees onto this machine: git repositories, Debian's source archive, archives and
-// directories. What it fetches is complete or absent, checked before it is unpacked, and cached.
+// Package sources gets source trees onto this machine: git repositories, Debian's source archive,
+// archives and directories. What it fetches is complete or absent, checked before it is unpacked,
+// and cached.
 package sources
 
 import "errors"
@@ -14,6 +15,6 @@ func (l Log) Printf(format string, args ...any) {
 	}
 }
 
-// ErrOffline is wrapped by errors that say that the other side cannot be reached at all, as opposed to one that was
-// reached and lacks what was asked for.
+// ErrOffline is wrapped by errors that say that the other side cannot be reached at all, as
+// opposed to one that was reached and lacks what was asked for.
 var ErrOffline = errors.New("network cannot be reached")

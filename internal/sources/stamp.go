@@ -11,8 +11,9 @@ import (
 	"strings"
 )
 
-// stampFile is in the top of each cache entry: a digest of the names, modes, sizes and times of all files. It is
-// compared at each use, which takes milliseconds where hashing the contents would take a second.
+// stampFile is in the top of each cache entry: a digest of the names, modes, sizes and times of
+// all files. It is compared at each use, which takes milliseconds where hashing the contents would
+// take a second.
 const stampFile = ".mpwolf-entry"
 
 var errChanged = errors.New("its files are not those that were fetched")
@@ -72,7 +73,8 @@ func stamp(dir string) (string, error) {
 			fmt.Fprintf(digest, "%q %v\n", rel, info.Mode())
 			return nil
 		}
-		fmt.Fprintf(digest, "%q %v %d %d\n", rel, info.Mode(), info.Size(), info.ModTime().UnixNano())
+		fmt.Fprintf(digest, "%q %v %d %d\n", rel, info.Mode(), info.Size(),
+			info.ModTime().UnixNano())
 		return nil
 	})
 	if err != nil {
@@ -88,7 +90,8 @@ func syncDir(dir string) error {
 		return err
 	}
 	defer f.Close()
-	if err := f.Sync(); err != nil && !errors.Is(err, errors.ErrUnsupported) && !errors.Is(err, fs.ErrPermission) {
+	if err := f.Sync(); err != nil && !errors.Is(err, errors.ErrUnsupported) &&
+		!errors.Is(err, fs.ErrPermission) {
 		return fmt.Errorf("sync %s: %w", dir, err)
 	}
 	return nil

@@ -15,10 +15,12 @@ import (
 	"mpwolf/internal/disk"
 )
 
-// lockWait is how long a second mpwolf on the same tree waits for the first; a patch takes far less.
+// lockWait is how long a second mpwolf on the same tree waits for the first; a patch takes far
+// less.
 const lockWait = 30 * time.Second
 
-// Lock is held while a tree is changed. The system frees it when the process ends, however it ends.
+// Lock is held while a tree is changed. The system frees it when the process ends, however it
+// ends.
 type Lock struct {
 	tree string
 	lock *flock.Flock
@@ -26,11 +28,14 @@ type Lock struct {
 	run  string
 }
 
-// Acquire takes the tree's lock, makes .mpwolf if need be, and recovers from what a killed process left. wait is told when the
-// lock is held by another.
+// Acquire takes the tree's lock, makes .mpwolf if need be, and recovers from what a killed process
+// left. wait is told when the lock is held by another.
 //
-// run is the command that is at work, for the messages of others; all that is changed goes through d.
-func Acquire(ctx context.Context, d disk.FS, tree, run string, wait func(holder string)) (*Lock, error) {
+// run is the command that is at work, for the messages of others; all that is changed goes through
+// d.
+func Acquire(
+	ctx context.Context, d disk.FS, tree, run string, wait func(holder string),
+) (*Lock, error) {
 	dir := filepath.Join(tree, Dir)
 	if err := makeDir(d, dir); err != nil {
 		return nil, err
@@ -50,7 +55,8 @@ func Acquire(ctx context.Context, d disk.FS, tree, run string, wait func(holder 
 			_, err = l.lock.TryLockContext(ctx, 50*time.Millisecond)
 		}
 		if errors.Is(err, context.DeadlineExceeded) {
-			return nil, fmt.Errorf("lock %s: still held by %s after %s", tree, holder(name), lockWait)
+			return nil, fmt.Errorf("lock %s: still held by %s after %s", tree,
+				holder(name), lockWait)
 		}
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return nil, fmt.Errorf("lock %s: %w", tree, err)
@@ -66,7 +72,8 @@ func Acquire(ctx context.Context, d disk.FS, tree, run string, wait func(holder 
 		l.lock = flock.New(name)
 	}
 	// Who holds it is only for messages; a full disk is told by what comes after.
-	who := fmt.Appendf(nil, "mpwolf %s, process %d, since %s\n", run, os.Getpid(), time.Now().Format(time.DateTime))
+	who := fmt.Appendf(nil, "mpwolf %s, process %d, since %s\n", run, os.Getpid(),
+		time.Now().Format(time.DateTime))
 	_ = os.WriteFile(name, who, 0o644)
 	return l, nil
 }
@@ -83,15 +90,16 @@ func makeDir(d disk.FS, dir string) error {
 	if disk.Exists(ignore) {
 		return nil
 	}
-	if err := disk.Write(d, ignore, []byte(ignoreText), 0o644); err != nil && !errors.Is(err, fs.ErrExist) {
+	if err := disk.Write(d, ignore, []byte(ignoreText), 0o644); err != nil &&
+		!errors.Is(err, fs.ErrExist) {
 		_ = d.Remove(dir) // stays if it is not empty
 		return fmt.Errorf("make the record's directory: %w", err)
 	}
 	return nil
 }
 
-// Guard refuses a tree whose .mpwolf is, or has in it, a link: what is written there would go elsewhere. mpwolf makes no
-// links; a repository that was cloned may bring some.
+// Guard refuses a tree whose .mpwolf is, or has in it, a link: what is written there would go
+// elsewhere. mpwolf makes no links; a repository that was cloned may bring some.
 func Guard(tree string) error {
 	dir := filepath.Join(tree, Dir)
 	info, err := os.Lstat(dir)
@@ -110,7 +118,8 @@ func Guard(tree string) error {
 	}
 	for _, entry := range entries {
 		if !entry.IsDir() && !entry.Type().IsRegular() {
-			return fmt.Errorf("%s is neither file nor directory; mpwolf did not make it", filepath.Join(dir, entry.Name()))
+			return fmt.Errorf("%s is neither file nor directory; mpwolf did not make it",
+				filepath.Join(dir, entry.Name()))
 		}
 	}
 	return nil
@@ -137,20 +146,24 @@ func holder(name string) string {
 	return "another mpwolf"
 }
 
-// Release gives the lock back, and takes .mpwolf away if nothing is in it but what the lock put there.
+// Release gives the lock back, and takes .mpwolf away if nothing is in it but what the lock put
+// there.
 func (l *Lock) Release() {
 	dir := filepath.Join(l.tree, Dir)
 	if _, err := os.Lstat(filepath.Join(dir, recordName)); errors.Is(err, fs.ErrNotExist) {
 		l.tidy(dir)
 	}
-	_ = os.Truncate(filepath.Join(dir, lockName), 0) // no one's any more; who it was is only for messages
+	// no one's any more; who it was is only for messages
+	_ = os.Truncate(filepath.Join(dir, lockName), 0)
 	// The lock is free when the file is closed, whatever Close says.
 	_ = l.lock.Close()
 }
 
-// tidy removes the lock's file, and the directory if nothing else is in it: a fetched tree keeps how it is built there.
+// tidy removes the lock's file, and the directory if nothing else is in it: a fetched tree keeps
+// how it is built there.
 func (l *Lock) tidy(dir string) {
-	_ = l.disk.Remove(filepath.Join(dir, lockName)) // what stays is found and removed by the next run
+	// what stays is found and removed by the next run
+	_ = l.disk.Remove(filepath.Join(dir, lockName))
 	entries, err := os.ReadDir(dir)
 	if err != nil || len(entries) > 1 || (len(entries) == 1 && entries[0].Name() != ".gitignore") {
 		return

@@ -124,12 +124,15 @@ func Load(tree string) (*Record, error) {
 		return nil, fmt.Errorf("read record %s: %w", file, err)
 	}
 	if record.Format != format {
-		return nil, fmt.Errorf("read record %s: format %d; this mpwolf knows format %d", file, record.Format, format)
+		return nil, fmt.Errorf("read record %s: format %d; this mpwolf knows format %d", file,
+			record.Format, format)
 	}
 	if err := record.check(); err != nil {
 		return nil, fmt.Errorf("read record %s: %w", file, err)
 	}
-	return record.moved(func(path string) string { return absolute(tree, path) }), record.checkCreated(tree)
+	return record.moved(func(path string) string {
+		return absolute(tree, path)
+	}), record.checkCreated(tree)
 }
 
 // check refuses a record that mpwolf cannot have written.
@@ -148,7 +151,8 @@ func (r *Record) checkCreated(tree string) error {
 	modules := absolute(tree, r.Modules.Dir)
 	for _, dir := range r.Modules.Created {
 		if at := absolute(tree, dir); at != modules && !isAbove(at, modules) {
-			return fmt.Errorf("read record of %s: %q was not made for the modules in %q", tree, dir, modules)
+			return fmt.Errorf("read record of %s: %q was not made for the modules in %q",
+				tree, dir, modules)
 		}
 	}
 	return nil
@@ -200,7 +204,8 @@ func CheckPath(path string) error {
 	}
 	for _, part := range strings.Split(path, "/") {
 		plain := strings.ToLower(strings.TrimRight(strings.Map(visible, part), ". "))
-		if plain == ".git" || plain == Dir || strings.HasPrefix(plain, "git~") || strings.HasPrefix(plain, "mpwolf~") {
+		if plain == ".git" || plain == Dir || strings.HasPrefix(plain, "git~") ||
+			strings.HasPrefix(plain, "mpwolf~") {
 			return fmt.Errorf("%q is not a path of the tree's sources", path)
 		}
 	}
@@ -209,7 +214,8 @@ func CheckPath(path string) error {
 
 // visible drops the characters that HFS+ passes over in names.
 func visible(r rune) rune {
-	if (r >= 0x200c && r <= 0x200f) || (r >= 0x202a && r <= 0x202e) || (r >= 0x206a && r <= 0x206f) || r == 0xfeff {
+	if (r >= 0x200c && r <= 0x200f) || (r >= 0x202a && r <= 0x202e) ||
+		(r >= 0x206a && r <= 0x206f) || r == 0xfeff {
 		return -1
 	}
 	return r

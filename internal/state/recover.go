@@ -23,8 +23,8 @@ const (
 	Finished               // the run had done its work, and the tree is as after it
 )
 
-// Recover brings a tree that a killed process left half-way back to how it was before, and tells what there was. It does
-// nothing otherwise.
+// Recover brings a tree that a killed process left half-way back to how it was before, and tells
+// what there was. It does nothing otherwise.
 func (l *Lock) Recover() (Outcome, error) {
 	text, err := os.ReadFile(l.path(journalName))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -107,8 +107,8 @@ func Interrupted(tree string) bool {
 	return disk.Exists(filepath.Join(tree, Dir, journalName))
 }
 
-// back restores one file if the killed process had written it; a file that is neither old nor new was edited since,
-// and is not touched.
+// back restores one file if the killed process had written it; a file that is neither old nor new
+// was edited since, and is not touched.
 func (l *Lock) back(f journalFile, n int) error {
 	target, err := l.inTree(f.Path)
 	if err != nil {
@@ -128,7 +128,8 @@ func (l *Lock) back(f journalFile, n int) error {
 	case f.New:
 		return l.put(f, "old", n)
 	}
-	return fmt.Errorf("go back: %s was edited after an interrupted run; its bytes from before are in %s",
+	return fmt.Errorf("go back: %s was edited after an interrupted run; its bytes from "+
+		"before are in %s",
 		f.Path, l.path(stageName, staged("old", n)))
 }
 

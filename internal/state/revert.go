@@ -16,12 +16,14 @@ import (
 	"github.com/sergi/go-diff/diffmatchpatch"
 )
 
-// Conflict is a place where the user's edit and ours meet, so that ours cannot be taken out without losing theirs.
+// Conflict is a place where the user's edit and ours meet, so that ours cannot be taken out
+// without losing theirs.
 type Conflict struct {
 	// Path and Line say where it is now; Line counts from 1, 0 stands for the whole file.
 	Path string
 	Line int
-	// Ours is what mpwolf wrote, Theirs what stands there now, Reason what cannot be told from both.
+	// Ours is what mpwolf wrote, Theirs what stands there now, Reason what cannot be told from
+	// both.
 	Ours, Theirs, Reason string
 }
 
@@ -51,7 +53,8 @@ const (
 func Look(tree string, f File) (Drift, []byte, error) {
 	name := filepath.Join(tree, filepath.FromSlash(f.Path))
 	info, err := os.Lstat(name)
-	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) || (err == nil && !info.Mode().IsRegular()) {
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) ||
+		(err == nil && !info.Mode().IsRegular()) {
 		return Missing, nil, nil
 	}
 	if err != nil {
@@ -74,8 +77,8 @@ func Look(tree string, f File) (Drift, []byte, error) {
 type Options struct {
 	// Force takes out our lines all the same. What is lost with that is in Reversal.Lost.
 	Force bool
-	// AtHead gives a file as git has it: a file that is just that has nothing of ours in it, because a checkout has put it
-	// there. nil knows no git.
+	// AtHead gives a file as git has it: a file that is just that has nothing of ours in it,
+	// because a checkout has put it there. nil knows no git.
 	AtHead func(path string, like []byte) ([]byte, bool)
 }
 
@@ -154,7 +157,8 @@ type Edit struct {
 	Ours bool
 }
 
-// Edits lists what the user changed in a recorded file since. Ours says that it is a line of mpwolf's that changed.
+// Edits lists what the user changed in a recorded file since. Ours says that it is a line of
+// mpwolf's that changed.
 func Edits(tree string, f File, now []byte) ([]Edit, error) {
 	before, err := Blob(tree, f.Before)
 	if err != nil {
@@ -167,7 +171,9 @@ func Edits(tree string, f File, now []byte) ([]Edit, error) {
 	ours, theirs := spans(string(after), string(before)), spans(string(after), string(now))
 	edits := make([]Edit, len(theirs))
 	for i, t := range theirs {
-		edits[i] = Edit{lineIn(theirs, t), slices.ContainsFunc(ours, func(o span) bool { return meet(o, t) })}
+		edits[i] = Edit{lineIn(theirs, t), slices.ContainsFunc(ours, func(o span) bool {
+			return meet(o, t)
+		})}
 	}
 	return edits, nil
 }
@@ -200,8 +206,8 @@ func Became(tree string, f File) string {
 	return "is gone"
 }
 
-// withoutOurs gives the bytes of a recorded file without what mpwolf wrote and with what the user wrote since. Where
-// there are conflicts, the user's edits that meet ours are not in it.
+// withoutOurs gives the bytes of a recorded file without what mpwolf wrote and with what the user
+// wrote since. Where there are conflicts, the user's edits that meet ours are not in it.
 func withoutOurs(tree string, f File, now []byte) ([]byte, []Conflict, error) {
 	before, err := Blob(tree, f.Before)
 	if err != nil || disk.Hash(now) == f.After {
@@ -218,12 +224,16 @@ func withoutOurs(tree string, f File, now []byte) ([]byte, []Conflict, error) {
 	return []byte(merged), conflicts, nil
 }
 
-// SetFile notes that a file of the tree is changed from now to after. If the file was changed by mpwolf before, what it
-// goes back to stays, with the user's edits since; those that touch our lines are conflicts and, with Force, lost.
-func (r *Record) SetFile(tree, path string, now, after []byte, options Options) (conflicts []Conflict, lost bool, err error) {
+// SetFile notes that a file of the tree is changed from now to after. If the file was changed by
+// mpwolf before, what it goes back to stays, with the user's edits since; those that touch our
+// lines are conflicts and, with Force, lost.
+func (r *Record) SetFile(
+	tree, path string, now, after []byte, options Options,
+) (conflicts []Conflict, lost bool, err error) {
 	i := slices.IndexFunc(r.Files, func(f File) bool { return f.Path == path })
 	if i < 0 {
-		r.Files = append(r.Files, File{Path: path, Before: disk.Hash(now), After: disk.Hash(after)})
+		r.Files = append(r.Files,
+			File{Path: path, Before: disk.Hash(now), After: disk.Hash(after)})
 		return nil, false, nil
 	}
 	f := &r.Files[i]
@@ -253,8 +263,9 @@ type span struct {
 	lines    []string
 }
 
-// takeOut undoes, in now, what led from before to after, and keeps what led from after to now. Lines that both touch
-// are conflicts, unless both do the same to them: there, the text that is given back is without theirs.
+// takeOut undoes, in now, what led from before to after, and keeps what led from after to now.
+// Lines that both touch are conflicts, unless both do the same to them: there, the text that is
+// given back is without theirs.
 func takeOut(before, after, now string) (string, []Conflict) {
 	ours, theirs := spans(after, before), spans(after, now)
 	base := splitLines(after)
@@ -268,7 +279,8 @@ func takeOut(before, after, now string) (string, []Conflict) {
 		}
 		if o := ours[i]; !same(o, t) { // else they took it out themselves
 			conflicts = append(conflicts, Conflict{
-				Line: lineIn(theirs, t), Ours: strings.TrimSpace(strings.Join(base[o.from:o.to], "")),
+				Line:   lineIn(theirs, t),
+				Ours:   strings.TrimSpace(strings.Join(base[o.from:o.to], "")),
 				Theirs: strings.TrimSpace(strings.Join(t.lines, "")),
 			})
 		}
@@ -276,10 +288,12 @@ func takeOut(before, after, now string) (string, []Conflict) {
 	return weave(base, ours, kept), conflicts
 }
 
-func same(a, b span) bool { return a.from == b.from && a.to == b.to && slices.Equal(a.lines, b.lines) }
+func same(a, b span) bool {
+	return a.from == b.from && a.to == b.to && slices.Equal(a.lines, b.lines)
+}
 
-// meet reports whether two edits touch the same lines. Edits that only stand beside each other do not, but two
-// insertions at one place do.
+// meet reports whether two edits touch the same lines. Edits that only stand beside each other do
+// not, but two insertions at one place do.
 func meet(a, b span) bool {
 	if a.from == a.to && b.from == b.to {
 		return a.from == b.from
@@ -311,7 +325,8 @@ func weave(base []string, a, b []span) string {
 	line := 0
 	for line < len(base) || len(a) > 0 || len(b) > 0 {
 		switch {
-		case len(a) > 0 && a[0].from == line && (len(b) == 0 || b[0].from != line || b[0].from < b[0].to):
+		case len(a) > 0 && a[0].from == line &&
+			(len(b) == 0 || b[0].from != line || b[0].from < b[0].to):
 			out.WriteString(strings.Join(a[0].lines, ""))
 			line = a[0].to
 			a = a[1:]

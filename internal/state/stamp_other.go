@@ -4,8 +4,8 @@ package state
 
 import "io/fs"
 
-// stampOf does without the time of the last change of a file's entry and without its inode: os tells them in a way of
-// its own on each system.
+// stampOf does without the time of the last change of a file's entry and without its inode: os
+// tells them in a way of its own on each system.
 func stampOf(info fs.FileInfo) stamp {
 	return stamp{size: info.Size(), mtime: info.ModTime().UnixNano()}
 }

@@ -18,13 +18,15 @@ import (
 const (
 	stampsName  = "stamps"
 	stampsFirst = "mpwolf stamps 1"
-	// racy is how far a file's times must lie before the moment at which its stamp was taken: a change in the same tick
-	// of the clock (10 ms on Linux, 2 s where times have no fractions) would leave its times as they are.
+	// racy is how far a file's times must lie before the moment at which its stamp was taken: a
+	// change in the same tick of the clock (10 ms on Linux, 2 s where times have no fractions)
+	// would leave its times as they are.
 	racy, racyCoarse = 20 * time.Millisecond, 2 * time.Second
 )
 
-// Stamps tell without reading them that files have not changed, as git's index does: by size, times and inode. They
-// are a convenience: without them, or where one does not fit, the file is hashed.
+// Stamps tell without reading them that files have not changed, as git's index does: by size,
+// times and inode. They are a convenience: without them, or where one does not fit, the file is
+// hashed.
 type Stamps struct {
 	taken    time.Time
 	files    map[string]stamp
@@ -44,8 +46,9 @@ func NewStamps() *Stamps {
 	return &Stamps{taken: time.Now(), files: map[string]stamp{}, verdicts: map[string]bool{}}
 }
 
-// Add notes that a file, by its absolute path, has these bytes, as SHA-256 in hex; "" that there is no such file. False
-// says that it cannot be noted: a link may change without a trace of its own.
+// Add notes that a file, by its absolute path, has these bytes, as SHA-256 in hex; "" that there
+// is no such file. False says that it cannot be noted: a link may change without a trace of its
+// own.
 func (s *Stamps) Add(name, hash string) bool {
 	if strings.ContainsAny(name, "\n\r") {
 		return false
@@ -66,7 +69,8 @@ func (s *Stamps) Add(name, hash string) bool {
 // AddVerdict notes that what the key stands for is true of the files that were added.
 func (s *Stamps) AddVerdict(key string) { s.verdicts[key] = true }
 
-// Holds reports whether a verdict was noted and no file has changed since. inside says which files count.
+// Holds reports whether a verdict was noted and no file has changed since. inside says which files
+// count.
 func (s *Stamps) Holds(key string, counts func(name string) bool) bool {
 	if !s.verdicts[key] {
 		return false
@@ -91,8 +95,8 @@ func (s *Stamps) unchanged(name string, entry stamp) bool {
 	return err == nil && hash == entry.hash
 }
 
-// Hash gives a file's SHA-256 in hex, from its stamp if that fits; for a link or anything else that is no regular file,
-// a text that no hash equals.
+// Hash gives a file's SHA-256 in hex, from its stamp if that fits; for a link or anything else
+// that is no regular file, a text that no hash equals.
 func (s *Stamps) Hash(name string, info fs.FileInfo) (string, error) {
 	if !info.Mode().IsRegular() {
 		return "not a regular file", nil
@@ -129,7 +133,8 @@ func LoadStamps(tree string) *Stamps {
 	if _, err := fmt.Sscanf(lines.Text(), stampsFirst+" %d", &taken); err != nil {
 		return s
 	}
-	read := &Stamps{taken: time.Unix(0, taken), files: map[string]stamp{}, verdicts: map[string]bool{}}
+	read := &Stamps{taken: time.Unix(0, taken), files: map[string]stamp{},
+		verdicts: map[string]bool{}}
 	for lines.Scan() {
 		if !read.line(lines.Text()) {
 			return s
@@ -190,7 +195,8 @@ func decimal(text string) (int64, bool) {
 	return n, digits != ""
 }
 
-// SetStamps writes a tree's stamps. The lock must be held. What fails only makes the next check slower.
+// SetStamps writes a tree's stamps. The lock must be held. What fails only makes the next check
+// slower.
 func (l *Lock) SetStamps(s *Stamps) {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s %d\n", stampsFirst, s.taken.UnixNano())
@@ -201,7 +207,8 @@ func (l *Lock) SetStamps(s *Stamps) {
 		if f := s.files[name]; f.hash == "" {
 			fmt.Fprintf(&b, "a %s\n", name)
 		} else {
-			fmt.Fprintf(&b, "f %d %d %d %d %s %s\n", f.size, f.mtime, f.ctime, int64(f.inode), f.hash, name)
+			fmt.Fprintf(&b, "f %d %d %d %d %s %s\n", f.size, f.mtime, f.ctime,
+				int64(f.inode), f.hash, name)
 		}
 	}
 	_ = l.write(stampsName, []byte(b.String()))

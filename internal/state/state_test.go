@@ -25,14 +25,20 @@ func TestTakeOut(t *testing.T) {
 	}{
 		{"nothing else", after, before, ""},
 		{"a line added before", "x\n" + after, "x\n" + before, ""},
-		{"a line added right before ours", "a\nx\nssl = 0\nb\nc\nd\nblock\nend\n", "a\nx\nssl = 1\nb\nc\nd\n", ""},
-		{"a line added right after ours", "a\nssl = 0\nx\nb\nc\nd\nblock\nend\n", "a\nssl = 1\nx\nb\nc\nd\n", ""},
+		{"a line added right before ours", "a\nx\nssl = 0\nb\nc\nd\nblock\nend\n",
+			"a\nx\nssl = 1\nb\nc\nd\n", ""},
+		{"a line added right after ours", "a\nssl = 0\nx\nb\nc\nd\nblock\nend\n",
+			"a\nssl = 1\nx\nb\nc\nd\n", ""},
 		{"a line taken away", "ssl = 0\nb\nc\nd\nblock\nend\n", "ssl = 1\nb\nc\nd\n", ""},
-		{"our line edited", "a\nssl = 2\nb\nc\nd\nblock\nend\n", before, `x:2: edited since: mpwolf wrote "ssl = 0", now it is "ssl = 2"`},
-		{"inside our block", "a\nssl = 0\nb\nc\nd\nblock\nmine\nend\n", before, `x:7: edited since: mpwolf wrote "block\nend", now it is "mine"`},
-		{"our line gone", "a\nb\nc\nd\nblock\nend\n", before, `x:2: edited since: mpwolf wrote "ssl = 0", now it is ""`},
+		{"our line edited", "a\nssl = 2\nb\nc\nd\nblock\nend\n", before,
+			`x:2: edited since: mpwolf wrote "ssl = 0", now it is "ssl = 2"`},
+		{"inside our block", "a\nssl = 0\nb\nc\nd\nblock\nmine\nend\n", before,
+			`x:7: edited since: mpwolf wrote "block\nend", now it is "mine"`},
+		{"our line gone", "a\nb\nc\nd\nblock\nend\n", before,
+			`x:2: edited since: mpwolf wrote "ssl = 0", now it is ""`},
 		{"ours taken out by hand", "mine\n" + before, "mine\n" + before, ""},
-		{"one of ours taken out by hand", "a\nssl = 1\nb\nc\nmine\nd\nblock\nend\n", "a\nssl = 1\nb\nc\nmine\nd\n", ""},
+		{"one of ours taken out by hand", "a\nssl = 1\nb\nc\nmine\nd\nblock\nend\n",
+			"a\nssl = 1\nb\nc\nmine\nd\n", ""},
 		{"after our block", after + "mine\n", before + "mine\n", ""},
 	}
 	for _, test := range tests {
@@ -142,19 +148,23 @@ func stagedChange(d disk.FS, modules, staged string) (Change, error) {
 	if err := disk.MkdirAll(d, staged, 0o755); err != nil {
 		return Change{}, err
 	}
-	if err := disk.Write(d, filepath.Join(staged, "micropython.mk"), []byte("x"), 0o644); err != nil {
+	if err := disk.Write(d, filepath.Join(staged, "micropython.mk"), []byte("x"),
+		0o644); err != nil {
 		return Change{}, err
 	}
 	record := &Record{Tool: "test", Files: []File{
-		{Path: "ports/unix/a.mk", Before: disk.Hash([]byte("SSL = 1\n")), After: disk.Hash([]byte("SSL = 0\n"))},
-		{Path: "ports/unix/b.h", Before: disk.Hash([]byte("#define X (1)\r\n")), After: disk.Hash([]byte("#define X (0)\r\n"))},
+		{Path: "ports/unix/a.mk", Before: disk.Hash([]byte("SSL = 1\n")),
+			After: disk.Hash([]byte("SSL = 0\n"))},
+		{Path: "ports/unix/b.h", Before: disk.Hash([]byte("#define X (1)\r\n")),
+			After: disk.Hash([]byte("#define X (0)\r\n"))},
 	}}
 	return Change{
 		Writes: []Write{
 			{"ports/unix/a.mk", []byte("SSL = 1\n"), []byte("SSL = 0\n")},
 			{"ports/unix/b.h", []byte("#define X (1)\r\n"), []byte("#define X (0)\r\n")},
 		},
-		Swap:   &Swap{Dir: filepath.Join(modules, SwapName), Staged: staged, Created: []string{modules}},
+		Swap: &Swap{Dir: filepath.Join(modules, SwapName), Staged: staged,
+			Created: []string{modules}},
 		Record: record,
 	}, nil
 }
@@ -183,7 +193,8 @@ func TestApplyThenRevertIsIdentity(t *testing.T) {
 		t.Fatal(err)
 	}
 	l.Release()
-	if text, err := os.ReadFile(filepath.Join(tree, "ports/unix/a.mk")); err != nil || string(text) != "SSL = 0\n" {
+	if text, err := os.ReadFile(filepath.Join(tree, "ports/unix/a.mk")); err != nil ||
+		string(text) != "SSL = 0\n" {
 		t.Fatalf("%q, %v", text, err)
 	}
 	l = acquire(t, tree)
@@ -196,8 +207,8 @@ func TestApplyThenRevertIsIdentity(t *testing.T) {
 	}
 }
 
-// TestInterrupted lets every change on disk fail, once and for good, and be the last before the process is killed, and
-// finds the tree as before or after.
+// TestInterrupted lets every change on disk fail, once and for good, and be the last before the
+// process is killed, and finds the tree as before or after.
 func TestInterrupted(t *testing.T) {
 	for _, faulty := range []disktest.Faulty{
 		{Err: disktest.ErrKilled},
@@ -228,7 +239,8 @@ func TestInterrupted(t *testing.T) {
 				after = snapshot(t, top)
 			}
 			if after != before {
-				t.Fatalf("step %d, %v, %s:\n%s\nwant:\n%s", at, faulty.Err, d.Names()[at], after, before)
+				t.Fatalf("step %d, %v, %s:\n%s\nwant:\n%s", at, faulty.Err,
+					d.Names()[at], after, before)
 			}
 		}
 	}
@@ -257,8 +269,10 @@ func interrupt(t *testing.T, d *disktest.Faulty, top, tree string) bool {
 func TestHostileRecord(t *testing.T) {
 	hash := disk.Hash(nil)
 	for _, path := range []string{
-		"../x", "/etc/x", "a/../../x", "", ".git/hooks/post-checkout", ".GIT/config", "a/.Git/config", ".git /config",
-		".git./config", "git~1/config", ".g\u200cit/config", ".mpwolf/lock", ".MPWOLF/lock", `a\b`, "C:x", "x:stream", "a\x00b",
+		"../x", "/etc/x", "a/../../x", "", ".git/hooks/post-checkout", ".GIT/config",
+		"a/.Git/config", ".git /config",
+		".git./config", "git~1/config", ".g\u200cit/config", ".mpwolf/lock", ".MPWOLF/lock", `a\b`,
+		"C:x", "x:stream", "a\x00b",
 	} {
 		tree := t.TempDir()
 		write(t, filepath.Join(tree, Dir, recordName), fmt.Sprintf(
@@ -289,7 +303,10 @@ func TestSecondLockWaits(t *testing.T) {
 	waited := make(chan string, 1)
 	done := make(chan error, 1)
 	go func() {
-		second, err := Acquire(context.Background(), &disktest.Faulty{}, tree, "patch", func(who string) { waited <- who })
+		second, err := Acquire(context.Background(), &disktest.Faulty{}, tree, "patch",
+			func(who string) {
+				waited <- who
+			})
 		if err == nil {
 			second.Release()
 		}

@@ -28,8 +28,8 @@ type Swap struct {
 	Dir string
 	// Staged is a directory beside it that takes its place; empty: Dir is taken away.
 	Staged string
-	// Created are the directories above Dir that were made for it, the outermost first; if they are empty in the end, they
-	// are taken away.
+	// Created are the directories above Dir that were made for it, the outermost first; if they
+	// are empty in the end, they are taken away.
 	Created []string
 }
 
@@ -64,26 +64,29 @@ type journalSwap struct {
 	Aside  string `json:"aside"`
 }
 
-// intent is what a process makes outside the tree for a while; one that is killed leaves it to the next to remove.
+// intent is what a process makes outside the tree for a while; one that is killed leaves it to the
+// next to remove.
 type intent struct {
-	// Directories are prepared directories and replaced ones, Created the directories that were made for them.
+	// Directories are prepared directories and replaced ones, Created the directories that were
+	// made for them.
 	Directories []string `json:"directories"`
 	Created     []string `json:"created,omitempty"`
 }
 
-// temporary begins the name of every directory that is there for a while only. What is not called so is never removed on
-// the word of a file.
+// temporary begins the name of every directory that is there for a while only. What is not called
+// so is never removed on the word of a file.
 const temporary = ".mpwolf-staged-"
 
-// SwapName is the name of the only directory that is ever swapped, the user modules': a journal that names another was not
-// written by mpwolf.
+// SwapName is the name of the only directory that is ever swapped, the user modules': a journal
+// that names another was not written by mpwolf.
 const SwapName = "micropython-wolfssl"
 
 // TemporaryName is a new name in dir for a directory that Announce names.
 func TemporaryName(dir string) string { return filepath.Join(dir, temporary+rand.Text()) }
 
-// Announce notes that a directory, whose name is a TemporaryName, will be prepared, and the directories above it that will be made
-// for it. It comes first, so that nothing is left behind if the process is killed.
+// Announce notes that a directory, whose name is a TemporaryName, will be prepared, and the
+// directories above it that will be made for it. It comes first, so that nothing is left behind if
+// the process is killed.
 func (l *Lock) Announce(staged string, created []string) error {
 	return l.announce(intent{Directories: []string{staged}, Created: created})
 }
@@ -113,7 +116,8 @@ func (i intent) check() error {
 }
 
 func isTemporary(directory string) bool {
-	return filepath.IsAbs(directory) && filepath.Clean(directory) == directory && strings.HasPrefix(filepath.Base(directory), temporary)
+	return filepath.IsAbs(directory) && filepath.Clean(directory) == directory &&
+		strings.HasPrefix(filepath.Base(directory), temporary)
 }
 
 // isAbove reports whether a directory holds another, at whatever depth.
@@ -122,7 +126,8 @@ func isAbove(dir, below string) bool {
 	return err == nil && filepath.IsAbs(dir) && rel != "." && filepath.IsLocal(rel)
 }
 
-// cleanUp removes what an intent names, as far as it is still there under its temporary name, and the intent.
+// cleanUp removes what an intent names, as far as it is still there under its temporary name, and
+// the intent.
 func (l *Lock) cleanUp() error {
 	text, err := os.ReadFile(l.path(intentName))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -152,7 +157,8 @@ func (l *Lock) cleanUp() error {
 	return l.disk.Remove(l.path(intentName))
 }
 
-// HalfwayError says that a change failed, and that going back failed as well: the next command goes on going back.
+// HalfwayError says that a change failed, and that going back failed as well: the next command
+// goes on going back.
 type HalfwayError struct{ Run, Back error }
 
 func (e *HalfwayError) Error() string {
@@ -163,7 +169,8 @@ func (e *HalfwayError) Unwrap() []error { return []error{e.Run, e.Back} }
 
 // Hint is what the user can do.
 func (e *HalfwayError) Hint() string {
-	return "fix what is in the way, then run mpwolf patch or mpwolf revert: it first goes back to before this run"
+	return "fix what is in the way, then run mpwolf patch or mpwolf revert: it first goes back " +
+		"to before this run"
 }
 
 // Apply makes the change, or none of it. The lock must be held.
@@ -178,7 +185,8 @@ func (l *Lock) Apply(change Change) error {
 		}
 		return err
 	}
-	// The change stands already. What only a way back needed and cannot be removed now, the next run removes.
+	// The change stands already. What only a way back needed and cannot be removed now, the next
+	// run removes.
 	_ = l.sweep()
 	return nil
 }
@@ -206,8 +214,10 @@ func (l *Lock) stage(change Change) (*journal, error) {
 		return nil, err
 	}
 	if s := change.Swap; s != nil {
-		j.Swap = &journalSwap{Dir: s.Dir, Staged: s.Staged, Aside: TemporaryName(filepath.Dir(s.Dir))}
-		if err := l.announce(intent{Directories: []string{s.Staged, j.Swap.Aside}, Created: s.Created}); err != nil {
+		j.Swap = &journalSwap{Dir: s.Dir, Staged: s.Staged,
+			Aside: TemporaryName(filepath.Dir(s.Dir))}
+		if err := l.announce(intent{Directories: []string{s.Staged, j.Swap.Aside},
+			Created: s.Created}); err != nil {
 			return nil, err
 		}
 	}
@@ -283,7 +293,8 @@ func (l *Lock) stageFile(j *journal, path string, before, after []byte) error {
 		}
 		l.keepOwner(name, info)
 	}
-	j.Files = append(j.Files, journalFile{Path: path, Old: disk.Hash(before), New: disk.Hash(after)})
+	j.Files = append(j.Files,
+		journalFile{Path: path, Old: disk.Hash(before), New: disk.Hash(after)})
 	return nil
 }
 
@@ -307,7 +318,8 @@ func (l *Lock) stageRecord(j *journal, record *Record) error {
 			return err
 		}
 		entry.New = disk.Hash(text)
-		if err := disk.Write(l.disk, l.path(stageName, staged("new", n)), text, 0o644); err != nil {
+		if err := disk.Write(l.disk, l.path(stageName, staged("new", n)), text,
+			0o644); err != nil {
 			return fmt.Errorf("prepare record: %w", err)
 		}
 	}
@@ -344,7 +356,8 @@ func (l *Lock) perform(j *journal, change Change) error {
 	return nil
 }
 
-// put moves a staged file into its place, which is one rename, or removes the file where it must not exist.
+// put moves a staged file into its place, which is one rename, or removes the file where it must
+// not exist.
 func (l *Lock) put(f journalFile, which string, n int) error {
 	target, err := l.inTree(f.Path)
 	if err != nil {
@@ -365,10 +378,12 @@ func (l *Lock) put(f journalFile, which string, n int) error {
 // check refuses a swap that mpwolf cannot have written.
 func (s *journalSwap) check() error {
 	dir := filepath.Dir(s.Dir)
-	if !filepath.IsAbs(s.Dir) || filepath.Clean(s.Dir) != s.Dir || filepath.Base(s.Dir) != SwapName ||
+	if !filepath.IsAbs(s.Dir) || filepath.Clean(s.Dir) != s.Dir ||
+		filepath.Base(s.Dir) != SwapName ||
 		!isTemporary(s.Aside) || filepath.Dir(s.Aside) != dir ||
 		(s.Staged != "" && (!isTemporary(s.Staged) || filepath.Dir(s.Staged) != dir)) {
-		return fmt.Errorf("%q, %q, %q are not directories that mpwolf swaps", s.Dir, s.Staged, s.Aside)
+		return fmt.Errorf("%q, %q, %q are not directories that mpwolf swaps", s.Dir,
+			s.Staged, s.Aside)
 	}
 	return nil
 }

@@ -82,7 +82,8 @@ func Read(o Options) (*Status, error) {
 	}
 	if state.Interrupted(p.Tree.Dir) {
 		st.State = Partial
-		st.Fix = "mpwolf patch or mpwolf revert: either first goes back to before the run that was interrupted"
+		st.Fix = "mpwolf patch or mpwolf revert: either first goes back to before the run that " +
+			"was interrupted"
 	}
 	return st, nil
 }
@@ -106,7 +107,8 @@ func (st *Status) applied(tree *micropython.Tree, record *state.Record) error {
 	}
 	if len(st.Drift) > 0 {
 		st.State = Drifted
-		st.Fix = "mpwolf patch brings mpwolf's lines back, mpwolf revert takes them out; both keep yours"
+		st.Fix = "mpwolf patch brings mpwolf's lines back, mpwolf revert takes them out; both " +
+			"keep yours"
 	}
 	return nil
 }
@@ -120,10 +122,12 @@ func (st *Status) moved(tree *micropython.Tree, record *state.Record) error {
 	switch {
 	case record.MicroPython != st.MicroPython:
 		st.Drift = append(st.Drift, Drift{Whose: Theirs, Text: fmt.Sprintf(
-			"the tree is MicroPython %s now; it was %s when it was patched", st.MicroPython, record.MicroPython)})
+			"the tree is MicroPython %s now; it was %s when it was patched", st.MicroPython,
+			record.MicroPython)})
 	case record.Commit != commit:
 		st.Drift = append(st.Drift, Drift{Whose: Theirs, Text: fmt.Sprintf(
-			"the tree is at %s now; it was at %s when it was patched", state.ShortCommit(commit), state.ShortCommit(record.Commit))})
+			"the tree is at %s now; it was at %s when it was patched", state.ShortCommit(commit),
+			state.ShortCommit(record.Commit))})
 	}
 	return nil
 }
@@ -136,9 +140,11 @@ func (st *Status) file(tree *micropython.Tree, f state.File) error {
 	}
 	switch is {
 	case state.Undone:
-		st.Drift = append(st.Drift, Drift{File: f.Path, Whose: Ours, Text: "is as it was before mpwolf patch"})
+		st.Drift = append(st.Drift,
+			Drift{File: f.Path, Whose: Ours, Text: "is as it was before mpwolf patch"})
 	case state.Missing:
-		st.Drift = append(st.Drift, Drift{File: f.Path, Whose: Ours, Text: state.Became(tree.Dir, f)})
+		st.Drift = append(st.Drift,
+			Drift{File: f.Path, Whose: Ours, Text: state.Became(tree.Dir, f)})
 	case state.Edited:
 		edits, err := state.Edits(tree.Dir, f, now)
 		if err != nil {
@@ -149,7 +155,8 @@ func (st *Status) file(tree *micropython.Tree, f state.File) error {
 			if e.Ours {
 				whose, text = Ours, "was edited since, in a line of mpwolf's"
 			}
-			st.Drift = append(st.Drift, Drift{File: f.Path, Line: e.Line, Whose: whose, Text: text})
+			st.Drift = append(st.Drift,
+				Drift{File: f.Path, Line: e.Line, Whose: whose, Text: text})
 		}
 	}
 	return nil
@@ -161,16 +168,20 @@ func (st *Status) modules(tree *micropython.Tree, record *state.Record) error {
 	var notOurs *modules.NotOursError
 	switch {
 	case errors.As(err, &notOurs):
-		st.Drift = append(st.Drift, Drift{File: st.Modules, Whose: Ours, Text: "is gone, or no longer what mpwolf installed"})
+		st.Drift = append(st.Drift,
+			Drift{File: st.Modules, Whose: Ours,
+				Text: "is gone, or no longer what mpwolf installed"})
 		return nil
 	case err != nil:
 		return err
 	}
 	if id != record.Modules.ID {
-		st.Drift = append(st.Drift, Drift{File: st.Modules, Whose: Theirs, Text: "was installed anew for another tree"})
+		st.Drift = append(st.Drift,
+			Drift{File: st.Modules, Whose: Theirs, Text: "was installed anew for another tree"})
 	}
 	for _, name := range changed {
-		st.Drift = append(st.Drift, Drift{File: filepath.Join(st.Modules, name), Whose: Ours, Text: "was changed since"})
+		st.Drift = append(st.Drift,
+			Drift{File: filepath.Join(st.Modules, name), Whose: Ours, Text: "was changed since"})
 	}
 	return nil
 }

@@ -27,17 +27,20 @@ func TestRead(t *testing.T) {
 		t.Fatalf("%+v, %v", st, err)
 	}
 	if _, err := change.Patch(t.Context(), change.Options{
-		Options: project.Options{Tree: tree, Port: "unix", WolfSSL: filepath.Join(dir, "wolfssl")}, Tool: "test",
+		Options: project.Options{Tree: tree, Port: "unix", WolfSSL: filepath.Join(dir, "wolfssl")},
+		Tool:    "test",
 	}); err != nil {
 		t.Fatal(err)
 	}
-	if st, err := Read(o); err != nil || st.State != Applied || len(st.Targets) != 1 || st.OtherVersion {
+	if st, err := Read(o); err != nil || st.State != Applied ||
+		len(st.Targets) != 1 || st.OtherVersion {
 		t.Errorf("%+v, %v", st, err)
 	}
 	if err := os.Remove(filepath.Join(tree, "ports/unix/mpconfigport.mk")); err != nil {
 		t.Fatal(err)
 	}
-	if st, err := Read(o); err != nil || st.State != Drifted || st.Fix == "" || st.Drift[0].Whose != Ours {
+	if st, err := Read(o); err != nil || st.State != Drifted || st.Fix == "" ||
+		st.Drift[0].Whose != Ours {
 		t.Errorf("%+v, %v", st, err)
 	}
 }

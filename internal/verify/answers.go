@@ -28,12 +28,13 @@ const answersDir = "mpwolf-known-answers"
 // answered is how the algorithms of the firmware's wolfCrypt did.
 type answered struct {
 	passed, failed []string
-	// undone says why none was computed; empty if they were. wolfSSL's objects may need what only the firmware has.
+	// undone says why none was computed; empty if they were. wolfSSL's objects may need what only
+	// the firmware has.
 	undone string
 }
 
-// knownAnswers links the firmware's very wolfSSL objects with known_answers.c, and runs that. Python reaches only a part
-// of what TLS uses: no SHA-384, no AES-GCM, no elliptic curve.
+// knownAnswers links the firmware's very wolfSSL objects with known_answers.c, and runs that.
+// Python reaches only a part of what TLS uses: no SHA-384, no AES-GCM, no elliptic curve.
 func (v runCheck) knownAnswers(ctx context.Context) (answered, error) {
 	objects := v.wolfSources()
 	if len(objects) == 0 {
@@ -44,8 +45,10 @@ func (v runCheck) knownAnswers(ctx context.Context) (answered, error) {
 		return answered{}, fmt.Errorf("known answers: %w", err)
 	}
 	program := filepath.Join(dir, "known_answers")
-	// The program is no part of the firmware: what its compiler's flags warn of is for our own tests to find.
-	compile := slices.Concat(v.flags.CC, v.flags.CFLAGS, []string{"-w", "-c", program + ".c", "-o", program + ".o"})
+	// The program is no part of the firmware: what its compiler's flags warn of is for our own
+	// tests to find.
+	compile := slices.Concat(v.flags.CC, v.flags.CFLAGS,
+		[]string{"-w", "-c", program + ".c", "-o", program + ".o"})
 	if text, err := v.tool(ctx, compile); err != nil || text != "" {
 		return answered{undone: "known_answers.c does not compile: " + text}, err
 	}
@@ -53,7 +56,8 @@ func (v runCheck) knownAnswers(ctx context.Context) (answered, error) {
 	if runtime.GOOS == "darwin" {
 		garbage = "-Wl,-dead_strip"
 	}
-	link := slices.Concat(v.flags.CC, v.flags.CFLAGS, []string{"-w", "-o", program, program + ".o"}, objects,
+	link := slices.Concat(v.flags.CC, v.flags.CFLAGS,
+		[]string{"-w", "-o", program, program + ".o"}, objects,
 		[]string{garbage, "-lm", "-lpthread"})
 	if text, err := v.tool(ctx, link); err != nil || text != "" {
 		return answered{undone: "wolfSSL's objects do not link without the firmware: " + text}, err
@@ -68,7 +72,8 @@ func (v runCheck) wolfSources() []string {
 		return nil
 	}
 	for _, o := range v.inputs.objects {
-		if stack := v.stackOf(o.Name()); o.Member == "" && (stack == stackTLS || stack == stackCrypt) {
+		if stack := v.stackOf(o.Name()); o.Member == "" &&
+			(stack == stackTLS || stack == stackCrypt) {
 			files = append(files, o.File)
 		}
 	}
@@ -93,7 +98,8 @@ func (v *evidence) toolCommand(ctx context.Context, argv []string) *exec.Cmd {
 	return cmd
 }
 
-// tool runs a compiler or linker where make does, and gives the first line of its complaint; "" if it succeeds.
+// tool runs a compiler or linker where make does, and gives the first line of its complaint; "" if
+// it succeeds.
 func (v *evidence) tool(ctx context.Context, argv []string) (string, error) {
 	out, err := v.toolCommand(ctx, argv).CombinedOutput()
 	if exit := (*exec.ExitError)(nil); errors.As(err, &exit) && ctx.Err() == nil {
@@ -107,7 +113,8 @@ func (v *evidence) tool(ctx context.Context, argv []string) (string, error) {
 	return "", err
 }
 
-// runAnswers runs the program and reads its lines; one that crashes, hangs or says nothing has failed.
+// runAnswers runs the program and reads its lines; one that crashes, hangs or says nothing has
+// failed.
 func runAnswers(ctx context.Context, program string) (answered, error) {
 	limited, cancel := context.WithTimeout(ctx, scriptTimeout)
 	defer cancel()
@@ -135,7 +142,8 @@ func runAnswers(ctx context.Context, program string) (answered, error) {
 	return a, nil
 }
 
-// parseAnswers reads "ok NAME" and "FAIL NAME CODE"; a code of -1 is a wrong answer, others are wolfSSL's.
+// parseAnswers reads "ok NAME" and "FAIL NAME CODE"; a code of -1 is a wrong answer, others are
+// wolfSSL's.
 func parseAnswers(text string) answered {
 	var a answered
 	for line := range strings.Lines(text) {
@@ -151,7 +159,8 @@ func parseAnswers(text string) answered {
 			if code == "-1" {
 				a.failed = append(a.failed, name+" gives a wrong answer")
 			} else {
-				a.failed = append(a.failed, fmt.Sprintf("%s fails with wolfSSL's error %s", name, code))
+				a.failed = append(a.failed,
+					fmt.Sprintf("%s fails with wolfSSL's error %s", name, code))
 			}
 		}
 	}

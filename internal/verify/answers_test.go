@@ -12,11 +12,13 @@ import (
 )
 
 func TestParseAnswers(t *testing.T) {
-	got := parseAnswers("ok SHA-384\nFAIL ECDH P-256 -1\r\nFAIL RSA-2048 PSS -192\nnoise\n\nok X25519")
+	got := parseAnswers("ok SHA-384\nFAIL ECDH P-256 -1\r\nFAIL RSA-2048 PSS -192\n" +
+		"noise\n\nok X25519")
 	if want := []string{"SHA-384", "X25519"}; !slices.Equal(got.passed, want) {
 		t.Errorf("passed %q; want %q", got.passed, want)
 	}
-	want := []string{"ECDH P-256 gives a wrong answer", "RSA-2048 PSS fails with wolfSSL's error -192"}
+	want := []string{"ECDH P-256 gives a wrong answer",
+		"RSA-2048 PSS fails with wolfSSL's error -192"}
 	if !slices.Equal(got.failed, want) {
 		t.Errorf("failed %q; want %q", got.failed, want)
 	}
@@ -39,13 +41,15 @@ func TestRunAnswers(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if found := strings.Join(got.failed, "\n"); (want == "") != (found == "") || !strings.HasPrefix(found, want) {
+		if found := strings.Join(got.failed, "\n"); (want == "") != (found == "") ||
+			!strings.HasPrefix(found, want) {
 			t.Errorf("%s: failed %q; want %q", script, found, want)
 		}
 	}
 }
 
-// TestMissingAnswers holds that a note of answers that could not be computed comes with every verify, not the first alone.
+// TestMissingAnswers holds that a note of answers that could not be computed comes with every
+// verify, not the first alone.
 func TestMissingAnswers(t *testing.T) {
 	if testing.Short() {
 		t.Skip("skipped with -short: needs a C compiler")
@@ -55,13 +59,16 @@ func TestMissingAnswers(t *testing.T) {
 	objectstest.Compile(t, dir, map[string]string{"wolfssl/wolfcrypt/src/aes.c": "int wolf_aes;"})
 	v := linked(t, dir, "wolfssl/wolfcrypt/src/aes.o")
 	v.WolfSSL, v.elf = filepath.Join(dir, "wolfssl"), "/bin/sh"
-	v.flags = &build.Flags{Dir: dir, CC: []string{"gcc"}, CFLAGS: []string{"-nostdinc"}} // no wolfSSL of the system's either
+	// no wolfSSL of the system's either
+	v.flags = &build.Flags{Dir: dir, CC: []string{"gcc"}, CFLAGS: []string{"-nostdinc"}}
 	for range 2 {
 		c := &check{}
-		if err := (runCheck{v}).runScripts(t.Context(), c, []string{filepath.Join(dir, "pass.py")}); err != nil {
+		scripts := []string{filepath.Join(dir, "pass.py")}
+		if err := (runCheck{v}).runScripts(t.Context(), c, scripts); err != nil {
 			t.Fatal(err)
 		}
-		if len(c.notes) != 1 || !strings.Contains(c.notes[0].Message, "does not compile: ") || len(c.findings) != 0 {
+		if len(c.notes) != 1 || !strings.Contains(c.notes[0].Message, "does not compile: ") ||
+			len(c.findings) != 0 {
 			t.Errorf("%s; notes %v, findings %v", c.summary, c.notes, c.findings)
 		}
 	}

@@ -16,9 +16,12 @@ import (
 	"mpwolf/internal/state"
 )
 
-// baseline builds a target as it would be without mpwolf, with the built-in TLS, and measures it. The tree is not
-// touched: the build sees a directory that has the files as they were before, and links to all others.
-func baseline(ctx context.Context, o TreeOptions, p *project.Project, t project.Target) (*Size, error) {
+// baseline builds a target as it would be without mpwolf, with the built-in TLS, and measures it.
+// The tree is not touched: the build sees a directory that has the files as they were before, and
+// links to all others.
+func baseline(
+	ctx context.Context, o TreeOptions, p *project.Project, t project.Target,
+) (*Size, error) {
 	size, err := measureOriginal(ctx, o, p, t)
 	if err != nil {
 		return nil, fmt.Errorf("build the baseline: %w", err)
@@ -26,7 +29,9 @@ func baseline(ctx context.Context, o TreeOptions, p *project.Project, t project.
 	return size, nil
 }
 
-func measureOriginal(ctx context.Context, o TreeOptions, p *project.Project, t project.Target) (*Size, error) {
+func measureOriginal(
+	ctx context.Context, o TreeOptions, p *project.Project, t project.Target,
+) (*Size, error) {
 	dir := state.BuildDir(p.Tree.Dir, "baseline")
 	original := filepath.Join(dir, "tree")
 	if err := originalTree(p, original); err != nil {
@@ -46,15 +51,17 @@ func measureOriginal(ctx context.Context, o TreeOptions, p *project.Project, t p
 		return nil, err
 	}
 	if missing := flags.MissingSubmodules(); slices.Contains(missing, "lib/mbedtls") {
-		return nil, hint.With(errors.New("the built-in TLS is not in this tree: lib/mbedtls is empty"),
-			"git submodule update --init lib/mbedtls")
+		return nil,
+			hint.With(errors.New("the built-in TLS is not in this tree: lib/mbedtls is empty"),
+				"git submodule update --init lib/mbedtls")
 	}
-	return Measure(ctx, Options{Target: target, Build: filepath.Join(dir, target.ID()), Jobs: o.Jobs,
-		Progress: o.Progress})
+	return Measure(ctx,
+		Options{Target: target, Build: filepath.Join(dir, target.ID()), Jobs: o.Jobs,
+			Progress: o.Progress})
 }
 
-// originalTree makes a directory that is the tree before it was patched: links to what is in it, and copies of the files
-// that were changed, with what mpwolf did taken out.
+// originalTree makes a directory that is the tree before it was patched: links to what is in it,
+// and copies of the files that were changed, with what mpwolf did taken out.
 func originalTree(p *project.Project, dir string) error {
 	var writes []state.Write
 	if p.Record != nil {
@@ -63,7 +70,8 @@ func originalTree(p *project.Project, dir string) error {
 			return err
 		}
 		if len(plan.Conflicts) > 0 {
-			return fmt.Errorf("%s was changed since it was patched, in the same lines", plan.Conflicts[0].Path)
+			return fmt.Errorf("%s was changed since it was patched, in the same lines",
+				plan.Conflicts[0].Path)
 		}
 		writes = plan.Writes
 	}
@@ -77,8 +85,8 @@ func originalTree(p *project.Project, dir string) error {
 	return shadow(p.Tree.Dir, dir, "", changed)
 }
 
-// shadow makes dir a copy of the tree's directory sub: directories with changed files in or below them are made, everything
-// else is a link.
+// shadow makes dir a copy of the tree's directory sub: directories with changed files in or below
+// them are made, everything else is a link.
 func shadow(top, dir, sub string, changed map[string][]byte) error {
 	if err := os.MkdirAll(filepath.Join(dir, sub), 0o777); err != nil {
 		return err

@@ -6,12 +6,15 @@ import (
 	"testing"
 )
 
-// TestShadow looks at the directory that the baseline is built from: the changed files are its own, all else is the tree's.
+// TestShadow looks at the directory that the baseline is built from: the changed files are its
+// own, all else is the tree's.
 func TestShadow(t *testing.T) {
 	top, dir := t.TempDir(), filepath.Join(t.TempDir(), "tree")
 	for name, text := range map[string]string{
-		"py/py.mk": "py", "ports/unix/Makefile": "makefile", "ports/unix/mpconfigport.h": "patched",
-		"ports/unix/variants/standard/x.mk": "x", ".mpwolf/record.json": "", ".git/HEAD": "", "ports/unixes/a": "",
+		"py/py.mk": "py", "ports/unix/Makefile": "makefile",
+		"ports/unix/mpconfigport.h":         "patched",
+		"ports/unix/variants/standard/x.mk": "x", ".mpwolf/record.json": "", ".git/HEAD": "",
+		"ports/unixes/a": "",
 	} {
 		path := filepath.Join(top, name)
 		if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
@@ -38,13 +41,15 @@ func TestShadow(t *testing.T) {
 			t.Errorf("%s is there", name)
 		}
 	}
-	for name, link := range map[string]bool{"py": true, "ports/unixes": true, "ports/unix": false, "ports/unix/mpconfigport.h": false} {
+	for name, link := range map[string]bool{"py": true, "ports/unixes": true, "ports/unix": false,
+		"ports/unix/mpconfigport.h": false} {
 		info, err := os.Lstat(filepath.Join(dir, name))
 		if err != nil || (info.Mode()&os.ModeSymlink != 0) != link {
 			t.Errorf("%s: %v, %v", name, info, err)
 		}
 	}
-	if text, err := os.ReadFile(filepath.Join(top, "ports/unix/mpconfigport.h")); err != nil || string(text) != "patched" {
+	if text, err := os.ReadFile(filepath.Join(top, "ports/unix/mpconfigport.h")); err != nil ||
+		string(text) != "patched" {
 		t.Errorf("the tree has changed: %q, %v", text, err)
 	}
 }

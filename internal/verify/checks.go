@@ -4,7 +4,8 @@ import "context"
 
 // rules are all checks, in the order in which they are made and reported. A new one is a file with
 // its rule, and a line here.
-var rules = []rule{macrosRule, symbolsRule, leftoversRule, modulesRule, settingsRule, sizeRule, runRule}
+var rules = []rule{macrosRule, symbolsRule, leftoversRule, modulesRule, settingsRule,
+	sizeRule, runRule}
 
 // Rule says what a check is about, for those who have only its findings.
 type Rule struct {

@@ -8,8 +8,8 @@ import (
 	"mpwolf/internal/build"
 )
 
-// deps are the source of an object and the headers that it was compiled with, as absolute paths; none if there is no
-// dependency file.
+// deps are the source of an object and the headers that it was compiled with, as absolute paths;
+// none if there is no dependency file.
 func (v *evidence) deps(objectFile string) []string {
 	deps, known := v.depCache[objectFile]
 	if !known {
@@ -34,7 +34,8 @@ func (v *evidence) readDeps() {
 	}
 }
 
-// depsEndings: MicroPython's rules leave a dependency file beside the object as .P, other makefiles as .d.
+// depsEndings: MicroPython's rules leave a dependency file beside the object as .P, other
+// makefiles as .d.
 var depsEndings = []string{".P", ".d"}
 
 // readDeps reads the dependency file of an object; dir is the directory that the compiler ran in.

@@ -9,8 +9,8 @@ import (
 	"mpwolf/internal/lazyregexp"
 )
 
-// compileError is an error that a compiler reports for a place in a source, or that make reports for one in a
-// makefile.
+// compileError is an error that a compiler reports for a place in a source, or that make reports
+// for one in a makefile.
 type compileError struct {
 	file    string
 	line    int
@@ -21,8 +21,9 @@ type compileError struct {
 type linkError struct {
 	symbol    string
 	undefined bool
-	// first and second are the objects with the two definitions; of an undefined symbol, second is the one that
-	// needs it, or its source, and function the function there, if the linker says so.
+	// first and second are the objects with the two definitions; of an undefined symbol, second is
+	// the one that needs it, or its source, and function the function there, if the linker says
+	// so.
 	first, second, function string
 }
 
@@ -47,31 +48,38 @@ var (
 	makeErrorLine    = lazyregexp.New(`^(\S[^:]*):(\d+): \*\*\* (.*)`)
 
 	// GNU ld: the object is in this line, or in the "in function" line before it.
-	inFunction   = lazyregexp.New("^(?:\\S*ld(?:\\.\\w+)?: )?(.+?): [iI]n function ['`‘](.+?)['’]:$")
-	bfdDuplicate = lazyregexp.New("^(.*?): multiple definition of ['`‘](.+?)['’](?:; (.*): first defined here)?$")
+	inFunction = lazyregexp.New(
+		"^(?:\\S*ld(?:\\.\\w+)?: )?(.+?): [iI]n function ['`‘](.+?)['’]:$")
+	bfdDuplicate = lazyregexp.New("^(.*?): multiple definition of ['`‘](.+?)['’](?:; (.*): " +
+		"first defined here)?$")
 	bfdFirst     = lazyregexp.New(`^(.*): first defined here$`)
-	bfdUndefined = lazyregexp.New("^(.*?): (?:more )?undefined references? to ['`‘](.+?)['’](?: follow)?$")
+	bfdUndefined = lazyregexp.New(
+		"^(.*?): (?:more )?undefined references? to ['`‘](.+?)['’](?: follow)?$")
 
 	goldDuplicate = lazyregexp.New(`^\S*: error: (.+?): multiple definition of '(.+?)'$`)
 	goldFirst     = lazyregexp.New(`^\S*: (.+?): previous definition here$`)
 	goldUndefined = lazyregexp.New(`^(.+?): error: undefined reference to '(.+?)'$`)
 
-	lldDuplicate   = lazyregexp.New(`error: duplicate symbol: (.+)$`)
-	lldUndefined   = lazyregexp.New(`error: undefined symbol: (.+)$`)
-	lldPlace       = lazyregexp.New(`^>>> +(?:defined (?:at|in) |referenced by )?(.+?)(?::\([^)]*\))?(?: in archive (.+))?$`)
-	lldMacOS       = lazyregexp.New(`\bld64\.lld(?:\.\w+)?: error: `) // names symbols as Mach-O does, with an underscore
+	lldDuplicate = lazyregexp.New(`error: duplicate symbol: (.+)$`)
+	lldUndefined = lazyregexp.New(`error: undefined symbol: (.+)$`)
+	lldPlace     = lazyregexp.New(
+		`^>>> +(?:defined (?:at|in) |referenced by )?(.+?)(?::\([^)]*\))?(?: in archive (.+))?$`)
+	// names symbols as Mach-O does, with an underscore
+	lldMacOS       = lazyregexp.New(`\bld64\.lld(?:\.\w+)?: error: `)
 	appleDuplicate = lazyregexp.New(`^(?:ld: )?duplicate symbol '?_?(.+?)'? in:?$`)
 	// "libx.a[arm64][3](b.o)" and "libx.a(for architecture arm64)(b.o)"
 	appleMember    = lazyregexp.New(`(?:(?:\[\w+\])+|\(for architecture \w+\))(\([^)]*\))$`)
 	appleUndefined = lazyregexp.New(`^  "_?(.+?)", referenced from:$`)
 	regionOverflow = lazyregexp.New("region ['`‘](\\w+)['’] overflowed by (\\d+) bytes")
-	regionTooSmall = lazyregexp.New("section ['`‘](\\S+)['’] will not fit in region ['`‘](\\w+)['’](?:: overflowed by (\\d+) bytes)?")
-	linkerSays     = lazyregexp.New(`^\S*\bld(?:\.\w+)?: (?:error: )?(.*[^:])$`)
+	regionTooSmall = lazyregexp.New("section ['`‘](\\S+)['’] will not fit in region " +
+		"['`‘](\\w+)['’](?:: overflowed by (\\d+) bytes)?")
+	linkerSays = lazyregexp.New(`^\S*\bld(?:\.\w+)?: (?:error: )?(.*[^:])$`)
 
 	appleFrom = lazyregexp.New(`^      _?(\S+) in (.+)$`)
 )
 
-// diagnose reads the log of a failed build: the errors of gcc and clang, make, GNU ld, gold, lld and Apple's ld.
+// diagnose reads the log of a failed build: the errors of gcc and clang, make, GNU ld, gold, lld
+// and Apple's ld.
 func diagnose(log string) diagnostics {
 	var d diagnostics
 	lines := strings.Split(strings.ReplaceAll(log, "\r\n", "\n"), "\n")
@@ -91,7 +99,8 @@ func diagnose(log string) diagnostics {
 			d.addOverflow(m[1], m[2])
 		} else if m := regionTooSmall().FindStringSubmatch(line); m != nil {
 			d.addOverflow(m[2], cmp.Or(m[3], "0"))
-		} else if m := linkerSays().FindStringSubmatch(line); m != nil && !strings.Contains(m[1], "warning: ") {
+		} else if m := linkerSays().FindStringSubmatch(line); m != nil &&
+			!strings.Contains(m[1], "warning: ") {
 			d.linker = append(d.linker, m[1])
 		}
 	}
@@ -122,8 +131,8 @@ func (d *diagnostics) addOverflow(region, bytes string) {
 	d.overflows[i].bytes = max(d.overflows[i].bytes, n)
 }
 
-// addLink adds an error unless the same symbol has one of the same kind already: a symbol that many need is one
-// finding.
+// addLink adds an error unless the same symbol has one of the same kind already: a symbol that
+// many need is one finding.
 func (d *diagnostics) addLink(e linkError) {
 	known := slices.ContainsFunc(d.link, func(o linkError) bool {
 		return o.symbol == e.symbol && o.undefined == e.undefined
@@ -151,14 +160,16 @@ func (r *bfdReader) line(line string, rest []string) (linkError, bool) {
 		return e, true
 	}
 	if m := bfdUndefined().FindStringSubmatch(line); m != nil {
-		return linkError{symbol: m[2], undefined: true, second: r.objectOf(m[1]), function: r.function}, true
+		return linkError{symbol: m[2], undefined: true, second: r.objectOf(m[1]),
+			function: r.function}, true
 	}
 	return linkError{}, false
 }
 
 var linkerPrefix = lazyregexp.New(`^\S*ld(?:\.\w+)?: `)
 
-// objectOf is the object in a place such as "a.o:a.c:3" or, where it names a source only, that of the line before.
+// objectOf is the object in a place such as "a.o:a.c:3" or, where it names a source only, that of
+// the line before.
 func (r *bfdReader) objectOf(place string) string {
 	if object := objectIn(place); object != "" {
 		return object
@@ -182,7 +193,8 @@ func objectIn(place string) string {
 
 // otherLinkError reads what gold, lld and Apple's ld write from lines[0] on.
 func otherLinkError(lines []string) (linkError, bool) {
-	for _, read := range []func(string, []string) (linkError, bool){goldError, lldError, appleError} {
+	for _, read := range []func(string, []string) (linkError, bool){goldError,
+		lldError, appleError} {
 		if e, ok := read(lines[0], lines[1:]); ok {
 			return e, true
 		}
@@ -236,7 +248,8 @@ func lldErrorOf(line string, rest []string) (linkError, bool) {
 
 func appleError(line string, rest []string) (linkError, bool) {
 	if m := appleDuplicate().FindStringSubmatch(line); m != nil && len(rest) > 1 {
-		return linkError{symbol: m[1], first: applePlace(rest[0]), second: applePlace(rest[1])}, true
+		return linkError{symbol: m[1], first: applePlace(rest[0]),
+			second: applePlace(rest[1])}, true
 	}
 	if m := appleUndefined().FindStringSubmatch(line); m != nil {
 		e := linkError{symbol: m[1], undefined: true}

@@ -10,8 +10,8 @@ import (
 	"mpwolf/internal/objects"
 )
 
-// early is what is read while make still runs, on the guess that it will have nothing to build. A file that has changed
-// when make is done is read again.
+// early is what is read while make still runs, on the guess that it will have nothing to build. A
+// file that has changed when make is done is read again.
 type early struct {
 	done   chan struct{}
 	inputs map[string]earlyInput
@@ -41,8 +41,8 @@ type earlyImage struct {
 	sizes             map[string]Memory
 }
 
-// inputsFile is where a build directory keeps the names of what was linked: the firmware, its map, and below them the inputs,
-// those of the compiler's with a space before.
+// inputsFile is where a build directory keeps the names of what was linked: the firmware, its map,
+// and below them the inputs, those of the compiler's with a space before.
 const inputsFile = "mpwolf-answers/inputs"
 
 // recordInputs keeps the names for the next time, which does without if they cannot be written.
@@ -66,7 +66,8 @@ func (v *evidence) recordInputs() {
 
 // readEarly begins to read what was linked the last time.
 func (v *evidence) readEarly() *early {
-	e := &early{done: make(chan struct{}), inputs: make(map[string]earlyInput), deps: make(map[string]earlyDeps)}
+	e := &early{done: make(chan struct{}), inputs: make(map[string]earlyInput),
+		deps: make(map[string]earlyDeps)}
 	text, err := os.ReadFile(filepath.Join(v.build.Dir, inputsFile))
 	if err != nil {
 		close(e.done)
@@ -127,7 +128,8 @@ func (e *early) sizes(elf, mapFile string) map[string]Memory {
 		return nil
 	}
 	<-e.done
-	if i := e.image; e.elf == elf && i.mapFile == mapFile && i.stamp == stampOf(elf) && i.mapStamp == stampOf(mapFile) {
+	if i := e.image; e.elf == elf && i.mapFile == mapFile && i.stamp == stampOf(elf) &&
+		i.mapStamp == stampOf(mapFile) {
 		return i.sizes
 	}
 	return nil
@@ -137,7 +139,8 @@ func (e *early) sizes(elf, mapFile string) map[string]Memory {
 func (e *early) input(name string, system bool) linkInput {
 	if e != nil {
 		<-e.done
-		if known, is := e.inputs[name]; is && known.system == system && known.stamp == stampOf(name) {
+		if known, is := e.inputs[name]; is && known.system == system &&
+			known.stamp == stampOf(name) {
 			return known.input
 		}
 	}

@@ -39,7 +39,8 @@ type evidence struct {
 }
 
 func newEvidence(options Options) *evidence {
-	v := &evidence{Options: options, checks: make(map[string]*check), depCache: make(map[string][]string), settings: make(map[string]bool),
+	v := &evidence{Options: options, checks: make(map[string]*check),
+		depCache: make(map[string][]string), settings: make(map[string]bool),
 		builtin: make(map[string]string)}
 	for _, r := range rules {
 		v.checks[r.ID] = &check{}
@@ -47,7 +48,8 @@ func newEvidence(options Options) *evidence {
 	if v.Modules != "" {
 		v.Args = append(slices.Clone(v.Args), "USER_C_MODULES="+v.Modules)
 	}
-	v.build = build.Make{Target: v.Target, Dir: v.Build, Args: v.Args, Jobs: v.Jobs, KeepGoing: true,
+	v.build = build.Make{Target: v.Target, Dir: v.Build, Args: v.Args,
+		Jobs: v.Jobs, KeepGoing: true,
 		KeepSymbols: true, Progress: v.Progress}
 	return v
 }
@@ -106,8 +108,10 @@ func (v *evidence) stopped(stopped *build.MakeError, err error) (skip string, _ 
 		return "", err
 	}
 	d := diagnose(stopped.Cause)
-	v.checks[ModulesID].find(Finding{Message: d.compile[0].message, File: relative(v.Target.Tree.Dir, v.abs(m[1])),
-		Line: d.compile[0].line, Fix: "give make the variable that the message names, with a value that it lists"})
+	v.checks[ModulesID].find(
+		Finding{Message: d.compile[0].message, File: relative(v.Target.Tree.Dir, v.abs(m[1])),
+			Line: d.compile[0].line,
+			Fix:  "give make the variable that the message names, with a value that it lists"})
 	return "see modules", nil
 }
 

@@ -34,8 +34,8 @@ const shownErrors = 5
 // blamer finds the check that the cause of a failed build belongs to.
 type blamer struct{ *evidence }
 
-// blame puts what a failed build said into the check that it belongs to, and returns that check's id. The linker's
-// errors about symbols are left to the symbols check, which knows more of them.
+// blame puts what a failed build said into the check that it belongs to, and returns that check's
+// id. The linker's errors about symbols are left to the symbols check, which knows more of them.
 func (v blamer) blame(ctx context.Context, checks map[string]*check) string {
 	id := ""
 	switch f := v.failure; {
@@ -48,12 +48,15 @@ func (v blamer) blame(ctx context.Context, checks map[string]*check) string {
 		id = v.blameCompiler(checks)
 	case len(f.linker) > 0:
 		id = SymbolsID
-		checks[id].find(Finding{Message: "the firmware does not link: " + f.linker[0], File: f.err.Log,
-			Fix: "see the log; the command was: " + f.err.Command})
+		checks[id].find(
+			Finding{Message: "the firmware does not link: " + f.linker[0], File: f.err.Log,
+				Fix: "see the log; the command was: " + f.err.Command})
 	default:
 		id = MacrosID
-		checks[id].find(Finding{Message: fmt.Sprintf("the build of %s failed: %s", f.err.Step, f.err.Cause), File: f.err.Log,
-			Fix: "see the log; the command was: " + f.err.Command})
+		checks[id].find(
+			Finding{Message: fmt.Sprintf("the build of %s failed: %s", f.err.Step, f.err.Cause),
+				File: f.err.Log,
+				Fix:  "see the log; the command was: " + f.err.Command})
 	}
 	if id != SymbolsID {
 		checks[id].headline = "the build failed"
@@ -63,7 +66,8 @@ func (v blamer) blame(ctx context.Context, checks map[string]*check) string {
 	return id
 }
 
-// blameOverflows says what is in a firmware that does not fit. The linker writes its map all the same.
+// blameOverflows says what is in a firmware that does not fit. The linker writes its map all the
+// same.
 func (v blamer) blameOverflows(ctx context.Context, c *check) {
 	size := &Size{}
 	sizeCheck(v).divide(size, nil)
@@ -78,14 +82,17 @@ func (v blamer) blameOverflows(ctx context.Context, c *check) {
 			excess = fmt.Sprintf("it is %d bytes too large", o.bytes)
 		}
 		c.find(Finding{
-			Message: fmt.Sprintf("the firmware does not fit into %s: %s; %s (by the %s); largest of wolfSSL and the modules: %s",
-				o.region, excess, size.shares(), size.Measured, sizeCheck(v).largest(size, memory)),
+			Message: fmt.Sprintf("the firmware does not fit into %s: %s; %s (by the %s); "+
+				"largest of wolfSSL and the modules: %s",
+				o.region, excess, size.shares(), size.Measured,
+				sizeCheck(v).largest(size, memory)),
 			Fix: sizeCheck(v).smaller(ctx, memory),
 		})
 	}
 }
 
-// blameCompiler shows the first compile errors, each in the check that it belongs to, and returns the first one's.
+// blameCompiler shows the first compile errors, each in the check that it belongs to, and returns
+// the first one's.
 func (v blamer) blameCompiler(checks map[string]*check) string {
 	first := ""
 	for _, e := range v.failure.compile[:min(shownErrors, len(v.failure.compile))] {
@@ -93,7 +100,8 @@ func (v blamer) blameCompiler(checks map[string]*check) string {
 		if first == "" {
 			first = id
 		}
-		f := Finding{Message: "does not compile: " + e.message, Line: e.line, Fix: compileFix(e.message)}
+		f := Finding{Message: "does not compile: " + e.message, Line: e.line,
+			Fix: compileFix(e.message)}
 		if e.file != "" {
 			f.File = relative(v.Target.Tree.Dir, v.abs(e.file))
 		}
@@ -102,15 +110,16 @@ func (v blamer) blameCompiler(checks map[string]*check) string {
 	return first
 }
 
-// blameCompile is the check that a compile error belongs to, by the file that it is in. What is wrong in MicroPython's
-// own sources comes from a macro as a rule.
+// blameCompile is the check that a compile error belongs to, by the file that it is in. What is
+// wrong in MicroPython's own sources comes from a macro as a rule.
 func (v blamer) blameCompile(e compileError) string {
 	path := v.abs(e.file)
 	inside := func(dir string) bool { return dir != "" && relative(dir, path) != path }
 	switch {
 	case conflict().MatchString(e.message):
 		return SymbolsID
-	case strings.HasPrefix(filepath.Base(path), "mpconfig"), strings.HasSuffix(e.message, "redefined"):
+	case strings.HasPrefix(filepath.Base(path), "mpconfig"),
+		strings.HasSuffix(e.message, "redefined"):
 		return MacrosID
 	case filepath.Base(path) == "user_settings.h", path == v.Settings, inside(v.WolfSSL),
 		strings.Contains(path, "/wolfcrypt/"), strings.Contains(path, "/wolfssl/"):
@@ -121,8 +130,8 @@ func (v blamer) blameCompile(e compileError) string {
 	return MacrosID
 }
 
-// conflict is how gcc and clang say that one function is declared in two ways, as mp_init is where a source includes the
-// headers of both MicroPython and wolfSSL.
+// conflict is how gcc and clang say that one function is declared in two ways, as mp_init is where
+// a source includes the headers of both MicroPython and wolfSSL.
 var conflict = lazyregexp.New("conflicting types for ['`‘](\\w+)['’]")
 
 var missingHeader = lazyregexp.New(`^'?([^':]+)'?(?:: No such file or directory| file not found)$`)
@@ -138,15 +147,16 @@ func compileFix(message string) string {
 		case strings.HasPrefix(m[1], "mbedtls/"), strings.HasPrefix(m[1], "ssl.h"):
 			return "the built-in TLS is still on: set MICROPY_PY_SSL to 0"
 		}
-		return "a header is missing: a submodule that is not checked out, or a package that is not installed"
+		return "a header is missing: a submodule that is not checked out, or a package that is " +
+			"not installed"
 	}
 	if m := conflict().FindStringSubmatch(message); m != nil {
 		_, fix := explain(m[1], []string{"integer.c", "tfm.c"})
 		return fix
 	}
 	if strings.HasSuffix(message, "redefined") {
-		return "the macro is defined twice: on make's command line and in a header that does not ask #ifndef; " +
-			"change it in the header"
+		return "the macro is defined twice: on make's command line and in a header that does " +
+			"not ask #ifndef; change it in the header"
 	}
 	return ""
 }
@@ -169,73 +179,88 @@ var undefinedSymbols = []struct {
 	{
 		[]string{"__atomic_*"},
 		"the processor lacks atomic instructions of this size, and libatomic is not linked",
-		"define SINGLE_THREADED in user_settings.h if there is one thread, or add -latomic to LDFLAGS",
+		"define SINGLE_THREADED in user_settings.h if there is one thread, or add " +
+			"-latomic to LDFLAGS",
 	},
 	{
 		append([]string{"min", "max"}, miscSymbols...),
-		"NO_INLINE makes wolfSSL's misc.c, in which it is, a source of its own, and that is not compiled",
+		"NO_INLINE makes wolfSSL's misc.c, in which it is, a source of its own, and that is not " +
+			"compiled",
 		"leave NO_INLINE out of user_settings.h",
 	},
 	{
 		[]string{"_sbrk", "sbrk"},
-		"newlib's malloc is linked, which MicroPython's boards have no heap for: wolfSSL gets its memory from the C library",
-		"define XMALLOC_USER in user_settings.h, as the port's own settings do, and leave WOLFSSL_NO_MALLOC out",
+		"newlib's malloc is linked, which MicroPython's boards have no heap for: wolfSSL gets " +
+			"its memory from the C library",
+		"define XMALLOC_USER in user_settings.h, as the port's own settings do, and leave " +
+			"WOLFSSL_NO_MALLOC out",
 	},
 	{
-		[]string{"_write", "_read", "_open", "_close", "_lseek", "_fstat", "_isatty", "_kill", "_getpid", "_exit", "_stat"},
+		[]string{"_write", "_read", "_open", "_close", "_lseek", "_fstat", "_isatty", "_kill",
+			"_getpid", "_exit", "_stat"},
 		"newlib's files or printf are linked, which MicroPython's boards have no system for",
 		"define NO_FILESYSTEM, and leave DEBUG_WOLFSSL out of user_settings.h",
 	},
 	{
 		[]string{"_gettimeofday", "gettimeofday", "_times", "time"},
 		"wolfSSL asks the C library for the time, and this port has none there",
-		"define USER_TIME and XTIME in user_settings.h, as the port's own settings do: the name of a function of the port",
+		"define USER_TIME and XTIME in user_settings.h, as the port's own settings do: the name " +
+			"of a function of the port",
 	},
 	{
 		[]string{"rng_get", "mp_hal_get_hw_random_u32", "HAL_RNG_*", "mp_hal_get_random"},
 		"the port's random numbers are not compiled for this board",
-		"set MICROPY_HW_ENABLE_RNG to 1 in mpconfigboard.h if the MCU has a generator, or name another function with " +
-			"CUSTOM_RAND_GENERATE_SEED",
+		"set MICROPY_HW_ENABLE_RNG to 1 in mpconfigboard.h if the MCU has a generator, or name " +
+			"another function with CUSTOM_RAND_GENERATE_SEED",
 	},
 	{
-		[]string{"socket", "connect", "accept", "recv", "recvfrom", "send", "sendto", "setsockopt", "getaddrinfo"},
-		"wolfSSL's own sockets are on, which MicroPython's boards do not have: the modules bring their own",
+		[]string{"socket", "connect", "accept", "recv", "recvfrom", "send", "sendto",
+			"setsockopt", "getaddrinfo"},
+		"wolfSSL's own sockets are on, which MicroPython's boards do not have: the modules " +
+			"bring their own",
 		"define WOLFSSL_USER_IO in user_settings.h",
 	},
 	{
 		[]string{"pthread_*"},
 		"wolfSSL's locks are those of POSIX threads, which are not linked",
-		"define SINGLE_THREADED in user_settings.h if there is one thread, or add -lpthread to LDFLAGS",
+		"define SINGLE_THREADED in user_settings.h if there is one thread, or add " +
+			"-lpthread to LDFLAGS",
 	},
 	{
-		[]string{"fopen", "fread", "fwrite", "fclose", "fseek", "ftell", "opendir", "readdir", "closedir", "stat"},
+		[]string{"fopen", "fread", "fwrite", "fclose", "fseek", "ftell", "opendir", "readdir",
+			"closedir", "stat"},
 		"wolfSSL reads files by the C library, which this port does not have",
 		"define NO_FILESYSTEM and NO_WOLFSSL_DIR in user_settings.h",
 	},
 	{
-		[]string{"__aeabi_*", "__udivdi3", "__umoddi3", "__divdi3", "__moddi3", "__muldi3", "__ashldi3", "__lshrdi3"},
+		[]string{"__aeabi_*", "__udivdi3", "__umoddi3", "__divdi3", "__moddi3", "__muldi3",
+			"__ashldi3", "__lshrdi3"},
 		"the compiler's library (libgcc) is not linked, or not for this processor",
 		"add the output of `$(CC) $(CFLAGS) -print-libgcc-file-name` to LIBS",
 	},
 	{
-		[]string{"*_avx1", "*_avx2", "*_aesni", "*_AVX1*", "*_AVX2*", "*_armv8", "*_neon", "sp_*_asm"},
-		"it is one of wolfSSL's functions in assembly, whose source (.S) is not compiled or was compiled without its switch: " +
-			"assembly reads no user_settings.h",
-		"compile the .S file with the same switches (user_settings_asm.h), or leave the assembly's macros out of " +
-			"user_settings.h",
+		[]string{"*_avx1", "*_avx2", "*_aesni", "*_AVX1*", "*_AVX2*", "*_armv8",
+			"*_neon", "sp_*_asm"},
+		"it is one of wolfSSL's functions in assembly, whose source (.S) is not compiled or was " +
+			"compiled without its switch: assembly reads no user_settings.h",
+		"compile the .S file with the same switches (user_settings_asm.h), or leave the " +
+			"assembly's macros out of user_settings.h",
 	},
 }
 
-var wolfSymbols = []string{"wolfSSL*", "wc_*", "wolf*", "sp_*", "mp_*", "fe_*", "ge_*", "Aes*", "Sha*", "InitSha*",
+var wolfSymbols = []string{"wolfSSL*", "wc_*", "wolf*", "sp_*", "mp_*", "fe_*", "ge_*", "Aes*",
+	"Sha*", "InitSha*",
 	"curve25519*", "poly1305*", "chacha*", "TLS*", "Tls*", "SSL*", "fp_*"}
 
-// undefinedFinding says of a symbol that no one defines who needs it, why it is not there, and what to do.
+// undefinedFinding says of a symbol that no one defines who needs it, why it is not there, and
+// what to do.
 func (v blamer) undefinedFinding(ctx context.Context, e linkError) Finding {
 	who := relative(v.build.Dir, e.second)
 	if e.function != "" {
 		who = e.function + " in " + who
 	}
-	f := Finding{Message: fmt.Sprintf("%s is defined nowhere; %s needs it", e.symbol, who), File: e.second}
+	f := Finding{Message: fmt.Sprintf("%s is defined nowhere; %s needs it", e.symbol, who),
+		File: e.second}
 	for _, known := range undefinedSymbols {
 		if objects.MatchesAny(known.symbols, e.symbol) {
 			f.Message += "; " + known.cause
@@ -247,12 +272,12 @@ func (v blamer) undefinedFinding(ctx context.Context, e linkError) Finding {
 		f.Message += "; it is a function of wolfSSL's " + source
 		f.Fix = "compile that source, or turn off in user_settings.h what needs it"
 		if v.isCompiled(source) {
-			f.Fix = "that source is compiled, but user_settings.h leaves the function out: turn on what has it, or " +
-				"turn off what needs it"
+			f.Fix = "that source is compiled, but user_settings.h leaves the function out: turn " +
+				"on what has it, or turn off what needs it"
 			if unmet := v.unmet(ctx, guards); len(unmet) > 0 {
 				f.Message += ", behind " + strings.Join(unmet, " and ")
-				f.Fix = "that source is compiled, but user_settings.h leaves the function out: make the condition true " +
-					"there, or turn off what needs it"
+				f.Fix = "that source is compiled, but user_settings.h leaves the function out: " +
+					"make the condition true there, or turn off what needs it"
 			}
 		}
 	} else if f.Fix == "" {
@@ -261,13 +286,14 @@ func (v blamer) undefinedFinding(ctx context.Context, e linkError) Finding {
 	return f
 }
 
-// wolfSource finds the source of wolfSSL that has a function, relative to its directory, and the conditions that are around
-// it; "" if none has it.
+// wolfSource finds the source of wolfSSL that has a function, relative to its directory, and the
+// conditions that are around it; "" if none has it.
 func (v blamer) wolfSource(symbol string) (source string, guards []string) {
 	if v.WolfSSL == "" || !objects.MatchesAny(wolfSymbols, symbol) {
 		return "", nil
 	}
-	definition := regexp.MustCompile(`(?m)^[A-Za-z_][^;{}\n]*\b` + regexp.QuoteMeta(symbol) + `\([^;{}]*\)\s*\{`)
+	definition := regexp.MustCompile(`(?m)^[A-Za-z_][^;{}\n]*\b` + regexp.QuoteMeta(symbol) +
+		`\([^;{}]*\)\s*\{`)
 	for _, pattern := range []string{"src/*.c", "wolfcrypt/src/*.c", "wolfcrypt/src/port/*/*.c"} {
 		files, err := filepath.Glob(filepath.Join(v.WolfSSL, pattern))
 		if err != nil {
@@ -288,8 +314,8 @@ func (v blamer) wolfSource(symbol string) (source string, guards []string) {
 
 var conditional = lazyregexp.New(`^\s*#\s*(ifdef|ifndef|if|elif|else|endif)\b\s*(.*)`)
 
-// conditionsAt are the conditions that hold at the end of a beginning of a C source, the outermost first, each as
-// "#if" takes it.
+// conditionsAt are the conditions that hold at the end of a beginning of a C source, the outermost
+// first, each as "#if" takes it.
 func conditionsAt(text string) []string {
 	var open []string
 	text = strings.ReplaceAll(strings.ReplaceAll(text, "\r\n", "\n"), "\\\n", " ")

@@ -15,7 +15,8 @@ func (r *Result) Log() *report.Log {
 		log.Rules = append(log.Rules, report.Rule(rule))
 	}
 	for _, t := range r.Targets {
-		log.Where = filepath.Join(r.Tree, "ports", t.Port, "mpconfigport.h") // stands for findings without a file
+		// stands for findings without a file
+		log.Where = filepath.Join(r.Tree, "ports", t.Port, "mpconfigport.h")
 		for _, c := range t.Checks {
 			for _, f := range r.findings(t, c) {
 				if len(r.Targets) > 1 {
@@ -37,8 +38,9 @@ func (r *Result) findings(t Target, c Check) []report.Finding {
 		if file != "" && !filepath.IsAbs(file) {
 			file = filepath.Join(r.Tree, file)
 		}
-		found = append(found, report.Finding{ID: c.ID, Message: f.Message, File: file, Line: f.Line, Level: level,
-			Fix: f.Fix})
+		found = append(found,
+			report.Finding{ID: c.ID, Message: f.Message, File: file, Line: f.Line, Level: level,
+				Fix: f.Fix})
 	}
 	for _, f := range c.Findings {
 		add(f, report.Error)

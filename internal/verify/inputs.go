@@ -15,17 +15,21 @@ import (
 	"mpwolf/internal/objects"
 )
 
-// inputs are the objects of a link: those that the command names, all members of the project's archives, and, of the
-// archives that come with the compiler, the members that the link needs.
+// inputs are the objects of a link: those that the command names, all members of the project's
+// archives, and, of the archives that come with the compiler, the members that the link needs.
 type inputs struct {
 	objects []*objects.Object
-	missing []string // files that the link names and that are not there, as after a failed compilation
+	// files that the link names and that are not there, as after a failed compilation
+	missing []string
 }
 
-// readInputs reads the objects of a link, several at a time, in the link's order; before, if not nil, has read some.
+// readInputs reads the objects of a link, several at a time, in the link's order; before, if not
+// nil, has read some.
 func readInputs(link *build.Link, before *early) (*inputs, error) {
 	read := make([]linkInput, len(link.Inputs))
-	each(len(read), func(i int) { read[i] = before.input(link.Inputs[i], link.System[link.Inputs[i]]) })
+	each(len(read), func(i int) {
+		read[i] = before.input(link.Inputs[i], link.System[link.Inputs[i]])
+	})
 	if err := chooseSlices(link, read); err != nil {
 		return nil, fmt.Errorf("read what is linked: %w", err)
 	}
@@ -63,7 +67,8 @@ func each(n int, do func(int)) {
 	wait.Wait()
 }
 
-// linkInput is one file of a link. An archive of the compiler's is kept as such: pull decides about its members.
+// linkInput is one file of a link. An archive of the compiler's is kept as such: pull decides
+// about its members.
 type linkInput struct {
 	file    string
 	objects []*objects.Object
@@ -91,7 +96,8 @@ func chooseSlices(link *build.Link, read []linkInput) error {
 	return nil
 }
 
-// readInput reads a file of a link; of a universal one the part for a processor, and nothing as long as that is 0.
+// readInput reads a file of a link; of a universal one the part for a processor, and nothing as
+// long as that is 0.
 func readInput(name string, system bool, cpu macho.Cpu) linkInput {
 	in := linkInput{file: name}
 	file, err := os.Open(name)
@@ -157,8 +163,9 @@ func (in *linkInput) read(file *os.File, part *io.SectionReader, system bool, er
 	in.objects, in.err = a.Objects(file)
 }
 
-// pull adds those members of the compiler's archives that define what is undefined so far, and what these need in
-// turn. The linker goes through archives in the command's order and may take fewer.
+// pull adds those members of the compiler's archives that define what is undefined so far, and
+// what these need in turn. The linker goes through archives in the command's order and may take
+// fewer.
 func (in *inputs) pull(libraries []*objects.Archive) error {
 	if len(libraries) == 0 {
 		return nil
@@ -194,17 +201,20 @@ func (in *inputs) pull(libraries []*objects.Archive) error {
 	return nil
 }
 
-// definer reads the member that the archives' symbol tables name for a symbol; nil if there is none, or it is in
-// taken.
-func definer(libraries []*objects.Archive, symbol string, taken map[*objects.Member]bool) (*objects.Object, error) {
+// definer reads the member that the archives' symbol tables name for a symbol; nil if there is
+// none, or it is in taken.
+func definer(
+	libraries []*objects.Archive, symbol string, taken map[*objects.Member]bool,
+) (*objects.Object, error) {
 	for _, library := range libraries {
 		header, found := library.Index[symbol]
 		if !found {
 			continue
 		}
-		i, found := slices.BinarySearchFunc(library.Members, header, func(m objects.Member, header int64) int {
-			return cmp.Compare(m.Header, header)
-		})
+		i, found := slices.BinarySearchFunc(library.Members, header,
+			func(m objects.Member, header int64) int {
+				return cmp.Compare(m.Header, header)
+			})
 		if !found || taken[&library.Members[i]] {
 			continue
 		}

@@ -13,8 +13,9 @@ import (
 
 // builtin is a TLS or crypto library of MicroPython's own, and how it is recognized.
 type builtin struct {
-	name    string
-	dirs    []string // of its sources, in the tree; an object that includes a file of these is part of it
+	name string
+	// of its sources, in the tree; an object that includes a file of these is part of it
+	dirs    []string
 	sources []string // of MicroPython's that do nothing but use it
 	symbols []string
 	globals []string // symbols whose names a static function elsewhere may have too
@@ -25,9 +26,10 @@ type builtin struct {
 
 var builtins = []builtin{
 	{
-		name:    "mbedTLS",
-		dirs:    []string{"lib/mbedtls/"},
-		sources: []string{"modussl_mbedtls.c", "modssl_mbedtls.c", "modtls_mbedtls.c", "mbedtls_port.c"},
+		name: "mbedTLS",
+		dirs: []string{"lib/mbedtls/"},
+		sources: []string{"modussl_mbedtls.c", "modssl_mbedtls.c", "modtls_mbedtls.c",
+			"mbedtls_port.c"},
 		symbols: []string{"mbedtls_*", "psa_crypto_*", "psa_hash_*", "psa_cipher_*", "psa_key_*"},
 		strings: []string{"mbedtls", "mbed TLS", "Mbed TLS", "MBEDTLS"},
 		fix:     "set {SSL} and MICROPY_SSL_MBEDTLS to 0: mpwolf patch does",
@@ -36,9 +38,11 @@ var builtins = []builtin{
 		name:    "axTLS",
 		dirs:    []string{"lib/axtls/"},
 		sources: []string{"modussl_axtls.c", "modssl_axtls.c", "modtls_axtls.c"},
-		symbols: []string{"ssl_ctx_new", "ssl_ctx_free", "ssl_client_new", "ssl_server_new", "ssl_obj_load", "ssl_obj_memory_load",
+		symbols: []string{"ssl_ctx_new", "ssl_ctx_free", "ssl_client_new", "ssl_server_new",
+			"ssl_obj_load", "ssl_obj_memory_load",
 			"ssl_handshake_status", "x509_new", "asn1_get_private_key"},
-		globals: []string{"AES_set_key", "AES_cbc_encrypt", "AES_cbc_decrypt", "AES_convert_key", "SHA1_Init", "SHA1_Update",
+		globals: []string{"AES_set_key", "AES_cbc_encrypt", "AES_cbc_decrypt", "AES_convert_key",
+			"SHA1_Init", "SHA1_Update",
 			"SHA1_Final", "MD5_Init", "MD5_Update", "MD5_Final"},
 		strings: []string{"axTLS", "axtls"},
 		fix:     "set {SSL} and MICROPY_SSL_AXTLS to 0: mpwolf patch does",
@@ -57,10 +61,12 @@ const LeftoversID = "leftovers"
 
 var leftoversRule = rule{
 	Rule: Rule{
-		ID:      LeftoversID,
-		Summary: "Nothing of mbedTLS or axTLS is in the firmware, and no hash or cipher is linked twice.",
-		Help: "An object, a symbol or a text of the built-in TLS or crypto is in the firmware beside wolfSSL: flash is wasted, and " +
-			"Python code may get the one that no one wants. The fix names the macros to turn off.",
+		ID: LeftoversID,
+		Summary: "Nothing of mbedTLS or axTLS is in the firmware, and no hash or cipher " +
+			"is linked twice.",
+		Help: "An object, a symbol or a text of the built-in TLS or crypto is in the firmware " +
+			"beside wolfSSL: flash is wasted, and Python code may get the one that no one " +
+			"wants. The fix names the macros to turn off.",
 	},
 	of: func(e *evidence) runner { return leftoversCheck{e} },
 }
@@ -79,7 +85,8 @@ func (v leftoversCheck) run(_ context.Context, c *check) error {
 		}
 		traces, file := v.traces(b)
 		if len(traces) > 0 {
-			c.find(Finding{Message: b.name + ": " + strings.Join(traces, "; "), File: file, Fix: v.spell(b.fix)})
+			c.find(Finding{Message: b.name + ": " + strings.Join(traces, "; "), File: file,
+				Fix: v.spell(b.fix)})
 		}
 	}
 	switch {
@@ -90,7 +97,8 @@ func (v leftoversCheck) run(_ context.Context, c *check) error {
 	default:
 		c.summary = "no object, symbol or string of mbedTLS or axTLS"
 		if !v.image.HasSymbols {
-			c.summary = "no object or string of mbedTLS or axTLS; the firmware's symbols are stripped"
+			c.summary = "no object or string of mbedTLS or axTLS; " +
+				"the firmware's symbols are stripped"
 		}
 	}
 	return nil
@@ -100,7 +108,8 @@ func (v leftoversCheck) run(_ context.Context, c *check) error {
 func (v leftoversCheck) spell(text string) string {
 	reading := patches.Read(v.Target)
 	for _, name := range []string{"SSL", "HASHLIB"} {
-		macro, _ := reading.Name(patches.Want{Macro: "MICROPY_PY_" + name, Was: []string{"MICROPY_PY_U" + name}})
+		macro, _ := reading.Name(
+			patches.Want{Macro: "MICROPY_PY_" + name, Was: []string{"MICROPY_PY_U" + name}})
 		text = strings.ReplaceAll(text, "{"+name+"}", macro)
 	}
 	return text
@@ -118,16 +127,20 @@ func (v leftoversCheck) traces(b builtin) (found []string, file string) {
 		}
 	}
 	if len(names) > 0 {
-		found = append(found, fmt.Sprintf("%s linked (%s)", plural(len(names), "object"), someOf(names)))
+		found = append(found,
+			fmt.Sprintf("%s linked (%s)", plural(len(names), "object"), someOf(names)))
 	}
 	if v.image == nil {
 		return found, file
 	}
 	if symbols := v.image.SymbolsLike(b.symbols, b.globals); len(symbols) > 0 {
-		found = append(found, fmt.Sprintf("%s in the firmware (%s)", plural(len(symbols), "symbol"), someOf(symbols)))
+		found = append(found,
+			fmt.Sprintf("%s in the firmware (%s)",
+				plural(len(symbols), "symbol"), someOf(symbols)))
 	}
 	if texts := v.image.StringsWith(b.strings); len(texts) > 0 {
-		found = append(found, fmt.Sprintf("%s in the firmware (%s)", plural(len(texts), "string"), someOf(texts)))
+		found = append(found,
+			fmt.Sprintf("%s in the firmware (%s)", plural(len(texts), "string"), someOf(texts)))
 	}
 	if file == "" {
 		file = v.elf
@@ -142,11 +155,13 @@ func (v *evidence) isPartOf(b builtin, o *objects.Object) bool {
 	if b.has(o.File) || b.has(o.Member) {
 		return true
 	}
-	return o.Member == "" && slices.ContainsFunc(v.deps(o.File), func(path string) bool { return v.builtinOf(path) == b.name })
+	return o.Member == "" && slices.ContainsFunc(v.deps(o.File), func(path string) bool {
+		return v.builtinOf(path) == b.name
+	})
 }
 
-// builtinOf is the name of the built-in library that a source or header is of; "" for the others. An object has hundreds
-// of headers, and most objects the same.
+// builtinOf is the name of the built-in library that a source or header is of; "" for the others.
+// An object has hundreds of headers, and most objects the same.
 func (v *evidence) builtinOf(path string) string {
 	name, known := v.builtin[path]
 	if !known {
@@ -163,5 +178,7 @@ func (v *evidence) builtinOf(path string) string {
 // has reports whether a path is in one of the library's directories.
 func (b builtin) has(path string) bool {
 	path = filepath.ToSlash(path)
-	return slices.ContainsFunc(b.dirs, func(dir string) bool { return strings.Contains(path, "/"+dir) })
+	return slices.ContainsFunc(b.dirs, func(dir string) bool {
+		return strings.Contains(path, "/"+dir)
+	})
 }

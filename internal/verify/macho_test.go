@@ -17,7 +17,8 @@ import (
 	"mpwolf/internal/objects/objectstest"
 )
 
-// machSources are compiled to objects of macOS: a.c and b.c clash, and what is weak or static does not.
+// machSources are compiled to objects of macOS: a.c and b.c clash, and what is weak or static does
+// not.
 var machSources = map[string]string{
 	"a.c": `int f(void) { return 1; }
 int counter;
@@ -44,7 +45,8 @@ func compileMach(t testing.TB, dir, arch string, sources map[string]string) {
 	writeFilesIn(t, dir, sources)
 	for name := range sources {
 		object := strings.TrimSuffix(name, ".c") + "." + arch + ".o"
-		objectstest.Command(t, dir, "clang", "-target", arch+"-apple-macos11", "-g", "-fcommon", "-Os", "-c", "-o", object, name)
+		objectstest.Command(t, dir, "clang", "-target", arch+"-apple-macos11", "-g", "-fcommon",
+			"-Os", "-c", "-o", object, name)
 	}
 }
 
@@ -73,7 +75,8 @@ func fat(t testing.TB, dir, name string, parts map[macho.Cpu]string) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, n := range []uint32{uint32(cpu), 3, uint32(start + len(body)), uint32(len(data)), 12} {
+		for _, n := range []uint32{uint32(cpu), 3, uint32(start + len(body)),
+			uint32(len(data)), 12} {
 			header = binary.BigEndian.AppendUint32(header, n)
 		}
 		body = append(body, data...)
@@ -102,9 +105,11 @@ func TestMachO(t *testing.T) {
 			symbolsCheck{v}.run(t.Context(), c)
 			got := fmt.Sprintf("%+v\n%+v", c.findings, c.evidence["duplicates"])
 			for _, text := range []string{
-				"f is defined twice: in a." + arch + ".o (__TEXT,__text, ", " bytes, from a.c) and in b." + arch + ".o (",
+				"f is defined twice: in a." + arch + ".o (__TEXT,__text, ",
+				" bytes, from a.c) and in b." + arch + ".o (",
 				"so are 1 symbol more: counter",
-				"{Symbol:counter Object:a." + arch + ".o Member: Section:common Size:4 Source:a.c Weak:false}",
+				"{Symbol:counter Object:a." + arch +
+					".o Member: Section:common Size:4 Source:a.c Weak:false}",
 			} {
 				if !strings.Contains(got, text) {
 					t.Errorf("no %q in\n%s", text, got)
@@ -117,7 +122,8 @@ func TestMachO(t *testing.T) {
 	}
 }
 
-// TestMachOSizes compares the sizes that are concluded from where the next symbol begins with those that ELF says.
+// TestMachOSizes compares the sizes that are concluded from where the next symbol begins with
+// those that ELF says.
 func TestMachOSizes(t *testing.T) {
 	if testing.Short() {
 		t.Skip("skipped with -short: needs a C compiler")
@@ -149,11 +155,15 @@ func TestMachOArchives(t *testing.T) {
 	compileMach(t, dir, "x86_64", machSources)
 	compileMach(t, dir, "arm64", machSources)
 	for _, arch := range []string{"x86_64", "arm64"} {
-		objectstest.Command(t, dir, "llvm-ar", "rcs", "--format=darwin", "lib."+arch+".a", "b."+arch+".o")
-		objectstest.Command(t, dir, "llvm-ar", "rcs", "--format=bsd", "bsd."+arch+".a", "b."+arch+".o")
+		objectstest.Command(t, dir, "llvm-ar", "rcs", "--format=darwin",
+			"lib."+arch+".a", "b."+arch+".o")
+		objectstest.Command(t, dir, "llvm-ar", "rcs", "--format=bsd",
+			"bsd."+arch+".a", "b."+arch+".o")
 	}
-	fat(t, dir, "fat.a", map[macho.Cpu]string{macho.CpuAmd64: "lib.x86_64.a", macho.CpuArm64: "lib.arm64.a"})
-	fat(t, dir, "fat.o", map[macho.Cpu]string{macho.CpuAmd64: "b.x86_64.o", macho.CpuArm64: "b.arm64.o"})
+	fat(t, dir, "fat.a",
+		map[macho.Cpu]string{macho.CpuAmd64: "lib.x86_64.a", macho.CpuArm64: "lib.arm64.a"})
+	fat(t, dir, "fat.o",
+		map[macho.Cpu]string{macho.CpuAmd64: "b.x86_64.o", macho.CpuArm64: "b.arm64.o"})
 	fat(t, dir, "other.o", map[macho.Cpu]string{macho.CpuArm64: "b.arm64.o"})
 	objectstest.Command(t, dir, "cp", "fat.a", "system.a")
 	tests := []struct {
@@ -164,10 +174,13 @@ func TestMachOArchives(t *testing.T) {
 		{"Darwin's archive", []string{"a.x86_64.o", "lib.x86_64.a"}, "lib.x86_64.a(b.x86_64.o)"},
 		{"BSD's archive", []string{"a.x86_64.o", "bsd.x86_64.a"}, "bsd.x86_64.a(b.x86_64.o)"},
 		{"universal archive", []string{"a.arm64.o", "fat.a"}, "fat.a(b.arm64.o)"},
-		{"universal archive, by -arch", []string{"-arch", "x86_64", "fat.o", "fat.a"}, "fat.a(b.x86_64.o)"},
+		{"universal archive, by -arch", []string{"-arch", "x86_64", "fat.o", "fat.a"},
+			"fat.a(b.x86_64.o)"},
 		{"universal object", []string{"a.x86_64.o", "fat.o"}, "fat.o"},
-		{"universal object for another processor, which the linker ignores", []string{"a.x86_64.o", "other.o"}, ""},
-		{"the compiler's universal archive, whose member is not needed", []string{"-arch", "x86_64", "a.x86_64.o", "system.a"}, ""},
+		{"universal object for another processor, which the linker ignores",
+			[]string{"a.x86_64.o", "other.o"}, ""},
+		{"the compiler's universal archive, whose member is not needed",
+			[]string{"-arch", "x86_64", "a.x86_64.o", "system.a"}, ""},
 	}
 	for _, test := range tests {
 		v := linked(t, dir, test.link...)
@@ -206,13 +219,15 @@ func TestReadFatDamaged(t *testing.T) {
 		"64 bits":      "\xca\xfe\xba\xbf\x00\x00\x00\x01" + strings.Repeat("\xff", 32),
 	}
 	for name, data := range tests {
-		if _, err := objects.ReadFat("x.a", bytes.NewReader([]byte(data)), int64(len(data))); !errors.Is(err, objects.ErrDamagedFat) {
+		if _, err := objects.ReadFat("x.a", bytes.NewReader([]byte(data)),
+			int64(len(data))); !errors.Is(err, objects.ErrDamagedFat) {
 			t.Errorf("%s: error %v", name, err)
 		}
 	}
 }
 
-// TestDiagnoseMachOLinker reads what a linker for macOS really writes: lld's, which is on Debian too.
+// TestDiagnoseMachOLinker reads what a linker for macOS really writes: lld's, which is on Debian
+// too.
 func TestDiagnoseMachOLinker(t *testing.T) {
 	if testing.Short() {
 		t.Skip("skipped with -short: needs a C compiler")
@@ -224,8 +239,10 @@ func TestDiagnoseMachOLinker(t *testing.T) {
 		objects []string
 		want    linkError
 	}{
-		{[]string{"a.x86_64.o", "b.x86_64.o", "-undefined", "dynamic_lookup"}, linkError{symbol: "f", first: "a.x86_64.o", second: "b.x86_64.o"}},
-		{[]string{"a.x86_64.o"}, linkError{symbol: "nowhere", undefined: true, second: "a.x86_64.o"}},
+		{[]string{"a.x86_64.o", "b.x86_64.o", "-undefined", "dynamic_lookup"},
+			linkError{symbol: "f", first: "a.x86_64.o", second: "b.x86_64.o"}},
+		{[]string{"a.x86_64.o"},
+			linkError{symbol: "nowhere", undefined: true, second: "a.x86_64.o"}},
 	} {
 		out := machLink(dir, linker, test.objects...)
 		if got := diagnose(out).link; !slices.Contains(got, test.want) {
@@ -247,7 +264,9 @@ func TestMachOImage(t *testing.T) {
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	if !i.MacOS || i.Arch != "amd64" || !slices.Contains(i.Symbols, objects.ImageSymbol{Name: "f", Global: true}) || i.Size.Text == 0 || i.Size.BSS < 4 {
+	if !i.MacOS || i.Arch != "amd64" ||
+		!slices.Contains(i.Symbols, objects.ImageSymbol{Name: "f", Global: true}) ||
+		i.Size.Text == 0 || i.Size.BSS < 4 {
 		t.Errorf("macOS %v, %s, symbols %v, size %+v", i.MacOS, i.Arch, i.Symbols, i.Size)
 	}
 	text, err := os.ReadFile(filepath.Join(dir, "out.map"))
@@ -278,7 +297,9 @@ func ld64(t testing.TB) string {
 }
 
 func machLink(dir, linker string, args ...string) string {
-	cmd := exec.Command(linker, append([]string{"-arch", "x86_64", "-platform_version", "macos", "11.0", "11.0", "-o", "out"}, args...)...)
+	cmd := exec.Command(linker,
+		append([]string{"-arch", "x86_64", "-platform_version", "macos", "11.0", "11.0", "-o",
+			"out"}, args...)...)
 	cmd.Dir = dir
 	out, _ := cmd.CombinedOutput()
 	return string(out)

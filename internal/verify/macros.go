@@ -19,17 +19,19 @@ var macrosRule = rule{
 	Rule: Rule{
 		ID:      MacrosID,
 		Summary: "Every macro has the value that wolfSSL needs, as the compiler sees it.",
-		Help: "A macro of MicroPython's, or a make variable, has another value than the port's wants say: the built-in TLS would " +
-			"still be on, or wolfSSL would lack what it needs. `mpwolf explain MACRO` shows every line that sets it; " +
-			"`mpwolf patch` sets it.",
+		Help: "A macro of MicroPython's, or a make variable, has another value than the port's " +
+			"wants say: the built-in TLS would still be on, or wolfSSL would lack what it " +
+			"needs. `mpwolf explain MACRO` shows " +
+			"every line that sets it; `mpwolf patch` sets it.",
 	},
 	of: func(e *evidence) runner { return macrosCheck{e} },
 }
 
 type macrosCheck struct{ *evidence }
 
-// read asks the compiler for the wanted macros. A configuration that does not compile is a finding after which nothing
-// else can be looked at; one that lacks a header, such as a submodule's, is an error.
+// read asks the compiler for the wanted macros. A configuration that does not compile is a finding
+// after which nothing else can be looked at; one that lacks a header, such as a submodule's, is an
+// error.
 func (v macrosCheck) read(ctx context.Context, c *check) (err error) {
 	var names []string
 	for _, want := range v.Wants {
@@ -79,16 +81,18 @@ func (v macrosCheck) run(_ context.Context, c *check) error {
 		c.find(v.wrongMacro(want, name, v.values))
 	}
 	c.show("macros", seen)
-	c.summary = fmt.Sprintf("%d of %s as wanted, as the compiler sees them", right, plural(len(v.Wants), "macro"))
+	c.summary = fmt.Sprintf("%d of %s as wanted, as the compiler sees them", right,
+		plural(len(v.Wants), "macro"))
 	if slices.ContainsFunc(v.Wants, func(w patches.Want) bool { return w.Variable != "" }) {
-		c.summary = fmt.Sprintf("%d of %d macros and make variables as wanted, as the compiler and make see them", right,
+		c.summary = fmt.Sprintf("%d of %d macros and make variables as wanted, as the compiler "+
+			"and make see them", right,
 			len(v.Wants))
 	}
 	return nil
 }
 
-// variables are the make variables among the wants, and those of the macros' names: who sets one that the release does
-// not know sets nothing.
+// variables are the make variables among the wants, and those of the macros' names: who sets one
+// that the release does not know sets nothing.
 func (v *evidence) variables() []string {
 	var names []string
 	for _, want := range v.Wants {
@@ -99,8 +103,10 @@ func (v *evidence) variables() []string {
 
 func wrongVariable(want patches.Want, text string) Finding {
 	f := Finding{
-		Message: fmt.Sprintf("make's variable %s is %s; wanted: %d", want.Variable, cmp.Or(text, "not set"), want.Value),
-		Fix:     fmt.Sprintf("run mpwolf patch, or set %s = %d in the board's makefile", want.Variable, want.Value),
+		Message: fmt.Sprintf("make's variable %s is %s; wanted: %d", want.Variable,
+			cmp.Or(text, "not set"), want.Value),
+		Fix: fmt.Sprintf("run mpwolf patch, or set %s = %d in the board's makefile",
+			want.Variable, want.Value),
 	}
 	if why := strings.TrimSuffix(want.Why, "."); why != "" {
 		f.Message += " (" + why + ")"
@@ -121,12 +127,13 @@ func (v macrosCheck) badConfiguration(c *check, err error) error {
 	v.blocked = "see macros"
 	e := d.compile[0]
 	c.find(Finding{Message: "MicroPython's configuration does not compile: " + e.message,
-		File: relative(v.Target.Tree.Dir, v.abs(e.file)), Line: e.line, Fix: compileFix(e.message)})
+		File: relative(v.Target.Tree.Dir, v.abs(e.file)), Line: e.line,
+		Fix: compileFix(e.message)})
 	return nil
 }
 
-// macroName is the name by which this release knows a want's macro or, of one that it does not know, the name that is
-// defined; else the newest.
+// macroName is the name by which this release knows a want's macro or, of one that it does not
+// know, the name that is defined; else the newest.
 func macroName(reading *patches.Config, want patches.Want, values map[string]build.Value) string {
 	name, known := reading.Name(want)
 	if known {
@@ -150,15 +157,19 @@ func place(v build.Value) string {
 	return fmt.Sprintf("%d, by %s:%d", v.Number, v.File, v.Line)
 }
 
-func (v macrosCheck) wrongMacro(want patches.Want, name string, values map[string]build.Value) Finding {
+func (v macrosCheck) wrongMacro(
+	want patches.Want, name string, values map[string]build.Value,
+) Finding {
 	value := values[name]
 	f := Finding{File: value.File, Line: value.Line}
 	why := strings.TrimSuffix(want.Why, ".")
 	switch {
 	case !value.Defined:
-		f.Message = fmt.Sprintf("%s is not defined, which counts as 0; wanted: %d", name, want.Value)
+		f.Message = fmt.Sprintf("%s is not defined, which counts as 0; wanted: %d",
+			name, want.Value)
 	case !value.Known:
-		f.Message = fmt.Sprintf("%s is %s, which is no number; wanted: %d", name, value.Text, want.Value)
+		f.Message = fmt.Sprintf("%s is %s, which is no number; wanted: %d", name,
+			value.Text, want.Value)
 	default:
 		f.Message = fmt.Sprintf("%s is %d; wanted: %d", name, value.Number, want.Value)
 	}
@@ -167,10 +178,12 @@ func (v macrosCheck) wrongMacro(want patches.Want, name string, values map[strin
 	}
 	for _, other := range want.Names() {
 		if other != name && values[other].Defined {
-			f.Message += fmt.Sprintf("; %s, which is %s, is a name that this release does not know", other,
+			f.Message += fmt.Sprintf("; %s, which is %s, is a name that this release "+
+				"does not know", other,
 				place(values[other]))
 		} else if value := v.flags.Vars[other]; other != name && value != "" {
-			f.Message += fmt.Sprintf("; make is given %s=%s, a name that this release does not know", other, value)
+			f.Message += fmt.Sprintf("; make is given %s=%s, a name that this release does "+
+				"not know", other, value)
 		}
 	}
 	f.Fix = fmt.Sprintf("run mpwolf patch, or set %s to %d there", name, want.Value)

@@ -8,15 +8,17 @@ import (
 	"mpwolf/internal/objects"
 )
 
-// linkerTables stands for the objects in what parseMap returns of the sections that the linker makes or merges: its
-// map gives them to the first object.
+// linkerTables stands for the objects in what parseMap returns of the sections that the linker
+// makes or merges: its map gives them to the first object.
 const linkerTables = "linker's tables"
 
-var tableSections = []string{".eh_frame*", ".rel.*", ".rela.*", ".dyn*", ".gnu.*", ".hash*", ".interp*", ".note*"}
+var tableSections = []string{".eh_frame*", ".rel.*", ".rela.*", ".dyn*", ".gnu.*", ".hash*",
+	".interp*", ".note*"}
 
-// parseMap reads a map of GNU ld or gold, or of Apple's ld: what each object or archive member has in the given output
-// sections, or, if sections is nil, in those whose names are not those of debug information. In a map of GNU ld, a line
-// places an input section of an object; a long section name stands on a line of its own before:
+// parseMap reads a map of GNU ld or gold, or of Apple's ld: what each object or archive member has
+// in the given output sections, or, if sections is nil, in those whose names are not those of
+// debug information. In a map of GNU ld, a line places an input section of an object; a long
+// section name stands on a line of its own before:
 //
 //	.text.mp_init  0x0000000000012340       0x54 build/py/runtime.o
 //	.rodata.str1.1
@@ -52,7 +54,8 @@ func parseMap(text string, sections map[string]objects.SectionKind) map[string]M
 			section = fields[0]
 			fields = fields[1:]
 		}
-		if len(fields) < 3 || !strings.HasPrefix(fields[0], "0x") || !strings.HasPrefix(fields[1], "0x") {
+		if len(fields) < 3 || !strings.HasPrefix(fields[0], "0x") ||
+			!strings.HasPrefix(fields[1], "0x") {
 			continue
 		}
 		size, err := strconv.ParseUint(fields[1][2:], 16, 64)
@@ -73,14 +76,17 @@ func parseMap(text string, sections map[string]objects.SectionKind) map[string]M
 	return sizes
 }
 
-// kindOf guesses what an output section holds, by its name; false for one that does not go into memory.
+// kindOf guesses what an output section holds, by its name; false for one that does not go into
+// memory.
 func kindOf(output string) (objects.SectionKind, bool) {
 	switch {
-	case objects.MatchesAny([]string{".debug*", ".comment", ".stab*", ".ARM.attributes", "/DISCARD/", ".symtab", ".strtab", ".shstrtab"}, output):
+	case objects.MatchesAny([]string{".debug*", ".comment", ".stab*", ".ARM.attributes",
+		"/DISCARD/", ".symtab", ".strtab", ".shstrtab"}, output):
 		return objects.TextSection, false
 	case !strings.HasPrefix(output, "."):
 		return objects.TextSection, false
-	case objects.MatchesAny([]string{".bss*", ".tbss*", ".heap*", ".stack*", ".noinit*", "COMMON"}, output):
+	case objects.MatchesAny(
+		[]string{".bss*", ".tbss*", ".heap*", ".stack*", ".noinit*", "COMMON"}, output):
 		return objects.BssSection, true
 	case objects.MatchesAny([]string{".data*", ".tdata*"}, output):
 		return objects.DataSection, true
@@ -88,8 +94,8 @@ func kindOf(output string) (objects.SectionKind, bool) {
 	return objects.TextSection, true
 }
 
-// appleMap is a map of Apple's ld, or of lld instead of it: a table of files, one of sections, and one of
-// symbols, with their addresses and sizes and the files' numbers.
+// appleMap is a map of Apple's ld, or of lld instead of it: a table of files, one of sections, and
+// one of symbols, with their addresses and sizes and the files' numbers.
 type appleMap struct {
 	files    map[string]string // by number
 	sections []applePart
@@ -151,12 +157,14 @@ func (m *appleMap) line(table, line string) {
 	}
 }
 
-// sizes adds the symbols up. lld up to version 16 leaves their sizes out; they end then where the next one
-// begins.
+// sizes adds the symbols up. lld up to version 16 leaves their sizes out; they end then where the
+// next one begins.
 func (m *appleMap) sizes() map[string]Memory {
 	sizes := make(map[string]Memory)
 	for i, s := range m.symbols {
-		at := slices.IndexFunc(m.sections, func(p applePart) bool { return s.start >= p.start && s.start < p.end })
+		at := slices.IndexFunc(m.sections, func(p applePart) bool {
+			return s.start >= p.start && s.start < p.end
+		})
 		name := m.files[s.file]
 		if at < 0 || !isObjectName(name) {
 			continue
@@ -185,5 +193,6 @@ func cutBracket(line string) (number, rest string, found bool) {
 }
 
 func isObjectName(name string) bool {
-	return strings.HasSuffix(name, ".o") || strings.HasSuffix(name, ".o)") || strings.HasSuffix(name, ".obj)")
+	return strings.HasSuffix(name, ".o") || strings.HasSuffix(name, ".o)") ||
+		strings.HasSuffix(name, ".obj)")
 }

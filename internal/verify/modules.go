@@ -11,7 +11,8 @@ import (
 	"mpwolf/internal/lazyregexp"
 )
 
-// fragment is the file by which MicroPython's make finds a user module in a directory of the USER_C_MODULES directory.
+// fragment is the file by which MicroPython's make finds a user module in a directory of the
+// USER_C_MODULES directory.
 const fragment = "micropython.mk"
 
 // modulesDir is the USER_C_MODULES directory, as an absolute path; "" if make is given none.
@@ -24,19 +25,21 @@ func (v *evidence) modulesDir() string {
 	return ""
 }
 
-// findDir looks whether make will find a module at all: it says nothing when the directory does not exist or holds
-// none, and builds a firmware without them.
+// findDir looks whether make will find a module at all: it says nothing when the directory does
+// not exist or holds none, and builds a firmware without them.
 func (v modulesCheck) findDir(c *check) {
 	dir := v.modulesDir()
 	if dir == "" || len(fragments(dir)) > 0 {
 		return
 	}
-	f := Finding{File: dir, Message: "no user module is in this USER_C_MODULES directory: make looks for */" + fragment}
+	f := Finding{File: dir, Message: "no user module is in this USER_C_MODULES directory: make " +
+		"looks for */" + fragment}
 	if _, err := os.Stat(dir); err != nil {
 		f.Message = "this USER_C_MODULES directory does not exist, and make would say nothing"
 	}
 	if _, err := os.Stat(filepath.Join(dir, fragment)); err == nil {
-		f.Message = "this USER_C_MODULES directory is a user module itself; make looks for */" + fragment + " in it"
+		f.Message = "this USER_C_MODULES directory is a user module itself; make looks for */" +
+			fragment + " in it"
 		f.Fix = "give the directory above it: " + filepath.Dir(dir)
 	} else if near := nearby(dir); len(near) > 0 {
 		f.Fix = "perhaps one of these: " + strings.Join(near, ", ")
@@ -62,7 +65,8 @@ func fragments(dir string) []string {
 	return found
 }
 
-// nearby are the directories with user modules around a path that is none: beside it, or below the part of it that exists.
+// nearby are the directories with user modules around a path that is none: beside it, or below the
+// part of it that exists.
 func nearby(dir string) []string {
 	parent := filepath.Dir(dir)
 	for parent != filepath.Dir(parent) {
@@ -90,9 +94,10 @@ type registration struct {
 	sources      []string // as the build's file names spell them
 }
 
-// registerLine is how MicroPython's makemoduledefs.py collects registrations (py/makemoduledefs.py); up to v1.18 there
-// is a third argument.
-var registerLine = lazyregexp.New(`MP_REGISTER_(?:EXTENSIBLE_)?MODULE\(\s*MP_QSTR_(\w+)\s*,\s*(\w+)`)
+// registerLine is how MicroPython's makemoduledefs.py collects registrations
+// (py/makemoduledefs.py); up to v1.18 there is a third argument.
+var registerLine = lazyregexp.New(
+	`MP_REGISTER_(?:EXTENSIBLE_)?MODULE\(\s*MP_QSTR_(\w+)\s*,\s*(\w+)`)
 
 // registrations reads what the build collected in genhdr.
 func registrations(build string) ([]registration, error) {
@@ -137,8 +142,9 @@ var modulesRule = rule{
 	Rule: Rule{
 		ID:      ModulesID,
 		Summary: "The modules are registered, once each, by the user modules.",
-		Help: "Python would not find a module, or would find another one than the one that was built. The usual cause is " +
-			"a `USER_C_MODULES` that is not the right directory: make says nothing about it.",
+		Help: "Python would not find a module, or would find another one than the one that was " +
+			"built. The usual cause is a `USER_C_MODULES` that is not the right directory: make " +
+			"says nothing about it.",
 	},
 	of: func(e *evidence) runner { return modulesCheck{e} },
 }
@@ -158,7 +164,8 @@ func (v modulesCheck) run(_ context.Context, c *check) error {
 			c.notMade = v.blocked
 		}
 		if v.blocked == "" {
-			c.find(Finding{Message: "the build has no list of its modules: " + err.Error(), Fix: "build again"})
+			c.find(Finding{Message: "the build has no list of its modules: " + err.Error(),
+				Fix: "build again"})
 		}
 		return nil
 	}
@@ -173,11 +180,14 @@ func (v modulesCheck) run(_ context.Context, c *check) error {
 	}
 	v.othersTwice(c, registered, names)
 	c.show("modules", seen)
-	c.summary = fmt.Sprintf("%d of %s registered once: %s", right, plural(len(names), "module"), strings.Join(names, ", "))
+	c.summary = fmt.Sprintf("%d of %s registered once: %s", right, plural(len(names), "module"),
+		strings.Join(names, ", "))
 	return nil
 }
 
-func (v modulesCheck) moduleCheck(c *check, name string, registered []registration, seen map[string]string) {
+func (v modulesCheck) moduleCheck(
+	c *check, name string, registered []registration, seen map[string]string,
+) {
 	var of []registration
 	for _, r := range registered {
 		if r.name == name {
@@ -186,7 +196,8 @@ func (v modulesCheck) moduleCheck(c *check, name string, registered []registrati
 	}
 	switch {
 	case len(of) == 0:
-		c.find(Finding{Message: fmt.Sprintf("no source of this build registers the module %s", name),
+		c.find(Finding{Message: fmt.Sprintf("no source of this build registers the module %s",
+			name),
 			Fix: v.unregisteredFix()})
 	case len(of) > 1:
 		c.find(registeredTwice(name, of))
@@ -196,17 +207,19 @@ func (v modulesCheck) moduleCheck(c *check, name string, registered []registrati
 }
 
 func registeredTwice(name string, of []registration) Finding {
-	f := Finding{Message: fmt.Sprintf("the module %s is registered %d times: as %s and %s", name, len(of),
-		of[0].object, of[1].object)}
+	f := Finding{
+		Message: fmt.Sprintf("the module %s is registered %d times: as %s and %s", name, len(of),
+			of[0].object, of[1].object)}
 	if len(of[0].sources) > 0 {
 		f.Message += ", in " + strings.Join(of[0].sources, " and ")
 	}
-	f.Fix = "turn the built-in one off, or take one of two user modules out: Python could get either"
+	f.Fix = "turn the built-in one off, or take one of two user modules out: " +
+		"Python could get either"
 	return f
 }
 
-// othersTwice looks for names besides those that are asked for which two modules register: of the built-in modules that
-// these replace, say, or of two user modules.
+// othersTwice looks for names besides those that are asked for which two modules register: of the
+// built-in modules that these replace, say, or of two user modules.
 func (v modulesCheck) othersTwice(c *check, registered []registration, asked []string) {
 	byName := make(map[string][]registration)
 	var order []string
@@ -230,7 +243,8 @@ func (v modulesCheck) unregisteredFix() string {
 	case v.NoBuild:
 		return "this build was made without them: build again"
 	}
-	return "see whether a setting of the module leaves it out, and whether " + v.modulesDir() + " is the right directory"
+	return "see whether a setting of the module leaves it out, and whether " + v.modulesDir() +
+		" is the right directory"
 }
 
 // moduleObject looks whether the object of a registered module comes from a user module.
@@ -250,14 +264,17 @@ func (v modulesCheck) moduleObject(c *check, r registration, seen map[string]str
 				path = source
 			}
 			if dir := v.modulesDir(); dir != "" && relative(dir, path) == path {
-				c.find(Finding{Message: fmt.Sprintf("the module %s is MicroPython's own: %s is in %s", r.name, r.object, source),
+				c.find(Finding{Message: fmt.Sprintf("the module %s is MicroPython's own: "+
+					"%s is in %s",
+					r.name, r.object, source),
 					Fix: "run mpwolf patch, which turns it off"})
 			}
 			return
 		}
 	}
 	if v.blocked == "" {
-		c.find(Finding{Message: fmt.Sprintf("the module %s is registered, but its object %s is in nothing that is linked",
+		c.find(Finding{Message: fmt.Sprintf("the module %s is registered, but its object %s "+
+			"is in nothing that is linked",
 			r.name, r.object), Fix: "build again from an empty build directory"})
 	}
 }

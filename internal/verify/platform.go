@@ -39,8 +39,9 @@ var clocks = []supply{
 	{"wc_Time", "the application"},
 }
 
-// supplied are the functions of a kind that the compiled wolfSSL calls, each with what defines it in this link. What
-// an object of wolfSSL's needs is in its undefined symbols, whatever settings led to it.
+// supplied are the functions of a kind that the compiled wolfSSL calls, each with what defines it
+// in this link. What an object of wolfSSL's needs is in its undefined symbols, whatever settings
+// led to it.
 func (v settingsCheck) supplied(used []wolfObject, kinds []supply) []string {
 	var found []string
 	for _, u := range used {
@@ -49,7 +50,9 @@ func (v settingsCheck) supplied(used []wolfObject, kinds []supply) []string {
 			continue
 		}
 		for _, symbol := range u.object.Undefined {
-			i := slices.IndexFunc(kinds, func(k supply) bool { return objects.MatchesAny([]string{k.function}, symbol) })
+			i := slices.IndexFunc(kinds, func(k supply) bool {
+				return objects.MatchesAny([]string{k.function}, symbol)
+			})
 			if i < 0 || base == "wc_port" && strings.HasPrefix(symbol, "open") {
 				continue
 			}
@@ -74,8 +77,8 @@ func (v settingsCheck) suppliedBy(symbol, what string) string {
 	return what
 }
 
-// weakRandom explains the one way in which this project builds TLS on random numbers that are predictable: the board has
-// no generator, and its owner said so.
+// weakRandom explains the one way in which this project builds TLS on random numbers that are
+// predictable: the board has no generator, and its owner said so.
 func (v settingsCheck) weakRandom(ctx context.Context, c *check) error {
 	const told, hardware = "MICROPY_WOLFSSL_WEAK_RANDOM", "MICROPY_HW_ENABLE_RNG"
 	values, err := v.flags.Effective(ctx, []string{told, hardware})
@@ -87,8 +90,8 @@ func (v settingsCheck) weakRandom(ctx context.Context, c *check) error {
 	}
 	if values[told].Number != 0 && values[hardware].Number == 0 {
 		c.notes = append(c.notes, Finding{
-			Message: told + " is set, and the board has no hardware random number generator: who can guess its state reads " +
-				"every connection",
+			Message: told + " is set, and the board has no hardware random number generator: " +
+				"who can guess its state reads every connection",
 			File: values[told].File, Line: values[told].Line,
 		})
 	}

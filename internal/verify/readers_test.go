@@ -47,9 +47,12 @@ LOAD build/a.o
 `
 
 func TestParseMap(t *testing.T) {
-	got := parseMap(sampleMap, map[string]objects.SectionKind{".text": objects.TextSection, ".rodata": objects.TextSection, ".eh_frame": objects.TextSection,
-		".data": objects.DataSection, ".bss": objects.BssSection})
-	want := map[string]Memory{"build/a.o": {0x1a, 0x102}, "lib/libx.a(b.o)": {0x20, 0}, linkerTables: {0x30, 0}}
+	got := parseMap(sampleMap,
+		map[string]objects.SectionKind{".text": objects.TextSection,
+			".rodata": objects.TextSection, ".eh_frame": objects.TextSection,
+			".data": objects.DataSection, ".bss": objects.BssSection})
+	want := map[string]Memory{"build/a.o": {0x1a, 0x102}, "lib/libx.a(b.o)": {0x20, 0},
+		linkerTables: {0x30, 0}}
 	if !maps.Equal(got, want) {
 		t.Errorf("got %v", got)
 	}
@@ -58,14 +61,17 @@ func TestParseMap(t *testing.T) {
 	}
 }
 
-// TestMapOptimized reads the map of a real link with objects that hold code for the optimizer as well.
+// TestMapOptimized reads the map of a real link with objects that hold code for the optimizer as
+// well.
 func TestMapOptimized(t *testing.T) {
 	if testing.Short() {
 		t.Skip("skipped with -short: needs a C compiler")
 	}
 	dir := t.TempDir()
-	objectstest.Compile(t, dir, map[string]string{"a.c": "int f(int x) { return x * 3 + 1; }"}, "-flto", "-ffat-lto-objects")
-	objectstest.Compile(t, dir, map[string]string{"main.c": "int f(int); int main(int c, char **v) { return f(c); }"})
+	objectstest.Compile(t, dir, map[string]string{"a.c": "int f(int x) { return x * 3 + 1; }"},
+		"-flto", "-ffat-lto-objects")
+	objectstest.Compile(t, dir,
+		map[string]string{"main.c": "int f(int); int main(int c, char **v) { return f(c); }"})
 	objectstest.Command(t, dir, "gcc", "-flto", "-o", "out", "main.o", "a.o", "-Wl,-Map=out.map")
 	v := linked(t, dir, "main.o", "a.o")
 	v.elf = filepath.Join(dir, "out")
@@ -73,7 +79,8 @@ func TestMapOptimized(t *testing.T) {
 	if v.image, err = objects.ReadImage(v.elf); err != nil {
 		t.Fatal(err)
 	}
-	if size := (sizeCheck{v}).size(); size.Measured != "linker's map" || size.Stacks[stackOptimized].Flash == 0 || len(size.Sources) == 0 {
+	if size := (sizeCheck{v}).size(); size.Measured != "linker's map" ||
+		size.Stacks[stackOptimized].Flash == 0 || len(size.Sources) == 0 {
 		t.Errorf("%+v", size)
 	}
 	for source := range (sizeCheck{v}).size().Sources {
@@ -107,7 +114,8 @@ func TestParseAppleMap(t *testing.T) {
 	if got := parseMap(sampleAppleMap, nil); !maps.Equal(got, want) {
 		t.Errorf("got %v", got)
 	}
-	withoutSizes := regexp.MustCompile(`(?m)^(0x\S+)\t0x\S+\t(\[)`).ReplaceAllString(sampleAppleMap, "$1\t$2")
+	size := regexp.MustCompile(`(?m)^(0x\S+)\t0x\S+\t(\[)`)
+	withoutSizes := size.ReplaceAllString(sampleAppleMap, "$1\t$2")
 	if got := parseMap(withoutSizes, nil); !maps.Equal(got, want) {
 		t.Errorf("without sizes: got %v", got)
 	}
@@ -128,11 +136,14 @@ func TestRunScript(t *testing.T) {
 	}{
 		{name: "passes", script: "echo hello"},
 		{name: "as expected", script: "echo hello", expected: "hello\n"},
-		{name: "not as expected", script: "echo hello", expected: "other\n", problem: "its output is not that of"},
-		{name: "exit code", script: "echo Traceback; exit 1", problem: "fails (exit status 1): Traceback"},
+		{name: "not as expected", script: "echo hello", expected: "other\n",
+			problem: "its output is not that of"},
+		{name: "exit code", script: "echo Traceback; exit 1",
+			problem: "fails (exit status 1): Traceback"},
 		{name: "says FAIL", script: "echo ok; echo FAIL here", problem: "FAIL here"},
 		{name: "skips", script: "echo SKIP", skipped: true},
-		{name: "runs in its directory", script: `test "$(pwd -P)" = "$(cd "$(dirname "$0")" && pwd -P)"`},
+		{name: "runs in its directory",
+			script: `test "$(pwd -P)" = "$(cd "$(dirname "$0")" && pwd -P)"`},
 	}
 	v := &evidence{elf: "/bin/sh"}
 	for _, test := range tests {
@@ -149,7 +160,8 @@ func TestRunScript(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got.skipped != test.skipped || !strings.Contains(got.problem, test.problem) || (got.problem != "") != (test.problem != "") {
+		if got.skipped != test.skipped || !strings.Contains(got.problem, test.problem) ||
+			(got.problem != "") != (test.problem != "") {
 			t.Errorf("%s: %+v", test.name, got)
 		}
 	}

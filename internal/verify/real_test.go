@@ -21,20 +21,23 @@ const mp_obj_module_t good_module = { .base = { &mp_type_module }, .globals = (m
 MP_REGISTER_MODULE(MP_QSTR_good, good_module);
 `,
 	"../clash/clash/micropython.mk": "SRC_USERMOD += $(USERMOD_DIR)/tfm.c\n",
-	"../clash/clash/tfm.c":          "int mp_init(int *a);\nint mp_init(int *a) { *a = 0; return 0; }\n",
-	"../good.py":                    "import good\nprint(good.__name__)\n",
-	"../good.py.exp":                "good\n",
+	"../clash/clash/tfm.c": "int mp_init(int *a);\n" +
+		"int mp_init(int *a) { *a = 0; return 0; }\n",
+	"../good.py":     "import good\nprint(good.__name__)\n",
+	"../good.py.exp": "good\n",
 }
 
-// TestRealTree builds MicroPython itself, from the tree that MPWOLF_TEST_TREE names and with the arguments in
-// MPWOLF_TEST_MAKE (which turn off what needs submodules that the tree lacks, and the built-in TLS).
+// TestRealTree builds MicroPython itself, from the tree that MPWOLF_TEST_TREE names and with the
+// arguments in MPWOLF_TEST_MAKE (which turn off what needs submodules that the tree lacks, and the
+// built-in TLS).
 func TestRealTree(t *testing.T) {
 	if testing.Short() {
 		t.Skip("skipped with -short: needs real trees")
 	}
 	dir, args := os.Getenv("MPWOLF_TEST_TREE"), os.Getenv("MPWOLF_TEST_MAKE")
 	if dir == "" || args == "" {
-		t.Skip("SKIPPED: set MPWOLF_TEST_TREE to a MicroPython tree and MPWOLF_TEST_MAKE to make's arguments to run this test")
+		t.Skip("SKIPPED: set MPWOLF_TEST_TREE to a MicroPython tree and MPWOLF_TEST_MAKE to " +
+			"make's arguments to run this test")
 	}
 	tree, err := micropython.Open(dir)
 	if err != nil {
@@ -49,14 +52,16 @@ func TestRealTree(t *testing.T) {
 	modules := filepath.Join(temp, "modules")
 	writeFiles(t, modules, realModules)
 	o := Options{
-		Target: target, Build: filepath.Join(temp, "build"), Modules: modules, Names: []string{"good"},
+		Target: target, Build: filepath.Join(temp, "build"), Modules: modules,
+		Names:      []string{"good"},
 		Wants:      []patches.Want{{Macro: "MICROPY_PY_SSL", Was: []string{"MICROPY_PY_USSL"}}},
 		RunScripts: []string{filepath.Join(temp, "good.py")},
 	}
 	runExpect(t, o, true)
 	o.Modules, o.Names = filepath.Join(temp, "clash"), nil
 	report := runExpect(t, o, false)
-	for _, text := range []string{"mp_init is defined twice", "py/runtime.o", "clash/tfm.o", "WOLFSSL_SP_MATH_ALL"} {
+	for _, text := range []string{"mp_init is defined twice", "py/runtime.o", "clash/tfm.o",
+		"WOLFSSL_SP_MATH_ALL"} {
 		if !strings.Contains(seen(report.Checks[1]), text) {
 			var b bytes.Buffer
 			_ = report.Text(&b)
@@ -65,16 +70,17 @@ func TestRealTree(t *testing.T) {
 	}
 }
 
-// TestUnpatchedBuilds looks at builds of MicroPython as it is, with mbedTLS or axTLS: nothing may be defined twice in
-// them, and the built-in TLS must be found. MPWOLF_TEST_BUILDS has a line for each: the tree, the build directory, and
-// make's arguments, divided by spaces.
+// TestUnpatchedBuilds looks at builds of MicroPython as it is, with mbedTLS or axTLS: nothing may
+// be defined twice in them, and the built-in TLS must be found. MPWOLF_TEST_BUILDS has a line for
+// each: the tree, the build directory, and make's arguments, divided by spaces.
 func TestUnpatchedBuilds(t *testing.T) {
 	if testing.Short() {
 		t.Skip("skipped with -short: needs real trees")
 	}
 	builds := os.Getenv("MPWOLF_TEST_BUILDS")
 	if builds == "" {
-		t.Skip("SKIPPED: set MPWOLF_TEST_BUILDS to lines of a tree, a build directory and make's arguments to run this test")
+		t.Skip("SKIPPED: set MPWOLF_TEST_BUILDS to lines of a tree, a build directory and " +
+			"make's arguments to run this test")
 	}
 	for line := range strings.Lines(builds) {
 		words := strings.Fields(line)
@@ -91,7 +97,8 @@ func TestUnpatchedBuilds(t *testing.T) {
 				t.Fatal(err)
 			}
 			target.Make = words[2:]
-			report, err := Run(t.Context(), Options{Target: target, Build: words[1], NoBuild: true})
+			report, err := Run(t.Context(),
+				Options{Target: target, Build: words[1], NoBuild: true})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -27,8 +27,9 @@ type Seconds struct {
 // Check is one question about the firmware.
 type Check struct {
 	ID string `json:"id"`
-	// OK is false if there are findings, and also if the check could not be made because of another's finding. Of a
-	// check that does not apply to the target it is true, and Applies is false.
+	// OK is false if there are findings, and also if the check could not be made because of
+	// another's finding. Of a check that does not apply to the target it is true, and Applies is
+	// false.
 	OK       bool      `json:"ok"`
 	Applies  bool      `json:"applies"`
 	Summary  string    `json:"summary"`
@@ -42,7 +43,8 @@ type Check struct {
 // Finding is one thing that is wrong.
 type Finding struct {
 	Message string `json:"message"`
-	// File is relative to the MicroPython tree, or else absolute; "" if there is none. Line is 0 if there is none.
+	// File is relative to the MicroPython tree, or else absolute; "" if there is none. Line is 0
+	// if there is none.
 	File string `json:"file"`
 	Line int    `json:"line"`
 	// Fix is what to do about it.
@@ -91,9 +93,9 @@ func (c *check) result(id string) Check {
 
 const textWidth = 80
 
-// Text writes the report for people: a line for each check (ok, FAIL, "-" for one that does not apply, "?" for one
-// that another's finding made impossible), and below it what was found, the fix, and notes. Lines have at most 80 columns
-// where no file name is longer.
+// Text writes the report for people: a line for each check (ok, FAIL, "-" for one that does not
+// apply, "?" for one that another's finding made impossible), and below it what was found, the
+// fix, and notes. Lines have at most 80 columns where no file name is longer.
 func (r *Report) Text(w io.Writer) error {
 	var b strings.Builder
 	for _, c := range r.Checks {
@@ -106,7 +108,8 @@ func (r *Report) Text(w io.Writer) error {
 		case !c.OK:
 			state = "?"
 		}
-		b.WriteString(wrap(fmt.Sprintf("%-4s  %-9s  ", state, c.ID), strings.Repeat(" ", 17), c.Summary))
+		b.WriteString(
+			wrap(fmt.Sprintf("%-4s  %-9s  ", state, c.ID), strings.Repeat(" ", 17), c.Summary))
 		for _, f := range c.Findings {
 			b.WriteString(wrap("      ", "        ", f.text()))
 			if f.Fix != "" {

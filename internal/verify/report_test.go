@@ -15,9 +15,10 @@ func sampleReport() *Report {
 	passed := &check{summary: "2 of 2 macros as wanted, as the compiler sees them"}
 	failed := &check{}
 	failed.find(Finding{
-		Message: "mp_init is defined twice: in py/runtime.o (.text.mp_init, 84 bytes) and in wolfcrypt/src/tfm.o " +
-			"(.text.mp_init, 33 bytes)",
-		File: "a.o", Line: 3, Fix: "in user_settings.h, define WOLFSSL_SP_MATH_ALL in place of USE_FAST_MATH",
+		Message: "mp_init is defined twice: in py/runtime.o (.text.mp_init, 84 bytes) and in " +
+			"wolfcrypt/src/tfm.o (.text.mp_init, 33 bytes)",
+		File: "a.o", Line: 3,
+		Fix: "in user_settings.h, define WOLFSSL_SP_MATH_ALL in place of USE_FAST_MATH",
 	})
 	checks := make(map[string]*check)
 	for _, r := range rules {
@@ -90,7 +91,8 @@ func validateText(s *jsonschema.Schema, text string) error {
 func TestSchema(t *testing.T) {
 	s := schema(t, "report")
 	validate(t, s, sampleReport())
-	for _, text := range []string{`{"ok": true, "checks": [], "seconds": {"build": 1, "analysis": 1, "run": 1}}`, `{}`} {
+	for _, text := range []string{
+		`{"ok": true, "checks": [], "seconds": {"build": 1, "analysis": 1, "run": 1}}`, `{}`} {
 		var wrong *jsonschema.ValidationError
 		if err := validateText(s, text); !errors.As(err, &wrong) {
 			t.Errorf("%s: %v", text, err)

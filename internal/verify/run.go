@@ -24,9 +24,11 @@ const RunID = "run"
 
 var runRule = rule{
 	Rule: Rule{
-		ID:      RunID,
-		Summary: "The firmware passes the known answers of its algorithms, and handshakes in memory.",
-		Help:    "A script failed on the firmware itself. The fix is the command that runs it by hand.",
+		ID: RunID,
+		Summary: "The firmware passes the known answers of its algorithms, and " +
+			"handshakes in memory.",
+		Help: "A script failed on the firmware itself. The fix is the command that " +
+			"runs it by hand.",
 	},
 	of: func(e *evidence) runner { return runCheck{e} },
 }
@@ -47,9 +49,11 @@ func (v runCheck) run(ctx context.Context, c *check) error {
 	case len(scripts) == 0:
 		c.notNeeded = "no script is given"
 	case v.Target.Port != "unix":
-		c.notNeeded = "the firmware of the port " + v.Target.Port + " does not run here; nothing was run"
+		c.notNeeded = "the firmware of the port " + v.Target.Port +
+			" does not run here; nothing was run"
 	case v.image.Arch != runtime.GOARCH:
-		c.notNeeded = fmt.Sprintf("the firmware is for another processor (%s); nothing was run", v.image.Arch)
+		c.notNeeded = fmt.Sprintf("the firmware is for another processor (%s); nothing was run",
+			v.image.Arch)
 	case v.image.MacOS != (runtime.GOOS == "darwin"):
 		c.notNeeded = "the firmware is for another operating system; nothing was run"
 	default:
@@ -65,7 +69,8 @@ func (v runCheck) runScripts(ctx context.Context, c *check, scripts []string) er
 	}
 	if when, algorithms := v.passedAlready(hash); when != "" {
 		c.show("passed", when)
-		c.summary = fmt.Sprintf("%d of %d scripts%s passed on this very firmware on %s; not run again", len(scripts),
+		c.summary = fmt.Sprintf("%d of %d scripts%s passed on this very firmware on %s; not "+
+			"run again", len(scripts),
 			len(scripts), andAnswers(algorithms), when)
 		return nil
 	}
@@ -79,7 +84,8 @@ func (v runCheck) runScripts(ctx context.Context, c *check, scripts []string) er
 		case result.skipped:
 			skipped = append(skipped, filepath.Base(script))
 		case result.problem != "":
-			c.find(Finding{Message: result.problem, File: script, Fix: "run it by hand: " + v.elf + " " + script})
+			c.find(Finding{Message: result.problem, File: script,
+				Fix: "run it by hand: " + v.elf + " " + script})
 		default:
 			passed++
 		}
@@ -91,15 +97,18 @@ func (v runCheck) runScripts(ctx context.Context, c *check, scripts []string) er
 	for _, wrong := range answers.failed {
 		program := filepath.Join(v.build.Dir, answersDir, "known_answers")
 		c.find(Finding{Message: "known answers: " + wrong, File: program + ".c",
-			Fix: "the compiler, its flags, the settings or the sources of wolfSSL are at fault; run " + program})
+			Fix: "the compiler, its flags, the settings or the sources of wolfSSL are at " +
+				"fault; run " + program})
 	}
 	if len(answers.passed) > 0 {
 		c.show("known_answers", answers.passed)
 	}
-	c.summary = fmt.Sprintf("%d of %s%s passed on the firmware", passed, plural(len(scripts), "script"),
+	c.summary = fmt.Sprintf("%d of %s%s passed on the firmware", passed,
+		plural(len(scripts), "script"),
 		andAnswers(len(answers.passed)))
 	if answers.undone != "" {
-		c.notes = append(c.notes, Finding{Message: "no known answers of wolfCrypt alone: " + answers.undone})
+		c.notes = append(c.notes,
+			Finding{Message: "no known answers of wolfCrypt alone: " + answers.undone})
 	}
 	if len(skipped) > 0 {
 		c.show("skipped", skipped)
@@ -140,7 +149,8 @@ func (v runCheck) hashRun(scripts []string) (string, error) {
 		}
 		files = append(files, script)
 		for _, entry := range entries {
-			if file := filepath.Join(filepath.Dir(script), entry.Name()); entry.Type().IsRegular() && !slices.Contains(files, file) {
+			file := filepath.Join(filepath.Dir(script), entry.Name())
+			if entry.Type().IsRegular() && !slices.Contains(files, file) {
 				files = append(files, file)
 			}
 		}
@@ -160,14 +170,16 @@ func (v runCheck) hashRun(scripts []string) (string, error) {
 	return hex.EncodeToString(hash.Sum(nil)), nil
 }
 
-// passedAlready is when this firmware passed these scripts, and with how many known answers; "" if it has not.
+// passedAlready is when this firmware passed these scripts, and with how many known answers; "" if
+// it has not.
 func (v runCheck) passedAlready(hash string) (when string, algorithms int) {
 	text, err := os.ReadFile(filepath.Join(v.build.Dir, passFile))
 	if err != nil {
 		return "", 0
 	}
 	var passed, day, clock string
-	if n, _ := fmt.Sscan(string(text), &passed, &day, &clock, &algorithms); n != 4 || passed != hash {
+	if n, _ := fmt.Sscan(string(text), &passed, &day, &clock, &algorithms); n != 4 ||
+		passed != hash {
 		return "", 0
 	}
 	when = day + " " + clock
@@ -192,8 +204,8 @@ type scriptResult struct {
 	skipped bool
 }
 
-// runScript runs a script in its own directory, beside which it finds its certificates. An error means that it could not
-// be run.
+// runScript runs a script in its own directory, beside which it finds its certificates. An error
+// means that it could not be run.
 func (v runCheck) runScript(ctx context.Context, script string) (scriptResult, error) {
 	if _, err := os.Stat(script); err != nil {
 		return scriptResult{}, fmt.Errorf("run a script: %w", err)
@@ -215,7 +227,8 @@ func (v runCheck) runScript(ctx context.Context, script string) (scriptResult, e
 	case ctx.Err() != nil:
 		return scriptResult{}, ctx.Err()
 	case limited.Err() != nil:
-		return scriptResult{problem: fmt.Sprintf("does not end within %v; it wrote: %s", scriptTimeout, lastLines(text))}, nil
+		return scriptResult{problem: fmt.Sprintf("does not end within %v; it wrote: %s",
+			scriptTimeout, lastLines(text))}, nil
 	case errors.As(err, &exit) && cannotParse(text):
 		return scriptResult{skipped: true}, nil
 	case errors.As(err, &exit):
@@ -228,13 +241,16 @@ func (v runCheck) runScript(ctx context.Context, script string) (scriptResult, e
 	return scriptResult{problem: outputProblem(script, text)}, nil
 }
 
-// cannotParse reports whether the firmware's Python stopped at a script's syntax, before it ran any of it: unix's minimal
-// variant, for one, has no slices. Its traceback then has no line in a function or module.
+// cannotParse reports whether the firmware's Python stopped at a script's syntax, before it ran
+// any of it: unix's minimal variant, for one, has no slices. Its traceback then has no line in a
+// function or module.
 func cannotParse(text string) bool {
-	return strings.HasSuffix(strings.TrimSpace(text), "SyntaxError: invalid syntax") && !strings.Contains(text, ", in ")
+	return strings.HasSuffix(strings.TrimSpace(text), "SyntaxError: invalid syntax") &&
+		!strings.Contains(text, ", in ")
 }
 
-// outputProblem compares the output with what is expected beside the script; without that, "FAIL" is a failure.
+// outputProblem compares the output with what is expected beside the script; without that, "FAIL"
+// is a failure.
 func outputProblem(script, text string) string {
 	expected, err := os.ReadFile(script + ".exp")
 	if err == nil && strings.ReplaceAll(string(expected), "\r\n", "\n") != text {

@@ -7,7 +7,8 @@ import (
 	"testing"
 )
 
-// TestRunAgain looks whether a firmware that has passed is run again only when it or a script has changed.
+// TestRunAgain looks whether a firmware that has passed is run again only when it or a script has
+// changed.
 func TestRunAgain(t *testing.T) {
 	dir := t.TempDir()
 	script := filepath.Join(dir, "count.py")
@@ -20,7 +21,9 @@ func TestRunAgain(t *testing.T) {
 		func() {},
 		func() { writeFiles(t, dir, map[string]string{"keys.py": "2"}) },
 		func() {},
-		func() { writeFiles(t, dir, map[string]string{"count.py": "echo FAIL; echo run >> ../ran\n"}) },
+		func() {
+			writeFiles(t, dir, map[string]string{"count.py": "echo FAIL; echo run >> ../ran\n"})
+		},
 		func() {},
 	} {
 		change()
@@ -44,8 +47,10 @@ func TestRunAgain(t *testing.T) {
 
 func TestCannotParse(t *testing.T) {
 	for text, want := range map[string]bool{
-		"Traceback (most recent call last):\n  File \"x.py\"\nSyntaxError: invalid syntax\n":                      true,
-		"Traceback (most recent call last):\n  File \"x.py\", line 3, in <module>\nSyntaxError: invalid syntax\n": false,
+		"Traceback (most recent call last):\n  File \"x.py\"\n" +
+			"SyntaxError: invalid syntax\n": true,
+		"Traceback (most recent call last):\n  File \"x.py\", line 3, in <module>\n" +
+			"SyntaxError: invalid syntax\n": false,
 		"OSError: 5\n": false,
 	} {
 		if got := cannotParse(text); got != want {

@@ -24,15 +24,17 @@ const (
 	stackMicroPython = "MicroPython"
 	stackCompiler    = "compiler's libraries"
 	stackTables      = "linker's tables"
-	// stackOptimized is what the linker's optimizer made of several objects, as in a build with MicroPython's LTO=1.
+	// stackOptimized is what the linker's optimizer made of several objects, as in a build with
+	// MicroPython's LTO=1.
 	stackOptimized = "link-time optimized"
 )
 
-var stacks = []string{stackTLS, stackCrypt, stackModules, stackBuiltin, stackMicroPython, stackOptimized, stackCompiler,
+var stacks = []string{stackTLS, stackCrypt, stackModules, stackBuiltin, stackMicroPython,
+	stackOptimized, stackCompiler,
 	stackTables}
 
-// Memory is what something needs of a board's memories, in bytes. What has a value at the start is in both: the value is
-// kept in flash.
+// Memory is what something needs of a board's memories, in bytes. What has a value at the start is
+// in both: the value is kept in flash.
 type Memory struct {
 	Flash uint64 `json:"flash"`
 	RAM   uint64 `json:"ram"`
@@ -56,21 +58,23 @@ type Size struct {
 	Memory
 	Stacks  map[string]Memory `json:"stacks"`
 	Sources map[string]Memory `json:"sources"`
-	// Measured says what Stacks and Sources are concluded from: the linker's map, or the sizes of the objects, which
-	// still hold what the linker leaves out.
+	// Measured says what Stacks and Sources are concluded from: the linker's map, or the sizes of
+	// the objects, which still hold what the linker leaves out.
 	Measured string `json:"measured"`
 }
 
 // size measures what is linked.
 func (v sizeCheck) size() *Size {
-	size := &Size{Time: time.Now().UTC().Format(time.DateTime), Text: v.image.Size.Text, Data: v.image.Size.Data,
-		BSS: v.image.Size.BSS}
+	size := &Size{Time: time.Now().UTC().Format(time.DateTime), Text: v.image.Size.Text,
+		Data: v.image.Size.Data,
+		BSS:  v.image.Size.BSS}
 	size.Flash, size.RAM = size.Text+size.Data, size.Data+size.BSS
 	v.divide(size, v.image.Sections)
 	return size
 }
 
-// divide finds the shares of the stacks and of the sources; sections are those of the firmware, nil if there is none.
+// divide finds the shares of the stacks and of the sources; sections are those of the firmware,
+// nil if there is none.
 func (v sizeCheck) divide(size *Size, sections map[string]objects.SectionKind) {
 	size.Stacks, size.Sources = make(map[string]Memory), make(map[string]Memory)
 	note := func(object string, m Memory) {
@@ -117,7 +121,8 @@ func (v sizeCheck) readMap(sections map[string]objects.SectionKind) map[string]M
 	return parseMap(string(text), sections)
 }
 
-// sourceOf is the source of an object or of an archive's member, as seen from the tree; "" for what is no object.
+// sourceOf is the source of an object or of an archive's member, as seen from the tree; "" for
+// what is no object.
 func (v sizeCheck) sourceOf(name, stack string) string {
 	if stack == stackTables || stack == stackOptimized {
 		return ""
@@ -134,19 +139,20 @@ const SizeID = "size"
 
 var sizeRule = rule{
 	Rule: Rule{
-		ID:      SizeID,
-		Summary: "The firmware fits into the memories of the board, and into the limits that were given.",
-		Help: "The sizes are those of the linked firmware. The message names the largest parts, the fix the settings that make " +
-			"wolfSSL smaller.",
+		ID: SizeID,
+		Summary: "The firmware fits into the memories of the board, and into the limits that " +
+			"were given.",
+		Help: "The sizes are those of the linked firmware. The message names the largest parts, " +
+			"the fix the settings that make wolfSSL smaller.",
 	},
 	of: func(e *evidence) runner { return sizeCheck{e} },
 }
 
 type sizeCheck struct{ *evidence }
 
-// run measures the firmware: its sections in memory, and the share of each stack. The shares are the sizes of
-// the input sections that the linker's map places, or, without a map, those of the objects before the linker leaves
-// out what no one needs.
+// run measures the firmware: its sections in memory, and the share of each stack. The shares are
+// the sizes of the input sections that the linker's map places, or, without a map, those of the
+// objects before the linker leaves out what no one needs.
 func (v sizeCheck) run(ctx context.Context, c *check) error {
 	if v.elf == "" {
 		c.notMade = v.blocked
@@ -154,7 +160,8 @@ func (v sizeCheck) run(ctx context.Context, c *check) error {
 	}
 	size := v.size()
 	c.show("size", size)
-	c.summary = fmt.Sprintf("flash %d, RAM %d bytes: %s (by the %s)", size.Flash, size.RAM, size.shares(), size.Measured)
+	c.summary = fmt.Sprintf("flash %d, RAM %d bytes: %s (by the %s)", size.Flash, size.RAM,
+		size.shares(), size.Measured)
 	if v.Baseline != nil {
 		c.show("baseline", v.Baseline)
 		c.summary += "; against the built-in: " + size.against(v.Baseline)
@@ -162,7 +169,8 @@ func (v sizeCheck) run(ctx context.Context, c *check) error {
 	if last := v.lastSize(); last != nil {
 		c.show("last", last)
 		if last.Memory != size.Memory {
-			c.summary += fmt.Sprintf("; against the last run, of %s: %s", last.Time, size.against(last))
+			c.summary += fmt.Sprintf("; against the last run, of %s: %s", last.Time,
+				size.against(last))
 		}
 	}
 	v.limit(ctx, c, size, "flash", size.Flash, v.MaxFlash)
@@ -187,16 +195,20 @@ func (s *Size) shares() string {
 
 // against is the difference to another size.
 func (s *Size) against(other *Size) string {
-	return fmt.Sprintf("flash %+d, RAM %+d bytes", int64(s.Flash-other.Flash), int64(s.RAM-other.RAM))
+	return fmt.Sprintf("flash %+d, RAM %+d bytes", int64(s.Flash-other.Flash),
+		int64(s.RAM-other.RAM))
 }
 
 // limit makes a finding of a firmware that needs more than it may.
-func (v sizeCheck) limit(ctx context.Context, c *check, size *Size, memory string, needs, most uint64) {
+func (v sizeCheck) limit(
+	ctx context.Context, c *check, size *Size, memory string, needs, most uint64,
+) {
 	if most == 0 || needs <= most {
 		return
 	}
 	c.find(Finding{
-		Message: fmt.Sprintf("the firmware needs %d bytes of %s, %d more than the limit of %d; largest of wolfSSL and the "+
+		Message: fmt.Sprintf("the firmware needs %d bytes of %s, %d more than the limit of %d; "+
+			"largest of wolfSSL and the "+
 			"modules: %s", needs, memory, needs-most, most, v.largest(size, memory)),
 		File: v.elf,
 		Fix:  v.smaller(ctx, memory),
@@ -241,13 +253,15 @@ type saving struct {
 	of    string // a setting without which there is nothing to save
 }
 
-// savings, the largest first as a rule. TLS 1.3 alone took 25 kB less than 1.2 and 1.3 on a NUCLEO_F429ZI.
+// savings, the largest first as a rule. TLS 1.3 alone took 25 kB less than 1.2 and 1.3 on a
+// NUCLEO_F429ZI.
 var savings = []saving{
 	{macro: "WOLFSSL_NO_TLS12", what: "TLS 1.3 alone", of: "WOLFSSL_TLS13"},
 	{macro: "WOLFSSL_TLS13", unset: true, what: "TLS 1.2 alone"},
 	{macro: "NO_ERROR_STRINGS", what: "errors as numbers"},
 	{macro: "WOLFSSL_SP_SMALL", what: "smaller, slower arithmetic"},
-	{macro: "WOLFSSL_SP_4096", unset: true, what: "no RSA keys of 4096 bits by single-precision code"},
+	{macro: "WOLFSSL_SP_4096", unset: true,
+		what: "no RSA keys of 4096 bits by single-precision code"},
 	{macro: "HAVE_ECC521", unset: true, what: "no P-521"},
 	{macro: "WOLFSSL_SP_384", unset: true, what: "P-384 by the general code"},
 	{macro: "WOLFSSL_DTLS", unset: true, what: "no DTLS"},
@@ -262,7 +276,8 @@ var savings = []saving{
 // smaller says what would make the firmware fit, of what this build does not do already.
 func (v sizeCheck) smaller(ctx context.Context, memory string) string {
 	if memory == "RAM" {
-		return "make MicroPython's heap smaller if the board sets it, or choose a board or variant with more memory"
+		return "make MicroPython's heap smaller if the board sets it, or choose a board or " +
+			"variant with more memory"
 	}
 	var names []string
 	for _, s := range savings {
@@ -270,7 +285,8 @@ func (v sizeCheck) smaller(ctx context.Context, memory string) string {
 	}
 	values, err := v.flags.EffectiveIn(ctx, settingsHeader, names)
 	if err != nil {
-		return "turn off in user_settings.h what the product does not use, or choose a board or variant with more memory"
+		return "turn off in user_settings.h what the product does not use, or choose a board or " +
+			"variant with more memory"
 	}
 	return smallerWith(values)
 }
@@ -297,7 +313,8 @@ func smallerWith(values map[string]build.Value) string {
 	return strings.Join(append(ways, "or choose a board or variant with more memory"), "; ")
 }
 
-// sizeFile is where the size of the last run is kept: beside the build directory, which is emptied when settings change.
+// sizeFile is where the size of the last run is kept: beside the build directory, which is emptied
+// when settings change.
 func (v sizeCheck) sizeFile() string { return v.build.Dir + ".size.json" }
 
 // lastSize is the size at the last run; nil if there is none.
@@ -359,7 +376,8 @@ func (v *evidence) stackOf(name string) string {
 	if name == linkerTables {
 		return stackTables
 	}
-	if strings.Contains(filepath.Base(name), ".ltrans") { // gcc's name of it: /tmp/ccXYZ.ltrans0.ltrans.o
+	// gcc's name of it: /tmp/ccXYZ.ltrans0.ltrans.o
+	if strings.Contains(filepath.Base(name), ".ltrans") {
 		return stackOptimized
 	}
 	path := v.abs(name)
@@ -374,7 +392,8 @@ func (v *evidence) stackOf(name string) string {
 			inModule = inModule || relative(module, path) != path
 		}
 	}
-	inWolf := v.WolfSSL != "" && (relative(v.WolfSSL, path) != path || relative(v.build.Dir+v.WolfSSL, path) != path)
+	inWolf := v.WolfSSL != "" &&
+		(relative(v.WolfSSL, path) != path || relative(v.build.Dir+v.WolfSSL, path) != path)
 	slashed := filepath.ToSlash(path)
 	switch {
 	case (inWolf || inModule) && strings.Contains(slashed, "/wolfcrypt/"):

@@ -10,9 +10,10 @@ import (
 // slimReader reads objects that hold code for the linker's optimizer only.
 type slimReader struct{ *evidence }
 
-// readSlim reads the symbols of the objects that hold code for the linker's optimizer only, as MicroPython's LTO=1 has
-// the compiler make them. What that code is like only the compiler's own tools know: gcc's plugin for nm, and llvm-nm
-// for clang. Where they cannot be had, the objects stay as unreadable as they were.
+// readSlim reads the symbols of the objects that hold code for the linker's optimizer only, as
+// MicroPython's LTO=1 has the compiler make them. What that code is like only the compiler's own
+// tools know: gcc's plugin for nm, and llvm-nm for clang. Where they cannot be had, the objects
+// stay as unreadable as they were.
 func (v slimReader) readSlim(ctx context.Context) error {
 	slim := make(map[string]*objects.Object)
 	var files []string
@@ -37,7 +38,8 @@ func (v slimReader) readSlim(ctx context.Context) error {
 		return err
 	}
 	for _, argv := range readers {
-		if out, err := v.toolCommand(ctx, append(argv, files...)).Output(); err == nil && readSymbols(string(out), slim) {
+		if out, err := v.toolCommand(ctx, append(argv, files...)).Output(); err == nil &&
+			readSymbols(string(out), slim) {
 			break
 		}
 	}
@@ -68,9 +70,9 @@ func (v slimReader) slimReaders(ctx context.Context) ([][]string, error) {
 	return readers, nil
 }
 
-// readSymbols reads what nm -A -P tells of objects: a line "FILE: SYMBOL TYPE VALUE SIZE" for each symbol, FILE being
-// ARCHIVE[MEMBER] in an archive. An object without a line has no symbols: it is of a source that is turned off. False if
-// nm has not understood the objects.
+// readSymbols reads what nm -A -P tells of objects: a line "FILE: SYMBOL TYPE VALUE SIZE" for each
+// symbol, FILE being ARCHIVE[MEMBER] in an archive. An object without a line has no symbols: it is
+// of a source that is turned off. False if nm has not understood the objects.
 func readSymbols(listing string, byName map[string]*objects.Object) bool {
 	if strings.Contains(listing, ": "+objects.SlimMarker+" ") {
 		return false

@@ -7,10 +7,12 @@ import (
 	"mpwolf/internal/build"
 )
 
-// TestSmaller holds that what makes wolfSSL smaller is told only where the settings have what it would make smaller.
+// TestSmaller holds that what makes wolfSSL smaller is told only where the settings have what it
+// would make smaller.
 func TestSmaller(t *testing.T) {
 	values := map[string]build.Value{}
-	for _, macro := range []string{"WOLFSSL_TLS13", "HAVE_AESGCM", "HAVE_ED25519", "ED25519_SMALL"} {
+	for _, macro := range []string{"WOLFSSL_TLS13", "HAVE_AESGCM", "HAVE_ED25519",
+		"ED25519_SMALL"} {
 		values[macro] = build.Value{Defined: true}
 	}
 	got := smallerWith(values)
@@ -23,7 +25,8 @@ func TestSmaller(t *testing.T) {
 	if !strings.HasPrefix(leaveOut, "WOLFSSL_TLS13 (") {
 		t.Errorf("left out: %s", leaveOut)
 	}
-	for _, macro := range []string{"CURVE25519_SMALL", "ED25519_SMALL", "USE_SLOW_SHA512", "WOLFSSL_DTLS"} {
+	for _, macro := range []string{"CURVE25519_SMALL", "ED25519_SMALL",
+		"USE_SLOW_SHA512", "WOLFSSL_DTLS"} {
 		if strings.Contains(got, macro) {
 			t.Errorf("%s would save nothing: %s", macro, got)
 		}

@@ -16,8 +16,9 @@ type duplicate struct {
 	defs   []objects.Definition
 }
 
-// duplicates finds the symbols that are defined more than once. A weak definition beside others, and the copies of a
-// group of which the linker keeps one, are no duplicates. Order: that of the objects.
+// duplicates finds the symbols that are defined more than once. A weak definition beside others,
+// and the copies of a group of which the linker keeps one, are no duplicates. Order: that of the
+// objects.
 func duplicates(all []*objects.Object) []duplicate {
 	first := make(map[string]objects.Definition)
 	more := make(map[string]*duplicate)
@@ -49,10 +50,12 @@ func duplicates(all []*objects.Object) []duplicate {
 	return found
 }
 
-// shadowed finds the weak definitions that another replaces although no one means it to: owner says whose an
-// object is, and a weak definition of one of guarded gives way to its own owner only. Order: that of the symbols' first
-// definitions.
-func shadowed(all []*objects.Object, owner func(*objects.Object) string, guarded []string) []duplicate {
+// shadowed finds the weak definitions that another replaces although no one means it to: owner
+// says whose an object is, and a weak definition of one of guarded gives way to its own owner
+// only. Order: that of the symbols' first definitions.
+func shadowed(
+	all []*objects.Object, owner func(*objects.Object) string, guarded []string,
+) []duplicate {
 	weakly := make(map[string]bool)
 	for _, o := range all {
 		for _, d := range o.Defs {
@@ -88,7 +91,9 @@ func (d *duplicate) shadows(owner func(*objects.Object) string, guarded []string
 	for _, def := range d.defs {
 		own := owner(def.Object)
 		if def.Kind == objects.Weak && slices.Contains(guarded, own) &&
-			slices.ContainsFunc(d.defs, func(other objects.Definition) bool { return owner(other.Object) != own }) {
+			slices.ContainsFunc(d.defs, func(other objects.Definition) bool {
+				return owner(other.Object) != own
+			}) {
 			return true
 		}
 	}
@@ -102,15 +107,17 @@ var symbolsRule = rule{
 	Rule: Rule{
 		ID:      SymbolsID,
 		Summary: "No symbol is defined twice in the objects and archives of the link.",
-		Help: "Two definitions of one symbol meet in the firmware. Linkers report this for objects only: of two archives, or of a " +
-			"weak and a strong definition, they take one and say nothing. The message names both, and the known cause.",
+		Help: "Two definitions of one symbol meet in the firmware. Linkers report this for " +
+			"objects only: of two archives, or of a weak and a strong definition, they take one " +
+			"and say nothing. The message names both, and the known cause.",
 	},
 	of: func(e *evidence) runner { return symbolsCheck{e} },
 }
 
 type symbolsCheck struct{ *evidence }
 
-// run looks for symbols that are defined twice in what is linked, whether the linker says so or not.
+// run looks for symbols that are defined twice in what is linked, whether the linker says so or
+// not.
 func (v symbolsCheck) run(ctx context.Context, c *check) error {
 	if v.link == nil {
 		c.notMade = v.blocked
@@ -118,14 +125,16 @@ func (v symbolsCheck) run(ctx context.Context, c *check) error {
 	}
 	for _, flag := range muldefs(v.link.Argv) {
 		c.find(Finding{
-			Message: fmt.Sprintf("the link has %s: the linker takes the first of two definitions and says nothing", flag),
-			Fix:     "take the option out of LDFLAGS, and solve what it hides",
+			Message: fmt.Sprintf("the link has %s: the linker takes the first of two "+
+				"definitions and says nothing", flag),
+			Fix: "take the option out of LDFLAGS, and solve what it hides",
 		})
 	}
 	v.unreadable(c)
 	found := duplicates(v.inputs.objects)
 	c.findings = append(c.findings, v.clashFindings(found)...)
-	hidden := shadowed(v.inputs.objects, v.owner, []string{stackTLS, stackCrypt, stackModules, builtinOwner})
+	hidden := shadowed(v.inputs.objects, v.owner,
+		[]string{stackTLS, stackCrypt, stackModules, builtinOwner})
 	c.findings = append(c.findings, v.shadowFindings(hidden)...)
 	c.findings = append(c.findings, v.linkFindings(ctx, found)...)
 	defined := 0
@@ -143,7 +152,8 @@ func (v symbolsCheck) run(ctx context.Context, c *check) error {
 	case len(found) > 0:
 		c.summary = plural(len(found), "symbol") + " defined more than once"
 	case len(c.findings) == 0 && len(v.inputs.missing) > 0:
-		c.notMade = fmt.Sprintf("%d of the objects of the link do not exist", len(v.inputs.missing))
+		c.notMade = fmt.Sprintf("%d of the objects of the link do not exist",
+			len(v.inputs.missing))
 	case len(c.findings) == 0:
 		c.summary = fmt.Sprintf("none of %s in %s is defined twice",
 			plural(defined, "symbol"), plural(len(v.inputs.objects), "object"))
@@ -167,8 +177,10 @@ func (v symbolsCheck) duplicateEvidence(found []duplicate) []definitionEvidence 
 	for _, d := range found {
 		for _, def := range d.defs {
 			evidence = append(evidence, definitionEvidence{
-				Symbol: d.symbol, Object: relative(v.build.Dir, def.Object.File), Member: def.Object.Member,
-				Section: def.Section, Size: def.Size, Source: v.source(def.Object), Weak: def.Kind == objects.Weak,
+				Symbol: d.symbol, Object: relative(v.build.Dir, def.Object.File),
+				Member:  def.Object.Member,
+				Section: def.Section, Size: def.Size, Source: v.source(def.Object),
+				Weak: def.Kind == objects.Weak,
 			})
 		}
 	}
@@ -178,8 +190,8 @@ func (v symbolsCheck) duplicateEvidence(found []duplicate) []definitionEvidence 
 const (
 	// builtinOwner is the owner of MicroPython's own TLS and crypto.
 	builtinOwner = "built-in crypto"
-	// glueOwner is the owner of a port's wolfssl_port.c: what is weak there stands in for what some releases of the port
-	// have themselves, and is meant to give way.
+	// glueOwner is the owner of a port's wolfssl_port.c: what is weak there stands in for what
+	// some releases of the port have themselves, and is meant to give way.
 	glueOwner = "the port's wolfssl_port.c"
 )
 
@@ -213,10 +225,12 @@ func (v symbolsCheck) shadowFindings(found []duplicate) []Finding {
 			}
 		}
 		findings = append(findings, Finding{
-			Message: fmt.Sprintf("%s of %s is shadowed: it is weak there, and %s takes its place without a word of the linker",
+			Message: fmt.Sprintf("%s of %s is shadowed: it is weak there, and %s takes its "+
+				"place without a word of the linker",
 				d.symbol, v.definitionText(loses), v.definitionText(taken)),
 			File: taken.Object.File,
-			Fix:  "make the other symbol static or give it another name; or leave one of the two sources out of the build",
+			Fix: "make the other symbol static or give it another name; or leave one of the two " +
+				"sources out of the build",
 		})
 	}
 	return findings
@@ -232,15 +246,17 @@ func (v symbolsCheck) unreadable(c *check) {
 	}
 	if n > 0 {
 		c.find(Finding{
-			Message: fmt.Sprintf("the symbols of %s cannot be read: they are compiled for link-time optimization",
+			Message: fmt.Sprintf("the symbols of %s cannot be read: they are compiled for "+
+				"link-time optimization",
 				plural(n, "object")),
-			Fix: "verify a build without -flto (LTO=0 for the ports that have it), or with -ffat-lto-objects",
+			Fix: "verify a build without -flto (LTO=0 for the ports that have it), or with " +
+				"-ffat-lto-objects",
 		})
 	}
 }
 
-// muldefs are the options of a link that make the linker accept two definitions: those of GNU ld, gold and lld, and of
-// Apple's ld up to Xcode 14.
+// muldefs are the options of a link that make the linker accept two definitions: those of GNU ld,
+// gold and lld, and of Apple's ld up to Xcode 14.
 func muldefs(argv []string) []string {
 	var words []string
 	for _, arg := range argv {
@@ -273,7 +289,8 @@ func muldefs(argv []string) []string {
 // namedSymbols is how many symbols a finding names of those that two objects have both.
 const namedSymbols = 8
 
-// clashFindings makes one finding of all the symbols that the same objects define and that have the same cause.
+// clashFindings makes one finding of all the symbols that the same objects define and that have
+// the same cause.
 func (v symbolsCheck) clashFindings(found []duplicate) []Finding {
 	type group struct {
 		first  duplicate
@@ -302,10 +319,12 @@ func (v symbolsCheck) clashFindings(found []duplicate) []Finding {
 	for _, g := range order {
 		message := v.clashText(g.first)
 		if len(g.others) > 0 {
-			message += fmt.Sprintf("; so are %s more: %s", plural(len(g.others), "symbol"), someOf(g.others))
+			message += fmt.Sprintf("; so are %s more: %s",
+				plural(len(g.others), "symbol"), someOf(g.others))
 		}
 		last := g.first.defs[len(g.first.defs)-1]
-		findings = append(findings, Finding{Message: message + "; " + g.cause, File: last.Object.File, Fix: g.fix})
+		findings = append(findings,
+			Finding{Message: message + "; " + g.cause, File: last.Object.File, Fix: g.fix})
 	}
 	return findings
 }
@@ -326,7 +345,8 @@ func (v symbolsCheck) clashText(d duplicate) string {
 	for i, def := range d.defs {
 		places[i] = v.definitionText(def)
 	}
-	return fmt.Sprintf("%s is defined %s: in %s", d.symbol, times, strings.Join(places, " and in "))
+	return fmt.Sprintf("%s is defined %s: in %s", d.symbol, times,
+		strings.Join(places, " and in "))
 }
 
 // definitionText is "py/runtime.o (.text.mp_init, 84 bytes, from ../../py/runtime.c)".
@@ -353,7 +373,8 @@ func (v *evidence) objectName(o *objects.Object) string {
 	return name
 }
 
-// source is the file that an object was compiled from: what the dependency file says, else what its symbols say.
+// source is the file that an object was compiled from: what the dependency file says, else what
+// its symbols say.
 func (v *evidence) source(o *objects.Object) string {
 	if o.Member == "" {
 		if deps := v.deps(o.File); len(deps) > 0 {
@@ -387,7 +408,8 @@ func (v symbolsCheck) linkFindings(ctx context.Context, found []duplicate) []Fin
 		case !known:
 			_, fix := explain(e.symbol, []string{filepath.Base(e.first), filepath.Base(e.second)})
 			findings = append(findings, Finding{
-				Message: fmt.Sprintf("%s is defined twice: in %s and in %s", e.symbol, relative(v.build.Dir, e.first),
+				Message: fmt.Sprintf("%s is defined twice: in %s and in %s", e.symbol,
+					relative(v.build.Dir, e.first),
 					relative(v.build.Dir, e.second)),
 				File: e.second, Fix: fix,
 			})

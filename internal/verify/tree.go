@@ -85,8 +85,9 @@ func Tree(ctx context.Context, o TreeOptions) (*Result, error) {
 			return nil, err
 		}
 		result.OK = result.OK && report.OK
-		result.Targets = append(result.Targets, Target{Target: t.Name(), Port: t.Port, Board: t.BoardFlag(),
-			Variant: t.Variant, Build: buildDir(p, t), Report: report})
+		result.Targets = append(result.Targets,
+			Target{Target: t.Name(), Port: t.Port, Board: t.BoardFlag(),
+				Variant: t.Variant, Build: buildDir(p, t), Report: report})
 	}
 	return result, nil
 }
@@ -98,12 +99,17 @@ func byHand(p *project.Project, err error) error {
 		return err
 	}
 	return hint.With(fmt.Errorf("%s is not patched", p.Tree.Dir),
-		"mpwolf patch --port PORT; or, for a tree that was patched by hand, name --port and --modules")
+		"mpwolf patch --port PORT; or, for a tree that was patched by hand, name "+
+			"--port and --modules")
 }
 
-func buildDir(p *project.Project, t project.Target) string { return state.BuildDir(p.Tree.Dir, t.ID()) }
+func buildDir(p *project.Project, t project.Target) string {
+	return state.BuildDir(p.Tree.Dir, t.ID())
+}
 
-func verifyTarget(ctx context.Context, o TreeOptions, p *project.Project, t project.Target) (*Report, error) {
+func verifyTarget(
+	ctx context.Context, o TreeOptions, p *project.Project, t project.Target,
+) (*Report, error) {
 	port, err := patches.Load(t.Port)
 	if err != nil {
 		return nil, err
@@ -115,10 +121,11 @@ func verifyTarget(ctx context.Context, o TreeOptions, p *project.Project, t proj
 	module := p.Module()
 	options := Options{
 		Target: t.Target, Wants: port.Wants, Modules: p.Modules, Names: modules.Names,
-		Settings: cmp.Or(t.UserSettings, filepath.Join(module, "ports", t.Port, "user_settings.h")),
-		WolfSSL:  filepath.Join(module, "wolfssl"),
-		Args:     t.ModuleArgs(p.Modules)[1:], // Run names the modules' directory itself
-		Build:    buildDir(p, t), NoBuild: o.NoBuild, Jobs: o.Jobs, Progress: o.Progress,
+		Settings: cmp.Or(t.UserSettings,
+			filepath.Join(module, "ports", t.Port, "user_settings.h")),
+		WolfSSL: filepath.Join(module, "wolfssl"),
+		Args:    t.ModuleArgs(p.Modules)[1:], // Run names the modules' directory itself
+		Build:   buildDir(p, t), NoBuild: o.NoBuild, Jobs: o.Jobs, Progress: o.Progress,
 		RunScripts: scripts, MaxFlash: t.MaxFlash, MaxRAM: t.MaxRAM,
 	}
 	options.Licence = licence(p, options.WolfSSL)
@@ -133,7 +140,8 @@ func verifyTarget(ctx context.Context, o TreeOptions, p *project.Project, t proj
 // licence is that of the installed wolfSSL: what was recorded of the sources that it is from, else
 // what they say.
 func licence(p *project.Project, dir string) string {
-	if r := p.Record; r != nil && r.Modules.Licence != "" && filepath.Join(r.Modules.Dir, modules.Name, "wolfssl") == dir {
+	if r := p.Record; r != nil && r.Modules.Licence != "" &&
+		filepath.Join(r.Modules.Dir, modules.Name, "wolfssl") == dir {
 		return r.Modules.Licence
 	}
 	if wolf, err := wolfssl.Open(dir); err == nil {

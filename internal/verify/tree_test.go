@@ -30,7 +30,8 @@ func TestTree(t *testing.T) {
 		writeFiles(t, dir, map[string]string{file.Name: string(file.Data)})
 	}
 	tree := filepath.Join(dir, "tree")
-	o := TreeOptions{Options: project.Options{Command: "verify", Tree: tree}, Tool: "test", Jobs: 1}
+	o := TreeOptions{Options: project.Options{Command: "verify", Tree: tree},
+		Tool: "test", Jobs: 1}
 	if _, err := Tree(t.Context(), o); err == nil || hint.Of(err) == "" {
 		t.Errorf("neither a record nor a port: %v", err)
 	}
@@ -39,7 +40,8 @@ func TestTree(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !result.OK || result.Schema != SchemaVersion || result.Version != "test" || len(result.Targets) != 1 {
+	if !result.OK || result.Schema != SchemaVersion || result.Version != "test" ||
+		len(result.Targets) != 1 {
 		t.Fatalf("%+v", result)
 	}
 	target := result.Targets[0]

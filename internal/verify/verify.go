@@ -66,7 +66,8 @@ func Run(ctx context.Context, options Options) (*Report, error) {
 	e := newEvidence(options)
 	if e.NoBuild {
 		if _, err := os.Stat(e.Build); err != nil {
-			return nil, fmt.Errorf("verify %s: there is no build to look at: %w", e.Target.Name(), err)
+			return nil, fmt.Errorf("verify %s: there is no build to look at: %w",
+				e.Target.Name(), err)
 		}
 	}
 	start := time.Now()

@@ -42,12 +42,14 @@ func (o *options) link() error {
 			case !isWeak && strong[s.Name]:
 				const text = "/usr/bin/ld: %s: in function `%s':\n" +
 					"%s: multiple definition of `%s'; %s: first defined here"
-				problems = append(problems, fmt.Sprintf(text, input, s.Name, input, s.Name, from[s.Name]))
+				problems = append(problems,
+					fmt.Sprintf(text, input, s.Name, input, s.Name, from[s.Name]))
 			default:
 				if from[s.Name] == "" {
 					function := elf.ST_TYPE(s.Info) == elf.STT_FUNC
 					whole.symbols = append(whole.symbols,
-						symbol{name: s.Name, function: function, variable: !function, weak: isWeak})
+						symbol{name: s.Name, function: function,
+							variable: !function, weak: isWeak})
 				}
 				from[s.Name], strong[s.Name] = input, !isWeak
 			}
@@ -55,7 +57,8 @@ func (o *options) link() error {
 	}
 	for _, name := range order {
 		if from[name] == "" {
-			const text = "/usr/bin/ld: %s: in function `main':\n(.text+0x0): undefined reference to `%s'"
+			const text = "/usr/bin/ld: %s: in function `main':\n" +
+				"(.text+0x0): undefined reference to `%s'"
 			problems = append(problems, fmt.Sprintf(text, needed[name], name))
 		}
 	}

@@ -51,7 +51,8 @@ func symbolsOf(source, code string) *object {
 	}
 	whole := code
 	weak := func(name string) bool {
-		return regexp.MustCompile(`__attribute__\s*\(\(weak\)\)[^;{]*\b` + name + `\b`).MatchString(whole)
+		weak := regexp.MustCompile(`__attribute__\s*\(\(weak\)\)[^;{]*\b` + name + `\b`)
+		return weak.MatchString(whole)
 	}
 	for _, m := range functionDefinition.FindAllStringSubmatch(code, -1) {
 		if !strings.Contains(m[0], "static ") && !slices.Contains(notCalls, m[1]) {
@@ -132,7 +133,9 @@ func (o *object) elf(executable bool) []byte {
 	var table bytes.Buffer
 	_ = binary.Write(&table, binary.LittleEndian, symbols) // a bytes.Buffer does not fail
 	sectionNames := []byte("\x00.text\x00.data\x00.symtab\x00.strtab\x00.shstrtab\x00")
-	at := func(name string) uint32 { return uint32(bytes.Index(sectionNames, []byte(name+"\x00"))) }
+	at := func(name string) uint32 {
+		return uint32(bytes.Index(sectionNames, []byte(name+"\x00")))
+	}
 	contents := [][]byte{text, data, table.Bytes(), names, sectionNames}
 	sections := []elf.Section64{{}, // in the order of contents, after the empty one
 		{Name: at(".text"), Type: uint32(elf.SHT_PROGBITS),

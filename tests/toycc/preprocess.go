@@ -30,7 +30,8 @@ type preprocessor struct {
 }
 
 func newPreprocessor(o *options) *preprocessor {
-	p := &preprocessor{options: o, bodies: make(map[string]string), function: make(map[string]bool)}
+	p := &preprocessor{options: o, bodies: make(map[string]string),
+		function: make(map[string]bool)}
 	for _, macro := range []string{"__x86_64__ 1", "__linux__ 1", "__GNUC__ 12", "__STDC__ 1"} {
 		p.out = append(p.out, line{"<built-in>", 1, "#define " + macro})
 		name, body, _ := strings.Cut(macro, " ")
@@ -142,8 +143,8 @@ func (p *preprocessor) file(name, text string) error {
 	return nil
 }
 
-// holds reports whether a condition is true. One that cannot be evaluated is an error and false, and
-// the preprocessor goes on, as gcc's does.
+// holds reports whether a condition is true. One that cannot be evaluated is an error and false,
+// and the preprocessor goes on, as gcc's does.
 func (p *preprocessor) holds(where, word, text string) bool {
 	if word != "if" {
 		_, defined := p.bodies[text]
@@ -252,8 +253,8 @@ func (p *preprocessor) expand(text string, inside []string) string {
 	return out.String()
 }
 
-// skipArguments is the index of the parenthesis that closes the arguments of the macro at i; i if it
-// has none.
+// skipArguments is the index of the parenthesis that closes the arguments of the macro at i; i if
+// it has none.
 func skipArguments(tokens []string, i int) int {
 	depth := 0
 	for j := i + 1; j < len(tokens); j++ {

@@ -1,7 +1,7 @@
 // Package toycc is a small stand-in for gcc, so that the short tests need no C compiler: it
-// preprocesses, it turns the definitions of a source into the symbols of an ELF object, and it links
-// such objects. It knows as much C as the small trees of the tests contain, and must not be used for
-// anything else. The full run gives the same scripts to the real compiler.
+// preprocesses, it turns the definitions of a source into the symbols of an ELF object, and it
+// links such objects. It knows as much C as the small trees of the tests contain, and must not be
+// used for anything else. The full run gives the same scripts to the real compiler.
 package toycc
 
 import (
@@ -15,8 +15,9 @@ import (
 
 // options are the part of gcc's command line that the small trees use.
 type options struct {
-	dirs       []string // of -I
-	macros     []string // of -D and -U, with the letter before them, in the order of the command line
+	dirs []string // of -I
+	// of -D and -U, with the letter before them, in the order of the command line
+	macros     []string
 	inputs     []string
 	output     string
 	depFile    string // of -MF
@@ -34,7 +35,8 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	var err error
 	switch {
 	case o.query != "":
-		fmt.Fprintln(stdout, o.query) // gcc prints the name itself for a file that it does not have
+		// gcc prints the name itself for a file that it does not have
+		fmt.Fprintln(stdout, o.query)
 	case len(o.inputs) == 0:
 		err = errors.New("gcc: fatal error: no input files")
 	case o.preprocess:
@@ -148,5 +150,6 @@ func (o *options) object() error {
 			code.WriteString(line.text + "\n")
 		}
 	}
-	return os.WriteFile(o.output, symbolsOf(filepath.Base(source), code.String()).elf(false), 0o666)
+	return os.WriteFile(o.output,
+		symbolsOf(filepath.Base(source), code.String()).elf(false), 0o666)
 }

@@ -9,16 +9,19 @@ import (
 	"mpwolf/internal/disk"
 )
 
-// ErrKilled is what every change gives after the moment at which the process is as if killed: nothing is done any more.
+// ErrKilled is what every change gives after the moment at which the process is as if killed:
+// nothing is done any more.
 var ErrKilled = errors.New("killed by the test")
 
-// Faulty counts the changes that are made through it, from 0, and lets some fail. The zero value of Err lets none.
+// Faulty counts the changes that are made through it, from 0, and lets some fail. The zero value
+// of Err lets none.
 type Faulty struct {
 	disk.OS
 	// At is the number of the first change that fails; Err what it gives.
 	At  int
 	Err error
-	// Once says that the changes after it work again; else all fail, as on a full disk or in a process that is killed.
+	// Once says that the changes after it work again; else all fail, as on a full disk or in a
+	// process that is killed.
 	Once bool
 	// Spare says that removing still works, as on a full disk.
 	Spare bool

@@ -16,13 +16,15 @@ func Command(t testing.TB, dir string, argv ...string) {
 	t.Helper()
 	cmd := exec.Command(argv[0], argv[1:]...)
 	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), "CCACHE_DISABLE=1") // its objects name the directory of another test
+	// its objects name the directory of another test
+	cmd.Env = append(os.Environ(), "CCACHE_DISABLE=1")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%v: %v\n%s", argv, err, out)
 	}
 }
 
-// Compile writes C sources into dir and compiles each to an object, with the flags after those of MicroPython.
+// Compile writes C sources into dir and compiles each to an object, with the flags after those of
+// MicroPython.
 func Compile(t testing.TB, dir string, sources map[string]string, flags ...string) {
 	t.Helper()
 	if _, err := exec.LookPath("gcc"); err != nil {
@@ -41,8 +43,10 @@ func Compile(t testing.TB, dir string, sources map[string]string, flags ...strin
 			program = "g++"
 		}
 		object := strings.TrimSuffix(name, filepath.Ext(name)) + ".o"
-		Command(t, dir, append([]string{program, "-Os", "-ffunction-sections", "-fdata-sections", "-c", "-o", object, name},
-			flags...)...)
+		Command(t, dir,
+			append([]string{program, "-Os", "-ffunction-sections", "-fdata-sections", "-c",
+				"-o", object, name},
+				flags...)...)
 	}
 }
 
