@@ -33,21 +33,21 @@ func TestQemu(t *testing.T) {
 	t.Run("finalisers", func(t *testing.T) {
 		board := startQemu(t, "mps2-an385", r.buildQemu(t, build, ""))
 		board.runs(t, "crypto_kat.py", "", "")
-		board.softResets(t, string(left))
+		board.softResets(t, softResets, string(left))
 	})
 	// Then nothing but wolf_alloc.c tidies up.
 	t.Run("no finalisers", func(t *testing.T) {
 		board := startQemu(t, "mps2-an385", r.buildQemu(t, build, "-DMPWOLF_TEST_NO_FINALISER"))
-		board.softResets(t, string(left))
+		board.softResets(t, softResets, string(left))
 	})
 }
 
 // softResets resets the machine with live sockets in it, time and again. In between, wolfSSL must
 // work, and must not write to what is now where its memory was before.
-func (q *qemu) softResets(t *testing.T, left string) {
+func (q *qemu) softResets(t *testing.T, times int, left string) {
 	const fill = `keep = [bytearray(b"\xa5" * 50) for _ in range(2500)]` + "\n"
 	const check = `if any(k != bytearray(b"\xa5" * 50) for k in keep): print("overwritten")` + "\n"
-	for range softResets {
+	for range times {
 		q.runs(t, "tls_pair.py", fill, check+"keep = None\n"+left)
 		if t.Failed() {
 			return
