@@ -140,22 +140,31 @@ func TestFormatting(t *testing.T) {
 	})
 }
 
-// TestLineLengths holds that the lines of Go have at most 99 columns, where a tab counts as 4.
-// Text that a raw string spreads over several lines is data, and is as long as it is.
+// TestLineLengths holds that lines of Go and C have at most 99 columns, where a tab counts as 4.
+// Text that a raw string spreads over several lines is data, and is as long as it is; so is what
+// is in testdata.
 func TestLineLengths(t *testing.T) {
-	lines := 0
-	eachFile(t, ".go", func(name string, text []byte) {
-		data := rawLines(t, name, text)
-		for i, line := range strings.Split(string(text), "\n") {
-			lines++
-			width := utf8.RuneCountInString(line) + 3*strings.Count(line, "\t")
-			if width > 99 && !data[i+1] {
-				t.Errorf("%s:%d: %d columns; at most 99 are allowed", name, i+1, width)
+	for ending, least := range map[string]int{".go": 10000, ".c": 3000, ".h": 500} {
+		lines := 0
+		eachFile(t, ending, func(name string, text []byte) {
+			if strings.Contains(name, "testdata/") {
+				return
 			}
+			var data map[int]bool
+			if ending == ".go" {
+				data = rawLines(t, name, text)
+			}
+			for i, line := range strings.Split(string(text), "\n") {
+				lines++
+				width := utf8.RuneCountInString(line) + 3*strings.Count(line, "\t")
+				if width > 99 && !data[i+1] {
+					t.Errorf("%s:%d: %d columns; at most 99 are allowed", name, i+1, width)
+				}
+			}
+		})
+		if lines < least {
+			t.Errorf("looked at %d lines of %s only", lines, ending)
 		}
-	})
-	if lines < 10000 {
-		t.Errorf("looked at %d lines only", lines)
 	}
 }
 

@@ -89,9 +89,11 @@ static int set_key(mp_obj_aes_t *self, bool encrypt) {
 static int process_chunk(mp_obj_aes_t *self, byte *out, const byte *in, word32 len, bool encrypt) {
     switch (self->block_mode) {
         case MODE_ECB:
-            return encrypt ? wc_AesEcbEncrypt(&self->aes, out, in, len) : wc_AesEcbDecrypt(&self->aes, out, in, len);
+            return encrypt ? wc_AesEcbEncrypt(&self->aes, out, in, len)
+                : wc_AesEcbDecrypt(&self->aes, out, in, len);
         case MODE_CBC:
-            return encrypt ? wc_AesCbcEncrypt(&self->aes, out, in, len) : wc_AesCbcDecrypt(&self->aes, out, in, len);
+            return encrypt ? wc_AesCbcEncrypt(&self->aes, out, in, len)
+                : wc_AesCbcDecrypt(&self->aes, out, in, len);
         #if WOLF_PY_CRYPTOLIB_CTR
         case MODE_CTR:
             return wc_AesCtrEncrypt(&self->aes, out, in, len);
@@ -104,7 +106,8 @@ static int process_chunk(mp_obj_aes_t *self, byte *out, const byte *in, word32 l
 /******************************************************************************/
 // aes type.
 
-static mp_obj_t wolfcryptolib_aes_make_new(const mp_obj_type_t *type, size_t n_args, size_t n_kw, const mp_obj_t *args) {
+static mp_obj_t wolfcryptolib_aes_make_new(const mp_obj_type_t *type, size_t n_args, size_t n_kw,
+    const mp_obj_t *args) {
     mp_arg_check_num(n_args, n_kw, 2, 3, false);
 
     const mp_int_t block_mode = mp_obj_get_int(args[1]);
@@ -174,7 +177,8 @@ static mp_obj_t aes_process(size_t n_args, const mp_obj_t *args, bool encrypt) {
 
     for (size_t pos = 0; pos < in.len;) {
         size_t len = MIN(in.len - pos, WOLF_CHUNK);
-        int ret = process_chunk(self, (byte *)out.buf + pos, (const byte *)in.buf + pos, len, encrypt);
+        int ret = process_chunk(self, (byte *)out.buf + pos, (const byte *)in.buf + pos,
+            len, encrypt);
         if (ret != 0) {
             wolf_raise_error(ret);
         }
@@ -190,12 +194,14 @@ static mp_obj_t aes_process(size_t n_args, const mp_obj_t *args, bool encrypt) {
 static mp_obj_t wolfcryptolib_aes_encrypt(size_t n_args, const mp_obj_t *args) {
     return aes_process(n_args, args, true);
 }
-static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(wolfcryptolib_aes_encrypt_obj, 2, 3, wolfcryptolib_aes_encrypt);
+static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(wolfcryptolib_aes_encrypt_obj, 2, 3,
+    wolfcryptolib_aes_encrypt);
 
 static mp_obj_t wolfcryptolib_aes_decrypt(size_t n_args, const mp_obj_t *args) {
     return aes_process(n_args, args, false);
 }
-static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(wolfcryptolib_aes_decrypt_obj, 2, 3, wolfcryptolib_aes_decrypt);
+static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(wolfcryptolib_aes_decrypt_obj, 2, 3,
+    wolfcryptolib_aes_decrypt);
 
 #if WOLF_FINALISER
 static mp_obj_t wolfcryptolib_aes___del__(mp_obj_t self_in) {

@@ -103,7 +103,9 @@ static void md5_free(hash_state_t *state) {
     wc_Md5Free(&state->md5);
 }
 
-static const hash_algo_t md5_algo = { WC_MD5_DIGEST_SIZE, md5_init, md5_update, md5_final, md5_free };
+static const hash_algo_t md5_algo = {
+    WC_MD5_DIGEST_SIZE, md5_init, md5_update, md5_final, md5_free
+};
 #endif
 
 #if HASH_HAVE_SHA1
@@ -123,7 +125,9 @@ static void sha1_free(hash_state_t *state) {
     wc_ShaFree(&state->sha1);
 }
 
-static const hash_algo_t sha1_algo = { WC_SHA_DIGEST_SIZE, sha1_init, sha1_update, sha1_final, sha1_free };
+static const hash_algo_t sha1_algo = {
+    WC_SHA_DIGEST_SIZE, sha1_init, sha1_update, sha1_final, sha1_free
+};
 #endif
 
 #if HASH_HAVE_SHA256
@@ -205,8 +209,8 @@ static mp_obj_t wolfhashlib___del__(mp_obj_t self_in) {
 static MP_DEFINE_CONST_FUN_OBJ_1(wolfhashlib___del___obj, wolfhashlib___del__);
 #endif
 
-static mp_obj_t hash_new(const mp_obj_type_t *type, const hash_algo_t *algo, size_t n_args, size_t n_kw,
-    const mp_obj_t *args) {
+static mp_obj_t hash_new(const mp_obj_type_t *type, const hash_algo_t *algo,
+    size_t n_args, size_t n_kw, const mp_obj_t *args) {
     mp_arg_check_num(n_args, n_kw, 0, 1, false);
     mp_obj_hash_t *o = wolf_obj_malloc_finalised(mp_obj_hash_t, type);
     o->algo = algo;
@@ -232,7 +236,8 @@ static const mp_rom_map_elem_t wolfhashlib_hash_locals_dict_table[] = {
 static MP_DEFINE_CONST_DICT(wolfhashlib_hash_locals_dict, wolfhashlib_hash_locals_dict_table);
 
 #if HASH_HAVE_MD5
-static mp_obj_t wolfhashlib_md5_make_new(const mp_obj_type_t *type, size_t n_args, size_t n_kw, const mp_obj_t *args) {
+static mp_obj_t wolfhashlib_md5_make_new(const mp_obj_type_t *type, size_t n_args, size_t n_kw,
+    const mp_obj_t *args) {
     return hash_new(type, &md5_algo, n_args, n_kw, args);
 }
 
@@ -249,7 +254,8 @@ static MP_DEFINE_CONST_OBJ_TYPE(
 #endif
 
 #if HASH_HAVE_SHA1
-static mp_obj_t wolfhashlib_sha1_make_new(const mp_obj_type_t *type, size_t n_args, size_t n_kw, const mp_obj_t *args) {
+static mp_obj_t wolfhashlib_sha1_make_new(const mp_obj_type_t *type, size_t n_args, size_t n_kw,
+    const mp_obj_t *args) {
     return hash_new(type, &sha1_algo, n_args, n_kw, args);
 }
 
@@ -266,7 +272,8 @@ static MP_DEFINE_CONST_OBJ_TYPE(
 #endif
 
 #if HASH_HAVE_SHA256
-static mp_obj_t wolfhashlib_sha256_make_new(const mp_obj_type_t *type, size_t n_args, size_t n_kw, const mp_obj_t *args) {
+static mp_obj_t wolfhashlib_sha256_make_new(const mp_obj_type_t *type, size_t n_args, size_t n_kw,
+    const mp_obj_t *args) {
     return hash_new(type, &sha256_algo, n_args, n_kw, args);
 }
 

@@ -72,7 +72,8 @@
 #define WRAP_SOCKET_SOURCE SOURCE_DATA
 #endif
 
-// One record's worth of data: what a write hands to wolfSSL at a time, so that a non-blocking stream sees short writes.
+// One record's worth of data: what a write hands to wolfSSL at a time, so that a non-blocking
+// stream sees short writes.
 #define MAX_WRITE (16384)
 
 #if defined(HAVE_PK_CALLBACKS) && defined(HAVE_ECC)
@@ -91,14 +92,15 @@
 #endif
 
 #if !defined(WOLFSSL_ALWAYS_VERIFY_CB) || !defined(WOLFSSL_VERIFY_CB_ALL_CERTS)
-#error "define WOLFSSL_ALWAYS_VERIFY_CB and WOLFSSL_VERIFY_CB_ALL_CERTS: certificates are verified in a callback"
+#error "define WOLFSSL_ALWAYS_VERIFY_CB and WOLFSSL_VERIFY_CB_ALL_CERTS for the verify callback"
 #endif
 
 #define PEM_BEGIN "-----BEGIN "
 #define PEM_BEGIN_CERT "-----BEGIN CERTIFICATE-----"
 #define PEM_END_CERT "-----END CERTIFICATE-----"
 
-// Whether two threads can be in the same context at once: wolfSSL makes its list of cipher suites for the first session.
+// Whether two threads can be in the same context at once: wolfSSL makes its list of cipher suites
+// for the first session.
 #define CONTEXT_HAS_LOCK (MICROPY_PY_THREAD && !MICROPY_PY_THREAD_GIL)
 
 // Whether two threads can be in the same socket at once: one reads, say, while another writes.
@@ -111,8 +113,8 @@
 #define DTLS_HAS_TWO_VERSIONS (0)
 #endif
 
-// From MicroPython 1.26 on a DTLS server's first answer to a client, which asks it to prove its address, ends the attempt
-// with WOLF_HELLO_VERIFY_REQUIRED: programs wait for it.
+// From MicroPython 1.26 on a DTLS server's first answer to a client, which asks it to prove its
+// address, ends the attempt with WOLF_HELLO_VERIFY_REQUIRED: programs wait for it.
 #define DTLS_ENDS_AT_HELLO_VERIFY WOLF_MP_AT_LEAST(26)
 
 #define COOKIE_SECRET_LEN (32)
@@ -122,8 +124,8 @@
 #define DTLS1_3_VERSION (0xfefc)
 #endif
 
-// The most certificates that a peer may send, those that are of no use among them. wolfSSL has a limit of its own, which
-// is 9 unless the settings say otherwise.
+// The most certificates that a peer may send, those that are of no use among them. wolfSSL has a
+// limit of its own, which is 9 unless the settings say otherwise.
 #define MAX_CHAIN (20)
 
 // RFC 1035: the longest name of a host.
@@ -141,7 +143,8 @@ typedef struct _blob_t {
     size_t len;
 } blob_t;
 
-// What a socket takes from its context when it is made: what is changed there later is for later sockets.
+// What a socket takes from its context when it is made: what is changed there later is for later
+// sockets.
 typedef struct _settings_t {
     mp_obj_t anchors; // tuple of the trusted certificates in DER; never changed, but replaced
     mp_obj_t ciphers; // str, a list of wolfSSL's names, or MP_OBJ_NULL
@@ -218,7 +221,8 @@ typedef struct _mp_obj_ssl_socket_t {
     bool ended; // the session is lost: the same
     bool alerted; // a fatal alert was sent
     bool hello_verify; // DTLS server: the client was asked to prove its address
-    byte *out; // what the stream hasn't taken yet: records, or datagrams with their length in front
+    // what the stream hasn't taken yet: records, or datagrams with their length in front
+    byte *out;
     size_t out_len;
     size_t users; // operations under way
     #if SOCKET_HAS_LOCKS
@@ -234,8 +238,8 @@ typedef struct _mp_obj_ssl_socket_t {
 static const mp_obj_type_t ssl_context_type;
 static const mp_obj_type_t ssl_socket_type;
 
-// What wolfSSL passes to callbacks is not quite the address of the socket: where wolfSSL's memory comes from
-// MicroPython's heap, that would keep the socket from ever being collected.
+// What wolfSSL passes to callbacks is not quite the address of the socket: where wolfSSL's memory
+// comes from MicroPython's heap, that would keep the socket from ever being collected.
 #define SOCKET_TO_USER(o) ((void *)((byte *)(o) + 1))
 #define SOCKET_FROM_USER(user) ((mp_obj_ssl_socket_t *)((byte *)(user) - 1))
 
@@ -244,7 +248,8 @@ static const MP_DEFINE_STR_OBJ(wolfssl_version_obj, "wolfSSL " LIBWOLFSSL_VERSIO
 /******************************************************************************/
 // Helper functions.
 
-// Raise the ValueError that says what is wrong with a key or certificate, unless it's the memory that ran out.
+// Raise the ValueError that says what is wrong with a key or certificate, unless it's the memory
+// that ran out.
 static MP_NORETURN void raise_invalid(mp_rom_error_text_t text) {
     if (wolf_alloc_failed()) {
         wolf_raise_error(MEMORY_E);
@@ -309,8 +314,8 @@ static mp_obj_t read_file(mp_obj_t path, bool *is_ours) {
     return data;
 }
 
-// The object that has the bytes of a key or certificate: obj itself, or the contents of the file. *is_ours says whether
-// nobody else has that object.
+// The object that has the bytes of a key or certificate: obj itself, or the contents of the file.
+// *is_ours says whether nobody else has that object.
 static mp_obj_t get_source(mp_obj_t obj, source_t source, bool *is_ours) {
     *is_ours = false;
     if (source == SOURCE_PATH_OR_DATA && mp_obj_is_str(obj)) {
@@ -359,7 +364,8 @@ static bool is_dtls(const settings_t *settings) {
     return settings->protocol & TRANSPORT_IS_DTLS;
 }
 
-// Whether signatures are made by Python code, with a key that may be no more than a reference to one.
+// Whether signatures are made by Python code, with a key that may be no more than a reference to
+// one.
 static bool ssl_context_has_sign_callback(const settings_t *settings) {
     #if ECDSA_SIGN_CALLBACK
     return settings->ecdsa_sign_callback != mp_const_none;
@@ -374,7 +380,8 @@ static bool is_want(int err) {
 }
 
 /******************************************************************************/
-// Cipher suites. mbedTLS's names are the IANA names with dashes, those of TLS 1.3 with a prefix of their own.
+// Cipher suites. mbedTLS's names are the IANA names with dashes, those of TLS 1.3 with a prefix of
+// their own.
 
 static mp_obj_t cipher_name(byte suite0, byte suite) {
     const char *iana = wolfSSL_get_cipher_name_iana_from_suite(suite0, suite);
@@ -411,8 +418,8 @@ static bool is_iana_name(const char *name, const char *iana) {
     return *name == *iana;
 }
 
-// wolfSSL's own name of a cipher suite that is given in any spelling, or NULL. wolfSSL's names are OpenSSL's, where
-// OpenSSL has one.
+// wolfSSL's own name of a cipher suite that is given in any spelling, or NULL. wolfSSL's names are
+// OpenSSL's, where OpenSSL has one.
 static const char *find_cipher(const char *name) {
     const char *own;
     for (int i = 0; (own = wolfSSL_get_cipher_list(i)) != NULL; ++i) {
@@ -433,8 +440,9 @@ static const char *find_cipher(const char *name) {
 }
 
 /******************************************************************************/
-// Operations on a socket. Python code runs below them: streams, and callbacks, which may do whatever they like. On the
-// same thread they can't begin another operation on the same socket; another thread waits until it can.
+// Operations on a socket. Python code runs below them: streams, and callbacks, which may do
+// whatever they like. On the same thread they can't begin another operation on the same socket;
+// another thread waits until it can.
 
 #if SOCKET_HAS_LOCKS
 
@@ -478,8 +486,9 @@ static void ssl_socket_free(mp_obj_ssl_socket_t *o) {
     o->out_len = 0;
 }
 
-// What a handshake needs beyond what MicroPython leaves for C code at the end of a stack. Measured on x86-64: a thread of
-// 36,000 bytes can make one, and one of 32,000 can't. Bare metal has WOLFSSL_SMALL_STACK.
+// What a handshake needs beyond what MicroPython leaves for C code at the end of a stack. Measured
+// on x86-64: a thread of 36,000 bytes can make one, and one of 32,000 can't. Bare metal has
+// WOLFSSL_SMALL_STACK.
 #ifdef WOLFSSL_SMALL_STACK
 #define HANDSHAKE_STACK (1536)
 #else
@@ -542,7 +551,8 @@ static void leave(mp_obj_ssl_socket_t *o, int use) {
     #endif
 }
 
-// Whether another thread is in a handshake, which takes as long as its peer likes: nobody else waits for that.
+// Whether another thread is in a handshake, which takes as long as its peer likes: nobody else
+// waits for that.
 static bool is_handshake_elsewhere(const mp_obj_ssl_socket_t *o) {
     #if SOCKET_HAS_LOCKS
     void *owner = o->owner;
@@ -553,7 +563,8 @@ static bool is_handshake_elsewhere(const mp_obj_ssl_socket_t *o) {
     #endif
 }
 
-// Look at a socket, which Python code below an operation may do too. Returns whether it was locked for that.
+// Look at a socket, which Python code below an operation may do too. Returns whether it was locked
+// for that.
 static bool lock_to_look(mp_obj_ssl_socket_t *o) {
     #if SOCKET_HAS_LOCKS
     if (o->owner == mp_thread_get_state()) {
@@ -595,8 +606,8 @@ static void end_write(mp_obj_ssl_socket_t *o) {
 typedef void (*operation_t)(mp_obj_ssl_socket_t *o, void *arg, mp_uint_t size);
 
 // Do an operation. Returns false if it can't be begun; what comes of it is in outcome.
-static bool operate(mp_obj_ssl_socket_t *o, int use, operation_t operation, void *arg, mp_uint_t size,
-    outcome_t *outcome) {
+static bool operate(mp_obj_ssl_socket_t *o, int use, operation_t operation, void *arg,
+    mp_uint_t size, outcome_t *outcome) {
     memset(outcome, 0, sizeof(*outcome));
     outcome->exception = MP_OBJ_NULL;
     check_stack(o->connected ? 0 : HANDSHAKE_STACK);
@@ -610,7 +621,8 @@ static bool operate(mp_obj_ssl_socket_t *o, int use, operation_t operation, void
         operation(o, arg, size);
         nlr_pop();
     } else {
-        // Nothing raises here but an interrupt that came in the middle of wolfSSL: this session is lost.
+        // Nothing raises here but an interrupt that came in the middle of wolfSSL: this session is
+        // lost.
         outcome->exception = MP_OBJ_FROM_PTR(nlr.ret_val);
         o->last_error = MP_EINTR;
     }
@@ -635,8 +647,8 @@ static mp_uint_t conclude(mp_obj_ssl_socket_t *o, const outcome_t *outcome, int 
 }
 
 /******************************************************************************/
-// The stream below a socket. An exception is kept until wolfSSL has returned, because a jump across wolfSSL would leave
-// its session half done and leak what it holds.
+// The stream below a socket. An exception is kept until wolfSSL has returned, because a jump
+// across wolfSSL would leave its session half done and leak what it holds.
 
 static void keep_exception(mp_obj_ssl_socket_t *o, void *exception) {
     if (o->outcome->exception == MP_OBJ_NULL) {
@@ -654,8 +666,8 @@ static int passing_errno(mp_obj_t exception) {
     return err == MP_ETIMEDOUT || err == MP_EINTR || mp_is_nonblocking_error(err) ? err : 0;
 }
 
-// Read from or write to a stream that Python code implements, which may keep the memory that it is given: it gets some
-// of its own.
+// Read from or write to a stream that Python code implements, which may keep the memory that it is
+// given: it gets some of its own.
 static mp_uint_t bounce(mp_obj_t sock, void *buf, size_t len, bool write, int *err) {
     const mp_stream_p_t *stream = mp_get_stream(sock);
     byte *copy = m_new_maybe(byte, len);
@@ -674,9 +686,10 @@ static mp_uint_t bounce(mp_obj_t sock, void *buf, size_t len, bool write, int *e
     return ret;
 }
 
-// Read from or write to the stream. Returns a count, which is 0 at the end of the stream, or -1 if it would block, if it
-// failed (stream_error is set), or if it raised an exception (which is kept). For wolfSSL the three are the same: the
-// session can go on after them, say after a timeout.
+// Read from or write to the stream. Returns a count, which is 0 at the end of the stream, or -1 if
+// it would block, if it failed (stream_error is set), or if it raised an exception (which is
+// kept). For wolfSSL the three are the same: the session can go on after them, say after a
+// timeout.
 static int stream_rw(mp_obj_ssl_socket_t *o, void *buf, size_t len, bool write) {
     mp_obj_t sock = o->sock;
     outcome_t *outcome = o->outcome;
@@ -709,7 +722,8 @@ static int stream_rw(mp_obj_ssl_socket_t *o, void *buf, size_t len, bool write) 
     }
     o->outcome = outcome;
     if (exception != MP_OBJ_NULL) {
-        // A stream in Python may raise what others return: that it would block, or that its time is over.
+        // A stream in Python may raise what others return: that it would block, or that its time
+        // is over.
         err = passing_errno(exception);
         if (err == 0) {
             keep_exception(o, MP_OBJ_TO_PTR(exception));
@@ -731,7 +745,8 @@ static int stream_rw(mp_obj_ssl_socket_t *o, void *buf, size_t len, bool write) 
     return -1;
 }
 
-static mp_uint_t stream_ioctl(mp_obj_ssl_socket_t *o, mp_uint_t request, uintptr_t arg, int *errcode) {
+static mp_uint_t stream_ioctl(mp_obj_ssl_socket_t *o, mp_uint_t request, uintptr_t arg,
+    int *errcode) {
     mp_obj_t sock = o->sock;
     *errcode = MP_EBADF;
     if (sock == MP_OBJ_NULL) {
@@ -747,21 +762,23 @@ static mp_uint_t stream_ioctl(mp_obj_ssl_socket_t *o, mp_uint_t request, uintptr
     return ret;
 }
 
-// Why the stream could not do something: its errno, an exception (any number does: it comes first), or want.
+// Why the stream could not do something: its errno, an exception (any number does: it comes
+// first), or want.
 static int stream_failure(mp_obj_ssl_socket_t *o, int want) {
     int err = o->outcome->stream_error;
     o->outcome->stream_error = 0;
     return err != 0 ? err : want;
 }
 
-// What wolfSSL writes waits in a queue of ours, for which nobody but us has to write the same again after the stream
-// would block. The client's last flight waits for its first request: of two small segments the second would wait for the
-// peer's delayed acknowledgement of the first.
+// What wolfSSL writes waits in a queue of ours, for which nobody but us has to write the same
+// again after the stream would block. The client's last flight waits for its first request: of two
+// small segments the second would wait for the peer's delayed acknowledgement of the first.
 
 // In front of a datagram in the queue: its length.
 #define DATAGRAM_HEADER (2)
 
-// How much may wait before no more comes to it: a record, and a flight of the handshake with all its certificates.
+// How much may wait before no more comes to it: a record, and a flight of the handshake with all
+// its certificates.
 #define MAX_QUEUE (4 * MAX_WRITE)
 
 static bool queue(mp_obj_ssl_socket_t *o, const char *buf, size_t len) {
@@ -781,8 +798,8 @@ static bool queue(mp_obj_ssl_socket_t *o, const char *buf, size_t len) {
     return true;
 }
 
-// Put back what the stream hasn't taken, in front of what came into the queue meanwhile. Returns false if there is no
-// memory for that.
+// Put back what the stream hasn't taken, in front of what came into the queue meanwhile. Returns
+// false if there is no memory for that.
 static bool put_back(mp_obj_ssl_socket_t *o, byte *buf, size_t len, size_t done) {
     memmove(buf, buf + done, len - done);
     len -= done;
@@ -801,7 +818,8 @@ static bool put_back(mp_obj_ssl_socket_t *o, byte *buf, size_t len, size_t done)
     return true;
 }
 
-// Write what is in the queue. Returns 0, WANT_WRITE, or a positive number: the stream's errno, or any if it raised.
+// Write what is in the queue. Returns 0, WANT_WRITE, or a positive number: the stream's errno, or
+// any if it raised.
 static int flush(mp_obj_ssl_socket_t *o) {
     o->out_blocked = false;
     while (o->out_len > 0) {
@@ -830,11 +848,13 @@ static int flush(mp_obj_ssl_socket_t *o) {
 }
 
 #ifdef MICROPY_WOLFSSL_TCP_QUICKACK
-// A TLS 1.3 server has nothing to send after the client's Finished. Many clients hold their first request back until
-// that is acknowledged, and an acknowledgement by itself is delayed, by 40 ms on Linux, unless asked for.
+// A TLS 1.3 server has nothing to send after the client's Finished. Many clients hold their first
+// request back until that is acknowledged, and an acknowledgement by itself is delayed, by 40 ms
+// on Linux, unless asked for.
 static void acknowledge(mp_obj_ssl_socket_t *o) {
     mp_obj_t sock = o->sock;
-    if (sock == MP_OBJ_NULL || is_client(&o->settings) || wolfSSL_version(o->ssl) != TLS1_3_VERSION) {
+    if (sock == MP_OBJ_NULL || is_client(&o->settings)
+        || wolfSSL_version(o->ssl) != TLS1_3_VERSION) {
         return;
     }
     nlr_buf_t nlr;
@@ -857,8 +877,8 @@ static void acknowledge(mp_obj_ssl_socket_t *o) {
 /******************************************************************************/
 // Callbacks from wolfSSL.
 
-// NOTE(mpwolf): these two are in wolfssl/internal.h of wolfSSL 5.5 to 5.9, with hidden visibility, and have no public
-// counterpart.
+// NOTE(mpwolf): these two are in wolfssl/internal.h of wolfSSL 5.5 to 5.9, with hidden visibility,
+// and have no public counterpart.
 int SendAlert(WOLFSSL *ssl, int severity, int type);
 int SendBuffered(WOLFSSL *ssl);
 
@@ -872,22 +892,25 @@ static bool is_version_13(WOLFSSL *ssl) {
 
 #define DTLS_RECORD_HEADER (13)
 
-// The length of a suite's shortest protected record: it has a tag at least, and but for ChaCha20 the explicit part of a
-// nonce or a block.
+// The length of a suite's shortest protected record: it has a tag at least, and but for ChaCha20
+// the explicit part of a nonce or a block.
 static size_t shortest_record(uint16_t suite) {
-    bool has_short_tag = (suite >= 0xc0a0 && suite <= 0xc0a3) || (suite >= 0xc0a8 && suite <= 0xc0ab)
-        || suite == 0xc0ae || suite == 0xc0af; // AES-CCM-8
+    bool has_short_tag = (suite >= 0xc0a0 && suite <= 0xc0a3)
+        || (suite >= 0xc0a8 && suite <= 0xc0ab) || suite == 0xc0ae || suite == 0xc0af; // AES-CCM-8
     return suite >> 8 == 0xcc || has_short_tag ? 16 : 24;
 }
 
-// Whether a datagram is none of this connection's: anybody can send such a one, and RFC 6347, section 4.1.2.7, has it
-// dropped. wolfSSL ends the connection for some. What is well formed and wrongly encrypted is for wolfSSL to drop.
+// Whether a datagram is none of this connection's: anybody can send such a one, and RFC 6347,
+// section 4.1.2.7, has it dropped. wolfSSL ends the connection for some. What is well formed and
+// wrongly encrypted is for wolfSSL to drop.
 static bool is_junk(mp_obj_ssl_socket_t *o, const byte *p, size_t len) {
     size_t min = o->connected ? shortest_record(wolfSSL_get_current_cipher_suite(o->ssl)) : 16;
     while (len > 0) {
         if ((p[0] & 0xe0) == 0x20) {
-            // DTLS 1.3 has its own form, and no length that needs to be there: two bytes, a number and a tag at least.
-            return !DTLS_HAS_TWO_VERSIONS || len < 2 + 16 || (o->connected && !is_version_13(o->ssl));
+            // DTLS 1.3 has its own form, and no length that needs to be there: two bytes, a number
+            // and a tag at least.
+            return !DTLS_HAS_TWO_VERSIONS || len < 2 + 16
+                   || (o->connected && !is_version_13(o->ssl));
         }
         if (len < DTLS_RECORD_HEADER || p[0] < 20 || p[0] > 26) {
             return true;
@@ -898,7 +921,8 @@ static bool is_junk(mp_obj_ssl_socket_t *o, const byte *p, size_t len) {
             return true;
         }
         // After the handshake only its last flight may come again, until the peer has sent data.
-        if (o->connected && is_plain && (o->confirmed || is_client(&o->settings) || (p[0] != 20 && p[0] != 22))) {
+        if (o->connected && is_plain
+            && (o->confirmed || is_client(&o->settings) || (p[0] != 20 && p[0] != 22))) {
             return true;
         }
         p += DTLS_RECORD_HEADER + record;
@@ -912,8 +936,9 @@ static bool is_junk(mp_obj_ssl_socket_t *o, const byte *p, size_t len) {
 // Read from the stream for wolfSSL.
 static int receive(mp_obj_ssl_socket_t *o, WOLFSSL *ssl, char *buf, int len) {
     if (!o->connected && o->settings.protocol == PROTOCOL_TLS_SERVER) {
-        // NOTE(mpwolf): wolfSSL keeps the change_cipher_spec after a HelloRetryRequest for its next flight
-        // (SendChangeCipher in internal.c, with grouped messages), and clients that wait for it never send theirs.
+        // NOTE(mpwolf): wolfSSL keeps the change_cipher_spec after a HelloRetryRequest for its
+        // next flight (SendChangeCipher in internal.c, with grouped messages), and clients that
+        // wait for it never send theirs.
         (void)SendBuffered(ssl);
     }
     // The peer answers only what it has got.
@@ -928,7 +953,8 @@ static int receive(mp_obj_ssl_socket_t *o, WOLFSSL *ssl, char *buf, int len) {
         }
     }
     if (o->hello_verify && !o->connected) {
-        return WOLFSSL_CBIO_ERR_WANT_READ; // the attempt ends here, though the answer may be there already
+        // the attempt ends here, though the answer may be there already
+        return WOLFSSL_CBIO_ERR_WANT_READ;
     }
     int ret = stream_rw(o, buf, len, false);
     #ifdef WOLFSSL_DTLS
@@ -945,7 +971,8 @@ static int receive(mp_obj_ssl_socket_t *o, WOLFSSL *ssl, char *buf, int len) {
     // An empty datagram says nothing.
     if (ret == 0 && !is_dtls(&o->settings)) {
         o->peer_closed = true;
-        // After the handshake it's for us to say what that means: wolfSSL would not even write any more.
+        // After the handshake it's for us to say what that means: wolfSSL would not even write any
+        // more.
         return o->connected ? WOLFSSL_CBIO_ERR_WANT_READ : WOLFSSL_CBIO_ERR_CONN_CLOSE;
     }
     return ret == 0 ? WOLFSSL_CBIO_ERR_WANT_READ : ret;
@@ -959,7 +986,8 @@ static int socket_recv_cb(WOLFSSL *ssl, char *buf, int len, void *user) {
 }
 
 #if DTLS_ENDS_AT_HELLO_VERIFY && defined(WOLFSSL_DTLS)
-// Whether a datagram is a DTLS server's HelloVerifyRequest, or the HelloRetryRequest of DTLS 1.3 (RFC 8446, 4.1.3).
+// Whether a datagram is a DTLS server's HelloVerifyRequest, or the HelloRetryRequest of DTLS 1.3
+// (RFC 8446, 4.1.3).
 static bool is_hello_verify(const byte *buf, size_t len) {
     static const byte retry[] = { 0xcf, 0x21, 0xad, 0x74, 0xe5, 0x9a, 0x61, 0x11 };
     const size_t record = DTLS_RECORD_HEADER, handshake = 12, version = 2;
@@ -968,25 +996,29 @@ static bool is_hello_verify(const byte *buf, size_t len) {
     }
     size_t random = record + handshake + version;
     return buf[record] == 3
-           || (buf[record] == 2 && len >= random + sizeof(retry) && memcmp(buf + random, retry, sizeof(retry)) == 0);
+           || (buf[record] == 2 && len >= random + sizeof(retry)
+               && memcmp(buf + random, retry, sizeof(retry)) == 0);
 }
 #endif
 
 // Whether wolfSSL has sent a fatal alert, or is about to.
 static bool has_alerted(WOLFSSL *ssl) {
     WOLFSSL_ALERT_HISTORY history;
-    return wolfSSL_get_alert_history(ssl, &history) == WOLFSSL_SUCCESS && history.last_tx.level == alert_fatal;
+    return wolfSSL_get_alert_history(ssl, &history) == WOLFSSL_SUCCESS
+           && history.last_tx.level == alert_fatal;
 }
 
 static int socket_send_cb(WOLFSSL *ssl, char *buf, int len, void *user) {
     mp_obj_ssl_socket_t *o = SOCKET_FROM_USER(user);
     if (o->alerted) {
-        // NOTE(mpwolf): wolfSSL sends some fatal alerts twice (internal.c of 5.9.2, lines 20509 and 23621).
+        // NOTE(mpwolf): wolfSSL sends some fatal alerts twice (internal.c of 5.9.2, lines 20509
+        // and 23621).
         return len;
     }
     o->alerted = has_alerted(ssl);
     #if DTLS_ENDS_AT_HELLO_VERIFY && defined(WOLFSSL_DTLS)
-    if (o->settings.protocol == PROTOCOL_DTLS_SERVER && !o->connected && is_hello_verify((const byte *)buf, len)) {
+    if (o->settings.protocol == PROTOCOL_DTLS_SERVER && !o->connected
+        && is_hello_verify((const byte *)buf, len)) {
         o->hello_verify = true;
     }
     #endif
@@ -1007,8 +1039,9 @@ static int socket_send_cb(WOLFSSL *ssl, char *buf, int len, void *user) {
         o->outcome->stream_error = 0;
     }
     #endif
-    // NOTE(mpwolf): wolfSSL refuses a client's key share when its ServerHello is made already, but not sent (tls13.c of
-    // 5.9.2, line 15675). Behind that one the alert would have to be encrypted: it goes alone (RFC 8446, section 4.2.8.2).
+    // NOTE(mpwolf): wolfSSL refuses a client's key share when its ServerHello is made already, but
+    // not sent (tls13.c of 5.9.2, line 15675). Behind that one the alert would have to be
+    // encrypted: it goes alone (RFC 8446, section 4.2.8.2).
     static const byte plain_alert[] = { 21, 3, 3, 0, 2, 2 }; // then the reason
     const int alert_len = sizeof(plain_alert) + 1;
     if (o->alerted && !o->connected && len > alert_len && !is_dtls(&o->settings)
@@ -1031,7 +1064,8 @@ static bool get_anchor(void *arg, size_t i, wolf_span_t *der) {
     return true;
 }
 
-// Ask SSLContext.verify_callback(cert, depth) about one certificate. Returns whether it accepts it.
+// Ask SSLContext.verify_callback(cert, depth) about one certificate. Returns whether it accepts
+// it.
 static bool call_verify_callback(mp_obj_ssl_socket_t *o, const wolf_span_t *der, int depth) {
     nlr_buf_t nlr;
     if (nlr_push(&nlr) != 0) {
@@ -1045,14 +1079,16 @@ static bool call_verify_callback(mp_obj_ssl_socket_t *o, const wolf_span_t *der,
     #else
     mp_obj_t cert = mp_obj_new_bytes(der->p, der->len);
     #endif
-    mp_obj_t ret = mp_call_function_2(o->settings.verify_callback, cert, MP_OBJ_NEW_SMALL_INT(depth));
+    mp_obj_t ret = mp_call_function_2(o->settings.verify_callback, cert,
+        MP_OBJ_NEW_SMALL_INT(depth));
     bool ok = mp_obj_get_int(ret) == 0;
     nlr_pop();
     return ok;
 }
 
 // Keep the text of a refusal: which certificate, and why.
-static void set_error_text(mp_obj_ssl_socket_t *o, int err, size_t depth, const wolf_span_t *subject) {
+static void set_error_text(mp_obj_ssl_socket_t *o, int err, size_t depth,
+    const wolf_span_t *subject) {
     wolf_span_t name = {0};
     if (subject->p != NULL) {
         name = wolf_name_common_name(subject);
@@ -1060,19 +1096,24 @@ static void set_error_text(mp_obj_ssl_socket_t *o, int err, size_t depth, const 
     o->error_text = wolf_cert_error_text(err, depth, name.p, name.len);
 }
 
-// Verify the chain that the peer sent. Returns 0, or wolfSSL's number, after the text that goes with it was kept.
+// Verify the chain that the peer sent. Returns 0, or wolfSSL's number, after the text that goes
+// with it was kept.
 static int verify_chain(mp_obj_ssl_socket_t *o, const wolf_span_t *chain, size_t len) {
-    wolf_verify_t v = { .chain = chain, .chain_len = len, .anchor = get_anchor, .arg = &o->settings.anchors };
+    wolf_verify_t v = {
+        .chain = chain, .chain_len = len, .anchor = get_anchor, .arg = &o->settings.anchors
+    };
     if (o->hostname != mp_const_none) {
         v.host = mp_obj_str_get_data(o->hostname, &v.host_len);
     }
-    // RFC 8446, section 4.4.2.2. Before version 1.3 it depends on the cipher suite: wolfSSL looks at it.
+    // RFC 8446, section 4.4.2.2. Before version 1.3 it depends on the cipher suite: wolfSSL looks
+    // at it.
     v.must_sign = is_version_13(o->ssl);
     int err = wolf_verify(&v);
     if (err != 0 && err != MEMORY_E) {
         set_error_text(o, err, v.err_depth, &v.err_subject);
     }
-    // The callback is asked about the whole path, from its end on, whatever comes of it: so does the built-in.
+    // The callback is asked about the whole path, from its end on, whatever comes of it: so does
+    // the built-in.
     if (err != MEMORY_E && o->settings.verify_callback != mp_const_none) {
         for (size_t depth = v.path_len; depth-- > 0;) {
             if (!call_verify_callback(o, &v.path[depth], depth)) {
@@ -1099,13 +1140,15 @@ static void check_chain(mp_obj_ssl_socket_t *o, const WOLFSSL_X509_STORE_CTX *st
         o->cert_error = MEMORY_E;
         return;
     }
-    o->cert_error = o->settings.authmode == CERT_NONE ? 0 : verify_chain(o, chain, store->totalCerts);
+    o->cert_error = o->settings.authmode == CERT_NONE ? 0
+        : verify_chain(o, chain, store->totalCerts);
 }
 
-// Whether what wolfSSL finds wrong with the peer's own certificate is no error: it has no certificate that it trusts,
-// wants version 3, and no keyCertSign where there is no CA.
+// Whether what wolfSSL finds wrong with the peer's own certificate is no error: it has no
+// certificate that it trusts, wants version 3, and no keyCertSign where there is no CA.
 static bool is_for_us_to_say(int err) {
-    return err == ASN_NO_SIGNER_E || err == ASN_SELF_SIGNED_E || err == ASN_VERSION_E || err == KEYUSAGE_E;
+    return err == ASN_NO_SIGNER_E || err == ASN_SELF_SIGNED_E || err == ASN_VERSION_E
+           || err == KEYUSAGE_E;
 }
 
 static int wolfssl_verify_mode(int authmode) {
@@ -1119,9 +1162,9 @@ static int wolfssl_verify_mode(int authmode) {
     }
 }
 
-// Called for every certificate that the peer sent, from the last one on, and once or twice for its own. Returns 1 to
-// accept it. wolfSSL has no certificates to hold it against, and finds out no more than whether it can be read: all else
-// is done here, once, by wolf_verify.
+// Called for every certificate that the peer sent, from the last one on, and once or twice for its
+// own. Returns 1 to accept it. wolfSSL has no certificates to hold it against, and finds out no
+// more than whether it can be read: all else is done here, once, by wolf_verify.
 static int verify_callback(int preverify, WOLFSSL_X509_STORE_CTX *store) {
     mp_obj_ssl_socket_t *o = SOCKET_FROM_USER(store->userCtx);
     if (store->totalCerts < 1) {
@@ -1137,9 +1180,10 @@ static int verify_callback(int preverify, WOLFSSL_X509_STORE_CTX *store) {
     if (o->settings.authmode == CERT_NONE) {
         return o->cert_error == 0;
     }
-    // What wolfSSL accepts as a CA it would keep in the context, for later connections: not while it verifies nothing.
-    wolfSSL_set_verify(o->ssl, is_leaf ? wolfssl_verify_mode(o->settings.authmode) : WOLFSSL_VERIFY_NONE,
-        verify_callback);
+    // What wolfSSL accepts as a CA it would keep in the context, for later connections: not while
+    // it verifies nothing.
+    wolfSSL_set_verify(o->ssl, is_leaf ? wolfssl_verify_mode(o->settings.authmode)
+        : WOLFSSL_VERIFY_NONE, verify_callback);
     bool ok = o->cert_error == 0;
     if (ok && is_leaf && !preverify && !is_for_us_to_say(store->error)) {
         o->cert_error = store->error;
@@ -1177,7 +1221,8 @@ static bool get_psk_key(mp_obj_t obj, mp_buffer_info_t *key) {
 
 #if ECDSA_SIGN_CALLBACK
 
-// A copy for Python code: what the built-in hands out, or the next best in a firmware without bytearray.
+// A copy for Python code: what the built-in hands out, or the next best in a firmware without
+// bytearray.
 static mp_obj_t new_buffer(const byte *data, size_t len) {
     #if MICROPY_PY_BUILTINS_BYTEARRAY
     return mp_obj_new_bytearray(len, (void *)data);
@@ -1186,10 +1231,10 @@ static mp_obj_t new_buffer(const byte *data, size_t len) {
     #endif
 }
 
-// Ask SSLContext.ecdsa_sign_callback(key, hash) for a signature. Returns 1 when it gave one, 0 when it returned None
-// and the signature is to be made here, or a negative error.
-static int call_ecdsa_sign_callback(mp_obj_ssl_socket_t *o, const byte *key, size_t key_len, const byte *hash,
-    size_t hash_len, byte *out, word32 *out_len) {
+// Ask SSLContext.ecdsa_sign_callback(key, hash) for a signature. Returns 1 when it gave one, 0
+// when it returned None and the signature is to be made here, or a negative error.
+static int call_ecdsa_sign_callback(mp_obj_ssl_socket_t *o, const byte *key, size_t key_len,
+    const byte *hash, size_t hash_len, byte *out, word32 *out_len) {
     nlr_buf_t nlr;
     if (nlr_push(&nlr) != 0) {
         keep_exception(o, nlr.ret_val);
@@ -1213,7 +1258,8 @@ static int call_ecdsa_sign_callback(mp_obj_ssl_socket_t *o, const byte *key, siz
     return 1;
 }
 
-static int ecdsa_sign(ecc_key *key, const byte *hash, word32 hash_len, byte *out, word32 *out_len) {
+static int ecdsa_sign(ecc_key *key, const byte *hash, word32 hash_len, byte *out,
+    word32 *out_len) {
     WC_RNG rng;
     int ret = wc_InitRng(&rng);
     if (ret != 0) {
@@ -1227,8 +1273,8 @@ static int ecdsa_sign(ecc_key *key, const byte *hash, word32 hash_len, byte *out
     return ret;
 }
 
-static int ecdsa_sign_cb(WOLFSSL *ssl, const byte *in, unsigned int in_len, byte *out, unsigned int *out_len,
-    const byte *key_der, unsigned int key_len, void *user) {
+static int ecdsa_sign_cb(WOLFSSL *ssl, const byte *in, unsigned int in_len, byte *out,
+    unsigned int *out_len, const byte *key_der, unsigned int key_len, void *user) {
     (void)ssl;
     mp_obj_ssl_socket_t *o = SOCKET_FROM_USER(user);
     ecc_key *key = XMALLOC(sizeof(*key), NULL, DYNAMIC_TYPE_ECC);
@@ -1258,11 +1304,12 @@ static int ecdsa_sign_cb(WOLFSSL *ssl, const byte *in, unsigned int in_len, byte
     return ret < 0 ? ret : 0;
 }
 
-// Verify a peer's ECDSA signature on the handshake. TLS 1.3 has one hash for each curve, wolfSSL accepts any
-// (DoTls13CertificateVerify in tls13.c). Signatures on certificates, which may have any, do not come here: wolfSSL never
-// has a CA to verify them with, wolf_verify() does that.
-static int ecc_verify_cb(WOLFSSL *ssl, const unsigned char *sig, unsigned int sig_len, const unsigned char *hash,
-    unsigned int hash_len, const unsigned char *key_der, unsigned int key_len, int *result, void *user) {
+// Verify a peer's ECDSA signature on the handshake. TLS 1.3 has one hash for each curve, wolfSSL
+// accepts any (DoTls13CertificateVerify in tls13.c). Signatures on certificates, which may have
+// any, do not come here: wolfSSL never has a CA to verify them with, wolf_verify() does that.
+static int ecc_verify_cb(WOLFSSL *ssl, const unsigned char *sig, unsigned int sig_len,
+    const unsigned char *hash, unsigned int hash_len, const unsigned char *key_der,
+    unsigned int key_len, int *result, void *user) {
     (void)user;
     ecc_key *key = XMALLOC(sizeof(*key), NULL, DYNAMIC_TYPE_ECC);
     if (key == NULL) {
@@ -1290,13 +1337,13 @@ static int ecc_verify_cb(WOLFSSL *ssl, const unsigned char *sig, unsigned int si
 #if PRE_SHARED_KEYS
 
 // The identity and the key that a client has; both may have changed since they were set.
-static unsigned int psk_client_cb(WOLFSSL *ssl, const char *hint, char *identity, unsigned int identity_max,
-    unsigned char *key, unsigned int key_max) {
+static unsigned int psk_client_cb(WOLFSSL *ssl, const char *hint, char *identity,
+    unsigned int identity_max, unsigned char *key, unsigned int key_max) {
     (void)hint;
     const settings_t *self = &SOCKET_FROM_USER(wolfSSL_GetIOReadCtx(ssl))->settings;
     mp_buffer_info_t id, k;
-    if (!get_psk_identity(self->psk_identity, &id) || id.len > identity_max || !get_psk_key(self->psk_key, &k)
-        || k.len > key_max) {
+    if (!get_psk_identity(self->psk_identity, &id) || id.len > identity_max
+        || !get_psk_key(self->psk_key, &k) || k.len > key_max) {
         return 0;
     }
     memcpy(identity, id.buf, id.len);
@@ -1307,9 +1354,11 @@ static unsigned int psk_client_cb(WOLFSSL *ssl, const char *hint, char *identity
     return k.len;
 }
 
-// Ask server_psk_keys.get(identity) for the key of a client; 0 refuses the client. So does an exception, as with the
-// built-in: who the client says to be can make get() fail. An interrupt is kept, and a MemoryError.
-static unsigned int psk_server_cb(WOLFSSL *ssl, const char *identity, unsigned char *key, unsigned int key_max) {
+// Ask server_psk_keys.get(identity) for the key of a client; 0 refuses the client. So does an
+// exception, as with the built-in: who the client says to be can make get() fail. An interrupt is
+// kept, and a MemoryError.
+static unsigned int psk_server_cb(WOLFSSL *ssl, const char *identity, unsigned char *key,
+    unsigned int key_max) {
     mp_obj_ssl_socket_t *o = SOCKET_FROM_USER(wolfSSL_GetIOReadCtx(ssl));
     nlr_buf_t nlr;
     if (nlr_push(&nlr) != 0) {
@@ -1338,8 +1387,8 @@ static unsigned int psk_server_cb(WOLFSSL *ssl, const char *identity, unsigned c
 /******************************************************************************/
 // SSLContext type.
 
-// Once is enough, soft resets included: the library itself has no memory, see wolf_alloc.c. It is never cleaned up,
-// because other threads may just be about to use it.
+// Once is enough, soft resets included: the library itself has no memory, see wolf_alloc.c. It is
+// never cleaned up, because other threads may just be about to use it.
 static void library_init(void) {
     static bool done;
     if (!done) {
@@ -1367,8 +1416,8 @@ static void unlock_context(mp_obj_ssl_context_t *self) {
     #endif
 }
 
-// Put a new WOLFSSL_CTX in place, or none. Sessions hold references of their own to the one that they began with: they
-// may be finalised before or after their context.
+// Put a new WOLFSSL_CTX in place, or none. Sessions hold references of their own to the one that
+// they began with: they may be finalised before or after their context.
 static void ssl_context_set_ctx(mp_obj_ssl_context_t *self, WOLFSSL_CTX *ctx) {
     lock_context(self);
     WOLFSSL_CTX *old = self->ctx;
@@ -1434,15 +1483,18 @@ static int ssl_context_configure(const mp_obj_ssl_context_t *self, WOLFSSL_CTX *
         wolfSSL_CTX_set_psk_server_callback(ctx, psk_server_cb);
     }
     #endif
-    int ret = wolfSSL_CTX_SetMinVersion(ctx, is_dtls(settings) ? WOLFSSL_DTLSV1_2 : WOLFSSL_TLSV1_2);
+    int ret = wolfSSL_CTX_SetMinVersion(ctx,
+        is_dtls(settings) ? WOLFSSL_DTLSV1_2 : WOLFSSL_TLSV1_2);
     if (ret != WOLFSSL_SUCCESS) {
         return ret;
     }
     #ifdef HAVE_SUPPORTED_CURVES
     if (is_client(settings)) {
-        // In the order of preference. Left alone, wolfSSL puts the longest first, which costs a multiple of the time.
+        // In the order of preference. Left alone, wolfSSL puts the longest first, which costs a
+        // multiple of the time.
         static const word16 groups[] = {
-            WOLFSSL_ECC_SECP256R1, WOLFSSL_ECC_X25519, WOLFSSL_ECC_SECP384R1, WOLFSSL_ECC_SECP521R1,
+            WOLFSSL_ECC_SECP256R1, WOLFSSL_ECC_X25519, WOLFSSL_ECC_SECP384R1,
+            WOLFSSL_ECC_SECP521R1,
         };
         for (size_t i = 0; i < MP_ARRAY_SIZE(groups); ++i) {
             // A group that the settings leave out is no error.
@@ -1453,13 +1505,15 @@ static int ssl_context_configure(const mp_obj_ssl_context_t *self, WOLFSSL_CTX *
         }
     }
     #endif
-    // A flight leaves in one write: nothing waits for Nagle's algorithm and the peer's delayed acknowledgement.
+    // A flight leaves in one write: nothing waits for Nagle's algorithm and the peer's delayed
+    // acknowledgement.
     return wolfSSL_CTX_set_group_messages(ctx);
 }
 
 // Make a WOLFSSL_CTX without certificates, or raise an exception.
 static WOLFSSL_CTX *ssl_context_make(const mp_obj_ssl_context_t *self) {
-    WOLFSSL_CTX *ctx = wolfSSL_CTX_new(ssl_context_method(self->settings.protocol, self->settings.tls12_only));
+    WOLFSSL_CTX *ctx =
+        wolfSSL_CTX_new(ssl_context_method(self->settings.protocol, self->settings.tls12_only));
     if (ctx == NULL) {
         wolf_raise_error(MEMORY_E);
     }
@@ -1520,7 +1574,8 @@ static mp_obj_ssl_context_t *ssl_context_get(mp_obj_t self_in) {
 }
 
 // The ssl module's SSLContext: nothing is verified unless asked for, a str is a path.
-static mp_obj_t ssl_context_make_new(const mp_obj_type_t *type, size_t n_args, size_t n_kw, const mp_obj_t *args) {
+static mp_obj_t ssl_context_make_new(const mp_obj_type_t *type, size_t n_args, size_t n_kw,
+    const mp_obj_t *args) {
     mp_arg_check_num(n_args, n_kw, 1, 1, false);
     mp_int_t protocol = mp_obj_get_int(args[0]);
     bool required = MICROPY_WOLFSSL_SECURE_DEFAULTS && !(protocol & ENDPOINT_IS_SERVER);
@@ -1629,7 +1684,8 @@ static key_kind_t private_key_kind(const byte *der, word32 len, point_t *point) 
     return ret == 0 ? kind : KEY_NONE;
 }
 
-// Check a key by itself, so that what is wrong with it is told before anything is said about the certificate.
+// Check a key by itself, so that what is wrong with it is told before anything is said about the
+// certificate.
 static key_kind_t check_key(const mp_buffer_info_t *bufinfo, point_t *point) {
     point->len = 0;
     if (!is_pem(bufinfo)) {
@@ -1647,9 +1703,12 @@ static key_kind_t check_key(const mp_buffer_info_t *bufinfo, point_t *point) {
     return kind;
 }
 
-// Load a key and its certificates into a new WOLFSSL_CTX. Returns 0, or wolfSSL's number, -1 for the certificate's.
-static int load_key(WOLFSSL_CTX *ctx, const mp_buffer_info_t *key, const mp_buffer_info_t *cert, bool *fits) {
-    int ret = wolfSSL_CTX_use_certificate_chain_buffer_format(ctx, cert->buf, cert->len, format_of(cert));
+// Load a key and its certificates into a new WOLFSSL_CTX. Returns 0, or wolfSSL's number, -1 for
+// the certificate's.
+static int load_key(WOLFSSL_CTX *ctx, const mp_buffer_info_t *key,
+    const mp_buffer_info_t *cert, bool *fits) {
+    int ret = wolfSSL_CTX_use_certificate_chain_buffer_format(ctx, cert->buf, cert->len,
+        format_of(cert));
     if (ret != WOLFSSL_SUCCESS) {
         return -1;
     }
@@ -1661,7 +1720,8 @@ static int load_key(WOLFSSL_CTX *ctx, const mp_buffer_info_t *key, const mp_buff
     return 0;
 }
 
-// Whether a certificate, the first of those given, is of an ECC key. wolfSSL looks at that only with some settings.
+// Whether a certificate, the first of those given, is of an ECC key. wolfSSL looks at that only
+// with some settings.
 static bool is_cert_of(const mp_buffer_info_t *bufinfo, const point_t *point) {
     wolf_span_t der = { bufinfo->buf, bufinfo->len };
     wolf_span_t in = der, contents;
@@ -1670,7 +1730,8 @@ static bool is_cert_of(const mp_buffer_info_t *bufinfo, const point_t *point) {
     if (is_pem(bufinfo)) {
         // DER is shorter than the PEM that holds it.
         copy = XMALLOC(bufinfo->len, NULL, DYNAMIC_TYPE_TMP_BUFFER);
-        int len = copy == NULL ? 0 : wc_CertPemToDer(bufinfo->buf, bufinfo->len, copy, bufinfo->len, CERT_TYPE);
+        int len = copy == NULL ? 0
+            : wc_CertPemToDer(bufinfo->buf, bufinfo->len, copy, bufinfo->len, CERT_TYPE);
         der.p = copy;
         der.len = len > 0 ? len : 0;
     } else
@@ -1679,14 +1740,15 @@ static bool is_cert_of(const mp_buffer_info_t *bufinfo, const point_t *point) {
         der.len = in.p - der.p;
     }
     wolf_cert_t cert;
-    bool same = der.len > 0 && wolf_cert_read(&cert, der.p, der.len) && wolf_cert_has_point(&cert, point->data, point->len);
+    bool same = der.len > 0 && wolf_cert_read(&cert, der.p, der.len)
+        && wolf_cert_has_point(&cert, point->data, point->len);
     XFREE(copy, NULL, DYNAMIC_TYPE_TMP_BUFFER);
     return same;
 }
 
 // Take a key and certificates: either the context has them in the end, or it is as it was.
-static void ssl_context_take_key(mp_obj_ssl_context_t *self, const mp_buffer_info_t *key, key_kind_t kind,
-    const point_t *point, const mp_buffer_info_t *cert) {
+static void ssl_context_take_key(mp_obj_ssl_context_t *self, const mp_buffer_info_t *key,
+    key_kind_t kind, const point_t *point, const mp_buffer_info_t *cert) {
     WOLFSSL_CTX *ctx = ssl_context_make(self);
     bool fits = false;
     int ret = load_key(ctx, key, cert, &fits);
@@ -1697,12 +1759,14 @@ static void ssl_context_take_key(mp_obj_ssl_context_t *self, const mp_buffer_inf
         if (ret < -1) {
             wolf_raise_error(ret);
         }
-        raise_invalid(ret != 0 ? MP_ERROR_TEXT("invalid cert") : MP_ERROR_TEXT("key does not fit the cert"));
+        raise_invalid(ret != 0 ? MP_ERROR_TEXT("invalid cert")
+            : MP_ERROR_TEXT("key does not fit the cert"));
     }
     #if DTLS_HAS_TWO_VERSIONS
     if (is_dtls(&self->settings)) {
         blob_t key_copy = {0}, cert_copy = {0};
-        if (!blob_set(&key_copy, key->buf, key->len) || !blob_set(&cert_copy, cert->buf, cert->len)) {
+        if (!blob_set(&key_copy, key->buf, key->len)
+            || !blob_set(&cert_copy, cert->buf, cert->len)) {
             blob_free(&key_copy);
             wolfSSL_CTX_free(ctx);
             wolf_raise_error(MEMORY_E);
@@ -1723,7 +1787,8 @@ static void wipe_source(bool is_ours, mp_obj_t data) {
     }
 }
 
-static void ssl_context_load_key(mp_obj_ssl_context_t *self, mp_obj_t key_obj, mp_obj_t cert_obj, source_t source) {
+static void ssl_context_load_key(mp_obj_ssl_context_t *self, mp_obj_t key_obj, mp_obj_t cert_obj,
+    source_t source) {
     // Files first: what Python code may change is looked at after it has run.
     bool key_is_ours, cert_is_ours;
     mp_obj_t key_data = get_source(key_obj, source, &key_is_ours);
@@ -1800,7 +1865,8 @@ static void ssl_context_use_ciphers(mp_obj_ssl_context_t *self, vstr_t *vstr, bo
     self->settings.tls12_only = tls12_only;
 }
 
-// wolfSSL's own name of one of set_ciphers' names, which must be a cipher suite that the context can use.
+// wolfSSL's own name of one of set_ciphers' names, which must be a cipher suite that the context
+// can use.
 static const char *get_cipher(const mp_obj_ssl_context_t *self, mp_obj_t name_obj) {
     size_t len;
     const char *name = mp_obj_str_get_data(name_obj, &len);
@@ -1829,8 +1895,8 @@ static mp_obj_t ssl_context_set_ciphers(mp_obj_t self_in, mp_obj_t ciphersuite) 
         wolf_raise_error(BAD_FUNC_ARG);
     }
 
-    // Join them in wolfSSL's own names, those of TLS 1.3 first.
-    // NOTE(mpwolf): a server with wolfSSL 5.7 that agrees on TLS 1.3 takes the first one of any version, and then fails.
+    // Join them in wolfSSL's own names, those of TLS 1.3 first. NOTE(mpwolf): a server with
+    // wolfSSL 5.7 that agrees on TLS 1.3 takes the first one of any version, and then fails.
     vstr_t vstr;
     vstr_init(&vstr, 64);
     bool tls12_only = true;
@@ -1852,10 +1918,10 @@ static MP_DEFINE_CONST_FUN_OBJ_2(ssl_context_set_ciphers_obj, ssl_context_set_ci
 
 #if PRE_SHARED_KEYS
 
-// Offer and take cipher suites with pre-shared keys only: a connection shall not fall back to certificates, which may not
-// even be verified. Those with a key exchange of their own come first, for the sake of forward secrecy, and among them
-// those with authenticated encryption. They are all of TLS 1.2: where TLS 1.3 has pre-shared keys, a server can answer
-// with a certificate.
+// Offer and take cipher suites with pre-shared keys only: a connection shall not fall back to
+// certificates, which may not even be verified. Those with a key exchange of their own come first,
+// for the sake of forward secrecy, and among them those with authenticated encryption. They are
+// all of TLS 1.2: where TLS 1.3 has pre-shared keys, a server can answer with a certificate.
 static void ssl_context_restrict_to_psk(mp_obj_ssl_context_t *self) {
     vstr_t vstr;
     vstr_init(&vstr, 64);
@@ -2041,7 +2107,8 @@ static mp_obj_t ssl_context_load_cert_chain(mp_obj_t self_in, mp_obj_t cert, mp_
 static MP_DEFINE_CONST_FUN_OBJ_3(ssl_context_load_cert_chain_obj, ssl_context_load_cert_chain);
 
 // SSLContext.load_verify_locations(cafile=None, cadata=None)
-static mp_obj_t ssl_context_load_verify_locations(size_t n_args, const mp_obj_t *pos_args, mp_map_t *kw_args) {
+static mp_obj_t ssl_context_load_verify_locations(size_t n_args, const mp_obj_t *pos_args,
+    mp_map_t *kw_args) {
     enum { ARG_cafile, ARG_cadata };
     static const mp_arg_t allowed_args[] = {
         { MP_QSTR_cafile, MP_ARG_OBJ, {.u_rom_obj = MP_ROM_NONE} },
@@ -2050,7 +2117,8 @@ static mp_obj_t ssl_context_load_verify_locations(size_t n_args, const mp_obj_t 
 
     mp_obj_ssl_context_t *self = ssl_context_get(pos_args[0]);
     mp_arg_val_t args[MP_ARRAY_SIZE(allowed_args)];
-    mp_arg_parse_all(n_args - 1, pos_args + 1, kw_args, MP_ARRAY_SIZE(allowed_args), allowed_args, args);
+    mp_arg_parse_all(n_args - 1, pos_args + 1, kw_args, MP_ARRAY_SIZE(allowed_args),
+        allowed_args, args);
     if (args[ARG_cafile].u_obj != mp_const_none) {
         ssl_context_load_cadata(self, args[ARG_cafile].u_obj, SOURCE_PATH_OR_DATA);
     }
@@ -2059,7 +2127,8 @@ static mp_obj_t ssl_context_load_verify_locations(size_t n_args, const mp_obj_t 
     }
     return mp_const_none;
 }
-static MP_DEFINE_CONST_FUN_OBJ_KW(ssl_context_load_verify_locations_obj, 1, ssl_context_load_verify_locations);
+static MP_DEFINE_CONST_FUN_OBJ_KW(ssl_context_load_verify_locations_obj, 1,
+    ssl_context_load_verify_locations);
 
 // What wrap_socket was called with.
 typedef struct _wrap_args_t {
@@ -2073,9 +2142,10 @@ typedef struct _wrap_args_t {
 
 static mp_obj_t ssl_socket_new(mp_obj_ssl_context_t *ssl_context, const wrap_args_t *args);
 
-// SSLContext.wrap_socket(sock, server_side=False, do_handshake_on_connect=True, server_hostname=None, *, client_id=None,
-// suppress_ragged_eofs=None)
-static mp_obj_t ssl_context_wrap_socket(size_t n_args, const mp_obj_t *pos_args, mp_map_t *kw_args) {
+// SSLContext.wrap_socket(sock, server_side=False, do_handshake_on_connect=True,
+// server_hostname=None, *, client_id=None, suppress_ragged_eofs=None)
+static mp_obj_t ssl_context_wrap_socket(size_t n_args, const mp_obj_t *pos_args,
+    mp_map_t *kw_args) {
     enum {
         ARG_server_side,
         ARG_do_handshake_on_connect,
@@ -2093,7 +2163,8 @@ static mp_obj_t ssl_context_wrap_socket(size_t n_args, const mp_obj_t *pos_args,
 
     mp_obj_ssl_context_t *self = ssl_context_get(pos_args[0]);
     mp_arg_val_t args[MP_ARRAY_SIZE(allowed_args)];
-    mp_arg_parse_all(n_args - 2, pos_args + 2, kw_args, MP_ARRAY_SIZE(allowed_args), allowed_args, args);
+    mp_arg_parse_all(n_args - 2, pos_args + 2, kw_args, MP_ARRAY_SIZE(allowed_args),
+        allowed_args, args);
 
     wrap_args_t wrap_args = {
         .sock = pos_args[1],
@@ -2114,7 +2185,8 @@ static const mp_rom_map_elem_t ssl_context_locals_dict_table[] = {
     { MP_ROM_QSTR(MP_QSTR_get_ciphers), MP_ROM_PTR(&ssl_context_get_ciphers_obj) },
     { MP_ROM_QSTR(MP_QSTR_set_ciphers), MP_ROM_PTR(&ssl_context_set_ciphers_obj) },
     { MP_ROM_QSTR(MP_QSTR_load_cert_chain), MP_ROM_PTR(&ssl_context_load_cert_chain_obj) },
-    { MP_ROM_QSTR(MP_QSTR_load_verify_locations), MP_ROM_PTR(&ssl_context_load_verify_locations_obj) },
+    { MP_ROM_QSTR(MP_QSTR_load_verify_locations),
+      MP_ROM_PTR(&ssl_context_load_verify_locations_obj) },
     { MP_ROM_QSTR(MP_QSTR_wrap_socket), MP_ROM_PTR(&ssl_context_wrap_socket_obj) },
 };
 static MP_DEFINE_CONST_DICT(ssl_context_locals_dict, ssl_context_locals_dict_table);
@@ -2129,14 +2201,17 @@ static MP_DEFINE_CONST_OBJ_TYPE(
     );
 
 /******************************************************************************/
-// SSLContext type of the tls module (MicroPython 1.23): a client verifies unless told otherwise, a str is data.
+// SSLContext type of the tls module (MicroPython 1.23): a client verifies unless told otherwise, a
+// str is data.
 
 #if WOLF_DROP_IN_SSL && WOLF_MP_AT_LEAST(23)
 
-static mp_obj_t tls_context_make_new(const mp_obj_type_t *type, size_t n_args, size_t n_kw, const mp_obj_t *args) {
+static mp_obj_t tls_context_make_new(const mp_obj_type_t *type, size_t n_args, size_t n_kw,
+    const mp_obj_t *args) {
     mp_arg_check_num(n_args, n_kw, 1, 1, false);
     mp_int_t protocol = mp_obj_get_int(args[0]);
-    return ssl_context_new(type, protocol, protocol & ENDPOINT_IS_SERVER ? CERT_NONE : CERT_REQUIRED);
+    return ssl_context_new(type, protocol,
+        protocol & ENDPOINT_IS_SERVER ? CERT_NONE : CERT_REQUIRED);
 }
 
 // SSLContext.load_cert_chain(cert, key)
@@ -2151,7 +2226,8 @@ static mp_obj_t tls_context_load_verify_locations(mp_obj_t self_in, mp_obj_t cad
     ssl_context_load_cadata(ssl_context_get(self_in), cadata, SOURCE_DATA);
     return mp_const_none;
 }
-static MP_DEFINE_CONST_FUN_OBJ_2(tls_context_load_verify_locations_obj, tls_context_load_verify_locations);
+static MP_DEFINE_CONST_FUN_OBJ_2(tls_context_load_verify_locations_obj,
+    tls_context_load_verify_locations);
 
 static const mp_rom_map_elem_t tls_context_locals_dict_table[] = {
     #if WOLF_FINALISER
@@ -2160,7 +2236,8 @@ static const mp_rom_map_elem_t tls_context_locals_dict_table[] = {
     { MP_ROM_QSTR(MP_QSTR_get_ciphers), MP_ROM_PTR(&ssl_context_get_ciphers_obj) },
     { MP_ROM_QSTR(MP_QSTR_set_ciphers), MP_ROM_PTR(&ssl_context_set_ciphers_obj) },
     { MP_ROM_QSTR(MP_QSTR_load_cert_chain), MP_ROM_PTR(&tls_context_load_cert_chain_obj) },
-    { MP_ROM_QSTR(MP_QSTR_load_verify_locations), MP_ROM_PTR(&tls_context_load_verify_locations_obj) },
+    { MP_ROM_QSTR(MP_QSTR_load_verify_locations),
+      MP_ROM_PTR(&tls_context_load_verify_locations_obj) },
     { MP_ROM_QSTR(MP_QSTR_wrap_socket), MP_ROM_PTR(&ssl_context_wrap_socket_obj) },
 };
 static MP_DEFINE_CONST_DICT(tls_context_locals_dict, tls_context_locals_dict_table);
@@ -2179,8 +2256,8 @@ static MP_DEFINE_CONST_OBJ_TYPE(
 /******************************************************************************/
 // SSLSocket type: the handshake.
 
-// Why a call to wolfSSL returned ret: WANT_READ, WANT_WRITE, ZERO_RETURN, another of wolfSSL's negative numbers, or a
-// positive one: the stream's errno, or any if there is an exception.
+// Why a call to wolfSSL returned ret: WANT_READ, WANT_WRITE, ZERO_RETURN, another of wolfSSL's
+// negative numbers, or a positive one: the stream's errno, or any if there is an exception.
 static int session_error(mp_obj_ssl_socket_t *o, int ret) {
     if (o->outcome->exception != MP_OBJ_NULL) {
         return MP_EIO;
@@ -2190,7 +2267,8 @@ static int session_error(mp_obj_ssl_socket_t *o, int ret) {
     }
     int err = wolfSSL_get_error(o->ssl, ret);
     bool want = err == WOLFSSL_ERROR_WANT_READ || err == WOLFSSL_ERROR_WANT_WRITE;
-    // wolfSSL goes on after some failed allocations, with keys that are not the peer's. A datagram comes again.
+    // wolfSSL goes on after some failed allocations, with keys that are not the peer's. A datagram
+    // comes again.
     if (wolf_alloc_failed() && (!want || !is_dtls(&o->settings))) {
         return MEMORY_E;
     }
@@ -2259,7 +2337,8 @@ static int alert_for(int err) {
     }
 }
 
-// Write what is in the queue, an alert among it. The outcome of the operation stays as it is, whatever comes of that.
+// Write what is in the queue, an alert among it. The outcome of the operation stays as it is,
+// whatever comes of that.
 static void flush_alert(mp_obj_ssl_socket_t *o) {
     if (o->out_len > 0 && o->sock != MP_OBJ_NULL) {
         mp_obj_t exception = o->outcome->exception;
@@ -2271,8 +2350,8 @@ static void flush_alert(mp_obj_ssl_socket_t *o) {
 
 // Tell the peer why the connection ends.
 static void send_alert(mp_obj_ssl_socket_t *o, int err) {
-    if (o->ssl != NULL && !is_dtls(&o->settings) && err != FATAL_ERROR && err != SOCKET_PEER_CLOSED_E
-        && !has_alerted(o->ssl)) {
+    if (o->ssl != NULL && !is_dtls(&o->settings) && err != FATAL_ERROR
+        && err != SOCKET_PEER_CLOSED_E && !has_alerted(o->ssl)) {
         (void)SendAlert(o->ssl, alert_fatal, alert_for(err));
     }
     flush_alert(o);
@@ -2285,7 +2364,8 @@ static int check_timer(mp_obj_ssl_socket_t *o) {
     if (!o->timer_running) {
         o->timer_running = true;
         o->timer_start_ms = now;
-    } else if (now - o->timer_start_ms >= (mp_uint_t)wolfSSL_dtls_get_current_timeout(o->ssl) * 1000) {
+    } else if (now - o->timer_start_ms
+               >= (mp_uint_t)wolfSSL_dtls_get_current_timeout(o->ssl) * 1000) {
         o->timer_start_ms = now;
         if (wolfSSL_dtls_got_timeout(o->ssl) != WOLFSSL_SUCCESS) {
             return wolf_alloc_failed() ? MEMORY_E : MP_ETIMEDOUT;
@@ -2306,7 +2386,8 @@ static void send_handshake_failure(mp_obj_ssl_socket_t *o) {
     }
 }
 
-// A server without a key can do no more than wait for a client and refuse it; wolfSSL makes no session for that.
+// A server without a key can do no more than wait for a client and refuse it; wolfSSL makes no
+// session for that.
 static int refuse(mp_obj_ssl_socket_t *o) {
     byte buf[1];
     int ret = stream_rw(o, buf, sizeof(buf), false);
@@ -2393,7 +2474,8 @@ static void fail(mp_obj_ssl_socket_t *o, int err) {
     if (o->outcome->exception != MP_OBJ_NULL) {
         return;
     }
-    // After a timeout the session is as good as before, after other errors of the stream it is not.
+    // After a timeout the session is as good as before, after other errors of the stream it is
+    // not.
     if (!is_want(err) && err != MP_ETIMEDOUT && err != MP_EINTR) {
         o->last_error = err;
     }
@@ -2413,7 +2495,8 @@ static int set_hostname(mp_obj_ssl_socket_t *o) {
     const char *hostname = mp_obj_str_get_data(o->hostname, &len);
     byte addr[16];
     // An address is no name: RFC 6066 doesn't allow it there.
-    if (is_client(&o->settings) && wolf_host_address(hostname, len, addr) == 0 && strchr(hostname, ':') == NULL) {
+    if (is_client(&o->settings) && wolf_host_address(hostname, len, addr) == 0
+        && strchr(hostname, ':') == NULL) {
         int ret = wolfSSL_UseSNI(o->ssl, WOLFSSL_SNI_HOST_NAME, hostname, len);
         return ret == WOLFSSL_SUCCESS ? 0 : ret;
     }
@@ -2423,8 +2506,8 @@ static int set_hostname(mp_obj_ssl_socket_t *o) {
 }
 
 #ifdef WOLFSSL_DTLS
-// The secret behind the cookies of a DTLS server is the context's: a client that proves its address comes back to a new
-// socket.
+// The secret behind the cookies of a DTLS server is the context's: a client that proves its
+// address comes back to a new socket.
 static int make_cookie_secret(mp_obj_ssl_context_t *self) {
     if (self->has_cookie_secret) {
         return 0;
@@ -2439,7 +2522,8 @@ static int make_cookie_secret(mp_obj_ssl_context_t *self) {
     return ret;
 }
 
-static int set_up_dtls(mp_obj_ssl_socket_t *o, mp_obj_ssl_context_t *ssl_context, const mp_buffer_info_t *client_id) {
+static int set_up_dtls(mp_obj_ssl_socket_t *o, mp_obj_ssl_context_t *ssl_context,
+    const mp_buffer_info_t *client_id) {
     wolfSSL_dtls_set_using_nonblock(o->ssl, 1);
     if (is_client(&o->settings)) {
         return 0;
@@ -2456,7 +2540,8 @@ static int set_up_dtls(mp_obj_ssl_socket_t *o, mp_obj_ssl_context_t *ssl_context
         ret = ret == WOLFSSL_SUCCESS ? 0 : ret;
     }
     #endif
-    // The cookie says that a client can be reached where it claims to be: it is made from client_id.
+    // The cookie says that a client can be reached where it claims to be: it is made from
+    // client_id.
     if (ret == 0 && client_id->buf != NULL
         && wolfSSL_dtls_set_peer(o->ssl, client_id->buf, client_id->len) != WOLFSSL_SUCCESS) {
         ret = wolf_alloc_failed() ? MEMORY_E : BAD_FUNC_ARG;
@@ -2466,7 +2551,8 @@ static int set_up_dtls(mp_obj_ssl_socket_t *o, mp_obj_ssl_context_t *ssl_context
 #endif
 
 // Set up the session of a new SSLSocket. Returns 0 or one of wolfSSL's numbers.
-static int set_up(mp_obj_ssl_socket_t *o, mp_obj_ssl_context_t *ssl_context, const mp_buffer_info_t *client_id) {
+static int set_up(mp_obj_ssl_socket_t *o, mp_obj_ssl_context_t *ssl_context,
+    const mp_buffer_info_t *client_id) {
     wolfSSL_SetIOReadCtx(o->ssl, SOCKET_TO_USER(o));
     wolfSSL_SetIOWriteCtx(o->ssl, SOCKET_TO_USER(o));
     wolfSSL_SetCertCbCtx(o->ssl, SOCKET_TO_USER(o));
@@ -2476,7 +2562,8 @@ static int set_up(mp_obj_ssl_socket_t *o, mp_obj_ssl_context_t *ssl_context, con
     #endif
     #ifdef HAVE_SERVER_RENEGOTIATION_INFO
     // Without it the renegotiation_info of a first hello may say anything.
-    if (o->settings.protocol == PROTOCOL_TLS_SERVER && wolfSSL_UseSecureRenegotiation(o->ssl) != WOLFSSL_SUCCESS) {
+    if (o->settings.protocol == PROTOCOL_TLS_SERVER
+        && wolfSSL_UseSecureRenegotiation(o->ssl) != WOLFSSL_SUCCESS) {
         return MEMORY_E;
     }
     #endif
@@ -2585,10 +2672,11 @@ static mp_obj_t ssl_socket_new(mp_obj_ssl_context_t *ssl_context, const wrap_arg
 
     const settings_t *settings = &ssl_context->settings;
     // Python code, which may change the context, before anything of it is looked at.
-    bool suppress_ragged_eofs = args->suppress_ragged_eofs == mp_const_none ? settings->suppress_ragged_eofs
+    bool suppress_ragged_eofs = args->suppress_ragged_eofs == mp_const_none
+        ? settings->suppress_ragged_eofs
         : mp_obj_is_true(args->suppress_ragged_eofs);
-    if (args->server_hostname == mp_const_none && CERT_REQUIRED_NEEDS_HOSTNAME && settings->authmode == CERT_REQUIRED
-        && !args->server_side) {
+    if (args->server_hostname == mp_const_none && CERT_REQUIRED_NEEDS_HOSTNAME
+        && settings->authmode == CERT_REQUIRED && !args->server_side) {
         mp_raise_ValueError(MP_ERROR_TEXT("CERT_REQUIRED requires server_hostname"));
     }
     mp_obj_t hostname = check_hostname(args->server_hostname, settings->authmode != CERT_NONE);
@@ -2598,8 +2686,8 @@ static mp_obj_t ssl_socket_new(mp_obj_ssl_context_t *ssl_context, const wrap_arg
     }
 
     mp_buffer_info_t client_id = {0};
-    if (settings->protocol == PROTOCOL_DTLS_SERVER && !mp_get_buffer(args->client_id, &client_id, MP_BUFFER_READ)
-        && CLIENT_ID_REQUIRED) {
+    if (settings->protocol == PROTOCOL_DTLS_SERVER
+        && !mp_get_buffer(args->client_id, &client_id, MP_BUFFER_READ) && CLIENT_ID_REQUIRED) {
         wolf_raise_error(BAD_FUNC_ARG);
     }
 
@@ -2679,7 +2767,9 @@ static mp_obj_t ssl_socket_cipher(mp_obj_t o_in) {
     if (!have) {
         return mp_const_none;
     }
-    mp_obj_t tuple[2] = { cipher_name(suite >> 8, suite & 0xff), mp_obj_new_str(version, strlen(version)) };
+    mp_obj_t tuple[2] = {
+        cipher_name(suite >> 8, suite & 0xff), mp_obj_new_str(version, strlen(version))
+    };
     return mp_obj_new_tuple(2, tuple);
 }
 static MP_DEFINE_CONST_FUN_OBJ_1(ssl_socket_cipher_obj, ssl_socket_cipher);
@@ -2710,7 +2800,8 @@ static MP_DEFINE_CONST_FUN_OBJ_2(ssl_socket_setblocking_obj, ssl_socket_setblock
 
 // Where an operation reads from or writes to.
 typedef struct _place_t {
-    mp_obj_t obj; // looked at when Python code has run, which may have moved what it holds; or MP_OBJ_NULL
+    // looked at when Python code has run, which may have moved what it holds; or MP_OBJ_NULL
+    mp_obj_t obj;
     size_t start; // in obj
     byte *buf; // without obj
 } place_t;
@@ -2743,7 +2834,8 @@ static bool is_usable(mp_obj_ssl_socket_t *o) {
     return o->outcome->err == 0 && o->outcome->exception == MP_OBJ_NULL;
 }
 
-// Have the next operation raise an exception instead of this one. Returns whether there is one: an interrupt doesn't wait.
+// Have the next operation raise an exception instead of this one. Returns whether there is one: an
+// interrupt doesn't wait.
 static bool keep_for_later(mp_obj_ssl_socket_t *o) {
     outcome_t *outcome = o->outcome;
     if (outcome->exception == MP_OBJ_NULL
@@ -2755,11 +2847,12 @@ static bool keep_for_later(mp_obj_ssl_socket_t *o) {
     return true;
 }
 
-// A call of read() asks for more until it has all, and would forget what it has: data that arrived comes first, and the
-// next call meets what ended this one.
+// A call of read() asks for more until it has all, and would forget what it has: data that arrived
+// comes first, and the next call meets what ended this one.
 static void put_off(mp_obj_ssl_socket_t *o) {
     outcome_t *outcome = o->outcome;
-    bool failed = outcome->exception != MP_OBJ_NULL || (outcome->err != 0 && !is_want(outcome->err));
+    bool failed = outcome->exception != MP_OBJ_NULL
+        || (outcome->err != 0 && !is_want(outcome->err));
     if (!failed || o->taken == 0 || o->closing) {
         return;
     }
@@ -2782,9 +2875,12 @@ static int read_some(mp_obj_ssl_socket_t *o, const place_t *place, size_t size) 
     bool again;
     do {
         o->in_blocked = false;
-        ret = place->obj == MP_OBJ_NULL ? wolfSSL_read(o->ssl, place->buf, size) : wolfSSL_peek(o->ssl, &first, 1);
-        // NOTE(mpwolf): wolfSSL_peek() returns WANT_READ after each session ticket of TLS 1.3, whatever the stream has.
-        again = ret <= 0 && wolfSSL_get_error(o->ssl, ret) == WOLFSSL_ERROR_WANT_READ && !o->in_blocked;
+        ret = place->obj == MP_OBJ_NULL ? wolfSSL_read(o->ssl, place->buf, size)
+            : wolfSSL_peek(o->ssl, &first, 1);
+        // NOTE(mpwolf): wolfSSL_peek() returns WANT_READ after each session ticket of TLS 1.3,
+        // whatever the stream has.
+        again = ret <= 0 && wolfSSL_get_error(o->ssl, ret) == WOLFSSL_ERROR_WANT_READ
+            && !o->in_blocked;
     } while (again && !o->closing && !is_dtls(&o->settings));
     if (ret > 0 && place->obj != MP_OBJ_NULL) {
         // What follows runs no Python code.
@@ -2817,7 +2913,8 @@ static void read_operation(mp_obj_ssl_socket_t *o, void *arg, mp_uint_t size) {
     if (is_usable(o) && !o->eof && size > 0) {
         int err = read_some(o, arg, size);
         if (err == WANT_WRITE) {
-            // If the handshake is not finished, a read may end up in the protocol wanting to write the next message.
+            // If the handshake is not finished, a read may end up in the protocol wanting to write
+            // the next message.
             o->poll_mask = MP_STREAM_POLL_WR;
         }
         if (err != 0 || o->closing) {
@@ -2828,8 +2925,8 @@ static void read_operation(mp_obj_ssl_socket_t *o, void *arg, mp_uint_t size) {
     o->taken += o->outcome->err == 0 ? o->outcome->ret : 0;
 }
 
-static mp_uint_t ssl_socket_do(mp_obj_ssl_socket_t *o, int use, operation_t operation, place_t *place, mp_uint_t size,
-    int *errcode) {
+static mp_uint_t ssl_socket_do(mp_obj_ssl_socket_t *o, int use, operation_t operation,
+    place_t *place, mp_uint_t size, int *errcode) {
     outcome_t outcome;
     if (!operate(o, use, operation, place, size, &outcome)) {
         *errcode = MP_EBUSY;
@@ -2843,9 +2940,10 @@ static mp_uint_t ssl_socket_read(mp_obj_t o_in, void *buf, mp_uint_t size, int *
     return ssl_socket_do(MP_OBJ_TO_PTR(o_in), USE_READ, read_operation, &place, size, errcode);
 }
 
-// A program that writes to a stream that doesn't block waits until all is taken, and may then close, or sleep: what is
-// taken must not be left in the queue. So a record is made only if the stream can be written to, which has room for a
-// small one then; of a larger one that would be the last, the last byte is not taken yet, for which the program comes back.
+// A program that writes to a stream that doesn't block waits until all is taken, and may then
+// close, or sleep: what is taken must not be left in the queue. So a record is made only if the
+// stream can be written to, which has room for a small one then; of a larger one that would be the
+// last, the last byte is not taken yet, for which the program comes back.
 #define SMALL_WRITE (1024)
 
 static size_t take_no_more_than(mp_obj_ssl_socket_t *o, size_t size) {
@@ -2854,7 +2952,8 @@ static size_t take_no_more_than(mp_obj_ssl_socket_t *o, size_t size) {
     }
     int errcode;
     // A stream in Python need not know what it could do.
-    if (o->nonblocking && o->sock != MP_OBJ_NULL && !mp_obj_is_instance_type(mp_obj_get_type(o->sock))) {
+    if (o->nonblocking && o->sock != MP_OBJ_NULL
+        && !mp_obj_is_instance_type(mp_obj_get_type(o->sock))) {
         mp_uint_t ret = stream_ioctl(o, MP_STREAM_POLL, MP_STREAM_POLL_WR, &errcode);
         if (ret == 0) {
             return 0;
@@ -2863,8 +2962,8 @@ static size_t take_no_more_than(mp_obj_ssl_socket_t *o, size_t size) {
     return size > MAX_WRITE ? MAX_WRITE : size > SMALL_WRITE ? size - 1 : size;
 }
 
-// Have a record made of at most size bytes. It counts as written even if the stream doesn't take it yet. Returns an error
-// as of session_error(), or 0.
+// Have a record made of at most size bytes. It counts as written even if the stream doesn't take
+// it yet. Returns an error as of session_error(), or 0.
 static int write_some(mp_obj_ssl_socket_t *o, const place_t *place, size_t size) {
     int err = handshake(o);
     // What waits goes first: until it has gone, not one byte is taken.
@@ -2920,8 +3019,9 @@ static mp_uint_t ssl_socket_write(mp_obj_t o_in, const void *buf, mp_uint_t size
     return ssl_socket_do(MP_OBJ_TO_PTR(o_in), USE_WRITE, write_operation, &place, size, errcode);
 }
 
-// method(buf[, max_len]) or method(buf, start, max_len): what the streams' methods of this name do, but for what Python
-// code below does to buf meanwhile, and for a timeout after a part was done, which returns what was done.
+// method(buf[, max_len]) or method(buf, start, max_len): what the streams' methods of this name
+// do, but for what Python code below does to buf meanwhile, and for a timeout after a part was
+// done, which returns what was done.
 static mp_obj_t read_or_write(size_t n_args, const mp_obj_t *args, int use, bool once) {
     mp_obj_ssl_socket_t *o = MP_OBJ_TO_PTR(args[0]);
     bool write = use == USE_WRITE;
@@ -2943,7 +3043,8 @@ static mp_obj_t read_or_write(size_t n_args, const mp_obj_t *args, int use, bool
     }
     while (left > 0) {
         int errcode;
-        mp_uint_t ret = ssl_socket_do(o, use, write ? write_operation : read_operation, &place, left, &errcode);
+        mp_uint_t ret = ssl_socket_do(o, use, write ? write_operation : read_operation, &place,
+            left, &errcode);
         if (ret == MP_STREAM_ERROR) {
             if (done > 0 && (mp_is_nonblocking_error(errcode) || errcode == MP_ETIMEDOUT)) {
                 break;
@@ -2966,7 +3067,8 @@ static mp_obj_t read_or_write(size_t n_args, const mp_obj_t *args, int use, bool
 static mp_obj_t ssl_socket_readinto_method(size_t n_args, const mp_obj_t *args) {
     return read_or_write(n_args, args, USE_READ, false);
 }
-static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(ssl_socket_readinto_obj, 2, 4, ssl_socket_readinto_method);
+static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(ssl_socket_readinto_obj, 2, 4,
+    ssl_socket_readinto_method);
 
 static mp_obj_t ssl_socket_write_method(size_t n_args, const mp_obj_t *args) {
     return read_or_write(n_args, args, USE_WRITE, false);
@@ -2994,7 +3096,8 @@ static mp_obj_t ssl_socket_readline_method(size_t n_args, const mp_obj_t *args) 
     ((mp_obj_ssl_socket_t *)MP_OBJ_TO_PTR(args[0]))->taken = 0;
     return mp_stream_unbuffered_readline_obj.fun.var(n_args, args);
 }
-static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(ssl_socket_readline_obj, 1, 2, ssl_socket_readline_method);
+static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(ssl_socket_readline_obj, 1, 2,
+    ssl_socket_readline_method);
 
 /******************************************************************************/
 // SSLSocket type: polling and closing.
@@ -3008,7 +3111,8 @@ static void poll_operation(mp_obj_ssl_socket_t *o, void *arg_in, mp_uint_t arg) 
         return;
     }
 
-    // A program that polls waits for the peer: it has to get everything first. What fails fails again later.
+    // A program that polls waits for the peer: it has to get everything first. What fails fails
+    // again later.
     if (o->connected && o->out_len > 0 && try_to_write(o)) {
         (void)flush(o);
         end_write(o);
@@ -3029,10 +3133,12 @@ static void poll_operation(mp_obj_ssl_socket_t *o, void *arg_in, mp_uint_t arg) 
     // Take into account that the library might have buffered data already
     mp_uint_t pending = 0;
     if ((arg & MP_STREAM_POLL_RD)
-        && (o->eof || o->late_exception != MP_OBJ_NULL || (o->ssl != NULL && wolfSSL_pending(o->ssl) > 0))) {
+        && (o->eof || o->late_exception != MP_OBJ_NULL
+            || (o->ssl != NULL && wolfSSL_pending(o->ssl) > 0))) {
         pending = MP_STREAM_POLL_RD;
         if (arg == MP_STREAM_POLL_RD) {
-            // Shortcut if we only need to read and we have buffered data, no need to go to the underlying socket
+            // Shortcut if we only need to read and we have buffered data, no need to go to the
+            // underlying socket
             outcome->ret = MP_STREAM_POLL_RD;
             return;
         }
@@ -3040,7 +3146,8 @@ static void poll_operation(mp_obj_ssl_socket_t *o, void *arg_in, mp_uint_t arg) 
 
     bool waits = o->connected && o->out_len > 0;
     uintptr_t poll_mask = o->poll_mask;
-    mp_uint_t ret = stream_ioctl(o, MP_STREAM_POLL, waits ? arg | MP_STREAM_POLL_WR : arg, errcode);
+    mp_uint_t ret = stream_ioctl(o, MP_STREAM_POLL,
+        waits ? arg | MP_STREAM_POLL_WR : arg, errcode);
     if (ret == MP_STREAM_ERROR) {
         outcome->err = *errcode > 0 ? *errcode : MP_EIO;
         return;
@@ -3059,8 +3166,9 @@ static void poll_operation(mp_obj_ssl_socket_t *o, void *arg_in, mp_uint_t arg) 
     outcome->ret = ret;
 }
 
-// Tell the peer that nothing more will come, if that can be done at once: closing doesn't wait, and doesn't fail. Only what
-// write() has said was written waits, for as long as a stream that blocks has it wait.
+// Tell the peer that nothing more will come, if that can be done at once: closing doesn't wait,
+// and doesn't fail. Only what write() has said was written waits, for as long as a stream that
+// blocks has it wait.
 static void send_close_notify(mp_obj_ssl_socket_t *o) {
     if (o->ssl == NULL || !o->connected || o->last_error != 0 || !try_to_write(o)) {
         return;
@@ -3107,7 +3215,8 @@ static mp_uint_t ssl_socket_ioctl(mp_obj_t o_in, mp_uint_t request, uintptr_t ar
                 return MP_STREAM_ERROR;
             }
             // Another thread may have closed it first.
-            return sock == MP_OBJ_NULL ? 0 : mp_get_stream(sock)->ioctl(sock, request, arg, errcode);
+            return sock == MP_OBJ_NULL ? 0
+                : mp_get_stream(sock)->ioctl(sock, request, arg, errcode);
         }
         case MP_STREAM_POLL:
             if (is_handshake_elsewhere(o)) {
@@ -3127,15 +3236,16 @@ static mp_uint_t ssl_socket_ioctl(mp_obj_t o_in, mp_uint_t request, uintptr_t ar
             mp_raise_OSError((int)arg);
         #endif
         default:
-            // Unsupported ioctl. GET_FILENO is among them: what is buffered here can't be seen through a descriptor.
+            // Unsupported ioctl. GET_FILENO is among them: what is buffered here can't be seen
+            // through a descriptor.
             *errcode = MP_EINVAL;
             return MP_STREAM_ERROR;
     }
 }
 
 #if WOLF_FINALISER
-// Nothing is sent and nothing allocated: the other objects may be gone already, and the peer sees that the connection
-// was not closed.
+// Nothing is sent and nothing allocated: the other objects may be gone already, and the peer sees
+// that the connection was not closed.
 static mp_obj_t ssl_socket___del__(mp_obj_t self_in) {
     mp_obj_ssl_socket_t *o = MP_OBJ_TO_PTR(self_in);
     // Called by hand it may find the socket in use; the collector must not wait.
@@ -3226,17 +3336,21 @@ static mp_obj_t mod_ssl_wrap_socket(size_t n_args, const mp_obj_t *pos_args, mp_
     // Parse arguments.
     mp_obj_t sock = pos_args[0];
     mp_arg_val_t args[MP_ARRAY_SIZE(allowed_args)];
-    mp_arg_parse_all(n_args - 1, pos_args + 1, kw_args, MP_ARRAY_SIZE(allowed_args), allowed_args, args);
+    mp_arg_parse_all(n_args - 1, pos_args + 1, kw_args, MP_ARRAY_SIZE(allowed_args),
+        allowed_args, args);
 
     // Create SSLContext.
     bool server_side = args[ARG_server_side].u_bool;
-    mp_obj_t protocol = MP_OBJ_NEW_SMALL_INT(server_side ? PROTOCOL_TLS_SERVER : PROTOCOL_TLS_CLIENT);
-    mp_obj_ssl_context_t *ssl_context = MP_OBJ_TO_PTR(ssl_context_make_new(&ssl_context_type, 1, 0, &protocol));
+    mp_obj_t protocol = MP_OBJ_NEW_SMALL_INT(server_side ? PROTOCOL_TLS_SERVER
+        : PROTOCOL_TLS_CLIENT);
+    mp_obj_ssl_context_t *ssl_context =
+        MP_OBJ_TO_PTR(ssl_context_make_new(&ssl_context_type, 1, 0, &protocol));
 
     // Load key and cert if given.
     if (mp_obj_is_true(args[ARG_key].u_obj) || (WRAP_SOCKET_SOURCE == SOURCE_PATH_OR_DATA
                                                 && mp_obj_is_true(args[ARG_cert].u_obj))) {
-        ssl_context_load_key(ssl_context, args[ARG_key].u_obj, args[ARG_cert].u_obj, WRAP_SOCKET_SOURCE);
+        ssl_context_load_key(ssl_context, args[ARG_key].u_obj, args[ARG_cert].u_obj,
+            WRAP_SOCKET_SOURCE);
     }
 
     // Set the verify_mode.
@@ -3326,9 +3440,9 @@ const mp_obj_module_t mp_module_wolf_drop_in_tls = {
 MP_REGISTER_MODULE(MP_QSTR_tls, mp_module_wolf_drop_in_tls);
 #endif
 
-// From MicroPython 1.23 on the ssl module is Python code of micropython-lib's. This one is for a firmware without it: a
-// frozen ssl.py, or one in the filesystem, is found first. Not so with secure defaults: that code asks for CERT_NONE
-// itself, whoever uses it.
+// From MicroPython 1.23 on the ssl module is Python code of micropython-lib's. This one is for a
+// firmware without it: a frozen ssl.py, or one in the filesystem, is found first. Not so with
+// secure defaults: that code asks for CERT_NONE itself, whoever uses it.
 static const mp_rom_map_elem_t wolf_drop_in_ssl_globals_table[] = {
     #if WOLF_MP_AT_LEAST(21)
     { MP_ROM_QSTR(MP_QSTR___name__), MP_ROM_QSTR(MP_QSTR_ssl) },

@@ -29,8 +29,9 @@
 //     MICROPY_WOLFSSL_LIBC_ALLOC     the C library's malloc
 //     MICROPY_WOLFSSL_TRACKED_ALLOC  MicroPython's heap, for ports that have no other
 //
-// Both collect garbage and try again before they give up, and remember that they did, because wolfSSL reports many
-// failed allocations as something else. With neither, wolfSSL allocates as its own settings say, and without that.
+// Both collect garbage and try again before they give up, and remember that they did, because
+// wolfSSL reports many failed allocations as something else. With neither, wolfSSL allocates as
+// its own settings say, and without that.
 
 #include "wolf_glue.h"
 
@@ -47,7 +48,7 @@
 #endif
 
 #if WOLF_ALLOC && !defined(XMALLOC_USER) && !defined(XMALLOC_OVERRIDE)
-#error "MICROPY_WOLFSSL_LIBC_ALLOC and MICROPY_WOLFSSL_TRACKED_ALLOC need XMALLOC_USER or XMALLOC_OVERRIDE"
+#error "MICROPY_WOLFSSL_LIBC_ALLOC and _TRACKED_ALLOC need XMALLOC_USER or XMALLOC_OVERRIDE"
 #endif
 
 // Each thread has its own where the settings have HAVE_THREAD_LS.
@@ -64,10 +65,11 @@ bool wolf_alloc_failed(void) {
 #if defined(MICROPY_WOLFSSL_TRACKED_ALLOC)
 
 #if !MICROPY_TRACKED_ALLOC || !MICROPY_ENABLE_FINALISER
-#error "wolfSSL's memory comes from MicroPython's heap: set MICROPY_TRACKED_ALLOC and MICROPY_ENABLE_FINALISER to 1"
+#error "wolfSSL uses MicroPython's heap: set MICROPY_TRACKED_ALLOC, MICROPY_ENABLE_FINALISER to 1"
 #endif
-#if !defined(NO_SESSION_CACHE) || defined(ECC_CACHE_CURVE) || defined(FP_ECC) || defined(OPENSSL_EXTRA)
-#error "set NO_SESSION_CACHE, not ECC_CACHE_CURVE, FP_ECC, OPENSSL_EXTRA: a soft reset takes the heap from under them"
+#if !defined(NO_SESSION_CACHE) || defined(ECC_CACHE_CURVE) || defined(FP_ECC) \
+    || defined(OPENSSL_EXTRA)
+#error "set NO_SESSION_CACHE, not ECC_CACHE_CURVE, FP_ECC, OPENSSL_EXTRA: a reset frees the heap"
 #endif
 
 #if MICROPY_PY_THREAD && !MICROPY_PY_THREAD_GIL
@@ -94,19 +96,22 @@ typedef union _block_t {
 // All blocks that are in use.
 static block_t *blocks;
 
-// A soft reset finalises every object, in any order, and then takes the heap away; MicroPython's list of tracked blocks
-// goes on pointing into it if one is left, and the next tracked allocation would write through that. This object, which
-// lives as long as the heap does, sees to it that none is left.
+// A soft reset finalises every object, in any order, and then takes the heap away; MicroPython's
+// list of tracked blocks goes on pointing into it if one is left, and the next tracked allocation
+// would write through that. This object, which lives as long as the heap does, sees to it that
+// none is left.
 typedef struct _sentinel_t {
     mp_obj_base_t base;
 } sentinel_t;
 
-// The tracked block that keeps it alive. NULL: there has been no allocation since the last soft reset.
+// The tracked block that keeps it alive. NULL: there has been no allocation since the last soft
+// reset.
 static sentinel_t **sentinel;
 
 static mp_obj_t sentinel___del__(mp_obj_t self_in) {
     (void)self_in;
-    // Finalisers that run after this one still read their blocks: the memory stays as it is until the sweep is over.
+    // Finalisers that run after this one still read their blocks: the memory stays as it is until
+    // the sweep is over.
     while (blocks != NULL) {
         block_t *next = blocks->next;
         m_tracked_free(blocks);
@@ -205,8 +210,8 @@ static void *reallocate(void *ptr, size_t size) {
 
 #if WOLF_ALLOC
 
-// After a first failure: whether it's worth to try again. Finalisers of objects that are no longer used give memory
-// back, but not while they run.
+// After a first failure: whether it's worth to try again. Finalisers of objects that are no longer
+// used give memory back, but not while they run.
 static bool make_room(void) {
     if (gc_is_locked()) {
         return false;

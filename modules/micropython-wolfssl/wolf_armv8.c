@@ -24,7 +24,8 @@
  * THE SOFTWARE.
  */
 
-// SHA-256 on AArch64: sha256.c calls this in place of the code for the SHA extension, see micropython.mk.
+// SHA-256 on AArch64: sha256.c calls this in place of the code for the SHA extension, see
+// micropython.mk.
 
 #include <wolfssl/wolfcrypt/settings.h>
 #include <wolfssl/wolfcrypt/cpuid.h>

@@ -34,8 +34,8 @@
 #include <wolfssl/wolfcrypt/error-crypt.h>
 
 #if MICROPY_MULTIPLE_INHERITANCE
-// A peer's certificate that is refused is an OSError with wolfSSL's number and text, and a ValueError as well: that is
-// what the built-in raises from MicroPython 1.22 on.
+// A peer's certificate that is refused is an OSError with wolfSSL's number and text, and a
+// ValueError as well: that is what the built-in raises from MicroPython 1.22 on.
 static const mp_rom_obj_tuple_t wolf_cert_error_bases = {
     {&mp_type_tuple}, 2, {MP_ROM_PTR(&mp_type_OSError), MP_ROM_PTR(&mp_type_ValueError)}
 };
@@ -81,10 +81,12 @@ static bool is_cert_error(int err) {
 }
 #endif
 
-// Whether err is about the date of a certificate and the clock was never set: a port's clock then says 0.
+// Whether err is about the date of a certificate and the clock was never set: a port's clock then
+// says 0.
 static bool is_clock_error(int err) {
     #ifdef USER_TIME
-    return (err == ASN_BEFORE_DATE_E || err == ASN_AFTER_DATE_E || err == ASN_DATE_SZ_E) && XTIME(NULL) == 0;
+    return (err == ASN_BEFORE_DATE_E || err == ASN_AFTER_DATE_E || err == ASN_DATE_SZ_E)
+           && XTIME(NULL) == 0;
     #else
     (void)err;
     return false;
@@ -97,7 +99,8 @@ static bool is_clock_error(int err) {
 static const MP_DEFINE_STR_OBJ(clock_text, "the clock is not set");
 
 #ifdef NO_ERROR_STRINGS
-// Where the settings leave wolfSSL's texts out, those that whoever uses a firmware can do something about.
+// Where the settings leave wolfSSL's texts out, those that whoever uses a firmware can do
+// something about.
 static const struct {
     int err;
     mp_obj_str_t text;

@@ -31,7 +31,8 @@
 
 #include "wolf_mpcompat.h"
 
-// wolfSSL's sizes are 32 bits wide: work is cut into pieces of at most this many bytes, whole AES blocks.
+// wolfSSL's sizes are 32 bits wide: work is cut into pieces of at most this many bytes, whole AES
+// blocks.
 #define WOLF_CHUNK ((size_t)1 << 30)
 
 // What a DTLS server's first answer to a client ends with, see modwolfssl.c: mbedTLS's number.
@@ -43,12 +44,12 @@ MP_NORETURN void wolf_raise_error(int err);
 // The same with a text of the caller's, if it isn't MP_OBJ_NULL.
 MP_NORETURN void wolf_raise_error_text(int err, mp_obj_t text);
 
-// What is wrong with a certificate: the text of err, how many certificates it is away from the peer's own, and the
-// common name in it. MP_OBJ_NULL if there is no memory for that.
+// What is wrong with a certificate: the text of err, how many certificates it is away from the
+// peer's own, and the common name in it. MP_OBJ_NULL if there is no memory for that.
 mp_obj_t wolf_cert_error_text(int err, size_t depth, const uint8_t *name, size_t name_len);
 
-// Whether an allocation of wolfSSL's has failed since the operation began: then that is the reason for its error,
-// whatever wolfSSL says.
+// Whether an allocation of wolfSSL's has failed since the operation began: then that is the reason
+// for its error, whatever wolfSSL says.
 void wolf_alloc_begin(void);
 bool wolf_alloc_failed(void);
 

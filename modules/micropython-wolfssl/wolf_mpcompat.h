@@ -27,8 +27,9 @@
 #ifndef MICROPY_INCLUDED_WOLF_MPCOMPAT_H
 #define MICROPY_INCLUDED_WOLF_MPCOMPAT_H
 
-// What differs between MicroPython 1.19.1 and 1.28, so that the modules are written as if there were one MicroPython.
-// This must be the first header of a file: it slips wolf_mpconfig.h under py/mpconfig.h.
+// What differs between MicroPython 1.19.1 and 1.28, so that the modules are written as if there
+// were one MicroPython. This must be the first header of a file: it slips wolf_mpconfig.h under
+// py/mpconfig.h.
 
 #pragma push_macro("MP_CONFIGFILE")
 #undef MP_CONFIGFILE
@@ -65,7 +66,8 @@
 
 #if WOLF_MP_AT_LEAST(23)
 #define wolf_obj_malloc(struct_type, obj_type) mp_obj_malloc(struct_type, obj_type)
-#define wolf_obj_malloc_with_finaliser(struct_type, obj_type) mp_obj_malloc_with_finaliser(struct_type, obj_type)
+#define wolf_obj_malloc_with_finaliser(struct_type, obj_type) \
+    mp_obj_malloc_with_finaliser(struct_type, obj_type)
 #else
 static inline void *wolf_obj_init(void *obj, const mp_obj_type_t *type) {
     ((mp_obj_base_t *)obj)->type = type;
@@ -101,16 +103,20 @@ static inline void *wolf_obj_init(void *obj, const mp_obj_type_t *type) {
 #define WOLF_TYPE_1(t, n, s1, v1) \
     const mp_obj_type_t t = { { &mp_type_type }, .name = n, WOLF_TYPE_SLOT_##s1 v1 }
 #define WOLF_TYPE_2(t, n, s1, v1, s2, v2) \
-    const mp_obj_type_t t = { { &mp_type_type }, .name = n, WOLF_TYPE_SLOT_##s1 v1, WOLF_TYPE_SLOT_##s2 v2 }
+    const mp_obj_type_t t = { \
+        { &mp_type_type }, .name = n, WOLF_TYPE_SLOT_##s1 v1, WOLF_TYPE_SLOT_##s2 v2 }
 #define WOLF_TYPE_3(t, n, s1, v1, s2, v2, s3, v3) \
-    const mp_obj_type_t t = { { &mp_type_type }, .name = n, WOLF_TYPE_SLOT_##s1 v1, WOLF_TYPE_SLOT_##s2 v2, \
-                              WOLF_TYPE_SLOT_##s3 v3 }
+    const mp_obj_type_t t = { \
+        { &mp_type_type }, .name = n, WOLF_TYPE_SLOT_##s1 v1, WOLF_TYPE_SLOT_##s2 v2, \
+        WOLF_TYPE_SLOT_##s3 v3 }
 #define WOLF_TYPE_4(t, n, s1, v1, s2, v2, s3, v3, s4, v4) \
-    const mp_obj_type_t t = { { &mp_type_type }, .name = n, WOLF_TYPE_SLOT_##s1 v1, WOLF_TYPE_SLOT_##s2 v2, \
-                              WOLF_TYPE_SLOT_##s3 v3, WOLF_TYPE_SLOT_##s4 v4 }
+    const mp_obj_type_t t = { \
+        { &mp_type_type }, .name = n, WOLF_TYPE_SLOT_##s1 v1, WOLF_TYPE_SLOT_##s2 v2, \
+        WOLF_TYPE_SLOT_##s3 v3, WOLF_TYPE_SLOT_##s4 v4 }
 #define WOLF_TYPE_N(a1, a2, a3, a4, a5, a6, a7, a8, n, ...) n
 #define MP_DEFINE_CONST_OBJ_TYPE(t, n, flags, ...) \
-    WOLF_TYPE_N(__VA_ARGS__, WOLF_TYPE_4, _, WOLF_TYPE_3, _, WOLF_TYPE_2, _, WOLF_TYPE_1, _)(t, n, __VA_ARGS__)
+    WOLF_TYPE_N(__VA_ARGS__, WOLF_TYPE_4, _, WOLF_TYPE_3, _, WOLF_TYPE_2, _, WOLF_TYPE_1, _)( \
+    t, n, __VA_ARGS__)
 #endif
 
 // Whether objects of a type have a protocol, which is a stream's unless the type says otherwise.
@@ -120,7 +126,8 @@ static inline void *wolf_obj_init(void *obj, const mp_obj_type_t *type) {
 #define wolf_type_has_protocol(type) ((type)->protocol != NULL)
 #endif
 
-// Modules could not be overridden by a file of the same name before 1.21 other than by the u of their own name.
+// Modules could not be overridden by a file of the same name before 1.21 other than by the u of
+// their own name.
 #if !WOLF_MP_AT_LEAST(21)
 #define MP_REGISTER_EXTENSIBLE_MODULE MP_REGISTER_MODULE
 #endif
@@ -143,7 +150,8 @@ static inline void *wolf_obj_init(void *obj, const mp_obj_type_t *type) {
 #endif
 #endif
 
-// wolfSSL's types.h declares byte as py/misc.h does, which C had no right to before C11. It doesn't where byte is a macro.
+// wolfSSL's types.h declares byte as py/misc.h does, which C had no right to before C11. It
+// doesn't where byte is a macro.
 #define byte byte
 
 #endif // MICROPY_INCLUDED_WOLF_MPCOMPAT_H

@@ -24,7 +24,8 @@
  * THE SOFTWARE.
  */
 
-// No include guard: py/mpconfig.h includes this once, in place of the port's configuration, see wolf_mpcompat.h.
+// No include guard: py/mpconfig.h includes this once, in place of the port's configuration, see
+// wolf_mpcompat.h.
 
 #pragma pop_macro("MP_CONFIGFILE")
 #ifdef MP_CONFIGFILE
@@ -33,10 +34,11 @@
 #include <mpconfigport.h>
 #endif
 
-// The macros that configure the built-in cryptolib and hashlib configure ours too, under their names before and after
-// MicroPython 1.21. They are looked at here, before py/mpconfig.h supplies defaults: an unset one means on, because
-// those defaults are 0 or follow MICROPY_PY_SSL, which is 0 where wolfSSL takes over. For the same reason a port that
-// makes one follow MICROPY_PY_SSL is asked what it would say with SSL on.
+// The macros that configure the built-in cryptolib and hashlib configure ours too, under their
+// names before and after MicroPython 1.21. They are looked at here, before py/mpconfig.h supplies
+// defaults: an unset one means on, because those defaults are 0 or follow MICROPY_PY_SSL, which is
+// 0 where wolfSSL takes over. For the same reason a port that makes one follow MICROPY_PY_SSL is
+// asked what it would say with SSL on.
 #pragma push_macro("MICROPY_PY_SSL")
 #pragma push_macro("MICROPY_PY_USSL")
 #undef MICROPY_PY_SSL

@@ -45,7 +45,8 @@
 #define MIN_ECC_BYTES (32)
 #define MAX_RSA_EXPONENT_BYTES (8)
 
-// How many signatures are tried: a chain with many certificates of the same name must not cost more than that.
+// How many signatures are tried: a chain with many certificates of the same name must not cost
+// more than that.
 #define MAX_SIGNATURES (24)
 
 #define TAG_INTEGER (0x02)
@@ -54,7 +55,8 @@
 #define TAG_SEQUENCE (0x30)
 #define TAG_EXPLICIT(n) (0xa0 | (n))
 
-// The state of a search. certs[0] to certs[chain_len - 1] are the peer's, the last one is the anchor of the path.
+// The state of a search. certs[0] to certs[chain_len - 1] are the peer's, the last one is the
+// anchor of the path.
 typedef struct _search_t {
     wolf_verify_t *v;
     wolf_cert_t *certs;
@@ -63,12 +65,14 @@ typedef struct _search_t {
     int64_t now;
 } search_t;
 
-// Remember why a path could not be completed. What says more than that an issuer is unknown is kept.
+// Remember why a path could not be completed. What says more than that an issuer is unknown is
+// kept.
 static void note(search_t *s, int err, size_t depth) {
     wolf_verify_t *v = s->v;
     bool vague = v->err == 0 || v->err == ASN_NO_SIGNER_E || v->err == ASN_SELF_SIGNED_E;
     bool worse = err != ASN_NO_SIGNER_E && err != ASN_SELF_SIGNED_E;
-    if (v->err != MEMORY_E && (err == MEMORY_E || (vague && (worse || v->err == 0 || depth > v->err_depth)))) {
+    if (v->err != MEMORY_E
+        && (err == MEMORY_E || (vague && (worse || v->err == 0 || depth > v->err_depth)))) {
         v->err = err;
         v->err_depth = depth;
         v->err_subject = s->certs[s->path[depth]].subject;
@@ -90,11 +94,14 @@ typedef enum {
     KEY_ED25519,
 } key_kind_t;
 
-static const uint8_t oid_rsa[] = { 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01 }; // and one byte more
+// and one byte more
+static const uint8_t oid_rsa[] = { 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01 };
 static const uint8_t oid_ecc[] = { 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01 };
-static const uint8_t oid_ecdsa_sha2[] = { 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03 }; // and one byte more
+// and one byte more
+static const uint8_t oid_ecdsa_sha2[] = { 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03 };
 static const uint8_t oid_ed25519[] = { 0x2b, 0x65, 0x70 };
-static const uint8_t oid_sha2[] = { 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02 }; // and one byte more
+// and one byte more
+static const uint8_t oid_sha2[] = { 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02 };
 static const uint8_t oid_mgf1[] = { 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x08 };
 
 // The last byte of an OID that consists of a prefix and that byte; 0 for others.
@@ -111,7 +118,8 @@ static key_kind_t read_key(wolf_span_t spki, wolf_span_t *bits, bool *strong) {
     wolf_span_t seq, alg, oid, number;
     *strong = false;
     if (!wolf_der_get(&spki, TAG_SEQUENCE, &seq) || !wolf_der_get(&seq, TAG_SEQUENCE, &alg)
-        || !wolf_der_get(&alg, TAG_OID, &oid) || !wolf_der_get(&seq, TAG_BIT_STRING, bits) || bits->len < 2) {
+        || !wolf_der_get(&alg, TAG_OID, &oid) || !wolf_der_get(&seq, TAG_BIT_STRING, bits)
+        || bits->len < 2) {
         return KEY_OTHER;
     }
     ++bits->p;
@@ -125,7 +133,8 @@ static key_kind_t read_key(wolf_span_t spki, wolf_span_t *bits, bool *strong) {
         for (; number.len > 0 && number.p[0] == 0; --number.len) {
             ++number.p;
         }
-        *strong = number.len > MIN_RSA_BITS / 8 || (number.len == MIN_RSA_BITS / 8 && (number.p[0] & 0x80));
+        *strong = number.len > MIN_RSA_BITS / 8
+            || (number.len == MIN_RSA_BITS / 8 && (number.p[0] & 0x80));
         // A long exponent only costs time.
         if (!wolf_der_get(&seq, TAG_INTEGER, &number) || number.len > MAX_RSA_EXPONENT_BYTES) {
             return KEY_OTHER;
@@ -185,10 +194,12 @@ static enum wc_HashType read_hash(wolf_span_t *in) {
     return hash_type(oid_tail(&oid, oid_sha2, sizeof(oid_sha2)));
 }
 
-// RSASSA-PSS-params, RFC 4055, section 3.1. What has a default there must be given: the default is SHA-1.
+// RSASSA-PSS-params, RFC 4055, section 3.1. What has a default there must be given: the default is
+// SHA-1.
 static bool read_pss(wolf_span_t params, sig_alg_t *alg) {
     wolf_span_t seq, part, mgf, oid, salt;
-    if (!wolf_der_get(&params, TAG_SEQUENCE, &seq) || params.len != 0 || !wolf_der_get(&seq, TAG_EXPLICIT(0), &part)) {
+    if (!wolf_der_get(&params, TAG_SEQUENCE, &seq) || params.len != 0
+        || !wolf_der_get(&seq, TAG_EXPLICIT(0), &part)) {
         return false;
     }
     alg->hash = read_hash(&part);
@@ -204,7 +215,9 @@ static bool read_pss(wolf_span_t params, sig_alg_t *alg) {
         }
         alg->salt_len = salt.p[0];
     }
-    if (seq.len > 0 && !(wolf_der_get(&seq, TAG_EXPLICIT(3), &part) && seq.len == 0 && part.len == 3 && part.p[2] == 1)) {
+    if (seq.len > 0
+        && !(wolf_der_get(&seq, TAG_EXPLICIT(3), &part) && seq.len == 0 && part.len == 3
+             && part.p[2] == 1)) {
         return false; // trailerField has one value
     }
     return alg->hash != WC_HASH_TYPE_NONE && alg->mgf_hash != WC_HASH_TYPE_NONE;
@@ -257,8 +270,8 @@ static bool read_sig_alg(wolf_span_t in, sig_alg_t *alg) {
 
 #ifndef NO_RSA
 // sig is overwritten.
-static int verify_rsa(const sig_alg_t *alg, const byte *hash, word32 hash_len, byte *sig, word32 sig_len,
-    const wolf_span_t *spki, RsaKey *key) {
+static int verify_rsa(const sig_alg_t *alg, const byte *hash, word32 hash_len, byte *sig,
+    word32 sig_len, const wolf_span_t *spki, RsaKey *key) {
     word32 idx = 0;
     byte *out = NULL;
     int ret = wc_RsaPublicKeyDecode(spki->p, &idx, key, spki->len);
@@ -267,7 +280,8 @@ static int verify_rsa(const sig_alg_t *alg, const byte *hash, word32 hash_len, b
     }
     #ifdef WC_RSA_PSS
     if (alg->pss) {
-        ret = wc_RsaPSS_VerifyInline_ex(sig, sig_len, &out, alg->hash, mgf_of(alg->mgf_hash), alg->salt_len, key);
+        ret = wc_RsaPSS_VerifyInline_ex(sig, sig_len, &out, alg->hash, mgf_of(alg->mgf_hash),
+            alg->salt_len, key);
         if (ret < 0) {
             return ret;
         }
@@ -281,12 +295,13 @@ static int verify_rsa(const sig_alg_t *alg, const byte *hash, word32 hash_len, b
     if (ret < 0) {
         return ret;
     }
-    return (word32)ret == encoded_len && memcmp(out, encoded, encoded_len) == 0 ? 0 : ASN_SIG_CONFIRM_E;
+    return (word32)ret == encoded_len && memcmp(out, encoded, encoded_len) == 0 ? 0
+        : ASN_SIG_CONFIRM_E;
 }
 #endif
 
-static int verify_hash(const sig_alg_t *alg, const byte *hash, word32 hash_len, const wolf_span_t *sig,
-    const wolf_span_t *spki) {
+static int verify_hash(const sig_alg_t *alg, const byte *hash, word32 hash_len,
+    const wolf_span_t *sig, const wolf_span_t *spki) {
     int ret = MEMORY_E;
     #ifndef NO_RSA
     if (alg->kind == KEY_RSA) {
@@ -329,7 +344,8 @@ static int verify_ed25519(const wolf_cert_t *cert, const wolf_span_t *bits) {
         int match = 0;
         ret = wc_ed25519_import_public(bits->p, bits->len, key);
         if (ret == 0) {
-            ret = wc_ed25519_verify_msg(cert->sig.p, cert->sig.len, cert->tbs.p, cert->tbs.len, &match, key);
+            ret = wc_ed25519_verify_msg(cert->sig.p, cert->sig.len, cert->tbs.p,
+                cert->tbs.len, &match, key);
         }
         if (ret == 0 && match != 1) {
             ret = ASN_SIG_CONFIRM_E;
@@ -366,7 +382,8 @@ static int verify_signature(const wolf_cert_t *cert, const wolf_cert_t *issuer) 
     } else {
         byte hash[WC_MAX_DIGEST_SIZE];
         int hash_len = wc_HashGetDigestSize(alg.hash);
-        ret = hash_len < 0 ? hash_len : wc_Hash(alg.hash, cert->tbs.p, cert->tbs.len, hash, hash_len);
+        ret = hash_len < 0 ? hash_len
+            : wc_Hash(alg.hash, cert->tbs.p, cert->tbs.len, hash, hash_len);
         if (ret != 0) {
             return ret == MEMORY_E ? ret : ASN_SIG_HASH_E;
         }
@@ -398,7 +415,8 @@ static bool check_path(search_t *s, size_t len) {
         if (err == 0 && cert->unknown_critical) {
             err = ASN_CRIT_EXT_E;
         }
-        if (err == 0 && i > 0 && cert->path_len != WOLF_PATH_LEN_NONE && below > (size_t)cert->path_len) {
+        if (err == 0 && i > 0 && cert->path_len != WOLF_PATH_LEN_NONE
+            && below > (size_t)cert->path_len) {
             err = ASN_PATHLEN_INV_E;
         }
         for (size_t j = 0; err == 0 && j < i; ++j) {
@@ -428,10 +446,12 @@ static bool check_path(search_t *s, size_t len) {
     return true;
 }
 
-// Whether a certificate may issue others, and has issued the one at depth. It is the next of the path already.
+// Whether a certificate may issue others, and has issued the one at depth. It is the next of the
+// path already.
 static bool is_issuer(search_t *s, size_t depth, const wolf_cert_t *issuer, bool is_anchor) {
     // Before version 3 nothing said what was a CA: the user does, by trusting it.
-    if (!(is_anchor && issuer->version < 3) && !(issuer->is_ca && (issuer->key_usage & WOLF_KEY_USAGE_CERT_SIGN))) {
+    if (!(is_anchor && issuer->version < 3)
+        && !(issuer->is_ca && (issuer->key_usage & WOLF_KEY_USAGE_CERT_SIGN))) {
         note(s, NOT_CA_ERROR, depth + 1);
         return false;
     }
@@ -463,7 +483,8 @@ static bool complete(search_t *s, size_t depth) {
     const wolf_cert_t *cert = &s->certs[s->path[depth]];
     bool self_issued = wolf_name_equal(&cert->issuer, &cert->subject);
 
-    // The peer's own certificate vouches for itself only if it names no other issuer, as with the built-in.
+    // The peer's own certificate vouches for itself only if it names no other issuer, as with the
+    // built-in.
     if ((depth > 0 || self_issued) && is_anchor(s, cert)) {
         sig_alg_t alg;
         if (depth == 0 && !read_sig_alg(cert->sig_alg, &alg)) {
@@ -483,7 +504,8 @@ static bool complete(search_t *s, size_t depth) {
     wolf_cert_t *anchor = &s->certs[v->chain_len];
     for (size_t i = 0; v->anchor(v->arg, i, &der); ++i) {
         s->path[depth + 1] = v->chain_len;
-        if (!wolf_cert_read_subject(der.p, der.len, &subject) || !wolf_name_equal(&subject, &cert->issuer)
+        if (!wolf_cert_read_subject(der.p, der.len, &subject)
+            || !wolf_name_equal(&subject, &cert->issuer)
             || same_der(&der, &cert->der) || !wolf_cert_read(anchor, der.p, der.len)) {
             continue;
         }
@@ -534,12 +556,14 @@ static void verify(search_t *s) {
     bool strong;
     key_kind_t kind = read_key(leaf->key, &bits, &strong);
     if (kind == KEY_OTHER || !strong) {
-        v->err = kind == KEY_RSA || kind == KEY_RSA_PSS ? RSA_KEY_SIZE_E : kind == KEY_ECC ? ECC_KEY_SIZE_E : ASN_SIG_KEY_E;
+        v->err = kind == KEY_RSA || kind == KEY_RSA_PSS ? RSA_KEY_SIZE_E : kind == KEY_ECC
+            ? ECC_KEY_SIZE_E : ASN_SIG_KEY_E;
     } else if (v->must_sign && !(leaf->key_usage & WOLF_KEY_USAGE_SIGN)) {
         v->err = KEYUSE_SIGNATURE_E;
     } else if (v->host != NULL && !wolf_cert_is_for(leaf, v->host, v->host_len)) {
         uint8_t addr[16];
-        v->err = wolf_host_address(v->host, v->host_len, addr) > 0 ? IPADDR_MISMATCH : DOMAIN_NAME_MISMATCH;
+        v->err = wolf_host_address(v->host, v->host_len, addr) > 0 ? IPADDR_MISMATCH
+            : DOMAIN_NAME_MISMATCH;
     }
     v->err_depth = 0;
     v->err_subject = leaf->subject;

@@ -27,16 +27,19 @@
 #ifndef MICROPY_INCLUDED_WOLF_VERIFY_H
 #define MICROPY_INCLUDED_WOLF_VERIFY_H
 
-// Verification of a chain of certificates against trust anchors: wolfCrypt does the arithmetic, the rules are here. What
-// a peer sends is looked at, and never kept. What is accepted, and why, is in docs/x509.md of the mpwolf project.
+// Verification of a chain of certificates against trust anchors: wolfCrypt does the arithmetic,
+// the rules are here. What a peer sends is looked at, and never kept. What is accepted, and why,
+// is in docs/x509.md of the mpwolf project.
 
 #include "wolf_x509.h"
 
-// The longest path: the peer's certificate, eight intermediates as with the built-in, and an anchor.
+// The longest path: the peer's certificate, eight intermediates as with the built-in, and an
+// anchor.
 #define WOLF_MAX_PATH (10)
 
 typedef struct _wolf_verify_t {
-    // Given by the caller. The chain is as the peer sent it: its own certificate, then the others in any order.
+    // Given by the caller. The chain is as the peer sent it: its own certificate, then the others
+    // in any order.
     const wolf_span_t *chain;
     size_t chain_len;
     // The i-th trust anchor; false behind the last one.
@@ -46,8 +49,8 @@ typedef struct _wolf_verify_t {
     size_t host_len;
     bool must_sign; // the peer's key makes signatures: its keyUsage must say so
 
-    // The result: the path that was found, from the peer's certificate to an anchor. Where the verification failed, as
-    // far as it goes.
+    // The result: the path that was found, from the peer's certificate to an anchor. Where the
+    // verification failed, as far as it goes.
     wolf_span_t path[WOLF_MAX_PATH];
     size_t path_len;
     int err; // 0, or wolfSSL's number
@@ -58,8 +61,8 @@ typedef struct _wolf_verify_t {
 // Returns v->err.
 int wolf_verify(wolf_verify_t *v);
 
-// Whether a certificate is of the ECC key with this public point, uncompressed. True too where the certificate has it in
-// another form.
+// Whether a certificate is of the ECC key with this public point, uncompressed. True too where the
+// certificate has it in another form.
 bool wolf_cert_has_point(const wolf_cert_t *cert, const uint8_t *point, size_t len);
 
 #endif // MICROPY_INCLUDED_WOLF_VERIFY_H

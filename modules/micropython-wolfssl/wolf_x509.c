@@ -144,13 +144,14 @@ static bool get_time(wolf_span_t *in, int64_t *seconds) {
     } else if (tag != TAG_GENERALIZED_TIME || span.len != 15 || !digits(&p, 4, &year)) {
         return false;
     }
-    if (!digits(&p, 2, &month) || !digits(&p, 2, &day) || !digits(&p, 2, &hour) || !digits(&p, 2, &minute)
-        || !digits(&p, 2, &second) || *p != 'Z') {
+    if (!digits(&p, 2, &month) || !digits(&p, 2, &day) || !digits(&p, 2, &hour)
+        || !digits(&p, 2, &minute) || !digits(&p, 2, &second) || *p != 'Z') {
         return false;
     }
     bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
     int last_day = month == 2 ? 28 + leap : 30 + ((month + month / 8) & 1);
-    if (month < 1 || month > 12 || day < 1 || day > last_day || hour > 23 || minute > 59 || second > 59) {
+    if (month < 1 || month > 12 || day < 1 || day > last_day || hour > 23 || minute > 59
+        || second > 59) {
         return false;
     }
     // Days since 1 March of the year 0: the leap day is the last one of such a year.
@@ -158,7 +159,8 @@ static bool get_time(wolf_span_t *in, int64_t *seconds) {
         month += 12;
         --year;
     }
-    int64_t days = 365 * (int64_t)year + year / 4 - year / 100 + year / 400 + (153 * month - 457) / 5 + day - 307;
+    int64_t days = 365 * (int64_t)year + year / 4 - year / 100 + year / 400 + (153 * month - 457)
+        / 5 + day - 307;
     *seconds = ((days - 719162) * 24 + hour) * 3600 + minute * 60 + second;
     return true;
 }
@@ -168,7 +170,8 @@ static bool get_time(wolf_span_t *in, int64_t *seconds) {
 
 static bool read_key_usage(wolf_cert_t *cert, wolf_span_t value) {
     wolf_span_t bits;
-    if (!wolf_der_get(&value, TAG_BIT_STRING, &bits) || value.len != 0 || bits.len < 1 || bits.p[0] > 7) {
+    if (!wolf_der_get(&value, TAG_BIT_STRING, &bits) || value.len != 0 || bits.len < 1
+        || bits.p[0] > 7) {
         return false;
     }
     cert->key_usage = bits.len > 1 ? bits.p[1] : 0;
@@ -184,7 +187,8 @@ static bool read_basic_constraints(wolf_cert_t *cert, wolf_span_t value) {
         return false;
     }
     if (seq.len > 0) {
-        if (!wolf_der_get(&seq, TAG_INTEGER, &number) || seq.len != 0 || number.len < 1 || (number.p[0] & 0x80)) {
+        if (!wolf_der_get(&seq, TAG_INTEGER, &number) || seq.len != 0 || number.len < 1
+            || (number.p[0] & 0x80)) {
             return false;
         }
         // No chain is as long as a second byte could say.
@@ -212,7 +216,8 @@ static bool read_name_constraints(wolf_cert_t *cert, wolf_span_t value) {
 static bool read_extension(wolf_cert_t *cert, wolf_span_t *extensions, uint64_t *seen) {
     wolf_span_t extension, oid, value;
     bool critical = false;
-    if (!wolf_der_get(extensions, TAG_SEQUENCE, &extension) || !wolf_der_get(&extension, TAG_OID, &oid)) {
+    if (!wolf_der_get(extensions, TAG_SEQUENCE, &extension)
+        || !wolf_der_get(&extension, TAG_OID, &oid)) {
         return false;
     }
     if (next_tag(&extension) == TAG_BOOLEAN && !get_boolean(&extension, &critical)) {
@@ -275,7 +280,8 @@ static bool read_head(wolf_span_t *tbs, uint8_t *version, wolf_span_t *alg, wolf
     wolf_span_t span, number;
     *version = 1;
     if (next_tag(tbs) == TAG_EXPLICIT(0)) {
-        if (!wolf_der_get(tbs, TAG_EXPLICIT(0), &span) || !wolf_der_get(&span, TAG_INTEGER, &number) || span.len != 0
+        if (!wolf_der_get(tbs, TAG_EXPLICIT(0), &span)
+            || !wolf_der_get(&span, TAG_INTEGER, &number) || span.len != 0
             || number.len != 1 || number.p[0] > 2) {
             return false;
         }
@@ -311,7 +317,8 @@ bool wolf_cert_read(wolf_cert_t *cert, const uint8_t *der, size_t len) {
         return false;
     }
     cert->tbs.len = seq.p - cert->tbs.p;
-    if (!wolf_der_get(&seq, TAG_SEQUENCE, &cert->sig_alg) || !wolf_der_get(&seq, TAG_BIT_STRING, &sig) || seq.len != 0
+    if (!wolf_der_get(&seq, TAG_SEQUENCE, &cert->sig_alg)
+        || !wolf_der_get(&seq, TAG_BIT_STRING, &sig) || seq.len != 0
         || sig.len < 1 || sig.p[0] != 0) {
         return false;
     }
@@ -359,7 +366,8 @@ static bool is_text(uint8_t tag) {
 // The next attribute of a relative distinguished name.
 static bool get_attribute(wolf_span_t *rdn, wolf_span_t *oid, uint8_t *tag, wolf_span_t *value) {
     wolf_span_t seq;
-    return wolf_der_get(rdn, TAG_SEQUENCE, &seq) && wolf_der_get(&seq, TAG_OID, oid) && get_any(&seq, tag, value)
+    return wolf_der_get(rdn, TAG_SEQUENCE, &seq) && wolf_der_get(&seq, TAG_OID, oid)
+           && get_any(&seq, tag, value)
            && seq.len == 0;
 }
 
@@ -367,11 +375,13 @@ static bool rdn_equal(wolf_span_t a, wolf_span_t b) {
     while (a.len > 0 && b.len > 0) {
         wolf_span_t a_oid, b_oid, a_value, b_value;
         uint8_t a_tag, b_tag;
-        if (!get_attribute(&a, &a_oid, &a_tag, &a_value) || !get_attribute(&b, &b_oid, &b_tag, &b_value)
+        if (!get_attribute(&a, &a_oid, &a_tag, &a_value)
+            || !get_attribute(&b, &b_oid, &b_tag, &b_value)
             || !is_bytes(&a_oid, b_oid.p, b_oid.len)) {
             return false;
         }
-        bool same = is_text(a_tag) && is_text(b_tag) ? equal_nocase(a_value.p, a_value.len, b_value.p, b_value.len)
+        bool same = is_text(a_tag)
+            && is_text(b_tag) ? equal_nocase(a_value.p, a_value.len, b_value.p, b_value.len)
             : a_tag == b_tag && is_bytes(&a_value, b_value.p, b_value.len);
         if (!same) {
             return false;
@@ -384,7 +394,8 @@ static bool rdn_equal(wolf_span_t a, wolf_span_t b) {
 static bool name_starts_with(wolf_span_t name, wolf_span_t start) {
     while (start.len > 0) {
         wolf_span_t a, b;
-        if (!wolf_der_get(&name, TAG_SET, &a) || !wolf_der_get(&start, TAG_SET, &b) || !rdn_equal(a, b)) {
+        if (!wolf_der_get(&name, TAG_SET, &a) || !wolf_der_get(&start, TAG_SET, &b)
+            || !rdn_equal(a, b)) {
             return false;
         }
     }
@@ -450,7 +461,8 @@ static size_t ipv4_address(const char *host, size_t len, uint8_t *addr) {
 }
 
 static int hex_digit(char c) {
-    return c >= '0' && c <= '9' ? c - '0' : (c | 0x20) >= 'a' && (c | 0x20) <= 'f' ? (c | 0x20) - 'a' + 10 : -1;
+    return c >= '0' && c <= '9' ? c - '0' : (c | 0x20) >= 'a'
+           && (c | 0x20) <= 'f' ? (c | 0x20) - 'a' + 10 : -1;
 }
 
 // RFC 4291, section 2.2. A zone, which has a meaning on this host alone, is no part of an address.
@@ -513,10 +525,12 @@ static size_t ipv6_address(const char *host, size_t len, uint8_t *addr) {
 }
 
 size_t wolf_host_address(const char *host, size_t len, uint8_t *addr) {
-    return memchr(host, ':', len) != NULL ? ipv6_address(host, len, addr) : ipv4_address(host, len, addr);
+    return memchr(host, ':', len) != NULL ? ipv6_address(host, len, addr)
+        : ipv4_address(host, len, addr);
 }
 
-// Whether a name in a certificate is a host's. A wildcard is the whole of the left-most label, and stands for one.
+// Whether a name in a certificate is a host's. A wildcard is the whole of the left-most label, and
+// stands for one.
 static bool is_host(const wolf_span_t *name, const char *host_str, size_t len, bool is_address) {
     const uint8_t *host = (const uint8_t *)host_str;
     if (equal_nocase(name->p, name->len, host, len)) {
@@ -526,7 +540,8 @@ static bool is_host(const wolf_span_t *name, const char *host_str, size_t len, b
         return false;
     }
     const uint8_t *dot = memchr(host, '.', len);
-    return dot != NULL && dot != host && equal_nocase(name->p + 1, name->len - 1, dot, len - (dot - host));
+    return dot != NULL && dot != host
+           && equal_nocase(name->p + 1, name->len - 1, dot, len - (dot - host));
 }
 
 bool wolf_cert_is_for(const wolf_cert_t *cert, const char *host, size_t len) {
@@ -564,7 +579,8 @@ static bool ends_with(const wolf_span_t *name, const uint8_t *end, size_t len) {
     return name->len >= len && equal_nocase(name->p + name->len - len, len, end, len);
 }
 
-// Whether a host is a domain, or in it; one that begins with a dot, as of a URI or an address, has subdomains alone.
+// Whether a host is a domain, or in it; one that begins with a dot, as of a URI or an address, has
+// subdomains alone.
 static bool in_domain(const wolf_span_t *host, const wolf_span_t *domain) {
     if (!ends_with(host, domain->p, domain->len)) {
         return false;
@@ -652,7 +668,8 @@ static bool wildcard_meets(const wolf_span_t *name, const wolf_span_t *domain) {
     return equal_nocase(rest.p, rest.len, parent.p, parent.len);
 }
 
-// Whether one name is within the constraints of a CA. That of a directory comes without its header.
+// Whether one name is within the constraints of a CA. That of a directory comes without its
+// header.
 static bool is_permitted(uint8_t tag, const wolf_span_t *name, const wolf_cert_t *ca) {
     bool known = tag == NAME_DNS || tag == NAME_EMAIL || tag == NAME_IP || tag == NAME_DIRECTORY
         || (tag == NAME_URI && uri_host(name).len > 0);
@@ -663,13 +680,15 @@ static bool is_permitted(uint8_t tag, const wolf_span_t *name, const wolf_cert_t
             wolf_span_t subtree, base;
             uint8_t base_tag;
             // A minimum or maximum is never used.
-            if (!wolf_der_get(&subtrees, TAG_SEQUENCE, &subtree) || !get_any(&subtree, &base_tag, &base)
-                || subtree.len != 0) {
+            if (!wolf_der_get(&subtrees, TAG_SEQUENCE, &subtree)
+                || !get_any(&subtree, &base_tag, &base) || subtree.len != 0) {
                 return false;
             }
             if (base_tag == tag) {
                 // Neither has a name such a form.
-                if (tag == NAME_DNS && ((base.len > 0 && base.p[0] == '.') || (name->len > 0 && name->p[0] == '.'))) {
+                if (tag == NAME_DNS
+                    && ((base.len > 0 && base.p[0] == '.')
+                        || (name->len > 0 && name->p[0] == '.'))) {
                     return false;
                 }
                 constrained = true;
@@ -684,7 +703,8 @@ static bool is_permitted(uint8_t tag, const wolf_span_t *name, const wolf_cert_t
     return true;
 }
 
-// Whether the name of a host is within the constraints of a CA: it may be an address, and may end with a dot.
+// Whether the name of a host is within the constraints of a CA: it may be an address, and may end
+// with a dot.
 static bool is_host_permitted(wolf_span_t name, const wolf_cert_t *ca) {
     uint8_t addr[16];
     wolf_span_t ip = { addr, wolf_host_address((const char *)name.p, name.len, addr) };
@@ -705,7 +725,8 @@ static bool common_names_are_permitted(const wolf_cert_t *cert, const wolf_cert_
         uint8_t addr[16];
         size_t addr_len = wolf_host_address((const char *)value.p, value.len, addr);
         wolf_span_t ip = { addr, addr_len };
-        // An address is no DNS name here: nobody could say so in a certificate without alternative names.
+        // An address is no DNS name here: nobody could say so in a certificate without alternative
+        // names.
         if (addr_len > 0 ? !is_permitted(NAME_IP, &ip, ca) : !is_host_permitted(value, ca)) {
             return false;
         }

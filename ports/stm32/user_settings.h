@@ -1,12 +1,13 @@
-// wolfSSL settings for MicroPython's stm32 port: TLS and DTLS, client and server, everything that the built-in mbedTLS
-// build can do and TLS 1.3, in as little flash as that takes. What each of these costs is in docs/stm32.md of the mpwolf
-// project. Only preprocessor lines here, but for one declaration.
+// wolfSSL settings for MicroPython's stm32 port: TLS and DTLS, client and server, everything that
+// the built-in mbedTLS build can do and TLS 1.3, in as little flash as that takes. What each of
+// these costs is in docs/stm32.md of the mpwolf project. Only preprocessor lines here, but for one
+// declaration.
 #ifndef MPWOLF_STM32_USER_SETTINGS_H
 #define MPWOLF_STM32_USER_SETTINGS_H
 
 #include <wolfssl/version.h>
 
-// -- What the board has, see wolfssl_port.c ---------------------------------------------------------------------------
+// -- What the board has, see wolfssl_port.c ------------------------------------------------------
 #define NO_FILESYSTEM
 #define WOLFSSL_USER_IO
 #define WOLFSSL_NO_SOCK
@@ -36,7 +37,8 @@ void *wolf_realloc(void *ptr, size_t size);
 #define XMALLOC(size, heap, type) ((void)(heap), (void)(type), wolf_malloc(size))
 #define XFREE(ptr, heap, type) ((void)(heap), (void)(type), wolf_free(ptr))
 #define XREALLOC(ptr, size, heap, type) ((void)(heap), (void)(type), wolf_realloc(ptr, size))
-// A thread's stack can be as small as 4 KB, the main one has 16 KB: big numbers and certificates go to the heap.
+// A thread's stack can be as small as 4 KB, the main one has 16 KB: big numbers and certificates
+// go to the heap.
 #define WOLFSSL_SMALL_STACK
 
 // The seed comes from the hardware random number generator.
@@ -51,7 +53,7 @@ int wolfssl_port_seed(unsigned char *output, unsigned int size);
 #include <time.h>
 #define XTIME wolfssl_port_time
 
-// -- Numbers ----------------------------------------------------------------------------------------------------------
+// -- Numbers -------------------------------------------------------------------------------------
 #define WOLFSSL_SP_MATH_ALL
 #define WOLFSSL_SP_SMALL
 #define SP_INT_BITS 4096
@@ -66,7 +68,7 @@ int wolfssl_port_seed(unsigned char *output, unsigned int size);
 #define ECC_TIMING_RESISTANT
 #define WC_RSA_BLINDING
 
-// -- Protocols --------------------------------------------------------------------------------------------------------
+// -- Protocols -----------------------------------------------------------------------------------
 #define NO_OLD_TLS
 #define WOLFSSL_TLS13
 #define WOLFSSL_DTLS
@@ -83,7 +85,7 @@ int wolfssl_port_seed(unsigned char *output, unsigned int size);
 // The RSA key exchange is weak, but the built-in has it and some old peers know nothing else.
 #define WOLFSSL_STATIC_RSA
 
-// -- Ciphers and hashes -----------------------------------------------------------------------------------------------
+// -- Ciphers and hashes --------------------------------------------------------------------------
 #define HAVE_AESGCM
 #define GCM_TABLE_4BIT
 #define HAVE_AES_ECB
@@ -107,7 +109,7 @@ int wolfssl_port_seed(unsigned char *output, unsigned int size);
 #define NO_PSK
 #define NO_PWDBASED
 
-// -- Keys -------------------------------------------------------------------------------------------------------------
+// -- Keys ----------------------------------------------------------------------------------------
 #define HAVE_ECC
 #define ECC_SHAMIR
 #define HAVE_ECC384
@@ -116,23 +118,25 @@ int wolfssl_port_seed(unsigned char *output, unsigned int size);
 // TLS has no OAEP.
 #define WC_NO_RSA_OAEP
 
-// -- Certificates -----------------------------------------------------------------------------------------------------
+// -- Certificates --------------------------------------------------------------------------------
 // The modules verify certificates themselves, in wolfSSL's callback, see wolf_verify.c.
 #define WOLFSSL_ALWAYS_VERIFY_CB
 #define WOLFSSL_VERIFY_CB_ALL_CERTS
 #define WOLFSSL_PEM_TO_DER
 // Large sites have more than wolfSSL's 128.
 #define WOLFSSL_MAX_ALT_NAMES 1024
-// What the built-in and OpenSSL read in certificates, and wolfSSL refuses otherwise: a basicConstraints that says that it
-// is no CA, and serial number 0 (in 5.7 and before only under the name of a larger project).
+// What the built-in and OpenSSL read in certificates, and wolfSSL refuses otherwise: a
+// basicConstraints that says that it is no CA, and serial number 0 (in 5.7 and before only under
+// the name of a larger project).
 #define WOLFSSL_ALLOW_ENCODING_CA_FALSE
 #define WOLFSSL_ASN_ALLOW_0_SERIAL
 #if LIBWOLFSSL_VERSION_HEX < 0x05008000
 #define WOLFSSL_PYTHON
 #endif
 
-// -- What a firmware doesn't need -------------------------------------------------------------------------------------
-// A session cache, a curve cache or a fixed-point cache would outlive a soft reset of the interpreter.
+// -- What a firmware doesn't need ----------------------------------------------------------------
+// A session cache, a curve cache or a fixed-point cache would outlive a soft reset of the
+// interpreter.
 #define NO_SESSION_CACHE
 // Of wolfSSL's error texts the modules have those that matter.
 #define NO_ERROR_STRINGS

@@ -39,25 +39,27 @@
 #include <wolfssl/wolfcrypt/error-crypt.h>
 #include <wolfssl/wolfcrypt/wc_port.h>
 
-// Cryptography on a board without a hardware random number generator can be had by saying so, for experiments.
+// 1 allows cryptography on a board without a hardware random number generator, for experiments.
 #ifndef MICROPY_WOLFSSL_WEAK_RANDOM
 #define MICROPY_WOLFSSL_WEAK_RANDOM (0)
 #endif
 
 #if !MICROPY_HW_ENABLE_RNG && !MICROPY_WOLFSSL_WEAK_RANDOM
-_Static_assert(0, "board " MICROPY_HW_BOARD_NAME " has no hardware random number generator, and keys made from anything "
-    "else can be guessed: if its MCU has one, set MICROPY_HW_ENABLE_RNG to 1 in mpconfigboard.h; to build it all the "
-    "same, CFLAGS_EXTRA=-DMICROPY_WOLFSSL_WEAK_RANDOM=1");
+_Static_assert(0, "board " MICROPY_HW_BOARD_NAME " has no hardware random number generator, "
+    "and without one keys are predictable: if its MCU has one, set MICROPY_HW_ENABLE_RNG to 1 in "
+    "mpconfigboard.h; to build without, CFLAGS_EXTRA=-DMICROPY_WOLFSSL_WEAK_RANDOM=1");
 #endif
 
-// A clock that says an earlier year was never set: without a battery the port starts at 2015, or 2000.
+// A clock that says an earlier year was never set: without a battery the port starts at 2015, or
+// 2000.
 #define CLOCK_FIRST_YEAR (2020)
 
 #define SECONDS_1970_TO_2000 (946684800)
 
-// The port's random numbers: rng_get() until MicroPython 1.28, which returns 0 when the generator gives nothing, and
-// mp_hal_get_hw_random_u32() since, which raises an exception. No macro says which one a tree between releases has, so
-// this stands in where the port has no newer one; a port that has neither does not link.
+// The port's random numbers: rng_get() until MicroPython 1.28, which returns 0 when the generator
+// gives nothing, and mp_hal_get_hw_random_u32() since, which raises an exception. No macro says
+// which one a tree between releases has, so this stands in where the port has no newer one; a port
+// that has neither does not link.
 uint32_t rng_get(void);
 MP_WEAK uint32_t mp_hal_get_hw_random_u32(void) {
     return rng_get();
@@ -102,7 +104,8 @@ int wolfssl_port_seed(unsigned char *output, unsigned int size) {
     return ret;
 }
 
-// Seconds since 1970, whatever the port's epoch is. 0 when the clock was never set: wolfSSL then takes no certificate.
+// Seconds since 1970, whatever the port's epoch is. 0 when the clock was never set: wolfSSL then
+// takes no certificate.
 time_t wolfssl_port_time(time_t *timer) {
     rtc_init_finalise();
     RTC_TimeTypeDef time;

@@ -1,35 +1,37 @@
-// wolfSSL settings for MicroPython's unix port: TLS and DTLS, client and server, everything that the built-in
-// mbedTLS build can do and TLS 1.3. Only preprocessor lines here: user_settings_asm.h includes this file for the
-// assembly sources.
+// wolfSSL settings for MicroPython's unix port: TLS and DTLS, client and server, everything that
+// the built-in mbedTLS build can do and TLS 1.3. Only preprocessor lines here: user_settings_asm.h
+// includes this file for the assembly sources.
 #ifndef MPWOLF_UNIX_USER_SETTINGS_H
 #define MPWOLF_UNIX_USER_SETTINGS_H
 
 #include <wolfssl/version.h>
 
-// The C library's malloc, not MicroPython's heap: threads run without a GIL here, and m_tracked_calloc() takes no
-// lock before MicroPython 1.26. Memory that the collector doesn't own also outlives every order of finalisers.
+// The C library's malloc, not MicroPython's heap: threads run without a GIL here, and
+// m_tracked_calloc() takes no lock before MicroPython 1.26. Memory that the collector doesn't own
+// also outlives every order of finalisers.
 #define XMALLOC_USER
 #define MICROPY_WOLFSSL_LIBC_ALLOC
 #define HAVE_THREAD_LS
 // Threads that check dates at the same time.
 #define HAVE_GMTIME_R
 
-// -- Numbers ----------------------------------------------------------------------------------------------------------
-// SP math turns mp_init() and its kin into macros, so that they don't clash with py/runtime.c, whose mp_init() is
-// MicroPython's own.
+// -- Numbers -------------------------------------------------------------------------------------
+// SP math turns mp_init() and its kin into macros, so that they don't clash with py/runtime.c,
+// whose mp_init() is MicroPython's own.
 #define WOLFSSL_SP_MATH_ALL
 #define WOLFSSL_HAVE_SP_RSA
 #define WOLFSSL_HAVE_SP_ECC
 #define WOLFSSL_SP_384
 #define WOLFSSL_SP_4096
-// P-521 works too, by the generic code: single-precision code for it has a table of 700 KB, for a curve that few use.
+// P-521 works too, by the generic code: single-precision code for it has a table of 700 KB, for a
+// curve that few use.
 // #define WOLFSSL_SP_521
 #define SP_INT_BITS 4096
 #define TFM_TIMING_RESISTANT
 #define ECC_TIMING_RESISTANT
 #define WC_RSA_BLINDING
 
-// -- Speed: assembly where the processor has it, decided at run time ----------------------------------------------------
+// -- Speed: assembly where the processor has it, decided at run time -----------------------------
 #if defined(__x86_64__) && (!defined(MICROPY_WOLFSSL_ASM) || MICROPY_WOLFSSL_ASM)
 #define WOLFSSL_X86_64_BUILD
 #define USE_INTEL_SPEEDUP
@@ -53,11 +55,12 @@
 #define HAVE___UINT128_T
 #endif
 
-// -- Protocols --------------------------------------------------------------------------------------------------------
+// -- Protocols -----------------------------------------------------------------------------------
 #define NO_OLD_TLS
 #define WOLFSSL_TLS13
 #define WOLFSSL_DTLS
-// DTLS 1.3 is young in wolfSSL 5.5; in 5.7 a server that has no memory for its answer tries for ever.
+// DTLS 1.3 is young in wolfSSL 5.5; in 5.7 a server that has no memory for its answer tries for
+// ever.
 #if LIBWOLFSSL_VERSION_HEX >= 0x05009000
 #define WOLFSSL_DTLS13
 #define WOLFSSL_SEND_HRR_COOKIE
@@ -73,15 +76,17 @@
 #define WOLFSSL_TLS13_MIDDLEBOX_COMPAT
 #define WOLFSSL_EXTRA_ALERTS
 #define HAVE_FALLBACK_SCSV
-// A handshake message may be as long as a hello with every extension that there is; wolfSSL allocates what comes.
+// A handshake message may be as long as a hello with every extension that there is; wolfSSL
+// allocates what comes.
 #define MAX_HANDSHAKE_SZ 0x10200
-// CBC records with all the padding that TLS 1.2 allows: wolfSSL's limit for a record is 38 bytes and a digest's size above
-// 2^14 (MAX_MSG_EXTRA in internal.h). Takes 0.9 KB a connection; wolfSSL 5.5 doesn't know it.
+// CBC records with all the padding that TLS 1.2 allows: wolfSSL's limit for a record is 38 bytes
+// and a digest's size above 2^14 (MAX_MSG_EXTRA in internal.h). Takes 0.9 KB a connection; wolfSSL
+// 5.5 doesn't know it.
 #define WC_HASH_CUSTOM_MAX_DIGEST_SIZE 288
 // The RSA key exchange is weak, but the built-in has it and some old peers know nothing else.
 #define WOLFSSL_STATIC_RSA
 
-// -- Ciphers and hashes -----------------------------------------------------------------------------------------------
+// -- Ciphers and hashes --------------------------------------------------------------------------
 #define HAVE_AESGCM
 #define HAVE_AES_ECB
 #define HAVE_AES_CBC
@@ -101,7 +106,7 @@
 #define NO_DSA
 #define NO_DH
 
-// -- Keys -------------------------------------------------------------------------------------------------------------
+// -- Keys ----------------------------------------------------------------------------------------
 #define HAVE_ECC
 #define ECC_SHAMIR
 #define HAVE_ECC384
@@ -113,18 +118,19 @@
 #define HAVE_PK_CALLBACKS
 #define WOLFSSL_BASE64_ENCODE
 
-// -- Pre-shared keys --------------------------------------------------------------------------------------------------
-// Only a context that is given keys uses them. Those without a key exchange of their own have no forward secrecy, but the
-// built-in knows nothing else.
+// -- Pre-shared keys -----------------------------------------------------------------------------
+// Only a context that is given keys uses them. Those without a key exchange of their own have no
+// forward secrecy, but the built-in knows nothing else.
 #define WOLFSSL_STATIC_PSK
 
-// -- Certificates -----------------------------------------------------------------------------------------------------
+// -- Certificates --------------------------------------------------------------------------------
 // The modules verify certificates themselves, in wolfSSL's callback, see wolf_verify.c.
 #define WOLFSSL_ALWAYS_VERIFY_CB
 #define WOLFSSL_VERIFY_CB_ALL_CERTS
 #define WOLFSSL_PEM_TO_DER
-// What the built-in and OpenSSL read in certificates, and wolfSSL refuses otherwise: a basicConstraints that says that it
-// is no CA, and serial number 0 (in 5.7 and before only under the name of a larger project).
+// What the built-in and OpenSSL read in certificates, and wolfSSL refuses otherwise: a
+// basicConstraints that says that it is no CA, and serial number 0 (in 5.7 and before only under
+// the name of a larger project).
 #define WOLFSSL_ALLOW_ENCODING_CA_FALSE
 #define WOLFSSL_ASN_ALLOW_0_SERIAL
 #if LIBWOLFSSL_VERSION_HEX < 0x05008000
@@ -135,16 +141,17 @@
 #define MAX_CHAIN_DEPTH 20
 #define EXTERNAL_SERIAL_SIZE 64
 
-// -- What a firmware doesn't need -------------------------------------------------------------------------------------
-// A session cache, a curve cache or a fixed-point cache would outlive a soft reset of the interpreter.
+// -- What a firmware doesn't need ----------------------------------------------------------------
+// A session cache, a curve cache or a fixed-point cache would outlive a soft reset of the
+// interpreter.
 #define NO_SESSION_CACHE
 #define NO_WOLFSSL_DIR
 #define NO_MAIN_DRIVER
 #define WOLFSSL_USER_IO
 #define WC_NO_ASYNC_THREADING
 
-// Certificates come through MicroPython's file systems. Seeds come from the kernel without a file descriptor where that
-// is possible; elsewhere wolfSSL needs its own file access for /dev/urandom.
+// Certificates come through MicroPython's file systems. Seeds come from the kernel without a file
+// descriptor where that is possible; elsewhere wolfSSL needs its own file access for /dev/urandom.
 #ifdef __linux__
 #define WOLFSSL_GETRANDOM
 #define NO_FILESYSTEM
@@ -157,12 +164,14 @@
 #define MICROPY_WOLFSSL_TCP_QUICKACK TCP_QUICKACK
 #endif
 
-// NOTE(mpwolf): wolfSSL 5.5 calls snprintf(), 5.9 gettimeofday() without their headers where NO_FILESYSTEM is set.
+// NOTE(mpwolf): wolfSSL 5.5 calls snprintf(), 5.9 gettimeofday() without their headers where
+// NO_FILESYSTEM is set.
 #ifndef __ASSEMBLER__
 #include <stdio.h>
 #include <sys/time.h>
 #endif
 
-// In firmware that is as small as possible NO_ERROR_STRINGS is fine: OSError then has the number alone.
+// In firmware that is as small as possible NO_ERROR_STRINGS is fine: OSError then has the number
+// alone.
 
 #endif // MPWOLF_UNIX_USER_SETTINGS_H

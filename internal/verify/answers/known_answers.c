@@ -24,9 +24,9 @@
  * THE SOFTWARE.
  */
 
-// Known answers of wolfCrypt's algorithms, those that Python does not reach among them. verify links this with the
-// firmware's own wolfSSL objects and runs it on the machine that built them: "ok NAME" or "FAIL NAME CODE" for each
-// algorithm that the settings have.
+// Known answers of wolfCrypt's algorithms, those that Python does not reach among them. verify
+// links this with the firmware's own wolfSSL objects and runs it on the machine that built them:
+// "ok NAME" or "FAIL NAME CODE" for each algorithm that the settings have.
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -146,13 +146,15 @@ static void hkdf(const char *name, int type, const byte *want) {
 #ifdef WOLFSSL_HAVE_PRF
 static void prf(const char *name, int type, const byte *want) {
     static const byte label[] = "master secret";
-    int ret = wc_PRF_TLS(out, 48, key, sizeof(key), label, sizeof(label) - 1, iv, sizeof(iv), 1, type, NULL, INVALID_DEVID);
+    int ret = wc_PRF_TLS(out, 48, key, sizeof(key), label, sizeof(label) - 1, iv, sizeof(iv), 1,
+        type, NULL, INVALID_DEVID);
     report(name, same(ret, want, 48));
 }
 #endif
 
 #if !defined(NO_AES) && (defined(HAVE_AESGCM) || defined(HAVE_AESCCM))
-// Authenticated encryption both ways, and a tag with one bit wrong, which must be refused. want is the text and its tag.
+// Authenticated encryption both ways, and a tag with one bit wrong, which must be refused. want is
+// the text and its tag.
 static int aead(Aes *aes, const byte *want, int ccm) {
     byte tag[16], plain[TEXT_LEN];
     int ret = NOT_COMPILED_IN;
@@ -164,13 +166,15 @@ static int aead(Aes *aes, const byte *want, int ccm) {
             #ifdef HAVE_AESCCM
             ret = step == 0
                 ? wc_AesCcmEncrypt(aes, out, text, TEXT_LEN, iv, sizeof(iv), tag, 16, aad, AAD_LEN)
-                : wc_AesCcmDecrypt(aes, plain, want, TEXT_LEN, iv, sizeof(iv), tag, 16, aad, AAD_LEN);
+                : wc_AesCcmDecrypt(aes, plain, want, TEXT_LEN, iv, sizeof(iv), tag, 16,
+                aad, AAD_LEN);
             #endif
         } else {
             #ifdef HAVE_AESGCM
             ret = step == 0
                 ? wc_AesGcmEncrypt(aes, out, text, TEXT_LEN, iv, sizeof(iv), tag, 16, aad, AAD_LEN)
-                : wc_AesGcmDecrypt(aes, plain, want, TEXT_LEN, iv, sizeof(iv), tag, 16, aad, AAD_LEN);
+                : wc_AesGcmDecrypt(aes, plain, want, TEXT_LEN, iv, sizeof(iv), tag, 16,
+                aad, AAD_LEN);
             #endif
         }
         if (step == 2) {
@@ -215,7 +219,8 @@ static void aes_aead(const char *name, size_t key_len, const byte *want, int ccm
 static int chacha_poly(void) {
     byte tag[16], plain[TEXT_LEN];
     int ret = wc_ChaCha20Poly1305_Encrypt(key, iv, aad, AAD_LEN, text, TEXT_LEN, out, tag);
-    if (ret == 0 && (memcmp(out, chacha, TEXT_LEN) != 0 || memcmp(tag, chacha + TEXT_LEN, 16) != 0)) {
+    if (ret == 0
+        && (memcmp(out, chacha, TEXT_LEN) != 0 || memcmp(tag, chacha + TEXT_LEN, 16) != 0)) {
         return WRONG;
     }
     if (ret == 0) {
@@ -226,7 +231,8 @@ static int chacha_poly(void) {
     }
     if (ret == 0) {
         tag[0] ^= 1;
-        ret = wc_ChaCha20Poly1305_Decrypt(key, iv, aad, AAD_LEN, chacha, TEXT_LEN, tag, plain) != 0 ? 0 : WRONG;
+        ret = wc_ChaCha20Poly1305_Decrypt(key, iv, aad, AAD_LEN, chacha, TEXT_LEN, tag, plain)
+            != 0 ? 0 : WRONG;
     }
     return ret;
 }
@@ -240,8 +246,10 @@ typedef struct _curve_t {
     word32 size, signature_len, digest_len;
 } curve_t;
 
-#define CURVE(bits, digest_bits) { "P-" #bits, ECC_SECP##bits##R1, p##bits##_private, p##bits##_public, p##bits##_peer, \
-        p##bits##_secret, p##bits##_signature, digest##digest_bits, (bits + 7) / 8, sizeof(p##bits##_signature), \
+#define CURVE(bits, digest_bits) { "P-" #bits, ECC_SECP##bits##R1, \
+        p##bits##_private, p##bits##_public, p##bits##_peer, p##bits##_secret, \
+        p##bits##_signature, digest##digest_bits, (bits + 7) / 8, \
+        sizeof(p##bits##_signature), \
         sizeof(digest##digest_bits) }
 
 static const curve_t curves[] = {
@@ -254,9 +262,11 @@ static int ecdsa(const curve_t *c, ecc_key *own, WC_RNG *rng) {
     byte sig[256];
     word32 sig_len = sizeof(sig);
     int good = 0;
-    int ret = wc_ecc_verify_hash(c->signature, c->signature_len, c->digest, c->digest_len, &good, own);
+    int ret = wc_ecc_verify_hash(c->signature, c->signature_len, c->digest,
+        c->digest_len, &good, own);
     if (ret == 0) {
-        ret = good == 1 ? wc_ecc_sign_hash(c->digest, c->digest_len, sig, &sig_len, rng, own) : WRONG;
+        ret = good == 1
+            ? wc_ecc_sign_hash(c->digest, c->digest_len, sig, &sig_len, rng, own) : WRONG;
     }
     if (ret == 0) {
         good = 0;
@@ -299,7 +309,8 @@ static void ecc(const curve_t *c, WC_RNG *rng) {
     int ret = wc_ecc_init(&own);
     int sign_ret = ret;
     if (ret == 0) {
-        ret = wc_ecc_import_private_key_ex(c->private, c->size, c->public, 2 * c->size + 1, &own, c->id);
+        ret = wc_ecc_import_private_key_ex(c->private, c->size, c->public,
+            2 * c->size + 1, &own, c->id);
         #ifdef ECC_TIMING_RESISTANT
         if (ret == 0) {
             ret = wc_ecc_set_rng(&own, rng);
@@ -397,23 +408,25 @@ static void rsa(WC_RNG *rng) {
     #endif
     int pss_ret = ret;
     if (ret == 0) {
-        ret = same(wc_RsaSSL_Sign(rsa_digest_info, sizeof(rsa_digest_info), out, 256, &rsa, rng), rsa_pkcs1, 256);
+        ret = same(wc_RsaSSL_Sign(rsa_digest_info, sizeof(rsa_digest_info), out, 256, &rsa, rng),
+            rsa_pkcs1, 256);
     }
     if (ret == 0) {
         int len = wc_RsaSSL_Verify(rsa_pkcs1, 256, out, sizeof(out), &rsa);
-        ret = len >= 0 && len != sizeof(rsa_digest_info) ? WRONG : same(len, rsa_digest_info, sizeof(rsa_digest_info));
+        ret = len >= 0 && len != sizeof(rsa_digest_info) ? WRONG
+            : same(len, rsa_digest_info, sizeof(rsa_digest_info));
     }
     report("RSA-2048 PKCS #1", ret);
     #ifdef WC_RSA_PSS
     if (pss_ret == 0) {
         byte digest[sizeof(digest256)];
         memcpy(digest, digest256, sizeof(digest));
-        pss_ret = wc_RsaPSS_VerifyCheck((byte *)rsa_pss, 256, out, sizeof(out), digest, sizeof(digest),
-            WC_HASH_TYPE_SHA256, WC_MGF1SHA256, &rsa);
+        pss_ret = wc_RsaPSS_VerifyCheck((byte *)rsa_pss, 256, out, sizeof(out), digest,
+            sizeof(digest), WC_HASH_TYPE_SHA256, WC_MGF1SHA256, &rsa);
         digest[0] ^= 1;
         if (pss_ret >= 0) {
-            pss_ret = wc_RsaPSS_VerifyCheck((byte *)rsa_pss, 256, out, sizeof(out), digest, sizeof(digest),
-                WC_HASH_TYPE_SHA256, WC_MGF1SHA256, &rsa) < 0 ? 0 : WRONG;
+            pss_ret = wc_RsaPSS_VerifyCheck((byte *)rsa_pss, 256, out, sizeof(out), digest,
+                sizeof(digest), WC_HASH_TYPE_SHA256, WC_MGF1SHA256, &rsa) < 0 ? 0 : WRONG;
         }
     }
     report("RSA-2048 PSS", pss_ret);

@@ -24,8 +24,8 @@
  * THE SOFTWARE.
  */
 
-// What OpenSSL's algorithms give for key, iv, aad and text of known_answers.c, and keys made for this purpose alone: a
-// private key here protects nothing.
+// What OpenSSL's algorithms give for key, iv, aad and text of known_answers.c, and keys made for
+// this purpose alone: a private key here protects nothing.
 
 static const byte md5_abc[] = {
     0x90, 0x01, 0x50, 0x98, 0x3c, 0xd2, 0x4f, 0xb0, 0xd6, 0x96, 0x3f, 0x7d, 0x28, 0xe1, 0x7f, 0x72,
