@@ -1,5 +1,6 @@
-# Whichever allocation fails: the outcome is ENOMEM, MemoryError or success, nothing leaks, sockets can be closed, and
-# nothing that must be refused is let through. Needs the user module of tests/testdata/allocfail.
+# Whichever allocation fails: the outcome is ENOMEM, MemoryError or success, nothing leaks, sockets
+# can be closed, and nothing that must be refused is let through. Needs the user module of
+# tests/testdata/allocfail.
 
 try:
     import allocfail
@@ -172,8 +173,8 @@ def talk(pair):
         s.read(1)
     else:
         if pipe.datagrams:
-            # DTLS took a message for lost, because there was no memory for it. It comes again after a second, see
-            # dtls_pair.py.
+            # DTLS took a message for lost, because there was no memory for it. It comes again
+            # after a second, see dtls_pair.py.
             return
         raise ValueError("no handshake")
     got = None
@@ -305,7 +306,8 @@ def sweep(name, before, operation, succeeds, kind, times):
         gc.collect()
         leak = allocfail.live() - live
         if wrong is None and leak > 0:
-            # The collector may have seen a stale pointer on the stack; a leak comes again and again.
+            # The collector may have seen a stale pointer on the stack; a leak comes again and
+            # again.
             for _ in range(3):
                 run(before, operation, succeeds, kind, n, times)
             gc.collect()

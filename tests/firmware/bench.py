@@ -1,9 +1,10 @@
 # Measures one thing and prints one number. Runs on MicroPython and on CPython.
 #
 # Usage: bench.py crypto sha256|aes-128-cbc|aes-128-ctr SIZE: MB/s of calls with SIZE bytes each
-#        bench.py client PORT CAFILE COUNT: milliseconds of CPU and of wall time for a connection: handshake with a
-#            verified certificate, a line there and back, close
-#        bench.py server PORT CERTFILE KEYFILE COUNT: prints "listening", then milliseconds of CPU for a connection
+#        bench.py client PORT CAFILE COUNT: milliseconds of CPU and of wall time for a
+#            connection: handshake with a verified certificate, a line there and back, close
+#        bench.py server PORT CERTFILE KEYFILE COUNT: prints "listening", then
+#            milliseconds of CPU for a connection
 #        bench.py send|recv PORT CAFILE MEGABYTES: seconds of CPU and of wall time
 
 import sys
@@ -12,7 +13,8 @@ import time
 MICROPYTHON = sys.implementation.name == "micropython"
 
 
-# The file in DER beside one in PEM: MicroPython's built-in takes no PEM on unix, CPython no DER for its own certificate.
+# The file in DER beside one in PEM: MicroPython's built-in takes no PEM on unix, CPython no DER
+# for its own certificate.
 def der(file):
     return file + ".der"
 

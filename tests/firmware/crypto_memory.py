@@ -1,5 +1,5 @@
-# Keys and states do not stay in the heap: what an object held is gone when the collector has freed it. Inputs are not
-# copied.
+# Keys and states do not stay in the heap: what an object held is gone when the collector has freed
+# it. Inputs are not copied.
 
 try:
     import gc
@@ -13,8 +13,8 @@ except ImportError:
 SECRET = b"a secret of 32 bytes, no less..."
 
 
-# What lies behind an address. Not from its first byte on: to the collector that would be a pointer to the object. It is
-# made before the object is freed, so that it does not take that place.
+# What lies behind an address. Not from its first byte on: to the collector that would be a pointer
+# to the object. It is made before the object is freed, so that it does not take that place.
 def view(addr):
     return memoryview(uctypes.bytearray_at(addr + 1, 255))
 

@@ -1,5 +1,6 @@
-# Two DTLS endpoints joined in memory: both agree on the newest version that wolfSSL has here, lost datagrams come
-# again, and a client is told to show that it can be reached before the server does anything for it.
+# Two DTLS endpoints joined in memory: both agree on the newest version that wolfSSL has here, lost
+# datagrams come again, and a client is told to show that it can be reached before the server does
+# anything for it.
 
 try:
     import time
@@ -68,7 +69,8 @@ for client_id, first in ((b"a client", hello), (b"another client", hello_again))
         print(er)
     print("no more than asked or refused", len(b.sent) == 1 and len(b.sent[0]) < 200)
 
-# Each datagram of the handshake lost, on either side. (What is written afterwards is lost for good.)
+# Each datagram of the handshake lost, on either side. (What is written afterwards is lost for
+# good.)
 for n in range(3):
     for loser in (0, 1):
         a, b = datagrams()
@@ -97,7 +99,8 @@ for n in range(4):
     b.lose = (n,)
     print("server first", server_first(*wrap(a, b)) in (b"hello", b"lost"))
 
-# Cipher suites of TLS 1.2 alone, on either side, before and after the certificates, and taken back: 1.2 is what both have.
+# Cipher suites of TLS 1.2 alone, on either side, before and after the certificates, and taken
+# back: 1.2 is what both have.
 SUITES_12 = ["TLS-ECDHE-ECDSA-WITH-AES-128-GCM-SHA256"]
 
 
@@ -132,7 +135,8 @@ for client_steps, server_steps in (
     newest = want if "all suites" in client_steps else "DTLSv1.2"
     print(*client_steps, "and", *server_steps, got, version == newest or version)
 
-# A client that trusts nobody, and a verify_callback that refuses, are not forgotten on the way to 1.2.
+# A client that trusts nobody, and a verify_callback that refuses, are not forgotten on the way to
+# 1.2.
 client_ctx = context(wolfssl.PROTOCOL_DTLS_CLIENT)
 client_ctx.verify_mode = wolfssl.CERT_REQUIRED
 client_ctx.set_ciphers(SUITES_12)

@@ -2,8 +2,9 @@
 #
 # Usage: dtls_peer.py client PORT CAFILE HOSTNAME
 #        dtls_peer.py server PORT CERTFILE KEYFILE
-# The client sends "ping" and reads the answer, the server sends back the first message that it gets. Both print
-# "OK DTLSv1.2 <cipher> <what was read>", or the exception; the server prints "listening PORT" before.
+# The client sends "ping" and reads the answer, the server sends back the first message that it
+# gets. Both print "OK DTLSv1.2 <cipher> <what was read>", or the exception; the server prints
+# "listening PORT" before.
 
 import sys
 
@@ -43,7 +44,8 @@ def server(port, certfile, keyfile):
             ss = ctx.wrap_socket(s, server_side=True, client_id=addr)
             break
         except OSError as er:
-            if er.args[0] != -27264:  # MicroPython 1.26 and later: the client was asked to prove its address
+            # MicroPython 1.26 and later: the client was asked to prove its address
+            if er.args[0] != -27264:
                 raise
     data = ss.recv(100)
     ss.send(data)

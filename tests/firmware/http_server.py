@@ -1,10 +1,11 @@
-# A TLS server that answers requests, one connection after the other, for clients that break the protocol.
-# Runs on every MicroPython that has tls, whichever library is below it.
+# A TLS server that answers requests, one connection after the other, for clients that break the
+# protocol. Runs on every MicroPython that has tls, whichever library is below it.
 #
 # Usage: http_server.py PORT CERTFILE KEYFILE [key=value ...]
 #   CERTFILE, KEYFILE: in DER, which every build reads
 #   ca=F[,F...]  certificates that vouch for clients
-#   verify=N     0: ask clients for nothing; 1: take a certificate, 2: require one (default 2 with ca, else 0)
+#   verify=N     0: ask clients for nothing; 1: take a certificate, 2: require one
+#                (default 2 with ca, else 0)
 #   echo=1       send back what comes, instead of answering HTTP requests
 #   psk=ID:HEX   the pre-shared key of the client ID
 # Prints "listening PORT". A connection that fails prints its exception: "OSError -188 <text>".

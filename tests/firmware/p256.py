@@ -1,5 +1,5 @@
-# ECDSA signatures with P-256 in plain Python: what a secure element would do for ecdsa_sign_callback, slowly. For tests
-# only: the secrets leak through the time that it takes.
+# ECDSA signatures with P-256 in plain Python: what a secure element would do for
+# ecdsa_sign_callback, slowly. For tests only: the secrets leak through the time that it takes.
 
 import os
 
@@ -63,7 +63,8 @@ def sign(secret, digest):
     return bytes((0x30, len(body))) + body
 
 
-# A callback that signs with the secret of a file, 32 bytes, and not with the key that the context was given.
+# A callback that signs with the secret of a file, 32 bytes, and not with the key that the context
+# was given.
 def signer(file):
     with open(file, "rb") as f:
         secret = f.read()

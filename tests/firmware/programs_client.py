@@ -1,11 +1,11 @@
 # Reads answers over TLS in the ways that programs do: requests, aiohttp and umqtt are the models.
 #
 # Usage: programs_client.py PORT CAFILE [strict=1]
-#   The peer answers GET /SHAPE/END: SHAPE is how the body's end is known (see below), END is notify or cut: whether
-#   close_notify comes before the end of the connection.
+#   The peer answers GET /SHAPE/END: SHAPE is how the body's end is known (see below),
+#   END is notify or cut: whether close_notify comes before the end of the connection.
 #   strict=1: with suppress_ragged_eofs=False
-# Prints a line for each way to read each answer: "<style> <way> <shape> <end>: <bytes> <sha256> then <what the next two
-# reads give>".
+# Prints a line for each way to read each answer: "<style> <way> <shape> <end>: <bytes> <sha256>
+# then <what the next two reads give>".
 
 import sys
 
@@ -120,7 +120,8 @@ def read_head(f):
         length = content_length(line, length)
 
 
-# -- Ways to read a body. Each puts what it gets into got as it comes, so that nothing is lost by an exception.
+# -- Ways to read a body. Each puts what it gets into got as it comes, so that nothing is lost by
+# an exception.
 
 
 def by_read(f, length, got):
@@ -207,7 +208,8 @@ def run(port, ctx, style, way, shape, end, **options):
             way(f, length, got)
         except OSError:
             failed = " OSError"
-        print(style.name, way.__name__, shape, end + ":", digest(got) + failed, "then", then(f), then(f))
+        print(style.name, way.__name__, shape, end + ":", digest(got) + failed, "then",
+            then(f), then(f))
     finally:
         f.close()
 
@@ -220,7 +222,8 @@ async def then_async(reader):
 
 
 async def run_async(port, ctx, way, shape, end):
-    reader, writer = await asyncio.open_connection("127.0.0.1", port, ssl=ctx, server_hostname="localhost")
+    reader, writer = await asyncio.open_connection("127.0.0.1", port, ssl=ctx,
+        server_hostname="localhost")
     try:
         writer.write(request(shape, end))
         await writer.drain()
@@ -265,7 +268,8 @@ async def run_async(port, ctx, way, shape, end):
         except EOFError:
             failed = " EOFError"
         text = digest(got) + failed
-        print("asyncio", way, shape, end + ":", text, "then", await then_async(reader), await then_async(reader))
+        print("asyncio", way, shape, end + ":", text, "then", await then_async(reader),
+            await then_async(reader))
     finally:
         writer.close()
         await writer.wait_closed()

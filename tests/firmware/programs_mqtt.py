@@ -1,7 +1,7 @@
 # Talks to an MQTT broker with the clients of micropython-lib, which must be in the path.
 #
 # Usage: programs_mqtt.py simple|robust PORT CAFILE COUNT
-#   COUNT messages are published and must come back, half of them awaited and half of them polled for
+#   COUNT messages are published and must come back, half of them awaited and half polled for
 # Prints "OK <messages>", or the exception. robust says "reconnects" too if it had to.
 
 import sys

@@ -1,10 +1,13 @@
 # Many handshakes, then many bytes each way, with another implementation as the peer.
 #
-# Usage: soak.py client blocking|asyncio PORT CAFILE HANDSHAKES BYTES, against a server that sends back what it gets
-#        soak.py server blocking|asyncio PORT CERTFILE KEYFILE HANDSHAKES BYTES, which sends back what it gets
-# Every byte that comes back is compared; every end of a stream must be a clean one. Prints "listening PORT" (a server),
-# and at the end "done", by how many bytes the heap and how many KB the process have grown after the first handshakes,
-# and again while the bytes went through.
+# Usage: soak.py client blocking|asyncio PORT CAFILE HANDSHAKES BYTES
+#            against a server that sends back what it gets
+#        soak.py server blocking|asyncio PORT CERTFILE KEYFILE HANDSHAKES BYTES
+#            sends back what it gets
+#
+# Every byte that comes back is compared; every end of a stream must be a clean one. Prints
+# "listening PORT" (a server), and at the end "done", by how many bytes the heap and how many KB
+# the process have grown after the first handshakes, and again while the bytes went through.
 
 import sys
 
@@ -63,7 +66,8 @@ class Memory:
 
 def check(got, want):
     if got != want:
-        raise ValueError("got %d bytes %r, want %d bytes %r" % (len(got), got[:32], len(want), want[:32]))
+        raise ValueError(
+            "got %d bytes %r, want %d bytes %r" % (len(got), got[:32], len(want), want[:32]))
 
 
 def client_context(cafile):
@@ -246,7 +250,8 @@ async def asyncio_server(ctx, port, handshakes, total):
     return report
 
 
-# Use the whole heap once: what the process grows by after that is the C library's, not pages of the heap.
+# Use the whole heap once: what the process grows by after that is the C library's, not pages of
+# the heap.
 def use_heap():
     blocks = []
     for _ in range(gc.mem_free() * 9 // 10 // 4096):
@@ -258,7 +263,8 @@ def run(role, style, port, *args):
     ctx = (client_context if role == "client" else server_context)(*files)
     if style == "blocking":
         return (blocking_client if role == "client" else blocking_server)(ctx, int(port), *numbers)
-    return asyncio.run((asyncio_client if role == "client" else asyncio_server)(ctx, int(port), *numbers))
+    return asyncio.run(
+        (asyncio_client if role == "client" else asyncio_server)(ctx, int(port), *numbers))
 
 
 use_heap()

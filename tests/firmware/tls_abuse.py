@@ -1,5 +1,5 @@
-# What a session must survive: streams and callbacks that call back into it, lie, or raise; finalisers out of order; use
-# after everything.
+# What a session must survive: streams and callbacks that call back into it, lie, or raise;
+# finalisers out of order; use after everything.
 
 try:
     import gc
@@ -129,7 +129,8 @@ for name, hook in (("too much", too_much), ("negative", negative), ("raises", fa
     talk(c, s)
     a.hook = hook
     r = outcome(c.read, 1)
-    print("stream:", name, r if name != "too much" else str(r).split()[0], outcome(c.close), outcome(s.close))
+    print("stream:", name, r if name != "too much" else str(r).split()[0], outcome(c.close),
+        outcome(s.close))
 
 # Out of order, twice, and used afterwards.
 if hasattr(client, "__del__"):

@@ -1,8 +1,9 @@
-# What wolfssl offers beyond a handshake, between two endpoints in memory: where keys and certificates come from,
-# callbacks, ciphers, every way to read and write, poll, and every way to end.
+# What wolfssl offers beyond a handshake, between two endpoints in memory: where keys and
+# certificates come from, callbacks, ciphers, every way to read and write, poll, and every way to
+# end.
 #
-# Usage: tls_api.py DIR, a folder with root, intermediate and leaf certificates and the leaf's key as api_test.go makes
-# them.
+# Usage: tls_api.py DIR, a folder with root, intermediate and leaf certificates and the leaf's key
+# as api_test.go makes them.
 
 import sys
 
@@ -360,7 +361,8 @@ def dtls(**options):
         try:
             got = s.read(1)
         except OSError as er:
-            if er.args[0] != -27264:  # MBEDTLS_ERR_SSL_HELLO_VERIFY_REQUIRED, MicroPython 1.26 and later
+            # MBEDTLS_ERR_SSL_HELLO_VERIFY_REQUIRED, MicroPython 1.26 and later
+            if er.args[0] != -27264:
                 raise
             s = server.wrap_socket(b, server_side=True, do_handshake_on_connect=False, **options)
         if got:

@@ -2,8 +2,8 @@
 #
 # Usage: tls_bulk.py client HOST PORT CAFILE SERVER_NAME send|recv BYTES
 #        tls_bulk.py server PORT CERTFILE KEYFILE send|recv BYTES
-# Prints "listening PORT" (a server), then "done BYTES" and by how much MicroPython's heap has grown since the first
-# megabyte; recv checks that every byte is as sent: zero.
+# Prints "listening PORT" (a server), then "done BYTES" and by how much MicroPython's heap has
+# grown since the first megabyte; recv checks that every byte is as sent: zero.
 
 import sys
 

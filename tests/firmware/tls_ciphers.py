@@ -1,6 +1,6 @@
-# Cipher suites: their names as MicroPython spells them, the three spellings that are taken, and what is refused.
-# It stands for MicroPython's own tests/extmod/tls_sslcontext_ciphers.py, whose expected text is mbedTLS's list of
-# suites and mbedTLS's error.
+# Cipher suites: their names as MicroPython spells them, the three spellings that are taken, and
+# what is refused. It stands for MicroPython's own tests/extmod/tls_sslcontext_ciphers.py, whose
+# expected text is mbedTLS's list of suites and mbedTLS's error.
 
 try:
     import tls
@@ -23,7 +23,8 @@ for name in (
     print(name, name in ciphers)
 
 # Nothing that a reviewer would refuse.
-print([c for c in ciphers if "NULL" in c or "RC4" in c or "3DES" in c or "MD5" in c or "EXPORT" in c])
+print([c for c in ciphers if "NULL" in c or "RC4" in c or "3DES" in c or "MD5" in c
+    or "EXPORT" in c])
 
 ctx.set_ciphers(ciphers[:1])
 for spelling in (

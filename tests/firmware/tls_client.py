@@ -6,7 +6,8 @@
 #   eof=1      then read on to the end of the stream, which must be a clean one
 #   ciphers=C  the one cipher suite that is offered
 #   psk=KEY    use this pre-shared key, with the identity "sensor"
-#   secret=F   sign with ecdsa_sign_callback and the 32 bytes of this file; KEYFILE's key is not the certificate's
+#   secret=F   sign with ecdsa_sign_callback and the 32 bytes of this file; KEYFILE's key is not
+#              the certificate's
 # Prints one line: "OK TLSv1.3 <cipher> <reply>", or the exception as "OSError -188 <text>".
 
 import sys

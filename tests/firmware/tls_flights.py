@@ -1,5 +1,6 @@
-# A flight of the handshake is one write, and buffers are as large as the records that are in them: where wolfSSL's memory
-# is MicroPython's heap (TestTracked), what a large record took is given back.
+# A flight of the handshake is one write, and buffers are as large as the records that are in them:
+# where wolfSSL's memory is MicroPython's heap (TestTracked), what a large record took is given
+# back.
 
 try:
     import gc
@@ -16,7 +17,8 @@ RECORD = 16 * 1024
 BUFFERS = bytearray(2 * RECORD), bytearray(2 * RECORD)
 
 
-# A stream that allocates nothing of a record's size: the collector may still see such a thing on the stack.
+# A stream that allocates nothing of a record's size: the collector may still see such a thing on
+# the stack.
 class Pipe(io.IOBase):
     def __init__(self, buffer):
         self.data = memoryview(buffer)
@@ -97,5 +99,6 @@ for cipher in (None, "TLS-ECDHE-ECDSA-WITH-AES-128-GCM-SHA256"):
     record(s, c)
     kept = used() - before - idle
     # Two ends, without room for a record of 16 KB in either.
-    print("idle", idle if idle > 2 * RECORD else "small", "kept", kept if kept > 1024 else "nothing")
+    print("idle", idle if idle > 2 * RECORD else "small", "kept",
+        kept if kept > 1024 else "nothing")
     del c, s

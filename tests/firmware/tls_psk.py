@@ -1,4 +1,5 @@
-# Pre-shared keys between two endpoints joined in memory: what is agreed on, and all that must be refused.
+# Pre-shared keys between two endpoints joined in memory: what is agreed on, and all that must be
+# refused.
 
 try:
     import wolfssl
@@ -34,8 +35,8 @@ def cert_server():
     return ctx
 
 
-# Both sides until data came through; else what the first of them raised that gave up. Not every version of wolfSSL tells
-# the other one why.
+# Both sides until data came through; else what the first of them raised that gave up. Not every
+# version of wolfSSL tells the other one why.
 def talk(client, host):
     a, b = pipes()
     c = client.wrap_socket(a, server_hostname="localhost", do_handshake_on_connect=False)
@@ -57,8 +58,10 @@ def show(title, *result):
 
 
 show("agreed", *talk(client_context(), server_context()))
-show("a str", *talk(client_context("sensor", "password"), server_context({b"sensor": b"password"})))
-show("the longest", talk(client_context(b"i" * 128, b"k" * 64), server_context({b"i" * 128: b"k" * 64}))[0])
+show("a str",
+    *talk(client_context("sensor", "password"), server_context({b"sensor": b"password"})))
+show("the longest",
+    talk(client_context(b"i" * 128, b"k" * 64), server_context({b"i" * 128: b"k" * 64}))[0])
 show("a bytearray", talk(client_context(bytearray(IDENTITY), bytearray(KEY)), server_context())[0])
 host = server_context()
 host.load_cert_chain(server, server_key)
@@ -111,7 +114,8 @@ for answer in (12345, b"", b"k" * 65, KeyError, MemoryError, KeyboardInterrupt):
 show("no get()", *talk(client_context(), server_context(5)))
 show("a computed key", talk(client_context(), server_context(Keys(KEY)))[0])
 
-for identity, key in ((b"", KEY), (b"i" * 129, KEY), (b"a\0b", KEY), (IDENTITY, b""), (IDENTITY, b"k" * 65)):
+for identity, key in ((b"", KEY), (b"i" * 129, KEY), (b"a\0b", KEY), (IDENTITY, b""),
+    (IDENTITY, b"k" * 65)):
     try:
         client_context(identity, key)
         print("set")
@@ -136,7 +140,8 @@ if hasattr(wolfssl, "PROTOCOL_DTLS_CLIENT"):
         a, b = datagrams()
         c = client.wrap_socket(a, server_hostname="localhost", do_handshake_on_connect=False)
         s = DatagramServer(
-            lambda: host.wrap_socket(b, server_side=True, do_handshake_on_connect=False, client_id=b"me")
+            lambda: host.wrap_socket(b, server_side=True, do_handshake_on_connect=False,
+                client_id=b"me")
         )
         for _ in range(20):
             c.write(b"hello")

@@ -1,4 +1,5 @@
-# The end of a stream without close_notify: the end, as with the built-in, unless asked otherwise. What arrived comes first.
+# The end of a stream without close_notify: the end, as with the built-in, unless asked otherwise.
+# What arrived comes first.
 
 try:
     import io
@@ -49,8 +50,10 @@ plain_server.suppress_ragged_eofs = True  # the default but for secure defaults
 for options in ({}, {"suppress_ragged_eofs": True}, {"suppress_ragged_eofs": False}):
     cut_off_reads(lambda s: s.read(20), lambda s: s.read(20), lambda s: s.read(), **options)
     cut_off_reads(lambda s: s.read(), lambda s: s.read(), lambda s: s.readline(), **options)
-    cut_off_reads(lambda s: s.readline(), lambda s: s.readline(), lambda s: s.readline(), **options)
-    cut_off_reads(lambda s: s.readinto(buf), lambda s: s.readinto(buf), lambda s: s.read(1), **options)
+    cut_off_reads(lambda s: s.readline(), lambda s: s.readline(),
+        lambda s: s.readline(), **options)
+    cut_off_reads(lambda s: s.readinto(buf), lambda s: s.readinto(buf),
+        lambda s: s.read(1), **options)
     cut_off_reads(lambda s: s.recv(20), lambda s: s.recv(20), lambda s: s.recv(20), **options)
     cut_off_reads(lambda s: s.read(20), lambda s: s.write(b"still there"), **options)
 plain_server.suppress_ragged_eofs = False

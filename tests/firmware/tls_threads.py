@@ -1,5 +1,6 @@
-# Threads that share contexts: the first sockets of one, handshakes in memory, verification callbacks, hashes and garbage
-# at the same time. With an argument it leaves out the garbage: ThreadSanitizer holds back the collector's signals.
+# Threads that share contexts: the first sockets of one, handshakes in memory, verification
+# callbacks, hashes and garbage at the same time. With an argument it leaves out the garbage:
+# ThreadSanitizer holds back the collector's signals.
 
 try:
     import _thread
@@ -66,7 +67,8 @@ def wrap(context, started, results, n):
     while None in started:
         pass
     try:
-        results[n] = context.wrap_socket(pipes()[0], server_hostname="localhost", do_handshake_on_connect=False)
+        results[n] = context.wrap_socket(pipes()[0], server_hostname="localhost",
+            do_handshake_on_connect=False)
     except Exception as er:
         results[n] = er
 
@@ -88,7 +90,8 @@ def first_sockets():
     return "done"
 
 
-# In a function: without a GIL, a global that is made while threads run can hide the others from them for a moment.
+# In a function: without a GIL, a global that is made while threads run can hide the others from
+# them for a moment.
 def main():
     print(first_sockets())
     states = [[None] for _ in range(THREADS)]

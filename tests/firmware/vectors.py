@@ -1,10 +1,13 @@
 # Known answers from a file, and digests of long outputs.
 #
 # Usage: vectors.py FILE
-#   aes MODE KEY IV PLAIN CIPHER  all in hex; IV is - where the mode takes none: both ways, at once, in pieces, in place
+#   aes MODE KEY IV PLAIN CIPHER  all in hex; IV is - where the mode takes none: both ways,
+#                                 at once, in pieces, in place
 #   hash NAME MESSAGE DIGEST      in hex: at once, and in pieces of 1, 63 and 64 bytes
-#   long MODE KEY IV SIZE         prints the SHA-256 of SIZE bytes enciphered, from an unaligned buffer and in place
-# Prints a line for every answer that is wrong, the digests, and in the end how many lines were done.
+#   long MODE KEY IV SIZE         prints the SHA-256 of SIZE bytes enciphered, from an
+#                                 unaligned buffer and in place
+# Prints a line for every answer that is wrong, the digests, and in the end how many lines were
+# done.
 
 import sys
 

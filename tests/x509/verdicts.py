@@ -106,7 +106,8 @@ def datagrams(run):
     return s, b"a client"
 
 
-# From MicroPython 1.26 on a server's first socket ends when it has asked for a proof of the address.
+# From MicroPython 1.26 on a server's first socket ends when it has asked for a proof of the
+# address.
 def dtls_server(ctx, s, client_id):
     try:
         return ctx.wrap_socket(s, server_side=True, client_id=client_id)

@@ -1,4 +1,5 @@
-# Two streams, or two ends for datagrams, that are each other's other end, in memory. The scripts beside this file import it.
+# Two streams, or two ends for datagrams, that are each other's other end, in memory. The scripts
+# beside this file import it.
 
 import io
 
@@ -71,7 +72,8 @@ def datagrams():
     return joined(Datagrams(), Datagrams())
 
 
-# A DTLS server: wrap() makes its socket, anew once the client was asked to prove its address (MicroPython 1.26 and later).
+# A DTLS server: wrap() makes its socket, anew once the client was asked to prove its address
+# (MicroPython 1.26 and later).
 class DatagramServer:
     def __init__(self, wrap):
         self.wrap = wrap

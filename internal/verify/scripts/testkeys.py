@@ -1,5 +1,5 @@
-# Keys and certificates for tests only: EC P-256, valid until the next century. ca vouches for server (localhost,
-# *.example.com, 127.0.0.1). The scripts beside this file import it.
+# Keys and certificates for tests only: EC P-256, valid until the next century. ca vouches for
+# server (localhost, *.example.com, 127.0.0.1). The scripts beside this file import it.
 
 ca = bytes.fromhex(
     "3082019a3082013fa0030201020214371113446a9edab0af8d583f831a0f5f27005100300a06082a"

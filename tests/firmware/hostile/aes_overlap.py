@@ -1,4 +1,5 @@
-# encrypt and decrypt in place, with in and out that overlap in every way, and in pieces: the right bytes, or an error.
+# encrypt and decrypt in place, with in and out that overlap in every way, and in pieces: the right
+# bytes, or an error.
 from common import *
 
 try:
@@ -28,7 +29,8 @@ for mode in MODES:
                     src[:] = plain[:n]
                     r = outcome(getattr(aes(b"k" * 16, mode, b"i" * 16), name), src, dst)
                     if not isinstance(r, str):
-                        # What MicroPython's own does with these is undefined: that nothing else is touched is not.
+                        # What MicroPython's own does with these is undefined: that nothing else is
+                        # touched is not.
                         check(bytes(buf[n + shift :]) == bytes(32), mode, n, name, shift, "beyond")
             # A whole in pieces.
             a = aes(b"k" * 16, mode, b"i" * 16)

@@ -1,4 +1,5 @@
-# Tasks that are cancelled at every wait of a TLS connection: connecting, reading, writing, draining and closing.
+# Tasks that are cancelled at every wait of a TLS connection: connecting, reading, writing,
+# draining and closing.
 from common import *
 
 try:
@@ -36,7 +37,8 @@ async def serve(reader, writer):
 
 
 async def use(port):
-    reader, writer = await asyncio.open_connection("127.0.0.1", port, ssl=cc, server_hostname="localhost")
+    reader, writer = await asyncio.open_connection("127.0.0.1", port, ssl=cc,
+        server_hostname="localhost")
     try:
         for i in range(3):
             writer.write(b"x" * 100)

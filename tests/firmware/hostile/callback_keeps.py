@@ -1,4 +1,5 @@
-# Callbacks that keep what they are given, change it, grow it, and look at it long after the connection has gone.
+# Callbacks that keep what they are given, change it, grow it, and look at it long after the
+# connection has gone.
 from common import *
 
 kept = []
@@ -34,7 +35,8 @@ for kind in CERT_KINDS:
         conn = Connection(cc, sc, kind)
         r = outcome(conn.run)
         check(r == "ok", kind, r)
-        check(conn.c.getpeercert(True) == server and conn.s.getpeercert(True) == client_cert, kind, "changed")
+        check(conn.c.getpeercert(True) == server and conn.s.getpeercert(True) == client_cert,
+            kind, "changed")
         conn.close()
     conn = cc = sc = None
     trample(500, 100)

@@ -1,4 +1,5 @@
-# Certificates with bits, lengths and tags changed: as anchors, as a server's own, and on their way to a client of TLS 1.2.
+# Certificates with bits, lengths and tags changed: as anchors, as a server's own, and on their way
+# to a client of TLS 1.2.
 from common import *
 
 seed = 9

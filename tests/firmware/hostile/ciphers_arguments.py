@@ -1,4 +1,5 @@
-# set_ciphers with lists of every kind and length, names of every type, in the thousands, with NULs.
+# set_ciphers with lists of every kind and length, names of every type, in the thousands, with
+# NULs.
 from common import *
 
 ERRORS = ("OSError", "TypeError", "ValueError", "MemoryError")
@@ -15,8 +16,9 @@ class Items:
 
 for kind in CERT_KINDS:
     cc, sc = contexts(kind)
-    for value in (None, 5, "", TLS12, b"x", [], (), {}, {TLS12}, object(), Items(), [None], [5], [b"x"], [""], [TLS12, None], [TLS12, 5],
-        ["\0"], ["x" * 100000], [TLS12 + ":" + TLS13], [":"], ["ALL"], ["DEFAULT"], ["!x"], [TLS12 + " "], [[TLS12]], [object()],
+    for value in (None, 5, "", TLS12, b"x", [], (), {}, {TLS12}, object(), Items(), [None], [5],
+        [b"x"], [""], [TLS12, None], [TLS12, 5], ["\0"], ["x" * 100000], [TLS12 + ":" + TLS13],
+        [":"], ["ALL"], ["DEFAULT"], ["!x"], [TLS12 + " "], [[TLS12]], [object()],
         ["TLS-NULL-WITH-NULL-NULL"], ["%s%n"], ["TLS1-3-"], ["TLS13-"], ["TLS_"], ["TLS-"]):
         r = outcome(cc.set_ciphers, value)
         check(r in ERRORS or (r is None and value == {TLS12}), kind, value, r)
@@ -25,7 +27,8 @@ for kind in CERT_KINDS:
     for name in (TLS12 + "\0", TLS12 + "\0:ALL", "\0" + TLS12):
         check(outcome(contexts(kind)[0].set_ciphers, [name]) in ERRORS, kind, "NUL", name)
     for n in (1, 100, 149, 150, 151, 300, 301, 2000):
-        for names in ([TLS12], [TLS12, TLS13], wolfssl.SSLContext(wolfssl.PROTOCOL_TLS_CLIENT).get_ciphers()):
+        for names in ([TLS12], [TLS12, TLS13],
+            wolfssl.SSLContext(wolfssl.PROTOCOL_TLS_CLIENT).get_ciphers()):
             cc, sc = contexts(kind)
             r = outcome(cc.set_ciphers, (names * n)[:n])
             check(r is None or r in ERRORS, kind, n, len(names), r)

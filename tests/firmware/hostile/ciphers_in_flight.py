@@ -1,4 +1,5 @@
-# set_ciphers of either side between the steps and from the stream: a connection keeps the suites that it began with.
+# set_ciphers of either side between the steps and from the stream: a connection keeps the suites
+# that it began with.
 from common import *
 
 OTHER = "TLS-ECDHE-ECDSA-WITH-AES-256-GCM-SHA384"
@@ -22,6 +23,7 @@ for kind in ("TLSv1.2", "TLSv1.3"):
                     r = outcome(conn.run)
                 else:
                     r = outcome(conn.run, change)
-                check(r == "ok" and conn.c.cipher()[0] == first, kind, who, when, from_stream, r, conn.c.cipher())
+                check(r == "ok" and conn.c.cipher()[0] == first, kind, who, when, from_stream, r,
+                    conn.c.cipher())
                 conn.close()
 end()

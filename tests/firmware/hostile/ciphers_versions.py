@@ -1,4 +1,5 @@
-# set_ciphers that changes the versions of a context back and forth, a DTLS one has to be made anew for that, at any time.
+# set_ciphers that changes the versions of a context back and forth, a DTLS one has to be made anew
+# for that, at any time.
 from common import *
 
 for kind in CERT_KINDS:
@@ -20,7 +21,8 @@ for kind in CERT_KINDS:
             # The context is as good as before.
             conn = Connection(cc, sc, kind)
             r = outcome(conn.run)
-            check(r == "ok" and (not version or conn.c.cipher()[1] == version[1]), kind, who, when, "next", r)
+            check(r == "ok" and (not version or conn.c.cipher()[1] == version[1]), kind, who,
+                when, "next", r)
             check(conn.s.getpeercert(True) == client_cert, kind, "client's certificate")
             conn.close()
 end()

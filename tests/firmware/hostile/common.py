@@ -1,5 +1,5 @@
-# What the hostile scripts share: contexts of every kind, streams with hooks, and both ends of a connection taken step by
-# step. The scripts beside this file import it.
+# What the hostile scripts share: contexts of every kind, streams with hooks, and both ends of a
+# connection taken step by step. The scripts beside this file import it.
 
 try:
     import gc
@@ -24,7 +24,8 @@ TLS13 = "TLS1-3-AES-128-GCM-SHA256"
 EAGAIN = 11
 EBUSY = 16
 
-# Another certificate for localhost, with another key, which ca does not vouch for, and the CA that does.
+# Another certificate for localhost, with another key, which ca does not vouch for, and the CA that
+# does.
 other_cert = bytes.fromhex(
     "308201a83082014ea00302010202142365e15092417978e3bd50c7566c2787e6d16422300a06082a"
     "8648ce3d040302301e311c301a06035504030c136d70776f6c662074657374206f74686572636130"
@@ -98,8 +99,9 @@ def contexts(kind="TLSv1.3", mutual=False):
     return c, s
 
 
-# One end of a stream or of datagrams in memory. hook(self, what, n, arg) is asked before every call below TLS: what is
-# "read", "write" or "ioctl", n counts the calls of all three. If it returns a tuple, the item in that is the result.
+# One end of a stream or of datagrams in memory. hook(self, what, n, arg) is asked before every
+# call below TLS: what is "read", "write" or "ioctl", n counts the calls of all three. If it
+# returns a tuple, the item in that is the result.
 class End(io.IOBase):
     def __init__(self, dtls=False):
         self.queue = []
@@ -155,8 +157,8 @@ def ends(dtls=False):
     return a, b
 
 
-# From MicroPython 1.26 on a DTLS server's socket ends at the first hello, with a request for a proof of the address in it;
-# the next one has to be another socket.
+# From MicroPython 1.26 on a DTLS server's socket ends at the first hello, with a request for a
+# proof of the address in it; the next one has to be another socket.
 DTLS_PROVES = sys.implementation.version[:2] >= (1, 26)
 HELLO_VERIFY = -27264
 
@@ -181,7 +183,8 @@ class Server:
 
 def serve(sc, b, kind, client_id=b"peer"):
     extra = {"client_id": client_id} if kind == "DTLS" else {}
-    return Server(lambda: sc.wrap_socket(b, server_side=True, do_handshake_on_connect=False, **extra))
+    return Server(
+        lambda: sc.wrap_socket(b, server_side=True, do_handshake_on_connect=False, **extra))
 
 
 # A connection: its ends a (the client's) and b, and its sockets c and s, before the handshake.
@@ -271,7 +274,8 @@ def tcp_pair():
     return a, b
 
 
-# What a call gives: its value, or "Kind" of the exception, with the number of an OSError of the system.
+# What a call gives: its value, or "Kind" of the exception, with the number of an OSError of the
+# system.
 def outcome(f, *args, **kw):
     try:
         return f(*args, **kw)
@@ -282,7 +286,8 @@ def outcome(f, *args, **kw):
         return type(er).__name__
 
 
-# Take blocks of about n bytes off the heap and fill them, so that memory that somebody freed too early is used again.
+# Take blocks of about n bytes off the heap and fill them, so that memory that somebody freed too
+# early is used again.
 def trample(n, count=200, byte=0xEE):
     gc.collect()
     blocks = []

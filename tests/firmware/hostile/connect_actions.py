@@ -1,4 +1,5 @@
-# A wrap_socket that does the handshake at once, whose stream frees, reloads, wraps and closes all around it meanwhile.
+# A wrap_socket that does the handshake at once, whose stream frees, reloads, wraps and closes all
+# around it meanwhile.
 from common import *
 
 
@@ -51,7 +52,8 @@ for kind in [kind for kind in CERT_KINDS if not (kind == "DTLS" and DTLS_PROVES)
             a.hook = hook
             c = outcome(cc.wrap_socket, a, server_hostname="localhost")
             if isinstance(c, str):
-                check(number == 4 and (c.startswith("OSError") or c == "ValueError"), kind, number, when, c)
+                check(number == 4 and (c.startswith("OSError") or c == "ValueError"), kind,
+                    number, when, c)
             else:
                 a.hook = None
                 check(c.getpeercert(True) == server, kind, number, when, "certificate")

@@ -1,4 +1,5 @@
-# One context and a thousand hostile handshakes: forged CAs sent by clients, strangers, cut and garbled. It stays as it was.
+# One context and a thousand hostile handshakes: forged CAs sent by clients, strangers, cut and
+# garbled. It stays as it was.
 from common import *
 
 forged = other_cert

@@ -1,4 +1,5 @@
-# Hashes and ciphers used after __del__, digest or an error: an error or the right bytes, never those of an empty key.
+# Hashes and ciphers used after __del__, digest or an error: an error or the right bytes, never
+# those of an empty key.
 from common import *
 
 try:

@@ -1,4 +1,5 @@
-# Sessions on sessions, hundreds deep, on the main stack and on a thread's small one: RuntimeError where it ends, no crash.
+# Sessions on sessions, hundreds deep, on the main stack and on a thread's small one: RuntimeError
+# where it ends, no crash.
 from common import *
 
 
@@ -15,7 +16,8 @@ ERRORS = ("RuntimeError", "OSError", "MemoryError")
 
 
 def attack(n):
-    for f in (lambda s: s.read(1), lambda s: s.write(b"x"), lambda s: s.readline(), lambda s: s.ioctl(3, 5) if hasattr(s, "ioctl") else None,
+    for f in (lambda s: s.read(1), lambda s: s.write(b"x"), lambda s: s.readline(),
+        lambda s: s.ioctl(3, 5) if hasattr(s, "ioctl") else None,
         lambda s: s.setblocking(False), lambda s: s.close()):
         r = outcome(f, tower(n))
         check(not isinstance(r, str) or r.split()[0] in ERRORS + ("AttributeError",), n, r)

@@ -1,4 +1,5 @@
-# __del__ called by hand on sockets and contexts, twice, in every order, at every step, and use of what is left.
+# __del__ called by hand on sockets and contexts, twice, in every order, at every step, and use of
+# what is left.
 from common import *
 
 if not HAS_DEL:
@@ -22,7 +23,8 @@ for kind in KINDS:
             if "c" in order:
                 for f, args in ((conn.c.read, (1,)), (conn.c.write, (b"x",)), (conn.c.read, ())):
                     check(outcome(f, *args) == "OSError 9", kind, order, steps, outcome(f, *args))
-                check(conn.c.cipher() is None and conn.c.getpeercert(True) is None, kind, order, "cipher")
+                check(conn.c.cipher() is None and conn.c.getpeercert(True) is None, kind,
+                    order, "cipher")
                 check(outcome(conn.c.close) is None, kind, order, "close")
             if "C" in order:
                 a, b = ends()

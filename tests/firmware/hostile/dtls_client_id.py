@@ -24,7 +24,8 @@ def talk(client_id, change=None):
     return "no end"
 
 
-for n in (1, 4, 6, 16, 18, 28, 31, 32, 33, 64, 127, 128, 129, 200, 255, 256, 257, 1000, 4096, 65535, 65536, 65537, 1 << 20):
+for n in (1, 4, 6, 16, 18, 28, 31, 32, 33, 64, 127, 128, 129, 200, 255, 256, 257, 1000, 4096,
+    65535, 65536, 65537, 1 << 20):
     for make in (bytes, bytearray, lambda n: memoryview(bytes(n)), lambda n: "x" * n):
         r = outcome(talk, make(n))
         check(r == "ok" or (n > 255 and r in ERRORS), n, make, r)

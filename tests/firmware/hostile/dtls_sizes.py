@@ -1,11 +1,13 @@
-# Writes and reads of every size over DTLS: too large a write is refused and changes nothing, a small read loses no memory.
+# Writes and reads of every size over DTLS: too large a write is refused and changes nothing, a
+# small read loses no memory.
 from common import *
 
 if "DTLS" not in KINDS:
     print("SKIP")
     raise SystemExit
 
-for n in (1, 2, 100, 1000, 1200, 1400, 1500, 2000, 4000, 16383, 16384, 16385, 20000, 65535, 65536, 100000, 1 << 20):
+for n in (1, 2, 100, 1000, 1200, 1400, 1500, 2000, 4000, 16383, 16384, 16385, 20000, 65535, 65536,
+    100000, 1 << 20):
     conn = connect("DTLS")
     data = bytes(n)
     r = outcome(conn.c.write, data)
@@ -23,8 +25,9 @@ for n in (1, 2, 100, 1000, 1200, 1400, 1500, 2000, 4000, 16383, 16384, 16385, 20
 
 # Datagrams below that are larger than any record, empty, or cut.
 conn = connect("DTLS")
-for data in (b"", b"\x17", bytes(13), bytes(70000), b"\x17\xfe\xfd" + bytes(10), b"\x17\xfe\xfd" + bytes(8) + b"\xff\xff" + bytes(1000),
-    b"\x16\xfe\xfd" + bytes(8) + b"\0\x0c" + b"\x01\xff\xff\xff" + bytes(8), b"\x2f" + bytes(50), b"\x3f" + bytes(50)):
+for data in (b"", b"\x17", bytes(13), bytes(70000), b"\x17\xfe\xfd" + bytes(10),
+    b"\x17\xfe\xfd" + bytes(8) + b"\xff\xff" + bytes(1000), b"\x16\xfe\xfd" + bytes(8) + b"\0\x0c"
+    + b"\x01\xff\xff\xff" + bytes(8), b"\x2f" + bytes(50), b"\x3f" + bytes(50)):
     conn.a.queue.append(data)
     r = outcome(conn.s.read, 1)
     check(r is None or r == "OSError", data[:14], r)

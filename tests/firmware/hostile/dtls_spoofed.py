@@ -1,5 +1,5 @@
-# A flood of first hellos from peers that don't exist, garbage and fragments: little memory, no crash, and who is
-# real gets through.
+# A flood of first hellos from peers that don't exist, garbage and fragments: little memory, no
+# crash, and who is real gets through.
 from common import *
 
 if "DTLS" not in KINDS:
@@ -26,7 +26,8 @@ hello = a.queue[0]
 
 def server_for(client_id):
     a, b = ends(True)
-    return a, b, sc.wrap_socket(b, server_side=True, do_handshake_on_connect=False, client_id=client_id)
+    return a, b, sc.wrap_socket(b, server_side=True, do_handshake_on_connect=False,
+        client_id=client_id)
 
 
 # Memory of all those that stay open.
@@ -39,7 +40,8 @@ def spoof(n):
         check(r is None or r == "OSError", "spoofed", r)
         if r is None:
             kept.append(s)
-        check(len(b.queue) <= 2 and sum(len(d) for d in b.queue) <= 3 * len(hello), "more than asked", len(b.queue))
+        check(len(b.queue) <= 2 and sum(len(d) for d in b.queue) <= 3 * len(hello),
+            "more than asked", len(b.queue))
     for s in kept:
         s.close()
 

@@ -1,5 +1,5 @@
-# Every datagram of a handshake arrives twice, or each one again after the next, as a network may have it: the handshake comes
-# about all the same, and so does what is sent after it.
+# Every datagram of a handshake arrives twice, or each one again after the next, as a network may
+# have it: the handshake comes about all the same, and so does what is sent after it.
 from common import *
 
 
@@ -25,7 +25,8 @@ def duplicated(kind):
     a, b = kind(True), kind(True)
     a.other, b.other = b, a
     c = cc.wrap_socket(a, server_hostname="localhost", do_handshake_on_connect=False)
-    s = Server(lambda: sc.wrap_socket(b, server_side=True, do_handshake_on_connect=False, client_id=b"peer"))
+    s = Server(lambda: sc.wrap_socket(b, server_side=True, do_handshake_on_connect=False,
+        client_id=b"peer"))
     sent = got = None
     for i in range(100):
         if not sent:

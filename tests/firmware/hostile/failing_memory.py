@@ -32,7 +32,8 @@ def fail(kind, how):
 
 def loads(i):
     ctx = wolfssl.SSLContext(wolfssl.PROTOCOL_TLS_SERVER)
-    for args in ((server, server_key), (b"x", server_key), (server, b"x"), (server, other_key), (server, server_key)):
+    for args in ((server, server_key), (b"x", server_key), (server, b"x"), (server, other_key),
+        (server, server_key)):
         outcome(ctx.load_cert_chain, *args)
     outcome(ctx.load_verify_locations, b"x" * 100)
     outcome(ctx.set_ciphers, ["x"])

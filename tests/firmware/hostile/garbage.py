@@ -1,5 +1,5 @@
-# Sockets and contexts dropped at every step, in rings, with garbage collected in between: nothing leaks, and the heap
-# does not grow.
+# Sockets and contexts dropped at every step, in rings, with garbage collected in between: nothing
+# leaks, and the heap does not grow.
 from common import *
 
 

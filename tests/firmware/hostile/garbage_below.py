@@ -1,4 +1,5 @@
-# Sockets of the same context become garbage, and are collected, while another one is deep inside wolfSSL.
+# Sockets of the same context become garbage, and are collected, while another one is deep inside
+# wolfSSL.
 from common import *
 
 for kind in KINDS:

@@ -18,8 +18,10 @@ class Buffer(bytearray):
 
 
 ERRORS = ("TypeError", "ValueError", "MemoryError", "OSError")
-DATA = [b"", "", b"x", "x\0y", bytes(63), bytes(64), bytes(65), bytearray(5), memoryview(bytes(9))[1:7], array.array("d", (1.0, 2.0)),
-    array.array("H", range(70)), Bytes(b"abc"), Buffer(b"abc"), None, 5, 1.5, [], (), {}, object(), True, 2**70, wolfhashlib, End()]
+DATA = [b"", "", b"x", "x\0y", bytes(63), bytes(64), bytes(65), bytearray(5),
+    memoryview(bytes(9))[1:7], array.array("d", (1.0, 2.0)), array.array("H", range(70)),
+    Bytes(b"abc"), Buffer(b"abc"), None, 5, 1.5, [], (), {}, object(), True, 2**70,
+    wolfhashlib, End()]
 
 for name in ("sha256", "sha1", "md5"):
     make = getattr(wolfhashlib, name, None)
@@ -36,9 +38,11 @@ for name in ("sha256", "sha1", "md5"):
             check(h.digest() == make(b"").digest(), name, data, "after an error")
         else:
             check(r.digest() == h.digest(), name, data)
-    check(outcome(make, b"", b"") == "TypeError" and outcome(make, data=b"") == "TypeError", name, "arguments")
+    check(outcome(make, b"", b"") == "TypeError" and outcome(make, data=b"") == "TypeError",
+        name, "arguments")
     h = make()
-    check(outcome(h.update) == "TypeError" and outcome(h.digest, 5) == "TypeError", name, "arguments")
+    check(outcome(h.update) == "TypeError" and outcome(h.digest, 5) == "TypeError",
+        name, "arguments")
     check(outcome(h.update, h) == "TypeError", name, "itself")
     big = outcome(bytes, 16 << 20)
     if not isinstance(big, str):

@@ -1,4 +1,5 @@
-# No memory can be allocated while TLS is at work: MemoryError or OSError(ENOMEM), and the connection goes on or ends.
+# No memory can be allocated while TLS is at work: MemoryError or OSError(ENOMEM), and the
+# connection goes on or ends.
 from common import *
 
 try:
@@ -74,7 +75,8 @@ for kind in KINDS:
         (wolfssl.wrap_socket, (a,)),
     ):
         r = locked(f, *args)
-        check(r is None or r in ALLOWED or r == "other" and f == cc.wrap_socket, kind, "context", r)
+        check(r is None or r in ALLOWED or r == "other" and f == cc.wrap_socket,
+            kind, "context", r)
     if kind != "PSK":
         check(outcome(Connection(cc, sc, kind).run) == "ok", kind, "afterwards")
 

@@ -1,4 +1,5 @@
-# The client's messages that are held back: their writing fails, is cut, blocks and raises, at read, write, poll and close.
+# The client's messages that are held back: their writing fails, is cut, blocks and raises, at
+# read, write, poll and close.
 from common import *
 
 try:
@@ -15,7 +16,8 @@ def poll(sock):
 
 
 ANSWERS = (None, 0, 1, -5, -11, -110, "cut", "raise", "interrupt", 1 << 20)
-TRIGGERS = (lambda c: c.read(1), lambda c: c.write(b"x"), poll, lambda c: c.close(), lambda c: c.readline())
+TRIGGERS = (lambda c: c.read(1), lambda c: c.write(b"x"), poll, lambda c: c.close(),
+    lambda c: c.readline())
 
 for kind in KINDS:
     for steps in range(3):
@@ -47,14 +49,17 @@ for kind in KINDS:
                     r = outcome(trigger, conn.c)
                     if r == b"s":
                         conn.got[0] = r
-                    ok = not isinstance(r, str) or r.split()[0] in ("OSError", "KeyError", "KeyboardInterrupt")
+                    ok = not isinstance(r, str) or r.split()[0] in ("OSError", "KeyError",
+                        "KeyboardInterrupt")
                     check(ok, kind, steps, answer, r)
                     outcome(conn.server_step)
                 conn.a.hook = None
                 # Nothing that was sent twice or lost is taken for data.
-                if answer in (None, "cut", 1, "raise", "interrupt", -11, -110) and trigger is not TRIGGERS[3]:
+                if answer in (None, "cut", 1, "raise", "interrupt", -11,
+                    -110) and trigger is not TRIGGERS[3]:
                     conn.got[1] = conn.got[1] or None
                     r = outcome(conn.run)
-                    check(r in ("ok",) or kind == "DTLS" or trigger is TRIGGERS[1], kind, steps, answer, TRIGGERS.index(trigger), "afterwards", r)
+                    check(r in ("ok",) or kind == "DTLS" or trigger is TRIGGERS[1], kind, steps,
+                        answer, TRIGGERS.index(trigger), "afterwards", r)
                 outcome(conn.close)
 end()

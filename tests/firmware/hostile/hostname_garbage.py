@@ -7,8 +7,9 @@ def make(text):
 
 
 for kind in CERT_KINDS:
-    for name, want in (("localhost", "ok"), ("www.example.com", "ok"), ("127.0.0.1", "ok"), ("localhos", "OSError"),
-        ("wwwhost", "OSError"), ("xlocalhost", "OSError"), ("a.b.example.com", "OSError"), ("127.0.0.2", "OSError"), ("l", "OSError")):
+    for name, want in (("localhost", "ok"), ("www.example.com", "ok"), ("127.0.0.1", "ok"),
+        ("localhos", "OSError"), ("wwwhost", "OSError"), ("xlocalhost", "OSError"),
+        ("a.b.example.com", "OSError"), ("127.0.0.2", "OSError"), ("l", "OSError")):
         cc, sc = contexts(kind)
         conn = Connection(cc, sc, kind, make(name))
 

@@ -1,4 +1,5 @@
-# Ctrl-C in the middle of TLS: SIGINT from inside the stream's calls and callbacks. KeyboardInterrupt, once, and no loss.
+# Ctrl-C in the middle of TLS: SIGINT from inside the stream's calls and callbacks.
+# KeyboardInterrupt, once, and no loss.
 from common import *
 
 try:

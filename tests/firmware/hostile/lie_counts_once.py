@@ -1,4 +1,5 @@
-# One lie at the n-th call, and the truth before and after it: the connection ends with an error or goes on.
+# One lie at the n-th call, and the truth before and after it: the connection ends with an error or
+# goes on.
 from common import *
 
 LIES = ("more", "much more", -1, -11, -110, -4, 0, None, "x")

@@ -1,4 +1,5 @@
-# A stream without end that says 0 or None for ever: a bounded number of calls each time, no loop that never ends.
+# A stream without end that says 0 or None for ever: a bounded number of calls each time, no loop
+# that never ends.
 from common import *
 
 for kind in KINDS:

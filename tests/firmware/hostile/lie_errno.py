@@ -1,4 +1,5 @@
-# A stream that fails with every errno there is, at the handshake and at data, reading and writing: that errno is raised.
+# A stream that fails with every errno there is, at the handshake and at data, reading and writing:
+# that errno is raised.
 from common import *
 
 BLOCKS = (11,)
@@ -21,14 +22,16 @@ for kind in ("TLSv1.3", "TLSv1.2"):
                         return (-errno,)
 
                 conn.a.hook = hook
-                r = outcome(conn.c.write, b"x") if what_fails == "write" else outcome(conn.c.read, 1)
+                r = outcome(conn.c.write,
+                    b"x") if what_fails == "write" else outcome(conn.c.read, 1)
                 if not connected and what_fails == "write":
                     # The hello is held until something is read.
                     r = outcome(conn.c.read, 1) if r is None else r
                 want = None if errno in BLOCKS and not errno % 2 else "OSError %d" % errno
                 # A record that is made counts as written.
                 made = what_fails == "write" and errno in GOES_ON and r == 1
-                check(r == want or made or (errno in BLOCKS and r is None), kind, connected, what_fails, errno, r)
+                check(r == want or made or (errno in BLOCKS and r is None), kind, connected,
+                    what_fails, errno, r)
                 conn.a.hook = None
                 if errno in GOES_ON:
                     r = outcome(conn.run)

@@ -1,4 +1,5 @@
-# A stream that gives and takes one byte at a time, nothing now and then, or random counts: all arrives as it was sent.
+# A stream that gives and takes one byte at a time, nothing now and then, or random counts: all
+# arrives as it was sent.
 from common import *
 
 seed = 1

@@ -14,9 +14,10 @@ def poll(sock, mask=5):
     return p.poll(0)
 
 
-ANSWERS = (0, 1, 4, 5, 255, 1 << 20, 1 << 31, 1 << 62, 1 << 70, -1, -5, -11, -(1 << 62), None, "x", b"", 1.5, [],
-    ValueError, KeyboardInterrupt, MemoryError, OSError, SystemExit)
-ERRORS = ("OSError", "TypeError", "OverflowError", "ValueError", "KeyboardInterrupt", "MemoryError", "SystemExit")
+ANSWERS = (0, 1, 4, 5, 255, 1 << 20, 1 << 31, 1 << 62, 1 << 70, -1, -5, -11, -(1 << 62), None,
+    "x", b"", 1.5, [], ValueError, KeyboardInterrupt, MemoryError, OSError, SystemExit)
+ERRORS = ("OSError", "TypeError", "OverflowError", "ValueError", "KeyboardInterrupt",
+    "MemoryError", "SystemExit")
 
 for kind in KINDS:
     for steps in (0, 1, 2, 8):
@@ -34,7 +35,8 @@ for kind in KINDS:
             conn.a.hook = hook
             for mask in (1, 4, 5, 0, 255):
                 r = outcome(poll, conn.c, mask)
-                check(not isinstance(r, str) or r.split()[0] in ERRORS, kind, steps, answer, mask, r)
+                check(not isinstance(r, str) or r.split()[0] in ERRORS, kind, steps,
+                    answer, mask, r)
             if hasattr(conn.c, "ioctl"):
                 for request in (0, 1, 2, 4, 10, 11, 12, 13, 99, -1, 1 << 40):
                     if request != 4:

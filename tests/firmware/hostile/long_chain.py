@@ -1,4 +1,5 @@
-# Peers whose chain has one, ten or hundreds of certificates, the same, strangers, in any order, and callbacks for each.
+# Peers whose chain has one, ten or hundreds of certificates, the same, strangers, in any order,
+# and callbacks for each.
 from common import *
 
 try:
@@ -22,14 +23,16 @@ for kind in CERT_KINDS:
                     if n > 12 and mode != wolfssl.CERT_REQUIRED:
                         continue
                     cc, sc = contexts(kind)
-                    if outcome(sc.load_cert_chain, pem(server) + pem(more) * (n - 1), server_key) is not None:
+                    if outcome(sc.load_cert_chain, pem(server) + pem(more) * (n - 1),
+                        server_key) is not None:
                         continue
                     cc.verify_mode = mode
                     seen = []
 
                     def verify(cert, depth):
                         seen.append(depth)
-                        check(bytes(bytearray(cert)) in (server, ca, other_cert), kind, n, "not a certificate of the chain")
+                        check(bytes(bytearray(cert)) in (server, ca, other_cert), kind, n,
+                            "not a certificate of the chain")
                         return 0
 
                     if callback:

@@ -1,4 +1,5 @@
-# A thousand contexts, sockets on one stream, closes and collections: nothing leaks, the last works as the first.
+# A thousand contexts, sockets on one stream, closes and collections: nothing leaks, the last works
+# as the first.
 from common import *
 
 for kind in KINDS:

@@ -1,7 +1,9 @@
-# The modules deleted, imported again, renamed, patched, and their types used as keys, bases and exceptions.
+# The modules deleted, imported again, renamed, patched, and their types used as keys, bases and
+# exceptions.
 from common import *
 
-ERRORS = ("TypeError", "AttributeError", "ValueError", "KeyError", "ImportError", "OSError", "RuntimeError")
+ERRORS = ("TypeError", "AttributeError", "ValueError", "KeyError", "ImportError", "OSError",
+    "RuntimeError")
 conn = connect()
 for name in ("wolfssl", "wolfcryptolib", "wolfhashlib", "tls", "ssl", "cryptolib", "hashlib"):
     for _ in range(2):
@@ -16,12 +18,16 @@ for name in ("wolfssl", "wolfcryptolib", "wolfhashlib", "tls", "ssl", "cryptolib
             outcome(setattr, module, attr, None)
             outcome(delattr, module, attr)
             for f in (
-                lambda: {value: 1}, lambda: isinstance(5, value), lambda: issubclass(value, value), lambda: value(), lambda: value(0),
-                lambda: value(b"k" * 16, 1), lambda: type("X", (value,), {})(0), lambda: type("Y", (value, value), {}),
-                lambda: type("Z", (value, dict), {})(1), lambda: repr(value), lambda: dir(value), lambda: value == value,
+                lambda: {value: 1}, lambda: isinstance(5, value), lambda: issubclass(value, value),
+                lambda: value(), lambda: value(0),
+                lambda: value(b"k" * 16, 1), lambda: type("X", (value,), {})(0),
+                lambda: type("Y", (value, value), {}),
+                lambda: type("Z", (value, dict), {})(1), lambda: repr(value), lambda: dir(value),
+                lambda: value == value,
             ):
                 r = outcome(f)
-                check(not isinstance(r, str) or attr[:2] == "__" or r.split()[0] in ERRORS or f is not None, name, attr, r)
+                check(not isinstance(r, str) or attr[:2] == "__" or r.split()[0] in ERRORS
+                    or f is not None, name, attr, r)
 
             def raises():
                 raise value

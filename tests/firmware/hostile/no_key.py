@@ -1,4 +1,5 @@
-# A server without a key, which has no session: every hook, lie and method there, and a key that comes later.
+# A server without a key, which has no session: every hook, lie and method there, and a key that
+# comes later.
 from common import *
 
 ERRORS = ("OSError", "OSError 9", "OSError 16", "TypeError", "ValueError")
@@ -48,10 +49,12 @@ for dtls in (False, True):
         b.hook = hook
         for step in range(4):
             a.queue.append(b"\x16\x03\x01\x00\x05hello")
-            for f in (lambda: s.read(1), lambda: s.write(b"x"), lambda: s.read(), lambda: s.cipher(), lambda: s.getpeercert(True),
+            for f in (lambda: s.read(1), lambda: s.write(b"x"), lambda: s.read(),
+                lambda: s.cipher(), lambda: s.getpeercert(True),
                 lambda: s.ioctl(3, 5) if hasattr(s, "ioctl") else None):
                 r = outcome(f)
-                check(not isinstance(r, str) or r.split()[0] in ("OSError", "TypeError", "ValueError", "KeyboardInterrupt"), dtls, number, r)
+                check(not isinstance(r, str) or r.split()[0] in ("OSError", "TypeError",
+                    "ValueError", "KeyboardInterrupt"), dtls, number, r)
         r = outcome(s.close)
         check(r is None or number in (4, 6), dtls, number, "close", r)
         b.hook = None
@@ -69,8 +72,10 @@ for dtls in (False, True):
 for kind in KINDS:
     cc, sc = contexts(kind)
     a, b = ends(kind == "DTLS")
-    c = outcome(sc.wrap_socket, a, server_hostname="localhost", do_handshake_on_connect=False, client_id=b"x")
-    s = outcome(cc.wrap_socket, b, server_side=True, server_hostname="localhost", do_handshake_on_connect=False)
+    c = outcome(sc.wrap_socket, a, server_hostname="localhost", do_handshake_on_connect=False,
+        client_id=b"x")
+    s = outcome(cc.wrap_socket, b, server_side=True, server_hostname="localhost",
+        do_handshake_on_connect=False)
     for _ in range(4):
         for sock in (c, s):
             if not isinstance(sock, str):

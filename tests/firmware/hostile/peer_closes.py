@@ -1,4 +1,5 @@
-# The peer closes, with and without close_notify, in the middle of records, at every byte: what came is delivered first.
+# The peer closes, with and without close_notify, in the middle of records, at every byte: what
+# came is delivered first.
 from common import *
 
 DATA = b"0123456789" * 10

@@ -1,4 +1,5 @@
-# A peer that floods either end, before and in the handshake, with empty records, alerts, ChangeCipherSpecs and headers.
+# A peer that floods either end, before and in the handshake, with empty records, alerts,
+# ChangeCipherSpecs and headers.
 from common import *
 
 import time

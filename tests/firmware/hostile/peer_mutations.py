@@ -1,4 +1,5 @@
-# What a peer sends in a handshake, changed in one place at random, cut, doubled, reordered: an error, or nothing changed.
+# What a peer sends in a handshake, changed in one place at random, cut, doubled, reordered: an
+# error, or nothing changed.
 from common import *
 
 seed = 3
@@ -44,7 +45,8 @@ for kind in KINDS:
 
             (conn.a, conn.b)[random(2)].hook = hook
             r = outcome(conn.run, None, 8)
-            check(r in ("ok", "no end", "OSError", "ValueError") or r == "OSError 12", kind, mutual, i, how, r)
+            check(r in ("ok", "no end", "OSError", "ValueError") or r == "OSError 12", kind,
+                mutual, i, how, r)
             check(r != "ValueError", kind, mutual, i, how, "other bytes arrived", conn.got)
             conn.a.hook = conn.b.hook = None
             check(outcome(conn.close) is None, kind, mutual, i, "close")

@@ -1,4 +1,5 @@
-# getpeercert and cipher of both ends at every moment: each step, every call of the stream, every callback, after the end.
+# getpeercert and cipher of both ends at every moment: each step, every call of the stream, every
+# callback, after the end.
 from common import *
 
 
@@ -13,7 +14,8 @@ def look(conn, kind):
             continue
         check(cert in (None, want, b""), kind, "certificate", cert and cert[:10])
         check(cipher is None or len(cipher) == 2, kind, "cipher", cipher)
-        for f in (lambda: sock.getpeercert(), lambda: sock.getpeercert(False), lambda: sock.getpeercert(True, 5), lambda: sock.cipher(1)):
+        for f in (lambda: sock.getpeercert(), lambda: sock.getpeercert(False),
+            lambda: sock.getpeercert(True, 5), lambda: sock.cipher(1)):
             r = outcome(f)
             check(r in ("NotImplementedError", "TypeError") or not isinstance(r, str), kind, r)
 
@@ -39,7 +41,8 @@ for kind in CERT_KINDS:
     conn = Connection(cc, sc, kind)
     conn.a.hook = conn.b.hook = lambda end, what, n, arg: look(conn, kind)
     check(conn.run(lambda i: look(conn, kind)) == "ok", kind)
-    check(conn.c.getpeercert(True) == server and conn.s.getpeercert(True) == client_cert, kind, "connected")
+    check(conn.c.getpeercert(True) == server and conn.s.getpeercert(True) == client_cert,
+        kind, "connected")
     conn.s.close()
     conn.c.read(1)
     look(conn, kind)
@@ -58,6 +61,7 @@ for kind in CERT_KINDS:
     conn.close()
 
 # A server that has refused, with no session at all.
-s = wolfssl.SSLContext(wolfssl.PROTOCOL_TLS_SERVER).wrap_socket(ends()[0], server_side=True, do_handshake_on_connect=False)
+s = wolfssl.SSLContext(wolfssl.PROTOCOL_TLS_SERVER).wrap_socket(ends()[0], server_side=True,
+    do_handshake_on_connect=False)
 check(s.cipher() is None and s.getpeercert(True) is None, "no key")
 end()

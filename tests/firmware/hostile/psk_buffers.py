@@ -1,4 +1,5 @@
-# Identity and key are bytearrays that grow, shrink and change between the steps of a handshake: no crash, no old memory.
+# Identity and key are bytearrays that grow, shrink and change between the steps of a handshake: no
+# crash, no old memory.
 from common import *
 
 if "PSK" not in KINDS:
@@ -51,6 +52,7 @@ for how in range(5):
 
         r = outcome(conn.run, between)
         check(r == "ok" or r == "OSError", how, when, r)
-        check(all(b"\x41" not in seen and b"\0" not in seen for seen in keys.seen), how, when, keys.seen)
+        check(all(b"\x41" not in seen and b"\0" not in seen for seen in keys.seen), how,
+            when, keys.seen)
         conn.close()
 end()

@@ -1,4 +1,5 @@
-# Pre-shared keys, identities and the keys of a server set to others while handshakes are under way: the first ones count.
+# Pre-shared keys, identities and the keys of a server set to others while handshakes are under
+# way: the first ones count.
 from common import *
 
 if "PSK" not in KINDS:

@@ -38,17 +38,21 @@ for i in range(500):
     big[i] = i
 grows = Grows()
 grows[IDENTITY] = KEY
-GOOD = [{IDENTITY: KEY}, big, grows, Returns(KEY), Returns(bytearray(KEY)), Returns(memoryview(KEY)), Returns(KEY.decode())]
-BAD = [{}, 5, "x", b"x", [], (), object(), Property(), NoArguments(), Returns, wolfssl, print, lambda identity: KEY, {IDENTITY: 5},
-    {IDENTITY: None}, {IDENTITY: b""}, {IDENTITY: bytes(65)}, {IDENTITY: bytes(1 << 20)}, Returns(memoryview(KEY)[1:]), Returns([]),
-    Returns(KeyError), Returns(MemoryError), Returns(KeyboardInterrupt), Returns(SystemExit), Returns(OSError), {IDENTITY: KEY + b"x"}]
+GOOD = [{IDENTITY: KEY}, big, grows, Returns(KEY), Returns(bytearray(KEY)),
+    Returns(memoryview(KEY)), Returns(KEY.decode())]
+BAD = [{}, 5, "x", b"x", [], (), object(), Property(), NoArguments(), Returns, wolfssl, print,
+    lambda identity: KEY, {IDENTITY: 5}, {IDENTITY: None}, {IDENTITY: b""}, {IDENTITY: bytes(65)},
+    {IDENTITY: bytes(1 << 20)}, Returns(memoryview(KEY)[1:]), Returns([]), Returns(KeyError),
+    Returns(MemoryError), Returns(KeyboardInterrupt), Returns(SystemExit), Returns(OSError),
+    {IDENTITY: KEY + b"x"}]
 
 for want, objects in (("ok", GOOD), ("bad", BAD)):
     for i, keys in enumerate(objects):
         cc, sc = contexts("PSK")
         r = outcome(setattr, sc, "server_psk_keys", keys)
         if r is not None:
-            check(want == "bad" and r.split()[0] in ("TypeError", "ValueError", "OSError"), want, i, r)
+            check(want == "bad"
+                and r.split()[0] in ("TypeError", "ValueError", "OSError"), want, i, r)
             continue
         conn = Connection(cc, sc)
         r = outcome(conn.run)
@@ -57,8 +61,10 @@ for want, objects in (("ok", GOOD), ("bad", BAD)):
         conn.close()
 
 # What a client may have.
-for identity in (b"", b"\0", b"x" * 128, b"x" * 129, b"x" * 70000, "x" * 50, "\u20ac", 5, [], memoryview(b"abc"), bytearray(5), 1.5, True):
-    for key in (b"", b"\0" * 64, b"x" * 65, "x", 5, [], memoryview(b"abc"), bytearray(70000), object()):
+for identity in (b"", b"\0", b"x" * 128, b"x" * 129, b"x" * 70000, "x" * 50, "\u20ac", 5, [],
+    memoryview(b"abc"), bytearray(5), 1.5, True):
+    for key in (b"", b"\0" * 64, b"x" * 65, "x", 5, [], memoryview(b"abc"),
+        bytearray(70000), object()):
         cc = contexts("PSK")[0]
         for name, value in (("psk_identity", identity), ("psk_key", key)):
             r = outcome(setattr, cc, name, value)

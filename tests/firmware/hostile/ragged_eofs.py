@@ -1,5 +1,5 @@
-# suppress_ragged_eofs of every value, by context and by wrap_socket, changed under way: the end is an end, or an error at
-# every read after the data, and a close_notify is always an end.
+# suppress_ragged_eofs of every value, by context and by wrap_socket, changed under way: the end is
+# an end, or an error at every read after the data, and a close_notify is always an end.
 from common import *
 
 if not hasattr(wolfssl.SSLContext(0), "suppress_ragged_eofs"):
@@ -17,7 +17,8 @@ class Bool:
         return self.value
 
 
-READS = (lambda c: c.read(10), lambda c: c.read(), lambda c: c.readline(), lambda c: c.readinto(bytearray(5)), lambda c: c.read(1))
+READS = (lambda c: c.read(10), lambda c: c.read(), lambda c: c.readline(),
+    lambda c: c.readinto(bytearray(5)), lambda c: c.read(1))
 
 for kind in ("TLSv1.3", "TLSv1.2"):
     for value in (True, False, 1, 0, "", "x", [], Bool(True), Bool(False)):
@@ -28,14 +29,17 @@ for kind in ("TLSv1.3", "TLSv1.2"):
                 if by == "context":
                     cc.suppress_ragged_eofs = value
                     check(cc.suppress_ragged_eofs is bool(value), kind, value, "attribute")
-                    conn.c = cc.wrap_socket(conn.a, server_hostname="localhost", do_handshake_on_connect=False)
+                    conn.c = cc.wrap_socket(conn.a, server_hostname="localhost",
+                        do_handshake_on_connect=False)
                 elif by == "socket":
                     cc.suppress_ragged_eofs = not value
-                    conn.c = cc.wrap_socket(conn.a, server_hostname="localhost", do_handshake_on_connect=False,
+                    conn.c = cc.wrap_socket(conn.a, server_hostname="localhost",
+                        do_handshake_on_connect=False,
                         suppress_ragged_eofs=value)
                 else:
                     cc.suppress_ragged_eofs = value
-                    conn.c = cc.wrap_socket(conn.a, server_hostname="localhost", do_handshake_on_connect=False)
+                    conn.c = cc.wrap_socket(conn.a, server_hostname="localhost",
+                        do_handshake_on_connect=False)
                     cc.suppress_ragged_eofs = not value
                 check(conn.run() == "ok", kind, "run")
                 conn.s.write(b"line\nrest")
@@ -47,14 +51,16 @@ for kind in ("TLSv1.3", "TLSv1.2"):
                 check(got == b"rest", kind, value, by, notify, got)
                 for f in READS:
                     r = outcome(f, conn.c)
-                    want = (b"", 0) if notify or value and not (isinstance(value, Bool) and not value.value) else ("OSError",)
+                    want = (b"", 0) if notify or value and not (isinstance(value, Bool)
+                        and not value.value) else ("OSError",)
                     check(r in want, kind, repr(value), by, notify, r)
                 conn.c.close()
 
 for value in (None, Bool(KeyError), object()):
     for f in (
         lambda: setattr(wolfssl.SSLContext(0), "suppress_ragged_eofs", value),
-        lambda: wolfssl.SSLContext(0).wrap_socket(ends()[0], do_handshake_on_connect=False, suppress_ragged_eofs=value),
+        lambda: wolfssl.SSLContext(0).wrap_socket(ends()[0], do_handshake_on_connect=False,
+            suppress_ragged_eofs=value),
     ):
         r = outcome(f)
         check(not isinstance(r, str) or r == "KeyError", value, r)

@@ -1,4 +1,5 @@
-# An exception at every call of the stream in a wrap_socket that does the handshake at once: it arrives, nothing leaks.
+# An exception at every call of the stream in a wrap_socket that does the handshake at once: it
+# arrives, nothing leaks.
 from common import *
 
 

@@ -1,4 +1,5 @@
-# Every callback raises everything: the exception arrives as it is, the handshake does not succeed, the peer is told.
+# Every callback raises everything: the exception arrives as it is, the handshake does not succeed,
+# the peer is told.
 from common import *
 
 
@@ -6,11 +7,13 @@ class Own(BaseException):
     pass
 
 
-EXCEPTIONS = (ValueError(1), KeyboardInterrupt(), MemoryError(), SystemExit(3), Own(), OSError(5), OSError(11), OSError(),
+EXCEPTIONS = (ValueError(1), KeyboardInterrupt(), MemoryError(), SystemExit(3), Own(), OSError(5),
+    OSError(11), OSError(),
     StopIteration(), GeneratorExit(), RuntimeError("x"))
 
 for kind in KINDS:
-    for which in ("verify_callback", "ecdsa_sign_callback", "server_psk_keys", "server's verify_callback"):
+    for which in ("verify_callback", "ecdsa_sign_callback", "server_psk_keys",
+        "server's verify_callback"):
         for exception in EXCEPTIONS:
             if (kind == "PSK") != (which == "server_psk_keys"):
                 continue
@@ -43,7 +46,8 @@ for kind in KINDS:
                     seen = er
                     break
             check(conn.got != [b"s", b"c"], kind, which, repr(exception), "succeeds")
-            if which != "server_psk_keys" or not isinstance(exception, Exception) or isinstance(exception, MemoryError):
+            if which != "server_psk_keys" or not isinstance(exception,
+                Exception) or isinstance(exception, MemoryError):
                 check(seen is exception, kind, which, repr(exception), repr(seen))
             else:
                 check(isinstance(seen, OSError), kind, which, repr(exception), repr(seen))

@@ -1,5 +1,5 @@
-# An exception at every single call of the stream, in the handshake, reads, writes and close: it arrives as it is, and the
-# connection goes on afterwards or ends with an error.
+# An exception at every single call of the stream, in the handshake, reads, writes and close: it
+# arrives as it is, and the connection goes on afterwards or ends with an error.
 from common import *
 
 

@@ -1,4 +1,5 @@
-# Everything that can be done to contexts and sockets, in random order, from anywhere: nothing crashes, bytes stay bytes.
+# Everything that can be done to contexts and sockets, in random order, from anywhere: nothing
+# crashes, bytes stay bytes.
 from common import *
 
 seed = int(sys.argv[1]) if len(sys.argv) > 1 else 11
@@ -108,7 +109,8 @@ ACTIONS = [
     lambda: setattr(ctx(), "server_psk_keys", Keys()),
     lambda: ctx().__del__() if random(5) == 0 else None,
     lambda: pick().c.__del__() if random(3) == 0 else None,
-    lambda: pick().a.queue.append(bytes([random(256) for _ in range(random(50))])) if random(5) == 0 else None,
+    lambda: pick().a.queue.append(bytes([random(256) for _ in range(random(50))]))
+    if random(5) == 0 else None,
     lambda: pick().b.queue.pop() if random(5) == 0 else None,
     lambda: trample(random(1000), 5),
 ]

@@ -1,8 +1,10 @@
-# Reads and writes of huge, odd and no sizes, in all ways, on a session with data, without, and at its end.
+# Reads and writes of huge, odd and no sizes, in all ways, on a session with data, without, and at
+# its end.
 from common import *
 
 ERRORS = ("MemoryError", "OverflowError", "OSError", "ValueError", "TypeError")
-SIZES = (0, 1, 2, 16383, 16384, 16385, 32768, 100000, 1 << 24, 1 << 31, (1 << 31) - 1, 1 << 32, 1 << 40, 1 << 62, 1 << 70, -1, -2, -(1 << 31), -(1 << 70))
+SIZES = (0, 1, 2, 16383, 16384, 16385, 32768, 100000, 1 << 24, 1 << 31, (1 << 31) - 1, 1 << 32,
+    1 << 40, 1 << 62, 1 << 70, -1, -2, -(1 << 31), -(1 << 70))
 data = bytes([i & 0xFF for i in range(20000)])
 
 for kind in KINDS:
@@ -21,7 +23,8 @@ for kind in KINDS:
                 r = outcome(method, size)
                 if isinstance(r, bytes):
                     check(r == data[: len(r)] or name != "read", kind, state, size, name, len(r))
-                    check(size < 0 or len(r) <= size, kind, state, size, name, "more than asked for")
+                    check(size < 0 or len(r) <= size, kind, state, size, name,
+                        "more than asked for")
                 else:
                     check(r is None or r.split()[0] in ERRORS, kind, state, size, name, r)
             r = outcome(conn.c.readinto, bytearray(100), size)

@@ -1,4 +1,5 @@
-# A handshake at every depth of recursion in a thread, whose stack is small: RuntimeError where it ends, no crash.
+# A handshake at every depth of recursion in a thread, whose stack is small: RuntimeError where it
+# ends, no crash.
 from common import *
 
 try:

@@ -1,4 +1,5 @@
-# Every method of a session from the ioctl of its stream with which close() asks and closes, the closing too.
+# Every method of a session from the ioctl of its stream with which close() asks and closes, the
+# closing too.
 from common import *
 
 METHODS = (
@@ -23,7 +24,8 @@ for kind in KINDS:
                     depth = [0]
 
                     def hook(end, what, n, arg):
-                        if what == what_hook and (what != "ioctl" or arg[0] == request) and depth[0] < 5:
+                        if what == what_hook and (what != "ioctl"
+                            or arg[0] == request) and depth[0] < 5:
                             depth[0] += 1
                             outcome(method, conn.c)
                             gc.collect()
@@ -32,7 +34,8 @@ for kind in KINDS:
                     check(outcome(conn.c.close) is None, kind, connected, number, request, "close")
                     conn.a.hook = None
                     check(outcome(conn.c.close) is None, kind, "twice")
-                    check(outcome(conn.c.read, 1) == "OSError 9", kind, number, "read", outcome(conn.c.read, 1))
+                    check(outcome(conn.c.read, 1) == "OSError 9", kind, number, "read",
+                        outcome(conn.c.read, 1))
                     check(outcome(conn.c.write, b"x") == "OSError 9", kind, number, "write")
                     conn.s.close()
 end()

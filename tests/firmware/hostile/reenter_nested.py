@@ -1,4 +1,5 @@
-# Handshakes within handshakes on the same contexts, from every callback, until the stack ends: RuntimeError, no crash.
+# Handshakes within handshakes on the same contexts, from every callback, until the stack ends:
+# RuntimeError, no crash.
 from common import *
 
 deepest = 0

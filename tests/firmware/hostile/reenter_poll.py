@@ -1,4 +1,5 @@
-# Every method of a session from the ioctl(POLL) of its stream while it is polled, by ioctl and by select.
+# Every method of a session from the ioctl(POLL) of its stream while it is polled, by ioctl and by
+# select.
 from common import *
 
 try:

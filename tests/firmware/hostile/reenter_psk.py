@@ -1,4 +1,5 @@
-# server_psk_keys whose get() calls into the session, changes the context, takes itself away, or makes another handshake.
+# server_psk_keys whose get() calls into the session, changes the context, takes itself away, or
+# makes another handshake.
 from common import *
 
 if "PSK" not in KINDS:
@@ -52,7 +53,8 @@ for number in range(9):
     conn = Connection(cc, sc)
     r = outcome(conn.run)
     if number in (0, 1, 2):
-        check(keys.results and all(r.startswith("OSError") for r in keys.results), number, keys.results)
+        check(keys.results and all(r.startswith("OSError") for r in keys.results),
+            number, keys.results)
     check(r == "ok", number, r)
     conn.close()
 end()

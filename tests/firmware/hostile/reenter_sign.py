@@ -1,4 +1,5 @@
-# From ecdsa_sign_callback: every method of the session and its context, another handshake, garbage collection.
+# From ecdsa_sign_callback: every method of the session and its context, another handshake, garbage
+# collection.
 from common import *
 
 if not hasattr(contexts()[0], "ecdsa_sign_callback"):

@@ -1,4 +1,5 @@
-# Every method of a session from inside its own stream, at every call of a handshake and of data: it works or says EBUSY.
+# Every method of a session from inside its own stream, at every call of a handshake and of data:
+# it works or says EBUSY.
 from common import *
 
 METHODS = (
@@ -30,6 +31,7 @@ for kind in KINDS:
             (conn.a, conn.b)[side].hook = hook
             r = outcome(conn.run)
             check(r == "ok", kind, name, side, r)
-            check(all(r in ("value", "AttributeError") or r.startswith("OSError") for r in results), kind, name, side, results)
+            check(all(r in ("value", "AttributeError")
+                or r.startswith("OSError") for r in results), kind, name, side, results)
             conn.close()
 end()

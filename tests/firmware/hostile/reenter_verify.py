@@ -1,4 +1,5 @@
-# From verify_callback: every method of the session, of the other end, of the context, and a whole other handshake.
+# From verify_callback: every method of the session, of the other end, of the context, and a whole
+# other handshake.
 from common import *
 
 

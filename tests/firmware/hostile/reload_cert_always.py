@@ -1,4 +1,5 @@
-# load_cert_chain of both sides before every step, the same certificates again: each side finishes with what it had.
+# load_cert_chain of both sides before every step, the same certificates again: each side finishes
+# with what it had.
 from common import *
 
 for kind in CERT_KINDS:

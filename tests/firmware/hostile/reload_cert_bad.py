@@ -1,4 +1,5 @@
-# A load_cert_chain that fails, for each reason, while a handshake is under way: the handshake and the context stay good.
+# A load_cert_chain that fails, for each reason, while a handshake is under way: the handshake and
+# the context stay good.
 from common import *
 
 BAD = (

@@ -1,4 +1,5 @@
-# load_cert_chain, load_verify_locations and set_ciphers of both contexts from verify_callback and ecdsa_sign_callback.
+# load_cert_chain, load_verify_locations and set_ciphers of both contexts from verify_callback and
+# ecdsa_sign_callback.
 from common import *
 
 

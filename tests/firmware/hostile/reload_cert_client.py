@@ -1,4 +1,5 @@
-# A client with a certificate loads another one while the handshake is under way: it sends the first.
+# A client with a certificate loads another one while the handshake is under way: it sends the
+# first.
 from common import *
 
 for kind in CERT_KINDS:

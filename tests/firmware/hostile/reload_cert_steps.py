@@ -1,4 +1,5 @@
-# load_cert_chain of another certificate between all steps of a handshake: it goes on with the first one.
+# load_cert_chain of another certificate between all steps of a handshake: it goes on with the
+# first one.
 from common import *
 
 for kind in CERT_KINDS:

@@ -1,4 +1,5 @@
-# load_cert_chain from the server's own stream, at every call of it, in the middle of what wolfSSL does.
+# load_cert_chain from the server's own stream, at every call of it, in the middle of what wolfSSL
+# does.
 from common import *
 
 for kind in CERT_KINDS:

@@ -1,4 +1,5 @@
-# Functions that micropython.schedule runs in the middle of TLS: they free contexts, close, read, load and collect.
+# Functions that micropython.schedule runs in the middle of TLS: they free contexts, close, read,
+# load and collect.
 from common import *
 
 try:
@@ -51,7 +52,8 @@ for kind in KINDS:
                 check(r == "ok" or number == 1, kind, number, when, r)
             outcome(conn.close)
 
-# A handshake at once, on a stream that blocks, while scheduled functions take away all that they can reach.
+# A handshake at once, on a stream that blocks, while scheduled functions take away all that they
+# can reach.
 for kind in [kind for kind in CERT_KINDS if not (kind == "DTLS" and DTLS_PROVES)]:
     for number in (2, 3, 4):
         cc, sc = contexts(kind)

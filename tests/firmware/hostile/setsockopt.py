@@ -1,4 +1,5 @@
-# The stream's setsockopt and setblocking, which TLS calls, close, read, raise, free and return nonsense.
+# The stream's setsockopt and setblocking, which TLS calls, close, read, raise, free and return
+# nonsense.
 from common import *
 
 
@@ -51,10 +52,12 @@ for kind in KINDS:
         a.act = b.act = act
         r = outcome(conn.run)
         # What is written in between comes before the rest.
-        check(r == "ok" or number in (1, 2) or (number == 0 and r.startswith("OSError")), kind, number, r)
+        check(r == "ok" or number in (1, 2) or (number == 0 and r.startswith("OSError")),
+            kind, number, r)
         for flag in (True, False, None, 5):
             r = outcome(conn.s.setblocking, flag)
-            check(r in (None, "nonsense", "OSError 92", "KeyError", "MemoryError", "OSError 9"), kind, number, r)
+            check(r in (None, "nonsense", "OSError 92", "KeyError", "MemoryError", "OSError 9"),
+                kind, number, r)
         a.act = b.act = lambda what, arg: None
         outcome(conn.close)
         a.act = b.act = None

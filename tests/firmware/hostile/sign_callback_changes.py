@@ -1,4 +1,5 @@
-# ecdsa_sign_callback set to another function or None while a handshake is under way, by itself too: the first one signs.
+# ecdsa_sign_callback set to another function or None while a handshake is under way, by itself
+# too: the first one signs.
 from common import *
 
 cc, sc = contexts()
@@ -34,7 +35,9 @@ for kind in CERT_KINDS:
     for when in range(6):
         cc, sc = contexts(kind)
         conn = Connection(cc, sc, kind)
-        r = outcome(conn.run, lambda i: setattr(sc, "ecdsa_sign_callback", lambda key, digest: b"bad") if i == when else None)
+        r = outcome(conn.run,
+            lambda i: setattr(sc, "ecdsa_sign_callback", lambda key, digest: b"bad")
+            if i == when else None)
         check(r == "ok", kind, when, "too late", r)
         conn.close()
 end()

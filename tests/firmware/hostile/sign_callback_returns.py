@@ -1,4 +1,5 @@
-# ecdsa_sign_callback that returns nonsense of every type and size, changes what it was given, or is none.
+# ecdsa_sign_callback that returns nonsense of every type and size, changes what it was given, or
+# is none.
 from common import *
 
 cc, sc = contexts()
@@ -58,6 +59,7 @@ for kind in CERT_KINDS:
                 continue
             conn = Connection(cc, sc, kind)
             r = outcome(conn.run)
-            check(r == "ok" if want == "ok" else r in ("OSError", "TypeError", "ValueError"), kind, want, i, r)
+            check(r == "ok" if want == "ok" else r in ("OSError", "TypeError", "ValueError"),
+                kind, want, i, r)
             conn.close()
 end()

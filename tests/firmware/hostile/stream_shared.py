@@ -1,4 +1,5 @@
-# Two sessions on one stream, a session on a session, on itself through a stream, and three on top of each other.
+# Two sessions on one stream, a session on a session, on itself through a stream, and three on top
+# of each other.
 from common import *
 
 # Two clients on one stream.
@@ -20,7 +21,8 @@ for kind in ("TLSv1.3", "TLSv1.2"):
     for _ in range(2):
         outer = conns[-1]
         inner = Connection(cc, sc, kind)
-        inner.c = cc.wrap_socket(outer.c, server_hostname="localhost", do_handshake_on_connect=False)
+        inner.c = cc.wrap_socket(outer.c, server_hostname="localhost",
+            do_handshake_on_connect=False)
         inner.s = sc.wrap_socket(outer.s, server_side=True, do_handshake_on_connect=False)
         r = outcome(inner.run)
         check(r == "ok", kind, "tunnel", r)
@@ -65,7 +67,8 @@ for kind in ("TLSv1.3", "TLSv1.2"):
             return (d.write(arg),)
 
     a.hook = hook
-    for f in (lambda: d.read(1), lambda: d.write(b"x"), lambda: c.read(1), lambda: c.write(b"x"), d.close, c.close):
+    for f in (lambda: d.read(1), lambda: d.write(b"x"), lambda: c.read(1), lambda: c.write(b"x"),
+        d.close, c.close):
         r = outcome(f)
         check(r is None or isinstance(r, int) or r.startswith("OSError"), kind, "ring", r)
 end()

@@ -1,4 +1,5 @@
-# wrap_socket of all that is no stream, or half of one, with each protocol, and use of what it gives.
+# wrap_socket of all that is no stream, or half of one, with each protocol, and use of what it
+# gives.
 from common import *
 
 
@@ -45,9 +46,10 @@ class Getter(io.IOBase):
         raise KeyError(name)
 
 
-THINGS = (None, 0, 5, 2**70, True, "x", b"x", bytearray(5), [], {}, (), 1.5, object(), Nothing, Nothing(), lambda: 0, print,
-    wolfssl, wolfssl.SSLContext, io.BytesIO(b"x" * 100), io.BytesIO(), io.StringIO("x" * 100), Bare(), NoRead(), NoWrite(),
-    NoIoctl(), Wrong(), Getter(), Bare, sys, gc.collect, range(5), {1}, iter([]))
+THINGS = (None, 0, 5, 2**70, True, "x", b"x", bytearray(5), [], {}, (), 1.5, object(), Nothing,
+    Nothing(), lambda: 0, print, wolfssl, wolfssl.SSLContext, io.BytesIO(b"x" * 100), io.BytesIO(),
+    io.StringIO("x" * 100), Bare(), NoRead(), NoWrite(), NoIoctl(), Wrong(), Getter(), Bare, sys,
+    gc.collect, range(5), {1}, iter([]))
 ERRORS = ("OSError", "TypeError", "ValueError", "AttributeError", "KeyError", "StopIteration")
 
 for kind in KINDS:
@@ -56,8 +58,8 @@ for kind in KINDS:
         for ctx, server_side in ((cc, False), (sc, True), (cc, True), (sc, False)):
             for now in (False, True):
                 def wrap():
-                    return ctx.wrap_socket(thing, server_side=server_side, server_hostname="localhost",
-                        do_handshake_on_connect=now, client_id=b"x")
+                    return ctx.wrap_socket(thing, server_side=server_side,
+                        server_hostname="localhost", do_handshake_on_connect=now, client_id=b"x")
 
                 if now and isinstance(thing, io.StringIO):
                     continue
@@ -67,7 +69,8 @@ for kind in KINDS:
                 if isinstance(sock, str):
                     check(sock.split()[0] in ERRORS, kind, thing, now, sock)
                     continue
-                for f, args in ((sock.read, (1,)), (sock.write, (b"x",)), (sock.read, ()), (sock.setblocking, (True,))):
+                for f, args in ((sock.read, (1,)), (sock.write, (b"x",)), (sock.read, ()),
+                    (sock.setblocking, (True,))):
                     r = outcome(f, *args)
                     check(not isinstance(r, str) or r.split()[0] in ERRORS, kind, thing, now, r)
                 r = outcome(sock.close)

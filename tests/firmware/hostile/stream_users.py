@@ -1,8 +1,10 @@
-# Everything of MicroPython that uses a stream, on a session: print, json, readline, with, for, BufferedWriter, select.
+# Everything of MicroPython that uses a stream, on a session: print, json, readline, with, for,
+# BufferedWriter, select.
 from common import *
 
 conn = connect()
-ERRORS = ("OSError", "TypeError", "ValueError", "AttributeError", "StopIteration", "NotImplementedError", "SyntaxError", "MemoryError")
+ERRORS = ("OSError", "TypeError", "ValueError", "AttributeError", "StopIteration",
+    "NotImplementedError", "SyntaxError", "MemoryError")
 
 
 def attack(sock, peer):
@@ -27,11 +29,16 @@ def attack(sock, peer):
     sys.print_exception(ValueError("x"), sock)
     check(b"ValueError" in (peer.read(1000) or b""), "print_exception")
     for f in (
-        lambda: sock.__enter__(), lambda: sock.__exit__(None, None, None), lambda: next(sock), lambda: iter(sock), lambda: len(sock),
-        lambda: sock[0], lambda: sock.seek(0), lambda: sock.tell(), lambda: sock.flush(), lambda: sock.fileno(), lambda: sock + sock,
-        lambda: hash(sock), lambda: bytes(sock), lambda: memoryview(sock), lambda: bytearray(sock), lambda: list(sock),
-        lambda: io.BytesIO(sock), lambda: io.TextIOWrapper(sock), lambda: exec(sock), lambda: sock(), lambda: sys.stdout.write(sock),
-        lambda: wolfssl.SSLContext(0).load_verify_locations(cadata=sock), lambda: sock.write(sock), lambda: sock.readinto(sock),
+        lambda: sock.__enter__(), lambda: sock.__exit__(None, None, None), lambda: next(sock),
+        lambda: iter(sock), lambda: len(sock),
+        lambda: sock[0], lambda: sock.seek(0), lambda: sock.tell(), lambda: sock.flush(),
+        lambda: sock.fileno(), lambda: sock + sock,
+        lambda: hash(sock), lambda: bytes(sock), lambda: memoryview(sock), lambda: bytearray(sock),
+        lambda: list(sock),
+        lambda: io.BytesIO(sock), lambda: io.TextIOWrapper(sock), lambda: exec(sock),
+        lambda: sock(), lambda: sys.stdout.write(sock),
+        lambda: wolfssl.SSLContext(0).load_verify_locations(cadata=sock), lambda: sock.write(sock),
+        lambda: sock.readinto(sock),
     ):
         r = outcome(f)
         check(not isinstance(r, str) or r.split()[0] in ERRORS, f, r)
@@ -54,17 +61,21 @@ for f in (lambda: print("x", file=conn.c), lambda: sys.print_exception(ValueErro
 # Arguments of the stream methods.
 conn = connect()
 buf = bytearray(10)
-VALUES = (None, -1, -2, 0, 1 << 31, 1 << 62, 1 << 70, -(1 << 70), 1.5, "x", b"x", [], object(), memoryview(bytearray(3)), True)
-for name in ("read", "readinto", "readline", "write", "recv", "recv_into", "send", "sendall", "setblocking"):
+VALUES = (None, -1, -2, 0, 1 << 31, 1 << 62, 1 << 70, -(1 << 70), 1.5, "x", b"x", [], object(),
+    memoryview(bytearray(3)), True)
+for name in ("read", "readinto", "readline", "write", "recv", "recv_into", "send", "sendall",
+    "setblocking"):
     method = getattr(conn.c, name, None)
     if not method:
         continue
     for first in VALUES:
         r = outcome(method, first)
-        check(not isinstance(r, str) or r.split()[0] in ERRORS + ("OverflowError",), name, first, r)
+        check(not isinstance(r, str) or r.split()[0] in ERRORS + ("OverflowError",),
+            name, first, r)
         for second in VALUES:
             r = outcome(method, buf, second)
-            check(not isinstance(r, str) or r.split()[0] in ERRORS + ("OverflowError",), name, second, r)
+            check(not isinstance(r, str) or r.split()[0] in ERRORS + ("OverflowError",),
+                name, second, r)
             outcome(method, b"data", second, first)
     outcome(conn.s.read, 100000)
 check(outcome(conn.close) is None, "close")

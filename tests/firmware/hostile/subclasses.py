@@ -1,10 +1,12 @@
-# Subclasses of the types: half made, made twice, made by __new__, with attributes and methods of their own.
+# Subclasses of the types: half made, made twice, made by __new__, with attributes and methods of
+# their own.
 from common import *
 
 import wolfcryptolib
 import wolfhashlib
 
-ERRORS = ("AttributeError", "TypeError", "ValueError", "OSError", "RuntimeError", "NotImplementedError")
+ERRORS = ("AttributeError", "TypeError", "ValueError", "OSError", "RuntimeError",
+    "NotImplementedError")
 
 
 class Context(wolfssl.SSLContext):
@@ -30,9 +32,11 @@ class Hash(wolfhashlib.sha256):
 
 r = outcome(Context, wolfssl.PROTOCOL_TLS_CLIENT)
 if not isinstance(r, str):
-    # MicroPython stores the attributes of a subclass in the instance, where its C type never sees them.
+    # MicroPython stores the attributes of a subclass in the instance, where its C type never sees
+    # them.
     strict = Context(wolfssl.PROTOCOL_TLS_CLIENT)
-    for name in ("verify_mode", "verify_callback", "ecdsa_sign_callback", "psk_key", "server_psk_keys"):
+    for name in ("verify_mode", "verify_callback", "ecdsa_sign_callback", "psk_key",
+        "server_psk_keys"):
         outcome(setattr, strict, name, 1)
         outcome(delattr, strict, name)
     strict.load_verify_locations(cadata=ca)
@@ -65,11 +69,13 @@ for f, args in (
     (type(connect().c).cipher, ()),
     (type(connect().c).getpeercert, (True,)),
 ):
-    for thing in (None, 5, "x", b"x" * 500, [], object(), wolfssl, bytearray(500), End(), wolfhashlib.sha256(), 1.5):
+    for thing in (None, 5, "x", b"x" * 500, [], object(), wolfssl, bytearray(500), End(),
+        wolfhashlib.sha256(), 1.5):
         if f is wolfhashlib.sha256.update and isinstance(thing, wolfhashlib.sha256):
             continue
         r = outcome(f, thing, *args)
-        check(r in ERRORS or isinstance(r, (bytes, list)) or (r is not None and r.split()[0] in ERRORS) or r is None, f, thing, r)
+        check(r in ERRORS or isinstance(r, (bytes, list))
+            or (r is not None and r.split()[0] in ERRORS) or r is None, f, thing, r)
 
 # Types that can't be made.
 r = outcome(type(connect().c))

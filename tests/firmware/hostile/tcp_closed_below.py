@@ -1,4 +1,5 @@
-# The TCP socket below a session is closed, reset and reused for another connection, before, in and after the handshake.
+# The TCP socket below a session is closed, reset and reused for another connection, before, in and
+# after the handshake.
 from common import *
 
 try:
@@ -38,11 +39,13 @@ for kind in ("TLSv1.3", "TLSv1.2"):
                 extra = tcp_pair()
                 for sock in extra:
                     sock.setblocking(False)
-            for f in (lambda: conn.c.read(1), lambda: conn.c.write(b"x" * 100), lambda: conn.s.read(10), lambda: conn.s.write(b"y"),
+            for f in (lambda: conn.c.read(1), lambda: conn.c.write(b"x" * 100),
+                lambda: conn.s.read(10), lambda: conn.s.write(b"y"),
                 lambda: conn.c.read(), lambda: conn.s.readline()):
                 r = outcome(f)
                 check(not isinstance(r, str) or r.startswith("OSError"), kind, steps, how, r)
-                check(not isinstance(r, bytes) or not r or r in (b"c", b"s", b"x" * 10, b"x" * 100, b"x" * 90, b"y"), kind, steps, how, r)
+                check(not isinstance(r, bytes) or not r or r in (b"c", b"s", b"x" * 10, b"x" * 100,
+                    b"x" * 90, b"y"), kind, steps, how, r)
             for sock in (conn.c, conn.s):
                 r = outcome(sock.close)
                 check(r is None or r.startswith("OSError"), kind, steps, how, "close", r)

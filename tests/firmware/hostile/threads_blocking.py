@@ -1,4 +1,5 @@
-# A thread waits in read() of a blocking TCP socket for an answer to what another thread has yet to write to it.
+# A thread waits in read() of a blocking TCP socket for an answer to what another thread has yet to
+# write to it.
 from common import *
 
 try:

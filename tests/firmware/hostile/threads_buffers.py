@@ -1,4 +1,5 @@
-# Keys, certificates, names and keys of AES in buffers that another thread changes and resizes while they are loaded.
+# Keys, certificates, names and keys of AES in buffers that another thread changes and resizes
+# while they are loaded.
 from common import *
 
 try:
@@ -45,7 +46,8 @@ def main():
             lambda: cc.load_verify_locations(cadata=anchor),
             lambda: setattr(cc, "psk_identity", identity),
             lambda: setattr(cc, "psk_key", psk),
-            lambda: cc.wrap_socket(ends()[0], server_hostname="localhost", do_handshake_on_connect=False, client_id=cert),
+            lambda: cc.wrap_socket(ends()[0], server_hostname="localhost",
+                do_handshake_on_connect=False, client_id=cert),
             lambda: wolfcryptolib.aes(psk, 1),
             lambda: wolfhashlib.sha256(cert),
             lambda: wolfcryptolib.aes(KEY, 1).encrypt(cert, cert),

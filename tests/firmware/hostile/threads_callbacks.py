@@ -1,4 +1,5 @@
-# Callbacks of sockets in two threads that wait for each other and change the contexts of both: no deadlock.
+# Callbacks of sockets in two threads that wait for each other and change the contexts of both: no
+# deadlock.
 from common import *
 
 try:
@@ -33,7 +34,8 @@ def main():
                 while arrived[0] < 2 and time.time() < until:
                     time.sleep(0.001)
                 a, b = ends(kind == "DTLS")
-                cc.wrap_socket(a, server_hostname="localhost", do_handshake_on_connect=False).close()
+                cc.wrap_socket(a, server_hostname="localhost",
+                    do_handshake_on_connect=False).close()
                 cc.load_verify_locations(cadata=ca)
                 sc.load_cert_chain(server, server_key)
             return 0

@@ -1,4 +1,5 @@
-# Two threads read and write a socket, a third closes it, by close() and by __del__, and the peer goes on: all of them end.
+# Two threads read and write a socket, a third closes it, by close() and by __del__, and the peer
+# goes on: all of them end.
 from common import *
 
 try:

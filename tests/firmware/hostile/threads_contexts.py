@@ -1,4 +1,5 @@
-# Four threads make handshakes on two contexts while a fifth changes all that these have, all the time.
+# Four threads make handshakes on two contexts while a fifth changes all that these have, all the
+# time.
 from common import *
 
 try:

@@ -45,8 +45,10 @@ def aes_work(aes, number, state):
 
 def main():
     for _ in range(3):
-        things = [(hash_work, getattr(wolfhashlib, name)()) for name in ("sha256", "sha1", "md5") if hasattr(wolfhashlib, name)]
-        things += [(aes_work, wolfcryptolib.aes(b"k" * 32, 1)), (aes_work, wolfcryptolib.aes(b"k" * 16, 2, b"i" * 16))]
+        things = [(hash_work, getattr(wolfhashlib, name)()) for name in ("sha256", "sha1", "md5")
+            if hasattr(wolfhashlib, name)]
+        things += [(aes_work, wolfcryptolib.aes(b"k" * 32, 1)),
+            (aes_work, wolfcryptolib.aes(b"k" * 16, 2, b"i" * 16))]
         for f, thing in things:
             states = [[None] for _ in range(4)]
             for i, state in enumerate(states):

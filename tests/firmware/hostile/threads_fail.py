@@ -1,4 +1,5 @@
-# One thread waits in the stream for data of a session that another thread's operation, or damaged data, ends meanwhile.
+# One thread waits in the stream for data of a session that another thread's operation, or damaged
+# data, ends meanwhile.
 from common import *
 
 try:

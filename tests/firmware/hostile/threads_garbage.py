@@ -1,4 +1,5 @@
-# Threads that collect garbage, and drop contexts, sockets, hashes and ciphers, while others are deep inside wolfSSL.
+# Threads that collect garbage, and drop contexts, sockets, hashes and ciphers, while others are
+# deep inside wolfSSL.
 from common import *
 
 try:

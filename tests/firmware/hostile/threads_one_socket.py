@@ -1,4 +1,5 @@
-# Many threads call everything of one socket at once, in the handshake and after it: errors, no crash, no hang.
+# Many threads call everything of one socket at once, in the handshake and after it: errors, no
+# crash, no hang.
 from common import *
 
 try:

@@ -1,4 +1,5 @@
-# Three threads change the same context at once: certificates, callbacks, keys, suites, CAs, __del__; others use it.
+# Three threads change the same context at once: certificates, callbacks, keys, suites, CAs,
+# __del__; others use it.
 from common import *
 
 try:
@@ -30,7 +31,8 @@ def sign(key, digest):
 
 def attack(kind, delete):
     for ctx in contexts(kind):
-        load = [lambda: ctx.load_cert_chain(server, server_key), lambda: ctx.load_cert_chain(other_cert, other_key)]
+        load = [lambda: ctx.load_cert_chain(server, server_key),
+            lambda: ctx.load_cert_chain(other_cert, other_key)]
         flags = [
             lambda: setattr(ctx, "ecdsa_sign_callback", sign),
             lambda: setattr(ctx, "ecdsa_sign_callback", None),
@@ -41,12 +43,14 @@ def attack(kind, delete):
             lambda: setattr(ctx, "psk_key", None),
             lambda: ctx.load_verify_locations(cadata=ca),
         ]
-        suites = [lambda: ctx.set_ciphers([TLS12]), lambda: ctx.set_ciphers([TLS13, TLS12]), lambda: ctx.get_ciphers()]
+        suites = [lambda: ctx.set_ciphers([TLS12]), lambda: ctx.set_ciphers([TLS13, TLS12]),
+            lambda: ctx.get_ciphers()]
 
         def use():
             a, b = ends(kind == "DTLS")
             side = ctx.verify_mode == 0
-            sock = ctx.wrap_socket(a, server_side=side, server_hostname="localhost", do_handshake_on_connect=False, client_id=b"x")
+            sock = ctx.wrap_socket(a, server_side=side, server_hostname="localhost",
+                do_handshake_on_connect=False, client_id=b"x")
             sock.write(b"x")
             sock.close()
 

@@ -1,4 +1,5 @@
-# One thread reads while another writes the same socket, on both ends, in memory and over TCP: every byte arrives, and never EBUSY.
+# One thread reads while another writes the same socket, on both ends, in memory and over TCP:
+# every byte arrives, and never EBUSY.
 from common import *
 
 try:

@@ -1,4 +1,5 @@
-# Every method of a socket that was closed, failed, ended or was never connected, in each of these states, and again.
+# Every method of a socket that was closed, failed, ended or was never connected, in each of these
+# states, and again.
 from common import *
 
 
@@ -64,11 +65,13 @@ def deleted(kind):
 
 
 METHODS = (
-    ("read", (1,)), ("read", ()), ("read", (0,)), ("read", (-2,)), ("readinto", (bytearray(10),)), ("readinto", (bytearray(0),)),
-    ("readline", ()), ("readline", (5,)), ("write", (b"x",)), ("write", (b"",)), ("write", (bytes(70000),)), ("cipher", ()),
-    ("getpeercert", (True,)), ("getpeercert", (False,)), ("setblocking", (True,)), ("ioctl", (3, 5)), ("ioctl", (99, 0)),
-    ("recv", (5,)), ("recv_into", (bytearray(3),)), ("send", (b"x",)), ("sendall", (b"x",)), ("close", ()), ("read", (1,)),
-    ("write", (b"x",)), ("cipher", ()), ("getpeercert", (True,)), ("ioctl", (3, 5)), ("close", ()),
+    ("read", (1,)), ("read", ()), ("read", (0,)), ("read", (-2,)), ("readinto", (bytearray(10),)),
+    ("readinto", (bytearray(0),)), ("readline", ()), ("readline", (5,)), ("write", (b"x",)),
+    ("write", (b"",)), ("write", (bytes(70000),)), ("cipher", ()), ("getpeercert", (True,)),
+    ("getpeercert", (False,)), ("setblocking", (True,)), ("ioctl", (3, 5)), ("ioctl", (99, 0)),
+    ("recv", (5,)), ("recv_into", (bytearray(3),)), ("send", (b"x",)), ("sendall", (b"x",)),
+    ("close", ()), ("read", (1,)), ("write", (b"x",)), ("cipher", ()), ("getpeercert", (True,)),
+    ("ioctl", (3, 5)), ("close", ()),
 )
 ERRORS = ("OSError", "MemoryError", "NotImplementedError", "AttributeError")
 

@@ -1,4 +1,5 @@
-# verify_callback set to another function, None or nonsense while a handshake is under way, by itself too: the first stays.
+# verify_callback set to another function, None or nonsense while a handshake is under way, by
+# itself too: the first stays.
 from common import *
 
 for kind in CERT_KINDS:

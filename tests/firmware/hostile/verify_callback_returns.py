@@ -12,7 +12,8 @@ class Raises:
         raise KeyError
 
 
-RETURNS = (None, "0", b"0", 0.0, [], (), {}, 2**70, -(2**70), 1 << 31, -1, True, Raises(), Index(), object, 1 << 32, 1 << 64)
+RETURNS = (None, "0", b"0", 0.0, [], (), {}, 2**70, -(2**70), 1 << 31, -1, True, Raises(), Index(),
+    object, 1 << 32, 1 << 64)
 
 for kind in CERT_KINDS:
     for value in RETURNS:
@@ -24,7 +25,8 @@ for kind in CERT_KINDS:
         check(r != "ok" or (isinstance(value, Index)), kind, value, r)
         check(outcome(conn.c.read, 1) != b"s", kind, value, "goes on")
         conn.close()
-    for callback in (5, "x", b"x", [], 1.5, object(), lambda: 0, lambda a: 0, lambda a, b, c: 0, wolfssl):
+    for callback in (5, "x", b"x", [], 1.5, object(), lambda: 0, lambda a: 0, lambda a, b,
+        c: 0, wolfssl):
         cc, sc = contexts(kind)
         if outcome(setattr, cc, "verify_callback", callback) is None:
             conn = Connection(cc, sc, kind)

@@ -1,4 +1,5 @@
-# load_verify_locations while handshakes are under way, a thousand times: they finish with the CAs that they began with.
+# load_verify_locations while handshakes are under way, a thousand times: they finish with the CAs
+# that they began with.
 from common import *
 
 for kind in CERT_KINDS:
@@ -21,7 +22,8 @@ for kind in CERT_KINDS:
     # Without any CA at the beginning the server is a stranger, whatever comes later.
     for when in range(4):
         cc, sc = contexts(kind)
-        cc = wolfssl.SSLContext(wolfssl.PROTOCOL_DTLS_CLIENT if kind == "DTLS" else wolfssl.PROTOCOL_TLS_CLIENT)
+        cc = wolfssl.SSLContext(wolfssl.PROTOCOL_DTLS_CLIENT if kind == "DTLS"
+            else wolfssl.PROTOCOL_TLS_CLIENT)
         cc.verify_mode = wolfssl.CERT_REQUIRED
         conn = Connection(cc, sc, kind)
 

@@ -1,4 +1,5 @@
-# verify_mode changed after wrap_socket, between the steps and from the stream: who was to be verified is.
+# verify_mode changed after wrap_socket, between the steps and from the stream: who was to be
+# verified is.
 from common import *
 
 for kind in CERT_KINDS:

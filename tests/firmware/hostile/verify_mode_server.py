@@ -1,4 +1,5 @@
-# The verify_mode of a server changed while a client without a certificate, or with a bad one, shakes hands.
+# The verify_mode of a server changed while a client without a certificate, or with a bad one,
+# shakes hands.
 from common import *
 
 for kind in CERT_KINDS:

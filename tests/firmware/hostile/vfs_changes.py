@@ -1,4 +1,5 @@
-# A filesystem in Python that, while a key or certificate is read, resizes the other one, frees the context, loads again.
+# A filesystem in Python that, while a key or certificate is read, resizes the other one, frees the
+# context, loads again.
 from common import *
 
 try:

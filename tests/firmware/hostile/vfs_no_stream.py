@@ -1,4 +1,5 @@
-# A filesystem in Python whose files are no streams: objects with read alone, with close alone, numbers, None.
+# A filesystem in Python whose files are no streams: objects with read alone, with close alone,
+# numbers, None.
 from common import *
 
 try:
@@ -52,7 +53,8 @@ class Files:
 
 vfs.mount(Files(), "/hostile")
 for answer in (
-    ReadOnly(), CloseToo(), Nothing(), BadClose(), NoIoctl(), Wide(), ReadOnly, None, 5, "x", b"", [], {}, 1.5,
+    ReadOnly(), CloseToo(), Nothing(), BadClose(), NoIoctl(), Wide(), ReadOnly, None, 5, "x",
+    b"", [], {}, 1.5,
     lambda: 0, print, io.BytesIO(b""), io.StringIO("text"), wolfssl, object(), True, 2**70,
 ):
     for ctx in contexts():
@@ -63,6 +65,7 @@ for answer in (
             (ctx.load_verify_locations, ("/hostile/ca",)),
         ):
             r = outcome(f, *args)
-            check(r is None or r.split()[0] in ("OSError", "ValueError", "TypeError", "AttributeError", "KeyError"), answer, r)
+            check(r is None or r.split()[0] in ("OSError", "ValueError", "TypeError",
+                "AttributeError", "KeyError"), answer, r)
 vfs.umount("/hostile")
 end()

@@ -1,4 +1,5 @@
-# A filesystem in Python whose files are classes, modules, functions, named tuples, generators: what they read stays theirs.
+# A filesystem in Python whose files are classes, modules, functions, named tuples, generators:
+# what they read stays theirs.
 from common import *
 
 try:
@@ -51,11 +52,13 @@ for thing in things:
     for _ in range(3):
         sc = wolfssl.SSLContext(wolfssl.PROTOCOL_TLS_SERVER)
         r = outcome(sc.load_cert_chain, CERT, "/hostile/key")
-        check(r is None or r in ("OSError", "TypeError", "AttributeError", "ValueError"), repr(thing), r)
+        check(r is None or r in ("OSError", "TypeError", "AttributeError", "ValueError"),
+            repr(thing), r)
         check(KEPT == server_key, repr(thing), "the file's own bytes were wiped")
         if KEPT != server_key:
             KEPT = bytes(bytearray(server_key))
     r = outcome(sc.load_verify_locations, "/hostile/key")
-    check(r is None or r in ("OSError", "TypeError", "AttributeError", "ValueError"), repr(thing), r)
+    check(r is None or r in ("OSError", "TypeError", "AttributeError", "ValueError"),
+        repr(thing), r)
 vfs.umount("/hostile")
 end()

@@ -1,4 +1,5 @@
-# A filesystem in Python that hands out its own bytes, a constant, a str, a bytearray: they stay as they are.
+# A filesystem in Python that hands out its own bytes, a constant, a str, a bytearray: they stay as
+# they are.
 from common import *
 
 try:
@@ -47,7 +48,8 @@ for make in (bytes, bytearray, memoryview, lambda data: memoryview(bytearray(dat
         sc = wolfssl.SSLContext(wolfssl.PROTOCOL_TLS_SERVER)
         r = outcome(sc.load_cert_chain, "/hostile/cert", "/hostile/key")
         check(r is None, make, r)
-        check(bytes(files["/key"]) == SERVER_KEY and bytes(files["/cert"]) == SERVER, make, "changed")
+        check(bytes(files["/key"]) == SERVER_KEY and bytes(files["/cert"]) == SERVER,
+            make, "changed")
     cc = contexts()[0]
     check(outcome(Connection(cc, sc).run) == "ok", make, "run")
     vfs.umount("/hostile")
@@ -56,7 +58,8 @@ for make in (bytes, bytearray, memoryview, lambda data: memoryview(bytearray(dat
 for data in ("read", "", b"", 5, None, [], object(), vfs.__name__, print, 1.5, "key"):
     vfs.mount(Files({"/cert": data, "/key": data}), "/hostile")
     sc = wolfssl.SSLContext(wolfssl.PROTOCOL_TLS_SERVER)
-    for cert, key in (("/hostile/cert", "/hostile/key"), (server, "/hostile/key"), ("/hostile/cert", server_key)):
+    for cert, key in (("/hostile/cert", "/hostile/key"), (server, "/hostile/key"),
+        ("/hostile/cert", server_key)):
         r = outcome(sc.load_cert_chain, cert, key)
         check(r in ("ValueError", "TypeError", "OSError"), repr(data), r)
     r = outcome(sc.load_verify_locations, "/hostile/cert")

@@ -51,7 +51,8 @@ def answer(what, arg, f):
 where = value = None
 vfs.mount(Files(), "/hostile")
 for where in ("open", "read", "ioctl"):
-    for value in (ValueError, KeyboardInterrupt, MemoryError, SystemExit, OSError, StopIteration, -5, -1, 2**40, 99):
+    for value in (ValueError, KeyboardInterrupt, MemoryError, SystemExit, OSError, StopIteration,
+        -5, -1, 2**40, 99):
         for f, args in (
             ("load_cert_chain", (server, "/hostile/key")),
             ("load_cert_chain", ("/hostile/cert", server_key)),
@@ -66,7 +67,8 @@ for where in ("open", "read", "ioctl"):
                 # Files without close() may be left to the collector.
                 check(r == value.__name__ or (where == "ioctl" and r is None), where, value, f, r)
             else:
-                check(r is None or r.split()[0] in ("OSError", "TypeError", "ValueError"), where, value, f, r)
+                check(r is None or r.split()[0] in ("OSError", "TypeError", "ValueError"),
+                    where, value, f, r)
             check(outcome(conn.run) == "ok", where, value, f, "under way")
             conn.close()
 vfs.umount("/hostile")

@@ -12,10 +12,12 @@ class Len:
         return -1
 
 
-NAMES = (None, "", ".", "..", "localhost", "localhost.", "LOCALHOST", "x" * 63, "x" * 255, "x" * 256, "x" * 65535, "x" * 65536,
-    "x" * (1 << 20), "x\0y", "localhost\0", "\0", "\xff", "\u20ac", "*.localhost", "*", "127.0.0.1", "::1", "::", "1::2::3", "[::1]",
-    "fe80::1%lo", "999.999.999.999", "1.2.3", "1" * 300, ":" * 300, b"localhost", bytearray(b"localhost"), b"\xff\xfe", b"", 5, 1.5,
-    [], object(), True, "a." * 130 + "b", "%s%n%x", " localhost", "localhost ", "local host", "xn--", "xn--" + "a" * 70)
+NAMES = (None, "", ".", "..", "localhost", "localhost.", "LOCALHOST", "x" * 63, "x" * 255,
+    "x" * 256, "x" * 65535, "x" * 65536, "x" * (1 << 20), "x\0y", "localhost\0", "\0", "\xff",
+    "\u20ac", "*.localhost", "*", "127.0.0.1", "::1", "::", "1::2::3", "[::1]", "fe80::1%lo",
+    "999.999.999.999", "1.2.3", "1" * 300, ":" * 300, b"localhost", bytearray(b"localhost"),
+    b"\xff\xfe", b"", 5, 1.5, [], object(), True, "a." * 130 + "b", "%s%n%x", " localhost",
+    "localhost ", "local host", "xn--", "xn--" + "a" * 70)
 ERRORS = ("TypeError", "ValueError", "OSError", "MemoryError", "UnicodeError", "KeyError")
 
 for kind in KINDS:
@@ -32,12 +34,15 @@ for kind in KINDS:
             conn.b.other = a
             a.other = conn.b
             r = outcome(conn.run)
-            good = name in ("localhost", "localhost.", "LOCALHOST", b"localhost", bytearray(b"localhost"), "127.0.0.1") or kind == "PSK"
-            check(r == "OSError" or good or (r == "no end" and kind == "DTLS"), kind, name if len(str(name)) < 30 else "long", r)
+            good = name in ("localhost", "localhost.", "LOCALHOST", b"localhost",
+                bytearray(b"localhost"), "127.0.0.1") or kind == "PSK"
+            check(r == "OSError" or good or (r == "no end" and kind == "DTLS"), kind,
+                name if len(str(name)) < 30 else "long", r)
             outcome(conn.close)
         # A server has no use for a name, and no harm from it.
         extra = {"client_id": b"x"} if kind == "DTLS" else {}
-        s = outcome(sc.wrap_socket, b, server_side=True, server_hostname=name, do_handshake_on_connect=False, **extra)
+        s = outcome(sc.wrap_socket, b, server_side=True, server_hostname=name,
+            do_handshake_on_connect=False, **extra)
         if not isinstance(s, str):
             outcome(s.read, 1)
             s.close()
@@ -49,7 +54,8 @@ for kind in KINDS:
                 a.closed = True  # a handshake ends at once
                 if kind == "DTLS" and which != "server_side":
                     continue
-                kw = {"server_hostname": "localhost", "do_handshake_on_connect": False, "client_id": b"x"}
+                kw = {"server_hostname": "localhost", "do_handshake_on_connect": False,
+                    "client_id": b"x"}
                 kw[which] = flag
                 r = outcome(ctx.wrap_socket, b, **kw)
                 check(not isinstance(r, str) or r.split()[0] in ERRORS, kind, which, flag, r)

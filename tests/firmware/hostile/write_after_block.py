@@ -1,5 +1,5 @@
-# A slow stream that blocks, times out and takes a few bytes; after each None or ETIMEDOUT another buffer of another size is
-# written. What was taken arrives, byte for byte, and nothing else.
+# A slow stream that blocks, times out and takes a few bytes; after each None or ETIMEDOUT another
+# buffer of another size is written. What was taken arrives, byte for byte, and nothing else.
 from common import *
 
 seed = 5
@@ -37,11 +37,13 @@ for kind in KINDS:
 
         def hook(end, what, n, arg):
             if what == "ioctl" and arg[0] == 3:
-                return (arg[1] & (4 if room[0] else 0) | (1 if arg[1] & 1 and end.other.queue else 0),)
+                return (arg[1] & (4 if room[0] else 0)
+                    | (1 if arg[1] & 1 and end.other.queue else 0),)
             if what != "write":
                 return
             size = len(arg)
-            mood = how if how != "all of it" else ("blocks", "times out", "takes little")[random(3)]
+            mood = how if how != "all of it" else ("blocks", "times out",
+                "takes little")[random(3)]
             if random(3) == 0:
                 return
             if mood == "times out":
@@ -58,7 +60,8 @@ for kind in KINDS:
         number = 0
         for i in range(80):
             number = (number + 1) % 250
-            size = (1, 17, 500, 1000)[random(4)] if kind == "DTLS" else (1, 17, 500, 3000, 16384, 20000, 40000)[random(7)]
+            size = (1, 17, 500, 1000)[random(4)] if kind == "DTLS" else (1, 17, 500, 3000, 16384,
+                20000, 40000)[random(7)]
             buf = bytearray(bytes([number]) * size)
             try:
                 n = conn.c.write(buf)

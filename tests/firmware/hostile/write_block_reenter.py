@@ -1,4 +1,5 @@
-# While ciphertext waits because the stream blocks: every other method, context changes, garbage, close, __del__.
+# While ciphertext waits because the stream blocks: every other method, context changes, garbage,
+# close, __del__.
 from common import *
 
 try:
@@ -47,13 +48,16 @@ for kind in KINDS:
                 outcome(c.write, b"x" * size)
             c = None
             r = outcome(action, conn)
-            check(not isinstance(r, str) or r.startswith("OSError"), kind, ACTIONS.index(action), r)
+            check(not isinstance(r, str) or r.startswith("OSError"), kind,
+                ACTIONS.index(action), r)
             if closes and conn.c:
-                check(outcome(conn.c.close) is None, kind, ACTIONS.index(action), "close while blocked")
+                check(outcome(conn.c.close) is None, kind, ACTIONS.index(action),
+                    "close while blocked")
             blocked[0] = False
             if conn.c:
                 r = outcome(conn.c.write, b"more")
-                check(r is None or r == 4 or r == "OSError 9", kind, ACTIONS.index(action), "write", r)
+                check(r is None or r == 4 or r == "OSError 9", kind,
+                    ACTIONS.index(action), "write", r)
                 outcome(conn.c.close)
             total = 0
             while True:

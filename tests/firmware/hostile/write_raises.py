@@ -1,4 +1,5 @@
-# The stream raises, once, at a write: what a program does then is to write again. Nothing is lost, nothing arrives twice.
+# The stream raises, once, at a write: what a program does then is to write again. Nothing is lost,
+# nothing arrives twice.
 from common import *
 
 
@@ -39,5 +40,6 @@ for kind in ("TLSv1.3", "TLSv1.2"):
                     if not r or isinstance(r, str):
                         break
                     got += r
-                check(sent == b"abcdef" and got == sent, kind, repr(exception), returns, number, sent, got)
+                check(sent == b"abcdef" and got == sent, kind, repr(exception), returns,
+                    number, sent, got)
 end()

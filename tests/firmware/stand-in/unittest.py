@@ -1,5 +1,5 @@
-# The little of micropython-lib's unittest that MicroPython's own tests of tls need, for trees without micropython-lib.
-# run-tests.py reads the summary.
+# The little of micropython-lib's unittest that MicroPython's own tests of tls need, for trees
+# without micropython-lib. run-tests.py reads the summary.
 
 import sys
 
