@@ -1,7 +1,9 @@
 package state
 
 import (
+	"fmt"
 	"io/fs"
+	"os"
 	"syscall"
 )
 
@@ -11,4 +13,17 @@ func stampOf(info fs.FileInfo) stamp {
 		s.ctime, s.inode = st.Ctim.Nano(), st.Ino
 	}
 	return s
+}
+
+// treeID tells a tree from its copies, wherever it is moved to on its file system.
+func treeID(tree string) string {
+	info, err := os.Stat(tree)
+	if err != nil {
+		return "none"
+	}
+	st, ok := info.Sys().(*syscall.Stat_t)
+	if !ok {
+		return "none"
+	}
+	return fmt.Sprintf("%d:%d", st.Dev, st.Ino)
 }

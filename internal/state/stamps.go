@@ -17,7 +17,7 @@ import (
 
 const (
 	stampsName  = "stamps"
-	stampsFirst = "mpwolf stamps 1"
+	stampsFirst = "mpwolf stamps 2"
 	// racy is how far a file's times must lie before the moment at which its stamp was taken: a
 	// change in the same tick of the clock (10 ms on Linux, 2 s where times have no fractions)
 	// would leave its times as they are.
@@ -117,7 +117,8 @@ func (s *Stamps) fits(entry stamp, info fs.FileInfo) bool {
 	return now == entry && time.Unix(0, max(entry.mtime, entry.ctime)).Add(margin).Before(s.taken)
 }
 
-// LoadStamps reads a tree's stamps. What cannot be read is as if there were none.
+// LoadStamps reads a tree's stamps. What cannot be read is as if there were none, and so are the
+// stamps of another tree, which a copy brings along.
 func LoadStamps(tree string) *Stamps {
 	s := NewStamps()
 	f, err := os.Open(filepath.Join(tree, Dir, stampsName))
@@ -127,16 +128,18 @@ func LoadStamps(tree string) *Stamps {
 	defer f.Close()
 	lines := bufio.NewScanner(f)
 	var taken int64
+	var id string
 	if !lines.Scan() {
 		return s
 	}
-	if _, err := fmt.Sscanf(lines.Text(), stampsFirst+" %d", &taken); err != nil {
+	_, err = fmt.Sscanf(lines.Text(), stampsFirst+" %d %s", &taken, &id)
+	if err != nil || id != treeID(tree) {
 		return s
 	}
-	read := &Stamps{taken: time.Unix(0, taken), files: map[string]stamp{},
-		verdicts: map[string]bool{}}
+	read := NewStamps()
+	read.taken = time.Unix(0, taken)
 	for lines.Scan() {
-		if !read.line(lines.Text()) {
+		if !read.line(tree, lines.Text()) {
 			return s
 		}
 	}
@@ -146,23 +149,24 @@ func LoadStamps(tree string) *Stamps {
 	return read
 }
 
-// line reads "v KEY", "a NAME" or "f SIZE MTIME CTIME INODE HASH NAME".
-func (s *Stamps) line(text string) bool {
+// line reads "v KEY", "a NAME" or "f SIZE MTIME CTIME INODE HASH NAME"; a NAME is relative to the
+// tree.
+func (s *Stamps) line(tree, text string) bool {
 	kind, rest, _ := strings.Cut(text, " ")
 	switch kind {
 	case "v":
 		s.verdicts[rest] = true
 		return true
 	case "a":
-		s.files[rest] = stamp{}
+		s.files[filepath.Join(tree, filepath.FromSlash(rest))] = stamp{}
 		return true
 	case "f":
-		return s.fileLine(rest)
+		return s.fileLine(tree, rest)
 	}
 	return false
 }
 
-func (s *Stamps) fileLine(text string) bool {
+func (s *Stamps) fileLine(tree, text string) bool {
 	fields := strings.SplitN(text, " ", 6)
 	if len(fields) != 6 || !isHash(fields[4]) {
 		return false
@@ -175,7 +179,8 @@ func (s *Stamps) fileLine(text string) bool {
 		}
 		numbers[i] = n
 	}
-	s.files[fields[5]] = stamp{numbers[0], numbers[1], numbers[2], uint64(numbers[3]), fields[4]}
+	name := filepath.Join(tree, filepath.FromSlash(fields[5]))
+	s.files[name] = stamp{numbers[0], numbers[1], numbers[2], uint64(numbers[3]), fields[4]}
 	return true
 }
 
@@ -195,20 +200,24 @@ func decimal(text string) (int64, bool) {
 	return n, digits != ""
 }
 
-// SetStamps writes a tree's stamps. The lock must be held. What fails only makes the next check
-// slower.
+// SetStamps writes a tree's stamps, with names relative to the tree, which may be moved. The lock
+// must be held. What fails only makes the next check slower.
 func (l *Lock) SetStamps(s *Stamps) {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s %d\n", stampsFirst, s.taken.UnixNano())
+	fmt.Fprintf(&b, "%s %d %s\n", stampsFirst, s.taken.UnixNano(), treeID(l.tree))
 	for _, key := range slices.Sorted(maps.Keys(s.verdicts)) {
 		fmt.Fprintf(&b, "v %s\n", key)
 	}
-	for _, name := range slices.Sorted(maps.Keys(s.files)) {
-		if f := s.files[name]; f.hash == "" {
+	for _, file := range slices.Sorted(maps.Keys(s.files)) {
+		name, err := filepath.Rel(l.tree, file)
+		if err != nil {
+			return // on another drive: a verdict without one of its files would hold too often
+		}
+		name = filepath.ToSlash(name)
+		if f := s.files[file]; f.hash == "" {
 			fmt.Fprintf(&b, "a %s\n", name)
 		} else {
-			fmt.Fprintf(&b, "f %d %d %d %d %s %s\n", f.size, f.mtime, f.ctime,
-				int64(f.inode), f.hash, name)
+			fmt.Fprintf(&b, "f %d %d %d %d %s %s\n", f.size, f.mtime, f.ctime, int64(f.inode), f.hash, name)
 		}
 	}
 	_ = l.write(stampsName, []byte(b.String()))

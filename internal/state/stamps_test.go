@@ -1,16 +1,17 @@
 package state
 
 import (
+	"bytes"
 	"os"
 	"path/filepath"
+	"runtime"
 	"testing"
 	"time"
 
 	"mpwolf/internal/disk"
 )
 
-// TestStamps holds that a stamp never hides a change, that of the same size and the same time of
-// modification included.
+// TestStamps holds that a stamp never hides a change, that of the same size and the same time of modification included.
 func TestStamps(t *testing.T) {
 	_, tree := newTree(t)
 	name := filepath.Join(tree, "ports/unix/a.mk")
@@ -62,12 +63,53 @@ func TestStamps(t *testing.T) {
 	if !s.Holds("fine", all) {
 		t.Error("a file of the same bytes: the verdict does not hold")
 	}
-	for _, text := range []string{"", "nonsense", stampsFirst + " x\n",
-		stampsFirst + " 1\nf 1 2\n", stampsFirst + " 1\nq\n"} {
+	for _, text := range []string{"", "nonsense", stampsFirst + " x\n", stampsFirst + " 1\nf 1 2\n", stampsFirst + " 1\nq\n"} {
 		write(t, filepath.Join(tree, Dir, stampsName), text, 0o644)
 		if LoadStamps(tree).Holds("fine", all) {
 			t.Errorf("stamps %q: the verdict holds", text)
 		}
+	}
+}
+
+// TestStampsOfCopies holds that a tree's stamps say nothing of another tree, and that they need no
+// place.
+func TestStampsOfCopies(t *testing.T) {
+	_, tree := newTree(t)
+	name := filepath.Join(tree, "ports/unix/a.mk")
+	l := acquire(t, tree)
+	s := NewStamps()
+	s.Add(name, disk.Hash([]byte("SSL = 1\n")))
+	s.AddVerdict("fine")
+	l.SetStamps(s)
+	l.Release()
+	text, err := os.ReadFile(filepath.Join(tree, Dir, stampsName))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if bytes.Contains(text, []byte(filepath.Dir(tree))) {
+		t.Errorf("the stamps name the place of the tree:\n%s", text)
+	}
+	all := func(string) bool { return true }
+	moved := tree + "-moved"
+	if err := os.Rename(tree, moved); err != nil {
+		t.Fatal(err)
+	}
+	if runtime.GOOS == "linux" && !LoadStamps(moved).Holds("fine", all) {
+		t.Error("a tree that was moved: the verdict does not hold")
+	}
+	if err := os.CopyFS(tree, os.DirFS(moved)); err != nil {
+		t.Fatal(err)
+	}
+	if LoadStamps(tree).Holds("fine", all) {
+		t.Error("a copy: the verdict of the original holds")
+	}
+	// Nor where the record's directory alone is put into another tree.
+	_, other := newTree(t)
+	if err := os.CopyFS(filepath.Join(other, Dir), os.DirFS(filepath.Join(moved, Dir))); err != nil {
+		t.Fatal(err)
+	}
+	if LoadStamps(other).Holds("fine", all) {
+		t.Error("another tree: the verdict holds")
 	}
 }
 
