@@ -3,6 +3,7 @@ package wolfssl
 import (
 	_ "embed"
 	"fmt"
+	"regexp"
 	"strings"
 	"sync"
 
@@ -13,6 +14,7 @@ import (
 type Release struct {
 	Version string // such as "5.9.2"
 	Tag     string // in wolfSSL's git repository
+	Commit  string // that the tag names, in hex
 	SHA256  string // of the upstream archive in Debian's source package
 	Licence string
 	// Suites are Debian's suites that may have it, the likeliest first.
@@ -46,6 +48,11 @@ func decode(text string) (*Catalogue, error) {
 	}
 	return &c, nil
 }
+
+var versionText = regexp.MustCompile(`^v?[0-9]+\.[0-9]+\.[0-9]+(-stable)?$`)
+
+// IsVersion reports whether a word is a version, as --wolfssl takes one, and not a directory.
+func IsVersion(word string) bool { return versionText.MatchString(word) }
 
 // Releases are the releases known to work, newest first.
 func Releases() (*Catalogue, error) { return known() }

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 
 	"mpwolf/internal/sources"
 )
@@ -50,8 +51,8 @@ type fetcher[T any] interface {
 // get is the policy. Without a word about the source it asks git and, only when the network cannot
 // be reached, Debian.
 func get[T any](ctx context.Context, s Source, f fetcher[T]) (none T, err error) {
-	if s.SHA256 != "" && !isFile(s.From) {
-		return none, errors.New("a checksum was given, but no archive to check")
+	if err := checkSource(s); err != nil {
+		return none, err
 	}
 	switch {
 	case s.From == "" || s.From == FromAuto:
@@ -64,12 +65,21 @@ func get[T any](ctx context.Context, s Source, f fetcher[T]) (none T, err error)
 		return f.archive(ctx)
 	case isDir(s.From) && !f.clones(s.From):
 		return f.directory(ctx)
-	case isDir(s.From) || sources.IsGitURL(s.From):
-		return f.git(ctx, s.From)
 	}
-	return none, fmt.Errorf("%q is not a source: expected auto, git, apt, a git URL, or an "+
-		"existing directory or archive",
-		s.From)
+	return f.git(ctx, s.From)
+}
+
+// checkSource refuses what is no source, and what cannot be trusted.
+func checkSource(s Source) error {
+	switch {
+	case s.SHA256 != "" && !isFile(s.From):
+		return errors.New("a checksum was given, but no archive to check")
+	case slices.Contains([]string{"", FromAuto, FromGit, FromApt}, s.From), isFile(s.From),
+		isDir(s.From), sources.IsGitURL(s.From):
+		return nil
+	}
+	return fmt.Errorf("%q is not a source: expected auto, git, apt, a git URL, or an "+
+		"existing directory or archive", s.From)
 }
 
 func gitOrDebian[T any](ctx context.Context, s Source, f fetcher[T]) (none T, err error) {

@@ -87,7 +87,11 @@ func (f pythonFetcher) git(ctx context.Context, url string) (string, error) {
 	url = cmp.Or(url, f.Git)
 	ref := f.ref()
 	f.Log.Printf("cloning MicroPython %s from %s", ref, url)
-	commit, err := sources.Repo{URL: url, Ref: ref, Progress: f.Progress}.Clone(ctx, f.part)
+	repo := sources.Repo{URL: url, Ref: ref, Progress: f.Progress}
+	if release, known := f.Find(ref); known {
+		repo.Commit = release.Commit
+	}
+	commit, err := repo.Clone(ctx, f.part)
 	if err != nil {
 		return "", err
 	}

@@ -45,8 +45,46 @@ func WolfSSL(ctx context.Context, o WolfSSLOptions) (*wolfssl.Tree, error) {
 	return tree, nil
 }
 
+// FindWolfSSL is WolfSSL without fetching or unpacking: of a tree that is neither a directory of
+// the user's nor there already, the version alone is known, and Dir is empty. It refuses what
+// WolfSSL refuses, as far as that can be told.
+func FindWolfSSL(ctx context.Context, o WolfSSLOptions) (*wolfssl.Tree, error) {
+	c, err := wolfssl.Releases()
+	if err != nil {
+		return nil, err
+	}
+	f := wolfFetcher{WolfSSLOptions: o, Catalogue: *c}
+	tree, err := f.find(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("get wolfSSL: %w", err)
+	}
+	return tree, nil
+}
+
+func (f wolfFetcher) find(ctx context.Context) (*wolfssl.Tree, error) {
+	switch {
+	case f.isOwn(), isDir(f.From) && !f.clones(f.From):
+		return f.get(ctx)
+	case isFile(f.From):
+		_, err := sources.CheckSHA256(f.From, f.SHA256)
+		return &wolfssl.Tree{Version: f.version()}, err
+	}
+	if err := checkSource(f.Source); err != nil {
+		return nil, err
+	}
+	releases, err := f.Wanted(f.Want)
+	if err != nil {
+		return nil, err
+	}
+	return &wolfssl.Tree{Version: releases[0].Version}, nil
+}
+
+// isOwn reports whether a directory of the user's is wanted. What looks like a version is one,
+// even where a directory has that name; ./5.9.2 is the directory.
+func (f wolfFetcher) isOwn() bool { return !wolfssl.IsVersion(f.Want) && isDir(f.Want) }
+
 func (f wolfFetcher) get(ctx context.Context) (*wolfssl.Tree, error) {
-	if isDir(f.Want) {
+	if f.isOwn() {
 		return f.own(f.Want)
 	}
 	return get(ctx, f.Source, f)
@@ -68,10 +106,13 @@ func (f wolfFetcher) git(ctx context.Context, url string) (*wolfssl.Tree, error)
 		return nil, err
 	}
 	release := releases[0]
-	key := "wolfssl-" + release.Version + "-git-" + sources.ShortHash(url)
+	key := "wolfssl-" + release.Version + "-git-" + sources.ShortHash(url+" "+release.Commit)
 	dir, err := f.Cache.Entry(ctx, key, f.Log, func(dir string) error {
 		f.Log.Printf("cloning wolfSSL %s from %s", release.Version, url)
-		_, err := sources.Repo{URL: url, Ref: release.Tag, Progress: f.Progress}.Clone(ctx, dir)
+		repo := sources.Repo{
+			URL: url, Ref: release.Tag, Commit: release.Commit, Progress: f.Progress,
+		}
+		_, err := repo.Clone(ctx, dir)
 		return err
 	})
 	if err != nil {
@@ -196,7 +237,7 @@ func (f wolfFetcher) own(path string) (*wolfssl.Tree, error) {
 
 // version is the wanted version, or "" for any.
 func (f wolfFetcher) version() string {
-	if isDir(f.Want) {
+	if f.isOwn() {
 		return ""
 	}
 	return strings.TrimSuffix(strings.TrimPrefix(f.Want, "v"), "-stable")

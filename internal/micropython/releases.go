@@ -12,6 +12,8 @@ import (
 // Release is a MicroPython release that is known to work.
 type Release struct {
 	Version string // such as "1.28.0"; its tag in git has a v before it
+	// Commit is what its tag names in git, in hex.
+	Commit string
 	// Suites are Debian's suites that may have it; none for most releases.
 	Suites []string
 	// SHA256 is the checksum of the upstream archive in Debian's source package, if there is one.

@@ -35,6 +35,8 @@ type Repo struct {
 	// Ref is the name of a tag or, failing that, of a branch; empty means the repository's default
 	// branch.
 	Ref string
+	// Commit is what Ref must name, in hex; empty where that is not known.
+	Commit string
 	// Progress takes what the other side says while it works; nil throws it away.
 	Progress io.Writer
 }
@@ -46,18 +48,53 @@ func (e *RefError) Error() string {
 	return fmt.Sprintf("%s has neither a tag nor a branch %q", e.URL, e.Ref)
 }
 
+// MovedError says that a tag does not name the commit that it named when the release was made.
+type MovedError struct{ URL, Ref, Commit, Want string }
+
+func (e *MovedError) Error() string {
+	return fmt.Sprintf("%s in %s names commit %s, and the release is %s: the tag "+
+		"was moved, or this "+
+		"is another repository", e.Ref, e.URL, e.Commit, e.Want)
+}
+
+// Hint is what the user can do.
+func (e *MovedError) Hint() string {
+	return "find out why; to take what is there all the same, clone it yourself, and " +
+		"name the directory"
+}
+
+// checkTransport refuses what anyone on the way may have changed, unless it is pinned by its hash.
+func (r Repo) checkTransport() error {
+	endpoint, err := transport.NewEndpoint(r.URL)
+	if err != nil || r.Commit != "" {
+		return nil // what is no URL is told by who clones it
+	}
+	if endpoint.Protocol == "http" || endpoint.Protocol == "git" {
+		return fmt.Errorf("%s: %s:// is neither encrypted nor signed, and no checksum "+
+			"of %q is known; "+
+			"expected https:// or ssh://", r.URL, endpoint.Protocol, r.Ref)
+	}
+	return nil
+}
+
 // Clone clones the wanted tag or branch alone, one commit deep, into an existing empty directory,
 // and returns the commit. Its errors wrap ErrOffline when the other side cannot be reached and
 // *RefError when it lacks the ref.
 func (r Repo) Clone(ctx context.Context, dir string) (commit string, err error) {
 	protocols()
+	if IsLocalRepo(r.URL) {
+		r.Commit = "" // the user's own, who may have made a tag of that name
+	}
+	if err := r.checkTransport(); err != nil {
+		return "", err
+	}
 	names := []plumbing.ReferenceName{plumbing.NewTagReferenceName(r.Ref),
 		plumbing.NewBranchReferenceName(r.Ref)}
 	if r.Ref == "" {
 		names = []plumbing.ReferenceName{plumbing.HEAD}
 	}
 	for _, name := range names {
-		commit, err = r.clone(ctx, dir, name)
+		commit, err = r.cloned(r.clone(ctx, dir, name))
 		if !errors.Is(err, git.NoMatchingRefSpecError{}) &&
 			!errors.Is(err, plumbing.ErrReferenceNotFound) {
 			return commit, gitError(ctx, "clone "+r.URL, err)
@@ -67,6 +104,14 @@ func (r Repo) Clone(ctx context.Context, dir string) (commit string, err error) 
 		}
 	}
 	return "", &RefError{URL: r.URL, Ref: r.Ref}
+}
+
+// cloned holds that what was cloned is what is pinned.
+func (r Repo) cloned(commit string, err error) (string, error) {
+	if err == nil && r.Commit != "" && commit != r.Commit {
+		return "", &MovedError{URL: r.URL, Ref: r.Ref, Commit: commit, Want: r.Commit}
+	}
+	return commit, err
 }
 
 func (r Repo) clone(ctx context.Context, dir string, name plumbing.ReferenceName) (string, error) {

@@ -192,7 +192,8 @@ func closedURL(t testing.TB) string {
 func TestCloneOffline(t *testing.T) {
 	for _, url := range []string{closedURL(t), "https://host.invalid/repo.git"} {
 		start := time.Now()
-		_, err := Repo{URL: url, Ref: "v1"}.Clone(t.Context(), t.TempDir())
+		r := Repo{URL: url, Ref: "v1", Commit: strings.Repeat("0", 40)}
+		_, err := r.Clone(t.Context(), t.TempDir())
 		if !errors.Is(err, ErrOffline) {
 			t.Errorf("%s: got %v", url, err)
 		}
@@ -263,5 +264,50 @@ func TestIsGitURL(t *testing.T) {
 		if got := IsGitURL(s); got != want {
 			t.Errorf("%q: got %v", s, got)
 		}
+	}
+}
+
+// TestMovedTag holds that a tag that does not name the pinned commit is not taken from another
+// machine, and that what has no checksum is not taken over a line that anyone may write to.
+func TestMovedTag(t *testing.T) {
+	repo := newRepo(t)
+	commit := runGit(t, repo, "rev-parse", "v1^{commit}")
+	r := Repo{URL: "https://example.invalid/x", Ref: "v1", Commit: commit}
+	for name, test := range map[string]struct {
+		repo Repo
+		want string
+	}{
+		"http": {Repo{URL: "http://example.invalid/x", Ref: "v1"},
+			"http:// is neither"},
+		"git": {Repo{URL: "git://example.invalid/x", Ref: "v1"},
+			"git:// is neither"},
+		"http of no release": {Repo{URL: "http://example.invalid/x"}, "no checksum"},
+	} {
+		_, err := test.repo.Clone(t.Context(), t.TempDir())
+		if err == nil || !strings.Contains(err.Error(), test.want) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if err := r.checkTransport(); err != nil {
+		t.Error(err)
+	}
+	pinned := Repo{URL: "http://example.invalid/x", Ref: "v1", Commit: commit}
+	if err := pinned.checkTransport(); err != nil {
+		t.Errorf("a pinned release by http: %v", err)
+	}
+	// The commit of an annotated tag is what it names, not the tag.
+	if got, err := r.cloned(commit, nil); err != nil || got != commit {
+		t.Errorf("the pinned commit: %s, %v", got, err)
+	}
+	var moved *MovedError
+	other := runGit(t, repo, "rev-parse", "v2")
+	if _, err := r.cloned(other, nil); !errors.As(err, &moved) || moved.Commit != other {
+		t.Errorf("another commit: %v", err)
+	}
+	// A repository on this machine is the user's own.
+	r.URL = repo
+	r.Commit = other
+	if _, err := r.Clone(t.Context(), t.TempDir()); err != nil {
+		t.Errorf("a repository on this machine: %v", err)
 	}
 }
