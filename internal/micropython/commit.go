@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 
 	"github.com/go-git/go-billy/v5"
 	"github.com/go-git/go-billy/v5/osfs"
@@ -41,19 +42,11 @@ func (t *Tree) Commit() (string, error) {
 // slashes, in the line ends of like. False means that there is no such commit or file, or that its
 // object is not there.
 func (t *Tree) AtHead(path string, like []byte) ([]byte, bool) {
-	storage, err := t.storage()
-	if storage == nil || err != nil {
+	head := t.headTree()
+	if head == nil {
 		return nil, false
 	}
-	head, err := storer.ResolveReference(storage, plumbing.HEAD)
-	if err != nil {
-		return nil, false
-	}
-	commit, err := object.GetCommit(storage, head.Hash())
-	if err != nil {
-		return nil, false
-	}
-	file, err := commit.File(path)
+	file, err := head.File(path)
 	if err != nil {
 		return nil, false
 	}
@@ -69,15 +62,90 @@ func (t *Tree) AtHead(path string, like []byte) ([]byte, bool) {
 	return b, true
 }
 
+// head is what headTree has opened.
+type head struct {
+	once sync.Once
+	tree *object.Tree
+}
+
+// headTree is the tree of the commit that is checked out, nil without one. It is opened once: a
+// pack's index is read for the first object, and is large.
+func (t *Tree) headTree() *object.Tree {
+	t.head.once.Do(func() {
+		storage, err := t.storage()
+		if storage == nil || err != nil {
+			return
+		}
+		head, err := storer.ResolveReference(storage, plumbing.HEAD)
+		if err != nil {
+			return
+		}
+		commit, err := object.GetCommit(storage, head.Hash())
+		if err != nil {
+			return
+		}
+		if tree, err := commit.Tree(); err == nil {
+			t.head.tree = tree
+		}
+	})
+	return t.head.tree
+}
+
+// gitStorage are a repository's objects, and those of the repositories that it borrows from, as a
+// clone made with --shared or --reference does. go-git would open these anew for each object.
+type gitStorage struct {
+	*filesystem.Storage
+	alternates []*filesystem.Storage
+}
+
+// EncodedObject looks for an object in the repository, then in those that it borrows from.
+func (s *gitStorage) EncodedObject(
+	kind plumbing.ObjectType, hash plumbing.Hash,
+) (plumbing.EncodedObject, error) {
+	found, err := s.Storage.EncodedObject(kind, hash)
+	for _, other := range s.alternates {
+		if !errors.Is(err, plumbing.ErrObjectNotFound) {
+			break
+		}
+		found, err = other.EncodedObject(kind, hash)
+	}
+	return found, err
+}
+
+// alternates are the directories of objects that a directory of objects borrows from.
+func alternates(objects string, seen map[string]bool) []string {
+	if seen[objects] {
+		return nil
+	}
+	seen[objects] = true
+	text, err := os.ReadFile(filepath.Join(objects, "info", "alternates"))
+	if err != nil {
+		return nil
+	}
+	var found []string
+	for line := range strings.Lines(string(text)) {
+		other := filepath.FromSlash(strings.TrimRight(line, "\r\n"))
+		if other == "" || other[0] == '#' {
+			continue
+		}
+		if !filepath.IsAbs(other) {
+			other = filepath.Join(objects, other)
+		}
+		found = append(append(found, other), alternates(other, seen)...)
+	}
+	return found
+}
+
 // storage is the tree's own git repository, nil without one. It is opened by its parts: go-git's
 // PlainOpen refuses repositories with extensions, such as a sparse checkout has, though nothing of
 // what is read here depends on them.
-func (t *Tree) storage() (*filesystem.Storage, error) {
+func (t *Tree) storage() (*gitStorage, error) {
 	dir, err := t.gitDir()
 	if dir == "" || err != nil {
 		return nil, err
 	}
 	var files billy.Filesystem = osfs.New(dir)
+	objects := filepath.Join(dir, "objects")
 	common, err := os.ReadFile(filepath.Join(dir, "commondir")) // of a further work tree
 	if err == nil {
 		shared := strings.TrimSpace(string(common))
@@ -85,10 +153,16 @@ func (t *Tree) storage() (*filesystem.Storage, error) {
 			shared = filepath.Join(dir, shared)
 		}
 		files = dotgit.NewRepositoryFilesystem(files, osfs.New(shared))
+		objects = filepath.Join(shared, "objects")
 	}
-	// Clones made with --shared and --reference have their objects elsewhere.
-	options := filesystem.Options{AlternatesFS: osfs.New("/")}
-	return filesystem.NewStorageWithOptions(files, cache.NewObjectLRUDefault(), options), nil
+	open := func(files billy.Filesystem) *filesystem.Storage {
+		return filesystem.NewStorage(files, cache.NewObjectLRUDefault())
+	}
+	storage := &gitStorage{Storage: open(files)}
+	for _, other := range alternates(objects, map[string]bool{}) {
+		storage.alternates = append(storage.alternates, open(osfs.New(filepath.Dir(other))))
+	}
+	return storage, nil
 }
 
 // gitDir is the directory that .git is or, as a file, names; "" without one.

@@ -32,6 +32,8 @@ type Tree struct {
 	// Make are arguments that every make in this tree needs, because the tree came without its
 	// submodules.
 	Make []string
+
+	head head
 }
 
 // NotTreeError says that a directory is not a MicroPython tree.
@@ -189,13 +191,8 @@ func Find(start string) (*Tree, error) {
 	if err != nil {
 		return nil, err
 	}
-	for dir := abs; ; dir = filepath.Dir(dir) {
-		if isTree(dir) {
-			return Open(dir)
-		}
-		if dir == filepath.Dir(dir) {
-			break
-		}
+	if dir := Around(abs); dir != "" {
+		return Open(dir)
 	}
 	below := treesBelow(abs)
 	switch len(below) {
@@ -205,6 +202,18 @@ func Find(start string) (*Tree, error) {
 		return Open(below[0])
 	}
 	return nil, &AmbiguousError{Start: abs, Trees: below}
+}
+
+// Around is the top of the tree that a directory is in; "" if it is in none.
+func Around(dir string) string {
+	for ; ; dir = filepath.Dir(dir) {
+		if isTree(dir) {
+			return dir
+		}
+		if dir == filepath.Dir(dir) {
+			return ""
+		}
+	}
 }
 
 func treesBelow(start string) []string {
