@@ -292,7 +292,7 @@ func (m *manifest) changed(dir string, hash Hasher) ([]string, error) {
 			return err
 		}
 		rel = filepath.ToSlash(rel)
-		if rel == manifestName {
+		if isOwnFile(rel) {
 			return nil
 		}
 		seen[rel] = true
@@ -329,9 +329,14 @@ func readManifest(final string) (*manifest, error) {
 		return nil, fmt.Errorf("read what was installed: %w", err)
 	}
 	var m manifest
-	if err := json.Unmarshal(text, &m); err != nil {
-		return nil, fmt.Errorf("read what was installed: %s: %w",
-			filepath.Join(final, manifestName), err)
+	err = json.Unmarshal(text, &m)
+	for name := range m.Files {
+		err = errors.Join(err, checkName(name))
+	}
+	if err != nil {
+		return nil, &ListError{File: filepath.Join(final, manifestName), Err: err,
+			Way: "move " + final + " out of the way; then mpwolf patch installs it anew, " +
+				"and mpwolf revert does without it"}
 	}
 	return &m, nil
 }

@@ -2,6 +2,7 @@ package patches
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"io/fs"
 	"path/filepath"
@@ -21,40 +22,78 @@ type Trace struct {
 	Why string
 }
 
+// Lost is a patch whose record is gone, as far as it can be known.
+type Lost struct {
+	// Changes take it out.
+	Changes []Change
+	// Unknown are lines that may be of it.
+	Unknown []Trace
+	// Marked is set if a file has mpwolf's marks, and git does not have them.
+	Marked bool
+}
+
 // Traces finds what mpwolf patch wrote into a tree whose record is gone, and plans to take it out:
 // the marked blocks as they stand, and the lines that set a wanted macro to its wanted value where
 // git knows what they were. atHead gives a file as git has it. Lines of which no one can report
 // whether mpwolf wrote them, and what stood there before, are unknown.
 func Traces(
-	tree *micropython.Tree, atHead func(path string, like []byte) ([]byte, bool),
-) (changes []Change, unknown []Trace, err error) {
+	ctx context.Context, tree *micropython.Tree,
+	atHead func(path string, like []byte) ([]byte, bool),
+) (*Lost, error) {
+	lost := &Lost{}
 	for _, port := range Ports() {
 		wanted, err := Load(port)
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 		files, err := sourceFiles(tree, port)
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 		for _, file := range files {
+			if ctx.Err() != nil {
+				return nil, fmt.Errorf("look for traces: %w", ctx.Err())
+			}
 			change, err := changeOf(tree, file, nil)
-			if err != nil {
-				continue // a link, or not readable: nothing of ours
+			if err != nil || !mayBeTrace(change.Before, wanted.Wants) {
+				continue // a link, or not readable, or without a line as mpwolf writes them
 			}
 			head, known := atHead(file, change.Before)
 			var lines []Trace
 			change.After, lines = withoutTraces(change.Before, head, known, wanted.Wants)
 			for _, line := range lines {
 				line.File = file
-				unknown = append(unknown, line)
+				lost.Unknown = append(lost.Unknown, line)
 			}
 			if !bytes.Equal(change.Before, change.After) {
-				changes = append(changes, change)
+				lost.Changes = append(lost.Changes, change)
 			}
+			lost.Marked = lost.Marked || bytes.Contains(change.Before, []byte(blockBegin)) &&
+				!bytes.Contains(head, []byte(blockBegin))
 		}
 	}
-	return changes, unknown, nil
+	return lost, nil
+}
+
+// mayBeTrace reports whether a text has a marked block, or a line that sets what is wanted: git is
+// asked about no other, because that takes long.
+func mayBeTrace(text []byte, wants []Want) bool {
+	if bytes.Contains(text, []byte(blockBegin)) {
+		return true
+	}
+	if !slices.ContainsFunc(wants, func(want Want) bool {
+		return slices.ContainsFunc(want.Names(), func(name string) bool {
+			return bytes.Contains(text, []byte(name))
+		})
+	}) {
+		return false
+	}
+	for line := range strings.Lines(string(text)) {
+		if _, ok := setsWanted(line, wants); ok {
+			return true
+		}
+	}
+	return false
 }
 
 // sourceFiles are the files of a port that mpwolf patch may change.

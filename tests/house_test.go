@@ -34,7 +34,7 @@ var mayImport = map[string][]string{
 		"state", "wolfssl",
 	},
 	"explain": {"build", "hint", "micropython", "modules", "patches", "project", "state"},
-	"status":  {"micropython", "modules", "project", "state"},
+	"status":  {"micropython", "modules", "patches", "project", "state"},
 	"verify": {
 		"build", "disk", "hint", "lazyregexp", "micropython", "modules", "objects", "patches",
 		"project", "report",

@@ -39,6 +39,8 @@ type work struct {
 	Options
 	*project.Project
 	lock *state.Lock
+	// others are the other trees that are built with the installed modules.
+	others []project.User
 }
 
 // begin reads mpwolf.toml.

@@ -9,10 +9,13 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"mpwolf/internal/disk"
+	"mpwolf/internal/hint"
 	"mpwolf/internal/project"
+	"mpwolf/internal/shell"
 	"mpwolf/internal/state"
 	"mpwolf/modules"
 	"mpwolf/ports"
@@ -30,15 +33,27 @@ func (j *job) done() bool {
 		(j.All && len(j.Targets) != len(j.Record.Targets)) {
 		return false
 	}
+	if !j.own() {
+		return false
+	}
 	want := j.WolfSSL
 	wolf := &wolfssl.Tree{Dir: filepath.Join(j.Modules, modules.Name, "wolfssl")}
 	if want != j.Record.Modules.WolfSSL {
+		if wolfssl.IsVersion(want) {
+			return false
+		}
 		var err error
 		if wolf, err = wolfssl.Open(want); err != nil {
 			return false
 		}
 	}
 	return j.installed(wolf)
+}
+
+// own reports whether the installed modules are those that this tree was patched with.
+func (j *job) own() bool {
+	_, id, err := modules.Installed(j.Modules)
+	return err == nil && id == j.Record.Modules.ID
 }
 
 // move notes the release and commit of a tree that moved, and at which all is as it should be
@@ -68,8 +83,21 @@ func (j *job) isRecorded(entry state.Target) bool {
 // wolfssl is the one that was asked for; without a word about it, the installed one, which
 // modules.Check has found to be as it was installed.
 func (j *job) wolfssl(ctx context.Context) (*wolfssl.Tree, error) {
+	tree, err := j.installedWolfSSL()
+	if tree != nil || err != nil {
+		return tree, err
+	}
+	source, err := j.source()
+	if err != nil {
+		return nil, err
+	}
+	return j.FetchWolfSSL(ctx, source)
+}
+
+// installedWolfSSL is the installed wolfSSL if no other was asked for; else nil.
+func (j *job) installedWolfSSL() (*wolfssl.Tree, error) {
 	if j.Record != nil && j.WolfSSL == j.Record.Modules.WolfSSL && j.WolfSSLFrom == "" &&
-		len(j.changedModules) == 0 {
+		len(j.changedModules) == 0 && j.own() {
 		tree, err := wolfssl.Open(filepath.Join(j.Module(), "wolfssl"))
 		if err == nil {
 			tree.From = j.Record.Modules.Source
@@ -79,11 +107,26 @@ func (j *job) wolfssl(ctx context.Context) (*wolfssl.Tree, error) {
 			return nil, err
 		}
 	}
-	source, err := j.source()
-	if err != nil {
-		return nil, err
+	if j.Record == nil && j.WolfSSL == "" && j.WolfSSLFrom == "" && len(j.changedModules) == 0 &&
+		(j.found != nil || len(j.others) > 0) {
+		tree, err := wolfssl.Open(filepath.Join(j.Module(), "wolfssl"))
+		if err == nil {
+			tree.From = "found installed"
+			j.Log.Printf("taking wolfSSL %s, which is installed in %s", tree.Version,
+				shell.Path(j.Modules))
+			return tree, nil
+		}
 	}
-	return j.FetchWolfSSL(ctx, source)
+	return nil, nil
+}
+
+// planWolfSSL is wolfssl without fetching: of one that must be fetched it knows the version alone.
+func (j *job) planWolfSSL(ctx context.Context) (*wolfssl.Tree, error) {
+	tree, err := j.installedWolfSSL()
+	if tree != nil || err != nil {
+		return tree, err
+	}
+	return j.FindWolfSSL(ctx)
 }
 
 // ownSources are the parts of the module's directory that come with mpwolf, or that it makes for
@@ -110,17 +153,94 @@ func (j *job) change(wolf *wolfssl.Tree) (change state.Change, err error) {
 			state.Write{Path: edit.Path, Before: edit.Before, After: edit.After})
 	}
 	if j.installed(wolf) {
-		change.Record.Modules = j.Record.Modules
-		return change, nil
+		if change.Record.Modules, err = j.installedModules(wolf); err != nil {
+			return change, err
+		}
+		return change, j.useModules()
+	}
+	if err := j.checkShared(wolf); err != nil {
+		return change, err
 	}
 	change.Swap, err = j.stage(wolf, change.Record.Modules.ID, created)
 	return change, err
 }
 
+// installedModules are the modules that are there already, of this tree's or of another's.
+func (j *job) installedModules(wolf *wolfssl.Tree) (state.Modules, error) {
+	_, id, err := modules.Installed(j.Modules)
+	if j.Record != nil {
+		installed := j.Record.Modules
+		installed.ID = id
+		return installed, err
+	}
+	installed := state.Modules{
+		Dir: j.Modules, ID: id, WolfSSL: wolf.Version, Licence: wolf.Licence, Source: wolf.From,
+	}
+	list, wrong := modules.Users(j.Modules)
+	installed.Created = list.Created // who comes last takes them away
+	return installed, errors.Join(err, wrong)
+}
+
+// useModules notes this tree as a user of the modules that are installed, if it is not noted yet.
+func (j *job) useModules() error {
+	for _, other := range j.others {
+		j.Log.Printf("%s serves %s too", shell.Path(j.Module()), other.Tree)
+	}
+	noted, err := j.Uses()
+	if err != nil || noted {
+		return err
+	}
+	list, err := modules.Users(j.Modules)
+	if err != nil {
+		return err
+	}
+	if j.Record != nil && list.Created == nil {
+		list.Created = j.Record.Modules.Created
+	}
+	return modules.SetUsers(j.Disk, j.Module(), j.users(list.Created))
+}
+
+// users are all trees that use the modules once this one does.
+func (j *job) users(created []string) modules.UserList {
+	list := modules.UserList{Trees: []string{j.Tree.Dir}, Created: created}
+	for _, other := range j.others {
+		list.Trees = append(list.Trees, other.Tree)
+	}
+	return list
+}
+
+// checkShared stops where other modules would be installed than those that another tree is built
+// with.
+func (j *job) checkShared(wolf *wolfssl.Tree) error {
+	if len(j.others) == 0 || wolf.Dir == "" && wolf.Version == j.others[0].Record.Modules.WolfSSL {
+		return nil
+	}
+	what := "other files of them"
+	if is := j.others[0].Record.Modules.WolfSSL; is != wolf.Version {
+		what = fmt.Sprintf("wolfSSL %s instead of %s", wolf.Version, is)
+	}
+	names := make([]string, len(j.others))
+	for i, other := range j.others {
+		names[i] = other.Tree
+	}
+	who := strings.Join(names, ", ")
+	if j.Force {
+		j.Log.Printf("%s serves %s too, which is built with %s from now on",
+			shell.Path(j.Module()), who, what)
+		return nil
+	}
+	return hint.With(
+		fmt.Errorf("the modules in %s serve %s too, which would be built with %s",
+			shell.Path(j.Module()), who, what),
+		"--modules DIR gives this tree modules of its own; --force changes them for all")
+}
+
 // installed reports whether the modules are there already with this wolfSSL, and nothing has to be
 // copied.
 func (j *job) installed(wolf *wolfssl.Tree) bool {
-	if j.Record == nil {
+	if slices.ContainsFunc(j.others, func(u project.User) bool {
+		return u.Record.Pristine != j.Pristine // the files of that way act on all trees
+	}) {
 		return false
 	}
 	sources := j.ownSources()
@@ -154,7 +274,22 @@ func (j *job) stage(wolf *wolfssl.Tree, id string, created []string) (*state.Swa
 	if err := modules.Stage(j.Disk, staged, j.Tool, id, sources...); err != nil {
 		return nil, err
 	}
+	if err := modules.SetUsers(j.Disk, staged, j.users(j.created(created))); err != nil {
+		return nil, err
+	}
 	return &state.Swap{Dir: j.Module(), Staged: staged, Created: created}, nil
+}
+
+// created are the directories that were made for the modules: those that are missing now, or that
+// were when the modules were installed first.
+func (j *job) created(missing []string) []string {
+	if j.Record != nil {
+		return j.Record.Modules.Created
+	}
+	if list, err := modules.Users(j.Modules); err == nil && len(list.Created) > 0 {
+		return list.Created
+	}
+	return missing
 }
 
 func (j *job) newRecord(wolf *wolfssl.Tree, created []string) (*state.Record, error) {
@@ -179,7 +314,11 @@ func (j *job) newRecord(wolf *wolfssl.Tree, created []string) (*state.Record, er
 		}
 		record.SetTarget(entry)
 	}
+	adopted := j.adopt(record)
 	for _, edit := range j.plan.Changes {
+		if adopted[edit.Path] {
+			continue
+		}
 		conflicts, lost, err := record.SetFile(j.Tree.Dir, edit.Path, edit.Before,
 			edit.After, j.edits)
 		if err != nil {
@@ -193,14 +332,32 @@ func (j *job) newRecord(wolf *wolfssl.Tree, created []string) (*state.Record, er
 			return nil, conflictError("patch", conflicts)
 		}
 	}
-	if j.Record != nil {
-		created = j.Record.Modules.Created
-	}
+	created = j.created(created)
 	record.Modules = state.Modules{
 		Dir: j.Modules, ID: rand.Text(), Created: created, WolfSSL: wolf.Version,
 		Licence: wolf.Licence, Source: wolf.From,
 	}
 	return record, nil
+}
+
+// adopt notes what a patch whose record is gone has changed, so that revert takes that out too. It
+// gives the files.
+func (j *job) adopt(record *state.Record) map[string]bool {
+	adopted := map[string]bool{}
+	if j.found == nil {
+		return adopted
+	}
+	for _, was := range j.found.Changes {
+		after := was.Before
+		for _, edit := range j.plan.Changes {
+			if edit.Path == was.Path {
+				after = edit.After
+			}
+		}
+		record.Adopt(was.Path, was.After, after)
+		adopted[was.Path] = true
+	}
+	return adopted
 }
 
 // missingDirs are a directory and those above it that do not exist, the outermost first.

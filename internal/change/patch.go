@@ -20,10 +20,12 @@ type Patched struct {
 	Pristine bool
 	// Already is set if the tree was patched just so before, and nothing was to do.
 	Already bool
+	// Recorded is, in words, what becomes another in the record of a tree that was patched before.
+	Recorded []string
 	// Module is the directory of the module that is installed; "" if what is installed stays as it
 	// is.
 	Module string
-	// WolfSSL is the version that is installed, Licence its terms. A plan does not know them.
+	// WolfSSL is the version that is installed, Licence its terms, which a plan does not know.
 	WolfSSL, Licence string
 	// Stale are the build directories that hold objects of other flags, which make does not
 	// notice.
@@ -41,7 +43,8 @@ type PatchedTarget struct {
 	Build string
 }
 
-// Plan works out what Patch would do, and changes nothing.
+// Plan works out what Patch would do, refuses what it would refuse, and changes nothing. Only the
+// compiler is not asked: it reads the files as they would be.
 func Plan(ctx context.Context, o Options) (*Patched, error) {
 	j, err := newJob(o)
 	if err != nil {
@@ -53,14 +56,31 @@ func Plan(ctx context.Context, o Options) (*Patched, error) {
 	if err := j.Interrupted(); err != nil {
 		return nil, err
 	}
-	if err := j.read(); err != nil {
+	if err := j.prepare(ctx); err != nil {
 		return nil, err
 	}
 	result := j.result()
-	if j.Record == nil {
-		result.Module = j.Module()
+	if result.Already = j.done(); result.Already {
+		return result, nil
 	}
-	return result, nil
+	wolf, err := j.planWolfSSL(ctx)
+	if err != nil {
+		return nil, err
+	}
+	created, err := missingDirs(j.Modules)
+	if err != nil {
+		return nil, err
+	}
+	record, err := j.newRecord(wolf, created)
+	if err != nil {
+		return nil, err
+	}
+	result.Recorded = recordedChanges(j.Record, record)
+	if j.installed(wolf) {
+		return result, nil
+	}
+	result.Module, result.WolfSSL = j.Module(), wolf.Version
+	return result, j.checkShared(wolf)
 }
 
 // Patch sets the macros and installs the user modules, all or nothing. A tree that is not there is
@@ -68,9 +88,6 @@ func Plan(ctx context.Context, o Options) (*Patched, error) {
 func Patch(ctx context.Context, o Options) (*Patched, error) {
 	j, err := newJob(o)
 	if err != nil {
-		return nil, err
-	}
-	if err := checkSettings(j.ports); err != nil {
 		return nil, err
 	}
 	source, err := j.source()
@@ -84,16 +101,22 @@ func Patch(ctx context.Context, o Options) (*Patched, error) {
 		return nil, err
 	}
 	defer j.lock.Release()
-	if err := j.read(); err != nil {
+	if err := j.prepare(ctx); err != nil {
 		return nil, err
 	}
-	for _, refuse := range []func(context.Context) error{j.checkSubmodules,
-		j.checkLacks, j.checkOutside} {
-		if err := refuse(ctx); err != nil {
-			return nil, err
+	return j.apply(ctx)
+}
+
+// prepare reads everything, makes the plan, and refuses what cannot be built. It changes nothing.
+func (j *job) prepare(ctx context.Context) error {
+	for _, step := range []func(context.Context) error{
+		j.read, j.checkSubmodules, j.checkLacks, j.checkOutside,
+	} {
+		if err := step(ctx); err != nil {
+			return err
 		}
 	}
-	return j.apply(ctx)
+	return nil
 }
 
 // job is one patch of a tree.
@@ -110,6 +133,8 @@ type job struct {
 	edits          state.Options
 	lost           []state.Write
 	changedModules []string
+	// found is an earlier patch whose record is gone; nil without one.
+	found *patches.Lost
 	// builds are the directories that plain make builds in, and small tells of a target that its
 	// flash may be too small; both are known once the compiler was asked.
 	builds, small []string
@@ -130,11 +155,11 @@ func newJob(o Options) (*job, error) {
 			return nil, err
 		}
 	}
-	return j, nil
+	return j, checkSettings(j.ports)
 }
 
 // read reads everything, makes the plan, and changes nothing.
-func (j *job) read() error {
+func (j *job) read(ctx context.Context) error {
 	if err := j.ExpectRelease(); err != nil {
 		return err
 	}
@@ -148,11 +173,29 @@ func (j *job) read() error {
 	if err := j.checkModules(); err != nil {
 		return err
 	}
+	var err error
+	if j.found, err = j.Lost(ctx); err != nil {
+		return err
+	}
+	j.sayFound()
 	j.edits = state.Options{Force: j.Force, AtHead: j.Tree.AtHead}
 	if err := j.planAll(); err != nil || !j.AllBoards || !j.leaveOut() {
 		return err
 	}
 	return j.planAll()
+}
+
+// sayFound tells that an earlier patch was found, and what of it cannot be known.
+func (j *job) sayFound() {
+	if j.found == nil {
+		return
+	}
+	j.Log.Printf("%s has no record of mpwolf patch, but was patched: by the marks "+
+		"in the tree, what "+
+		"mpwolf wants, and git; mpwolf revert will take that out too", j.Tree.Dir)
+	for _, line := range j.found.Unknown {
+		j.Log.Printf("left as yours: %s:%d: %q: %s", line.File, line.Line, line.Text, line.Why)
+	}
 }
 
 // apply makes the change, unless all is as it would be already.
@@ -167,6 +210,9 @@ func (j *job) apply(ctx context.Context) (*Patched, error) {
 	change, err := j.change(wolf)
 	if err != nil {
 		return nil, j.recovered(err)
+	}
+	for _, text := range recordedChanges(j.Record, change.Record) {
+		j.Log.Printf("%s", text)
 	}
 	if err := j.save(); err != nil {
 		return nil, j.recovered(err)
@@ -193,6 +239,9 @@ func (j *job) again(ctx context.Context) (*Patched, error) {
 		return nil, err
 	}
 	if err := j.move(); err != nil {
+		return nil, err
+	}
+	if err := j.useModules(); err != nil {
 		return nil, err
 	}
 	result := j.result()

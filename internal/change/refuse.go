@@ -121,7 +121,11 @@ func (j *job) checkModules() error {
 		return hint.With(fmt.Errorf("%s is patched with the modules in %s, not %s",
 			j.Tree.Dir, j.Record.Modules.Dir, j.Modules), "mpwolf revert first")
 	}
-	err := modules.Check(j.Modules, state.LoadStamps(j.Tree.Dir).Hash)
+	var err error
+	if j.others, err = j.OtherUsers(); err != nil {
+		return err
+	}
+	err = modules.Check(j.Modules, state.LoadStamps(j.Tree.Dir).Hash)
 	var changed *modules.ChangedError
 	switch {
 	case errors.As(err, &changed) && j.Force:
@@ -137,16 +141,12 @@ func (j *job) checkModules() error {
 	return nil
 }
 
-// checkSettings refuses ports that mpwolf has no wolfSSL settings for. What would be changed can
-// be shown without.
+// checkSettings refuses ports that mpwolf has no wolfSSL settings for.
 func checkSettings(names []string) error {
 	for _, name := range names {
 		if !slices.Contains(ports.Known(), name) {
-			return hint.With(
-				fmt.Errorf("mpwolf has no wolfSSL settings (user_settings.h) for port %q yet; "+
-					"it has them for: %s",
-					name, strings.Join(ports.Known(), ", ")),
-				"--diff and --dry-run show what would be changed in the tree")
+			return fmt.Errorf("mpwolf has no wolfSSL settings (user_settings.h) for port %q yet; "+
+				"it has them for: %s", name, strings.Join(ports.Known(), ", "))
 		}
 	}
 	return nil

@@ -6,7 +6,6 @@ import (
 	"path/filepath"
 
 	"mpwolf/internal/disk"
-	"mpwolf/internal/hint"
 	"mpwolf/internal/project"
 	"mpwolf/internal/state"
 	"mpwolf/modules"
@@ -29,6 +28,8 @@ type Reverted struct {
 	Module           string
 	Removed, Unclear bool
 	Kept             []string
+	// Shared are other trees that are built with the module, for which it stays.
+	Shared []string
 	// Left are files that were left as they are, and why.
 	Left []string
 	// Unknown are lines that mpwolf may have written; without the record no one can tell.
@@ -49,11 +50,10 @@ func Revert(ctx context.Context, o Options) (*Reverted, error) {
 	}
 	defer w.lock.Release()
 	if err := w.Read(project.None); err != nil {
-		return nil, hint.With(err, "without "+filepath.Join(state.Dir, "record.json")+
-			", mpwolf revert goes by the marks in the tree and by git")
+		return nil, err
 	}
 	if w.Record == nil {
-		return w.revertLost()
+		return w.revertLost(ctx)
 	}
 	return w.revert()
 }
@@ -91,8 +91,17 @@ func (w *work) takeBack(result *Reverted, writes []state.Write, installed *state
 		}
 	}
 	result.Removed = swap != nil
+	for _, other := range w.others {
+		result.Shared = append(result.Shared, other.Tree)
+	}
 	if err := w.lock.Apply(state.Change{Writes: writes, Swap: swap}); err != nil {
 		return err
+	}
+	if installed != nil && len(result.Shared) > 0 {
+		// That this tree stays noted if it fails does no harm: its record is gone.
+		_ = modules.SetUsers(w.Disk, result.Module, modules.UserList{
+			Trees: result.Shared, Created: installed.Created,
+		})
 	}
 	for _, write := range writes {
 		result.Restored = append(result.Restored, write.Path)
@@ -103,6 +112,10 @@ func (w *work) takeBack(result *Reverted, writes []state.Write, installed *state
 // takeModulesAway plans the removal of the installed modules; what the user changed in them stays.
 func (w *work) takeModulesAway(installed state.Modules) (*state.Swap, []string, error) {
 	dir := installed.Dir
+	var err error
+	if w.others, err = w.OtherUsers(); err != nil || len(w.others) > 0 {
+		return nil, nil, err
+	}
 	swap := &state.Swap{
 		Dir: filepath.Join(dir, modules.Name), Created: installed.Created,
 	}
@@ -133,23 +146,23 @@ func (w *work) takeModulesAway(installed state.Modules) (*state.Swap, []string, 
 // revertLost takes back what can be known of a patch whose record is gone: by the marked blocks,
 // the wants, and what git has. The user modules are taken away only where they are named: they may
 // serve another tree.
-func (w *work) revertLost() (*Reverted, error) {
-	changes, unknown, err := patches.Traces(w.Tree, w.Tree.AtHead)
+func (w *work) revertLost(ctx context.Context) (*Reverted, error) {
+	lost, err := patches.Traces(ctx, w.Tree, w.Tree.AtHead)
 	if err != nil {
 		return nil, err
 	}
 	result := w.reverted(w.Modules)
 	_, id, err := modules.Installed(w.Modules)
 	named := err == nil && w.ModulesNamed
-	if len(changes) == 0 && !named {
+	if len(lost.Changes) == 0 && !named {
 		result.Nothing = true
 		return result, nil
 	}
 	w.Log.Printf("%s has no record of mpwolf patch; going by the marks in the tree, what mpwolf "+
 		"wants, and git", w.Tree.Dir)
-	result.Guessed, result.Unknown = true, unknown
+	result.Guessed, result.Unknown = true, lost.Unknown
 	var writes []state.Write
-	for _, change := range changes {
+	for _, change := range lost.Changes {
 		writes = append(writes,
 			state.Write{Path: change.Path, Before: change.Before, After: change.After})
 	}

@@ -3,8 +3,10 @@
 package check
 
 import (
+	"context"
 	"fmt"
 	"path/filepath"
+	"slices"
 
 	"mpwolf/internal/config"
 	"mpwolf/internal/hint"
@@ -12,6 +14,7 @@ import (
 	"mpwolf/internal/report"
 	"mpwolf/internal/repository"
 	"mpwolf/internal/state"
+	"mpwolf/patches"
 )
 
 // Options say what to check.
@@ -19,6 +22,10 @@ type Options struct {
 	project.Options
 	// Tool is mpwolf's version.
 	Tool string
+	// Patched checks the targets that the tree was patched for, whatever mpwolf.toml has.
+	Patched bool
+	// Only are the names of the targets to check; nil checks all.
+	Only []string
 }
 
 // Result is what a check found.
@@ -30,6 +37,14 @@ type Result struct {
 	Findings []report.Finding
 	// Where is the file that stands for a finding that has none of its own.
 	Where string
+}
+
+// Lost are the findings by which a firmware that is built now is not the one that was asked for.
+// The others are about what the user may have changed on purpose.
+func (r *Result) Lost() []report.Finding {
+	return slices.DeleteFunc(slices.Clone(r.Findings), func(f report.Finding) bool {
+		return slices.Contains([]string{"moved", "modules-changed"}, f.ID)
+	})
 }
 
 // Log is the result with the rules that were checked; version is mpwolf's.
@@ -47,6 +62,8 @@ var Rules = []report.Rule{
 	{ID: "interrupted", Summary: "No mpwolf run was stopped half-way.",
 		Help: "The next `mpwolf patch` or `mpwolf revert` brings the tree back to " +
 			"before that run."},
+	{ID: "record", Summary: "What mpwolf changed in the tree is recorded there.",
+		Help: "`mpwolf patch` takes over what it finds; `mpwolf revert` takes it out."},
 	{ID: "release", Summary: "The tree is the MicroPython release that mpwolf.toml expects.",
 		Help: "Check that release out, or change `micropython` in mpwolf.toml."},
 	{ID: "moved", Summary: "The tree is at the commit for which it was patched.",
@@ -80,24 +97,54 @@ type checker struct {
 }
 
 // Run checks the targets of mpwolf.toml or, without any, those that the tree was patched for.
-func Run(o Options) (*Result, error) {
-	p, err := project.Open(o.Options, project.Configured)
+func Run(ctx context.Context, o Options) (*Result, error) {
+	which := project.Configured
+	if o.Patched {
+		which = project.Recorded
+	}
+	p, err := project.Open(o.Options, which)
 	if err != nil {
 		return nil, err
 	}
-	if p.Record == nil && !p.All {
+	lost, err := p.Lost(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if p.Record == nil && !p.All && lost == nil {
 		return nil,
 			hint.With(
 				fmt.Errorf("there is nothing to check %s against: no target in a %s, "+
 					"and no mpwolf patch",
 					p.Tree.Dir, config.Name), "mpwolf init --port PORT writes one")
 	}
+	if o.Only != nil {
+		p.Targets = slices.DeleteFunc(p.Targets, func(t project.Target) bool {
+			return !slices.Contains(o.Only, t.Name())
+		})
+	}
 	k := &checker{Project: p, tool: o.Tool, stamps: state.LoadStamps(p.Tree.Dir)}
+	if lost != nil {
+		k.lost(lost)
+	}
 	if err := k.run(); err != nil {
 		return nil, err
 	}
 	return &Result{Tree: p.Tree.Dir, Targets: project.Names(p.Targets), Findings: k.findings,
 		Where: k.where()}, nil
+}
+
+// lost is the finding that a patch was made of which there is no record.
+func (k *checker) lost(lost *patches.Lost) {
+	f := report.Finding{ID: "record", File: k.Tree.Path(state.Dir), Fix: fixPatch,
+		Message: "the tree was patched, and the record of that is gone (git clean " +
+			"-fdx takes it away)"}
+	if len(lost.Changes) > 0 {
+		f.File = k.Tree.Path(filepath.FromSlash(lost.Changes[0].Path))
+	}
+	if !k.All {
+		f.Fix = "mpwolf patch --port PORT"
+	}
+	k.found(f)
 }
 
 func (k *checker) found(f report.Finding) { k.findings = append(k.findings, f) }
@@ -115,6 +162,9 @@ func (k *checker) run() error {
 		if err := k.target(target); err != nil {
 			return err
 		}
+	}
+	if len(k.Targets) == 0 {
+		return nil // the record that would say what is installed is gone
 	}
 	k.others()
 	if err := k.files(); err != nil {

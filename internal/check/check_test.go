@@ -23,7 +23,7 @@ func TestRun(t *testing.T) {
 	}
 	tree := filepath.Join(dir, "tree")
 	o := Options{Options: project.Options{Tree: tree}, Tool: "test"}
-	if _, err := Run(o); err == nil {
+	if _, err := Run(t.Context(), o); err == nil {
 		t.Error("there is nothing to check against, and no error")
 	}
 	if _, err := change.Patch(t.Context(), change.Options{
@@ -32,7 +32,7 @@ func TestRun(t *testing.T) {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	result, err := Run(o)
+	result, err := Run(t.Context(), o)
 	if err != nil || len(result.Findings) > 0 || len(result.Targets) != 1 {
 		t.Fatalf("%+v, %v", result, err)
 	}
@@ -43,7 +43,7 @@ func TestRun(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	result, err = Run(o)
+	result, err = Run(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
 	}

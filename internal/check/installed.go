@@ -42,6 +42,9 @@ func (k *checker) modules() error {
 		return err
 	}
 	k.changed(final, changed)
+	if err := k.owner(final); err != nil {
+		return err
+	}
 	return k.wolfSSL(final)
 }
 
@@ -62,6 +65,46 @@ func (k *checker) changed(final string, names []string) {
 		k.found(report.Finding{ID: "modules-changed", File: file, Line: 1,
 			Message: "this file " + what, Fix: fixForce})
 	}
+}
+
+// owner looks whether the modules are those that this tree was patched with: another tree's patch
+// may have put its own there, and a copy of a tree is no user that others know of.
+func (k *checker) owner(final string) error {
+	if k.Record == nil {
+		return nil
+	}
+	f := report.Finding{ID: "modules", File: final, Fix: fixPatch}
+	others, err := k.OtherUsers()
+	if err != nil {
+		return err
+	}
+	noted, err := k.Uses()
+	if err != nil {
+		return err
+	}
+	_, id, err := modules.Installed(k.Modules)
+	switch {
+	case err != nil:
+		return err
+	case id != k.Record.Modules.ID:
+		f.Message = "these modules were installed after this tree was patched, for another"
+		if now, err := wolfssl.Version(filepath.Join(final, "wolfssl")); err == nil &&
+			now != k.Record.Modules.WolfSSL {
+			f.Message += fmt.Sprintf(": they have wolfSSL %s instead of %s", now,
+				k.Record.Modules.WolfSSL)
+		}
+		if len(others) > 0 {
+			f.Fix = "mpwolf patch --modules DIR, after mpwolf revert; or " + fixForce
+		}
+	case !noted && len(others) > 0:
+		f.Message =
+			fmt.Sprintf("these modules serve %s, which does not know that this tree uses them "+
+				"too: it was copied or moved here", others[0].Tree)
+	default:
+		return nil
+	}
+	k.found(f)
+	return nil
 }
 
 // wolfSSL compares the installed version with that of mpwolf.toml.

@@ -66,7 +66,7 @@ func (k *checker) recorded(t project.Target) {
 
 // others names what the tree was patched for and mpwolf.toml does not have.
 func (k *checker) others() {
-	if k.Record == nil || k.File == nil || len(k.File.Targets) == 0 {
+	if !k.All || k.Record == nil || k.File == nil || len(k.File.Targets) == 0 {
 		return
 	}
 	for _, t := range k.Record.Targets {

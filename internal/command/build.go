@@ -2,12 +2,11 @@ package command
 
 import (
 	"fmt"
-	"slices"
-	"strings"
 
 	"github.com/urfave/cli/v2"
 
 	"mpwolf/internal/build"
+	"mpwolf/internal/check"
 	"mpwolf/internal/project"
 )
 
@@ -21,24 +20,28 @@ func buildCommand(s *session) *cli.Command {
 			treeFlag(),
 			jobsFlag("how many commands make runs at once"),
 			&cli.BoolFlag{Name: flagDryRun, Usage: "print the commands alone"},
+			&cli.BoolFlag{Name: flagForce, Usage: "build although the tree is not as patched"},
 		},
 		Action: s.build,
 	}
 }
 
 func (s *session) build(c *cli.Context) error {
-	p, err := project.Open(options(c), project.Recorded)
+	p, err := project.Open(s.options(c), project.Recorded)
 	if err != nil {
 		return err
 	}
-	if err := p.NeedRecord(); err != nil {
+	if err := p.NeedRecord(c.Context); err != nil {
 		return err
 	}
 	if err := p.Interrupted(); err != nil {
 		return err
 	}
-	targets, err := chooseTargets(p.Targets, c.Args().Slice())
+	targets, err := project.Choose(p.Targets, c.Args().Slice())
 	if err != nil {
+		return err
+	}
+	if err := s.checkBuild(c, targets); err != nil {
 		return err
 	}
 	for _, t := range targets {
@@ -58,30 +61,28 @@ func (s *session) build(c *cli.Context) error {
 	return nil
 }
 
-// chooseTargets are the targets that the arguments name; all without arguments. A name that fits
-// several means all of them; one that fits none is an error.
-func chooseTargets(targets []project.Target, names []string) ([]project.Target, error) {
-	if len(names) == 0 {
-		return targets, nil
+// checkBuild stops where make would build another firmware than the one that was patched for, such
+// as one with the built-in TLS after a checkout, without an error.
+func (s *session) checkBuild(c *cli.Context, targets []project.Target) error {
+	o := options(c) // which tree is meant was said before
+	result, err := check.Run(c.Context, check.Options{
+		Options: o, Tool: Version(), Patched: true, Only: project.Names(targets),
+	})
+	if err != nil {
+		return err
 	}
-	chosen := make([]bool, len(targets))
-	for _, name := range names {
-		found := false
-		for i, t := range targets {
-			if slices.Contains([]string{t.Name(), t.Port, t.BoardFlag(), t.Variant}, name) {
-				chosen[i], found = true, true
-			}
-		}
-		if !found {
-			return nil, project.Usagef("unknown target %q; the tree is patched for: %s", name,
-				strings.Join(project.Names(targets), ", "))
-		}
+	for _, f := range result.Findings {
+		s.say("%s", findingText(f))
 	}
-	var list []project.Target
-	for i, t := range targets {
-		if chosen[i] {
-			list = append(list, t)
-		}
+	if len(result.Lost()) == 0 {
+		return nil
 	}
-	return list, nil
+	if c.Bool(flagForce) {
+		s.say("%s is not as it was patched; building it all the same", result.Tree)
+		return nil
+	}
+	s.say("nothing was built: the firmware would not be the one that %s was patched for",
+		result.Tree)
+	s.say("hint: do what is said after fix; or mpwolf build --force builds the tree as it is")
+	return errFound
 }

@@ -8,6 +8,7 @@ import (
 
 	"mpwolf/internal/check"
 	"mpwolf/internal/config"
+	"mpwolf/internal/report"
 	"mpwolf/internal/shell"
 )
 
@@ -26,7 +27,7 @@ func (s *session) check(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	result, err := check.Run(check.Options{Options: options(c), Tool: Version()})
+	result, err := check.Run(c.Context, check.Options{Options: s.options(c), Tool: Version()})
 	if err != nil {
 		return err
 	}
@@ -49,18 +50,23 @@ func (s *session) showChecked(kind string, r *check.Result) error {
 		return s.json(checked(r))
 	}
 	for _, f := range r.Findings {
-		place := shell.Path(f.File)
-		if f.Line > 0 {
-			place = fmt.Sprintf("%s:%d", place, f.Line)
-		}
-		message := strings.Join(strings.Fields(f.Message), " ") // on one line
-		fmt.Fprintf(s.stdout, "%s: %s; fix: %s\n", place, message, f.Fix)
+		fmt.Fprintln(s.stdout, findingText(f))
 	}
 	if len(r.Findings) == 0 {
 		fmt.Fprintf(s.stdout, "%s is as it should be for %s\n", shell.Path(r.Tree),
 			strings.Join(r.Targets, ", "))
 	}
 	return nil
+}
+
+// findingText is a finding on one line.
+func findingText(f report.Finding) string {
+	place := shell.Path(f.File)
+	if f.Line > 0 {
+		place = fmt.Sprintf("%s:%d", place, f.Line)
+	}
+	message := strings.Join(strings.Fields(f.Message), " ")
+	return fmt.Sprintf("%s: %s; fix: %s", place, message, f.Fix)
 }
 
 // checkedFinding is a finding of check as JSON.

@@ -32,7 +32,7 @@ func (s *session) explain(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	e, err := explain.Macro(c.Context, options(c), c.Args().First())
+	e, err := explain.Macro(c.Context, s.options(c), c.Args().First())
 	if err != nil {
 		return err
 	}

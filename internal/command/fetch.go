@@ -53,7 +53,7 @@ func (s *session) fetch(c *cli.Context, what string) error {
 		return project.Usagef("fetch takes micropython, wolfssl or nothing; got %q",
 			c.Args().First())
 	}
-	p, err := project.New(options(c))
+	p, err := project.New(s.options(c))
 	if err != nil {
 		return err
 	}

@@ -29,7 +29,7 @@ func initCommand(s *session) *cli.Command {
 }
 
 func (s *session) init(c *cli.Context) error {
-	file, err := project.Init(options(c))
+	file, err := project.Init(s.options(c))
 	if err != nil {
 		return err
 	}

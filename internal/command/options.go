@@ -2,6 +2,7 @@ package command
 
 import (
 	"errors"
+	"os"
 	"strconv"
 	"strings"
 
@@ -35,6 +36,9 @@ const (
 	flagDryRun       = "dry-run"
 )
 
+// envTree names the tree where no flag does.
+const envTree = "MPWOLF_TREE"
+
 // options are what the flags say of the project. A flag that a command does not have says nothing.
 func options(c *cli.Context) project.Options {
 	o := project.Options{
@@ -63,6 +67,16 @@ func options(c *cli.Context) project.Options {
 	return o
 }
 
+// options are those of the command line, with where to tell which tree is meant.
+func (s *session) options(c *cli.Context) project.Options {
+	o := options(c)
+	o.Say = s.say
+	if o.Tree != "" && o.Tree == os.Getenv(envTree) {
+		o.TreeFrom = envTree
+	}
+	return o
+}
+
 // targetFlags choose a target of a tree.
 func targetFlags() []cli.Flag {
 	return []cli.Flag{
@@ -81,7 +95,7 @@ func allBoardsFlag() cli.Flag {
 
 func treeFlag() cli.Flag {
 	return &cli.StringFlag{
-		Name: flagTree, EnvVars: []string{"MPWOLF_TREE"},
+		Name: flagTree, EnvVars: []string{envTree},
 		Usage: "the MicroPython tree in `DIR`; without it, the tree around or below the " +
 			"current directory",
 	}

@@ -32,7 +32,7 @@ func patchCommand(s *session) *cli.Command {
 // change are the options of patch and revert.
 func (s *session) change(c *cli.Context) change.Options {
 	return change.Options{
-		Options: options(c), Force: c.Bool(flagForce), Tool: Version(), Disk: s.disk, Log: s.say,
+		Options: s.options(c), Force: c.Bool(flagForce), Tool: Version(), Disk: s.disk, Log: s.say,
 		Progress: s.progress(),
 	}
 }
@@ -45,6 +45,10 @@ func (s *session) patch(c *cli.Context) error {
 		}
 		if c.Bool(flagDiff) {
 			return s.showDiff(plan)
+		}
+		if plan.Already {
+			s.showPatched(plan)
+			return nil
 		}
 		s.showPlan(plan)
 		return nil
@@ -62,14 +66,6 @@ func (s *session) showDiff(plan *change.Patched) error {
 		s.say("--pristine changes no file of the tree; --dry-run says what it sets")
 		return nil
 	}
-	for _, t := range plan.Targets {
-		for _, step := range t.Steps {
-			if step.Outside {
-				s.say("not in the diff, because it is outside the tree: %s: %s",
-					step.Site, step.Line)
-			}
-		}
-	}
 	return patches.Diff(s.stdout, plan.Changes)
 }
 
@@ -79,8 +75,12 @@ func (s *session) showPlan(plan *change.Patched) {
 		verb = "would set"
 	}
 	s.showSteps(plan, verb)
+	for _, text := range plan.Recorded {
+		fmt.Fprintln(s.stdout, text)
+	}
 	if plan.Module != "" {
-		fmt.Fprintf(s.stdout, "would install %s with wolfSSL\n", shell.Path(plan.Module))
+		fmt.Fprintf(s.stdout, "would install %s with wolfSSL %s\n",
+			shell.Path(plan.Module), plan.WolfSSL)
 	}
 }
 
@@ -122,11 +122,7 @@ func (s *session) showSteps(p *change.Patched, verb string) {
 			fmt.Fprintf(s.stdout, "%s%s\n", indent, step.Text(verb))
 		}
 		for _, lack := range t.Lacks {
-			kind := "note"
-			if lack.Refused {
-				kind = "refused"
-			}
-			fmt.Fprintf(s.stdout, "%s%s: %s is 0: %s\n", indent, kind, lack.Macro, lack.Why)
+			fmt.Fprintf(s.stdout, "%snote: %s is 0: %s\n", indent, lack.Macro, lack.Why)
 		}
 		if t.Note != "" {
 			fmt.Fprintf(s.stdout, "%snote: %s\n", indent, t.Note)

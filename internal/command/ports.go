@@ -33,7 +33,7 @@ func boardsCommand(s *session) *cli.Command {
 }
 
 func (s *session) boards(c *cli.Context) error {
-	p, err := project.New(options(c))
+	p, err := project.New(s.options(c))
 	if err != nil {
 		return err
 	}

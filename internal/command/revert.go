@@ -63,6 +63,9 @@ func (s *session) showReverted(r *change.Reverted) {
 // showModule prints what became of the installed module.
 func (s *session) showModule(r *change.Reverted) {
 	switch {
+	case len(r.Shared) > 0:
+		fmt.Fprintf(s.stdout, "left alone: %s: %s is built with it\n", r.Module,
+			strings.Join(r.Shared, ", "))
 	case len(r.Kept) > 0:
 		fmt.Fprintf(s.stdout, "removed %s, except files modified since: %s\n", r.Module,
 			strings.Join(r.Kept, ", "))

@@ -6,6 +6,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"mpwolf/internal/shell"
 	"mpwolf/internal/status"
 )
 
@@ -23,7 +24,7 @@ func (s *session) status(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	st, err := status.Read(status.Options{Options: options(c), Tool: Version()})
+	st, err := status.Read(c.Context, status.Options{Options: s.options(c), Tool: Version()})
 	if err != nil {
 		return err
 	}
@@ -32,7 +33,7 @@ func (s *session) status(c *cli.Context) error {
 	} else {
 		s.showStatus(st)
 	}
-	if err == nil && (st.State == status.Drifted || st.State == status.Partial) {
+	if err == nil && st.State != status.Clean && st.State != status.Applied {
 		return errFound
 	}
 	return err
@@ -42,6 +43,18 @@ func (s *session) showStatus(st *status.Status) {
 	fmt.Fprintf(s.stdout, "%s: MicroPython %s: %s\n", st.Tree, st.MicroPython, st.State)
 	if st.State == status.Partial {
 		fmt.Fprintf(s.stdout, "an earlier run was interrupted; fix: %s\n", st.Fix)
+	}
+	if st.State == status.Lost {
+		fmt.Fprintf(s.stdout, "it was patched, but the record of that is gone; fix: %s\n", st.Fix)
+		for _, f := range st.Files {
+			fmt.Fprintf(s.stdout, "  changed %s\n", f)
+		}
+		for _, d := range st.Drift {
+			fmt.Fprintf(s.stdout, "  unclear: %s\n", d)
+		}
+		if st.Modules != "" {
+			fmt.Fprintf(s.stdout, "  installed %s\n", st.Modules)
+		}
 	}
 	if st.Since == nil {
 		return
@@ -60,6 +73,12 @@ func (s *session) showStatus(st *status.Status) {
 			fmt.Fprintf(s.stdout, " %s=%d", w.Name, w.Value)
 		}
 		fmt.Fprintln(s.stdout)
+		if len(t.Make) > 0 {
+			fmt.Fprintf(s.stdout, "    make: %s\n", shell.Join(t.Make))
+		}
+		if t.UserSettings != "" {
+			fmt.Fprintf(s.stdout, "    settings: %s\n", shell.Path(t.UserSettings))
+		}
 	}
 	if st.Pristine {
 		fmt.Fprintln(s.stdout, "  pristine: no file of the tree is changed")
@@ -69,6 +88,9 @@ func (s *session) showStatus(st *status.Status) {
 	}
 	fmt.Fprintf(s.stdout, "  installed %s with wolfSSL %s (%s)\n", st.Modules,
 		st.WolfSSL, st.Licence)
+	for _, tree := range st.Shared {
+		fmt.Fprintf(s.stdout, "  shared with %s\n", tree)
+	}
 	for _, d := range st.Drift {
 		fmt.Fprintf(s.stdout, "since then: %s\n", d)
 	}

@@ -57,7 +57,7 @@ func (s *session) verify(c *cli.Context) error {
 		return err
 	}
 	o := verify.TreeOptions{
-		Options: options(c), NoBuild: c.Bool(flagNoBuild), Baseline: c.Bool(flagBaseline),
+		Options: s.options(c), NoBuild: c.Bool(flagNoBuild), Baseline: c.Bool(flagBaseline),
 		Jobs: c.Int(flagJobs),
 		Tool: Version(),
 	}

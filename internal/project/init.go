@@ -76,7 +76,7 @@ func initWolfSSL(want, top string) (string, error) {
 		}
 		return c.Releases[0].Version, nil
 	}
-	if info, err := os.Stat(want); err != nil || !info.IsDir() {
+	if info, err := os.Stat(want); err != nil || !info.IsDir() || wolfssl.IsVersion(want) {
 		return want, nil
 	}
 	if _, err := wolfssl.Open(want); err != nil {

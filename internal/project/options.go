@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"mpwolf/internal/config"
+	"mpwolf/internal/sources"
 	"mpwolf/patches"
 )
 
@@ -13,8 +13,10 @@ import (
 type Options struct {
 	// Command is the name of the command, for messages.
 	Command string
-	// Tree is the MicroPython tree.
-	Tree string
+	// Tree is the MicroPython tree; TreeFrom is what names it, if that is not the command line.
+	Tree, TreeFrom string
+	// Say tells which tree is meant where the current directory does not; nil tells nothing.
+	Say sources.Log
 	// Port, Boards and Variant choose targets; AllBoards takes every board of Port. A board may be
 	// a directory.
 	Port      string
@@ -61,21 +63,18 @@ func (o Options) checkMake() error {
 	return nil
 }
 
-// checkTargets refuses options that choose no target at all, or that mean something with a port
-// only.
-func (o Options) checkTargets(file *config.File) error {
+// noTarget is the error where nothing says what the target is.
+func (o Options) noTarget() error {
+	return Usagef("%s needs --port; known ports: %s", o.Command,
+		strings.Join(patches.Ports(), ", "))
+}
+
+// checkWithoutPort refuses arguments of make that are no assignments and, without --port, the
+// flags that mean something with it only.
+func (o Options) checkWithoutPort() error {
 	if err := o.checkMake(); err != nil || o.Port != "" {
 		return err
 	}
-	if file == nil || len(file.Targets) == 0 {
-		return Usagef("%s needs --port; known ports: %s", o.Command,
-			strings.Join(patches.Ports(), ", "))
-	}
-	return o.needPort()
-}
-
-// needPort refuses the flags that mean something with --port only, if there is none.
-func (o Options) needPort() error {
 	switch {
 	case len(o.Boards) > 0:
 		return Usagef("--board needs --port")

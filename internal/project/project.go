@@ -5,9 +5,9 @@ package project
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 
 	"mpwolf/internal/config"
@@ -91,7 +91,7 @@ func (p *Project) Read(which Which) (err error) {
 	if err := p.resolve(); err != nil {
 		return err
 	}
-	if which != Asked && p.Record != nil {
+	if p.Record != nil && (which != Asked || p.File == nil && p.Asked.Port == "") {
 		p.Pristine = p.Pristine || p.Record.Pristine
 	}
 	p.Targets, err = p.targets(which)
@@ -137,9 +137,17 @@ func (p *Project) Interrupted() error {
 }
 
 // NeedRecord is an error if the tree is not patched.
-func (p *Project) NeedRecord() error {
+func (p *Project) NeedRecord(ctx context.Context) error {
 	if p.Record != nil {
 		return nil
+	}
+	lost, err := p.Lost(ctx)
+	if err != nil {
+		return err
+	}
+	if lost != nil {
+		return hint.With(fmt.Errorf("%s was patched, and the record of that is gone", p.Tree.Dir),
+			"mpwolf patch --port PORT takes over what is there, mpwolf revert takes it out")
 	}
 	return hint.With(fmt.Errorf("%s is %w", p.Tree.Dir, state.ErrNotPatched),
 		"mpwolf patch --port PORT")
@@ -163,13 +171,4 @@ func (p *Project) SameRelease() bool {
 	}
 	v, err := micropython.ParseVersion(p.File.MicroPython)
 	return err == nil && v == p.Tree.Version
-}
-
-func sameDir(a, b string) bool {
-	one, err := os.Stat(a)
-	if err != nil {
-		return false
-	}
-	other, err := os.Stat(b)
-	return err == nil && os.SameFile(one, other)
 }

@@ -2,6 +2,7 @@ package project
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -70,21 +71,83 @@ func Names(targets []Target) []string {
 	return names
 }
 
-// Ports are the ports of --port or, without it, of mpwolf.toml. No tree need be there.
-func (p *Project) Ports() ([]string, error) {
-	if err := p.Asked.checkTargets(p.File); err != nil {
-		return nil, err
+// Choose are the targets that words name; all without words. A word that fits several means all of
+// them; one that fits none is an error.
+func Choose(targets []Target, words []string) ([]Target, error) {
+	if len(words) == 0 {
+		return targets, nil
 	}
+	chosen := make([]bool, len(targets))
+	for _, word := range words {
+		found := false
+		for i, t := range targets {
+			names := []string{t.Name(), t.ID(), t.Port, t.Board, t.BoardFlag(), t.Variant}
+			if slices.Contains(names, word) {
+				chosen[i], found = true, true
+			}
+		}
+		if !found {
+			return nil, Usagef("unknown target %q; targets: %s", word,
+				strings.Join(Names(targets), ", "))
+		}
+	}
+	var list []Target
+	for i, t := range targets {
+		if chosen[i] {
+			list = append(list, t)
+		}
+	}
+	return list, nil
+}
+
+// Ports are the ports of --port or, without it, of mpwolf.toml; without both, those that the tree
+// is patched for. No tree need be there.
+func (p *Project) Ports() ([]string, error) {
 	if p.Asked.Port != "" {
-		return []string{p.Asked.Port}, nil
+		return []string{p.Asked.Port}, p.Asked.checkMake()
 	}
 	var names []string
-	for _, t := range p.File.Targets {
-		names = append(names, t.Port)
+	if p.hasConfigured() {
+		for _, t := range p.File.Targets {
+			names = append(names, t.Port)
+		}
+	} else {
+		record, err := p.record()
+		if err != nil {
+			return nil, err
+		}
+		if record == nil {
+			return nil, p.Asked.noTarget()
+		}
+		for _, t := range record.Targets {
+			names = append(names, t.Port)
+		}
 	}
 	slices.Sort(names)
-	return slices.Compact(names), nil
+	return slices.Compact(names), p.Asked.checkWithoutPort()
 }
+
+// record is the record of the tree if there is one.
+func (p *Project) record() (*state.Record, error) {
+	if p.Tree == nil {
+		quiet := *p
+		quiet.Asked.Say = nil
+		if err := quiet.OpenTree(); err != nil {
+			if errors.Is(err, micropython.ErrNoTree) {
+				return nil, nil
+			}
+			return nil, err
+		}
+		return quiet.record()
+	}
+	record, err := state.Load(p.Tree.Dir)
+	if errors.Is(err, state.ErrNotPatched) {
+		return nil, nil
+	}
+	return record, err
+}
+
+func (p *Project) hasConfigured() bool { return p.File != nil && len(p.File.Targets) > 0 }
 
 // One is the target of a command that works on one.
 func (p *Project) One() (Target, error) {
@@ -100,12 +163,17 @@ func (p *Project) One() (Target, error) {
 
 // targets finds those of a kind.
 func (p *Project) targets(which Which) ([]Target, error) {
-	hasConfigured := p.File != nil && len(p.File.Targets) > 0
 	switch {
+	case which == Asked && p.Asked.Port == "" && !p.hasConfigured() && p.Record != nil:
+		targets, err := p.patched()
+		if err != nil {
+			return nil, err
+		}
+		return targets, findSettings(targets)
 	case which == Asked, which == Patched && (p.Asked.Port != "" || p.Record == nil):
 		p.All = p.Asked.Port == ""
 		return p.asked()
-	case which == Configured && hasConfigured:
+	case which == Configured && p.hasConfigured():
 		p.All = true
 		return p.configured("")
 	case which == Patched:
@@ -120,7 +188,10 @@ func (p *Project) targets(which Which) ([]Target, error) {
 // target of the command line that is in mpwolf.toml has what is said there, as far as the command
 // line does not say otherwise.
 func (p *Project) asked() ([]Target, error) {
-	if err := p.Asked.checkTargets(p.File); err != nil {
+	if p.Asked.Port == "" && !p.hasConfigured() {
+		return nil, p.Asked.noTarget()
+	}
+	if err := p.Asked.checkWithoutPort(); err != nil {
 		return nil, err
 	}
 	targets, err := p.configured(p.Asked.Port)
@@ -256,10 +327,7 @@ func (p *Project) limit(target *Target) error {
 // patched are the targets of the record, with the limits of mpwolf.toml and what the command line
 // says of all targets.
 func (p *Project) patched() ([]Target, error) {
-	if err := p.Asked.checkMake(); err != nil {
-		return nil, err
-	}
-	if err := p.Asked.needPort(); err != nil {
+	if err := p.Asked.checkWithoutPort(); err != nil {
 		return nil, err
 	}
 	targets, err := p.recorded()
@@ -282,8 +350,12 @@ func (p *Project) patched() ([]Target, error) {
 func (p *Project) apply(targets []Target) {
 	for i := range targets {
 		t := &targets[i]
-		t.Asked = slices.Concat(t.Asked, p.Asked.Make)
-		t.Make = slices.Concat(t.Make, p.Asked.Make)
+		for _, arg := range p.Asked.Make {
+			if !slices.Contains(t.Asked, arg) {
+				t.Asked = append(slices.Clone(t.Asked), arg)
+				t.Make = append(slices.Clone(t.Make), arg)
+			}
+		}
 		t.MaxFlash, t.MaxRAM = cmp.Or(p.Asked.MaxFlash,
 			t.MaxFlash), cmp.Or(p.Asked.MaxRAM, t.MaxRAM)
 		t.UserSettings = cmp.Or(p.Asked.UserSettings, t.UserSettings)

@@ -34,7 +34,48 @@ func (p *Project) OpenTree() (err error) {
 	if err != nil {
 		return err
 	}
+	p.sayTree()
 	return state.Guard(p.Tree.Dir)
+}
+
+// sayTree tells which tree is meant, unless the current directory is in it: a forgotten
+// MPWOLF_TREE, or a mpwolf.toml further up, may mean another than the one at hand.
+func (p *Project) sayTree() {
+	cwd, err := os.Getwd()
+	if err != nil || isBelow(p.Tree.Dir, cwd) {
+		return
+	}
+	around := micropython.Around(cwd)
+	var by string
+	switch {
+	case p.Asked.TreeFrom != "":
+		by = "by " + p.Asked.TreeFrom
+	case p.Asked.Tree != "" && around == "":
+		return // it was named just now
+	case p.Asked.Tree != "":
+		by = "by --tree"
+	case p.File != nil && p.File.Tree != "":
+		by = "by " + shell.Path(p.File.Path)
+	default:
+		by = "found here"
+	}
+	not := ""
+	if around != "" {
+		not = ", not the one that the current directory is in"
+	}
+	p.Asked.Say.Printf("the tree is %s (%s)%s", shell.Path(p.Tree.Dir), by, not)
+}
+
+// isBelow reports whether a directory is another or below it, whatever links lead there.
+func isBelow(top, dir string) bool {
+	if real, err := filepath.EvalSymlinks(top); err == nil {
+		top = real
+	}
+	if real, err := filepath.EvalSymlinks(dir); err == nil {
+		dir = real
+	}
+	rel, err := filepath.Rel(top, dir)
+	return err == nil && filepath.IsLocal(rel)
 }
 
 // TreeAround opens the tree that a directory is in or has below it.
@@ -117,6 +158,13 @@ func (p *Project) FetchTree(ctx context.Context, dir string, from fetch.Source) 
 	}
 	from.Log.Printf("MicroPython %s is in %s", p.Tree.Version, p.Tree.Dir)
 	return nil
+}
+
+// FindWolfSSL finds the wolfSSL of the project as FetchWolfSSL would, and fetches nothing: of one
+// that is not there, it knows the version alone.
+func (p *Project) FindWolfSSL(ctx context.Context) (*wolfssl.Tree, error) {
+	from := fetch.Source{From: p.Asked.WolfSSLFrom, SHA256: p.Asked.WolfSSLSHA256}
+	return fetch.FindWolfSSL(ctx, fetch.WolfSSLOptions{Source: from, Want: p.WolfSSL})
 }
 
 // FetchWolfSSL gets the wolfSSL of the project. Where it may come from is for the options to say;

@@ -120,19 +120,39 @@ func Load(tree string) (*Record, error) {
 		return nil, fmt.Errorf("read record: %w", err)
 	}
 	var record Record
+	if len(strings.TrimSpace(string(text))) == 0 {
+		return nil, &RecordError{file, errors.New("it is empty")}
+	}
 	if err := json.Unmarshal(text, &record); err != nil {
-		return nil, fmt.Errorf("read record %s: %w", file, err)
+		return nil, &RecordError{file, err}
 	}
+	if record.Format > format {
+		return nil, fmt.Errorf("read record %s: format %d, of mpwolf %s; "+
+			"this mpwolf knows format %d", file, record.Format, record.Tool, format)
+	}
+	err = errors.Join(record.check(), record.checkCreated(tree))
 	if record.Format != format {
-		return nil, fmt.Errorf("read record %s: format %d; this mpwolf knows format %d", file,
-			record.Format, format)
+		err = fmt.Errorf("format %d is none", record.Format)
 	}
-	if err := record.check(); err != nil {
-		return nil, fmt.Errorf("read record %s: %w", file, err)
+	if err != nil {
+		return nil, &RecordError{file, err}
 	}
-	return record.moved(func(path string) string {
-		return absolute(tree, path)
-	}), record.checkCreated(tree)
+	return record.moved(func(path string) string { return absolute(tree, path) }), nil
+}
+
+// RecordError says that a tree's record is damaged, or that mpwolf did not write it.
+type RecordError struct {
+	File string // the record, even if Err is about what it refers to
+	Err  error
+}
+
+func (e *RecordError) Error() string { return fmt.Sprintf("read record %s: %v", e.File, e.Err) }
+func (e *RecordError) Unwrap() error { return e.Err }
+
+// Hint is what the user can do.
+func (e *RecordError) Hint() string {
+	return "mv " + e.File + " " + e.File + ".damaged; then mpwolf patch --port PORT takes over " +
+		"what is patched, and mpwolf revert takes it out, by the marks in the tree and by git"
 }
 
 // check refuses a record that mpwolf cannot have written.
@@ -151,8 +171,7 @@ func (r *Record) checkCreated(tree string) error {
 	modules := absolute(tree, r.Modules.Dir)
 	for _, dir := range r.Modules.Created {
 		if at := absolute(tree, dir); at != modules && !isAbove(at, modules) {
-			return fmt.Errorf("read record of %s: %q was not made for the modules in %q",
-				tree, dir, modules)
+			return fmt.Errorf("%q was not made for the modules in %q", dir, modules)
 		}
 	}
 	return nil
@@ -245,6 +264,14 @@ func (r *Record) SetTarget(t Target) {
 	r.Targets = append(r.Targets, t)
 }
 
+// Adopt notes that a file, which now has these bytes, was changed from its original ones by a
+// patch whose record is gone, and is changed to after.
+func (r *Record) Adopt(path string, original, after []byte) {
+	r.Files = append(r.Files,
+		File{Path: path, Before: disk.Hash(original), After: disk.Hash(after)})
+	r.keep = append(r.keep, original, after)
+}
+
 func (r *Record) encode(tree string) ([]byte, error) {
 	c := r.moved(func(path string) string { return relative(tree, path) })
 	c.Format = format
@@ -258,12 +285,13 @@ func (r *Record) encode(tree string) ([]byte, error) {
 // Blob reads the bytes that a File's Before or After names, and checks them.
 func Blob(tree, hash string) ([]byte, error) {
 	text, err := os.ReadFile(filepath.Join(tree, Dir, blobsName, hash))
+	record := filepath.Join(tree, Dir, recordName)
 	if err != nil {
-		return nil, fmt.Errorf("read what was recorded: %w", err)
+		return nil, &RecordError{record, err}
 	}
 	if disk.Hash(text) != hash {
-		return nil, fmt.Errorf("what was recorded as %s has changed; %s is damaged",
-			hash, filepath.Join(tree, Dir, blobsName))
+		return nil, &RecordError{record, fmt.Errorf("what was recorded as %s has changed; %s is "+
+			"damaged", hash, filepath.Join(tree, Dir, blobsName))}
 	}
 	return text, nil
 }

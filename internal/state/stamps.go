@@ -217,7 +217,8 @@ func (l *Lock) SetStamps(s *Stamps) {
 		if f := s.files[file]; f.hash == "" {
 			fmt.Fprintf(&b, "a %s\n", name)
 		} else {
-			fmt.Fprintf(&b, "f %d %d %d %d %s %s\n", f.size, f.mtime, f.ctime, int64(f.inode), f.hash, name)
+			fmt.Fprintf(&b, "f %d %d %d %d %s %s\n", f.size, f.mtime, f.ctime,
+				int64(f.inode), f.hash, name)
 		}
 	}
 	_ = l.write(stampsName, []byte(b.String()))

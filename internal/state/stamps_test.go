@@ -11,7 +11,8 @@ import (
 	"mpwolf/internal/disk"
 )
 
-// TestStamps holds that a stamp never hides a change, that of the same size and the same time of modification included.
+// TestStamps holds that a stamp never hides a change, that of the same size and the same time of
+// modification included.
 func TestStamps(t *testing.T) {
 	_, tree := newTree(t)
 	name := filepath.Join(tree, "ports/unix/a.mk")
@@ -63,7 +64,8 @@ func TestStamps(t *testing.T) {
 	if !s.Holds("fine", all) {
 		t.Error("a file of the same bytes: the verdict does not hold")
 	}
-	for _, text := range []string{"", "nonsense", stampsFirst + " x\n", stampsFirst + " 1\nf 1 2\n", stampsFirst + " 1\nq\n"} {
+	for _, text := range []string{"", "nonsense", stampsFirst + " x\n",
+		stampsFirst + " 1\nf 1 2\n", stampsFirst + " 1\nq\n"} {
 		write(t, filepath.Join(tree, Dir, stampsName), text, 0o644)
 		if LoadStamps(tree).Holds("fine", all) {
 			t.Errorf("stamps %q: the verdict holds", text)
@@ -105,7 +107,8 @@ func TestStampsOfCopies(t *testing.T) {
 	}
 	// Nor where the record's directory alone is put into another tree.
 	_, other := newTree(t)
-	if err := os.CopyFS(filepath.Join(other, Dir), os.DirFS(filepath.Join(moved, Dir))); err != nil {
+	if err := os.CopyFS(filepath.Join(other, Dir),
+		os.DirFS(filepath.Join(moved, Dir))); err != nil {
 		t.Fatal(err)
 	}
 	if LoadStamps(other).Holds("fine", all) {

@@ -3,6 +3,7 @@
 package status
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -12,6 +13,7 @@ import (
 	"mpwolf/internal/project"
 	"mpwolf/internal/state"
 	"mpwolf/modules"
+	"mpwolf/patches"
 )
 
 // Options say which tree.
@@ -27,24 +29,27 @@ const (
 	Applied = "applied"
 	Drifted = "drifted" // something is no longer as mpwolf left it
 	Partial = "partial" // a run was interrupted
+	Lost    = "lost"    // it was patched, and the record of that is gone
 )
 
 // Status is what was found.
 type Status struct {
 	Tree        string `json:"tree"`
 	MicroPython string `json:"micropython"`
-	// State is Clean, Applied, Drifted or Partial. Fix is what to do about the last two.
+	// State is Clean, Applied, Drifted, Partial or Lost. Fix is what to do about the last three.
 	State   string         `json:"state"`
 	Fix     string         `json:"fix,omitempty"`
 	Since   *time.Time     `json:"since,omitempty"`
 	Tool    string         `json:"tool,omitempty"`
 	Targets []state.Target `json:"targets,omitempty"`
 	// Pristine says that the installed module acts instead of changes to the tree.
-	Pristine bool     `json:"pristine,omitempty"`
-	Modules  string   `json:"modules,omitempty"`
-	WolfSSL  string   `json:"wolfssl,omitempty"`
-	Licence  string   `json:"licence,omitempty"`
-	Files    []string `json:"files,omitempty"`
+	Pristine bool   `json:"pristine,omitempty"`
+	Modules  string `json:"modules,omitempty"`
+	// Shared are other trees that are built with the modules.
+	Shared  []string `json:"shared,omitempty"`
+	WolfSSL string   `json:"wolfssl,omitempty"`
+	Licence string   `json:"licence,omitempty"`
+	Files   []string `json:"files,omitempty"`
 	// Drift is what is no longer as mpwolf left it.
 	Drift []Drift `json:"drift,omitempty"`
 	// OtherVersion says that another mpwolf than this one applied it.
@@ -68,7 +73,7 @@ const (
 )
 
 // Read looks at a tree, at what was applied to it, and at what became of that.
-func Read(o Options) (*Status, error) {
+func Read(ctx context.Context, o Options) (*Status, error) {
 	p, err := project.Open(o.Options, project.None)
 	if err != nil {
 		return nil, err
@@ -76,9 +81,16 @@ func Read(o Options) (*Status, error) {
 	st := &Status{Tree: p.Tree.Dir, MicroPython: p.Tree.Version.String(), State: Clean}
 	if p.Record != nil {
 		st.OtherVersion = p.Record.Tool != o.Tool
-		if err := st.applied(p.Tree, p.Record); err != nil {
+		if err := st.applied(p); err != nil {
 			return nil, err
 		}
+	}
+	lost, err := p.Lost(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if lost != nil {
+		st.lost(p, lost)
 	}
 	if state.Interrupted(p.Tree.Dir) {
 		st.State = Partial
@@ -88,7 +100,24 @@ func Read(o Options) (*Status, error) {
 	return st, nil
 }
 
-func (st *Status) applied(tree *micropython.Tree, record *state.Record) error {
+// lost tells what shows that the tree was patched.
+func (st *Status) lost(p *project.Project, lost *patches.Lost) {
+	st.State = Lost
+	st.Fix = "mpwolf patch --port PORT takes over what is there, mpwolf revert takes it out"
+	for _, change := range lost.Changes {
+		st.Files = append(st.Files, change.Path)
+	}
+	for _, line := range lost.Unknown {
+		st.Drift = append(st.Drift,
+			Drift{File: line.File, Line: line.Line, Whose: Theirs, Text: line.Why})
+	}
+	if _, _, err := modules.Installed(p.Modules); err == nil {
+		st.Modules = p.Module()
+	}
+}
+
+func (st *Status) applied(p *project.Project) error {
+	tree, record := p.Tree, p.Record
 	st.State, st.Since, st.Tool = Applied, &record.Time, record.Tool
 	st.Targets, st.Pristine = record.Targets, record.Pristine
 	st.Modules = filepath.Join(record.Modules.Dir, modules.Name)
@@ -102,7 +131,7 @@ func (st *Status) applied(tree *micropython.Tree, record *state.Record) error {
 			return err
 		}
 	}
-	if err := st.modules(tree, record); err != nil {
+	if err := st.modules(p); err != nil {
 		return err
 	}
 	if len(st.Drift) > 0 {
@@ -163,7 +192,23 @@ func (st *Status) file(tree *micropython.Tree, f state.File) error {
 }
 
 // modules finds what became of the installed modules.
-func (st *Status) modules(tree *micropython.Tree, record *state.Record) error {
+func (st *Status) modules(p *project.Project) error {
+	tree, record := p.Tree, p.Record
+	others, err := p.OtherUsers()
+	if err != nil {
+		return err
+	}
+	for _, other := range others {
+		st.Shared = append(st.Shared, other.Tree)
+	}
+	noted, err := p.Uses()
+	if err != nil {
+		return err
+	}
+	if !noted && len(others) > 0 {
+		st.Drift = append(st.Drift, Drift{File: st.Modules, Whose: Ours,
+			Text: "does not have this tree among its users: the tree was copied or moved"})
+	}
 	id, changed, err := modules.Inspect(record.Modules.Dir, state.LoadStamps(tree.Dir).Hash)
 	var notOurs *modules.NotOursError
 	switch {

@@ -23,7 +23,7 @@ func TestRead(t *testing.T) {
 	}
 	tree := filepath.Join(dir, "tree")
 	o := Options{Options: project.Options{Tree: tree}, Tool: "test"}
-	if st, err := Read(o); err != nil || st.State != Clean {
+	if st, err := Read(t.Context(), o); err != nil || st.State != Clean {
 		t.Fatalf("%+v, %v", st, err)
 	}
 	if _, err := change.Patch(t.Context(), change.Options{
@@ -32,14 +32,14 @@ func TestRead(t *testing.T) {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	if st, err := Read(o); err != nil || st.State != Applied ||
+	if st, err := Read(t.Context(), o); err != nil || st.State != Applied ||
 		len(st.Targets) != 1 || st.OtherVersion {
 		t.Errorf("%+v, %v", st, err)
 	}
 	if err := os.Remove(filepath.Join(tree, "ports/unix/mpconfigport.mk")); err != nil {
 		t.Fatal(err)
 	}
-	if st, err := Read(o); err != nil || st.State != Drifted || st.Fix == "" ||
+	if st, err := Read(t.Context(), o); err != nil || st.State != Drifted || st.Fix == "" ||
 		st.Drift[0].Whose != Ours {
 		t.Errorf("%+v, %v", st, err)
 	}
