@@ -143,7 +143,7 @@ func compileFix(message string) string {
 		case m[1] == "user_settings.h":
 			return "name the settings: WOLFSSL_PORT=<port> or WOLFSSL_USER_SETTINGS_FILE=<file>"
 		case strings.HasPrefix(m[1], "wolfssl/"):
-			return "the wolfSSL sources are not where the module looks: see WOLFSSL_DIR"
+			return "the wolfSSL sources are not where the module expects them: see WOLFSSL_DIR"
 		case strings.HasPrefix(m[1], "mbedtls/"), strings.HasPrefix(m[1], "ssl.h"):
 			return "the built-in TLS is still on: set MICROPY_PY_SSL to 0"
 		}
@@ -155,8 +155,8 @@ func compileFix(message string) string {
 		return fix
 	}
 	if strings.HasSuffix(message, "redefined") {
-		return "the macro is defined twice: on make's command line and in a header that does " +
-			"not ask #ifndef; change it in the header"
+		return "the macro is defined twice: on make's command line and in a header without " +
+			"#ifndef; change it in the header"
 	}
 	return ""
 }
@@ -184,13 +184,13 @@ var undefinedSymbols = []struct {
 	},
 	{
 		append([]string{"min", "max"}, miscSymbols...),
-		"NO_INLINE makes wolfSSL's misc.c, in which it is, a source of its own, and that is not " +
-			"compiled",
+		"NO_INLINE makes wolfSSL's misc.c, which defines it, a source of its own, and that is " +
+			"not compiled",
 		"leave NO_INLINE out of user_settings.h",
 	},
 	{
 		[]string{"_sbrk", "sbrk"},
-		"newlib's malloc is linked, which MicroPython's boards have no heap for: wolfSSL gets " +
+		"newlib's malloc is linked, for which MicroPython's boards have no heap: wolfSSL gets " +
 			"its memory from the C library",
 		"define XMALLOC_USER in user_settings.h, as the port's own settings do, and leave " +
 			"WOLFSSL_NO_MALLOC out",
@@ -198,7 +198,8 @@ var undefinedSymbols = []struct {
 	{
 		[]string{"_write", "_read", "_open", "_close", "_lseek", "_fstat", "_isatty", "_kill",
 			"_getpid", "_exit", "_stat"},
-		"newlib's files or printf are linked, which MicroPython's boards have no system for",
+		"newlib's files or printf are linked, which need a system that MicroPython's boards do " +
+			"not have",
 		"define NO_FILESYSTEM, and leave DEBUG_WOLFSSL out of user_settings.h",
 	},
 	{
@@ -229,7 +230,7 @@ var undefinedSymbols = []struct {
 	{
 		[]string{"fopen", "fread", "fwrite", "fclose", "fseek", "ftell", "opendir", "readdir",
 			"closedir", "stat"},
-		"wolfSSL reads files by the C library, which this port does not have",
+		"wolfSSL reads files through the C library, which this port does not have",
 		"define NO_FILESYSTEM and NO_WOLFSSL_DIR in user_settings.h",
 	},
 	{

@@ -239,7 +239,7 @@ func (v modulesCheck) othersTwice(c *check, registered []registration, asked []s
 func (v modulesCheck) unregisteredFix() string {
 	switch {
 	case v.modulesDir() == "":
-		return "give make the modules: USER_C_MODULES=<directory>"
+		return "pass the modules to make: USER_C_MODULES=<directory>"
 	case v.NoBuild:
 		return "this build was made without them: build again"
 	}

@@ -18,7 +18,7 @@ func sampleReport() *Report {
 		Message: "mp_init is defined twice: in py/runtime.o (.text.mp_init, 84 bytes) and in " +
 			"wolfcrypt/src/tfm.o (.text.mp_init, 33 bytes)",
 		File: "a.o", Line: 3,
-		Fix: "in user_settings.h, define WOLFSSL_SP_MATH_ALL in place of USE_FAST_MATH",
+		Fix: "in user_settings.h, define WOLFSSL_SP_MATH_ALL instead of USE_FAST_MATH",
 	})
 	checks := make(map[string]*check)
 	for _, r := range rules {
@@ -35,7 +35,7 @@ func TestText(t *testing.T) {
 FAIL  symbols    1 finding
       a.o:3: mp_init is defined twice: in py/runtime.o (.text.mp_init, 84 bytes)
         and in wolfcrypt/src/tfm.o (.text.mp_init, 33 bytes)
-        fix: in user_settings.h, define WOLFSSL_SP_MATH_ALL in place of
+        fix: in user_settings.h, define WOLFSSL_SP_MATH_ALL instead of
           USE_FAST_MATH
 ?     leftovers  not made: the build failed, see symbols
 ?     modules    not made: the build failed, see symbols

@@ -27,8 +27,8 @@ type danger struct {
 var dangers = []danger{
 	{macro: "NO_ASN_TIME",
 		why: "certificates that have expired, or are not valid yet, are accepted",
-		fix: "leave it out; where there is no clock, set it from the network, or supply the " +
-			"time with XTIME"},
+		fix: "leave it out; without a clock, get the time from the network, or " +
+			"supply it with XTIME"},
 	{macro: "NO_VERIFY_OID",
 		why: "the algorithm that a signature names is not compared with the one that is used",
 		fix: "leave it out"},
@@ -49,9 +49,9 @@ var dangers = []danger{
 		fix: "supply entropy: CUSTOM_RAND_GENERATE_SEED, or the port's own"},
 	{macro: "WC_NO_RNG", why: "there are no random numbers, without which no key is secret",
 		fix: "leave it out"},
-	{macro: "HAVE_NULL_CIPHER", why: "connections without encryption can be agreed upon",
+	{macro: "HAVE_NULL_CIPHER", why: "connections without encryption can be negotiated",
 		fix: "leave it out"},
-	{macro: "WOLFSSL_ALLOW_SSLV3", why: "SSL 3.0, which is broken, can be agreed upon",
+	{macro: "WOLFSSL_ALLOW_SSLV3", why: "SSL 3.0, which is broken, can be negotiated",
 		fix: "leave it out"},
 	{macro: "WOLFSSL_SSLKEYLOGFILE", why: "the keys of every connection are written to a file",
 		fix: "leave it out"},
@@ -59,12 +59,12 @@ var dangers = []danger{
 	{macro: "IGNORE_KEY_EXTENSIONS",
 		why: "a certificate that is not meant for TLS servers or clients is accepted",
 		fix: "leave it out"},
-	{macro: "HAVE_ANON", why: "connections to anybody, without any certificate, can be " +
-		"agreed upon", fix: "leave it out"},
+	{macro: "HAVE_ANON", why: "connections to anyone, without any certificate, can be negotiated",
+		fix: "leave it out"},
 	{macro: "USE_TEST_GENSEED", why: "the random numbers are predictable: all keys are known",
 		fix: "supply entropy: CUSTOM_RAND_GENERATE_SEED, or the port's own"},
 	{macro: "WOLFSSL_NO_TRUSTED_CERTS_VERIFY",
-		why: "an OCSP answer is believed without a check of its signer",
+		why: "an OCSP response is accepted without checking its signer",
 		fix: "leave it out"},
 	{macro: "WOLFSSL_SNIFFER_KEYLOGFILE", why: "the keys of connections are read from a file",
 		fix: "leave it out"},
@@ -87,26 +87,26 @@ type weakness struct {
 
 // weaknesses are explained, and no findings.
 var weaknesses = []weakness{
-	{macro: "WOLFSSL_STATIC_RSA", why: "the RSA key exchange has no forward secrecy: who gets " +
-		"the server's key reads old connections"},
+	{macro: "WOLFSSL_STATIC_RSA", why: "the RSA key exchange has no forward secrecy: whoever " +
+		"obtains the server's key can decrypt old connections"},
 	{macro: "WOLFSSL_STATIC_DH", why: "static Diffie-Hellman has no forward secrecy"},
 	{macro: "WOLFSSL_STATIC_PSK", needs: "!NO_PSK",
 		why: "pre-shared keys without a key exchange have no forward secrecy"},
 	{macro: "NO_OLD_TLS", unset: true,
-		why: "without it TLS 1.1, which RFC 8996 forbids, can be agreed upon"},
-	{macro: "WOLFSSL_ALLOW_TLSV10", why: "TLS 1.0, which RFC 8996 forbids, can be agreed upon"},
+		why: "without it TLS 1.1, which RFC 8996 forbids, can be negotiated"},
+	{macro: "WOLFSSL_ALLOW_TLSV10", why: "TLS 1.0, which RFC 8996 forbids, can be negotiated"},
 	{macro: "NO_RC4", unset: true, why: "without it RC4, which RFC 7465 forbids, is built in"},
 	{macro: "NO_DES3", unset: true,
 		why: "without it triple DES, with its blocks of 64 bits, is built in"},
 	{macro: "HAVE_SECURE_RENEGOTIATION",
-		why: "a peer can make the firmware negotiate anew, which costs it time and memory"},
-	{macro: "WOLFSSL_EARLY_DATA", why: "early data of TLS 1.3 can be sent again by an attacker"},
+		why: "a peer can make the firmware renegotiate, which costs time and memory"},
+	{macro: "WOLFSSL_EARLY_DATA", why: "an attacker can replay early data of TLS 1.3"},
 	{macro: "WC_NO_HARDEN",
-		why: "the time that operations with private keys take can tell the keys"},
+		why: "the time that operations with private keys take can reveal the keys"},
 	{macro: "ECC_TIMING_RESISTANT", unset: true, needs: "HAVE_ECC",
-		why: "without it the time that elliptic curves take can tell private keys"},
+		why: "without it the time that elliptic curves take can reveal private keys"},
 	{macro: "WC_RSA_BLINDING", unset: true, needs: "!NO_RSA",
-		why: "without it the time that RSA takes can tell private keys"},
+		why: "without it the time that RSA takes can reveal private keys"},
 	{macro: "RSA_MIN_SIZE", below: 2048,
 		why: "RSA keys below 2048 bits are accepted, which NIST has not allowed since 2013"},
 	{macro: "WOLFSSL_MIN_RSA_BITS", below: 2048,
@@ -117,8 +117,8 @@ var weaknesses = []weakness{
 		why: "random numbers come straight from the board, without wolfCrypt's generator"},
 	{macro: "HAVE_SECRET_CALLBACK", why: "the application can ask for the keys of connections"},
 	{macro: "WOLFSSL_DEBUG_TLS", why: "keys and data of connections can be printed"},
-	{macro: "DEBUG_WOLFSSL", why: "data of connections can be printed, and texts that no one " +
-		"needs make the firmware larger"},
+	{macro: "DEBUG_WOLFSSL",
+		why: "data of connections can be printed, and unneeded text makes the firmware larger"},
 	{macro: "WOLFSSL_TRUST_PEER_CERT",
 		why: "a peer's certificate can be trusted by itself, whoever signed it"},
 }
@@ -129,8 +129,8 @@ const SettingsID = "settings"
 var settingsRule = rule{
 	Rule: Rule{
 		ID: SettingsID,
-		Summary: "The user_settings.h and the wolfSSL that were meant were compiled, and no " +
-			"setting is dangerous.",
+		Summary: "The intended user_settings.h and wolfSSL were compiled, and no setting is " +
+			"dangerous.",
 		Help: "The dependency files of the build show which settings and which sources were " +
 			"really compiled, and the compiler shows each setting's value. A dangerous one " +
 			"defeats TLS.",
@@ -150,14 +150,14 @@ func (v settingsCheck) run(ctx context.Context, c *check) error {
 	if len(used) == 0 {
 		switch {
 		case v.Settings == "" && v.WolfSSL == "":
-			c.notNeeded = "no wolfSSL is asked for"
+			c.notNeeded = "no wolfSSL was requested"
 		case v.blocked != "" && len(c.findings) == 0:
 			c.notMade = v.blocked
 		case v.blocked == "":
 			c.find(Finding{Message: "no object of this firmware was compiled with " +
 				"wolfSSL's headers",
 				File: v.Settings,
-				Fix:  "give make the modules: USER_C_MODULES=<directory>"})
+				Fix:  "pass the modules to make: USER_C_MODULES=<directory>"})
 		}
 		return nil
 	}
@@ -236,7 +236,7 @@ func (v settingsCheck) rootsCheck(c *check, used []wolfObject) []string {
 		case v.WolfSSL == "" && i > 0:
 			c.find(Finding{Message: "a second wolfSSL was compiled; the first is " +
 				roots[0], File: root,
-				Fix: "leave one of them out of the build"})
+				Fix: "remove one of them from the build"})
 		}
 	}
 	return roots

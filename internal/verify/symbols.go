@@ -225,12 +225,12 @@ func (v symbolsCheck) shadowFindings(found []duplicate) []Finding {
 			}
 		}
 		findings = append(findings, Finding{
-			Message: fmt.Sprintf("%s of %s is shadowed: it is weak there, and %s takes its "+
-				"place without a word of the linker",
+			Message: fmt.Sprintf("%s of %s is shadowed: it is weak there, and %s replaces "+
+				"it without a message from the linker",
 				d.symbol, v.definitionText(loses), v.definitionText(taken)),
 			File: taken.Object.File,
-			Fix: "make the other symbol static or give it another name; or leave one of the two " +
-				"sources out of the build",
+			Fix: "make the other symbol static, rename it, or remove one of the two sources " +
+				"from the build",
 		})
 	}
 	return findings

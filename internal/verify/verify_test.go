@@ -524,7 +524,7 @@ var brokenBuilds = []struct {
 		},
 		want: map[string][]string{
 			SymbolsID: {"sensor_user_cmodule is defined twice: in a/modsensor.o (",
-				"two user modules have a module object of one name",
+				"two user modules have a module object of the same name",
 				"out of the USER_C_MODULES directory"}},
 	},
 	{

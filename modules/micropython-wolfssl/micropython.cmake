@@ -1,5 +1,5 @@
-# The user modules wolfssl, wolfcryptolib and wolfhashlib, for ports that are built by CMake. See micropython.mk for
-# what the variables mean; here they are CMake variables, given as -DWOLFSSL_PORT=... to cmake.
+# The user modules wolfssl, wolfcryptolib and wolfhashlib, for ports that are built by CMake. The
+# variables are those of micropython.mk, as CMake variables: cmake -DWOLFSSL_PORT=...
 
 set(WOLFSSL_MOD_DIR ${CMAKE_CURRENT_LIST_DIR})
 
@@ -35,10 +35,10 @@ endif()
 
 if(NOT EXISTS ${WOLFSSL_DIR}/wolfssl/wolfcrypt/settings.h)
     message(FATAL_ERROR "micropython-wolfssl: no wolfSSL sources in ${WOLFSSL_DIR} "
-        "(looked for wolfssl/wolfcrypt/settings.h); set WOLFSSL_DIR")
+        "(expected wolfssl/wolfcrypt/settings.h); set WOLFSSL_DIR")
 endif()
 
-# The same list as in micropython.mk; there it is explained.
+# The same list as in micropython.mk, which explains it.
 set(WOLFSSL_LIB_NAMES
     src/crl src/dtls src/dtls13 src/internal src/keys src/ocsp src/ssl src/tls src/tls13 src/wolfio
     wolfcrypt/src/aes wolfcrypt/src/arc4 wolfcrypt/src/asn wolfcrypt/src/blake2b wolfcrypt/src/blake2s
@@ -85,8 +85,9 @@ else()
     list(APPEND WOLFSSL_DEFINITIONS MICROPY_WOLFSSL_SETTINGS="${WOLFSSL_SETTINGS}")
 endif()
 
-# The library is a target of its own, so that a port can give it compile options of its own. MicroPython's usermod.cmake
-# follows links between targets: it looks for qstrs in the library's sources too, and finds none.
+# The library is a separate target, so that a port can set compile options for it. MicroPython's
+# usermod.cmake follows links between targets: it searches the library's sources for qstrs too, and
+# finds none.
 add_library(micropython_wolfssl_lib INTERFACE)
 target_sources(micropython_wolfssl_lib INTERFACE ${WOLFSSL_GLUE_SRC} ${WOLFSSL_LIB_SRC})
 
@@ -101,7 +102,8 @@ target_sources(usermod_wolfssl INTERFACE
     ${WOLFSSL_MOD_DIR}/wolf_x509.c)
 target_include_directories(usermod_wolfssl INTERFACE ${WOLFSSL_MOD_DIR} ${WOLFSSL_SETTINGS_DIR} ${WOLFSSL_DIR})
 target_compile_definitions(usermod_wolfssl INTERFACE ${WOLFSSL_DEFINITIONS})
-# NOTE(mpwolf): usermod.cmake hands a module's include directories on to the search for qstrs, but not its definitions.
+# NOTE(mpwolf): usermod.cmake passes a module's include directories to the search for qstrs, but not
+# its definitions.
 list(APPEND MICROPY_CPP_DEF_EXTRA ${WOLFSSL_DEFINITIONS})
 target_link_libraries(usermod_wolfssl INTERFACE micropython_wolfssl_lib)
 

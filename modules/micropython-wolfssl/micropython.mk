@@ -1,11 +1,11 @@
 # The user modules wolfssl, wolfcryptolib and wolfhashlib, for ports that are built by make.
 #
-# WOLFSSL_PORT                the folder in ports/ whose user_settings.h configures wolfSSL; unix when not given
-# WOLFSSL_USER_SETTINGS_FILE  a settings file to be used instead of the port's
-# WOLFSSL_DIR                 the wolfSSL sources; wolfssl/ beside this file when not given
+# WOLFSSL_PORT                the directory in ports/ whose user_settings.h configures wolfSSL; default: unix
+# WOLFSSL_USER_SETTINGS_FILE  a settings file to use instead of the port's
+# WOLFSSL_DIR                 the wolfSSL sources; default: wolfssl/ beside this file
 # WOLFSSL_DROP_IN             1 (the default): also register the names of the built-in modules
-# WOLFSSL_SECURE_DEFAULTS     1: a client verifies its peer unless told otherwise; 0 (the default): as the built-in
-# WOLFSSL_ASM                 0: leave wolfSSL's assembly out, even where the settings have it
+# WOLFSSL_SECURE_DEFAULTS     1: clients verify their peer by default; 0 (the default): as the built-in
+# WOLFSSL_ASM                 0: do not use wolfSSL's assembly, even if the settings do
 
 WOLFSSL_MOD_DIR := $(USERMOD_DIR)
 
@@ -15,14 +15,14 @@ WOLFSSL_DROP_IN ?= 1
 WOLFSSL_SECURE_DEFAULTS ?= 0
 WOLFSSL_ASM ?= 1
 
-# The settings: the port's, or the file that was asked for.
+# The settings: the port's, or the given file.
 WOLFSSL_PORT_DIR := $(WOLFSSL_MOD_DIR)/ports/$(WOLFSSL_PORT)
 ifeq ($(wildcard $(WOLFSSL_PORT_DIR)/.),)
 WOLFSSL_PORTS := $(notdir $(patsubst %/,%,$(sort $(dir $(wildcard $(WOLFSSL_MOD_DIR)/ports/*/user_settings.h)))))
 $(error micropython-wolfssl: unknown WOLFSSL_PORT "$(WOLFSSL_PORT)"; known ports: $(WOLFSSL_PORTS))
 endif
 
-# What mpwolf patch --pristine sets, where MicroPython's own files are as they were.
+# What mpwolf patch --pristine sets; MicroPython's own files are then unchanged.
 -include $(WOLFSSL_MOD_DIR)/pristine/$(WOLFSSL_PORT).mk
 
 ifeq ($(WOLFSSL_USER_SETTINGS_FILE),)
@@ -35,11 +35,12 @@ $(error micropython-wolfssl: no settings file $(abspath $(WOLFSSL_SETTINGS)))
 endif
 
 ifeq ($(wildcard $(WOLFSSL_DIR)/wolfssl/wolfcrypt/settings.h),)
-$(error micropython-wolfssl: no wolfSSL sources in $(abspath $(WOLFSSL_DIR)) (looked for wolfssl/wolfcrypt/settings.h); set WOLFSSL_DIR)
+$(error micropython-wolfssl: no wolfSSL sources in $(abspath $(WOLFSSL_DIR)) (expected wolfssl/wolfcrypt/settings.h); set WOLFSSL_DIR)
 endif
 
-# wolfSSL includes "user_settings.h", so a settings file of another name is reached through settings/user_settings.h.
-# NOTE(mpwolf): only the root of wolfSSL's tree is searched: its wolfssl/ folder has headers called ssl.h and random.h.
+# wolfSSL includes "user_settings.h"; settings/user_settings.h includes a file of another name.
+# NOTE(mpwolf): only the root of wolfSSL's tree is on the -I path: its wolfssl/ directory contains
+# headers named ssl.h and random.h.
 ifeq ($(notdir $(WOLFSSL_SETTINGS)),user_settings.h)
 CFLAGS_USERMOD += -I$(patsubst %/,%,$(dir $(abspath $(WOLFSSL_SETTINGS))))
 else
@@ -54,9 +55,9 @@ WOLFSSL_MOD_SRC := $(addprefix $(WOLFSSL_MOD_DIR)/, modwolfssl.c modwolfcryptoli
 	wolf_verify.c wolf_x509.c)
 WOLFSSL_GLUE_SRC := $(wildcard $(WOLFSSL_PORT_DIR)/wolfssl_port.c)
 
-# Every library source that settings can turn on; those that they leave off compile to nothing. integer.c and tfm.c
-# are among them so that settings that ask for that arithmetic meet its clash with py/runtime.c in the open: both define
-# mp_init and others (WOLFSSL_SP_MATH_ALL, which ports/ uses, does not).
+# Every library source that the settings can turn on; the others compile to nothing. integer.c and
+# tfm.c are included so that the linker reports their clash with py/runtime.c if the settings select
+# them: both define mp_init and others (WOLFSSL_SP_MATH_ALL, which ports/ uses, does not).
 WOLFSSL_LIB_SRC := $(wildcard $(addprefix $(WOLFSSL_DIR)/, \
 	$(addprefix src/, crl.c dtls.c dtls13.c internal.c keys.c ocsp.c ssl.c tls.c tls13.c wolfio.c) \
 	$(addprefix wolfcrypt/src/, \
@@ -70,9 +71,10 @@ WOLFSSL_LIB_SRC := $(wildcard $(addprefix $(WOLFSSL_DIR)/, \
 		port/arm/armv8-aes.c port/arm/armv8-chacha.c port/arm/armv8-curve25519_c.c port/arm/armv8-poly1305.c \
 		port/arm/armv8-sha256.c port/arm/armv8-sha512.c port/st/stm32.c)))
 
-# wolfSSL's assembly reads no C settings: it is compiled only where a user_settings_asm.h says what to use. AArch64's is
-# used from the version on that asks the processor at run time what it has; before, it takes the cryptographic
-# extensions for granted, which a Raspberry Pi 4 lacks.
+# wolfSSL's assembly cannot read the C settings: it is compiled only if there is a
+# user_settings_asm.h. For AArch64 it is used from the wolfSSL version on that detects the
+# processor's features at run time; older versions require the cryptographic extensions, which a
+# Raspberry Pi 4 lacks.
 WOLFSSL_ASM_SETTINGS := $(wildcard $(dir $(WOLFSSL_SETTINGS))user_settings_asm.h)
 WOLFSSL_ASM_SRC :=
 ifeq ($(WOLFSSL_ASM)$(if $(WOLFSSL_ASM_SETTINGS),,0),1)
@@ -93,9 +95,9 @@ else
 CFLAGS_USERMOD += -DMICROPY_WOLFSSL_ASM=1
 endif
 
-# Where the objects go: py.mk takes USER_C_MODULES off the front of a path, and leaves others as they are.
+# Where the objects go: py.mk strips a leading USER_C_MODULES from a path, and keeps other paths.
 WOLFSSL_OBJ_DIR := $(BUILD)/$(patsubst $(USER_C_MODULES)/%,%,$(WOLFSSL_DIR))
-# An object that whatever else the linker needs is made before.
+# The object that depends on whatever else the linker needs.
 WOLFSSL_MOD_OBJ := $(BUILD)/$(patsubst $(USER_C_MODULES)/%.c,%.o,$(WOLFSSL_MOD_DIR)/modwolfssl.c)
 
 ifeq ($(origin SRC_USERMOD_LIB_C),undefined)
@@ -110,8 +112,8 @@ ifneq ($(WOLFSSL_ASM_SRC),)
 ifneq ($(origin SRC_USERMOD_LIB_ASM),undefined)
 SRC_USERMOD_LIB_ASM += $(WOLFSSL_ASM_SRC)
 else
-# MicroPython before 1.24 takes no assembly from a user module: link the objects by hand, made before one that it
-# does take.
+# MicroPython before 1.24 does not compile assembly of user modules: link the objects explicitly, as
+# prerequisites of one that it does compile.
 WOLFSSL_ASM_OBJ := $(patsubst $(WOLFSSL_DIR)/%.S,$(WOLFSSL_OBJ_DIR)/%.o,$(WOLFSSL_ASM_SRC))
 LDFLAGS_USERMOD += $(WOLFSSL_ASM_OBJ)
 $(WOLFSSL_MOD_OBJ): $(WOLFSSL_ASM_OBJ)
@@ -126,14 +128,15 @@ $(WOLFSSL_OBJ_DIR)/wolfcrypt/src/cpuid.o: CFLAGS += -mstackrealign
 else
 # The C code is compiled for every AArch64 processor, the assembly for all their extensions.
 $(patsubst $(WOLFSSL_DIR)/%.S,$(WOLFSSL_OBJ_DIR)/%.o,$(WOLFSSL_ASM_SRC)): CFLAGS += -march=armv8.2-a+crypto+sha3
-# NOTE(mpwolf): sha256.c (5.9) doesn't ask whether the processor has the SHA extension; wolf_armv8.c does.
+# NOTE(mpwolf): sha256.c (5.9) doesn't check whether the processor has the SHA extension;
+# wolf_armv8.c does.
 $(WOLFSSL_OBJ_DIR)/wolfcrypt/src/sha256.o: CFLAGS += -DTransform_Sha256_Len_crypto=wolf_armv8_sha256
 endif
 endif
 
-# A board that keeps the TLS library in a second flash, as PYBD_SF2 of stm32 does, has a place for lib/mbedtls in its
-# linker script, and no room for wolfSSL elsewhere. Such a firmware is linked with a copy of that script in which wolfSSL
-# goes there too.
+# The linker script of a board that keeps the TLS library in a second flash, as PYBD_SF2 of stm32
+# does, places lib/mbedtls there; wolfSSL does not fit elsewhere. Such a firmware is linked with a
+# copy of the script that places wolfSSL there too.
 WOLFSSL_LD_FILES := $(if $(LD_FILES),$(shell grep -lsF '*lib/mbedtls/' $(LD_FILES)))
 ifneq ($(WOLFSSL_LD_FILES),)
 WOLFSSL_LD_COPY = $(BUILD)/wolfssl-$(notdir $(1))
@@ -143,7 +146,7 @@ $(call WOLFSSL_LD_COPY,$(1)): $(1)
 	$$(ECHO) "GEN $$@"
 	$$(Q)$$(MKDIR) -p $$(dir $$@)
 	$$(Q)sed '/[*]lib\/mbedtls\/[*](/{p;s|lib/mbedtls|$(patsubst $(USER_C_MODULES)/%,%,$(WOLFSSL_MOD_DIR))|;p;s|[*].*/[*](|*$(WOLFSSL_OBJ_DIR:$(BUILD)/%=%)/*(|;}' $$< > $$@
-# The linker is called again when the script changes, because an object is.
+# If the script changes, an object does, so make links again.
 $(WOLFSSL_MOD_OBJ): $(call WOLFSSL_LD_COPY,$(1))
 endef
 $(foreach file,$(WOLFSSL_LD_FILES),$(eval $(call WOLFSSL_LD_RULE,$(file))))
