@@ -19,8 +19,9 @@ type Value struct {
 	// for a macro that is not defined.
 	Known  bool
 	Number int64
-	// Text is the body with all macros in it expanded.
-	Text string
+	// Text is the body with all macros in it expanded; of a macro with arguments it is the name.
+	// Body is what the define that decides has after the name, as it stands there.
+	Text, Body string
 	// File and Line are the define that decides, relative to the tree's top where it is inside it.
 	// CommandLine, with line 0, stands for a -D among CFLAGS; both are empty for a macro that is
 	// not defined.
@@ -111,7 +112,7 @@ func valueProbe(macros []string) string {
 
 var (
 	lineMarker = regexp.MustCompile(`^# (\d+) "((?:[^"\\]|\\.)*)"`)
-	directive  = regexp.MustCompile(`^#(define|undef) (\w+)`)
+	directive  = regexp.MustCompile(`^#(define|undef) (\w+)(.*)`)
 )
 
 // parseValues reads preprocessed text with -dD's line markers and defines, and valueProbe's lines.
@@ -122,6 +123,10 @@ func (f *Flags) parseValues(out string, macros []string) map[string]Value {
 	}
 	file, number := "", 0
 	for line := range strings.Lines(out) {
+		if line[0] != '#' && line[0] != 'm' { // most lines, and none that says anything here
+			number++
+			continue
+		}
 		line = strings.TrimRight(line, "\r\n")
 		if m := lineMarker.FindStringSubmatch(line); m != nil {
 			file = m[2]
@@ -131,9 +136,10 @@ func (f *Flags) parseValues(out string, macros []string) map[string]Value {
 		}
 		if m := directive.FindStringSubmatch(line); m != nil {
 			if v, wanted := values[m[2]]; wanted {
-				v.File, v.Line = "", 0
+				v.File, v.Line, v.Body = "", 0, ""
 				if m[1] == "define" {
 					v.File, v.Line = f.place(file, number)
+					v.Body = strings.TrimSpace(m[3])
 				}
 				values[m[2]] = v
 			}

@@ -28,9 +28,18 @@ type Link struct {
 	// System are those of Inputs that come with the compiler: of these a link takes only what it
 	// needs.
 	System map[string]bool
+	// Shared are the shared libraries that the command names, as absolute paths, if they are
+	// found.
+	Shared []string
+	// Scripts are the linker scripts, with those that they include; Assigned are the symbols that
+	// these set.
+	Scripts  []string
+	Assigned []Assignment
+	// Responses are the response files whose words are in Argv.
+	Responses []string
 
-	responses []string // the response files that were read
-	dirs      []string // of the compiler's own libraries
+	// Toolchain are the directories of the compiler's own libraries.
+	Toolchain []string
 }
 
 // Link asks make for the command that links the firmware. The firmware need not be up to date, or
@@ -70,15 +79,17 @@ func (m Make) link(ctx context.Context, flags *Flags) (*Link, error) {
 	if err := link.resolve(ctx, flags); err != nil {
 		return nil, err
 	}
-	files := slices.Concat(flags.makefiles(), flags.programs(), link.responses)
+	files := slices.Concat(flags.makefiles(), flags.programs(), link.Responses, link.Scripts)
 	var names []string
-	for _, arg := range link.Argv {
-		if name, found := strings.CutPrefix(arg, "-l"); found {
-			names = append(names, "lib"+name+".so", "lib"+name+".a")
+	for _, o := range link.Options() {
+		if name, exact := strings.CutPrefix(o.Value, ":"); exact && o.Name == "l" {
+			names = append(names, name)
+		} else if o.Name == "l" || o.Name == "library" {
+			names = append(names, "lib"+o.Value+".so", "lib"+o.Value+".a")
 		}
 	}
-	flags.replies.keep(key, start, link,
-		files, slices.Concat(link.optionValues("-L"), link.dirs), names)
+	flags.replies.keep(key, start, link, files,
+		slices.Concat(link.searched(), link.Toolchain), names)
 	return link, nil
 }
 
@@ -131,7 +142,7 @@ func (l *Link) expand(argv []string, depth int) []string {
 			words = append(words, arg)
 			continue
 		}
-		l.responses = append(l.responses, l.abs(name))
+		l.Responses = append(l.Responses, l.abs(name))
 		inside, err := shell.Split(strings.ReplaceAll(string(text), "\n", " "))
 		if err != nil {
 			words = append(words, arg)
@@ -155,39 +166,6 @@ func (l *Link) abs(name string) string {
 	return filepath.Join(l.Dir, name)
 }
 
-// resolve fills in Inputs and System.
-func (l *Link) resolve(ctx context.Context, flags *Flags) error {
-	l.System = make(map[string]bool)
-	toolchain, err := flags.libraryDirs(ctx)
-	if err != nil {
-		return err
-	}
-	l.dirs = toolchain
-	dirs := l.optionValues("-L")
-	for i, arg := range l.Argv {
-		var input string
-		switch {
-		case i > 0 && l.Argv[i-1] == "-o":
-			continue
-		case strings.HasPrefix(arg, "-l"):
-			if input, err = l.library(ctx, flags, dirs, arg[2:]); err != nil {
-				return err
-			}
-		case !strings.HasPrefix(arg, "-") && isLinkInput(arg):
-			input = l.abs(arg)
-		}
-		if input == "" || filepath.Ext(input) != ".o" && slices.Contains(l.Inputs, input) {
-			// an archive may be named twice; an object that is named twice is linked twice
-			continue
-		}
-		l.Inputs = append(l.Inputs, input)
-		if slices.Contains(toolchain, filepath.Dir(input)) {
-			l.System[input] = true
-		}
-	}
-	return nil
-}
-
 func isLinkInput(arg string) bool {
 	switch filepath.Ext(arg) {
 	case ".o", ".a", ".obj", ".lib":
@@ -196,44 +174,15 @@ func isLinkInput(arg string) bool {
 	return false
 }
 
-// optionValues are the values of an option that is written as -Lvalue or -L value.
-func (l *Link) optionValues(option string) []string {
-	var values []string
-	for i, arg := range l.Argv {
-		if value, found := strings.CutPrefix(arg, option); found {
-			if value == "" && i+1 < len(l.Argv) {
-				value = l.Argv[i+1]
-			}
-			values = append(values, l.abs(value))
+// searched are the directories in which the link looks for libraries first.
+func (l *Link) searched() []string {
+	var dirs []string
+	for _, o := range l.Options() {
+		if o.Name == "L" || o.Name == "library-path" {
+			dirs = append(dirs, l.abs(o.Value))
 		}
 	}
-	return values
-}
-
-// library finds the archive that -lname stands for; "" for a shared library, and for one that is
-// not found, which the linker itself complains about.
-func (l *Link) library(
-	ctx context.Context, flags *Flags, dirs []string, name string,
-) (string, error) {
-	static := slices.Contains(l.Argv, "-static")
-	for _, dir := range dirs {
-		for _, ending := range []string{".so", ".a"} {
-			file := filepath.Join(dir, "lib"+name+ending)
-			if _, err := os.Stat(file); err != nil || ending == ".so" && static {
-				continue
-			}
-			if ending == ".so" {
-				return "", nil
-			}
-			return file, nil
-		}
-	}
-	if !static {
-		if file, err := flags.FileName(ctx, "lib"+name+".so"); file != "" || err != nil {
-			return "", err
-		}
-	}
-	return flags.FileName(ctx, "lib"+name+".a")
+	return dirs
 }
 
 // FileName asks the compiler where a file of its own is, such as a library; "" if it has none.

@@ -87,7 +87,7 @@ func (m Make) Run(ctx context.Context) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	rebuilt, err := m.emptyIfStale(flags)
+	rebuilt, err := m.emptyIfStale(ctx, flags)
 	if err != nil {
 		return nil, err
 	}
@@ -114,11 +114,36 @@ func (m Make) result(ctx context.Context, flags *Flags, rebuilt bool) (*Result, 
 	if err != nil {
 		return nil, err
 	}
+	if newer := link.Newer(); newer != "" {
+		if err := m.relink(ctx, flags, link, newer); err != nil {
+			return nil, err
+		}
+	}
 	if _, err := os.Stat(link.Output); err != nil {
 		return nil, fmt.Errorf("build %s: make succeeded, but there is no firmware: %w",
 			m.Target.Name(), err)
 	}
+	m.keepCompiles(ctx, flags)
 	return &Result{Link: link, ELF: link.Output, Log: m.logFile(), Rebuilt: rebuilt}, nil
+}
+
+// relink links once more. MicroPython's rules for the firmware know the objects only: they keep an
+// old firmware when a linker script or an archive of the product's has changed.
+func (m Make) relink(ctx context.Context, flags *Flags, link *Link, newer string) error {
+	if err := os.Remove(link.Output); err != nil {
+		return fmt.Errorf("build %s: link again, because %s has changed: %w",
+			m.Target.Name(), newer, err)
+	}
+	log, err := os.OpenFile(m.logFile(), os.O_APPEND|os.O_WRONLY, 0)
+	if err != nil {
+		return fmt.Errorf("build %s: %w", m.Target.Name(), err)
+	}
+	_, err = m.step(ctx, log, m.Target.Name(), m.buildArgv(flags.Vars["PROG"]),
+		len(strings.Fields(flags.Vars["OBJ"])))
+	if closing := log.Close(); err == nil {
+		err = closing
+	}
+	return err
 }
 
 // lastBuild is what Again has to know of the build that it repeats.
@@ -180,6 +205,9 @@ func (m Make) again(
 		return nil, nil // make stopped before it could reply
 	}
 	flags.replies = known
+	if m.recompiled(ctx, flags) {
+		return nil, nil
+	}
 	stamp, wrong := os.ReadFile(filepath.Join(m.Dir, stampFile))
 	if wrong != nil || !bytes.Equal(stamp, m.stamp(flags)) || flags.Vars["PROG"] != last.Prog ||
 		flags.Vars[defaultGoal] != last.Goal ||

@@ -174,7 +174,7 @@ objcopy -O binary build/prog build/prog.bin
 	if link == nil || !slices.Equal(link.Argv, want) || link.Output != "/port/build/prog" {
 		t.Errorf("link %+v", link)
 	}
-	if dirs := link.optionValues("-L"); !slices.Equal(dirs, []string{"/port/sdk"}) {
+	if dirs := link.searched(); !slices.Equal(dirs, []string{"/port/sdk"}) {
 		t.Errorf("-L %q", dirs)
 	}
 	if got := findLink("gcc -c -o a.o a.c\n", "/port"); got != nil {

@@ -25,6 +25,8 @@ type Flags struct {
 	target  micropython.Target
 	missing []string // submodules that the port needs and the tree lacks
 	replies *replies // of this build, nil if they are not kept
+	// compiles are the commands that compile objects, nil if they have not been asked for.
+	compiles map[string]Compile
 }
 
 const probeMark = "mpwolf-probe:"

@@ -44,14 +44,17 @@ func makeProgram() string {
 // environment is what make and the compiler get: the caller's, without an outer make's options,
 // with messages in English (they are read), and such that nothing is written into the source tree:
 // Python's byte code of MicroPython's tools and git's index, which "git describe --dirty"
-// refreshes, would be.
+// refreshes, would be. ccache's base directory makes the paths in dependency files relative, which
+// make then does not know as the files that it makes: objects would stay old when a generated
+// header changes.
 func environment() []string {
 	env := slices.DeleteFunc(os.Environ(), func(s string) bool {
 		name, _, _ := strings.Cut(s, "=")
-		return slices.Contains(
-			[]string{"MAKEFLAGS", "MFLAGS", "MAKELEVEL", "GNUMAKEFLAGS", "LANGUAGE"}, name)
+		return slices.Contains([]string{"MAKEFLAGS", "MFLAGS", "MAKELEVEL", "GNUMAKEFLAGS",
+			"LANGUAGE", "CCACHE_BASEDIR"}, name)
 	})
-	return append(env, "LC_ALL=C", "PYTHONDONTWRITEBYTECODE=1", "GIT_OPTIONAL_LOCKS=0")
+	return append(env, "LC_ALL=C", "PYTHONDONTWRITEBYTECODE=1", "GIT_OPTIONAL_LOCKS=0",
+		"CCACHE_BASEDIR=")
 }
 
 // run runs a command in dir and returns what it wrote. An error that is no *exec.ExitError means

@@ -2,13 +2,16 @@ package build
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 )
 
 // stampFile is the file in a build directory that holds the hash of what it was built with.
@@ -19,7 +22,12 @@ const stampFile = "mpwolf-flags"
 // compiled with other CFLAGS, does not link again when an object is no longer wanted, and keeps
 // the collected names of sources that are gone. A directory that holds no stamp was not made by
 // Build and is left as it is.
-func (m Make) emptyIfStale(flags *Flags) (bool, error) {
+func (m Make) emptyIfStale(ctx context.Context, flags *Flags) (bool, error) {
+	if m.recompiled(ctx, flags) {
+		if err := os.WriteFile(filepath.Join(m.Dir, stampFile), nil, 0o666); err != nil {
+			return false, fmt.Errorf("build %s: %w", m.Target.Name(), err)
+		}
+	}
 	want := m.stamp(flags)
 	file := filepath.Join(m.Dir, stampFile)
 	have, err := os.ReadFile(file)
@@ -74,4 +82,45 @@ func (m Make) stamp(flags *Flags) []byte {
 	}
 	return []byte(m.Target.Tree.Dir + "\n" + m.Target.Name() + "\n" +
 		hex.EncodeToString(hash.Sum(nil)) + "\n")
+}
+
+// compilesFile is the file in a build directory that holds the hash of the commands that its
+// objects were compiled with. The variables in the stamp do not show the flags of single objects.
+const compilesFile = "mpwolf-replies/compiles"
+
+// recompiled reports whether the objects that are there were compiled by other commands. Of a
+// directory without objects, or where make cannot be asked, it says no.
+func (m Make) recompiled(ctx context.Context, flags *Flags) bool {
+	have, err := os.ReadFile(filepath.Join(m.Dir, filepath.FromSlash(compilesFile)))
+	if err != nil {
+		return false
+	}
+	now, err := m.compilesHash(ctx, flags)
+	return err == nil && string(have) != now
+}
+
+// keepCompiles notes the commands of a build that has succeeded.
+func (m Make) keepCompiles(ctx context.Context, flags *Flags) {
+	file := filepath.Join(m.Dir, filepath.FromSlash(compilesFile))
+	now, err := m.compilesHash(ctx, flags)
+	if err != nil || os.MkdirAll(filepath.Dir(file), 0o777) != nil {
+		return // the next build compiles what its makefiles say, without a comparison
+	}
+	if have, err := os.ReadFile(file); err == nil && string(have) == now {
+		return
+	}
+	_ = os.WriteFile(file, []byte(now), 0o666)
+}
+
+func (m Make) compilesHash(ctx context.Context, flags *Flags) (string, error) {
+	m.Flags = flags
+	compiles, err := m.Compiles(ctx)
+	if err != nil {
+		return "", err
+	}
+	hash := sha256.New()
+	for _, object := range slices.Sorted(maps.Keys(compiles)) {
+		fmt.Fprintf(hash, "%q %q %q\n", object, compiles[object].Source, compiles[object].Argv)
+	}
+	return hex.EncodeToString(hash.Sum(nil)), nil
 }

@@ -21,11 +21,38 @@ type Image struct {
 	Arch     string
 	MacOS    bool                   // a program of macOS
 	Sections map[string]SectionKind // those that go into memory
+	Placed   []Placed               // the same, with their addresses
+	Needed   []string               // the shared libraries that it is linked with
 }
 
 type ImageSymbol struct {
 	Name   string
 	Global bool
+	Value  uint64 // the address, as a rule
+	Size   uint64
+}
+
+// Placed is a section of a firmware and where it is when the firmware runs; what has a value at
+// the start lies at Load before that.
+type Placed struct {
+	Name             string
+	Start, Load, End uint64
+	InFile           bool
+}
+
+// Symbol is the symbol of a name; false if there is none, or there are several with different
+// values.
+func (i *Image) Symbol(name string) (found ImageSymbol, is bool) {
+	for _, symbol := range i.Symbols {
+		if symbol.Name != name {
+			continue
+		}
+		if is && symbol.Value != found.Value {
+			return ImageSymbol{}, false
+		}
+		found, is = symbol, true
+	}
+	return found, is
 }
 
 func ReadImage(name string) (i *Image, err error) {
@@ -74,6 +101,7 @@ func (i *Image) readELF(file *os.File) error {
 		}
 		i.Size.count(kind, section.Size)
 		i.Sections[section.Name] = kind
+		i.Placed = append(i.Placed, placed(f, section))
 		if section.Type != elf.SHT_PROGBITS {
 			continue
 		}
@@ -88,10 +116,25 @@ func (i *Image) readELF(file *os.File) error {
 	for _, s := range symbols {
 		if s.Section != elf.SHN_UNDEF && elf.ST_TYPE(s.Info) != elf.STT_FILE {
 			i.Symbols = append(i.Symbols,
-				ImageSymbol{s.Name, elf.ST_BIND(s.Info) != elf.STB_LOCAL})
+				ImageSymbol{s.Name, elf.ST_BIND(s.Info) != elf.STB_LOCAL, s.Value, s.Size})
 		}
 	}
+	if i.Needed, err = f.ImportedLibraries(); err != nil {
+		return fmt.Errorf("shared libraries: %w", err)
+	}
 	return nil
+}
+
+func placed(f *elf.File, s *elf.Section) Placed {
+	p := Placed{Name: s.Name, Start: s.Addr, Load: s.Addr, End: s.Addr + s.Size,
+		InFile: s.Type != elf.SHT_NOBITS}
+	for _, segment := range f.Progs {
+		if segment.Type == elf.PT_LOAD && s.Addr >= segment.Vaddr &&
+			s.Addr+s.Size <= segment.Vaddr+segment.Memsz {
+			p.Load = segment.Paddr + s.Addr - segment.Vaddr
+		}
+	}
+	return p
 }
 
 func (i *Image) readMachO(file *os.File) error {
@@ -102,6 +145,9 @@ func (i *Image) readMachO(file *os.File) error {
 	i.MacOS = true
 	i.Arch = cmp.Or(machMachines[f.Cpu], f.Cpu.String())
 	i.Size = machSizes(f)
+	if i.Needed, err = f.ImportedLibraries(); err != nil {
+		return fmt.Errorf("shared libraries: %w", err)
+	}
 	for _, section := range f.Sections {
 		if section.Flags&0xff == machZeroFill || section.Seg == "__DWARF" {
 			continue
@@ -119,7 +165,7 @@ func (i *Image) readMachO(file *os.File) error {
 		if s.Type&machStab == 0 && s.Sect > 0 {
 			i.HasSymbols = true
 			i.Symbols = append(i.Symbols,
-				ImageSymbol{strings.TrimPrefix(s.Name, "_"), s.Type&machExternal != 0})
+				ImageSymbol{strings.TrimPrefix(s.Name, "_"), s.Type&machExternal != 0, s.Value, 0})
 		}
 	}
 	return nil

@@ -265,8 +265,9 @@ func TestMachOImage(t *testing.T) {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	if !i.MacOS || i.Arch != "amd64" ||
-		!slices.Contains(i.Symbols, objects.ImageSymbol{Name: "f", Global: true}) ||
-		i.Size.Text == 0 || i.Size.BSS < 4 {
+		!slices.ContainsFunc(i.Symbols, func(s objects.ImageSymbol) bool {
+			return s.Name == "f" && s.Global
+		}) || i.Size.Text == 0 || i.Size.BSS < 4 {
 		t.Errorf("macOS %v, %s, symbols %v, size %+v", i.MacOS, i.Arch, i.Symbols, i.Size)
 	}
 	text, err := os.ReadFile(filepath.Join(dir, "out.map"))

@@ -1,0 +1,222 @@
+package build
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"mpwolf/internal/shell"
+)
+
+// Compile is the command that compiles an object.
+type Compile struct {
+	Source string // an absolute path
+	// Argv is the compiler with its flags, without the source and the output.
+	Argv []string
+}
+
+// Compiles asks make for the commands that compile the objects, by the objects' absolute paths:
+// make may give one object flags that others don't have. None is known of an object whose command
+// has a form that is not understood.
+func (m Make) Compiles(ctx context.Context) (map[string]Compile, error) {
+	flags, err := m.probed(ctx)
+	if err != nil {
+		return nil, err
+	}
+	start := time.Now()
+	key := question("compiles", string(m.stamp(flags)), m.firmwareArgv(flags.Vars["PROG"]))
+	if flags.compiles != nil {
+		return flags.compiles, nil
+	}
+	var packed packedCompiles
+	if flags.replies.recall(key, &packed) {
+		flags.compiles = packed.unpack()
+		return flags.compiles, nil
+	}
+	// -B makes everything due, -n only prints it.
+	argv := append(m.firmwareArgv(flags.Vars["PROG"]), "V=1", "-n", "-B")
+	stdout, stderr, err := run(ctx, m.Target.Dir(), nil, argv)
+	known := findCompiles(string(stdout), m.Target.Dir())
+	if len(known) == 0 {
+		what := "ask make how it compiles " + m.Target.Name()
+		if err != nil {
+			return nil, stopped(m.Target, what, argv, append(stderr, stdout...),
+				flags.missing, err)
+		}
+		return nil,
+			fmt.Errorf("%s: none of the commands that make would run compiles an object", what)
+	}
+	flags.replies.keep(key, start, pack(known),
+		slices.Concat(flags.makefiles(), flags.programs()), nil, nil)
+	flags.compiles = known
+	return known, nil
+}
+
+// packedCompiles are commands as they are kept: most objects share theirs.
+type packedCompiles struct {
+	Argvs   [][]string
+	Sources map[string]string
+	Which   map[string]int // of Argvs
+}
+
+func pack(compiles map[string]Compile) packedCompiles {
+	p := packedCompiles{Sources: make(map[string]string), Which: make(map[string]int)}
+	known := make(map[string]int)
+	for object, c := range compiles {
+		key := strings.Join(c.Argv, "\x00")
+		if _, is := known[key]; !is {
+			known[key] = len(p.Argvs)
+			p.Argvs = append(p.Argvs, c.Argv)
+		}
+		p.Sources[object], p.Which[object] = c.Source, known[key]
+	}
+	return p
+}
+
+func (p packedCompiles) unpack() map[string]Compile {
+	compiles := make(map[string]Compile, len(p.Sources))
+	for object, source := range p.Sources {
+		if i := p.Which[object]; i < len(p.Argvs) {
+			compiles[object] = Compile{source, p.Argvs[i]}
+		}
+	}
+	return compiles
+}
+
+// findCompiles finds the compilations in what "make -n" prints.
+func findCompiles(commands, dir string) map[string]Compile {
+	found := make(map[string]Compile)
+	commands = strings.ReplaceAll(commands, "\\\n", " ")
+	for line := range strings.Lines(commands) {
+		if !strings.Contains(line, " -c ") || !strings.Contains(line, " -o ") {
+			continue
+		}
+		// What follows says how to see more of an error.
+		line, _, _ = strings.Cut(line, " || ")
+		argv, err := shell.Split(line)
+		if err != nil {
+			continue
+		}
+		if object, c, ok := readCompile(argv, dir); ok {
+			found[object] = c
+		}
+	}
+	return found
+}
+
+// readCompile takes the source and the output out of a compiler's command.
+func readCompile(argv []string, dir string) (object string, c Compile, ok bool) {
+	abs := func(name string) string {
+		if filepath.IsAbs(name) {
+			return filepath.Clean(name)
+		}
+		return filepath.Join(dir, name)
+	}
+	for i := 0; i < len(argv); i++ {
+		arg := argv[i]
+		switch {
+		case arg == "-o" && i+1 < len(argv):
+			i++
+			object = abs(argv[i])
+		case slices.Contains([]string{"-MF", "-MT", "-MQ"}, arg):
+			i++
+		case arg == "-c", strings.HasPrefix(arg, "-M"):
+		case slices.Contains([]string{"-I", "-D", "-U", "-include", "-isystem", "-iquote", "-x",
+			"-imacros"}, arg) && i+1 < len(argv):
+			c.Argv = append(c.Argv, arg, argv[i+1])
+			i++
+		case !strings.HasPrefix(arg, "-") && i > 0 && isSource(arg):
+			c.Source = abs(arg)
+		default:
+			c.Argv = append(c.Argv, arg)
+		}
+	}
+	return object, c, object != "" && c.Source != ""
+}
+
+// EffectiveAt are the values of macros at the end of each of some sources, as the compiler sees
+// them with the flags of its own: what -D, a header or the source itself has made of them. A
+// source that cannot be preprocessed has nil.
+func (f *Flags) EffectiveAt(
+	ctx context.Context, compiles []Compile, macros []string,
+) ([]map[string]Value, error) {
+	start := time.Now()
+	key := question("values at", compiles, macros, f.Dir)
+	var all []map[string]Value
+	if f.replies.recall(key, &all) && len(all) == len(compiles) {
+		undefined(all, macros)
+		return all, nil
+	}
+	all = make([]map[string]Value, len(compiles))
+	outputs := make([]string, len(compiles))
+	var wait sync.WaitGroup
+	limit := make(chan struct{}, runtime.NumCPU())
+	for i, c := range compiles {
+		wait.Go(func() {
+			limit <- struct{}{}
+			defer func() { <-limit }()
+			outputs[i] = f.preprocessAt(ctx, c, macros)
+		})
+	}
+	wait.Wait()
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	files := f.programs()
+	var names []string
+	for i, out := range outputs {
+		if !strings.Contains(out, probeEnd) {
+			continue
+		}
+		all[i] = f.parseValues(out, macros)
+		// Those that are not defined are most, and are not kept.
+		maps.DeleteFunc(all[i], func(_ string, v Value) bool { return !v.Defined })
+		included, _, found := f.included(out)
+		files, names = append(files, included...), append(names, found...)
+	}
+	slices.Sort(files)
+	slices.Sort(names)
+	f.replies.keep(key, start, all, slices.Compact(files), f.includeDirs(), slices.Compact(names))
+	undefined(all, macros)
+	return all, nil
+}
+
+// undefined adds the macros that are missing.
+func undefined(all []map[string]Value, macros []string) {
+	for _, values := range all {
+		for _, macro := range macros {
+			if _, is := values[macro]; !is && values != nil {
+				values[macro] = Value{Known: true}
+			}
+		}
+	}
+}
+
+// probeEnd is a line that a preprocessor writes which has come to the end. It may have failed all
+// the same: at an #if on what is no number.
+const probeEnd = "mpwolf_end"
+
+func (f *Flags) preprocessAt(ctx context.Context, c Compile, macros []string) string {
+	if len(c.Argv) == 0 {
+		return ""
+	}
+	source := "#include \"" + c.Source + "\"\n" + valueProbe(macros) + probeEnd + "\n"
+	stdout, _, err := run(ctx, f.Dir, []byte(source),
+		append(slices.Clone(c.Argv), "-E", "-dD", "-x", "c", "-"))
+	if exit := (*exec.ExitError)(nil); err != nil && !errors.As(err, &exit) {
+		return ""
+	}
+	return string(stdout)
+}
+
+func isSource(name string) bool {
+	return slices.Contains([]string{".c", ".cc", ".cpp", ".cxx", ".s", ".S"}, filepath.Ext(name))
+}

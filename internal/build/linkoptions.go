@@ -1,0 +1,126 @@
+package build
+
+import (
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// LinkOption is one word or option of a link as the linker gets it, whichever way the compiler was
+// told to hand it on (-Wl, and -Xlinker). The Name of an input file is "".
+type LinkOption struct {
+	// Name has no dashes before it: "l", "wrap", "allow-multiple-definition".
+	Name string
+	// Value is what follows "=", or the next word; of an input it is the file.
+	Value string
+}
+
+// Options are all options and inputs of the link, in their order.
+func (l *Link) Options() []LinkOption {
+	words := l.words()
+	var options []LinkOption
+	for i := 0; i < len(words); i++ {
+		option, used := readOption(words[i:])
+		options = append(options, option)
+		i += used
+	}
+	return options
+}
+
+// linkWord is a word of a link; of the compiler's command unless it is handed on to the linker.
+type linkWord struct {
+	text     string
+	toLinker bool
+}
+
+// words divides what -Wl, and -Xlinker hand on, in order.
+func (l *Link) words() []linkWord {
+	var words []linkWord
+	plain := len(l.Argv) > 0 && isLinker(l.Argv[0])
+	for i := 1; i < len(l.Argv); i++ {
+		arg := l.Argv[i]
+		inside, handedOn := strings.CutPrefix(arg, "-Wl,")
+		switch {
+		case handedOn:
+			for _, word := range strings.Split(inside, ",") {
+				words = append(words, linkWord{word, true})
+			}
+		case arg == "-Xlinker" && i+1 < len(l.Argv):
+			i++
+			words = append(words, linkWord{l.Argv[i], true})
+		default:
+			words = append(words, linkWord{arg, plain})
+		}
+	}
+	return words
+}
+
+// isLinker reports whether a program is a linker itself, as in the stm32 port, and no compiler.
+func isLinker(program string) bool {
+	name := strings.TrimSuffix(filepath.Base(program), ".exe")
+	for _, linker := range []string{"ld", "ld.bfd", "ld.gold", "ld.lld",
+		"ld64.lld", "lld", "mold"} {
+		if name == linker || strings.HasSuffix(name, "-"+linker) {
+			return true
+		}
+	}
+	return false
+}
+
+// joined are the options of one letter whose value may follow in the same word. "-T" is none
+// before "-Ttext" and its kin, which are options of their own.
+var joined = []string{"l", "L", "T", "u", "z"}
+
+// The options that take the next word as their value if they have none of their own.
+var (
+	compilerValued = strings.Fields("o x I isystem include iquote idirafter imacros isysroot MF " +
+		"MT MQ D U arch target param " +
+		"Xassembler Xpreprocessor framework aux-info B T L l u z e R")
+	linkerValued = strings.Fields("o T L l u z e m A a b c dT dynamic-linker F f G h soname Map " +
+		"R rpath rpath-link y Y plugin " +
+		"plugin-opt entry script library library-path undefined wrap defsym version-script " +
+		"dynamic-list just-symbols init fini " +
+		"oformat format section-start Tbss Tdata Ttext Ttext-segment Trodata-segment " +
+		"retain-symbols-file require-defined " +
+		"default-script multiply_defined install_name export-dynamic-symbol-list arch")
+)
+
+// readOption reads the first of some words, and says how many after it are its value.
+func readOption(words []linkWord) (option LinkOption, used int) {
+	word := words[0]
+	if !strings.HasPrefix(word.text, "-") || word.text == "-" {
+		return LinkOption{Value: word.text}, 0
+	}
+	name := strings.TrimLeft(word.text, "-")
+	name, value, given := strings.Cut(name, "=")
+	if !strings.HasPrefix(word.text, "--") && len(name) > 1 && slices.Contains(joined, name[:1]) &&
+		!isSection(name) {
+		return LinkOption{name[:1], word.text[2:]}, 0
+	}
+	valued := compilerValued
+	if word.toLinker {
+		valued = linkerValued
+	}
+	if !given && slices.Contains(valued, name) && len(words) > 1 {
+		return LinkOption{name, words[1].text}, 1
+	}
+	return LinkOption{name, value}, 0
+}
+
+// isSection reports whether an option with a T is the address of a section, or begins like another
+// letter's and is a word: "-undefined" of Apple's, for one.
+func isSection(name string) bool {
+	for _, word := range []string{"Tbss", "Tdata", "Ttext", "Trodata", "Tldata",
+		"undefined", "unresolved"} {
+		if strings.HasPrefix(name, word) {
+			return true
+		}
+	}
+	return false
+}
+
+// Is reports whether the option is one of the linker's long ones, which GNU ld also takes
+// shortened, as far as it stays clear which one is meant: shortest is as short as it may be.
+func (o LinkOption) Is(name, shortest string) bool {
+	return strings.HasPrefix(name, o.Name) && strings.HasPrefix(o.Name, shortest)
+}
