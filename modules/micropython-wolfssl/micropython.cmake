@@ -91,8 +91,22 @@ endif()
 add_library(micropython_wolfssl_lib INTERFACE)
 target_sources(micropython_wolfssl_lib INTERFACE ${WOLFSSL_GLUE_SRC} ${WOLFSSL_LIB_SRC})
 
+# The names in the modules are collected again when one of these variables changes: that rule looks at the sources'
+# times only, and this is one of them. CMake itself compiles again what has other definitions.
+set(WOLFSSL_VARIABLES ${CMAKE_CURRENT_BINARY_DIR}/wolfssl_variables.c)
+set(WOLFSSL_VARIABLES_NOW "// ${WOLFSSL_PORT} ${WOLFSSL_SETTINGS} ${WOLFSSL_DIR} ${WOLFSSL_DROP_IN} ${WOLFSSL_SECURE_DEFAULTS} \
+${WOLFSSL_PROFILE}\ntypedef int wolfssl_variables_t;\n")
+set(WOLFSSL_VARIABLES_BEFORE)
+if(EXISTS ${WOLFSSL_VARIABLES})
+    file(READ ${WOLFSSL_VARIABLES} WOLFSSL_VARIABLES_BEFORE)
+endif()
+if(NOT WOLFSSL_VARIABLES_BEFORE STREQUAL WOLFSSL_VARIABLES_NOW)
+    file(WRITE ${WOLFSSL_VARIABLES} "${WOLFSSL_VARIABLES_NOW}")
+endif()
+
 add_library(usermod_wolfssl INTERFACE)
 target_sources(usermod_wolfssl INTERFACE
+    ${WOLFSSL_VARIABLES}
     ${WOLFSSL_MOD_DIR}/modwolfssl.c
     ${WOLFSSL_MOD_DIR}/modwolfcryptolib.c
     ${WOLFSSL_MOD_DIR}/modwolfhashlib.c

@@ -100,6 +100,22 @@ WOLFSSL_OBJ_DIR := $(BUILD)/$(patsubst $(USER_C_MODULES)/%,%,$(WOLFSSL_DIR))
 # The object that depends on whatever else the linker needs.
 WOLFSSL_MOD_OBJ := $(BUILD)/$(patsubst $(USER_C_MODULES)/%.c,%.o,$(WOLFSSL_MOD_DIR)/modwolfssl.c)
 
+# What these variables decide is compiled again when one of them changes: make itself looks at the times of files only.
+# The names in the modules are collected again too.
+WOLFSSL_VARIABLES := $(BUILD)/wolfssl-variables
+WOLFSSL_VARIABLES_NOW := WOLFSSL_PORT=$(WOLFSSL_PORT) settings=$(abspath $(WOLFSSL_SETTINGS)) \
+	WOLFSSL_DIR=$(abspath $(WOLFSSL_DIR)) WOLFSSL_DROP_IN=$(WOLFSSL_DROP_IN) \
+	WOLFSSL_SECURE_DEFAULTS=$(WOLFSSL_SECURE_DEFAULTS) WOLFSSL_PROFILE=$(WOLFSSL_PROFILE) assembly=$(words $(WOLFSSL_ASM_SRC))
+.PHONY: wolfssl-always
+wolfssl-always:
+$(WOLFSSL_VARIABLES): wolfssl-always
+	@mkdir -p $(dir $@)
+	@echo '$(WOLFSSL_VARIABLES_NOW)' > $@.new
+	@if cmp -s $@.new $@; then rm -f $@.new; else mv -f $@.new $@; fi
+QSTR_GLOBAL_DEPENDENCIES += $(WOLFSSL_VARIABLES)
+$(addprefix $(BUILD)/,$(patsubst $(USER_C_MODULES)/%,%,$(patsubst %.c,%.o,$(patsubst %.S,%.o, \
+	$(WOLFSSL_MOD_SRC) $(WOLFSSL_GLUE_SRC) $(WOLFSSL_LIB_SRC) $(WOLFSSL_ASM_SRC))))): $(WOLFSSL_VARIABLES)
+
 ifeq ($(origin SRC_USERMOD_LIB_C),undefined)
 # MicroPython before 1.20 has one list for everything.
 SRC_USERMOD += $(WOLFSSL_MOD_SRC) $(WOLFSSL_GLUE_SRC) $(WOLFSSL_LIB_SRC)
