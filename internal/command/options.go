@@ -33,6 +33,8 @@ const (
 	flagWolfSSLSHA   = "wolfssl-sha256"
 	flagMaxFlash     = "max-flash"
 	flagMaxRAM       = "max-ram"
+	flagMinHeap      = "min-heap"
+	flagMinStack     = "min-stack"
 	flagDryRun       = "dry-run"
 )
 

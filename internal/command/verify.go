@@ -45,6 +45,10 @@ func verifyCommand(s *session) *cli.Command {
 			},
 			&cli.StringFlag{Name: flagMaxRAM,
 				Usage: "fail if the firmware needs more RAM than `SIZE`"},
+			&cli.StringFlag{Name: flagMinHeap,
+				Usage: "fail if the firmware leaves less than `SIZE` for Python's heap"},
+			&cli.StringFlag{Name: flagMinStack,
+				Usage: "fail if the firmware leaves less than `SIZE` for the stack"},
 			formatFlag("text", "json", formatSARIF, formatJUnit, formatGitHub),
 		),
 		Action: noArgs(s.verify),
@@ -62,6 +66,12 @@ func (s *session) verify(c *cli.Context) error {
 		Tool: Version(),
 	}
 	if o.MaxFlash, o.MaxRAM, err = limits(c); err != nil {
+		return err
+	}
+	if o.MinHeap, err = limit(c, flagMinHeap); err != nil {
+		return err
+	}
+	if o.MinStack, err = limit(c, flagMinStack); err != nil {
 		return err
 	}
 	lines := s.lines()

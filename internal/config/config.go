@@ -53,6 +53,9 @@ type Target struct {
 	// MaxFlash and MaxRAM are what the firmware may take, in bytes; 0: there is no limit.
 	MaxFlash int64 `toml:"max-flash"`
 	MaxRAM   int64 `toml:"max-ram"`
+	// MinHeap and MinStack are what it must leave for the heap and the stack, in bytes; 0: any.
+	MinHeap  int64 `toml:"min-heap"`
+	MinStack int64 `toml:"min-stack"`
 }
 
 // Dir is the directory that holds the file: all that it names is inside.
@@ -129,8 +132,8 @@ func parse(path string, text []byte) (*File, error) {
 var (
 	topKeys = []string{"tree", "micropython", "wolfssl", "modules", "pristine",
 		"drop-in", "target"}
-	targetKeys = []string{"port", "board", "variant", "user-settings", "make",
-		"max-flash", "max-ram"}
+	targetKeys = []string{"port", "board", "variant", "user-settings", "make", "max-flash",
+		"max-ram", "min-heap", "min-stack"}
 )
 
 func knownKeys(key toml.Key) string {
@@ -217,7 +220,7 @@ func (f *File) checkTarget(t *Target) *wrong {
 				text: fmt.Sprintf("make has %q, which is not of the form NAME=VALUE", arg)}
 		}
 	}
-	if t.MaxFlash < 0 || t.MaxRAM < 0 {
+	if t.MaxFlash < 0 || t.MaxRAM < 0 || t.MinHeap < 0 || t.MinStack < 0 {
 		return &wrong{key: "max-flash", text: "a limit is a number of bytes, 0 or more"}
 	}
 	return nil

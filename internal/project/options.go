@@ -40,6 +40,8 @@ type Options struct {
 	Pristine *bool
 	// MaxFlash and MaxRAM are what a firmware may take, in bytes.
 	MaxFlash, MaxRAM uint64
+	// MinHeap and MinStack are what it must leave for the heap and the stack, in bytes.
+	MinHeap, MinStack uint64
 }
 
 // UsageError is a wrong command line.

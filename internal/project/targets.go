@@ -26,6 +26,8 @@ type Target struct {
 	UserSettings string
 	// MaxFlash and MaxRAM are what the firmware may take, in bytes; 0: there is no limit.
 	MaxFlash, MaxRAM uint64
+	// MinHeap and MinStack are what it must leave for the heap and the stack, in bytes; 0: any.
+	MinHeap, MinStack uint64
 	// Line is the line of mpwolf.toml at which the target begins; 0 if it is not in there.
 	Line int
 }
@@ -223,8 +225,9 @@ func (p *Project) configured(port string) ([]Target, error) {
 				Text: err.Error()}
 		}
 		target.UserSettings, target.Line = t.UserSettings, p.File.Line(i)
-		// not negative: config.Load has looked
+		// Not negative: config.Load has looked.
 		target.MaxFlash, target.MaxRAM = uint64(t.MaxFlash), uint64(t.MaxRAM)
+		target.MinHeap, target.MinStack = uint64(t.MinHeap), uint64(t.MinStack)
 		targets = append(targets, target)
 	}
 	return targets, nil
@@ -319,6 +322,7 @@ func (p *Project) limit(target *Target) error {
 	for _, t := range configured {
 		if t.Entry().Same(target.Entry()) {
 			target.MaxFlash, target.MaxRAM = t.MaxFlash, t.MaxRAM
+			target.MinHeap, target.MinStack = t.MinHeap, t.MinStack
 		}
 	}
 	return err
@@ -358,6 +362,8 @@ func (p *Project) apply(targets []Target) {
 		}
 		t.MaxFlash, t.MaxRAM = cmp.Or(p.Asked.MaxFlash,
 			t.MaxFlash), cmp.Or(p.Asked.MaxRAM, t.MaxRAM)
+		t.MinHeap, t.MinStack = cmp.Or(p.Asked.MinHeap,
+			t.MinHeap), cmp.Or(p.Asked.MinStack, t.MinStack)
 		t.UserSettings = cmp.Or(p.Asked.UserSettings, t.UserSettings)
 	}
 }

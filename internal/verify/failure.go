@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -39,6 +40,8 @@ type blamer struct{ *evidence }
 func (v blamer) blame(ctx context.Context, checks map[string]*check) string {
 	id := ""
 	switch f := v.failure; {
+	case v.needsBuiltin(checks[ModulesID]):
+		id = ModulesID
 	case len(f.link) > 0:
 		id = SymbolsID
 	case len(f.overflows) > 0:
@@ -73,20 +76,19 @@ func (v blamer) blameOverflows(ctx context.Context, c *check) {
 	sizeCheck(v).divide(size, nil)
 	c.show("size", size)
 	for _, o := range v.failure.overflows {
-		memory := "flash"
+		memory := flashMemory
 		if strings.Contains(strings.ToUpper(o.region), "RAM") {
-			memory = "RAM"
+			memory = ramMemory
 		}
 		excess := "it is too large"
 		if o.bytes > 0 {
 			excess = fmt.Sprintf("it is %d bytes too large", o.bytes)
 		}
 		c.find(Finding{
-			Message: fmt.Sprintf("the firmware does not fit into %s: %s; %s (by the %s); "+
-				"largest of wolfSSL and the modules: %s",
-				o.region, excess, size.shares(), size.Measured,
+			Message: fmt.Sprintf("the firmware does not fit into %s: %s%s%s", o.region, excess,
+				size.sharesText(memory),
 				sizeCheck(v).largest(size, memory)),
-			Fix: sizeCheck(v).smaller(ctx, memory),
+			Fix: sizeCheck(v).smaller(ctx, memory, o.bytes),
 		})
 	}
 }
@@ -105,6 +107,9 @@ func (v blamer) blameCompiler(checks map[string]*check) string {
 		if e.file != "" {
 			f.File = relative(v.Target.Tree.Dir, v.abs(e.file))
 		}
+		if id == SettingsID {
+			f = v.blameSettings(f, e)
+		}
 		checks[id].find(f)
 	}
 	return first
@@ -121,13 +126,47 @@ func (v blamer) blameCompile(e compileError) string {
 	case strings.HasPrefix(filepath.Base(path), "mpconfig"),
 		strings.HasSuffix(e.message, "redefined"):
 		return MacrosID
-	case filepath.Base(path) == "user_settings.h", path == v.Settings, inside(v.WolfSSL),
-		strings.Contains(path, "/wolfcrypt/"), strings.Contains(path, "/wolfssl/"):
+	case filepath.Base(path) == "user_settings.h", v.Settings != "" && sameFile(path, v.Settings),
+		inside(v.WolfSSL),
+		strings.Contains(path, "/wolfcrypt/"), strings.Contains(path, "/wolfssl/"),
+		v.ownModule(path) && ofSettings().MatchString(e.message):
 		return SettingsID
 	case inside(v.modulesDir()):
 		return ModulesID
 	}
 	return MacrosID
+}
+
+// ofSettings is what a compiler says of the modules' sources when the settings leave out what
+// these need.
+var ofSettings = lazyregexp.New(`^#error |\b(?i:wolfssl|wc|wolf)_\w+|\bWOLF\w+`)
+
+// ownModule reports whether a source is of the modules that are installed with wolfSSL.
+func (v blamer) ownModule(path string) bool {
+	return v.WolfSSL != "" && relative(filepath.Dir(v.WolfSSL), path) != path
+}
+
+// blameSettings names the settings where wolfSSL's own sources, or the modules', do not compile:
+// these compile with the settings that they come with.
+func (v blamer) blameSettings(f Finding, e compileError) Finding {
+	path := v.abs(e.file)
+	if v.Settings == "" || e.file == "" || sameFile(path, v.Settings) {
+		return f
+	}
+	place := fmt.Sprintf("%s:%d", relative(v.Target.Tree.Dir, path), e.line)
+	f.File, f.Line = v.Settings, 0
+	f.Message =
+		fmt.Sprintf("wolfSSL does not compile with these settings: %s: %s", place, e.message)
+	switch {
+	case (settingsCheck{v.evidence}).shippedSettings():
+		f.Message = "wolfSSL does not compile with its port's settings: " +
+			place + ": " + e.message
+		f.Fix = cmp.Or(f.Fix, "see whether this wolfSSL is one that mpwolf knows: mpwolf status")
+	case f.Fix == "":
+		f.Fix = "compare the file with the port's own user_settings.h, which these " +
+			"sources compile with"
+	}
+	return f
 }
 
 // conflict is how gcc and clang say that one function is declared in two ways, as mp_init is where
@@ -144,7 +183,7 @@ func compileFix(message string) string {
 			return "name the settings: WOLFSSL_PORT=<port> or WOLFSSL_USER_SETTINGS_FILE=<file>"
 		case strings.HasPrefix(m[1], "wolfssl/"):
 			return "the wolfSSL sources are not where the module expects them: see WOLFSSL_DIR"
-		case strings.HasPrefix(m[1], "mbedtls/"), strings.HasPrefix(m[1], "ssl.h"):
+		case isMbedHeader(m[1]):
 			return "the built-in TLS is still on: set MICROPY_PY_SSL to 0"
 		}
 		return "a header is missing: a submodule that is not checked out, or a package that is " +

@@ -2,6 +2,7 @@ package verify
 
 import (
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"mpwolf/internal/report"
@@ -29,8 +30,9 @@ func (r *Result) Log() *report.Log {
 	return log
 }
 
-// findings are those of a check and its notes. A check that could not be made is one too: a result
-// without it would look as if all were well.
+// findings are those of a check and its notes. A check that could not be made because of another's
+// finding is a note; without such a finding it is an error, because a result without it would look
+// as if all were well.
 func (r *Result) findings(t Target, c Check) []report.Finding {
 	var found []report.Finding
 	add := func(f Finding, level report.Level) {
@@ -45,8 +47,14 @@ func (r *Result) findings(t Target, c Check) []report.Finding {
 	for _, f := range c.Findings {
 		add(f, report.Error)
 	}
-	if !c.OK && len(c.Findings) == 0 {
-		add(Finding{Message: c.Summary}, report.Error)
+	if c.unmade() {
+		level := report.Error
+		if slices.ContainsFunc(t.Checks, func(other Check) bool {
+			return len(other.Findings) > 0
+		}) {
+			level = report.Note
+		}
+		add(Finding{Message: c.Summary}, level)
 	}
 	for _, f := range c.Notes {
 		add(f, report.Note)
@@ -61,13 +69,13 @@ func (r *Result) Suites() []report.Suite {
 		suite := report.Suite{Name: strings.Join([]string{"mpwolf", t.Target}, " ")}
 		for _, c := range t.Checks {
 			test := report.Case{Name: c.ID, Output: c.Summary}
-			if !c.Applies {
+			if !c.Applies || c.unmade() {
 				test.Skipped = c.Summary
 			}
 			for _, f := range r.findings(t, c) {
 				if f.Level == report.Error {
 					test.Findings = append(test.Findings, f)
-				} else {
+				} else if f.Message != c.Summary {
 					test.Output += "\nnote: " + f.Message
 				}
 			}

@@ -84,14 +84,27 @@ func (v leftoversCheck) run(_ context.Context, c *check) error {
 			continue // alone, it is no second copy of anything
 		}
 		traces, file := v.traces(b)
-		if len(traces) > 0 {
-			c.find(Finding{Message: b.name + ": " + strings.Join(traces, "; "), File: file,
-				Fix: v.spell(b.fix)})
+		if len(traces) == 0 {
+			continue
 		}
+		f := Finding{Message: b.name + ": " + strings.Join(traces, "; "), File: file,
+			Fix: v.spell(b.fix)}
+		for _, n := range v.builtinNeeds() {
+			if n.library == b.name {
+				need := v.needFinding(n)
+				f.Message += "; " + need.Message
+				f.Fix = need.Fix
+			}
+		}
+		c.find(f)
 	}
+	builtin := len(c.findings)
+	v.sharedFindings(c)
 	switch {
-	case len(c.findings) > 0:
+	case builtin > 0:
 		c.summary = "the built-in TLS or crypto is still there"
+	case len(c.findings) > 0:
+		c.summary = "another TLS or crypto library is linked"
 	case v.elf == "":
 		c.notMade = v.blocked
 	default:

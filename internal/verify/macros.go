@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -33,7 +34,7 @@ type macrosCheck struct{ *evidence }
 // after which nothing else can be looked at; one that lacks a header, such as a submodule's, is an
 // error.
 func (v macrosCheck) read(ctx context.Context, c *check) (err error) {
-	var names []string
+	names := []string{dropInMacro, secureMacro}
 	for _, want := range v.Wants {
 		if want.Variable == "" {
 			names = append(names, want.Names()...)
@@ -49,7 +50,7 @@ func (v macrosCheck) read(ctx context.Context, c *check) (err error) {
 }
 
 // run compares the wanted macros with what the compiler sees.
-func (v macrosCheck) run(_ context.Context, c *check) error {
+func (v macrosCheck) run(ctx context.Context, c *check) error {
 	if len(v.Wants) == 0 {
 		c.notNeeded = "no macro is asked for"
 		return nil
@@ -79,6 +80,9 @@ func (v macrosCheck) run(_ context.Context, c *check) error {
 			continue
 		}
 		c.find(v.wrongMacro(want, name, v.values))
+	}
+	if err := v.objectsCheck(ctx, c, reading); err != nil {
+		return err
 	}
 	c.show("macros", seen)
 	c.summary = fmt.Sprintf("%d of %s as wanted, as the compiler sees them", right,
@@ -130,6 +134,85 @@ func (v macrosCheck) badConfiguration(c *check, err error) error {
 		File: relative(v.Target.Tree.Dir, v.abs(e.file)), Line: e.line,
 		Fix: compileFix(e.message)})
 	return nil
+}
+
+// objectsCheck asks for the wanted macros again for objects that make compiles with flags of their
+// own, if these flags define or include something.
+func (v macrosCheck) objectsCheck(ctx context.Context, c *check, reading *patches.Config) error {
+	if v.inputs == nil || v.blocked != "" {
+		return nil
+	}
+	compiles, err := v.build.Compiles(ctx)
+	if err != nil {
+		return ctx.Err() // as in seenByObjects
+	}
+	objectsOf := make(map[string][]string)
+	command := make(map[string]build.Compile)
+	var order []string
+	for _, o := range v.inputs.objects {
+		compile, known := compiles[o.File]
+		if !known || o.Member != "" || filepath.Ext(compile.Source) != ".c" {
+			continue
+		}
+		own := ownFlags(compile.Argv, v.flags.CFLAGS)
+		if own == "" {
+			continue
+		}
+		if objectsOf[own] == nil {
+			order = append(order, own)
+			command[own] = compile
+		}
+		objectsOf[own] = append(objectsOf[own], v.objectName(o))
+	}
+	var names []string
+	for _, want := range v.Wants {
+		if want.Variable == "" {
+			names = append(names, want.Names()...)
+		}
+	}
+	for _, own := range order {
+		values, err := v.flags.EffectiveAt(ctx,
+			[]build.Compile{{Source: "py/mpconfig.h", Argv: command[own].Argv}}, names)
+		if err != nil {
+			return err
+		}
+		if values[0] == nil {
+			continue // it does not include MicroPython's configuration, and cannot
+		}
+		for _, want := range v.Wants {
+			name := macroName(reading, want, v.values)
+			if value := values[0][name]; want.Variable == "" && value != v.values[name] &&
+				(!value.Known || value.Number != want.Value) {
+				f := v.wrongMacro(want, name, values[0])
+				f.Message += fmt.Sprintf("; so for %s, which make compiles with %s",
+					someOf(objectsOf[own]), own)
+				c.find(f)
+			}
+		}
+	}
+	return nil
+}
+
+// ownFlags are the words of a command that define, undefine or include, and that are not among the
+// flags of all objects.
+func ownFlags(argv, general []string) string {
+	var own []string
+	for i, word := range argv {
+		if !strings.HasPrefix(word, "-D") && !strings.HasPrefix(word, "-U") &&
+			word != "-include" && word != "-imacros" ||
+			slices.Contains(general, word) && word != "-include" && word != "-imacros" {
+			continue
+		}
+		if (word == "-include" || word == "-imacros" || word == "-D" || word == "-U") &&
+			i+1 < len(argv) {
+			if slices.Contains(general, argv[i+1]) {
+				continue
+			}
+			word += " " + argv[i+1]
+		}
+		own = append(own, word)
+	}
+	return strings.Join(own, " ")
 }
 
 // macroName is the name by which this release knows a want's macro or, of one that it does not

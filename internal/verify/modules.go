@@ -91,13 +91,13 @@ func nearby(dir string) []string {
 // registration is one MP_REGISTER_MODULE.
 type registration struct {
 	name, object string
+	extensible   bool     // Python finds a file of this name first
 	sources      []string // as the build's file names spell them
 }
 
 // registerLine is how MicroPython's makemoduledefs.py collects registrations
 // (py/makemoduledefs.py); up to v1.18 there is a third argument.
-var registerLine = lazyregexp.New(
-	`MP_REGISTER_(?:EXTENSIBLE_)?MODULE\(\s*MP_QSTR_(\w+)\s*,\s*(\w+)`)
+var registerLine = lazyregexp.New(`MP_REGISTER_(EXTENSIBLE_)?MODULE\(\s*MP_QSTR_(\w+)\s*,\s*(\w+)`)
 
 // registrations reads what the build collected in genhdr.
 func registrations(build string) ([]registration, error) {
@@ -117,9 +117,9 @@ func registrations(build string) ([]registration, error) {
 	}
 	var found []registration
 	for _, m := range registerLine().FindAllStringSubmatch(string(text), -1) {
-		r := registration{name: m[1], object: m[2]}
+		r := registration{name: m[2], object: m[3], extensible: m[1] != ""}
 		for source, text := range bySource {
-			if strings.Contains(text, "MP_QSTR_"+m[1]+",") {
+			if strings.Contains(text, "MP_QSTR_"+m[2]+",") {
 				r.sources = append(r.sources, sourceOf(source))
 			}
 		}
@@ -153,7 +153,8 @@ type modulesCheck struct{ *evidence }
 
 // run looks whether each module is registered, once, and by a user module.
 func (v modulesCheck) run(_ context.Context, c *check) error {
-	names := append(slices.Clone(v.Names), v.DropIn...)
+	dropIn := slices.Concat(v.DropIn, v.dropInNames())
+	names := slices.Concat(v.Names, dropIn)
 	if len(names) == 0 && len(c.findings) == 0 {
 		c.notNeeded = "no module is asked for"
 		return nil
@@ -179,6 +180,9 @@ func (v modulesCheck) run(_ context.Context, c *check) error {
 		}
 	}
 	v.othersTwice(c, registered, names)
+	if err := v.frozenCheck(c, registered, dropIn); err != nil {
+		return fmt.Errorf("read the frozen modules: %w", err)
+	}
 	c.show("modules", seen)
 	c.summary = fmt.Sprintf("%d of %s registered once: %s", right, plural(len(names), "module"),
 		strings.Join(names, ", "))

@@ -40,6 +40,9 @@ type Check struct {
 	Evidence map[string]any `json:"evidence,omitempty"`
 }
 
+// unmade reports whether another check's finding made this one impossible.
+func (c Check) unmade() bool { return !c.OK && len(c.Findings) == 0 }
+
 // Finding is one thing that is wrong.
 type Finding struct {
 	Message string `json:"message"`
@@ -118,6 +121,9 @@ func (r *Report) Text(w io.Writer) error {
 		}
 		for _, f := range c.Notes {
 			b.WriteString(wrap("      note: ", "        ", f.text()))
+			if f.Fix != "" {
+				b.WriteString(wrap("        fix: ", "          ", f.Fix))
+			}
 		}
 	}
 	_, err := io.WriteString(w, b.String())

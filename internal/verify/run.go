@@ -75,14 +75,22 @@ func (v runCheck) runScripts(ctx context.Context, c *check, scripts []string) er
 		return nil
 	}
 	passed := 0
-	var skipped []string
+	var skipped, unread []string
 	for _, script := range scripts {
 		result, err := v.runScript(ctx, script)
 		switch {
 		case err != nil:
 			return err
+		case result.unread:
+			unread = append(unread, filepath.Base(script))
 		case result.skipped:
 			skipped = append(skipped, filepath.Base(script))
+			c.find(Finding{
+				Message: fmt.Sprintf("the firmware skips %s, because it lacks a module or a "+
+					"class that the script imports: what the "+
+					"script tests is not proven", filepath.Base(script)),
+				File: script, Fix: "see what its import statements find: " + v.elf + " " + script,
+			})
 		case result.problem != "":
 			c.find(Finding{Message: result.problem, File: script,
 				Fix: "run it by hand: " + v.elf + " " + script})
@@ -110,15 +118,22 @@ func (v runCheck) runScripts(ctx context.Context, c *check, scripts []string) er
 		c.notes = append(c.notes,
 			Finding{Message: "no known answers of wolfCrypt alone: " + answers.undone})
 	}
-	if len(skipped) > 0 {
-		c.show("skipped", skipped)
-		c.summary += "; the firmware skips " + strings.Join(skipped, ", ")
-		if passed+len(answers.passed) == 0 {
-			c.notNeeded = "the firmware skips every script; nothing was tested"
+	if all := append(skipped, unread...); len(all) > 0 {
+		c.show("skipped", all)
+	}
+	if len(unread) > 0 {
+		// A check that is ok would claim handshakes that were not made.
+		c.notNeeded = fmt.Sprintf("the firmware's Python lacks the syntax of %s, which was not "+
+			"run; %s", strings.Join(unread, " and "),
+			c.summary)
+	}
+	if passed > 0 && v.RandomScript != "" {
+		if err := v.randomTwice(ctx, c); err != nil {
+			return err
 		}
 	}
 	// A note that answers are missing must not be lost by the next verify.
-	if passed == len(scripts) && len(answers.failed) == 0 && answers.undone == "" {
+	if passed == len(scripts) && len(c.findings) == 0 && answers.undone == "" {
 		v.recordPass(hash, len(answers.passed))
 	}
 	return nil
@@ -201,7 +216,9 @@ func (v runCheck) recordPass(hash string, algorithms int) {
 // scriptResult is how a script ended; no problem and not skipped: it passed.
 type scriptResult struct {
 	problem string
-	skipped bool
+	skipped bool // the script says that it cannot run on this firmware
+	unread  bool // the firmware's Python cannot read it
+	output  string
 }
 
 // runScript runs a script in its own directory, beside which it finds its certificates. An error
@@ -230,7 +247,7 @@ func (v runCheck) runScript(ctx context.Context, script string) (scriptResult, e
 		return scriptResult{problem: fmt.Sprintf("does not end within %v; it wrote: %s",
 			scriptTimeout, lastLines(text))}, nil
 	case errors.As(err, &exit) && cannotParse(text):
-		return scriptResult{skipped: true}, nil
+		return scriptResult{unread: true}, nil
 	case errors.As(err, &exit):
 		return scriptResult{problem: fmt.Sprintf("fails (%s): %s", exit, lastLines(text))}, nil
 	case err != nil:
@@ -238,7 +255,33 @@ func (v runCheck) runScript(ctx context.Context, script string) (scriptResult, e
 	case text == "SKIP\n":
 		return scriptResult{skipped: true}, nil
 	}
-	return scriptResult{problem: outputProblem(script, text)}, nil
+	return scriptResult{problem: outputProblem(script, text), output: text}, nil
+}
+
+// randomTwice runs the firmware twice and compares the random numbers of its handshakes: whatever
+// gives the seeds, they must not be the same.
+func (v runCheck) randomTwice(ctx context.Context, c *check) error {
+	var got [2]string
+	for i := range got {
+		result, err := v.runScript(ctx, v.RandomScript)
+		if err != nil {
+			return err
+		}
+		got[i] = strings.TrimPrefix(result.output, "random ")
+		if got[i] == result.output {
+			return nil // the scripts before have shown that there are handshakes
+		}
+	}
+	if got[0] == got[1] {
+		c.find(Finding{
+			Message: "two runs of the firmware begin handshakes with the same random numbers: " +
+				"all keys are known",
+			File: v.RandomScript,
+			Fix: "see where the seeds come from, in the check settings; run it by hand, twice: " +
+				v.elf + " " + v.RandomScript,
+		})
+	}
+	return nil
 }
 
 // cannotParse reports whether the firmware's Python stopped at a script's syntax, before it ran

@@ -15,114 +15,6 @@ import (
 
 const settingsHeader = "wolfssl/wolfcrypt/settings.h"
 
-// danger is a setting that no firmware may have.
-type danger struct {
-	macro string
-	// below, if not 0, refuses a value below it; else the macro may not be defined.
-	below    int64
-	why, fix string
-}
-
-// dangers are the settings that defeat TLS.
-var dangers = []danger{
-	{macro: "NO_ASN_TIME",
-		why: "certificates that have expired, or are not valid yet, are accepted",
-		fix: "leave it out; without a clock, get the time from the network, or " +
-			"supply it with XTIME"},
-	{macro: "NO_VERIFY_OID",
-		why: "the algorithm that a signature names is not compared with the one that is used",
-		fix: "leave it out"},
-	{macro: "IGNORE_NAME_CONSTRAINTS",
-		why: "a certificate authority may sign for names that it is barred from",
-		fix: "leave it out"},
-	{macro: "WOLFSSL_NO_ASN_STRICT", why: "certificates that are malformed are accepted",
-		fix: "leave it out"},
-	{macro: "WOLFSSL_MIN_RSA_BITS", below: 1024, why: "RSA keys that can be broken are accepted",
-		fix: "leave it out, or set it to 2048"},
-	{macro: "RSA_MIN_SIZE", below: 1024, why: "RSA keys that can be broken are accepted",
-		fix: "leave it out, or set it to 2048"},
-	{macro: "ALLOW_INVALID_CERTSIGN",
-		why: "a certificate may sign others although it says that it does not",
-		fix: "leave it out"},
-	{macro: "WOLFSSL_GENSEED_FORTEST",
-		why: "the random numbers are predictable: all keys are known",
-		fix: "supply entropy: CUSTOM_RAND_GENERATE_SEED, or the port's own"},
-	{macro: "WC_NO_RNG", why: "there are no random numbers, without which no key is secret",
-		fix: "leave it out"},
-	{macro: "HAVE_NULL_CIPHER", why: "connections without encryption can be negotiated",
-		fix: "leave it out"},
-	{macro: "WOLFSSL_ALLOW_SSLV3", why: "SSL 3.0, which is broken, can be negotiated",
-		fix: "leave it out"},
-	{macro: "WOLFSSL_SSLKEYLOGFILE", why: "the keys of every connection are written to a file",
-		fix: "leave it out"},
-	{macro: "SHOW_SECRETS", why: "the keys of every connection are printed", fix: "leave it out"},
-	{macro: "IGNORE_KEY_EXTENSIONS",
-		why: "a certificate that is not meant for TLS servers or clients is accepted",
-		fix: "leave it out"},
-	{macro: "HAVE_ANON", why: "connections to anyone, without any certificate, can be negotiated",
-		fix: "leave it out"},
-	{macro: "USE_TEST_GENSEED", why: "the random numbers are predictable: all keys are known",
-		fix: "supply entropy: CUSTOM_RAND_GENERATE_SEED, or the port's own"},
-	{macro: "WOLFSSL_NO_TRUSTED_CERTS_VERIFY",
-		why: "an OCSP response is accepted without checking its signer",
-		fix: "leave it out"},
-	{macro: "WOLFSSL_SNIFFER_KEYLOGFILE", why: "the keys of connections are read from a file",
-		fix: "leave it out"},
-	{macro: "NO_CERTS", why: "there are no certificates: no peer can be verified",
-		fix: "leave it out"},
-}
-
-// weakness is a setting that can be meant, and that its owner should know of.
-type weakness struct {
-	macro string
-	// unset says that it is weak without the macro; below, if not 0, that it is with a value below
-	// it.
-	unset bool
-	below int64
-	// needs, if not empty, is the macro without which the weakness is not there; "!" before it:
-	// with which.
-	needs string
-	why   string
-}
-
-// weaknesses are explained, and no findings.
-var weaknesses = []weakness{
-	{macro: "WOLFSSL_STATIC_RSA", why: "the RSA key exchange has no forward secrecy: whoever " +
-		"obtains the server's key can decrypt old connections"},
-	{macro: "WOLFSSL_STATIC_DH", why: "static Diffie-Hellman has no forward secrecy"},
-	{macro: "WOLFSSL_STATIC_PSK", needs: "!NO_PSK",
-		why: "pre-shared keys without a key exchange have no forward secrecy"},
-	{macro: "NO_OLD_TLS", unset: true,
-		why: "without it TLS 1.1, which RFC 8996 forbids, can be negotiated"},
-	{macro: "WOLFSSL_ALLOW_TLSV10", why: "TLS 1.0, which RFC 8996 forbids, can be negotiated"},
-	{macro: "NO_RC4", unset: true, why: "without it RC4, which RFC 7465 forbids, is built in"},
-	{macro: "NO_DES3", unset: true,
-		why: "without it triple DES, with its blocks of 64 bits, is built in"},
-	{macro: "HAVE_SECURE_RENEGOTIATION",
-		why: "a peer can make the firmware renegotiate, which costs time and memory"},
-	{macro: "WOLFSSL_EARLY_DATA", why: "an attacker can replay early data of TLS 1.3"},
-	{macro: "WC_NO_HARDEN",
-		why: "the time that operations with private keys take can reveal the keys"},
-	{macro: "ECC_TIMING_RESISTANT", unset: true, needs: "HAVE_ECC",
-		why: "without it the time that elliptic curves take can reveal private keys"},
-	{macro: "WC_RSA_BLINDING", unset: true, needs: "!NO_RSA",
-		why: "without it the time that RSA takes can reveal private keys"},
-	{macro: "RSA_MIN_SIZE", below: 2048,
-		why: "RSA keys below 2048 bits are accepted, which NIST has not allowed since 2013"},
-	{macro: "WOLFSSL_MIN_RSA_BITS", below: 2048,
-		why: "RSA keys below 2048 bits are accepted, which NIST has not allowed since 2013"},
-	{macro: "ECC_MIN_KEY_SZ", below: 224, needs: "HAVE_ECC",
-		why: "curves below 224 bits are accepted"},
-	{macro: "CUSTOM_RAND_GENERATE_BLOCK",
-		why: "random numbers come straight from the board, without wolfCrypt's generator"},
-	{macro: "HAVE_SECRET_CALLBACK", why: "the application can ask for the keys of connections"},
-	{macro: "WOLFSSL_DEBUG_TLS", why: "keys and data of connections can be printed"},
-	{macro: "DEBUG_WOLFSSL",
-		why: "data of connections can be printed, and unneeded text makes the firmware larger"},
-	{macro: "WOLFSSL_TRUST_PEER_CERT",
-		why: "a peer's certificate can be trusted by itself, whoever signed it"},
-}
-
 // SettingsID is the check in this file.
 const SettingsID = "settings"
 
@@ -174,23 +66,17 @@ func (v settingsCheck) run(ctx context.Context, c *check) error {
 		c.summary = fmt.Sprintf("wolfSSL %s (%s), %s", version, v.Licence,
 			plural(len(used), "object"))
 	}
-	for _, p := range []struct {
-		name  string
-		kinds []supply
-	}{{"entropy", seeds}, {"clock", clocks}} {
-		if found := v.supplied(used, p.kinds); len(found) > 0 {
-			c.show(p.name, found)
-			c.summary += fmt.Sprintf(", %s by %s", p.name, strings.Join(found, " and "))
-		}
+	if err := v.weakRandom(ctx, c); err != nil {
+		return err
+	}
+	if err := v.dangersCheck(ctx, c, used); err != nil {
+		return err
 	}
 	if files := v.settingsIn(used...); len(files) > 0 {
 		c.show("settings", files)
 		c.summary += ", with " + strings.Join(files, " and ")
 	}
-	if err := v.weakRandom(ctx, c); err != nil {
-		return err
-	}
-	return v.dangersCheck(ctx, c)
+	return nil
 }
 
 // wolfObject is an object that includes wolfSSL's headers.
@@ -331,64 +217,6 @@ func wolfVersion(root string) string {
 		return string(m[1])
 	}
 	return "of unknown version"
-}
-
-// dangersCheck asks the compiler for the settings that no firmware may have, as wolfSSL's sources
-// see them.
-func (v settingsCheck) dangersCheck(ctx context.Context, c *check) error {
-	names := []string{"SINGLE_THREADED"}
-	for _, d := range dangers {
-		names = append(names, d.macro)
-	}
-	for _, w := range weaknesses {
-		names = append(names, w.macro)
-		if w.needs != "" {
-			names = append(names, strings.TrimPrefix(w.needs, "!"))
-		}
-	}
-	values, err := v.flags.EffectiveIn(ctx, settingsHeader, names)
-	if err != nil {
-		if v.blocked != "" { // then this is what stopped the build
-			return nil
-		}
-		return err
-	}
-	for _, d := range dangers {
-		value := values[d.macro]
-		switch {
-		case !value.Defined:
-			continue
-		case d.below == 0:
-			c.find(Finding{Message: d.macro + " is defined: " + d.why, File: value.File,
-				Line: value.Line, Fix: d.fix})
-		case !value.Known || value.Number < d.below:
-			c.find(Finding{Message: fmt.Sprintf("%s is %s: %s", d.macro, value.Text, d.why),
-				File: value.File,
-				Line: value.Line, Fix: d.fix})
-		}
-	}
-	refused := len(c.findings)
-	for _, w := range weaknesses {
-		needed, without := strings.CutPrefix(w.needs, "!")
-		if w.needs != "" && values[needed].Defined == without {
-			continue
-		}
-		value := values[w.macro]
-		note := Finding{File: value.File, Line: value.Line}
-		switch {
-		case w.unset && !value.Defined:
-			note.Message = w.macro + " is not defined: " + w.why
-		case w.below != 0 && value.Defined && value.Known &&
-			value.Number < w.below && refused == 0:
-			note.Message = fmt.Sprintf("%s is %s: %s", w.macro, value.Text, w.why)
-		case !w.unset && w.below == 0 && value.Defined:
-			note.Message = w.macro + " is defined: " + w.why
-		default:
-			continue
-		}
-		c.notes = append(c.notes, note)
-	}
-	return v.threadsCheck(ctx, c, values["SINGLE_THREADED"])
 }
 
 // threadsCheck refuses a wolfSSL without locks where Python's threads run at the same time, as on

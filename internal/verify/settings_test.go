@@ -19,8 +19,17 @@ func TestDangersAreDocumented(t *testing.T) {
 	var want []string
 	for _, d := range dangers {
 		name := "`" + d.macro + "`"
-		if d.below != 0 {
+		needed, without := strings.CutPrefix(d.needs, "!")
+		switch {
+		case d.unset:
+			name = "no " + name
+		case d.below != 0:
 			name += fmt.Sprintf(" below %d", d.below)
+		case d.above != 0:
+			name += fmt.Sprintf(" above %d", d.above)
+		}
+		if d.needs != "" {
+			name += map[bool]string{false: " with `", true: " without `"}[without] + needed + "`"
 		}
 		want = append(want, name)
 	}

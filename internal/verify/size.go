@@ -24,6 +24,9 @@ const (
 	stackMicroPython = "MicroPython"
 	stackCompiler    = "compiler's libraries"
 	stackTables      = "linker's tables"
+	// stackOther is code that neither MicroPython nor a module, wolfSSL or the compiler accounts
+	// for.
+	stackOther = "other code"
 	// stackOptimized is what the linker's optimizer made of several objects, as in a build with
 	// MicroPython's LTO=1.
 	stackOptimized = "link-time optimized"
@@ -31,7 +34,7 @@ const (
 
 var stacks = []string{stackTLS, stackCrypt, stackModules, stackBuiltin, stackMicroPython,
 	stackOptimized, stackCompiler,
-	stackTables}
+	stackOther, stackTables}
 
 // Memory is what something needs of a board's memories, in bytes. What has a value at the start is
 // in both: the value is kept in flash.
@@ -58,9 +61,13 @@ type Size struct {
 	Memory
 	Stacks  map[string]Memory `json:"stacks"`
 	Sources map[string]Memory `json:"sources"`
+	// Regions are the memories of the board, and Room is what is left for heap and stack.
+	Regions []Region `json:"regions,omitempty"`
+	Room
 	// Measured says what Stacks and Sources are concluded from: the linker's map, or the sizes of
 	// the objects, which still hold what the linker leaves out.
-	Measured string `json:"measured"`
+	Measured string            `json:"measured"`
+	others   map[string]Memory // the files of stackOther
 }
 
 // size measures what is linked.
@@ -70,15 +77,22 @@ func (v sizeCheck) size() *Size {
 		BSS:  v.image.Size.BSS}
 	size.Flash, size.RAM = size.Text+size.Data, size.Data+size.BSS
 	v.divide(size, v.image.Sections)
+	size.Regions, size.Room = v.regions(), room(v.image)
 	return size
 }
 
 // divide finds the shares of the stacks and of the sources; sections are those of the firmware,
 // nil if there is none.
 func (v sizeCheck) divide(size *Size, sections map[string]objects.SectionKind) {
-	size.Stacks, size.Sources = make(map[string]Memory), make(map[string]Memory)
+	size.Stacks, size.Sources, size.others =
+		make(map[string]Memory), make(map[string]Memory), make(map[string]Memory)
 	note := func(object string, m Memory) {
 		stack := v.stackOf(object)
+		if stack == stackOther {
+			file, _, _ := strings.Cut(object, "(")
+			sum := size.others[v.abs(file)]
+			size.others[v.abs(file)] = Memory{sum.Flash + m.Flash, sum.RAM + m.RAM}
+		}
 		sum := size.Stacks[stack]
 		size.Stacks[stack] = Memory{sum.Flash + m.Flash, sum.RAM + m.RAM}
 		if source := v.sourceOf(object, stack); source != "" {
@@ -160,21 +174,41 @@ func (v sizeCheck) run(ctx context.Context, c *check) error {
 	}
 	size := v.size()
 	c.show("size", size)
-	c.summary = fmt.Sprintf("flash %d, RAM %d bytes: %s (by the %s)", size.Flash, size.RAM,
-		size.shares(), size.Measured)
+	c.summary = fmt.Sprintf("flash %d, RAM %d bytes", size.Flash, size.RAM)
+	if shares := size.shares(flashMemory); shares != "" {
+		c.summary += fmt.Sprintf(": %s (by the %s)", shares, size.Measured)
+	}
+	if text := roomText(size.Regions, size.Room); text != "" {
+		c.summary += "; " + text
+	}
+	if note, found := size.othersNote(v.Target.Tree.Dir); found {
+		c.notes = append(c.notes, note)
+	}
 	if v.Baseline != nil {
 		c.show("baseline", v.Baseline)
 		c.summary += "; against the built-in: " + size.against(v.Baseline)
 	}
 	if last := v.lastSize(); last != nil {
 		c.show("last", last)
-		if last.Memory != size.Memory {
+		if last.Memory != size.Memory || differ(last.Heap, size.Heap) ||
+			differ(last.Stack, size.Stack) {
 			c.summary += fmt.Sprintf("; against the last run, of %s: %s", last.Time,
 				size.against(last))
 		}
 	}
-	v.limit(ctx, c, size, "flash", size.Flash, v.MaxFlash)
-	v.limit(ctx, c, size, "RAM", size.RAM, v.MaxRAM)
+	v.limit(ctx, c, size, flashMemory, size.Flash, v.MaxFlash)
+	v.limit(ctx, c, size, ramMemory, size.RAM, v.MaxRAM)
+	v.least(c, "heap", size.Heap, v.MinHeap)
+	v.least(c, "stack", size.Stack, v.MinStack)
+	if size.Heap != nil && *size.Heap < recordBuffers && v.MinHeap == 0 {
+		c.notes = append(c.notes, Finding{
+			Message: fmt.Sprintf("the heap has %d bytes, and two full records of TLS take %d: "+
+				"connections may run out of memory",
+				*size.Heap, recordBuffers),
+			Fix: "make it larger in the linker script (" + v.scriptsText() +
+				"), or say with --min-heap what is enough",
+		})
+	}
 	if len(c.findings) > 0 {
 		c.headline = c.summary
 	}
@@ -182,22 +216,55 @@ func (v sizeCheck) run(ctx context.Context, c *check) error {
 	return nil
 }
 
-// shares are the stacks that there are, with what they need of the flash.
-func (s *Size) shares() string {
+// The memories of a board, as messages call them.
+const (
+	flashMemory = "flash"
+	ramMemory   = "RAM"
+)
+
+// of is the part of one of the memories.
+func (m Memory) of(memory string) uint64 {
+	if memory == ramMemory {
+		return m.RAM
+	}
+	return m.Flash
+}
+
+// shares are the stacks that there are, with what they need of a memory, if that is worth a
+// figure.
+func (s *Size) shares(memory string) string {
 	var parts []string
 	for _, stack := range stacks {
-		if m := s.Stacks[stack]; m.Flash > 0 {
-			parts = append(parts, fmt.Sprintf("%s %s", stack, kilobytes(m.Flash)))
+		if text := kilobytes(s.Stacks[stack].of(memory)); text != kilobytes(0) {
+			parts = append(parts, stack+" "+text)
 		}
 	}
 	return strings.Join(parts, ", ")
 }
 
+// sharesText are the shares as a part of a sentence, "" if none is worth a figure.
+func (s *Size) sharesText(memory string) string {
+	shares := s.shares(memory)
+	if shares == "" {
+		return ""
+	}
+	return fmt.Sprintf("; %s of %s (by the %s)", memory, shares, s.Measured)
+}
+
 // against is the difference to another size.
 func (s *Size) against(other *Size) string {
-	return fmt.Sprintf("flash %+d, RAM %+d bytes", int64(s.Flash-other.Flash),
+	text := fmt.Sprintf("flash %+d, RAM %+d bytes", int64(s.Flash-other.Flash),
 		int64(s.RAM-other.RAM))
+	if differ(other.Heap, s.Heap) {
+		text += fmt.Sprintf(", heap %+d", int64(*s.Heap-*other.Heap))
+	}
+	if differ(other.Stack, s.Stack) {
+		text += fmt.Sprintf(", stack %+d", int64(*s.Stack-*other.Stack))
+	}
+	return text
 }
+
+func differ(a, b *uint64) bool { return a != nil && b != nil && *a != *b }
 
 // limit makes a finding of a firmware that needs more than it may.
 func (v sizeCheck) limit(
@@ -207,23 +274,19 @@ func (v sizeCheck) limit(
 		return
 	}
 	c.find(Finding{
-		Message: fmt.Sprintf("the firmware needs %d bytes of %s, %d more than the limit of %d; "+
-			"largest of wolfSSL and the "+
-			"modules: %s", needs, memory, needs-most, most, v.largest(size, memory)),
+		Message: fmt.Sprintf("the firmware needs %d bytes of %s, %d more than the limit of %d%s",
+			needs, memory, needs-most, most,
+			v.largest(size, memory)),
 		File: v.elf,
-		Fix:  v.smaller(ctx, memory),
+		Fix:  v.smaller(ctx, memory, needs-most),
 	})
 }
 
-// largest names the sources that need most of a memory, among those that this project brings in.
+// largest names the sources that need most of a memory, among those that this project brings in,
+// as the end of a sentence; "" if they need next to none.
 func (v sizeCheck) largest(size *Size, memory string) string {
 	const most = 5
-	need := func(source string) uint64 {
-		if memory == "RAM" {
-			return size.Sources[source].RAM
-		}
-		return size.Sources[source].Flash
-	}
+	need := func(source string) uint64 { return size.Sources[source].of(memory) }
 	var names []string
 	for source := range size.Sources {
 		path := source
@@ -231,7 +294,8 @@ func (v sizeCheck) largest(size *Size, memory string) string {
 			path = filepath.Join(v.Target.Tree.Dir, path)
 		}
 		inside := func(dir string) bool { return dir != "" && relative(dir, path) != path }
-		if need(source) > 0 && (inside(v.WolfSSL) || inside(v.modulesDir())) {
+		if kilobytes(need(source)) != kilobytes(0) &&
+			(inside(v.WolfSSL) || inside(v.modulesDir())) {
 			names = append(names, source)
 		}
 	}
@@ -242,7 +306,10 @@ func (v sizeCheck) largest(size *Size, memory string) string {
 	for _, name := range names[:min(most, len(names))] {
 		parts = append(parts, fmt.Sprintf("%s %s", filepath.Base(name), kilobytes(need(name))))
 	}
-	return cmp.Or(strings.Join(parts, ", "), "none")
+	if len(parts) == 0 {
+		return ""
+	}
+	return "; largest of wolfSSL and the modules: " + strings.Join(parts, ", ")
 }
 
 // saving is a setting that makes wolfSSL smaller.
@@ -273,11 +340,20 @@ var savings = []saving{
 	{macro: "ED25519_SMALL", what: "Ed25519 without tables", of: "HAVE_ED25519"},
 }
 
-// smaller says what would make the firmware fit, of what this build does not do already.
-func (v sizeCheck) smaller(ctx context.Context, memory string) string {
-	if memory == "RAM" {
+// smaller says what would make the firmware fit, of what this build does not do already: first
+// what was tried, with what it saves. excess is by how much the firmware is too large, 0 if that
+// is not known.
+func (v sizeCheck) smaller(ctx context.Context, memory string, excess uint64) string {
+	if memory == ramMemory {
 		return "make MicroPython's heap smaller if the board sets it, or choose a board or " +
 			"variant with more memory"
+	}
+	tried, enough := v.tryAll(ctx, excess)
+	if enough {
+		return tried
+	}
+	if tried != "" {
+		tried += "; what was not measured: "
 	}
 	var names []string
 	for _, s := range savings {
@@ -285,10 +361,10 @@ func (v sizeCheck) smaller(ctx context.Context, memory string) string {
 	}
 	values, err := v.flags.EffectiveIn(ctx, settingsHeader, names)
 	if err != nil {
-		return "turn off in user_settings.h what the product does not use, or choose a board or " +
-			"variant with more memory"
+		return tried + "turn off in user_settings.h what the product does not use, or choose a " +
+			"board or variant with more memory"
 	}
-	return smallerWith(values)
+	return tried + smallerWith(values)
 }
 
 // smallerWith says what would make wolfSSL smaller, where the settings are values.
@@ -361,11 +437,9 @@ func kilobytes(n uint64) string { return fmt.Sprintf("%d.%d kB", n/1000, n%1000/
 
 // mapFile is the map that the link writes: the value of -Map, else that beside the firmware.
 func (v *evidence) mapFile() string {
-	for _, arg := range v.link.Argv {
-		for _, word := range strings.Split(strings.TrimPrefix(arg, "-Wl,"), ",") {
-			if name, found := strings.CutPrefix(strings.TrimLeft(word, "-"), "Map="); found {
-				return v.abs(name)
-			}
+	for _, o := range v.link.Options() {
+		if o.Name == "Map" && o.Value != "" {
+			return v.abs(o.Value)
 		}
 	}
 	return v.elf + ".map"
@@ -407,5 +481,51 @@ func (v *evidence) stackOf(name string) string {
 	case relative(v.build.Dir, path) != path, relative(v.Target.Tree.Dir, path) != path:
 		return stackMicroPython
 	}
-	return stackCompiler
+	return v.stackOfLibrary(path)
+}
+
+// compilersOwn are the libraries and start files that come with compilers and C libraries, and
+// libffi, which the unix port needs.
+var compilersOwn = []string{"crt*", "Scrt*", "Mcrt*", "rcrt*", "gcrt*", "grcrt*", "libc.a",
+	"libc_*", "libm.a", "libm-*", "libmvec*", "libg.a", "libgcc*",
+	"libpthread*", "libdl.a", "librt.a", "libutil.a", "libstdc++*", "libsupc++*", "libnosys*",
+	"librdimon*", "libatomic*",
+	"libffi*", "libclang_rt*", "libssp*", "libcompiler_rt*", "libc++*", "libsemihost*",
+	"libgloss*", "rdimon*", "libunwind*"}
+
+// stackOfLibrary is the stack of an object or a library that is none of the project's.
+func (v *evidence) stackOfLibrary(path string) string {
+	file, _, _ := strings.Cut(path, "(")
+	inToolchain := strings.HasPrefix(file, "/usr/lib/") || strings.HasPrefix(file, "/lib/") ||
+		strings.HasPrefix(file, "/lib64/")
+	for _, dir := range v.link.Toolchain {
+		inToolchain = inToolchain || relative(dir, file) != file
+	}
+	if inToolchain && objects.MatchesAny(compilersOwn, filepath.Base(file)) {
+		return stackCompiler
+	}
+	return stackOther
+}
+
+// othersNote names the code that no known library accounts for, if there is any.
+func (s *Size) othersNote(tree string) (Finding, bool) {
+	var files []string
+	for file, m := range s.others {
+		if m.Flash+m.RAM > 0 {
+			files = append(files, file)
+		}
+	}
+	if len(files) == 0 {
+		return Finding{}, false
+	}
+	slices.SortFunc(files, func(a, b string) int {
+		return cmp.Or(cmp.Compare(s.others[b].Flash, s.others[a].Flash), cmp.Compare(a, b))
+	})
+	texts := make([]string, len(files))
+	for i, file := range files {
+		texts[i] = fmt.Sprintf("%s (flash %d, RAM %d bytes)", relative(tree, file),
+			s.others[file].Flash, s.others[file].RAM)
+	}
+	return Finding{Message: "neither MicroPython nor wolfSSL, a user module or the compiler " +
+		"accounts for " + someOf(texts), File: files[0]}, true
 }

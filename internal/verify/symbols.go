@@ -3,9 +3,11 @@ package verify
 import (
 	"context"
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"mpwolf/internal/objects"
 )
@@ -123,13 +125,8 @@ func (v symbolsCheck) run(ctx context.Context, c *check) error {
 		c.notMade = v.blocked
 		return nil
 	}
-	for _, flag := range muldefs(v.link.Argv) {
-		c.find(Finding{
-			Message: fmt.Sprintf("the link has %s: the linker takes the first of two "+
-				"definitions and says nothing", flag),
-			Fix: "take the option out of LDFLAGS, and solve what it hides",
-		})
-	}
+	v.optionsCheck(c)
+	v.outdated(c)
 	v.unreadable(c)
 	found := duplicates(v.inputs.objects)
 	c.findings = append(c.findings, v.clashFindings(found)...)
@@ -159,6 +156,48 @@ func (v symbolsCheck) run(ctx context.Context, c *check) error {
 			plural(defined, "symbol"), plural(len(v.inputs.objects), "object"))
 	}
 	return nil
+}
+
+// outdated looks for files that were changed after the firmware was built. make sees to sources
+// and objects, and mpwolf's build to the rest; --no-build asks neither.
+func (v symbolsCheck) outdated(c *check) {
+	if !v.NoBuild || v.elf == "" {
+		return
+	}
+	if newer := v.link.Newer(); newer != "" {
+		c.find(Finding{Message: "this file was changed after the firmware was linked", File: newer,
+			Fix: "build again"})
+	}
+	changed := make(map[string]time.Time)
+	var newer []string
+	for _, o := range v.inputs.objects {
+		built, err := os.Stat(o.File)
+		if o.Member != "" || err != nil {
+			continue
+		}
+		for _, dep := range v.deps(o.File) {
+			when, known := changed[dep]
+			if info, err := os.Stat(dep); !known && err == nil {
+				when = info.ModTime()
+				changed[dep] = when
+			}
+			if when.After(built.ModTime()) && !slices.Contains(newer, dep) &&
+				!(settingsCheck{v.evidence}).isSettings(dep) {
+				newer = append(newer, dep)
+			}
+		}
+	}
+	if len(newer) > 0 {
+		names := make([]string, len(newer))
+		for i, name := range newer {
+			names[i] = relative(v.Target.Tree.Dir, name)
+		}
+		c.find(Finding{
+			Message: fmt.Sprintf("%s changed after the firmware was built: %s",
+				plural(len(newer), "source"), someOf(names)),
+			File: newer[0], Fix: "build again",
+		})
+	}
 }
 
 // definitionEvidence is a definition in a report.
@@ -253,37 +292,6 @@ func (v symbolsCheck) unreadable(c *check) {
 				"-ffat-lto-objects",
 		})
 	}
-}
-
-// muldefs are the options of a link that make the linker accept two definitions: those of GNU ld,
-// gold and lld, and of Apple's ld up to Xcode 14.
-func muldefs(argv []string) []string {
-	var words []string
-	for _, arg := range argv {
-		if options, found := strings.CutPrefix(arg, "-Wl,"); found {
-			words = append(words, strings.Split(options, ",")...)
-		} else if arg != "-Xlinker" {
-			words = append(words, arg)
-		}
-	}
-	var found []string
-	for i, word := range words {
-		value := ""
-		if i+1 < len(words) {
-			value = words[i+1]
-		}
-		option := strings.TrimLeft(word, "-")
-		switch {
-		case option == word:
-		case option == "allow-multiple-definition":
-			found = append(found, "--allow-multiple-definition")
-		case word == "-zmuldefs", word == "-z" && value == "muldefs":
-			found = append(found, "-z muldefs")
-		case option == "multiply_defined" && (value == "suppress" || value == "warning"):
-			found = append(found, "-multiply_defined "+value)
-		}
-	}
-	return found
 }
 
 // namedSymbols is how many symbols a finding names of those that two objects have both.
@@ -400,7 +408,13 @@ func (v symbolsCheck) linkFindings(ctx context.Context, found []duplicate) []Fin
 		return nil
 	}
 	var findings []Finding
+	needs := v.builtinNeeds()
 	for _, e := range v.failure.link {
+		if slices.ContainsFunc(needs, func(n *need) bool {
+			return slices.Contains(n.symbols, e.symbol)
+		}) {
+			continue // see modules
+		}
 		known := slices.ContainsFunc(found, func(d duplicate) bool { return d.symbol == e.symbol })
 		switch {
 		case e.undefined:

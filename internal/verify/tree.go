@@ -126,7 +126,10 @@ func verifyTarget(
 		WolfSSL: filepath.Join(module, "wolfssl"),
 		Args:    t.ModuleArgs(p.Modules)[1:], // Run names the modules' directory itself
 		Build:   buildDir(p, t), NoBuild: o.NoBuild, Jobs: o.Jobs, Progress: o.Progress,
-		RunScripts: scripts, MaxFlash: t.MaxFlash, MaxRAM: t.MaxRAM,
+		RunScripts:   scripts,
+		RandomScript: filepath.Join(filepath.Dir(scripts[0]), "tls_random.py"),
+		MaxFlash:     t.MaxFlash, MaxRAM: t.MaxRAM,
+		MinHeap: t.MinHeap, MinStack: t.MinStack,
 	}
 	options.Licence = licence(p, options.WolfSSL)
 	if o.Baseline {

@@ -46,9 +46,15 @@ type Options struct {
 	// file of its name with .exp added exists, with that output.
 	HandshakeScript string
 	RunScripts      []string
+	// RandomScript is a Python file that writes "random " and random numbers, or something else if
+	// it cannot; "" leaves the comparison of two runs out.
+	RandomScript string
 	// MaxFlash and MaxRAM are how many bytes the firmware may need; 0 means that there is no
 	// limit.
 	MaxFlash, MaxRAM uint64
+	// MinHeap and MinStack are how many bytes it must leave for Python's heap and for the stack; 0
+	// means that there is no limit.
+	MinHeap, MinStack uint64
 	// Baseline is what the firmware would need with the built-in TLS, nil if that is not known.
 	Baseline *Size
 }

@@ -2,9 +2,12 @@
 
 try:
     import io
-    import ssl
 
     io.IOBase
+    try:
+        import ssl
+    except ImportError:  # without the drop-in names
+        import wolfssl as ssl
     ssl.SSLContext
 except (ImportError, AttributeError):
     print("SKIP")

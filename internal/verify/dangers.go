@@ -1,0 +1,440 @@
+package verify
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"mpwolf/internal/build"
+)
+
+// danger is a setting that no firmware may have.
+type danger struct {
+	macro string
+	// below and above, if not 0, refuse a value below or above it; else the macro may not be
+	// defined or, with unset, must be.
+	below, above int64
+	unset        bool
+	// needs, if not empty, is the macro without which there is no danger; "!" before it: with
+	// which.
+	needs    string
+	why, fix string
+}
+
+const (
+	day      = 24 * 60 * 60
+	leaveOut = "leave it out"
+	entropy  = "supply entropy: CUSTOM_RAND_GENERATE_SEED, or the port's own"
+)
+
+// dangers are the settings that defeat TLS, of wolfSSL 5.5.4 to 5.9.2. Some appear in a source
+// only: random.c, for one, sets USE_TEST_GENSEED for platforms without a generator.
+var dangers = []danger{
+	// Certificates.
+	{macro: "NO_ASN_TIME",
+		why: "certificates that have expired, or are not valid yet, are accepted",
+		fix: "leave it out; without a clock, get the time from the network, or " +
+			"supply it with XTIME"},
+	{macro: "NO_ASN_TIME_CHECK",
+		why: "certificates that have expired, or are not valid yet, are accepted",
+		fix: "leave it out; without a clock, get the time from the network, or " +
+			"supply it with XTIME"},
+	{macro: "TEST_BEFORE_DATE", why: "the time is always the 1st of January 2000", fix: leaveOut},
+	{macro: "WOLFSSL_BEFORE_DATE_CLOCK_SKEW", above: day,
+		why: "certificates are accepted so many seconds before they are valid",
+		fix: "leave it out, or allow for a day at most"},
+	{macro: "WOLFSSL_AFTER_DATE_CLOCK_SKEW", above: day,
+		why: "certificates are accepted for so many seconds after they have expired",
+		fix: "leave it out, or allow for a day at most"},
+	{macro: "USE_WOLF_VALIDDATE", unset: true, needs: "XVALIDATE_DATE",
+		why: "a function of the product's own (XVALIDATE_DATE, HAVE_VALIDATE_DATE) says " +
+			"which dates are valid",
+		fix: "leave XVALIDATE_DATE and HAVE_VALIDATE_DATE out: wolfSSL's own " +
+			"check asks the clock"},
+	{macro: "NO_VERIFY_OID", why: "the algorithm that a signature names is not compared with " +
+		"the one that is used", fix: leaveOut},
+	{macro: "IGNORE_NAME_CONSTRAINTS",
+		why: "a certificate authority may sign for names that it is barred from", fix: leaveOut},
+	{macro: "WOLFSSL_NO_ASN_STRICT",
+		why: "certificates that are malformed are accepted", fix: leaveOut},
+	{macro: "ALLOW_INVALID_CERTSIGN",
+		why: "a certificate may sign others although it says that it does not", fix: leaveOut},
+	{macro: "WOLFSSL_X509_STORE_ALLOW_NON_CA_INTERMEDIATE",
+		why: "a certificate may sign others although it is no authority's",
+		fix: leaveOut},
+	{macro: "IGNORE_KEY_EXTENSIONS", why: "a certificate that is not meant for TLS servers or " +
+		"clients is accepted", fix: leaveOut},
+	{macro: "WOLFSSL_ALLOW_MD5_CERT_SIGS",
+		why: "certificates that are signed with MD5, which anyone can forge, are accepted",
+		fix: leaveOut},
+	{macro: "WOLFSSL_MD2", why: "certificates that are signed with MD2, which is broken, are " +
+		"accepted", fix: leaveOut},
+	{macro: "WOLFSSL_ALLOW_TLS_SHA1",
+		why: "handshakes that are signed with SHA-1, which is broken (RFC 9155), are accepted",
+		fix: leaveOut},
+	{macro: "WOLFSSL_MIN_RSA_BITS", below: 1024, why: "RSA keys that can be broken are accepted",
+		fix: "leave it out, or set it to 2048"},
+	{macro: "RSA_MIN_SIZE", below: 1024, why: "RSA keys that can be broken are accepted",
+		fix: "leave it out, or set it to 2048"},
+	{macro: "WOLFSSL_MIN_ECC_BITS", below: 160, needs: "HAVE_ECC",
+		why: "curves that can be broken are accepted",
+		fix: "leave it out, or set it to 256"},
+	{macro: "ECC_MIN_KEY_SZ", below: 160, needs: "HAVE_ECC",
+		why: "curves below 224 bits are accepted",
+		fix: "leave it out, or set it to 256"},
+	{macro: "WOLFSSL_MIN_DHKEY_BITS", below: 1024, needs: "!NO_DH",
+		why: "groups for Diffie-Hellman that can be broken are accepted",
+		fix: "leave it out, or set it to 2048"},
+	{macro: "WC_ALLOW_ECC_ZERO_HASH",
+		why: "a signature of nothing but zeros is accepted, which can be made without the key",
+		fix: leaveOut},
+	{macro: "NO_CHECK_PRIVATE_KEY",
+		why: "a private key is accepted that does not belong to the certificate", fix: leaveOut},
+	{macro: "WOLFSSL_NO_CLIENT_AUTH", why: "a server cannot ask for its clients' certificates, " +
+		"whatever Python says", fix: leaveOut},
+	{macro: "WOLFSSL_NO_TRUSTED_CERTS_VERIFY",
+		why: "an OCSP response is accepted without checking its signer", fix: leaveOut},
+	{macro: "WOLFSSL_NO_OCSP_ISSUER_CHECK", needs: "HAVE_OCSP",
+		why: "an OCSP answer is believed from whoever signed it", fix: leaveOut},
+	{macro: "WOLFSSL_NO_OCSP_ISSUER_CHAIN_CHECK", needs: "HAVE_OCSP",
+		why: "an OCSP answer is believed from whoever signed it",
+		fix: leaveOut},
+	{macro: "WOLFSSL_NO_OCSP_DATE_CHECK", needs: "HAVE_OCSP",
+		why: "an OCSP answer is believed however old it is", fix: leaveOut},
+	{macro: "WOLFSSL_NO_CRL_DATE_CHECK", needs: "HAVE_CRL",
+		why: "a list of revoked certificates is used however old it is",
+		fix: leaveOut},
+	{macro: "NO_CERTS", why: "there are no certificates: no peer can be verified", fix: leaveOut},
+	{macro: "WOLFSSL_DISABLE_EARLY_SANITY_CHECKS",
+		why: "handshake messages are taken without encryption, and out of order",
+		fix: leaveOut},
+	// Random numbers.
+	{macro: "WOLFSSL_GENSEED_FORTEST",
+		why: "the random numbers are predictable: all keys are known", fix: entropy},
+	{macro: "USE_TEST_GENSEED",
+		why: "the random numbers are predictable: all keys are known", fix: entropy},
+	{macro: "WC_NO_RNG",
+		why: "there are no random numbers, without which no key is secret", fix: leaveOut},
+	// Secrets and protocols.
+	{macro: "HAVE_NULL_CIPHER",
+		why: "connections without encryption can be negotiated", fix: leaveOut},
+	{macro: "HAVE_ANON",
+		why: "connections to anyone, without any certificate, can be negotiated", fix: leaveOut},
+	{macro: "WOLFSSL_ALLOW_SSLV3",
+		why: "SSL 3.0, which is broken, can be negotiated", fix: leaveOut},
+	{macro: "OLD_HELLO_ALLOWED",
+		why: "hellos of SSL 2.0, which is broken, are accepted", fix: leaveOut},
+	{macro: "WOLFSSL_SSLKEYLOGFILE",
+		why: "the keys of every connection are written to a file", fix: leaveOut},
+	{macro: "WOLFSSL_SNIFFER_KEYLOGFILE",
+		why: "the keys of connections are read from a file", fix: leaveOut},
+	{macro: "SHOW_SECRETS", why: "the keys of every connection are printed", fix: leaveOut},
+}
+
+// weakness is a setting that can be meant, and that its owner should know of.
+type weakness struct {
+	macro string
+	// unset says that it is weak without the macro; below, if not 0, that it is with a value below
+	// it, and above that it is with one above it.
+	unset        bool
+	below, above int64
+	// needs, if not empty, is the macro without which the weakness is not there; "!" before it:
+	// with which.
+	needs string
+	why   string
+	// loses is what a product does without if it ends the weakness, where that is not plain.
+	loses string
+}
+
+// weaknesses are explained, and no findings.
+var weaknesses = []weakness{
+	{macro: "WOLFSSL_STATIC_RSA", why: "the RSA key exchange has no forward secrecy: whoever " +
+		"obtains the server's key can decrypt old connections",
+		loses: "peers that know no other key exchange"},
+	{macro: "WOLFSSL_STATIC_DH", why: "static Diffie-Hellman has no forward secrecy"},
+	{macro: "WOLFSSL_STATIC_PSK", needs: "!NO_PSK",
+		why:   "pre-shared keys without a key exchange have no forward secrecy",
+		loses: "peers with pre-shared keys that know no ECDHE_PSK"},
+	{macro: "NO_OLD_TLS", unset: true,
+		why: "without it TLS 1.1, which RFC 8996 forbids, can be negotiated"},
+	{macro: "WOLFSSL_ALLOW_TLSV10", why: "TLS 1.0, which RFC 8996 forbids, can be negotiated"},
+	{macro: "NO_RC4", unset: true, why: "without it RC4, which RFC 7465 forbids, is built in"},
+	{macro: "NO_DES3", unset: true,
+		why: "without it triple DES, with its blocks of 64 bits, is built in"},
+	{macro: "HAVE_TRUNCATED_HMAC", why: "records with a code of 80 bits can be agreed upon"},
+	{macro: "HAVE_SECURE_RENEGOTIATION",
+		why: "a peer can make the firmware renegotiate, which costs time and memory"},
+	{macro: "WOLFSSL_EARLY_DATA", why: "an attacker can replay early data of TLS 1.3"},
+	{macro: "WOLFSSL_NO_STRICT_CIPHER_SUITE",
+		why: "a server may choose a cipher suite that the client has not offered"},
+	{macro: "WOLFSSL_TLS13_IGNORE_PT_ALERT_ON_ENC",
+		why: "alerts that are not encrypted are dropped where they should end the connection"},
+	{macro: "WOLFSSL_TLS13_IGNORE_AEAD_LIMITS", needs: "WOLFSSL_DTLS13",
+		why: "a key of DTLS 1.3 is used longer than RFC 9147 allows"},
+	{macro: "WC_NO_HARDEN",
+		why: "the time that operations with private keys take can reveal the keys"},
+	{macro: "WOLFSSL_NO_FORCE_ZERO", why: "keys stay in memory after use"},
+	{macro: "WC_NO_CACHE_RESISTANT",
+		why: "the memory that operations with private keys read can tell the keys"},
+	{macro: "WOLFSSL_OLD_TIMINGPADVERIFY",
+		why: "the time that a wrong padding takes can tell data (Lucky 13)"},
+	{macro: "ECC_TIMING_RESISTANT", unset: true, needs: "HAVE_ECC",
+		why: "without it the time that elliptic curves take can reveal private keys"},
+	{macro: "WC_RSA_BLINDING", unset: true, needs: "!NO_RSA",
+		why: "without it the time that RSA takes can reveal private keys"},
+	{macro: "NO_RSA_BOUNDS_CHECK", why: "RSA computes with numbers that SP 800-56B forbids"},
+	{macro: "WC_RSA_NO_FERMAT_CHECK", why: "RSA keys are made and loaded whose factors lie so " +
+		"close together that anyone finds them"},
+	{macro: "NO_ECC_CHECK_KEY", needs: "HAVE_ECC",
+		why: "points are used without a look whether they are on the curve"},
+	{macro: "NO_ECC_CHECK_PUBKEY_ORDER", needs: "HAVE_ECC",
+		why: "points are used without a look whether they are of the right order"},
+	{macro: "WOLFSSL_NO_ECDHX_SHARED_ZERO_CHECK", needs: "HAVE_CURVE25519",
+		why: "a peer can make the shared secret of X25519 zero"},
+	{macro: "NO_STRICT_ECDSA_LEN", why: "ECDSA signatures with bytes after them are accepted"},
+	{macro: "RSA_MIN_SIZE", below: 2048,
+		why: "RSA keys below 2048 bits are accepted, which NIST has not allowed since 2013"},
+	{macro: "WOLFSSL_MIN_RSA_BITS", below: 2048,
+		why: "RSA keys below 2048 bits are accepted, which NIST has not allowed since 2013"},
+	{macro: "ECC_MIN_KEY_SZ", below: 224, needs: "HAVE_ECC",
+		why: "curves below 224 bits are accepted"},
+	{macro: "WOLFSSL_BEFORE_DATE_CLOCK_SKEW", above: 0,
+		why: "certificates are accepted so many seconds before they are valid"},
+	{macro: "WOLFSSL_AFTER_DATE_CLOCK_SKEW", above: 0,
+		why: "certificates are accepted for so many seconds after they have expired"},
+	{macro: "WC_ASN_RUNTIME_DATE_CHECK_CONTROL",
+		why: "C code can have the dates of certificates ignored (wc_AsnSetSkipDateCheck)"},
+	{macro: "ALLOW_SELFSIGNED_INVALID_CERTSIGN", why: "a certificate that signed itself may say " +
+		"that it signs others without being an authority's"},
+	{macro: "ALLOW_V1_EXTENSIONS",
+		why: "certificates of version 1 may have extensions, which that version has not"},
+	{macro: "WOLFSSL_ALLOW_NO_CN_IN_SAN", why: "a host's name may be the common name of a " +
+		"certificate that lists other names (RFC 9525)"},
+	{macro: "WOLFSSL_NO_CRL_NEXT_DATE", needs: "HAVE_CRL",
+		why: "lists of revoked certificates need not say until when they hold"},
+	{macro: "WOLFSSL_CRL_ALLOW_MISSING_CDP", needs: "HAVE_CRL",
+		why: "certificates that name no list of revoked ones are not looked up"},
+	{macro: "WOLFSSL_APPLE_NATIVE_CERT_VALIDATION",
+		why: "certificates are verified by the operating system, not by wolfSSL"},
+	{macro: "WC_RNG_SEED_CB", why: "C code can choose where seeds come from (wc_SetSeed_Cb)"},
+	{macro: "WC_NO_HASHDRBG",
+		why: "random numbers come straight from the seeds, without wolfCrypt's generator"},
+	{macro: "CUSTOM_RAND_GENERATE_BLOCK",
+		why: "random numbers come straight from the board, without wolfCrypt's generator"},
+	{macro: "HAVE_SECRET_CALLBACK", why: "the application can ask for the keys of connections"},
+	{macro: "WOLFSSL_SESSION_EXPORT",
+		why: "the application can take the keys of connections out of the library"},
+	{macro: "WOLFSSL_DEBUG_TLS", why: "keys and data of connections can be printed"},
+	{macro: "DEBUG_WOLFSSL",
+		why: "data of connections can be printed, and unneeded text makes the firmware larger"},
+	{macro: "WOLFSSL_TRUST_PEER_CERT",
+		why: "a peer's certificate can be trusted by itself, whoever signed it"},
+}
+
+// objectValues are macros as the compiler saw them in one object.
+type objectValues struct {
+	name   string // of the object, "" for what holds where no object is known
+	values map[string]build.Value
+}
+
+// settingNames are the macros whose values the check needs to know.
+func settingNames() []string {
+	names := []string{"SINGLE_THREADED"}
+	for _, d := range dangers {
+		names = append(names, d.macro, strings.TrimPrefix(d.needs, "!"))
+	}
+	for _, w := range weaknesses {
+		names = append(names, w.macro, strings.TrimPrefix(w.needs, "!"))
+	}
+	names = append(append(names, seedMacros...), clockMacro)
+	slices.Sort(names)
+	return slices.DeleteFunc(slices.Compact(names), func(name string) bool { return name == "" })
+}
+
+// dangersCheck asks the compiler for the settings that no firmware may have, as each of wolfSSL's
+// sources sees them with its own flags, and as settings.h leaves them.
+func (v settingsCheck) dangersCheck(ctx context.Context, c *check, used []wolfObject) error {
+	general, err := v.flags.EffectiveIn(ctx, settingsHeader, settingNames())
+	if err != nil {
+		if v.blocked != "" { // then this is what stopped the build
+			return nil
+		}
+		return err
+	}
+	seen, err := v.seenByObjects(ctx, used)
+	if err != nil {
+		return err
+	}
+	if len(seen) == 0 {
+		seen = []objectValues{{values: general}}
+	}
+	for _, d := range dangers {
+		v.dangerCheck(c, d, seen)
+	}
+	refused := len(c.findings)
+	for _, w := range weaknesses {
+		if note, weak := w.note(general, seen, cmp.Or(v.WolfSSL, "/"), refused > 0); weak {
+			note.Fix = v.switchOff(w, note)
+			c.notes = append(c.notes, note)
+		}
+	}
+	v.suppliers(c, used, seen)
+	return v.threadsCheck(ctx, c, general["SINGLE_THREADED"])
+}
+
+// seenByObjects asks the compiler for each object of wolfSSL's and the modules' that holds code.
+func (v settingsCheck) seenByObjects(
+	ctx context.Context, used []wolfObject,
+) ([]objectValues, error) {
+	compiles, err := v.build.Compiles(ctx)
+	if err != nil {
+		return nil, ctx.Err() // make has built the firmware; what it would do now is not to be had
+	}
+	var of []objectValues
+	var commands []build.Compile
+	for _, u := range used {
+		command, known := compiles[u.object.File]
+		if !known || filepath.Ext(command.Source) != ".c" || !u.object.Code && !u.object.Lto {
+			continue
+		}
+		of = append(of, objectValues{name: v.objectName(u.object)})
+		commands = append(commands, command)
+	}
+	if len(commands) == 0 {
+		return nil, nil
+	}
+	all, err := v.flags.EffectiveAt(ctx, commands, settingNames())
+	if err != nil {
+		return nil, err
+	}
+	var seen []objectValues
+	for i, values := range all {
+		if values != nil {
+			of[i].values = values
+			seen = append(seen, of[i])
+		}
+	}
+	return seen, nil
+}
+
+// has reports whether the setting is in values.
+func (d danger) has(values map[string]build.Value) bool {
+	needed, without := strings.CutPrefix(d.needs, "!")
+	if d.needs != "" && values[needed].Defined == without {
+		return false
+	}
+	value := values[d.macro]
+	switch {
+	case d.unset:
+		return !value.Defined
+	case !value.Defined:
+		return false
+	case d.below != 0:
+		return !value.Known || value.Number < d.below
+	case d.above != 0:
+		return !value.Known || value.Number > d.above
+	}
+	return true
+}
+
+func (v settingsCheck) dangerCheck(c *check, d danger, seen []objectValues) {
+	var in []string
+	var value build.Value
+	for _, o := range seen {
+		if d.has(o.values) {
+			in = append(in, o.name)
+			if value.File == "" {
+				value = o.values[d.macro]
+			}
+		}
+	}
+	if len(in) == 0 {
+		return
+	}
+	f := Finding{File: value.File, Line: value.Line, Fix: d.fix}
+	switch {
+	case d.unset:
+		f.Message = fmt.Sprintf("%s is not defined: %s", d.macro, d.why)
+	case d.below != 0, d.above != 0:
+		f.Message = fmt.Sprintf("%s is %s: %s", d.macro, value.Text, d.why)
+	default:
+		f.Message = d.macro + " is defined: " + d.why
+	}
+	if value.File == build.CommandLine {
+		f.File = ""
+		f.Message += "; make passes -D" + d.macro + " to the compiler"
+	}
+	if len(in) < len(seen) {
+		f.Message += fmt.Sprintf("; so for %d of %d objects: %s", len(in), len(seen), someOf(in))
+	}
+	c.find(f)
+}
+
+// note is the note about a weakness, if it is there. What lies in one object's flags is in seen;
+// what is missing is missing after settings.h. wolf is wolfSSL's directory; refused says that a
+// danger has been found, which may be of the same macro.
+func (w weakness) note(
+	general map[string]build.Value, seen []objectValues, wolf string, refused bool,
+) (Finding, bool) {
+	needed, without := strings.CutPrefix(w.needs, "!")
+	if w.needs != "" && general[needed].Defined == without {
+		return Finding{}, false
+	}
+	value := general[w.macro]
+	for _, o := range seen {
+		other := o.values[w.macro]
+		// A limit that wolfSSL's own headers have is its default.
+		if !value.Defined && other.Defined && !w.unset &&
+			(w.below == 0 || relative(wolf, other.File) == other.File) {
+			value = other
+		}
+	}
+	note := Finding{File: value.File, Line: value.Line}
+	switch {
+	case w.unset:
+		note.Message = w.macro + " is not defined: " + w.why
+		return note, !value.Defined
+	case w.below != 0:
+		note.Message = fmt.Sprintf("%s is %s: %s", w.macro, value.Text, w.why)
+		return note, value.Defined && value.Known && value.Number < w.below && !refused
+	case strings.HasSuffix(w.macro, "_CLOCK_SKEW"):
+		note.Message = fmt.Sprintf("%s is %s: %s", w.macro, value.Text, w.why)
+		return note, value.Defined && value.Known && value.Number > w.above && value.Number <= day
+	}
+	note.Message = w.macro + " is defined: " + w.why
+	return note, value.Defined
+}
+
+// switchOff says how a weakness is ended.
+func (v settingsCheck) switchOff(w weakness, note Finding) string {
+	file := note.File
+	var way string
+	switch {
+	case w.unset:
+		way = "define " + w.macro + " in user_settings.h"
+	case file == build.CommandLine, file == "":
+		way = "take -D" + w.macro + " out of CFLAGS"
+	default:
+		way = "leave " + w.macro + " out of " + filepath.Base(file)
+	}
+	if w.loses != "" {
+		way += ", and do without " + w.loses
+	}
+	if v.shippedSettings() && file != build.CommandLine {
+		way += "; these are mpwolf's own settings: change a copy, and give it to mpwolf " +
+			"patch --user-settings"
+	}
+	return way
+}
+
+// shippedSettings reports whether the settings are those that come with the modules.
+func (v settingsCheck) shippedSettings() bool {
+	if v.WolfSSL == "" || v.Settings == "" {
+		return false
+	}
+	ports := filepath.Join(filepath.Dir(v.WolfSSL), "ports")
+	return relative(ports, v.Settings) != v.Settings
+}

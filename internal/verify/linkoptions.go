@@ -1,0 +1,282 @@
+package verify
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"mpwolf/internal/build"
+	"mpwolf/internal/objects"
+)
+
+// optionsCheck looks for options and scripts that make the linker silent, or that lead the names
+// of wolfSSL and the modules elsewhere.
+func (v symbolsCheck) optionsCheck(c *check) {
+	options := v.link.Options()
+	for i, o := range options {
+		next := build.LinkOption{}
+		if i+1 < len(options) {
+			next = options[i+1]
+		}
+		if flag := muldefs(o); flag != "" {
+			c.find(Finding{
+				Message: fmt.Sprintf("the link has %s: the linker takes the first of two "+
+					"definitions and says nothing", flag),
+				Fix: "take the option out of LDFLAGS, and solve what it hides",
+			})
+		}
+		if flag := undefs(o, next); flag != "" {
+			c.find(Finding{
+				Message: fmt.Sprintf("the link has %s: the linker accepts a function that is "+
+					"nowhere, and a call of it goes nowhere", flag),
+				Fix: "take the option out of LDFLAGS, and solve what it hides",
+			})
+		}
+	}
+	v.redirected(c, options)
+}
+
+// muldefs is an option that makes the linker accept two definitions, as people write it; "" for
+// the others. GNU ld, gold and lld have such, and Apple's ld up to Xcode 14.
+func muldefs(o build.LinkOption) string {
+	switch {
+	case o.Is("allow-multiple-definition", "allow-m"):
+		return "--allow-multiple-definition"
+	case o.Name == "z" && o.Value == "muldefs":
+		return "-z muldefs"
+	case o.Name == "multiply_defined" && (o.Value == "suppress" || o.Value == "warning"):
+		return "-multiply_defined " + o.Value
+	}
+	return ""
+}
+
+// undefs is an option that makes the linker accept a symbol that is nowhere. next is the one after
+// it, which is its value where it was given as a word.
+func undefs(o, next build.LinkOption) string {
+	switch {
+	case o.Is("noinhibit-exec", "noi"):
+		return "--noinhibit-exec"
+	case o.Is("warn-unresolved-symbols", "warn-u"):
+		return "--warn-unresolved-symbols"
+	case o.Name == "z" && o.Value == "undefs":
+		return "-z undefs"
+	case o.Is("unresolved-symbols", "unr"):
+		value := o.Value
+		if value == "" {
+			value = next.Value
+		}
+		if strings.HasPrefix(value, "ignore-all") || strings.HasPrefix(value, "ignore-in-object") {
+			return "--unresolved-symbols=" + value
+		}
+	}
+	return ""
+}
+
+// redirected looks for symbols of wolfSSL and the modules that the link gives another meaning: by
+// --wrap, by --defsym, or in a linker script.
+func (v symbolsCheck) redirected(c *check, options []build.LinkOption) {
+	const fix = "take it out of the link: what is called must be what was compiled"
+	for _, o := range options {
+		symbol, to, _ := strings.Cut(o.Value, "=")
+		switch {
+		case o.Is("wrap", "wr"):
+			if what := v.guarded(symbol); what != "" {
+				c.find(
+					Finding{Message: fmt.Sprintf("the link has --wrap=%s: who calls %s, %s, "+
+						"gets __wrap_%s%s", symbol, symbol,
+						what, symbol, v.definedIn("__wrap_"+symbol)), Fix: fix})
+			}
+		case o.Is("defsym", "defs"):
+			if what := v.guarded(symbol); what != "" {
+				c.find(
+					Finding{Message: fmt.Sprintf("the link has --defsym=%s: %s, %s, is %s%s then",
+						o.Value, symbol, what, to,
+						v.definedIn(to)), Fix: fix})
+			}
+		}
+	}
+	for _, a := range v.link.Assigned {
+		if what := v.guarded(a.Symbol); what != "" {
+			c.find(
+				Finding{Message: fmt.Sprintf("this linker script sets %s, %s, to %s%s",
+					a.Symbol, what, a.Value,
+					v.definedIn(a.Value)), File: a.File, Line: a.Line, Fix: fix})
+		}
+	}
+}
+
+// guarded says what a symbol is to wolfSSL, if no one may lead it elsewhere: a function or
+// variable of wolfSSL's and the modules, or one from which wolfSSL gets seeds or the time.
+func (v symbolsCheck) guarded(symbol string) string {
+	supplies := func(s supply) bool { return objects.MatchesAny([]string{s.function}, symbol) }
+	supplied := slices.ContainsFunc(seeds, supplies) || slices.ContainsFunc(clocks, supplies)
+	for _, o := range v.inputs.objects {
+		defines := slices.ContainsFunc(o.Defs, func(d objects.Definition) bool {
+			return d.Symbol == symbol
+		})
+		if !defines && !(supplied && slices.Contains(o.Undefined, symbol)) {
+			continue
+		}
+		own := v.owner(o)
+		switch {
+		case !slices.Contains([]string{stackTLS, stackCrypt, stackModules, glueOwner}, own):
+		case defines:
+			return "which is in " + v.objectName(o)
+		case own != stackModules:
+			return "which " + v.objectName(o) + " gets seeds or the time from"
+		}
+	}
+	return ""
+}
+
+// definedIn is " of FILE" for a symbol, "" for one that no object defines.
+func (v symbolsCheck) definedIn(symbol string) string {
+	for _, o := range v.inputs.objects {
+		if slices.ContainsFunc(o.Defs, func(d objects.Definition) bool {
+			return d.Symbol == symbol
+		}) {
+			return " of " + v.objectName(o)
+		}
+	}
+	return ""
+}
+
+// foreign is a TLS or crypto library that a firmware may be linked with as a shared library.
+type foreign struct {
+	name    string
+	files   []string // by which programs name it, up to ".so"
+	symbols []string // of any version; which a library that contains it has, whatever it is called
+}
+
+// foreigners are those that are known. A copy of wolfSSL is none of ours: the dynamic linker may
+// take its functions in place of the firmware's own.
+var foreigners = []foreign{
+	{"mbedTLS",
+		[]string{"libmbedtls", "libmbedx509", "libmbedcrypto", "libtfpsacrypto", "libpolarssl"},
+		[]string{"mbedtls_ssl_init", "mbedtls_aes_init", "mbedtls_x509_crt_init",
+			"mbedtls_sha256_init", "psa_crypto_init"}},
+	{"wolfSSL", []string{"libwolfssl", "libwolfcrypt", "libcyassl"},
+		[]string{"wolfSSL_Init", "wolfSSL_CTX_new", "wolfCrypt_Init", "wc_InitRng"}},
+	{"axTLS", []string{"libaxtls"}, []string{"ssl_ctx_new"}},
+	{"OpenSSL or a relative", []string{"libssl", "libcrypto", "libtls"},
+		[]string{"SSL_CTX_new", "EVP_EncryptInit_ex"}},
+	{"GnuTLS", []string{"libgnutls"}, []string{"gnutls_init"}},
+	{"BearSSL", []string{"libbearssl"}, []string{"br_ssl_engine_set_x509"}},
+	{"NSS", []string{"libssl3", "libnss3"}, []string{"SSL_ImportFD"}},
+	{"s2n", []string{"libs2n"}, []string{"s2n_connection_new"}},
+	{"MatrixSSL", []string{"libmatrixssl"}, []string{"matrixSslOpen"}},
+}
+
+// named is the library that a file's name says, such as "libmbedcrypto.so.7".
+func namedForeigner(file string) string {
+	base := filepath.Base(file)
+	for _, f := range foreigners {
+		for _, name := range f.files {
+			rest, found := strings.CutPrefix(base, name)
+			if found && (rest == "" || rest[0] == '.' || rest[0] == '-') {
+				return f.name
+			}
+		}
+	}
+	return ""
+}
+
+// sharedLibrary is a shared library that the firmware is linked with, and what it is of a TLS
+// library.
+type sharedLibrary struct {
+	name string // as programs need it
+	file string // "" if it is not found
+	is   string // the TLS library
+	by   string // the library that needs it; "" if the firmware does
+}
+
+// sharedForeigners are the TLS libraries among those that the firmware needs, and that these need.
+func (v *evidence) sharedForeigners() []sharedLibrary {
+	var needed []string
+	files := make(map[string]string)
+	for _, file := range v.link.Shared {
+		name := filepath.Base(file)
+		if s, err := objects.ReadShared(file); err == nil && s.Name != "" {
+			name = s.Name
+		}
+		files[name] = file
+		if v.image == nil { // a link that failed: what it names then
+			needed = append(needed, name)
+		}
+	}
+	if v.image != nil {
+		needed = v.image.Needed
+	}
+	walk := &libraryWalk{files: files, seen: make(map[string]bool)}
+	for _, name := range needed {
+		walk.visit(name, "")
+	}
+	return walk.found
+}
+
+// libraryWalk goes through shared libraries and those that they need.
+type libraryWalk struct {
+	files map[string]string // where some are
+	seen  map[string]bool
+	found []sharedLibrary
+}
+
+func (w *libraryWalk) visit(name, by string) {
+	if w.seen[name] {
+		return
+	}
+	w.seen[name] = true
+	file := w.files[name]
+	for _, dir := range systemDirs {
+		if path := filepath.Join(dir, name); file == "" && isFile(path) {
+			file = path
+		}
+	}
+	library, err := objects.ReadShared(file)
+	is := namedForeigner(name)
+	for _, f := range foreigners {
+		if is == "" && err == nil && len(library.Exports(f.symbols)) > 0 {
+			is = f.name
+		}
+	}
+	if is != "" {
+		w.found = append(w.found, sharedLibrary{name, file, is, by})
+		return
+	}
+	if err != nil {
+		return
+	}
+	for _, other := range library.Needed {
+		w.visit(other, name)
+	}
+}
+
+func isFile(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.Mode().IsRegular()
+}
+
+// systemDirs are where the dynamic linker of Linux looks, on the machines that firmware is run on.
+var systemDirs = []string{"/lib", "/usr/lib", "/lib64", "/usr/lib64", "/usr/local/lib",
+	"/lib/x86_64-linux-gnu",
+	"/usr/lib/x86_64-linux-gnu", "/lib/aarch64-linux-gnu", "/usr/lib/aarch64-linux-gnu"}
+
+// sharedFindings are the findings about them: a second TLS library is one whether it is in the
+// file or comes from beside it.
+func (v leftoversCheck) sharedFindings(c *check) {
+	for _, s := range v.sharedForeigners() {
+		f := Finding{Message: fmt.Sprintf("%s: the firmware is linked with the shared library %s",
+			s.is, s.name), File: s.file,
+			Fix: "take the library out of LDFLAGS and LIB, and what needs it out of the build"}
+		switch {
+		case s.by != "":
+			f.Message += ", which " + s.by + " needs"
+			f.Fix = "take " + s.by + " out of the link, or use one that is built without it"
+		case s.is == "wolfSSL":
+			f.Message += ": the wolfSSL that is called need not be the one that was compiled"
+		}
+		c.find(f)
+	}
+}

@@ -1,0 +1,120 @@
+package verify
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"mpwolf/internal/build"
+	"mpwolf/internal/objects"
+)
+
+// trial is a way to a smaller firmware that can be measured: by arguments for make.
+type trial struct {
+	args []string // that are added
+	drop string   // that is left out
+	text string
+}
+
+// trials are the ways that this port and these modules know and that the build does not go
+// already.
+func (v sizeCheck) trials() []trial {
+	given := slices.Concat(v.Target.Make, v.Args)
+	var ways []trial
+	if slices.Contains(given, "DEBUG=1") {
+		ways = append(ways, trial{drop: "DEBUG=1", text: "make without DEBUG=1"})
+	}
+	makefile, err := os.ReadFile(filepath.Join(v.Target.Dir(), "Makefile"))
+	if err == nil && bytes.Contains(makefile, []byte("$(LTO)")) &&
+		!slices.Contains(given, "LTO=1") {
+		ways = append(ways, trial{args: []string{"LTO=1"}, text: "make LTO=1"})
+	}
+	fragment, err := os.ReadFile(filepath.Join(filepath.Dir(v.WolfSSL), fragment))
+	for _, profile := range []string{"client", "tiny"} {
+		arg := "WOLFSSL_PROFILE=" + profile
+		if err == nil && bytes.Contains(fragment, []byte("\n# WOLFSSL_PROFILE")) &&
+			bytes.Contains(fragment, []byte(profile)) &&
+			!slices.Contains(given, arg) {
+			ways = append(ways, trial{args: []string{arg}, text: "make " + arg})
+		}
+	}
+	return ways
+}
+
+// tryAll builds the firmware smaller, one way after the other and each with those before it, until
+// it fits; and says what each has saved on this very build.
+func (v sizeCheck) tryAll(ctx context.Context, excess uint64) (text string, enough bool) {
+	if v.NoBuild || excess == 0 {
+		return "", false
+	}
+	options := v.Options
+	saved := uint64(0)
+	var parts []string
+	for _, t := range v.trials() {
+		next := options
+		next.Args = append(slices.DeleteFunc(slices.Clone(options.Args), func(arg string) bool {
+			return arg == t.drop
+		}), t.args...)
+		next.Target.Make = slices.DeleteFunc(slices.Clone(options.Target.Make),
+			func(arg string) bool {
+				return arg == t.drop
+			})
+		left, fits, err := v.measureTrial(ctx, next, excess)
+		switch {
+		case err != nil:
+			parts = append(parts, t.text+" does not build")
+			continue
+		case fits:
+			less := ""
+			if left > 0 {
+				less = fmt.Sprintf(", which saves %d bytes", left-saved)
+			}
+			return strings.Join(append(parts, t.text+less+": it fits then"), "; "), true
+		case excess-left <= saved:
+			continue // it saves nothing
+		}
+		parts = append(parts,
+			fmt.Sprintf("%s saves %d bytes, which is not enough", t.text, excess-left-saved))
+		saved, options = excess-left, next
+	}
+	return strings.Join(parts, "; "), false
+}
+
+// measureTrial builds in a directory of its own, and says how many bytes are too many then or, if
+// it fits, how many it has saved as far as that is known.
+func (v sizeCheck) measureTrial(
+	ctx context.Context, o Options, excess uint64,
+) (bytes uint64, fits bool, err error) {
+	o.Build = v.Build + "-smaller"
+	defer os.RemoveAll(o.Build)
+	trial := newEvidence(o)
+	result, err := trial.build.Run(ctx)
+	if failed := (*build.Error)(nil); errors.As(err, &failed) {
+		f, err := readFailure(failed)
+		if err != nil || len(f.overflows) == 0 {
+			return 0, false, errors.Join(err, failed)
+		}
+		return f.overflows[0].bytes, false, nil
+	}
+	if err != nil {
+		return 0, false, err
+	}
+	image, err := objects.ReadImage(result.ELF)
+	if err != nil {
+		return 0, false, err
+	}
+	flash := image.Size.Text + image.Size.Data
+	if v.image == nil { // the firmware did not link, and had no size to compare with
+		return 0, true, nil
+	}
+	now := v.image.Size.Text + v.image.Size.Data
+	if flash+excess > now {
+		return flash + excess - now, false, nil
+	}
+	return now - flash, true, nil
+}

@@ -1,0 +1,508 @@
+package verify
+
+import (
+	"debug/elf"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"mpwolf/internal/objects/objectstest"
+)
+
+// sdk compiles a source of a product's SDK, and runs more commands there.
+func sdk(source string, commands ...[]string) func(*testing.T, string) {
+	return func(t *testing.T, dir string) {
+		dir = filepath.Join(dir, "sdk")
+		writeFiles(t, dir, map[string]string{"sdk.c": source})
+		objectstest.Command(t, dir, "gcc", "-fPIC", "-c", "sdk.c")
+		for _, argv := range commands {
+			objectstest.Command(t, dir, argv...)
+		}
+	}
+}
+
+const (
+	secondAES = "int wc_AesSetKey(void) { return 1; }\n"
+	// needSDK has the firmware linked with a shared library, and find it when it runs.
+	needSDK = "LIB = -L../../../sdk -Wl,--no-as-needed,-rpath,$(abspath ../../../sdk) "
+	dropIn  = added + "#define MP_REGISTER_EXTENSIBLE_MODULE(a, b)\n" +
+		"int tls_module, ssl_module, aes_module, hash_module;\n" +
+		"MP_REGISTER_MODULE(MP_QSTR_tls, tls_module)\n" +
+		"MP_REGISTER_EXTENSIBLE_MODULE(MP_QSTR_ssl, ssl_module)\n" +
+		"MP_REGISTER_EXTENSIBLE_MODULE(MP_QSTR_cryptolib, aes_module)\n" +
+		"MP_REGISTER_EXTENSIBLE_MODULE(MP_QSTR_hashlib, hash_module)\n"
+	dropInOn = "CFLAGS += -DMICROPY_WOLFSSL_DROP_IN=1\n"
+	random   = "#include \"wolfssl/wolfcrypt/settings.h\"\n"
+)
+
+// withRandom is a firmware whose wolfCrypt has a random.c.
+func withRandom(source, settings string, more map[string]string) map[string]string {
+	changes := map[string]string{
+		"modules/wolf/wolfssl/wolfcrypt/src/random.c": random + source,
+		"modules/wolf/micropython.mk": added +
+			"SRC_USERMOD_C += $(WOLFSSL_DIR)/wolfcrypt/src/random.c\n",
+		"modules/wolf/unix/user_settings.h": added + settings,
+	}
+	for name, text := range more {
+		changes[name] = text
+	}
+	return changes
+}
+
+// withASN is one whose wolfCrypt has an asn.c.
+func withASN(source, settings string) map[string]string {
+	return map[string]string{
+		"modules/wolf/wolfssl/wolfcrypt/src/asn.c": random + source,
+		"modules/wolf/micropython.mk": added +
+			"SRC_USERMOD_C += $(WOLFSSL_DIR)/wolfcrypt/src/asn.c\n",
+		"modules/wolf/unix/user_settings.h": added + settings,
+	}
+}
+
+// frozen writes what a build makes of a manifest with files, each with the names that its code
+// uses.
+func frozen(files map[string]string) func(*testing.T, string) {
+	return func(t *testing.T, dir string) {
+		text, names := "", ""
+		for name, uses := range files {
+			text += "// frozen bytecode for file " + name + ", scope x\nconst int t[] = {"
+			for _, word := range strings.Fields(uses) {
+				text += " MP_QSTR_" + word + ","
+			}
+			text += "};\n"
+			names += "    \"" + name + "\\0\"\n"
+		}
+		text += "const char mp_frozen_names[] = {\n    #ifdef MP_FROZEN_STR_NAMES\n" +
+			"    MP_FROZEN_STR_NAMES\n    #endif\n" + names + "    \"\\0\"\n};\n"
+		writeFiles(t, dir, map[string]string{"build/frozen_content.c": text})
+	}
+}
+
+func init() {
+	brokenBuilds = append(brokenBuilds, []brokenBuild{
+		{
+			name:    "a shared library of mbedTLS",
+			changes: map[string]string{"tree/ports/unix/extra.mk": needSDK + "-lmbedcrypto\n"},
+			prepare: sdk("int mbedtls_version;\n",
+				[]string{"gcc", "-shared", "-Wl,-soname,libmbedcrypto.so.7", "-o",
+					"libmbedcrypto.so.7", "sdk.o"},
+				[]string{"ln", "-s", "libmbedcrypto.so.7", "libmbedcrypto.so"}),
+			want: map[string][]string{
+				LeftoversID: {"mbedTLS: the firmware is linked with the shared library " +
+					"libmbedcrypto.so.7", "LDFLAGS and LIB"}},
+		},
+		{
+			name:    "a shared library of another name that has wolfSSL in it",
+			changes: map[string]string{"tree/ports/unix/extra.mk": needSDK + "-lvendor\n"},
+			prepare: sdk("int wolfSSL_CTX_new(void) { return 1; }\n",
+				[]string{"gcc", "-shared", "-o", "libvendor.so", "sdk.o"}),
+			want: map[string][]string{
+				LeftoversID: {"wolfSSL: the firmware is linked with the shared " +
+					"library libvendor.so",
+					"need not be the one that was compiled"}},
+		},
+		{
+			name:    "a shared library that needs OpenSSL",
+			changes: map[string]string{"tree/ports/unix/extra.mk": needSDK + "-lnet\n"},
+			prepare: sdk("int SSL_CTX_new(void) { return 1; }\n",
+				[]string{"gcc", "-shared", "-o", "libssl.so", "sdk.o"},
+				[]string{"gcc", "-shared", "-Wl,--no-as-needed,-rpath,$ORIGIN", "-o",
+					"libnet.so", "-L.", "-lssl"}),
+			want: map[string][]string{
+				LeftoversID: {"OpenSSL or a relative: the firmware is linked with the shared " +
+					"library libssl.so, which libnet.so needs"}},
+		},
+		{
+			name: "an archive by its file's name",
+			changes: map[string]string{"tree/ports/unix/extra.mk": "LIB = -L../../../sdk " +
+				"-l:crypto.bin\n"},
+			prepare: sdk(secondAES, []string{"ar", "rcs", "crypto.bin", "sdk.o"}),
+			want: map[string][]string{
+				SymbolsID: {"wc_AesSetKey is defined twice", "sdk/crypto.bin(sdk.o)"}},
+		},
+		{
+			name: "an archive beside a shared library",
+			changes: map[string]string{"tree/ports/unix/extra.mk": "LIB = -L../../../sdk " +
+				"-Wl,-Bstatic -lsdk -Wl,-Bdynamic\n"},
+			prepare: sdk(secondAES, []string{"ar", "rcs", "libsdk.a", "sdk.o"},
+				[]string{"gcc", "-shared", "-o", "libsdk.so", "sdk.o"}),
+			want: map[string][]string{
+				SymbolsID: {"wc_AesSetKey is defined twice", "sdk/libsdk.a(sdk.o)"}},
+		},
+		{
+			name: "an archive among the linker's words",
+			changes: map[string]string{
+				"tree/ports/unix/extra.mk": "LIB = -Wl,--start-group," +
+					"../../../sdk/libsdk.a,--end-group\n"},
+			prepare: sdk(secondAES, []string{"ar", "rcs", "libsdk.a", "sdk.o"}),
+			want: map[string][]string{
+				SymbolsID: {"wc_AesSetKey is defined twice", "sdk/libsdk.a(sdk.o)"}},
+		},
+		{
+			name: "an archive that a linker script names",
+			changes: map[string]string{"tree/ports/unix/extra.mk": "LIB = -L../../../sdk " +
+				"../../../sdk/vendor\n",
+				"sdk/vendor": "/* of the SDK */\nINPUT(AS_NEEDED(libsdk.a))\n"},
+			prepare: sdk(secondAES, []string{"ar", "rcs", "libsdk.a", "sdk.o"}),
+			want: map[string][]string{
+				SymbolsID: {"wc_AesSetKey is defined twice", "sdk/libsdk.a(sdk.o)"}},
+		},
+		{
+			name: "a function of wolfSSL's is wrapped",
+			changes: map[string]string{
+				"tree/ports/unix/extra.mk": "LDFLAGS += -Wl,--wrap,wolfSSL_Init\n",
+				"tree/py/runtime.c": added +
+					"int __wrap_wolfSSL_Init(void) { return 0; }\n",
+			},
+			want: map[string][]string{
+				SymbolsID: {"the link has --wrap=wolfSSL_Init: who calls " +
+					"wolfSSL_Init, which is in " +
+					"wolf/wolfssl/src/ssl.o, gets __wrap_wolfSSL_Init of py/runtime.o"}},
+		},
+		{
+			name: "the source of seeds is wrapped",
+			changes: withRandom("int getrandom(void);\n"+
+				"int wc_InitRng(void) { return getrandom(); }\n", "", map[string]string{
+				"tree/ports/unix/extra.mk": "LDFLAGS += -Xlinker --wrap=getrandom\n",
+				"tree/py/runtime.c": added +
+					"int __wrap_getrandom(void) { return started; }\n",
+			}),
+			want: map[string][]string{SymbolsID: {"the link has --wrap=getrandom",
+				"random.o gets seeds or the time from"}},
+		},
+		{
+			name: "a function of wolfSSL's is another's",
+			changes: map[string]string{"tree/ports/unix/extra.mk": "LDFLAGS += " +
+				"-Wl,--defsym,wc_AesSetKey=mp_init\n"},
+			want: map[string][]string{SymbolsID: {"the link has --defsym=wc_AesSetKey=mp_init",
+				"is mp_init of py/runtime.o then"}},
+		},
+		{
+			name: "a linker script sets a function of wolfSSL's",
+			changes: map[string]string{"tree/ports/unix/extra.mk": "LIB = names.lds\n",
+				"tree/ports/unix/names.lds": "/* one\n   two */\n" +
+					"four = 4; wc_AesSetKey = mp_init;\n"},
+			want: map[string][]string{
+				SymbolsID: {"names.lds:3: this linker script sets wc_AesSetKey, which is in ",
+					"to mp_init of py/runtime.o"}},
+		},
+		{
+			name: "an option in short",
+			changes: map[string]string{"tree/ports/unix/extra.mk": "LDFLAGS += " +
+				"-Wl,--allow-multiple-def\n"},
+			want: map[string][]string{SymbolsID: {"the link has --allow-multiple-definition"}},
+		},
+		{
+			name: "functions may be nowhere",
+			changes: map[string]string{"tree/ports/unix/extra.mk": "LDFLAGS += " +
+				"-Wl,--unresolved-symbols=ignore-all\n"},
+			want: map[string][]string{SymbolsID: {"the link has --unresolved-symbols=ignore-all"}},
+		},
+		{
+			name: "the linker is to warn only",
+			changes: map[string]string{"tree/ports/unix/extra.mk": "LDFLAGS += " +
+				"-Wl,--warn-unresolved-symbols\n"},
+			want: map[string][]string{SymbolsID: {"the link has --warn-unresolved-symbols"}},
+		},
+		{
+			name: "flags of one object of wolfSSL's",
+			changes: map[string]string{
+				"tree/ports/unix/extra.mk": "$(BUILD)/wolf/wolfssl/src/ssl.o: CFLAGS += " +
+					"-DNO_ASN_TIME\n"},
+			want: map[string][]string{
+				SettingsID: {"NO_ASN_TIME is defined", "make passes -DNO_ASN_TIME to the compiler",
+					"so for 1 of 3 objects: wolf/wolfssl/src/ssl.o"}},
+		},
+		{
+			name: "a header that one object gets before",
+			changes: map[string]string{
+				"tree/ports/unix/extra.mk": "$(BUILD)/wolf/wolfssl/wolfcrypt/src/aes.o: CFLAGS " +
+					"+= -include weak.h\n",
+				"tree/ports/unix/weak.h": "#define HAVE_NULL_CIPHER\n"},
+			want: map[string][]string{
+				SettingsID: {"ports/unix/weak.h:1: HAVE_NULL_CIPHER is defined",
+					"wolf/wolfssl/wolfcrypt/src/aes.o"}},
+		},
+		{
+			name: "flags of one object of MicroPython's",
+			changes: map[string]string{"tree/ports/unix/extra.mk": "$(BUILD)/py/runtime.o: " +
+				"CFLAGS += -DMICROPY_PY_SSL=1\n"},
+			want: map[string][]string{MacrosID: {"MICROPY_PY_SSL is 1; wanted: 0",
+				"so for py/runtime.o, which make compiles with -DMICROPY_PY_SSL=1"}},
+		},
+		{
+			name: "random.c takes the seeds for tests",
+			changes: withRandom("#define USE_TEST_GENSEED\n"+
+				"int wc_InitRng(void) { return 1; }\n", "", nil),
+			want: map[string][]string{
+				SettingsID: {"random.c:2: USE_TEST_GENSEED is defined: the random numbers " +
+					"are predictable"}},
+		},
+		{
+			name: "a constant seed",
+			changes: withRandom("int my_seed(unsigned char *, int);\n"+
+				"int wc_InitRng(unsigned char *b) { return CUSTOM_RAND_GENERATE_SEED(b, 3); }\n",
+				"#define CUSTOM_RAND_GENERATE_SEED my_seed\n",
+				map[string]string{"tree/py/runtime.c": added + "#include <string.h>\n" +
+					"int my_seed(unsigned char *b, int n);\n" +
+					"int my_seed(unsigned char *b, int n) { memset(b, 7, n); return 0; }\n"}),
+			want: map[string][]string{
+				SettingsID: {"user_settings.h:2: wolfSSL gets the seeds of its random numbers " +
+					"from my_seed in py/runtime.c",
+					"always gives the same seed"}},
+		},
+		{
+			name:    "nothing gives seeds",
+			changes: withRandom("int wc_InitRng(void) { return 1; }\n", "", nil),
+			want: map[string][]string{
+				SettingsID: {"nothing in wolfCrypt's random.c asks for a seed"}},
+		},
+		{
+			name: "a constant time",
+			changes: withASN("int wc_ValidateDate(void) { return XTIME(0) > 0; }\n",
+				"#define XTIME(t) (1700000000)\n"),
+			want: map[string][]string{
+				SettingsID: {"user_settings.h:2: nothing in wolfCrypt's asn.c asks for the time",
+					"(XTIME is (t) (1700000000))"}},
+		},
+		{
+			name: "dates that are not checked",
+			changes: withASN("#include <time.h>\n#define XVALIDATE_DATE(d) 1\n"+
+				"int wc_ValidateDate(void) { return time(0) > 0; }\n",
+				"#define WOLFSSL_AFTER_DATE_CLOCK_SKEW (10 * 365 * 24 * 3600)\n"+
+					"#define NO_ASN_TIME_CHECK\n#define NO_CHECK_PRIVATE_KEY\n"),
+			want: map[string][]string{
+				SettingsID: {"WOLFSSL_AFTER_DATE_CLOCK_SKEW is (10 * 365 * 24 * 3600)",
+					"NO_ASN_TIME_CHECK is defined",
+					"USE_WOLF_VALIDDATE is not defined: a function of the product's own",
+					"NO_CHECK_PRIVATE_KEY is defined"}},
+		},
+		{
+			name:    "no drop-in names are registered",
+			changes: map[string]string{"tree/ports/unix/extra.mk": dropInOn},
+			want: map[string][]string{
+				ModulesID: {"no source of this build registers the module tls", "the module ssl",
+					"the module cryptolib",
+					"the module hashlib"}},
+		},
+		{
+			name: "the drop-in names are there below a frozen ssl",
+			changes: map[string]string{"tree/ports/unix/extra.mk": dropInOn,
+				"modules/wolf/modwolfssl.c": dropIn},
+			prepare: frozen(map[string]string{"ssl.py": "tls CERT_NONE verify_mode",
+				"hashlib/__init__.py": "uhashlib", "asyncio/core.py": ""}),
+		},
+		{
+			name: "a frozen module shadows a drop-in name",
+			changes: map[string]string{"tree/ports/unix/extra.mk": dropInOn,
+				"modules/wolf/modwolfssl.c": dropIn},
+			prepare: frozen(map[string]string{"hashlib.py": "sha256",
+				"ssl/__init__.py": "socket", "tls.py": "x"}),
+			want: map[string][]string{
+				ModulesID: {"the frozen file hashlib.py takes the place of the module hashlib",
+					"import uhashlib",
+					"the frozen file ssl/__init__.py takes the place of the module ssl"}},
+		},
+		{
+			name: "a frozen module undoes secure defaults",
+			changes: map[string]string{"tree/ports/unix/extra.mk": dropInOn +
+				"CFLAGS += -DMICROPY_WOLFSSL_SECURE_DEFAULTS=1\n",
+				"tree/py/mpconfig.h": strings.Replace(fakeFirmware["tree/py/mpconfig.h"],
+					"MINOR 25", "MINOR 20", 1),
+				"modules/wolf/modwolfssl.c": added + "int ssl_module, aes_module, hash_module;\n" +
+					"MP_REGISTER_MODULE(MP_QSTR_ussl, ssl_module)\n" +
+					"MP_REGISTER_MODULE(MP_QSTR_ucryptolib, aes_module)\n" +
+					"MP_REGISTER_MODULE(MP_QSTR_uhashlib, hash_module)\n"},
+			prepare: frozen(map[string]string{"ssl.py": "ussl CERT_NONE cert_reqs"}),
+			want:    map[string][]string{ModulesID: {"the frozen file ssl.py undoes it"}},
+		},
+		{
+			name:    "a handshake that is skipped",
+			changes: map[string]string{"hello.py": "SKIP\n"},
+			want:    map[string][]string{RunID: {"the firmware skips hello.py"}},
+		},
+		{
+			name:    "the same random numbers twice",
+			changes: map[string]string{"random.py": "random 00\n"},
+			options: func(dir string, o *Options) {
+				o.RandomScript = filepath.Join(dir, "random.py")
+			},
+			want: map[string][]string{
+				RunID: {"two runs of the firmware begin handshakes with the same random numbers"}},
+		},
+		{
+			name: "a user module that needs mbedTLS",
+			changes: map[string]string{
+				"modules/crypt/micropython.mk": "SRC_USERMOD_C += $(USERMOD_DIR)/a.c " +
+					"$(USERMOD_DIR)/b.c\n",
+				"modules/crypt/a.c": "int mbedtls_aes_init(void);\nint mbedtls_aes_free(void);\n" +
+					"int a(void) { return mbedtls_aes_init() + mbedtls_aes_free(); }\n",
+				"modules/crypt/b.c": "int mbedtls_rsa_init(void);\nint a(void);\n" +
+					"__attribute__((constructor)) void b(void) { mbedtls_rsa_init(); a(); }\n",
+			},
+			want: map[string][]string{
+				ModulesID: {"the user module crypt needs mbedTLS itself", "3 functions",
+					"crypt/a.o uses mbedtls_aes_init, mbedtls_aes_free",
+					"crypt/b.o uses mbedtls_rsa_init", "the port's macros are right"}},
+		},
+		{
+			name: "a user module that includes mbedTLS",
+			changes: map[string]string{
+				"modules/crypt/micropython.mk": "SRC_USERMOD_C += $(USERMOD_DIR)/a.c\n",
+				"modules/crypt/a.c":            "#include \"mbedtls/aes.h\"\n",
+			},
+			want: map[string][]string{ModulesID: {"the user module crypt needs mbedTLS itself",
+				"crypt/a.c:1 includes mbedtls/aes.h"}},
+		},
+		{
+			name: "settings that wolfSSL does not compile with",
+			changes: map[string]string{
+				"own.h": "#define PURPLE\n",
+				"modules/wolf/micropython.mk": added +
+					"CFLAGS_USERMOD += -include ../../../own.h\n",
+				"modules/wolf/wolfssl/wolfssl/wolfcrypt/settings.h": added +
+					"#ifdef PURPLE\n#error no such colour\n#endif\n",
+			},
+			options: func(dir string, o *Options) { o.Settings = filepath.Join(dir, "own.h") },
+			want: map[string][]string{
+				SettingsID: {"own.h: wolfSSL does not compile with these settings: ",
+					"no such colour", "compare the file with the port's own"}},
+		},
+		{
+			name: "a RAM that is too small",
+			changes: map[string]string{
+				"tree/ports/unix/extra.mk": "CC = gcc -nostdlib -static\n" +
+					"LDFLAGS = -T link.ld -Wl,--build-id=none\nSRC = py/runtime.c\n",
+				"tree/ports/unix/link.ld": "MEMORY { FLASH : ORIGIN = 0, LENGTH = 4096 RAM : " +
+					"ORIGIN = 8192, LENGTH = 2 }\n" +
+					"ENTRY(mp_init)\nSECTIONS { .text : { *(.text*) *(.rodata*) *(.eh_frame*) } " +
+					">FLASH .bss : { *(.bss*) *(.data*) } >RAM }\n",
+				"tree/py/runtime.c": added + "char many[99000];\n",
+			},
+			want: map[string][]string{SizeID: {"the firmware does not fit into RAM: it is ",
+				"too large; RAM of MicroPython 99.0 kB (by the"}},
+		},
+		{
+			name: "a heap that is too small",
+			changes: map[string]string{"tree/ports/unix/extra.mk": "LDFLAGS += " +
+				"-Wl,--defsym=_heap_start=0x1000,--defsym=_heap_end=0x3000\n"},
+			options: func(_ string, o *Options) { o.MinHeap = 32768; o.MinStack = 1 },
+			want: map[string][]string{
+				SizeID: {"the firmware leaves 8192 bytes for the heap, 24576 less than " +
+					"the limit of 32768",
+					"the firmware does not say how large its stack is, and at least 1 " +
+						"bytes are asked for"}},
+		},
+		{
+			name: "a firmware for finding faults",
+			changes: map[string]string{"tree/ports/unix/extra.mk": "ifeq ($(DEBUG),1)\n" +
+				"CFLAGS += -DDEBUGGED\nendif\n",
+				"tree/py/runtime.c": added +
+					"#ifdef DEBUGGED\nconst char debugging[100000] = {1};\n" +
+					"__attribute__((constructor)) void use(void) { started = " +
+					"debugging[started]; }\n#endif\n"},
+			options: func(_ string, o *Options) {
+				o.Args = append(o.Args, "DEBUG=1")
+				o.MaxFlash = 60000
+			},
+			want: map[string][]string{SizeID: {"more than the limit of 60000",
+				"make without DEBUG=1, which saves 100", ": it fits then"}},
+		},
+	}...)
+}
+
+// TestRelink edits a linker script and an archive of the product's, which make's rule for the
+// firmware does not know.
+func TestRelink(t *testing.T) {
+	if testing.Short() {
+		t.Skip("skipped with -short: needs a C compiler")
+	}
+	dir, err := filepath.EvalSymlinks(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	writeFiles(t, dir, changed(map[string]string{
+		"tree/ports/unix/extra.mk": "LIB = -L../../../sdk link.lds -lsdk\n",
+		"tree/ports/unix/link.lds": "INCLUDE more.lds\n",
+		"tree/ports/unix/more.lds": "told = 1;\n", "tree/py/runtime.c": added +
+			"int of_sdk(void);\n__attribute__((constructor)) void use(void) { of_sdk(); }\n",
+	}))
+	archive := func(source string) {
+		t.Helper()
+		_ = os.Remove(filepath.Join(dir, "sdk", "libsdk.a"))
+		sdk(source, []string{"ar", "rcs", "libsdk.a", "sdk.o"})(t, dir)
+	}
+	archive("int of_sdk(void) { return 1; }\n")
+	o := fakeOptions(t, dir)
+	report := runExpect(t, o, true)
+	size := report.Checks[slices.IndexFunc(rules, func(r rule) bool { return r.ID == SizeID })]
+	if len(size.Notes) != 1 ||
+		!strings.Contains(size.Notes[0].Message, "accounts for "+dir+"/sdk/libsdk.a (flash ") {
+		t.Errorf("notes %+v", size.Notes)
+	}
+	// a file that was written after the firmware, whatever the clock's resolution is
+	soon := func(name string) {
+		t.Helper()
+		if err := os.Chtimes(filepath.Join(dir, name), time.Time{},
+			time.Now().Add(time.Second)); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(1100 * time.Millisecond)
+	}
+	writeFiles(t, dir, map[string]string{"tree/ports/unix/more.lds": "told = 2;\n"})
+	soon("tree/ports/unix/more.lds")
+	o.NoBuild = true
+	if got := seen(runExpect(t, o, false).Checks[1]); !strings.Contains(got,
+		"more.lds: this file was changed after the firmware was linked") {
+		t.Errorf("--no-build: %s", got)
+	}
+	o.NoBuild = false
+	runExpect(t, o, true)
+	if value := symbolValue(t, filepath.Join(dir, "build", "micropython"), "told"); value != 2 {
+		t.Errorf("the script's symbol is %d after it was edited", value)
+	}
+	archive("volatile int other = 2;\nint of_sdk(void) { return other; }\n")
+	soon("sdk/libsdk.a")
+	runExpect(t, o, true)
+	symbolValue(t, filepath.Join(dir, "build", "micropython"), "other")
+	// A source that has changed since, and one that make would compile with other flags now.
+	writeFiles(t, dir,
+		map[string]string{"tree/py/runtime.c": changed(nil)["tree/py/runtime.c"] +
+			"int of_sdk(void);\n" +
+			"__attribute__((constructor)) void use(void) { of_sdk(); }\n"})
+	soon("tree/py/runtime.c")
+	o.NoBuild = true
+	if got := seen(runExpect(t, o, false).Checks[1]); !strings.Contains(got,
+		"1 source changed after the firmware was built: py/runtime.c") {
+		t.Errorf("--no-build: %s", got)
+	}
+	o.NoBuild = false
+	writeFiles(t, dir,
+		map[string]string{"tree/ports/unix/extra.mk": "LIB = -L../../../sdk link.lds -lsdk\n" +
+			"$(BUILD)/py/runtime.o: CFLAGS += -Dstarted=begun\n"})
+	runExpect(t, o, true)
+	symbolValue(t, filepath.Join(dir, "build", "micropython"), "begun")
+}
+
+func symbolValue(t *testing.T, file, name string) uint64 {
+	t.Helper()
+	f, err := elf.Open(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	symbols, err := f.Symbols()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range symbols {
+		if s.Name == name {
+			return s.Value
+		}
+	}
+	t.Errorf("%s has no symbol %s", file, name)
+	return 0
+}
