@@ -71,7 +71,8 @@ func ReadFunction(o *Object, symbol string) (f *Function, err error) {
 	f.Uses = slices.DeleteFunc(f.Uses, func(name string) bool {
 		return name == symbol || name == section.Name
 	})
-	f.Hardware = touchesHardware(e.Machine, e.ByteOrder, data[start:end])
+	f.Hardware = touchesHardware(e.Machine, e.ByteOrder, data[start:end],
+		constants(symbols, symbols[at].Section, start))
 	return f, nil
 }
 
@@ -114,9 +115,26 @@ func uses(
 	return names, nil
 }
 
+// constants reports which offsets of a function are constants among the code, as ARM's mapping
+// symbols say: $d before data, $t and $a before code.
+func constants(symbols []elf.Symbol, section elf.SectionIndex, start uint64) func(int) bool {
+	return func(offset int) bool {
+		is, nearest := false, uint64(0)
+		for _, s := range symbols {
+			if s.Section != section || s.Value < nearest || s.Value > start+uint64(offset) ||
+				len(s.Name) < 2 || s.Name[0] != '$' {
+				continue
+			}
+			is, nearest = s.Name[1] == 'd', s.Value
+		}
+		return is
+	}
+}
+
 // touchesHardware reports whether code has an instruction or an address by which what no symbol
 // names is read. Of a processor that it does not know it says so of all code.
-func touchesHardware(machine elf.Machine, order binary.ByteOrder, code []byte) bool {
+func touchesHardware(machine elf.Machine, order binary.ByteOrder, code []byte,
+	constant func(int) bool) bool {
 	switch machine {
 	case elf.EM_X86_64, elf.EM_386:
 		for i := 0; i+2 < len(code); i++ {
@@ -130,9 +148,13 @@ func touchesHardware(machine elf.Machine, order binary.ByteOrder, code []byte) b
 		return false
 	case elf.EM_ARM:
 		for i := 0; i+4 <= len(code); i += 2 {
-			if word := order.Uint32(code[i:]); i%4 == 0 &&
-				(word>>28 == 4 || word>>28 == 5 || word>>20 == 0xe00) {
-				return true // a peripheral's address, as all Cortex-M have them
+			if constant(i) {
+				// A peripheral's address, as all Cortex-M have them.
+				word := order.Uint32(code[i:])
+				if i%4 == 0 && (word>>28 == 4 || word>>28 == 5 || word>>20 == 0xe00) {
+					return true
+				}
+				continue
 			}
 			first, second := order.Uint16(code[i:]), order.Uint16(code[i+2:])
 			if first&0xfbf0 != 0xf2c0 || second&0x8000 != 0 { // movt
