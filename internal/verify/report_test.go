@@ -124,3 +124,36 @@ func TestReportOK(t *testing.T) {
 		}
 	}
 }
+
+// TestUnmade holds that a check that another's finding has made impossible is no error of its own.
+func TestUnmade(t *testing.T) {
+	result := &Result{Tool: "mpwolf", Tree: "/tree",
+		Targets: []Target{{Target: "unix", Port: "unix",
+			Report: sampleReport()}}}
+	var out bytes.Buffer
+	if err := result.Log().GitHub(&out); err != nil {
+		t.Fatal(err)
+	}
+	if n := strings.Count(out.String(), "::error "); n != 1 ||
+		!strings.Contains(out.String(), "title=mpwolf settings::not made: the build failed") {
+		t.Errorf("%d errors; want 1, and notices of the others\n%s", n, out.String())
+	}
+	for _, c := range result.Suites()[0].Cases {
+		skipped := c.Name != MacrosID && c.Name != SymbolsID
+		if (c.Skipped != "") != skipped || len(c.Findings) > 0 != (c.Name == SymbolsID) {
+			t.Errorf("case %+v", c)
+		}
+	}
+	// Without a finding that explains it, it is one.
+	alone := reportOf(
+		map[string]*check{MacrosID: {notMade: "no one knows"}, SymbolsID: {}, LeftoversID: {},
+			ModulesID: {}, SettingsID: {}, SizeID: {}, RunID: {}}, "")
+	result.Targets[0].Report = alone
+	out.Reset()
+	if err := result.Log().GitHub(&out); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(out.String(), "::error ") {
+		t.Errorf("a check that was not made is not told of:\n%s", out.String())
+	}
+}
