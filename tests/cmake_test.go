@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -55,6 +56,19 @@ func TestCMake(t *testing.T) {
 		want = bytes.ReplaceAll(want, []byte("\n"), []byte("\r\n"))
 		if got := r.must(cmd); got != string(want) {
 			t.Errorf("%s: got:\n%s\nwant:\n%s", script, tail(got), want)
+		}
+	}
+
+	// A variable that changes leaves no old name behind, and misses no new one.
+	for i, want := range []string{"none\r\n", "there\r\n"} {
+		drop := strconv.Itoa(i)
+		r.must(configure("-DWOLFSSL_DROP_IN=" + drop))
+		r.must(exec.Command("cmake", "--build", build, "-j2"))
+		cmd := exec.Command(filepath.Join(build, "firmware"))
+		cmd.Stdin = strings.NewReader("try:\n    import cryptolib\n    print('there')\n" +
+			"except ImportError:\n    print('none')\n")
+		if got := r.must(cmd); got != want {
+			t.Errorf("WOLFSSL_DROP_IN=%s: import cryptolib: %q", drop, got)
 		}
 	}
 }
