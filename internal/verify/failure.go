@@ -158,7 +158,7 @@ func (v blamer) blameSettings(f Finding, e compileError) Finding {
 	f.Message =
 		fmt.Sprintf("wolfSSL does not compile with these settings: %s: %s", place, e.message)
 	switch {
-	case (settingsCheck{v.evidence}).shippedSettings():
+	case settingsCheck(v).shippedSettings():
 		f.Message = "wolfSSL does not compile with its port's settings: " +
 			place + ": " + e.message
 		f.Fix = cmp.Or(f.Fix, "see whether this wolfSSL is one that mpwolf knows: mpwolf status")

@@ -182,7 +182,7 @@ func (v symbolsCheck) outdated(c *check) {
 				changed[dep] = when
 			}
 			if when.After(built.ModTime()) && !slices.Contains(newer, dep) &&
-				!(settingsCheck{v.evidence}).isSettings(dep) {
+				!settingsCheck(v).isSettings(dep) {
 				newer = append(newer, dep)
 			}
 		}
