@@ -357,6 +357,24 @@ static int verify_ed25519(const wolf_cert_t *cert, const wolf_span_t *bits) {
 }
 #endif
 
+// A key for PSS may say what its signatures must be: RFC 4055, section 3.3.
+static bool pss_key_allows(const wolf_cert_t *issuer, const sig_alg_t *alg) {
+    #if !defined(NO_RSA) && defined(WC_RSA_PSS)
+    wolf_span_t spki = issuer->key, seq, in, oid;
+    sig_alg_t key = {0};
+    if (!wolf_der_get(&spki, TAG_SEQUENCE, &seq) || !wolf_der_get(&seq, TAG_SEQUENCE, &in)
+        || !wolf_der_get(&in, TAG_OID, &oid)) {
+        return false;
+    }
+    return in.len == 0 || (read_pss(in, &key) && key.hash == alg->hash
+                           && key.mgf_hash == alg->mgf_hash && key.salt_len <= alg->salt_len);
+    #else
+    (void)issuer;
+    (void)alg;
+    return false;
+    #endif
+}
+
 // Whether an issuer's key has signed a certificate. Returns 0 or wolfSSL's number.
 static int verify_signature(const wolf_cert_t *cert, const wolf_cert_t *issuer) {
     sig_alg_t alg;
@@ -366,7 +384,8 @@ static int verify_signature(const wolf_cert_t *cert, const wolf_cert_t *issuer) 
     wolf_span_t bits;
     bool strong;
     key_kind_t kind = read_key(issuer->key, &bits, &strong);
-    if (kind != alg.kind && !(kind == KEY_RSA_PSS && alg.pss)) {
+    if (kind != alg.kind
+        && !(kind == KEY_RSA_PSS && alg.pss && pss_key_allows(issuer, &alg))) {
         return ASN_SIG_KEY_E;
     }
     if (!strong) {
@@ -477,6 +496,60 @@ static bool is_anchor(const search_t *s, const wolf_cert_t *cert) {
     return false;
 }
 
+static bool is_current(const search_t *s, const wolf_cert_t *cert) {
+    #ifndef NO_ASN_TIME
+    return s->now >= cert->not_before && s->now <= cert->not_after;
+    #else
+    (void)s;
+    (void)cert;
+    return true;
+    #endif
+}
+
+static bool complete(search_t *s, size_t depth);
+
+// Complete a path by an issuer that is valid now, or by one that is not.
+static bool complete_by(search_t *s, size_t depth, bool current) {
+    wolf_verify_t *v = s->v;
+    const wolf_cert_t *cert = &s->certs[s->path[depth]];
+    wolf_span_t der, subject;
+    wolf_cert_t *anchor = &s->certs[v->chain_len];
+    for (size_t i = 0; v->anchor(v->arg, i, &der); ++i) {
+        s->path[depth + 1] = v->chain_len;
+        if (!wolf_cert_read_subject(der.p, der.len, &subject)
+            || !wolf_name_equal(&subject, &cert->issuer)
+            || same_der(&der, &cert->der) || !wolf_cert_read(anchor, der.p, der.len)
+            || is_current(s, anchor) != current) {
+            continue;
+        }
+        if (is_issuer(s, depth, anchor, true) && check_path(s, depth + 2)) {
+            return true;
+        }
+        if (v->err == MEMORY_E) {
+            return false;
+        }
+    }
+    for (size_t i = 1; i < v->chain_len; ++i) {
+        const wolf_cert_t *issuer = &s->certs[i];
+        bool used = false;
+        for (size_t j = 0; j <= depth; ++j) {
+            used = used || same_der(&s->certs[s->path[j]].der, &issuer->der);
+        }
+        if (used || is_current(s, issuer) != current
+            || !wolf_name_equal(&issuer->subject, &cert->issuer)) {
+            continue;
+        }
+        s->path[depth + 1] = i;
+        if (is_issuer(s, depth, issuer, false) && complete(s, depth + 1)) {
+            return true;
+        }
+        if (v->err == MEMORY_E) {
+            return false;
+        }
+    }
+    return false;
+}
+
 // Complete a path from the certificate at depth, which is its last one so far.
 static bool complete(search_t *s, size_t depth) {
     wolf_verify_t *v = s->v;
@@ -499,41 +572,16 @@ static bool complete(search_t *s, size_t depth) {
         note(s, MAX_CHAIN_ERROR, depth);
         return false;
     }
-
-    wolf_span_t der, subject;
-    wolf_cert_t *anchor = &s->certs[v->chain_len];
-    for (size_t i = 0; v->anchor(v->arg, i, &der); ++i) {
-        s->path[depth + 1] = v->chain_len;
-        if (!wolf_cert_read_subject(der.p, der.len, &subject)
-            || !wolf_name_equal(&subject, &cert->issuer)
-            || same_der(&der, &cert->der) || !wolf_cert_read(anchor, der.p, der.len)) {
-            continue;
-        }
-        if (is_issuer(s, depth, anchor, true) && check_path(s, depth + 2)) {
-            return true;
-        }
-        if (v->err == MEMORY_E) {
-            return false;
-        }
+    // An expired twin must not use up the signatures that may be tried.
+    if (complete_by(s, depth, true)) {
+        return true;
     }
-    for (size_t i = 1; i < v->chain_len; ++i) {
-        const wolf_cert_t *issuer = &s->certs[i];
-        bool used = false;
-        for (size_t j = 0; j <= depth; ++j) {
-            used = used || same_der(&s->certs[s->path[j]].der, &issuer->der);
-        }
-        if (used || !wolf_name_equal(&issuer->subject, &cert->issuer)) {
-            continue;
-        }
-        s->path[depth + 1] = i;
-        if (is_issuer(s, depth, issuer, false) && complete(s, depth + 1)) {
-            return true;
-        }
-        if (v->err == MEMORY_E) {
-            return false;
-        }
+    if (v->err != MEMORY_E && complete_by(s, depth, false)) {
+        return true;
     }
-    note(s, self_issued ? ASN_SELF_SIGNED_E : ASN_NO_SIGNER_E, depth);
+    if (v->err != MEMORY_E) {
+        note(s, self_issued ? ASN_SELF_SIGNED_E : ASN_NO_SIGNER_E, depth);
+    }
     return false;
 }
 

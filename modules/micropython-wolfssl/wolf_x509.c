@@ -35,8 +35,13 @@
 #define TAG_OID (0x06)
 #define TAG_UTF8_STRING (0x0c)
 #define TAG_PRINTABLE_STRING (0x13)
+#define TAG_T61_STRING (0x14)
+#define TAG_IA5_STRING (0x16)
 #define TAG_UTC_TIME (0x17)
 #define TAG_GENERALIZED_TIME (0x18)
+#define TAG_VISIBLE_STRING (0x1a)
+#define TAG_UNIVERSAL_STRING (0x1c)
+#define TAG_BMP_STRING (0x1e)
 #define TAG_SEQUENCE (0x30)
 #define TAG_SET (0x31)
 #define TAG_CONTEXT(n) (0x80 | (n))
@@ -359,8 +364,85 @@ static bool equal_nocase(const uint8_t *a, size_t a_len, const uint8_t *b, size_
     return true;
 }
 
-static bool is_text(uint8_t tag) {
-    return tag == TAG_UTF8_STRING || tag == TAG_PRINTABLE_STRING;
+// The number of bytes of a character in a string of that kind, at least; 0 where it holds no text.
+static size_t char_size(uint8_t tag) {
+    switch (tag) {
+        case TAG_UTF8_STRING:
+        case TAG_PRINTABLE_STRING:
+        case TAG_T61_STRING:
+        case TAG_IA5_STRING:
+        case TAG_VISIBLE_STRING:
+            return 1;
+        case TAG_BMP_STRING:
+            return 2;
+        case TAG_UNIVERSAL_STRING:
+            return 4;
+        default:
+            return 0;
+    }
+}
+
+#define TEXT_END (UINT32_MAX)
+
+// The next character of a string, with letters of ASCII in lower case and white space as a blank;
+// the string must not be empty. T.61 is taken for Latin-1, as by OpenSSL.
+static uint32_t get_char(uint8_t tag, wolf_span_t *text) {
+    uint8_t first = text->p[0];
+    size_t n = char_size(tag);
+    bool is_long = tag == TAG_UTF8_STRING && first >= 0xc0;
+    if (is_long) {
+        n = first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+    }
+    uint32_t c = 0;
+    size_t i = 0;
+    for (; i < n && i < text->len; ++i) {
+        uint8_t byte = text->p[i];
+        if (!is_long) {
+            c = c << 8 | byte;
+        } else if (i == 0) {
+            c = byte & (0xff >> (n + 1));
+        } else if ((byte & 0xc0) != 0x80) {
+            break;
+        } else {
+            c = c << 6 | (byte & 0x3f);
+        }
+    }
+    text->p += i;
+    text->len -= i;
+    if (is_long && (i < n || c < (n == 2 ? 0x80u : n == 3 ? 0x800u : 0x10000u))) {
+        return 0x80000000 | c; // no UTF-8: no character of another string is that one
+    }
+    return c < 0x80 ? (c >= '\t' && c <= '\r' ? ' ' : lower(c)) : c;
+}
+
+// The same without what does not count: blanks at the ends, and all but one elsewhere (RFC 5280,
+// section 7.1). started says whether there was a character before.
+static uint32_t get_significant(uint8_t tag, wolf_span_t *text, bool *started) {
+    bool blank = false;
+    while (text->len > 0) {
+        wolf_span_t rest = *text;
+        uint32_t c = get_char(tag, &rest);
+        if (c != ' ' && blank && *started) {
+            return ' ';
+        }
+        *text = rest;
+        if (c != ' ') {
+            *started = true;
+            return c;
+        }
+        blank = true;
+    }
+    return TEXT_END;
+}
+
+static bool text_equal(uint8_t a_tag, wolf_span_t a, uint8_t b_tag, wolf_span_t b) {
+    bool a_started = false, b_started = false;
+    uint32_t a_char, b_char;
+    do {
+        a_char = get_significant(a_tag, &a, &a_started);
+        b_char = get_significant(b_tag, &b, &b_started);
+    } while (a_char == b_char && a_char != TEXT_END);
+    return a_char == b_char;
 }
 
 // The next attribute of a relative distinguished name.
@@ -380,8 +462,8 @@ static bool rdn_equal(wolf_span_t a, wolf_span_t b) {
             || !is_bytes(&a_oid, b_oid.p, b_oid.len)) {
             return false;
         }
-        bool same = is_text(a_tag)
-            && is_text(b_tag) ? equal_nocase(a_value.p, a_value.len, b_value.p, b_value.len)
+        bool same = char_size(a_tag) > 0 && char_size(b_tag) > 0
+            ? text_equal(a_tag, a_value, b_tag, b_value)
             : a_tag == b_tag && is_bytes(&a_value, b_value.p, b_value.len);
         if (!same) {
             return false;
@@ -406,9 +488,9 @@ bool wolf_name_equal(const wolf_span_t *a, const wolf_span_t *b) {
     return is_bytes(a, b->p, b->len) || (name_starts_with(*a, *b) && name_starts_with(*b, *a));
 }
 
-// The next common name of a name, or false.
-static bool next_common_name(wolf_span_t *name, wolf_span_t *rdn, wolf_span_t *value) {
-    static const uint8_t common_name[] = { 0x55, 0x04, 0x03 };
+// The next value of a kind in a name, or false.
+static bool next_value(wolf_span_t *name, wolf_span_t *rdn, const uint8_t *kind, size_t kind_len,
+    wolf_span_t *value) {
     for (;;) {
         wolf_span_t oid;
         uint8_t tag;
@@ -418,10 +500,16 @@ static bool next_common_name(wolf_span_t *name, wolf_span_t *rdn, wolf_span_t *v
             }
         } else if (!get_attribute(rdn, &oid, &tag, value)) {
             return false;
-        } else if (is_bytes(&oid, common_name, sizeof(common_name))) {
+        } else if (is_bytes(&oid, kind, kind_len)) {
             return true;
         }
     }
+}
+
+// The next common name of a name, or false.
+static bool next_common_name(wolf_span_t *name, wolf_span_t *rdn, wolf_span_t *value) {
+    static const uint8_t common_name[] = { 0x55, 0x04, 0x03 };
+    return next_value(name, rdn, common_name, sizeof(common_name), value);
 }
 
 wolf_span_t wolf_name_common_name(const wolf_span_t *name) {
@@ -691,6 +779,9 @@ static bool is_permitted(uint8_t tag, const wolf_span_t *name, const wolf_cert_t
                         || (name->len > 0 && name->p[0] == '.'))) {
                     return false;
                 }
+                if (tag == NAME_IP && base.len != 8 && base.len != 32) {
+                    return false; // not an address and its mask
+                }
                 constrained = true;
                 match = match || in_subtree(tag, name, &base)
                     || (excluded && tag == NAME_DNS && wildcard_meets(name, &base));
@@ -734,11 +825,26 @@ static bool common_names_are_permitted(const wolf_cert_t *cert, const wolf_cert_
     return true;
 }
 
+// A subject may have addresses of e-mail, too: RFC 5280, section 4.2.1.10.
+static bool emails_are_permitted(const wolf_cert_t *cert, const wolf_cert_t *ca) {
+    static const uint8_t email[] = { 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x09, 0x01 };
+    wolf_span_t name = cert->subject;
+    wolf_span_t rdn = {0};
+    wolf_span_t value;
+    while (next_value(&name, &rdn, email, sizeof(email), &value)) {
+        if (!is_permitted(NAME_EMAIL, &value, ca)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 bool wolf_cert_is_permitted(const wolf_cert_t *cert, const wolf_cert_t *ca, bool is_peer) {
     if (ca->permitted.p == NULL && ca->excluded.p == NULL) {
         return true;
     }
-    if (cert->subject.len > 0 && !is_permitted(NAME_DIRECTORY, &cert->subject, ca)) {
+    if (cert->subject.len > 0 && (!is_permitted(NAME_DIRECTORY, &cert->subject, ca)
+                                  || !emails_are_permitted(cert, ca))) {
         return false;
     }
     if (cert->alt_names.p == NULL) {

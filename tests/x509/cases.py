@@ -730,6 +730,14 @@ def signatures():
     for digest in ("sha256", "sha384", "sha512"):
         both("a leaf signed with RSA-PSS and %s" % digest.upper(), ACCEPT, "RFC 4055",
             [leaf(r, algorithm="pss-" + digest)], [r])
+    for digest, right in (("sha256", EITHER), ("sha512", REFUSE)):
+        key = Key("rsa2048")
+        algorithm = der.algorithm_identifier("pss-" + digest)
+        bits = elements(der.content(key.spki))[1]
+        p = ca("root for %s" % digest, key=key, spki=der.sequence(algorithm, bits))
+        both("a root's key for RSA-PSS and %s alone, a leaf signed with SHA256" % digest.upper(),
+            right, "RFC 4055 3.3: the key says what its signatures must be",
+            [leaf(p, algorithm="pss-sha256")], [p])
     both("an RSA root's leaf with an ECDSA signature", REFUSE, "RFC 5280 6.1.3 a",
         [leaf(r, sign_with=Key("p256"))], [r])
     both("an ECDSA root's leaf with an RSA signature", REFUSE, "RFC 5280 6.1.3 a",
@@ -1012,6 +1020,21 @@ def constraints():
     case("excluded directoryName", REFUSE, why, dns, (), ["dir:O=mpwolf tests"], subject=subject)
     case("excluded directoryName, another", ACCEPT, why, dns, (), ["dir:O=others"],
         subject=subject)
+    same = "RFC 5280 7.1: blanks and the kind of string do not tell names apart"
+    for what, tag, text in (("two blanks", der.UTF8, "mpwolf  tests"),
+        ("blanks around", der.UTF8, " mpwolf tests "), ("capitals", der.UTF8, "MPWOLF Tests"),
+        ("BMPString", der.BMP, "mpwolf tests"), ("TeletexString", der.T61, "mpwolf tests"),
+        ("IA5String", der.IA5, "mpwolf tests")):
+        spelt = name(der.attribute("O", text, tag), "CN=constrained")
+        case("excluded directoryName, spelt with " + what, REFUSE, same, dns, (),
+            ["dir:O=mpwolf tests"], subject=spelt)
+        case("permitted directoryName, spelt with " + what, EITHER, same, dns,
+            ["dir:O=mpwolf tests"], subject=spelt)
+    for n in (3, 7, 9):
+        case("excluded IP of %d bytes" % n, REFUSE, why + ": an address and its mask",
+            dns + ["ip:192.0.2.1"], (), ["ip:hex=" + "c0" * n])
+    case("permitted e-mail, another in the subject", REFUSE, why, dns, ["email:example.com"],
+        subject=name("O=mpwolf tests", der.attribute("E", "a@example.org", der.IA5)))
     case("permitted DNS, a wildcard inside", ACCEPT, why, ["dns:*.example.com"],
         ["dns:example.com"])
     case("permitted DNS, a wildcard that may be outside", REFUSE, why, ["dns:*.com"],
