@@ -1,7 +1,6 @@
 package verify
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"path/filepath"
@@ -98,12 +97,12 @@ var dangers = []danger{
 	{macro: "WOLFSSL_NO_TRUSTED_CERTS_VERIFY",
 		why: "an OCSP response is accepted without checking its signer", fix: leaveOut},
 	{macro: "WOLFSSL_NO_OCSP_ISSUER_CHECK", needs: "HAVE_OCSP",
-		why: "an OCSP answer is believed from whoever signed it", fix: leaveOut},
+		why: "an OCSP response is accepted whoever signed it", fix: leaveOut},
 	{macro: "WOLFSSL_NO_OCSP_ISSUER_CHAIN_CHECK", needs: "HAVE_OCSP",
-		why: "an OCSP answer is believed from whoever signed it",
+		why: "an OCSP response is accepted whoever signed it",
 		fix: leaveOut},
 	{macro: "WOLFSSL_NO_OCSP_DATE_CHECK", needs: "HAVE_OCSP",
-		why: "an OCSP answer is believed however old it is", fix: leaveOut},
+		why: "an OCSP response is accepted however old it is", fix: leaveOut},
 	{macro: "WOLFSSL_NO_CRL_DATE_CHECK", needs: "HAVE_CRL",
 		why: "a list of revoked certificates is used however old it is",
 		fix: leaveOut},
@@ -272,11 +271,11 @@ func (v settingsCheck) dangersCheck(ctx context.Context, c *check, used []wolfOb
 		seen = []objectValues{{values: general}}
 	}
 	for _, d := range dangers {
-		v.dangerCheck(c, d, seen)
+		v.dangerCheck(c, d, general, seen)
 	}
 	refused := len(c.findings)
 	for _, w := range weaknesses {
-		if note, weak := w.note(general, seen, cmp.Or(v.WolfSSL, "/"), refused > 0); weak {
+		if note, weak := w.note(general, seen, v.inWolfSSL, refused > 0); weak {
 			note.Fix = v.switchOff(w, note)
 			c.notes = append(c.notes, note)
 		}
@@ -340,11 +339,27 @@ func (d danger) has(values map[string]build.Value) bool {
 	return true
 }
 
-func (v settingsCheck) dangerCheck(c *check, d danger, seen []objectValues) {
+// isDefault reports whether a number is only what a header of wolfSSL's own sets where nothing
+// else does: 5.7.2 has RSA_MIN_SIZE at 512 in rsa.h, and takes no such key in TLS all the same.
+func (v settingsCheck) isDefault(d danger, general, values map[string]build.Value) bool {
+	return d.below != 0 && !general[d.macro].Defined && v.inWolfSSL(values[d.macro])
+}
+
+// inWolfSSL reports whether wolfSSL's own headers decide a value.
+func (v settingsCheck) inWolfSSL(value build.Value) bool {
+	file := value.File
+	if !filepath.IsAbs(file) {
+		file = filepath.Join(v.Target.Tree.Dir, file)
+	}
+	return v.WolfSSL != "" && value.Defined && relative(v.WolfSSL, file) != file
+}
+
+func (v settingsCheck) dangerCheck(c *check, d danger, general map[string]build.Value,
+	seen []objectValues) {
 	var in []string
 	var value build.Value
 	for _, o := range seen {
-		if d.has(o.values) {
+		if d.has(o.values) && !v.isDefault(d, general, o.values) {
 			in = append(in, o.name)
 			if value.File == "" {
 				value = o.values[d.macro]
@@ -374,10 +389,11 @@ func (v settingsCheck) dangerCheck(c *check, d danger, seen []objectValues) {
 }
 
 // note is the note about a weakness, if it is there. What lies in one object's flags is in seen;
-// what is missing is missing after settings.h. wolf is wolfSSL's directory; refused says that a
-// danger has been found, which may be of the same macro.
+// what is missing is missing after settings.h. isDefault says that wolfSSL's own headers
+// decide a value; refused, that a danger has been found, which may be of the same macro.
 func (w weakness) note(
-	general map[string]build.Value, seen []objectValues, wolf string, refused bool,
+	general map[string]build.Value, seen []objectValues,
+	isDefault func(build.Value) bool, refused bool,
 ) (Finding, bool) {
 	needed, without := strings.CutPrefix(w.needs, "!")
 	if w.needs != "" && general[needed].Defined == without {
@@ -388,7 +404,7 @@ func (w weakness) note(
 		other := o.values[w.macro]
 		// A limit that wolfSSL's own headers have is its default.
 		if !value.Defined && other.Defined && !w.unset &&
-			(w.below == 0 || relative(wolf, other.File) == other.File) {
+			(w.below == 0 || !isDefault(other)) {
 			value = other
 		}
 	}

@@ -29,8 +29,8 @@ func (v symbolsCheck) optionsCheck(c *check) {
 		}
 		if flag := undefs(o, next); flag != "" {
 			c.find(Finding{
-				Message: fmt.Sprintf("the link has %s: the linker accepts a function that is "+
-					"nowhere, and a call of it goes nowhere", flag),
+				Message: fmt.Sprintf("the link has %s: the linker accepts functions "+
+					"that are defined nowhere", flag),
 				Fix: "take the option out of LDFLAGS, and solve what it hides",
 			})
 		}
@@ -77,21 +77,22 @@ func undefs(o, next build.LinkOption) string {
 // redirected looks for symbols of wolfSSL and the modules that the link gives another meaning: by
 // --wrap, by --defsym, or in a linker script.
 func (v symbolsCheck) redirected(c *check, options []build.LinkOption) {
-	const fix = "take it out of the link: what is called must be what was compiled"
+	const fix = "remove it from the link: the functions that are called must be those " +
+		"that were compiled"
 	for _, o := range options {
 		symbol, to, _ := strings.Cut(o.Value, "=")
 		switch {
 		case o.Is("wrap", "wr"):
 			if what := v.guarded(symbol); what != "" {
 				c.find(
-					Finding{Message: fmt.Sprintf("the link has --wrap=%s: who calls %s, %s, "+
-						"gets __wrap_%s%s", symbol, symbol,
+					Finding{Message: fmt.Sprintf("the link has --wrap=%s: calls of %s, %s, "+
+						"go to __wrap_%s%s", symbol, symbol,
 						what, symbol, v.definedIn("__wrap_"+symbol)), Fix: fix})
 			}
 		case o.Is("defsym", "defs"):
 			if what := v.guarded(symbol); what != "" {
 				c.find(
-					Finding{Message: fmt.Sprintf("the link has --defsym=%s: %s, %s, is %s%s then",
+					Finding{Message: fmt.Sprintf("the link has --defsym=%s: %s, %s, becomes %s%s",
 						o.Value, symbol, what, to,
 						v.definedIn(to)), Fix: fix})
 			}
@@ -275,7 +276,7 @@ func (v leftoversCheck) sharedFindings(c *check) {
 			f.Message += ", which " + s.by + " needs"
 			f.Fix = "take " + s.by + " out of the link, or use one that is built without it"
 		case s.is == "wolfSSL":
-			f.Message += ": the wolfSSL that is called need not be the one that was compiled"
+			f.Message += ": its functions may be called instead of those that were compiled"
 		}
 		c.find(f)
 	}

@@ -148,7 +148,7 @@ func (v sizeCheck) least(c *check, what string, is *uint64, least uint64) {
 	case is == nil:
 		c.find(Finding{
 			Message: fmt.Sprintf("the firmware does not say how large its %s is, and at least "+
-				"%d bytes are asked for", what, least),
+				"%d bytes are required", what, least),
 			File: v.elf,
 			Fix: "leave the limit out for this target: where an operating system gives memory, " +
 				"or the firmware takes it when it " +

@@ -87,8 +87,8 @@ func (v runCheck) runScripts(ctx context.Context, c *check, scripts []string) er
 			skipped = append(skipped, filepath.Base(script))
 			c.find(Finding{
 				Message: fmt.Sprintf("the firmware skips %s, because it lacks a module or a "+
-					"class that the script imports: what the "+
-					"script tests is not proven", filepath.Base(script)),
+					"class that the script imports: what it tests is not verified",
+					filepath.Base(script)),
 				File: script, Fix: "see what its import statements find: " + v.elf + " " + script,
 			})
 		case result.problem != "":
@@ -123,7 +123,7 @@ func (v runCheck) runScripts(ctx context.Context, c *check, scripts []string) er
 	}
 	if len(unread) > 0 {
 		// A check that is ok would claim handshakes that were not made.
-		c.notNeeded = fmt.Sprintf("the firmware's Python lacks the syntax of %s, which was not "+
+		c.notNeeded = fmt.Sprintf("the firmware's Python cannot parse %s, which was not "+
 			"run; %s", strings.Join(unread, " and "),
 			c.summary)
 	}

@@ -74,7 +74,7 @@ func (v sizeCheck) tryAll(ctx context.Context, excess uint64) (text string, enou
 			if left > 0 {
 				less = fmt.Sprintf(", which saves %d bytes", left-saved)
 			}
-			return strings.Join(append(parts, t.text+less+": it fits then"), "; "), true
+			return strings.Join(append(parts, t.text+less+": then it fits"), "; "), true
 		case excess-left <= saved:
 			continue // it saves nothing
 		}

@@ -278,7 +278,7 @@ var brokenBuilds = []brokenBuild{
 		},
 		want: map[string][]string{
 			SymbolsID: {"wc_AesSetKey is defined twice", "sdk/libsdk.a(aes.o)",
-				"two copies of wolfSSL are linked", "take one of them out"}},
+				"two copies of wolfSSL are linked", "remove one of them"}},
 	},
 	{
 		name:    "a library that is not there",
@@ -525,7 +525,7 @@ var brokenBuilds = []brokenBuild{
 		want: map[string][]string{
 			SymbolsID: {"sensor_user_cmodule is defined twice: in a/modsensor.o (",
 				"two user modules have a module object of the same name",
-				"out of the USER_C_MODULES directory"}},
+				"from the USER_C_MODULES directory"}},
 	},
 	{
 		name: "a copy of a user module",
@@ -536,7 +536,7 @@ var brokenBuilds = []brokenBuild{
 			"modules/b/modsensor.c":    "int sensor_read(void) { return 1; }\n",
 		},
 		want: map[string][]string{
-			SymbolsID: {"sensor_read is defined twice", "two user modules with a copy each"}},
+			SymbolsID: {"sensor_read is defined twice", "two user modules have a copy each"}},
 	},
 	{
 		name: "misc.c with NO_INLINE",

@@ -102,7 +102,7 @@ func init() {
 			want: map[string][]string{
 				LeftoversID: {"wolfSSL: the firmware is linked with the shared " +
 					"library libvendor.so",
-					"need not be the one that was compiled"}},
+					"instead of those that were compiled"}},
 		},
 		{
 			name:    "a shared library that needs OpenSSL",
@@ -158,9 +158,9 @@ func init() {
 					"int __wrap_wolfSSL_Init(void) { return 0; }\n",
 			},
 			want: map[string][]string{
-				SymbolsID: {"the link has --wrap=wolfSSL_Init: who calls " +
+				SymbolsID: {"the link has --wrap=wolfSSL_Init: calls of " +
 					"wolfSSL_Init, which is in " +
-					"wolf/wolfssl/src/ssl.o, gets __wrap_wolfSSL_Init of py/runtime.o"}},
+					"wolf/wolfssl/src/ssl.o, go to __wrap_wolfSSL_Init of py/runtime.o"}},
 		},
 		{
 			name: "the source of seeds is wrapped",
@@ -178,7 +178,7 @@ func init() {
 			changes: map[string]string{"tree/ports/unix/extra.mk": "LDFLAGS += " +
 				"-Wl,--defsym,wc_AesSetKey=mp_init\n"},
 			want: map[string][]string{SymbolsID: {"the link has --defsym=wc_AesSetKey=mp_init",
-				"is mp_init of py/runtime.o then"}},
+				"becomes mp_init of py/runtime.o"}},
 		},
 		{
 			name: "a linker script sets a function of wolfSSL's",
@@ -206,6 +206,14 @@ func init() {
 			changes: map[string]string{"tree/ports/unix/extra.mk": "LDFLAGS += " +
 				"-Wl,--warn-unresolved-symbols\n"},
 			want: map[string][]string{SymbolsID: {"the link has --warn-unresolved-symbols"}},
+		},
+		{
+			name: "limits that wolfSSL's own headers have by default",
+			changes: map[string]string{
+				"modules/wolf/wolfssl/wolfssl/wolfcrypt/rsa.h": "#ifndef RSA_MIN_SIZE\n" +
+					"#define RSA_MIN_SIZE 512\n#endif\n",
+				"modules/wolf/wolfssl/src/ssl.c": added +
+					"#include \"wolfssl/wolfcrypt/rsa.h\"\n"},
 		},
 		{
 			name: "flags of one object of wolfSSL's",
@@ -394,7 +402,7 @@ func init() {
 				SizeID: {"the firmware leaves 8192 bytes for the heap, 24576 less than " +
 					"the limit of 32768",
 					"the firmware does not say how large its stack is, and at least 1 " +
-						"bytes are asked for"}},
+						"bytes are required"}},
 		},
 		{
 			name: "a firmware for finding faults",
@@ -409,7 +417,7 @@ func init() {
 				o.MaxFlash = 60000
 			},
 			want: map[string][]string{SizeID: {"more than the limit of 60000",
-				"make without DEBUG=1, which saves 100", ": it fits then"}},
+				"make without DEBUG=1, which saves 100", ": then it fits"}},
 		},
 	}...)
 }
