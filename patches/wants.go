@@ -12,6 +12,8 @@ import (
 	"strings"
 	"sync"
 
+	"mpwolf/internal/hint"
+
 	"github.com/BurntSushi/toml"
 )
 
@@ -128,7 +130,8 @@ func Text(port string) (string, error) {
 type unknownPortError struct{ port string }
 
 func (e *unknownPortError) Error() string {
-	return fmt.Sprintf("unknown port %q; known ports: %s", e.port, strings.Join(Ports(), ", "))
+	return fmt.Sprintf("unknown port %q;%s known ports: %s", e.port,
+		hint.DidYouMean(e.port, Ports()), strings.Join(Ports(), ", "))
 }
 func (e *unknownPortError) Unwrap() error { return ErrUnknownPort }
 

@@ -16,7 +16,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"syscall"
 	"time"
 
 	"mpwolf/internal/micropython"
@@ -372,9 +371,8 @@ func (m Make) step(
 	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
 	cmd.Dir = m.Target.Dir()
 	cmd.Env = environment()
-	// A make that is told to end stops its compilers, and removes the file that they were writing.
-	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
-	cmd.WaitDelay = 5 * time.Second
+	// It removes the file that a compiler was writing.
+	endWithChildren(cmd)
 	kept := &logWriter{to: log}
 	defer kept.flush()
 	cmd.Stdout = io.MultiWriter(kept, &output, progress)

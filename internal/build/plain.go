@@ -50,6 +50,7 @@ func (p Plain) Run(ctx context.Context) error {
 func (p Plain) make(ctx context.Context, words ...string) error {
 	cmd := exec.CommandContext(ctx, "make", words...)
 	cmd.Stdout, cmd.Stderr = p.Output, p.Output
+	endWithChildren(cmd)
 	return cmd.Run()
 }
 

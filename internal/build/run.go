@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"mpwolf/internal/micropython"
@@ -57,6 +58,13 @@ func environment() []string {
 		"CCACHE_BASEDIR=")
 }
 
+// endWithChildren has a command that is told to end stop those that it runs, as make does, and
+// waits for these no longer than a moment.
+func endWithChildren(cmd *exec.Cmd) {
+	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
+	cmd.WaitDelay = 300 * time.Millisecond
+}
+
 // run runs a command in dir and returns what it wrote. An error that is no *exec.ExitError means
 // that it did not run, or that ctx ended.
 func run(
@@ -66,7 +74,7 @@ func run(
 	cmd.Dir = dir
 	cmd.Env = environment()
 	cmd.Stdin = bytes.NewReader(stdin)
-	cmd.WaitDelay = time.Second
+	endWithChildren(cmd)
 	var out, diag bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &diag
 	err = cmd.Run()

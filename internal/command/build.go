@@ -54,6 +54,7 @@ func (s *session) build(c *cli.Context) error {
 		if c.Bool(flagDryRun) {
 			continue
 		}
+		s.building.Store(true)
 		if err := plain.Run(c.Context); err != nil {
 			return err
 		}

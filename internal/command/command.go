@@ -10,17 +10,17 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
 	"runtime/debug"
 	"slices"
 	"strings"
-	"syscall"
+	"sync/atomic"
 
 	"github.com/urfave/cli/v2"
 	"golang.org/x/term"
 
 	"mpwolf/internal/disk"
 	"mpwolf/internal/hint"
+	"mpwolf/internal/micropython"
 	"mpwolf/internal/project"
 	"mpwolf/patches"
 )
@@ -31,13 +31,17 @@ const (
 	exitFound  = 1 // a check found something
 	exitUsage  = 2 // wrong command line
 	exitFailed = 3 // could not do it
+
+	exitInterrupted = 130 // by Ctrl-C
+	exitTerminated  = 143 // by SIGTERM
 )
 
 const exitCodes = `Exit codes:
    0  done, or nothing to do
    1  a check found something
    2  wrong command line
-   3  could not do it`
+   3  could not do it
+ 130  interrupted (143: by SIGTERM)`
 
 // errFound ends a command whose findings are already on stdout.
 var errFound = errors.New("a check found something")
@@ -48,6 +52,8 @@ type session struct {
 	terminal       bool // stderr is one: progress may be shown
 	// disk is what trees and modules directories are changed through.
 	disk disk.FS
+	// building is set while make may write.
+	building atomic.Bool
 }
 
 // say puts a line on stderr.
@@ -70,14 +76,14 @@ func Main(args []string, _ io.Reader, stdout, stderr io.Writer) int {
 
 // Run is Main with the layer that trees and modules directories are changed through.
 func Run(d disk.FS, args []string, stdout, stderr io.Writer) int {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
 	s := &session{stdout: stdout, stderr: stderr, disk: d}
 	if f, ok := stderr.(*os.File); ok {
 		s.terminal = term.IsTerminal(int(f.Fd()))
 	}
 	app := newApp(s)
-	return s.report(app.RunContext(ctx, flagsFirst(app, args)))
+	return s.report(s.interruptible(func(ctx context.Context) error {
+		return app.RunContext(ctx, flagsFirst(app, args))
+	}))
 }
 
 // json prints a result.
@@ -96,6 +102,10 @@ func (s *session) report(err error) int {
 	if errors.Is(err, errFound) {
 		return exitFound
 	}
+	if stop := (*interrupted)(nil); errors.As(err, &stop) {
+		s.sayInterrupted()
+		return stop.code()
+	}
 	s.say("%v", err)
 	if text := hint.Of(err); text != "" {
 		s.say("hint: %s", text)
@@ -106,7 +116,8 @@ func (s *session) report(err error) int {
 func exitCode(err error) int {
 	var usage *project.UsageError
 	switch {
-	case errors.As(err, &usage), errors.Is(err, patches.ErrUnknownPort):
+	case errors.As(err, &usage), errors.Is(err, patches.ErrUnknownPort),
+		errors.Is(err, micropython.ErrUnknownName):
 		return exitUsage
 	}
 	return exitFailed
@@ -155,7 +166,8 @@ func unknownCommand(app *cli.App, name string) error {
 	for _, command := range app.Commands {
 		names = append(names, command.Name)
 	}
-	return project.Usagef("unknown command %q; commands: %s", name, strings.Join(names, ", "))
+	return project.Usagef("unknown command %q;%s commands: %s", name,
+		hint.DidYouMean(name, names), strings.Join(names, ", "))
 }
 
 // noArgs is an action that refuses arguments, where a command takes none: a forgotten -- would

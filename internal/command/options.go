@@ -1,13 +1,12 @@
 package command
 
 import (
-	"errors"
 	"os"
-	"strconv"
 	"strings"
 
 	"github.com/urfave/cli/v2"
 
+	"mpwolf/internal/config"
 	"mpwolf/internal/project"
 )
 
@@ -191,32 +190,9 @@ func limit(c *cli.Context, name string) (uint64, error) {
 	if text == "" {
 		return 0, nil
 	}
-	size, err := parseSize(text)
+	size, err := config.ParseSize(text)
 	if err != nil {
-		return 0, project.Usagef("--%s %q is not a size; sizes are like 524288, 512K or 512KiB "+
-			"(of 1024 bytes), 1M, "+
-			"512kB (of 1000 bytes)", name, text)
+		return 0, project.Usagef("--%s: %w", name, err)
 	}
 	return size, nil
-}
-
-// sizeUnits are the units of sizes. K and M are those of linker scripts. "KB" is not among them:
-// for some it has 1024 bytes, for others 1000.
-var sizeUnits = map[string]uint64{
-	"": 1, "k": 1 << 10, "K": 1 << 10, "Ki": 1 << 10, "KiB": 1 << 10, "M": 1 << 20,
-	"Mi": 1 << 20, "MiB": 1 << 20,
-	"B": 1, "kB": 1000, "MB": 1000 * 1000,
-}
-
-func parseSize(text string) (uint64, error) {
-	digits := strings.TrimRight(text, "kKMiB ")
-	unit, known := sizeUnits[strings.TrimSpace(text[len(digits):])]
-	n, err := strconv.ParseUint(digits, 0, 32)
-	switch {
-	case err != nil:
-		return 0, err
-	case !known || n == 0:
-		return 0, errors.New("not a size")
-	}
-	return n * unit, nil
 }

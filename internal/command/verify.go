@@ -74,6 +74,7 @@ func (s *session) verify(c *cli.Context) error {
 	if o.MinStack, err = limit(c, flagMinStack); err != nil {
 		return err
 	}
+	s.building.Store(true)
 	lines := s.lines()
 	if lines != nil {
 		o.Progress = lines

@@ -13,6 +13,8 @@ import (
 	"slices"
 	"strings"
 
+	"mpwolf/internal/hint"
+
 	"github.com/BurntSushi/toml"
 )
 
@@ -37,7 +39,8 @@ type File struct {
 	DropIn  *bool    `toml:"drop-in"`
 	Targets []Target `toml:"target"`
 
-	lines []int // of each [[target]]
+	lines  []int // of each [[target]]
+	places places
 }
 
 // Target is a port with its board or variant.
@@ -51,11 +54,11 @@ type Target struct {
 	// Make are more arguments for make, each NAME=VALUE.
 	Make []string `toml:"make"`
 	// MaxFlash and MaxRAM are what the firmware may take, in bytes; 0: there is no limit.
-	MaxFlash int64 `toml:"max-flash"`
-	MaxRAM   int64 `toml:"max-ram"`
+	MaxFlash Size `toml:"max-flash"`
+	MaxRAM   Size `toml:"max-ram"`
 	// MinHeap and MinStack are what it must leave for the heap and the stack, in bytes; 0: any.
-	MinHeap  int64 `toml:"min-heap"`
-	MinStack int64 `toml:"min-stack"`
+	MinHeap  Size `toml:"min-heap"`
+	MinStack Size `toml:"min-stack"`
 }
 
 // Dir is the directory that holds the file: all that it names is inside.
@@ -68,6 +71,9 @@ func (f *File) Line(i int) int {
 	}
 	return 1
 }
+
+// KeyLine is the line, from 1, of a key at the top of the file.
+func (f *File) KeyLine(key string) int { return f.places.line(-1, key) }
 
 // Error is something wrong in a mpwolf.toml.
 type Error struct {
@@ -109,7 +115,10 @@ func readRegular(path string) ([]byte, error) {
 
 func parse(path string, text []byte) (*File, error) {
 	places := locate(text)
-	file := &File{Path: path, lines: places.tables}
+	file := &File{Path: path, lines: places.tables, places: places}
+	if bad := shape(text); bad != nil {
+		return nil, &Error{path, places.line(bad.table, bad.key), bad.text}
+	}
 	meta, err := toml.NewDecoder(bytes.NewReader(text)).Decode(file)
 	var syntax toml.ParseError
 	switch {
@@ -120,7 +129,7 @@ func parse(path string, text []byte) (*File, error) {
 	}
 	if extra := meta.Undecoded(); len(extra) > 0 {
 		return nil, &Error{path, places.unknown(extra[0]),
-			fmt.Sprintf("unknown key %q; %s", extra[0].String(), knownKeys(extra[0]))}
+			fmt.Sprintf("unknown key %q;%s", extra[0].String(), knownKeys(extra[0]))}
 	}
 	if bad := file.check(); bad != nil {
 		return nil, &Error{path, places.line(bad.table, bad.key), bad.text}
@@ -137,10 +146,15 @@ var (
 )
 
 func knownKeys(key toml.Key) string {
+	last := key[len(key)-1]
 	if len(key) > 1 && key[0] == "target" {
-		return "a target has: " + strings.Join(targetKeys, ", ")
+		return hint.DidYouMean(last, targetKeys) + " a target has: " +
+			strings.Join(targetKeys, ", ")
 	}
-	return "the file has: " + strings.Join(topKeys, ", ")
+	if slices.Contains(targetKeys, last) {
+		return " it belongs to a target, below [[target]]"
+	}
+	return hint.DidYouMean(last, topKeys) + " the file has: " + strings.Join(topKeys, ", ")
 }
 
 // wrong is a value that cannot be taken: of the key at the top (table -1) or of a target.

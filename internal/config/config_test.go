@@ -43,7 +43,7 @@ func TestCreateThenLoad(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got.lines = nil
+	got.lines, got.places = nil, places{}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v\nwant %+v", got, want)
 	}

@@ -1,4 +1,4 @@
-package command
+package config
 
 import "testing"
 
@@ -9,13 +9,13 @@ func TestParseSize(t *testing.T) {
 		"1M": 1 << 20, "2MiB": 2 << 20, "512kB": 512000, "1MB": 1000000, "7B": 7,
 	}
 	for text, want := range sizes {
-		if got, err := parseSize(text); err != nil || got != want {
+		if got, err := ParseSize(text); err != nil || got != want {
 			t.Errorf("%q: %d, %v", text, got, err)
 		}
 	}
 	for _, text := range []string{"", "0", "K", "512KB", "512G", "-1", "1.5M", "512KK",
 		"99999999999", "M1"} {
-		if got, err := parseSize(text); err == nil {
+		if got, err := ParseSize(text); err == nil {
 			t.Errorf("%q: %d", text, got)
 		}
 	}

@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"mpwolf/internal/hint"
 )
 
 // Target is what is built: a port of a tree for one board or in one variant.
@@ -21,6 +23,11 @@ type Target struct {
 	BoardDir string
 	// Make are more arguments for make, such as "MICROPY_PY_BTREE=0", in the order given.
 	Make []string
+	// Modules is the absolute path of the directory of user modules that it is built with; "" for
+	// none.
+	Modules string
+	// Macros are what the compiler was seen to define, by name, where that was asked; else nil.
+	Macros map[string]string
 }
 
 // defaultVariants is what a port's Makefile takes when VARIANT is not given (ports/unix/Makefile
@@ -54,13 +61,14 @@ func (t *Tree) Target(port, board, variant string) (Target, error) {
 	}
 	switch {
 	case board != "" && variant != "" && len(boards) == 0:
-		return Target{}, fmt.Errorf("port %s has no boards; got --board %q", port, board)
+		return Target{}, &unknownError{
+			fmt.Sprintf("port %s has no boards; got --board %q", port, board)}
 	case board != "" && target.BoardDir == "" && !slices.Contains(boards, target.Board):
 		return Target{}, unknown("board", board, "ports/"+port+"/boards", boards)
 	case board == "" && len(boards) > 0 && len(variants) == 0:
 		return Target{}, &unknownError{"port " + port + " needs a board; ports/" +
 			port + "/boards has: " +
-			strings.Join(boards, ", ")}
+			hint.List(boards)}
 	case board == "" && len(variants) > 0:
 		if variant == "" {
 			target.Variant = defaultVariant
@@ -70,7 +78,8 @@ func (t *Tree) Target(port, board, variant string) (Target, error) {
 				"ports/"+port+"/variants", variants)
 		}
 	case board == "" && variant != "" && len(variants) == 0:
-		return Target{}, fmt.Errorf("port %s has no variants; got --variant %q", port, variant)
+		return Target{}, &unknownError{
+			fmt.Sprintf("port %s has no variants; got --variant %q", port, variant)}
 	}
 	if board != "" && variant != "" {
 		if err := target.checkBoardVariant(); err != nil {
@@ -153,11 +162,8 @@ func (e *unknownError) Error() string { return e.text }
 func (e *unknownError) Unwrap() error { return ErrUnknownName }
 
 func unknown(kind, name, where string, known []string) error {
-	has := "none"
-	if len(known) > 0 {
-		has = strings.Join(known, ", ")
-	}
-	return &unknownError{fmt.Sprintf("unknown %s %q; %s has: %s", kind, name, where, has)}
+	return &unknownError{fmt.Sprintf("unknown %s %q;%s %s has: %s", kind, name,
+		hint.DidYouMean(name, known), where, hint.List(known))}
 }
 
 // Dir is the port's directory, where make runs.

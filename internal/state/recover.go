@@ -26,6 +26,8 @@ const (
 // Recover brings a tree that a killed process left half-way back to how it was before, and tells
 // what there was. It does nothing otherwise.
 func (l *Lock) Recover() (Outcome, error) {
+	changing.Add(1)
+	defer changing.Add(-1)
 	text, err := os.ReadFile(l.path(journalName))
 	if errors.Is(err, fs.ErrNotExist) {
 		outcome := NotInterrupted

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"mpwolf/internal/disk"
 )
@@ -173,8 +174,17 @@ func (e *HalfwayError) Hint() string {
 		"to before this run"
 }
 
+// changing counts the changes that are being made or taken back.
+var changing atomic.Int32
+
+// Changing reports whether a tree is being changed in this process, or a change is being taken
+// back.
+func Changing() bool { return changing.Load() > 0 }
+
 // Apply makes the change, or none of it. The lock must be held.
 func (l *Lock) Apply(change Change) error {
+	changing.Add(1)
+	defer changing.Add(-1)
 	j, err := l.stage(change)
 	if err == nil {
 		err = l.perform(j, change)

@@ -1,0 +1,113 @@
+package command
+
+import (
+	"context"
+	"errors"
+	"os"
+	"os/exec"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"mpwolf/internal/state"
+)
+
+// grace is how long a command that was interrupted may take to end by itself. After that the
+// process ends around it, as some loops of go-git's look at no context.
+const grace = 700 * time.Millisecond
+
+// finishing is how long a change of a tree, which is all or nothing, may take to end.
+const finishing = 10 * time.Second
+
+// interrupted is the error of a command that a signal ended.
+type interrupted struct{ signal os.Signal }
+
+func (e *interrupted) Error() string { return "interrupted" }
+
+// code is what a shell gives a process that such a signal ends.
+func (e *interrupted) code() int {
+	if e.signal == syscall.SIGTERM {
+		return exitTerminated
+	}
+	return exitInterrupted
+}
+
+// interruptible runs an action that ends soon after a signal: by its context or, if it does not
+// look at that, by being left alone. A second signal ends it at once.
+func (s *session) interruptible(action func(ctx context.Context) error) error {
+	ctx, cancel := context.WithCancelCause(context.Background())
+	defer cancel(nil)
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	defer signal.Stop(signals)
+	done := make(chan error, 1)
+	go func() { done <- action(ctx) }()
+	select {
+	case err := <-done:
+		return s.signalled(err, signals)
+	case by := <-signals:
+		stop := &interrupted{by}
+		cancel(stop)
+		return s.stopped(stop, done, signals)
+	}
+}
+
+// signalled looks whether an action failed because a signal ended what it ran: Ctrl-C goes to all
+// processes of a terminal, and the others may be the first to end.
+func (s *session) signalled(err error, signals <-chan os.Signal) error {
+	wait := time.Duration(0)
+	if exit := (*exec.ExitError)(nil); errors.As(err, &exit) && !exit.Exited() {
+		wait = grace
+	}
+	if err == nil {
+		return nil
+	}
+	select {
+	case by := <-signals:
+		return ended(&interrupted{by}, err)
+	case <-time.After(wait):
+		return err
+	}
+}
+
+// stopped waits for an action whose context has ended.
+func (s *session) stopped(stop *interrupted, done <-chan error, signals <-chan os.Signal) error {
+	for start := time.Now(); ; {
+		limit := grace
+		if state.Changing() {
+			limit = finishing
+		}
+		select {
+		case err := <-done:
+			return ended(stop, err)
+		case <-signals:
+			return stop
+		case <-time.After(20 * time.Millisecond):
+			if time.Since(start) > limit {
+				return stop
+			}
+		}
+	}
+}
+
+// ended is what a command comes to that ended after a signal: what it had done before stays done.
+func ended(stop *interrupted, err error) error {
+	halfway := (*state.HalfwayError)(nil)
+	if err == nil || errors.Is(err, errFound) || errors.As(err, &halfway) {
+		return err
+	}
+	return stop
+}
+
+// sayInterrupted tells what is left of a command that a signal ended.
+func (s *session) sayInterrupted() {
+	switch {
+	case state.Changing():
+		s.say("interrupted while a tree was changed; the next mpwolf patch or revert " +
+			"goes back to before")
+	case s.building.Load():
+		s.say("interrupted; no source was changed, and what make had built stays")
+	default:
+		s.say("interrupted; nothing was changed")
+	}
+}
