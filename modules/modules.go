@@ -5,6 +5,7 @@ package modules
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
@@ -124,13 +125,15 @@ func listed(names []string) string {
 // Stage writes a whole module directory under a name of the caller's, beside its final place,
 // where the caller then puts it. Nothing that exists is touched. tool is mpwolf's version, id what
 // tells this installation from others.
-func Stage(d disk.FS, temp, tool, id string, sources ...Source) error {
+func Stage(
+	ctx context.Context, d disk.FS, temp, tool, id string, sources ...Source,
+) error {
 	if err := d.Mkdir(temp, 0o755); err != nil {
 		return fmt.Errorf("install modules: %w", err)
 	}
 	m := manifest{Tool: tool, ID: id, Files: map[string]string{}}
 	for _, source := range sources {
-		if err := m.copyAll(d, temp, source); err != nil {
+		if err := m.copyAll(ctx, d, temp, source); err != nil {
 			return fmt.Errorf("install modules: %w", err)
 		}
 	}
@@ -168,13 +171,18 @@ func (s Source) open(name string) (io.ReadCloser, error) {
 	return s.FS.Open(name)
 }
 
-func (m *manifest) copyAll(d disk.FS, temp string, source Source) error {
+func (m *manifest) copyAll(
+	ctx context.Context, d disk.FS, temp string, source Source,
+) error {
 	files, err := source.files()
 	if err != nil {
 		return err
 	}
 	made := map[string]bool{}
 	for _, name := range files {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
 		to := path.Join(source.At, name)
 		parent := filepath.Join(temp, filepath.FromSlash(path.Dir(to)))
 		if !made[parent] {

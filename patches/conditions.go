@@ -3,7 +3,11 @@ package patches
 import "fmt"
 
 // conditions is the stack of conditional blocks that a line stands in; make and C share it.
-type conditions struct{ stack []branch }
+type conditions struct {
+	stack []branch
+	// around is what the line stands in that includes the file; nil for the first file.
+	around *conditions
+}
 
 type branch struct {
 	outer truth  // whether the block as a whole acts
@@ -15,6 +19,9 @@ type branch struct {
 
 func (c *conditions) active() truth {
 	if len(c.stack) == 0 {
+		if c.around != nil {
+			return c.around.active()
+		}
 		return yes
 	}
 	top := c.stack[len(c.stack)-1]
@@ -27,6 +34,9 @@ func (c *conditions) doubt() string {
 		if b := c.stack[i]; b.now == maybe && b.doubt != "" {
 			return b.doubt
 		}
+	}
+	if c.around != nil {
+		return c.around.doubt()
 	}
 	return ""
 }

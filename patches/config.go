@@ -50,7 +50,7 @@ func readConfig(target micropython.Target, src *source) *Config {
 	port := path.Join("ports", target.Port)
 	c := &Config{target: target}
 	c.make = &makeRun{src: src, dir: port, vars: map[string]makeVar{}, pinned: map[string]bool{},
-		seen: map[string]int{}}
+		seen: map[string]int{}, globs: map[string][]string{}}
 	c.environment()
 	c.pin("TOP", "../..")
 	dirs := []string{port}
@@ -72,17 +72,27 @@ func readConfig(target micropython.Target, src *source) *Config {
 	for _, arg := range target.Make {
 		if name, value, ok := strings.Cut(arg, "="); ok {
 			c.pin(name, value)
-			c.make.commandLine(name, value)
+			c.make.commandLine(name, value, makeCommandLine)
 		}
+	}
+	if target.Modules != "" {
+		modules := filepath.ToSlash(target.Modules)
+		c.pin("USER_C_MODULES", modules)
+		c.make.neighbours = slices.DeleteFunc(c.make.glob(modules+"/*/micropython.mk"),
+			func(file string) bool { return path.Base(path.Dir(file)) == ownModule })
 	}
 	if p := src.pristine; p != nil {
 		c.pin("USER_C_MODULES", path.Dir(filepath.ToSlash(p.Module)))
 		c.make.fragment = src.name("", p.file(p.fragment(target.Port)))
 		dirs = append(dirs, src.name("", filepath.ToSlash(p.Module)))
 	}
-	c.make.run(path.Join(port, "Makefile"))
+	for _, name := range strings.Fields(c.make.vars["MAKEFILES"].text) {
+		c.make.run(src.name(port, name))
+	}
+	c.make.run(path.Join(port, firstMakefile(port, src)))
 	c.header = &headerRun{src: src, dirs: append(dirs, "."), macros: map[string]cMacro{},
-		seen: map[string]int{}}
+		seen: map[string]int{}, known: target.Macros}
+	headers := c.make.derivedFlags()
 	c.make.flags = slices.DeleteFunc(c.make.flags, func(flag *Site) bool {
 		flag.overruled = !c.make.reaches(flag.holder)
 		return flag.overruled
@@ -90,8 +100,25 @@ func readConfig(target micropython.Target, src *source) *Config {
 	for _, flag := range c.make.flags {
 		c.flag(flag)
 	}
+	for _, header := range headers {
+		c.header.run(c.forced(header))
+	}
 	c.header.run("py/mpconfig.h")
 	return c
+}
+
+// ownModule is the directory of mpwolf's own user module, of which no want depends but by what
+// acts instead of changes to the tree.
+const ownModule = "micropython-wolfssl"
+
+// firstMakefile is the makefile that make reads where several are.
+func firstMakefile(dir string, src *source) string {
+	for _, name := range []string{"GNUmakefile", "makefile"} {
+		if _, ok := src.file(path.Join(dir, name)); ok {
+			return name
+		}
+	}
+	return "Makefile"
 }
 
 // flag is a -D or -U on the compiler's command line; the last one of a macro decides.
@@ -109,16 +136,6 @@ func (c *Config) flag(flag *Site) {
 		flag.active = state
 	}
 	c.header.macros[flag.Macro] = cMacro{body: unquote(text), state: state, site: flag}
-}
-
-// environment takes over what make takes from the environment: a value that ?= does not replace.
-func (c *Config) environment() {
-	for _, entry := range os.Environ() {
-		if name, value, ok := strings.Cut(entry, "="); ok && strings.HasPrefix(name, "MICROPY_") {
-			c.make.vars[name] = makeVar{text: value, known: true, recursive: true,
-				environment: true}
-		}
-	}
 }
 
 func (c *Config) pin(name, value string) {

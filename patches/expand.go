@@ -2,7 +2,9 @@ package patches
 
 import (
 	"path"
+	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -105,6 +107,12 @@ func (m *makeRun) reference(ref string, depth int) (string, bool) {
 // call evaluates the functions of make that stand in conditions and paths; any other is not told
 // for certain.
 func (m *makeRun) call(name, text string, depth int) (string, bool) {
+	switch name {
+	case "foreach":
+		return m.foreach(splitArgs(text), depth)
+	case "call":
+		return m.callVariable(splitArgs(text), depth)
+	}
 	var args []string
 	ok := true
 	for _, arg := range splitArgs(text) {
@@ -112,11 +120,117 @@ func (m *makeRun) call(name, text string, depth int) (string, bool) {
 		ok = ok && okArg
 		args = append(args, expanded)
 	}
+	if name == "wildcard" && ok {
+		return m.wildcard(strings.Join(args, ",")), true
+	}
 	f, exists := makeFunctions[name]
 	if !exists || !ok || len(args) < f.args {
 		return "", false
 	}
 	return f.call(args), true
+}
+
+// foreach evaluates $(foreach NAME,LIST,TEXT).
+func (m *makeRun) foreach(args []string, depth int) (string, bool) {
+	if len(args) < 3 {
+		return "", false
+	}
+	name, okName := m.expandDeep(args[0], depth)
+	list, okList := m.expandDeep(args[1], depth)
+	text := strings.Join(args[2:], ",")
+	name = strings.TrimSpace(name)
+	if !okName || !okList || name == "" {
+		return "", false
+	}
+	defer m.restore(name)()
+	var words []string
+	for _, word := range strings.Fields(list) {
+		m.vars[name] = makeVar{text: word, known: true}
+		expanded, ok := m.expandDeep(text, depth)
+		if !ok {
+			return "", false
+		}
+		words = append(words, expanded)
+	}
+	return strings.Join(words, " "), true
+}
+
+// callVariable evaluates $(call NAME,ARG…).
+func (m *makeRun) callVariable(args []string, depth int) (string, bool) {
+	name, ok := m.expandDeep(args[0], depth)
+	name = strings.TrimSpace(name)
+	v, exists := m.vars[name]
+	if !ok || !exists || !v.known && v.site == nil || !v.recursive {
+		return "", false
+	}
+	if !v.known && v.site.Op != "define" {
+		return "", false
+	}
+	for i := range maxArguments {
+		number := strconv.Itoa(i)
+		defer m.restore(number)()
+		value := ""
+		if i < len(args) {
+			if value, ok = m.expandDeep(args[i], depth); !ok {
+				return "", false
+			}
+		}
+		m.vars[number] = makeVar{text: value, known: true}
+	}
+	return m.expandDeep(v.text, depth)
+}
+
+// maxArguments is how many arguments of a $(call …) are known by their numbers, $(0) among them.
+const maxArguments = 10
+
+// restore gives a variable its value back.
+func (m *makeRun) restore(name string) func() {
+	old, exists := m.vars[name]
+	return func() {
+		if exists {
+			m.vars[name] = old
+		} else {
+			delete(m.vars, name)
+		}
+	}
+}
+
+// wildcard evaluates $(wildcard PATTERN…): the files that are there.
+func (m *makeRun) wildcard(patterns string) string {
+	base := path.Join(m.src.top, m.dir)
+	var found []string
+	for _, pattern := range strings.Fields(patterns) {
+		if path.IsAbs(pattern) {
+			found = append(found, m.glob(pattern)...)
+			continue
+		}
+		slash := strings.HasSuffix(pattern, "/.")
+		for _, name := range m.glob(path.Join(base, pattern)) {
+			rel, err := filepath.Rel(filepath.FromSlash(base), filepath.FromSlash(name))
+			if err != nil {
+				continue
+			}
+			if rel = filepath.ToSlash(rel); slash {
+				rel += "/."
+			}
+			found = append(found, rel)
+		}
+	}
+	return strings.Join(found, " ")
+}
+
+// glob is what there is of a pattern, which is an absolute path; it is noted.
+func (m *makeRun) glob(pattern string) []string {
+	pattern = path.Clean(pattern)
+	found, err := filepath.Glob(filepath.FromSlash(pattern))
+	if err != nil {
+		return nil // make finds nothing either
+	}
+	for i, name := range found {
+		found[i] = filepath.ToSlash(name)
+	}
+	m.globs[pattern] = found
+	return slices.Clone(found)
 }
 
 type makeFunction struct {

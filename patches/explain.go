@@ -1,6 +1,7 @@
 package patches
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -63,6 +64,15 @@ func ReadWith(target micropython.Target, files map[string][]byte) *Config {
 		src.set(name, text)
 	}
 	return readConfig(target, src)
+}
+
+// Names are the macros and variables that any line sets.
+func (c *Config) Names() []string {
+	names := map[string]bool{}
+	for _, site := range slices.Concat(c.make.sites, c.header.sites) {
+		names[site.Macro] = true
+	}
+	return slices.Sorted(maps.Keys(names))
 }
 
 // Explain tells where a macro is set and what its value derives from. False means that no line

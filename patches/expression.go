@@ -113,6 +113,13 @@ func (p *parser) identifier(name, rest string, busy []string, depth int) (string
 	switch {
 	case slices.Contains(busy, name):
 		p.push(number{0, true})
+	case !exists && !ours(name) && p.run.known != nil:
+		body, defined := p.run.known[name]
+		if !defined {
+			p.push(number{0, true})
+			break
+		}
+		return rest, p.tokenize(body, append(busy, name), depth+1)
 	case !exists:
 		p.push(number{0, ours(name)})
 		if strings.HasPrefix(strings.TrimSpace(rest), "(") && !ours(name) {

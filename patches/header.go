@@ -23,6 +23,10 @@ type headerRun struct {
 	sites  []*Site
 	seen   map[string]int
 	depth  int
+	// within is what the include of the present file stands in.
+	within *conditions
+	// known are macros that the compiler was seen to define; nil where it was not asked.
+	known map[string]string
 }
 
 // maxVisits bounds how often one header is read in a run: once or twice for headers with tricks,
@@ -44,7 +48,7 @@ func (h *headerRun) run(rel string) {
 	h.seen[rel]++
 	h.depth++
 	defer func() { h.depth-- }()
-	conds := &conditions{}
+	conds := &conditions{around: h.within}
 	comment := false
 	for _, line := range h.src.lines(rel, "", text) {
 		line.text, comment = blankComments(line.text, comment)
@@ -77,7 +81,10 @@ func (h *headerRun) directive(
 		conds.pop()
 	case "include":
 		if conds.active() != no {
+			outer := h.within
+			h.within = conds
 			h.include(rel, strings.TrimSpace(rest))
+			h.within = outer
 		}
 	case "define":
 		h.define(rel, line, from, conds)
@@ -172,6 +179,9 @@ func (h *headerRun) defined(name string) truth {
 		return m.state
 	case ours(name) || strings.HasSuffix(name, "_H") || strings.HasSuffix(name, "_H__"):
 		return no
+	case h.known != nil:
+		_, defined := h.known[name]
+		return truthOf(defined)
 	}
 	return maybe // the compiler's or a system header's
 }

@@ -1,6 +1,7 @@
 package patches
 
 import (
+	"path"
 	"slices"
 	"strings"
 
@@ -27,13 +28,21 @@ type makeRun struct {
 	pinned map[string]bool // set on the command line: assignments do not act
 	sites  []*Site
 	flags  []*Site  // -D and -U flags in order
-	opaque []string // includes that could not be read
+	unread []Unread // lines that could not be read, and may set anything
 	// fragment is a makefile that a user module's micropython.mk includes; empty without one. What
 	// else the module sets concerns no want.
 	fragment string
-	seen     map[string]int
-	depth    int
-	steps    int // of the present expansion
+	// neighbours are the makefiles of the user modules besides mpwolf's own.
+	neighbours []string
+	// within is what the include of the present file stands in.
+	within *conditions
+	// made is set while lines are read that an $(eval) makes: no one can change these.
+	made bool
+	// globs are the patterns that were looked for, by their absolute paths, and what was found.
+	globs map[string][]string
+	seen  map[string]int
+	depth int
+	steps int // of the present expansion
 }
 
 // maxIncludes bounds the depth of includes, against files that include themselves.
@@ -56,13 +65,12 @@ var (
 func (m *makeRun) run(rel string) {
 	text, ok := m.src.file(rel)
 	if !ok || m.depth >= maxIncludes || m.seen[rel] >= maxVisits {
-		m.opaque = append(m.opaque, rel)
 		return
 	}
 	m.seen[rel]++
 	m.depth++
 	defer func() { m.depth-- }()
-	conds := &conditions{}
+	conds := &conditions{around: m.within}
 	inRule, inDefine := false, false
 	var defined *Site
 	for _, line := range m.src.lines(rel, " ", text) {
@@ -101,7 +109,7 @@ func (m *makeRun) line(rel string, line logicalLine, bare string, conds *conditi
 		return ruleLine().MatchString(bare)
 	}
 	if inc := makeInclude().FindStringSubmatch(bare); inc != nil {
-		m.include(inc[2])
+		m.include(inc[2], Unread{rel, line.number, bare}, conds)
 		return false
 	}
 	if a := assignment().FindStringSubmatchIndex(line.text); a != nil {
@@ -119,12 +127,15 @@ func (m *makeRun) line(rel string, line logicalLine, bare string, conds *conditi
 	return ruleLine().MatchString(bare)
 }
 
-func (m *makeRun) include(words string) {
+func (m *makeRun) include(words string, line Unread, conds *conditions) {
 	expanded, ok := m.expand(words)
 	if !ok {
-		m.opaque = append(m.opaque, words)
+		m.unread = append(m.unread, line)
 		return
 	}
+	outer := m.within
+	m.within = conds
+	defer func() { m.within = outer }()
 	for _, name := range strings.Fields(expanded) {
 		m.run(m.src.name(m.dir, name))
 	}
@@ -145,6 +156,7 @@ func (m *makeRun) assign(rel string, line logicalLine, a []int, conds *condition
 	} else {
 		site.end = site.start
 	}
+	site.made = m.made
 	m.sites = append(m.sites, site)
 	if site.active != no {
 		m.set(site)
@@ -167,23 +179,71 @@ func (m *makeRun) undefine(name string, active truth) {
 	m.vars[name] = old
 }
 
-// evaluate notes what an $(eval) sets; to what is not certain before make runs it.
+// evaluate reads what an $(eval) makes or, where that is not known before make runs, notes what it
+// sets.
 func (m *makeRun) evaluate(rel string, line logicalLine, bare string, conds *conditions) {
+	// py/py.mk: $(foreach module, $(wildcard $(USER_C_MODULES)/*/micropython.mk), …
+	// $(eval include $(module))); since v1.29 over several directories.
+	if strings.Contains(bare, "$(USER_C_MODULES)") &&
+		strings.Contains(bare, "$(eval include $(module))") {
+		m.set(&Site{Macro: "USERMOD_DIR", Op: "eval", active: maybe})
+		if conds.active() == yes {
+			m.userModules()
+		}
+		return
+	}
+	if text, ok := m.evaluated(bare); ok {
+		m.makeLines(rel, line, text, conds)
+		return
+	}
 	for _, name := range evalSets().FindAllStringSubmatch(bare, -1) {
 		site := &Site{
 			File: rel, Line: line.number, Kind: MakeVariable, Op: "eval", Macro: name[1],
-			Text: bare, raw: bare,
-			active: maybe, Maybe: place(rel, line.number, bare), When: conds.when(),
-			start: line.start, end: line.start,
+			Text: bare, raw: bare, active: maybe, Maybe: place(rel, line.number, bare),
+			When: conds.when(), start: line.start, end: line.start,
 		}
 		m.sites = append(m.sites, site)
 		m.set(site)
 	}
-	// py/py.mk: $(foreach module, $(wildcard $(USER_C_MODULES)/*/micropython.mk), … $(eval include
-	// $(module))); since v1.29 over several directories.
-	if m.fragment != "" && conds.active() == yes && strings.Contains(bare, "$(USER_C_MODULES)") &&
-		strings.Contains(bare, "$(eval include $(module))") {
+	m.unread = append(m.unread, Unread{rel, line.number, bare})
+}
+
+// userModules reads the makefiles of the user modules: of mpwolf's own, what acts instead of
+// changes to the tree.
+func (m *makeRun) userModules() {
+	for _, file := range m.neighbours {
+		m.vars["USERMOD_DIR"] = makeVar{text: path.Dir(file), known: true}
+		m.run(m.src.name("", file))
+	}
+	if m.fragment != "" {
 		m.run(m.fragment)
+	}
+}
+
+// evaluated is the text that a line of $(eval …) alone makes, if that can be told.
+func (m *makeRun) evaluated(bare string) (string, bool) {
+	ref, width := reference(bare)
+	inside, isEval := strings.CutPrefix(ref, "eval ")
+	if !isEval || width != len(bare) {
+		return "", false
+	}
+	return m.expand(inside)
+}
+
+// makeLines reads lines that a line of a makefile makes.
+func (m *makeRun) makeLines(rel string, line logicalLine, text string, conds *conditions) {
+	outer := m.made
+	m.made = true
+	defer func() { m.made = outer }()
+	inRule := false
+	for made := range strings.Lines(text) {
+		made = strings.TrimRight(made, "\r\n")
+		bare := strings.TrimSpace(stripMakeComment(made))
+		if bare == "" || strings.HasPrefix(made, "\t") && inRule {
+			continue
+		}
+		at := logicalLine{text: made, number: line.number, start: line.start}
+		inRule = m.line(rel, at, bare, conds)
 	}
 }
 
@@ -197,6 +257,15 @@ func (m *makeRun) defined(site *Site) {
 	}
 }
 
+// dropEnvironment takes the flags away that a variable had from the environment: a makefile sets
+// the variable anew.
+func (m *makeRun) dropEnvironment(name string) {
+	m.flags = slices.DeleteFunc(m.flags, func(f *Site) bool {
+		f.overruled = f.overruled || f.holder == name && f.Line == 0 && f.environment
+		return f.overruled
+	})
+}
+
 func (m *makeRun) set(site *Site) {
 	old, exists := m.vars[site.Macro]
 	if (m.pinned[site.Macro] || old.override) && !site.override {
@@ -207,6 +276,9 @@ func (m *makeRun) set(site *Site) {
 		delete(m.pinned, site.Macro)
 	}
 	v := makeVar{text: site.raw, recursive: true, known: true, override: site.override, site: site}
+	if old.environment && site.active == yes && !slices.Contains([]string{"?=", "+="}, site.Op) {
+		m.dropEnvironment(site.Macro)
+	}
 	switch site.Op {
 	case "?=":
 		if exists {
@@ -298,11 +370,12 @@ func (m *makeRun) reaches(name string) bool {
 // ends in $.
 var variableNames = lazyregexp.New(`\$[({]([\w.-]*\$?)`)
 
-// commandLine takes the -D and -U flags out of a variable that is set on make's command line.
-func (m *makeRun) commandLine(name, value string) {
+// commandLine takes the -D and -U flags out of a variable that is set on make's command line, or
+// in the environment; where says so.
+func (m *makeRun) commandLine(name, value, where string) {
 	if strings.Contains(name, "FLAGS") {
-		set := Site{File: makeCommandLine, Kind: MakeVariable, Macro: name, Text: value,
-			Op: "=", active: yes}
+		set := Site{File: where, Kind: MakeVariable, Macro: name, Text: value, Op: "=",
+			active: yes, made: true, environment: where != makeCommandLine}
 		m.collectFlags(set, logicalLine{text: value}, 0)
 	}
 }

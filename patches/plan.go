@@ -137,6 +137,37 @@ func New(targets []micropython.Target, wants []Want) (*Plan, error) {
 		return nil, errNoTarget
 	}
 	src := newSource(targets[0].Tree)
+	plan, err := planOn(src, targets, wants)
+	if err != nil {
+		return nil, err
+	}
+	plan.Changes, err = src.changes(targets[0].Tree)
+	return plan, err
+}
+
+// Texts are the files of the tree as New would plan them for targets of one port, by name, where
+// some files had other texts than on disk.
+func Texts(
+	targets []micropython.Target, wants []Want, texts map[string][]byte,
+) (map[string][]byte, error) {
+	src := newSource(targets[0].Tree)
+	for name, text := range texts {
+		src.cache[name] = text
+	}
+	if _, err := planOn(src, targets, wants); err != nil {
+		return nil, err
+	}
+	planned := map[string][]byte{}
+	for name, text := range src.planned {
+		if !path.IsAbs(name) {
+			planned[name] = text
+		}
+	}
+	return planned, nil
+}
+
+// planOn plans in memory.
+func planOn(src *source, targets []micropython.Target, wants []Want) (*Plan, error) {
 	plan := &Plan{}
 	var failed []error
 	for _, target := range targets {
@@ -161,9 +192,7 @@ func New(targets []micropython.Target, wants []Want) (*Plan, error) {
 	if len(failed) > 0 {
 		return nil, errors.Join(failed...)
 	}
-	changes, err := src.changes(targets[0].Tree)
-	plan.Changes = changes
-	return plan, err
+	return plan, nil
 }
 
 // label is how an error calls a target: with its board only where there are several.
@@ -210,12 +239,30 @@ func (p *planner) want(want Want) (Step, error) {
 		}
 		undo()
 	}
-	if want.Variable != "" {
+	if want.Variable != "" || config.hasForeign(before.Name, want.Value) {
 		return step, p.cannot(config, before.Name, want)
 	}
 	line, site, err := p.add(config, before.Name, want)
 	step.Site, step.Line = site, line
 	return step, err
+}
+
+// hasForeign reports whether a flag of another user module's, of the environment's, or of a line
+// that only makes it gives a macro another value: nothing is defined against it, as compilers take
+// that for an error.
+func (c *Config) hasForeign(name string, value int64) bool {
+	return slices.ContainsFunc(c.make.flags, func(f *Site) bool {
+		return f.isForeign(name, value)
+	})
+}
+
+// IsForeign reports whether the line is the user's alone to change: a flag of another user
+// module's, of the environment's, or one that the line only makes.
+func (s *Site) IsForeign() bool { return s.Kind == CompilerFlag && (s.outside() || s.made) }
+
+func (s *Site) isForeign(name string, value int64) bool {
+	return s.Macro == name && s.IsForeign() &&
+		s.Text != strconv.FormatInt(value, 10)
 }
 
 // candidates are the lines whose change may give the value, the likeliest first: the make variable
@@ -224,7 +271,7 @@ func (p *planner) candidates(config *Config, state State) []*Site {
 	sites := []*Site{config.variable(state.Name), state.Site}
 	return slices.DeleteFunc(sites, func(s *Site) bool {
 		return s == nil || s.Kind == Undef || s.Kind == CompilerUndef || s.Op == "define" ||
-			s.Op == "eval" || s.active != yes || !p.mayChange(s.File)
+			s.Op == "eval" || s.made || s.active != yes || !p.mayChange(s.File)
 	})
 }
 
@@ -441,8 +488,9 @@ func (p *planner) cannot(config *Config, name string, want Want) error {
 			want.Value)
 	}
 	var places []string
+	foreign := config.hasForeign(name, want.Value)
 	for _, site := range config.Sites(name) {
-		if site.active != no {
+		if site.active != no && (!foreign || site.isForeign(name, want.Value)) {
 			places = append(places, site.String())
 		}
 	}

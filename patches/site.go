@@ -70,8 +70,12 @@ type Site struct {
 	raw      string // make's value, with the spaces that make keeps before a comment
 	override bool   // make's word before the assignment
 	// make passes over the assignment: a ?= of what is set, or of what the command line sets
-	overruled  bool
-	start, end int // where the value stands in the file, in bytes
+	overruled bool
+	// made is set if the line is not one that can be changed: it makes what is set, or is none.
+	made bool
+	// environment is set if the environment sets it.
+	environment bool
+	start, end  int // where the value stands in the file, in bytes
 }
 
 // makeCommandLine is the File of a Site in an argument of make's; its Line is 0.

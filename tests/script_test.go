@@ -7,6 +7,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
+	"strings"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -62,6 +64,8 @@ func longOnly(t *testing.T, why string) {
 //
 //	faketree DIR      a small MicroPython tree that make and a compiler can read
 //	fakewolfssl DIR   a small wolfSSL tree
+//	follow hint|fix   runs the commands that the last hint, or the last fixes, name; of patch and
+//	                  build, what they would do: each must be one that does not refuse
 //	snapshot FILE DIR writes names, modes and hashes of all that is below DIR; FILE is
 //	                  before or after
 func TestScript(t *testing.T) {
@@ -79,6 +83,7 @@ func TestScript(t *testing.T) {
 			"faketree":    copyTestdata("tree"),
 			"fakewolfssl": copyTestdata("wolfssl"),
 			"snapshot":    snapshot,
+			"follow":      followHint,
 		},
 	})
 }
@@ -105,6 +110,35 @@ func snapshot(ts *testscript.TestScript, neg bool, args []string) {
 	text, err := describe(ts.MkAbs(args[1]))
 	ts.Check(err)
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(text), 0o644))
+}
+
+// named are the commands of mpwolf that a text names.
+var named = regexp.MustCompile(
+	`\bmpwolf ((?:patch|build|revert|init|check|explain)(?: --?[a-z-]+(?: [A-Z]+\b)?)*)`)
+
+func followHint(ts *testscript.TestScript, neg bool, args []string) {
+	from := map[string]string{"hint": "stderr", "fix": "stdout"}
+	if neg || len(args) != 1 || from[args[0]] == "" {
+		ts.Fatalf("usage: follow hint|fix")
+	}
+	commands := map[string]bool{}
+	for line := range strings.Lines(ts.ReadFile(from[args[0]])) {
+		if _, advice, found := strings.Cut(line, args[0]+": "); found {
+			for _, m := range named.FindAllStringSubmatch(advice, -1) {
+				commands[strings.ReplaceAll(m[1], "PORT", "unix")] = true
+			}
+		}
+	}
+	if len(commands) == 0 {
+		ts.Fatalf("no %s names a command of mpwolf", args[0])
+	}
+	for command := range commands {
+		words := strings.Fields(command)
+		if words[0] == "patch" || words[0] == "build" {
+			words = append(words, "--dry-run")
+		}
+		ts.Check(ts.Exec("mpwolf", words...))
+	}
 }
 
 // describe gives a line for everything below a directory, git's own data apart, with mode and

@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -63,6 +64,25 @@ func (f *Flags) EffectiveIn(
 	files, dirs, names := f.included(out)
 	f.replies.keep(key, start, values, append(files, f.programs()...), dirs, names)
 	return values, nil
+}
+
+// Macros are what the compiler defines once py/mpconfig.h is read, by name; those with arguments
+// are left out.
+func (f *Flags) Macros(ctx context.Context) (map[string]string, error) {
+	argv := slices.Concat(f.CC, f.CFLAGS, []string{"-E", "-dM", "-x", "c", "-"})
+	stdout, stderr, err := run(ctx, f.Dir, []byte("#include \"py/mpconfig.h\"\n"), argv)
+	if err != nil {
+		what := "ask the compiler for the macros of " + f.target.Name()
+		return nil, stopped(f.target, what, argv, stderr, f.missing, err)
+	}
+	macros := map[string]string{}
+	for line := range strings.Lines(string(stdout)) {
+		rest, found := strings.CutPrefix(strings.TrimRight(line, "\r\n"), "#define ")
+		if name, body, _ := strings.Cut(rest, " "); found && !strings.Contains(name, "(") {
+			macros[name] = body
+		}
+	}
+	return macros, nil
 }
 
 // Holds reports whether an #if with a condition is true after a header, with the port's flags.

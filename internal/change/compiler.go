@@ -2,14 +2,18 @@ package change
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"maps"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 
 	"mpwolf/internal/build"
 	"mpwolf/internal/micropython"
+	"mpwolf/internal/project"
 	"mpwolf/internal/shell"
 	"mpwolf/patches"
 )
@@ -18,8 +22,8 @@ import (
 // these decide.
 func (j *job) askCompiler(ctx context.Context) error {
 	j.builds, j.small = nil, nil
-	answers := eachTarget(j.plan.Targets, func(i int, t patches.TargetPlan) (*build.Flags, error) {
-		return askTarget(ctx, t, j.Targets[i].ModuleArgs(j.Modules))
+	answers := eachTarget(j.Targets, func(i int, _ project.Target) (*build.Flags, error) {
+		return j.askTarget(ctx, i)
 	})
 	for i, t := range j.plan.Targets {
 		flags, err := answers[i].value, answers[i].err
@@ -58,47 +62,75 @@ func smallFlash(target micropython.Target, flags *build.Flags) (string, error) {
 
 // askTarget is an error if a want does not hold; else flags, with where plain make builds, and the
 // linker scripts.
-func askTarget(ctx context.Context, t patches.TargetPlan, args []string) (*build.Flags, error) {
-	var macros, variables []string
-	for _, step := range t.Steps {
-		if step.Want.Variable != "" {
-			variables = append(variables, step.Name)
-		} else {
-			macros = append(macros, step.Name)
-		}
+func (j *job) askTarget(ctx context.Context, i int) (*build.Flags, error) {
+	target := j.Targets[i]
+	names := map[string]patches.Want{}
+	for _, step := range j.plan.Targets[i].Steps {
+		names[step.Name] = step.Want
 	}
-	flags, err := build.Probe(ctx, t.Target,
-		append(variables, "BUILD", build.LinkerScripts), args...)
-	if err != nil {
+	flags, wrong, err := project.Ask(ctx, target, names, "BUILD", build.LinkerScripts)
+	stops := (*build.MakeError)(nil)
+	switch {
+	case errors.As(err, &stops):
+		return nil, fmt.Errorf("patch %s: make or the compiler stops at what was planned, so "+
+			"nothing was changed: %w%s", target.Port, err, j.suspects(i, names))
+	case err != nil:
 		return nil, err
+	case len(wrong) == 0:
+		return flags, nil
 	}
-	values, err := flags.Effective(ctx, macros)
-	if err != nil {
-		return nil, err
+	order := func(w project.Wrong) int {
+		return slices.IndexFunc(j.plan.Targets[i].Steps, func(s patches.Step) bool {
+			return s.Name == w.Name
+		})
 	}
-	var wrong []string
-	for _, step := range t.Steps {
-		if step.Want.Variable != "" {
-			if n, known := patches.MakeNumber(flags.Vars[step.Name]); !known ||
-				n != step.Want.Value {
-				wrong = append(wrong,
-					fmt.Sprintf("make's %s is %q, not %d", step.Name,
-						flags.Vars[step.Name], step.Want.Value))
-			}
-			continue
+	slices.SortFunc(wrong, func(a, b project.Wrong) int { return order(a) - order(b) })
+	texts := make([]string, len(wrong))
+	only := map[string]patches.Want{}
+	for i, w := range wrong {
+		texts[i], only[w.Name] = w.String(), patches.Want{}
+	}
+	return nil, fmt.Errorf("patch %s: the compiler does not see what was planned, so "+
+		"nothing was changed: %s%s", target.Port, strings.Join(texts, "; "), j.suspects(i, only))
+}
+
+// suspects names the lines that may say otherwise than what was planned: those that have the name
+// of a macro and are no setting as the scanner knows them, and those that it cannot read.
+func (j *job) suspects(i int, names map[string]patches.Want) string {
+	lines := j.Scan(j.Targets[i].Target).Suspects(slices.Sorted(maps.Keys(names)))
+	if len(lines) == 0 {
+		return ""
+	}
+	const most = 5
+	texts := []string{"\nlines that mpwolf cannot read, and that may say otherwise:"}
+	for n, line := range lines {
+		if n == most {
+			texts = append(texts, fmt.Sprintf("and %d more", len(lines)-most))
+			break
 		}
-		if v := values[step.Name]; !v.Known || v.Number != step.Want.Value {
-			wrong = append(wrong,
-				fmt.Sprintf("%s is %q (%s:%d), not %d", step.Name, v.Text, v.File,
-					v.Line, step.Want.Value))
+		texts = append(texts, line.String())
+	}
+	return strings.Join(texts, "\n")
+}
+
+// macrosToo asks the compilers of all targets which macros they define, for a plan that needs to
+// know some of the system's: the scanner does not read those. What is planned so is asked again.
+func (j *job) macrosToo(ctx context.Context) error {
+	answers := eachTarget(j.Targets, func(_ int, t project.Target) (map[string]string, error) {
+		// Without the modules, which need not be there yet.
+		flags, err := build.Probe(ctx, t.Target, nil)
+		if err != nil {
+			return nil, err
 		}
+		return flags.Macros(ctx)
+	})
+	for i := range j.Targets {
+		if err := answers[i].err; err != nil {
+			return err
+		}
+		j.Targets[i].Macros = answers[i].value
 	}
-	if len(wrong) > 0 {
-		return nil, fmt.Errorf("patch %s: the compiler does not see what was planned, so "+
-			"nothing was changed: %s",
-			t.Target.Port, strings.Join(wrong, "; "))
-	}
-	return flags, nil
+	return nil
 }
 
 // answer is what came of a question about a target.

@@ -28,7 +28,7 @@ func (j *job) done() bool {
 		return false
 	}
 	if slices.ContainsFunc(j.Targets, func(t project.Target) bool {
-		return !j.isRecorded(t.Entry())
+		return !j.isRecorded(entryOf(t))
 	}) ||
 		(j.All && len(j.Targets) != len(j.Record.Targets)) {
 		return false
@@ -72,11 +72,20 @@ func (j *job) move() error {
 	return j.lock.Apply(state.Change{Record: record})
 }
 
+// entryOf is what is recorded of a target, with what its settings are now.
+func entryOf(t project.Target) state.Target {
+	entry := t.Entry()
+	if entry.UserSettings != "" {
+		entry.SettingsHash, _ = disk.HashFile(entry.UserSettings) // it was read just now
+	}
+	return entry
+}
+
 // isRecorded reports whether the record has a target just so.
 func (j *job) isRecorded(entry state.Target) bool {
 	return slices.ContainsFunc(j.Record.Targets, func(t state.Target) bool {
 		return t.Same(entry) && slices.Equal(t.Make, entry.Make) &&
-			t.UserSettings == entry.UserSettings
+			t.UserSettings == entry.UserSettings && t.SettingsHash == entry.SettingsHash
 	})
 }
 
@@ -140,7 +149,9 @@ func (j *job) ownSources() []modules.Source {
 }
 
 // change prepares all that is written.
-func (j *job) change(wolf *wolfssl.Tree) (change state.Change, err error) {
+func (j *job) change(
+	ctx context.Context, wolf *wolfssl.Tree,
+) (change state.Change, err error) {
 	created, err := missingDirs(j.Modules)
 	if err != nil {
 		return change, err
@@ -161,7 +172,7 @@ func (j *job) change(wolf *wolfssl.Tree) (change state.Change, err error) {
 	if err := j.checkShared(wolf); err != nil {
 		return change, err
 	}
-	change.Swap, err = j.stage(wolf, change.Record.Modules.ID, created)
+	change.Swap, err = j.stage(ctx, wolf, change.Record.Modules.ID, created)
 	return change, err
 }
 
@@ -257,7 +268,9 @@ func (j *job) installed(wolf *wolfssl.Tree) bool {
 }
 
 // stage prepares the directory of the user modules.
-func (j *job) stage(wolf *wolfssl.Tree, id string, created []string) (*state.Swap, error) {
+func (j *job) stage(
+	ctx context.Context, wolf *wolfssl.Tree, id string, created []string,
+) (*state.Swap, error) {
 	files, err := wolfssl.Files(wolf)
 	if err != nil {
 		return nil, err
@@ -271,7 +284,7 @@ func (j *job) stage(wolf *wolfssl.Tree, id string, created []string) (*state.Swa
 	}
 	sources := append(j.ownSources(),
 		modules.Source{FS: os.DirFS(wolf.Dir), At: "wolfssl", Files: files})
-	if err := modules.Stage(j.Disk, staged, j.Tool, id, sources...); err != nil {
+	if err := modules.Stage(ctx, j.Disk, staged, j.Tool, id, sources...); err != nil {
 		return nil, err
 	}
 	if err := modules.SetUsers(j.Disk, staged, j.users(j.created(created))); err != nil {
@@ -308,7 +321,7 @@ func (j *job) newRecord(wolf *wolfssl.Tree, created []string) (*state.Record, er
 		record.Targets = nil
 	}
 	for i, t := range j.plan.Targets {
-		entry := j.Targets[i].Entry()
+		entry := entryOf(j.Targets[i])
 		for _, step := range t.Steps {
 			entry.Wants = append(entry.Wants, state.Want{Name: step.Name, Value: step.Want.Value})
 		}

@@ -2,6 +2,7 @@ package change
 
 import (
 	"context"
+	"errors"
 	"path/filepath"
 
 	"mpwolf/internal/build"
@@ -179,7 +180,11 @@ func (j *job) read(ctx context.Context) error {
 	}
 	j.sayFound()
 	j.edits = state.Options{Force: j.Force, AtHead: j.Tree.AtHead}
-	if err := j.planAll(); err != nil || !j.AllBoards || !j.leaveOut() {
+	err = j.planAll()
+	if errors.Is(err, patches.ErrCannotRead) && j.macrosToo(ctx) == nil {
+		err = j.planAll() // else the first error is the one to tell
+	}
+	if err != nil || !j.AllBoards || !j.leaveOut() {
 		return err
 	}
 	return j.planAll()
@@ -207,7 +212,7 @@ func (j *job) apply(ctx context.Context) (*Patched, error) {
 	if err != nil {
 		return nil, err
 	}
-	change, err := j.change(wolf)
+	change, err := j.change(ctx, wolf)
 	if err != nil {
 		return nil, j.recovered(err)
 	}

@@ -38,6 +38,14 @@ func recordedChanges(old, now *state.Record) []string {
 				settingsName(t.UserSettings), settingsName(was.UserSettings))
 		}
 	}
+	for _, t := range now.Targets {
+		i := slices.IndexFunc(old.Targets, t.Same)
+		if i >= 0 && t.UserSettings != "" && t.UserSettings == old.Targets[i].UserSettings &&
+			t.SettingsHash != old.Targets[i].SettingsHash && old.Targets[i].SettingsHash != "" {
+			add("%s: wolfSSL's settings in %s were changed", project.Name(t),
+				shell.Path(t.UserSettings))
+		}
+	}
 	for _, t := range old.Targets {
 		if !slices.ContainsFunc(now.Targets, t.Same) {
 			add("%s is no target any more", project.Name(t))

@@ -20,6 +20,9 @@ type Reverted struct {
 	Nothing bool
 	// Guessed is set if there was no record: what was restored is what can be known without.
 	Guessed bool
+	// Targets are those that were taken out, and Rest those that the tree is still patched for, if
+	// only some were taken out.
+	Targets, Rest []string
 	// Restored are the files of the tree that were changed back.
 	Restored []string
 	// Module is the directory of the module. Removed is set if it was taken away, except Kept,
@@ -49,8 +52,18 @@ func Revert(ctx context.Context, o Options) (*Reverted, error) {
 		return nil, err
 	}
 	defer w.lock.Release()
-	if err := w.Read(project.None); err != nil {
+	which := project.None
+	if w.Asked.Port != "" {
+		which = project.Recorded
+	}
+	if err := w.Asked.CheckTargetFlags(); err != nil {
 		return nil, err
+	}
+	if err := w.Read(which); err != nil {
+		return nil, err
+	}
+	if w.Asked.Port != "" || len(w.Asked.Boards) > 0 || w.Asked.Variant != "" {
+		return w.revertTargets(ctx)
 	}
 	if w.Record == nil {
 		return w.revertLost(ctx)

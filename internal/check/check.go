@@ -7,12 +7,14 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+	"time"
 
 	"mpwolf/internal/config"
 	"mpwolf/internal/hint"
 	"mpwolf/internal/project"
 	"mpwolf/internal/report"
 	"mpwolf/internal/repository"
+	"mpwolf/internal/shell"
 	"mpwolf/internal/state"
 	"mpwolf/patches"
 )
@@ -22,6 +24,8 @@ type Options struct {
 	project.Options
 	// Tool is mpwolf's version.
 	Tool string
+	// Strict asks make and the compiler too.
+	Strict bool
 	// Patched checks the targets that the tree was patched for, whatever mpwolf.toml has.
 	Patched bool
 	// Only are the names of the targets to check; nil checks all.
@@ -35,6 +39,10 @@ type Result struct {
 	Targets []string
 	// Findings have absolute files.
 	Findings []report.Finding
+	// Claims are what could not be read, and rests on what make and the compiler said when the
+	// tree was patched, at Since.
+	Claims []string
+	Since  time.Time
 	// Where is the file that stands for a finding that has none of its own.
 	Where string
 }
@@ -43,7 +51,7 @@ type Result struct {
 // The others are about what the user may have changed on purpose.
 func (r *Result) Lost() []report.Finding {
 	return slices.DeleteFunc(slices.Clone(r.Findings), func(f report.Finding) bool {
-		return slices.Contains([]string{"moved", "modules-changed"}, f.ID)
+		return slices.Contains([]string{"moved", "modules-changed", "settings-changed"}, f.ID)
 	})
 }
 
@@ -64,6 +72,12 @@ var Rules = []report.Rule{
 			"before that run."},
 	{ID: "record", Summary: "What mpwolf changed in the tree is recorded there.",
 		Help: "`mpwolf patch` takes over what it finds; `mpwolf revert` takes it out."},
+	{ID: "compiler", Summary: "With --strict: make and the compiler see every macro as wanted.",
+		Help: "`mpwolf explain MACRO` says where they have it from."},
+	{ID: "settings", Summary: "The user's own settings for wolfSSL are there.",
+		Help: "Put the file back, or patch with another `--user-settings`."},
+	{ID: "settings-changed", Summary: "These settings are those that the tree was patched with.",
+		Help: "`mpwolf patch` notes them, `mpwolf verify` builds with them."},
 	{ID: "release", Summary: "The tree is the MicroPython release that mpwolf.toml expects.",
 		Help: "Check that release out, or change `micropython` in mpwolf.toml."},
 	{ID: "moved", Summary: "The tree is at the commit for which it was patched.",
@@ -94,6 +108,7 @@ type checker struct {
 	tool     string
 	stamps   *state.Stamps
 	findings []report.Finding
+	claims   []string
 }
 
 // Run checks the targets of mpwolf.toml or, without any, those that the tree was patched for.
@@ -111,11 +126,12 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 		return nil, err
 	}
 	if p.Record == nil && !p.All && lost == nil {
-		return nil,
-			hint.With(
-				fmt.Errorf("there is nothing to check %s against: no target in a %s, "+
-					"and no mpwolf patch",
-					p.Tree.Dir, config.Name), "mpwolf init --port PORT writes one")
+		err := fmt.Errorf("there is nothing to check %s against: no target in a %s, "+
+			"and no mpwolf patch", p.Tree.Dir, config.Name)
+		if p.File != nil {
+			return nil, hint.With(err, "add a [[target]] to "+shell.Path(p.File.Path))
+		}
+		return nil, hint.With(err, "mpwolf init --port PORT writes one")
 	}
 	if o.Only != nil {
 		p.Targets = slices.DeleteFunc(p.Targets, func(t project.Target) bool {
@@ -129,8 +145,20 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 	if err := k.run(); err != nil {
 		return nil, err
 	}
-	return &Result{Tree: p.Tree.Dir, Targets: project.Names(p.Targets), Findings: k.findings,
-		Where: k.where()}, nil
+	if o.Strict && len(k.findings) == 0 {
+		if err := k.strict(ctx); err != nil {
+			return nil, err
+		}
+	}
+	result := &Result{Tree: p.Tree.Dir, Targets: project.Names(p.Targets),
+		Findings: k.findings, Where: k.where()}
+	if !o.Strict {
+		result.Claims = k.claims
+	}
+	if p.Record != nil {
+		result.Since = p.Record.Time
+	}
+	return result, nil
 }
 
 // lost is the finding that a patch was made of which there is no record.

@@ -122,10 +122,17 @@ func (k *checker) wolfSSL(final string) error {
 			return nil
 		}
 		want = tree.Version
+	} else if releases, err := wolfssl.Releases(); err != nil {
+		return err
+	} else if _, unknown := releases.Wanted(want); unknown != nil {
+		k.found(report.Finding{ID: "modules", File: k.File.Path, Line: k.File.KeyLine("wolfssl"),
+			Message: "wolfssl: " + unknown.Error(), Fix: "name one of these, or a directory"})
+		return nil
 	}
 	have, err := wolfssl.Version(filepath.Join(final, "wolfssl"))
 	if err != nil {
-		return err
+		k.found(report.Finding{ID: "modules", File: final, Message: err.Error(), Fix: fixForce})
+		return nil
 	}
 	if have != want {
 		k.found(report.Finding{ID: "modules",

@@ -1,10 +1,14 @@
 package check
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
+	"strings"
 
+	"mpwolf/internal/disk"
 	"mpwolf/internal/project"
 	"mpwolf/internal/report"
 	"mpwolf/patches"
@@ -13,22 +17,115 @@ import (
 // target asks the scanner whether every want holds, and the record whether the target was patched
 // as it is wanted.
 func (k *checker) target(t project.Target) error {
+	if err := k.wants(t); err != nil {
+		return err
+	}
+	if k.Record != nil && k.File != nil {
+		k.recorded(t)
+	}
+	k.settings(t)
+	return nil
+}
+
+// wants asks the scanner whether every want of a port holds.
+func (k *checker) wants(t project.Target) error {
+	port, err := patches.Load(t.Port)
+	if errors.Is(err, patches.ErrUnknownPort) {
+		k.found(report.Finding{ID: "target", File: k.where(), Line: max(1, t.Line),
+			Message: fmt.Sprintf("mpwolf knows nothing of what the port %s needs, "+
+				"so that nothing "+
+				"of it can be checked; it knows: %s", t.Port, strings.Join(patches.Ports(), ", ")),
+			Fix: "take that target out"})
+		return nil
+	}
+	if err != nil {
+		return err
+	}
 	key, err := k.VerdictKey(t.Target, k.tool)
 	if err != nil {
 		return err
 	}
-	if !k.stamps.Holds(key, k.inputs) {
+	if k.stamps.Holds(key, k.inputs) {
+		k.claim(k.stamps.Claims()...)
+		return nil
+	}
+	reading := k.Scan(t.Target)
+	for _, line := range reading.Unread() {
+		k.claim(line.String())
+	}
+	for _, want := range port.Wants {
+		k.want(t, want, reading)
+	}
+	return nil
+}
+
+// claim notes what rests on the last patch.
+func (k *checker) claim(claims ...string) {
+	for _, claim := range claims {
+		if !slices.Contains(k.claims, claim) {
+			k.claims = append(k.claims, claim)
+		}
+	}
+}
+
+// settings looks for the user's own settings.
+func (k *checker) settings(t project.Target) {
+	if t.UserSettings == "" {
+		return
+	}
+	f := report.Finding{ID: "settings", File: t.UserSettings, Line: 1, Fix: fixPatch}
+	hash, err := disk.HashFile(t.UserSettings)
+	if err != nil {
+		f.File, f.Line = k.where(), max(1, t.Line)
+		f.Message = fmt.Sprintf("the settings of %s cannot be read: %v", t.Name(), err)
+		f.Fix = "put the file back, or mpwolf patch with another --user-settings"
+		k.found(f)
+		return
+	}
+	if k.Record == nil {
+		return
+	}
+	i := slices.IndexFunc(k.Record.Targets, t.Entry().Same)
+	if i < 0 || k.Record.Targets[i].UserSettings != t.UserSettings {
+		return // that is told as the target's
+	}
+	if then := k.Record.Targets[i].SettingsHash; then != "" && then != hash {
+		f.ID = "settings-changed"
+		f.Message =
+			fmt.Sprintf("the settings of %s were changed after the tree was patched", t.Name())
+		f.Fix = "mpwolf patch, which notes them; then mpwolf verify"
+		k.found(f)
+	}
+}
+
+// strict asks make and the compiler whether every want holds.
+func (k *checker) strict(ctx context.Context) error {
+	for _, t := range k.Targets {
 		port, err := patches.Load(t.Port)
 		if err != nil {
 			return err
 		}
 		reading := k.Scan(t.Target)
+		names := map[string]patches.Want{}
 		for _, want := range port.Wants {
-			k.want(t, want, reading)
+			names[reading.State(want).Name] = want
 		}
-	}
-	if k.Record != nil && k.File != nil {
-		k.recorded(t)
+		_, wrong, err := project.Ask(ctx, t, names)
+		if err != nil {
+			return err
+		}
+		for _, w := range wrong {
+			f := report.Finding{ID: "compiler", File: k.where(), Line: 1,
+				Fix: "mpwolf explain " + w.Name + " shows where it comes from"}
+			if w.Line > 0 {
+				f.File, f.Line = w.File, w.Line
+				if !filepath.IsAbs(f.File) {
+					f.File = k.Tree.Path(filepath.FromSlash(f.File))
+				}
+			}
+			f.Message = fmt.Sprintf("%s: %s", t.Name(), w)
+			k.found(f)
+		}
 	}
 	return nil
 }
@@ -39,15 +136,21 @@ func (k *checker) want(t project.Target, want patches.Want, reading *patches.Con
 		return
 	}
 	f := report.Finding{ID: "macros", File: t.Dir(), Fix: fixPatch}
-	if site := decidingLine(now, reading); site != nil {
+	by := ""
+	if site := decidingLine(now, want, reading); site != nil {
 		f.File, f.Line = site.File, site.Line
-		if !filepath.IsAbs(f.File) {
+		if site.IsForeign() {
+			f.Fix = "take that flag out there; mpwolf patch does not"
+		}
+		if site.Line == 0 { // make's command line, or the environment
+			f.File, f.Line, by = k.where(), max(1, t.Line), " by "+site.File
+		} else if !filepath.IsAbs(f.File) {
 			f.File = k.Tree.Path(filepath.FromSlash(f.File))
 		}
 	}
 	if now.Known {
-		f.Message = fmt.Sprintf("%s is %d for %s; it must be %d: %s", now.Name, now.Value,
-			t.Name(), want.Value, want.Why)
+		f.Message = fmt.Sprintf("%s is %d for %s%s; it must be %d: %s", now.Name, now.Value,
+			t.Name(), by, want.Value, want.Why)
 	} else {
 		f.Message = fmt.Sprintf("whether %s is %d for %s cannot be told: %s", now.Name, want.Value,
 			t.Name(), now.Doubt)
@@ -57,14 +160,18 @@ func (k *checker) want(t project.Target, want patches.Want, reading *patches.Con
 
 // decidingLine is the line to look at: where a makefile turns a variable into a macro, that which
 // sets the variable.
-func decidingLine(now patches.State, reading *patches.Config) *patches.Site {
+func decidingLine(now patches.State, want patches.Want, reading *patches.Config) *patches.Site {
 	if now.Site == nil || now.Site.Kind != patches.CompilerFlag {
 		return now.Site
 	}
 	for _, site := range slices.Backward(reading.Sites(now.Name)) {
-		if site.Kind == patches.MakeVariable && site.Active == "yes" {
-			return &site
+		if site.Kind != patches.MakeVariable || site.Active != "yes" {
+			continue
 		}
+		if n, known := patches.MakeNumber(site.Text); known && n == want.Value {
+			break // the flag does not come from the variable
+		}
+		return &site
 	}
 	return now.Site
 }

@@ -12,12 +12,16 @@ import (
 	"mpwolf/internal/shell"
 )
 
+const flagStrict = "strict"
+
 func checkCommand(s *session) *cli.Command {
 	return &cli.Command{
 		Name: "check",
 		Usage: "report whether the tree is as " + config.Name +
 			" asks for; reads only, runs nothing",
-		Flags:  []cli.Flag{treeFlag(), formatFlag("text", "json", formatSARIF, formatGitHub)},
+		Flags: []cli.Flag{treeFlag(),
+			&cli.BoolFlag{Name: flagStrict, Usage: "ask make and the compiler too"},
+			formatFlag("text", "json", formatSARIF, formatGitHub)},
 		Action: noArgs(s.check),
 	}
 }
@@ -27,7 +31,9 @@ func (s *session) check(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	result, err := check.Run(c.Context, check.Options{Options: s.options(c), Tool: Version()})
+	result, err := check.Run(c.Context, check.Options{
+		Options: s.options(c), Tool: Version(), Strict: c.Bool(flagStrict),
+	})
 	if err != nil {
 		return err
 	}
@@ -52,9 +58,20 @@ func (s *session) showChecked(kind string, r *check.Result) error {
 	for _, f := range r.Findings {
 		fmt.Fprintln(s.stdout, findingText(f))
 	}
-	if len(r.Findings) == 0 {
-		fmt.Fprintf(s.stdout, "%s is as it should be for %s\n", shell.Path(r.Tree),
-			strings.Join(r.Targets, ", "))
+	if len(r.Findings) > 0 {
+		return nil
+	}
+	fmt.Fprintf(s.stdout, "%s is as it should be for %s\n", shell.Path(r.Tree),
+		strings.Join(r.Targets, ", "))
+	if len(r.Claims) > 0 {
+		since := "; the tree was not patched by mpwolf"
+		if !r.Since.IsZero() {
+			since = ", which make and the compiler read when the tree was patched"
+		}
+		fmt.Fprintf(s.stdout, "not read%s (--strict asks them now):\n", since)
+	}
+	for _, claim := range r.Claims {
+		fmt.Fprintf(s.stdout, "  %s\n", claim)
 	}
 	return nil
 }
@@ -83,5 +100,9 @@ func checked(r *check.Result) any {
 	for i, f := range r.Findings {
 		findings[i] = checkedFinding{f.ID, f.File, f.Line, f.Message, f.Fix}
 	}
-	return map[string]any{"ok": len(findings) == 0, "tree": r.Tree, "findings": findings}
+	result := map[string]any{"ok": len(findings) == 0, "tree": r.Tree, "findings": findings}
+	if len(r.Claims) > 0 {
+		result["unread"] = r.Claims
+	}
+	return result
 }

@@ -18,21 +18,25 @@ func explainCommand(s *session) *cli.Command {
 		Name: "explain",
 		Usage: "show where a macro is set, what decides its value, and " +
 			"what mpwolf makes of it",
-		ArgsUsage: "MACRO",
+		ArgsUsage: "MACRO [TARGET]",
 		Flags:     append(targetFlags(), treeFlag(), formatFlag("text", "json")),
 		Action:    s.explain,
 	}
 }
 
 func (s *session) explain(c *cli.Context) error {
-	if c.NArg() != 1 {
-		return project.Usagef("explain takes one MACRO; got %d arguments", c.NArg())
+	if c.NArg() == 0 {
+		return project.Usagef("explain takes one MACRO; got 0 arguments")
+	}
+	if c.NArg() > 2 {
+		return project.Usagef("explain takes one MACRO, and one TARGET at most; got %d arguments",
+			c.NArg())
 	}
 	kind, err := format(c, "text", "json")
 	if err != nil {
 		return err
 	}
-	e, err := explain.Macro(c.Context, s.options(c), c.Args().First())
+	e, err := explain.Macro(c.Context, s.options(c), c.Args().First(), c.Args().Tail()...)
 	if err != nil {
 		return err
 	}

@@ -13,9 +13,14 @@ import (
 
 func revertCommand(s *session) *cli.Command {
 	return &cli.Command{
-		Name:   "revert",
-		Usage:  "take back what patch did; edits made since stay",
-		Flags:  []cli.Flag{treeFlag(), modulesFlag(), forceFlag()},
+		Name:  "revert",
+		Usage: "take back what patch did; edits made since stay",
+		Flags: []cli.Flag{
+			treeFlag(), modulesFlag(), forceFlag(),
+			&cli.StringFlag{Name: flagPort, Usage: "take out the targets of this `PORT` alone"},
+			&cli.StringSliceFlag{Name: flagBoard, Usage: "of these, the `BOARD` alone"},
+			&cli.StringFlag{Name: flagVariant, Usage: "of these, the `VARIANT` alone"},
+		},
 		Action: noArgs(s.revert),
 	}
 }
@@ -39,6 +44,11 @@ func (s *session) showReverted(r *change.Reverted) {
 	}
 	for _, path := range r.Restored {
 		fmt.Fprintf(s.stdout, "restored %s\n", path)
+	}
+	if len(r.Rest) > 0 {
+		fmt.Fprintf(s.stdout, "%s is no longer patched for %s, and still for %s\n", r.Tree,
+			strings.Join(r.Targets, ", "), strings.Join(r.Rest, ", "))
+		return
 	}
 	s.showModule(r)
 	for _, left := range r.Left {

@@ -112,10 +112,16 @@ func (s subject) config() *patches.Config {
 	return patches.Read(s.Target)
 }
 
-// Macro explains a macro, or a make variable, for the one target of the options.
-func Macro(ctx context.Context, o project.Options, macro string) (*Explanation, error) {
+// Macro explains a macro, or a make variable, for the one target of the options, or the one of
+// them that a word names.
+func Macro(
+	ctx context.Context, o project.Options, macro string, words ...string,
+) (*Explanation, error) {
 	p, err := project.Open(o, project.Asked)
 	if err != nil {
+		return nil, err
+	}
+	if p.Targets, err = project.Choose(p.Targets, words); err != nil {
 		return nil, err
 	}
 	one, err := p.One()
@@ -133,8 +139,9 @@ func Macro(ctx context.Context, o project.Options, macro string) (*Explanation, 
 	want := patches.FindWant(wants, macro)
 	found, ok := lookUp(subject.config(), want, macro)
 	if !ok && want == nil {
-		return nil, hint.With(fmt.Errorf("no line that make or the compiler reads for %s sets %s",
-			target.Name(), macro),
+		return nil, hint.With(
+			fmt.Errorf("no line that make or the compiler reads for %s sets %s%s",
+				target.Name(), macro, meant(subject.config(), macro)),
 			"a macro that nothing sets counts as 0; is it spelt as MicroPython "+
 				target.Tree.Version.String()+" has it?")
 	}
@@ -147,10 +154,21 @@ func Macro(ctx context.Context, o project.Options, macro string) (*Explanation, 
 	}
 	e.read(found)
 	e.ask(ctx, subject)
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
 	if want != nil {
 		e.plan(subject, wants, *want)
 	}
 	return e, e.before(subject, want)
+}
+
+// meant asks about a macro of the configuration that is nearly called so.
+func meant(config *patches.Config, macro string) string {
+	if near := hint.DidYouMean(macro, config.Names()); near != "" {
+		return ";" + near
+	}
+	return ""
 }
 
 func lookUp(

@@ -71,6 +71,9 @@ func (o Options) noTarget() error {
 		strings.Join(patches.Ports(), ", "))
 }
 
+// CheckTargetFlags refuses the flags that mean something with --port only, if there is none.
+func (o Options) CheckTargetFlags() error { return o.checkWithoutPort() }
+
 // checkWithoutPort refuses arguments of make that are no assignments and, without --port, the
 // flags that mean something with it only.
 func (o Options) checkWithoutPort() error {

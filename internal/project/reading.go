@@ -4,10 +4,8 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"mpwolf/internal/disk"
 	"mpwolf/internal/micropython"
@@ -46,14 +44,7 @@ func (p *Project) VerdictKey(t micropython.Target, tool string) (string, error) 
 	h := sha256.New()
 	fmt.Fprintf(h, "%s\n%q\n%q\n%q\n%q\n%q\n%q\n%+v\n",
 		tool, t.Port, t.Board, t.BoardDir, t.Variant, t.Make, wants, p.PristineModule())
-	var env []string
-	for _, entry := range os.Environ() {
-		if strings.HasPrefix(entry, "MICROPY_") { // what the scanner takes from the environment
-			env = append(env, entry)
-		}
-	}
-	slices.Sort(env)
-	fmt.Fprintf(h, "%q\n", env)
+	fmt.Fprintf(h, "%q\n", patches.Environment())
 	return hex.EncodeToString(h.Sum(nil)), nil
 }
 
@@ -84,9 +75,15 @@ func (p *Project) stamp(stamps *state.Stamps, t micropython.Target, tool string)
 	reading := p.Scan(t)
 	if slices.ContainsFunc(port.Wants, func(w patches.Want) bool {
 		now := reading.State(w)
-		return !now.Known || now.Value != w.Value
+		return now.Known && now.Value != w.Value
 	}) {
 		return nil // the compiler knows better; check will say what the scanner reads
+	}
+	for _, line := range reading.Unread() {
+		stamps.AddClaim(line.String())
+	}
+	for pattern, found := range reading.Globs() {
+		stamps.AddGlob(filepath.FromSlash(pattern), found)
 	}
 	all := true
 	for name, text := range reading.Inputs() {

@@ -1,6 +1,7 @@
 package project
 
 import (
+	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
@@ -10,6 +11,8 @@ import (
 	"strings"
 
 	"mpwolf/internal/config"
+	"mpwolf/internal/hint"
+	"mpwolf/internal/lazyregexp"
 	"mpwolf/internal/micropython"
 	"mpwolf/internal/shell"
 	"mpwolf/internal/state"
@@ -89,8 +92,12 @@ func Choose(targets []Target, words []string) ([]Target, error) {
 			}
 		}
 		if !found {
-			return nil, Usagef("unknown target %q; targets: %s", word,
-				strings.Join(Names(targets), ", "))
+			var all []string
+			for _, t := range targets {
+				all = append(all, t.Port, t.Board, t.Variant)
+			}
+			return nil, Usagef("unknown target %q;%s targets: %s", word,
+				hint.DidYouMean(word, all), hint.List(Names(targets)))
 		}
 	}
 	var list []Target
@@ -159,8 +166,8 @@ func (p *Project) One() (Target, error) {
 	case p.Asked.Port != "":
 		return Target{}, Usagef("%s takes one --board", p.Asked.Command)
 	}
-	return Target{}, Usagef("%s takes one target; choose one with --port of: %s", p.Asked.Command,
-		strings.Join(Names(p.Targets), ", "))
+	return Target{}, Usagef("%s takes one target; name one, by its board, variant or port, of: %s",
+		p.Asked.Command, strings.Join(Names(p.Targets), ", "))
 }
 
 // targets finds those of a kind.
@@ -239,7 +246,7 @@ func (p *Project) target(port, board, variant string, asked []string) (Target, e
 	if err != nil {
 		return Target{}, err
 	}
-	target.Make = slices.Concat(target.Make, asked)
+	target.Make, target.Modules = slices.Concat(target.Make, asked), p.Modules
 	return Target{Target: target, Asked: asked}, nil
 }
 
@@ -398,5 +405,24 @@ func userSettings(file string) (string, error) {
 	if !info.Mode().IsRegular() {
 		return "", fmt.Errorf("--user-settings %q: not a file", file)
 	}
-	return abs, nil
+	return abs, checkSettings(abs)
+}
+
+var settingLine = lazyregexp.New(`(?m)^[ \t]*#[ \t]*(?:define|undef|include)\b`)
+
+// checkSettings refuses a file that can be no user_settings.h: wolfSSL would be compiled without a
+// word about it, or stop in the middle of its own headers.
+func checkSettings(file string) error {
+	text, err := os.ReadFile(file)
+	switch {
+	case err != nil:
+		return fmt.Errorf("--user-settings: %w", err)
+	case bytes.IndexByte(text, 0) >= 0:
+		return fmt.Errorf("--user-settings: %s is no text, and no user_settings.h", file)
+	case !settingLine().Match(text):
+		return fmt.Errorf("--user-settings: %s is no user_settings.h: no line of "+
+			"it is a #define, "+
+			"#undef or #include", file)
+	}
+	return nil
 }

@@ -69,6 +69,8 @@ type Target struct {
 	Make    []string `json:"make,omitempty"`
 	// UserSettings is the absolute path of the user's own user_settings.h, if one was given.
 	UserSettings string `json:"user_settings,omitempty"`
+	// SettingsHash is the SHA-256 of that file in hex.
+	SettingsHash string `json:"user_settings_sha256,omitempty"`
 	Wants        []Want `json:"wants"`
 }
 

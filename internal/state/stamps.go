@@ -28,9 +28,13 @@ const (
 // times and inode. They are a convenience: without them, or where one does not fit, the file is
 // hashed.
 type Stamps struct {
-	taken    time.Time
-	files    map[string]stamp
+	taken time.Time
+	files map[string]stamp
+	// globs are patterns, and a hash of what there was of each.
+	globs    map[string]string
 	verdicts map[string]bool
+	// claims are what the verdicts rest on besides the files.
+	claims []string
 }
 
 // stamp is what is known of one file. A file that did not exist has no hash.
@@ -43,7 +47,8 @@ type stamp struct {
 
 // NewStamps begins new stamps. It must be called before the files are read whose hashes are added.
 func NewStamps() *Stamps {
-	return &Stamps{taken: time.Now(), files: map[string]stamp{}, verdicts: map[string]bool{}}
+	return &Stamps{taken: time.Now(), files: map[string]stamp{}, globs: map[string]string{},
+		verdicts: map[string]bool{}}
 }
 
 // Add notes that a file, by its absolute path, has these bytes, as SHA-256 in hex; "" that there
@@ -69,6 +74,34 @@ func (s *Stamps) Add(name, hash string) bool {
 // AddVerdict notes that what the key stands for is true of the files that were added.
 func (s *Stamps) AddVerdict(key string) { s.verdicts[key] = true }
 
+// AddClaim notes what the verdicts rest on besides the files, in words.
+func (s *Stamps) AddClaim(text string) {
+	if !strings.ContainsAny(text, "\n\r") && !slices.Contains(s.claims, text) {
+		s.claims = append(s.claims, text)
+	}
+}
+
+// Claims are what the verdicts rest on besides the files.
+func (s *Stamps) Claims() []string { return s.claims }
+
+// AddGlob notes what there is of a pattern, which is an absolute path.
+func (s *Stamps) AddGlob(pattern string, found []string) {
+	s.globs[pattern] = hashGlob(pattern, found)
+}
+
+// hashGlob is the same wherever the files are moved together.
+func hashGlob(pattern string, found []string) string {
+	var b strings.Builder
+	for _, name := range found {
+		rel, err := filepath.Rel(filepath.Dir(pattern), filepath.FromSlash(name))
+		if err != nil {
+			rel = name
+		}
+		fmt.Fprintf(&b, "%q\n", rel)
+	}
+	return disk.Hash([]byte(b.String()))
+}
+
 // Holds reports whether a verdict was noted and no file has changed since. inside says which files
 // count.
 func (s *Stamps) Holds(key string, counts func(name string) bool) bool {
@@ -77,6 +110,12 @@ func (s *Stamps) Holds(key string, counts func(name string) bool) bool {
 	}
 	for name, entry := range s.files {
 		if counts(name) && !s.unchanged(name, entry) {
+			return false
+		}
+	}
+	for pattern, hash := range s.globs {
+		found, err := filepath.Glob(pattern)
+		if err != nil || hashGlob(pattern, found) != hash {
 			return false
 		}
 	}
@@ -149,8 +188,8 @@ func LoadStamps(tree string) *Stamps {
 	return read
 }
 
-// line reads "v KEY", "a NAME" or "f SIZE MTIME CTIME INODE HASH NAME"; a NAME is relative to the
-// tree.
+// line reads "v KEY", "a NAME", "g HASH PATTERN", "c TEXT" or "f SIZE MTIME CTIME INODE HASH
+// NAME"; a NAME is relative to the tree.
 func (s *Stamps) line(tree, text string) bool {
 	kind, rest, _ := strings.Cut(text, " ")
 	switch kind {
@@ -160,6 +199,13 @@ func (s *Stamps) line(tree, text string) bool {
 	case "a":
 		s.files[filepath.Join(tree, filepath.FromSlash(rest))] = stamp{}
 		return true
+	case "c":
+		s.claims = append(s.claims, rest)
+		return true
+	case "g":
+		hash, pattern, _ := strings.Cut(rest, " ")
+		s.globs[filepath.Join(tree, filepath.FromSlash(pattern))] = hash
+		return isHash(hash)
 	case "f":
 		return s.fileLine(tree, rest)
 	}
@@ -207,6 +253,16 @@ func (l *Lock) SetStamps(s *Stamps) {
 	fmt.Fprintf(&b, "%s %d %s\n", stampsFirst, s.taken.UnixNano(), treeID(l.tree))
 	for _, key := range slices.Sorted(maps.Keys(s.verdicts)) {
 		fmt.Fprintf(&b, "v %s\n", key)
+	}
+	for _, text := range s.claims {
+		fmt.Fprintf(&b, "c %s\n", text)
+	}
+	for _, pattern := range slices.Sorted(maps.Keys(s.globs)) {
+		name, err := filepath.Rel(l.tree, pattern)
+		if err != nil || strings.ContainsAny(name, "\n\r") {
+			return
+		}
+		fmt.Fprintf(&b, "g %s %s\n", s.globs[pattern], filepath.ToSlash(name))
 	}
 	for _, file := range slices.Sorted(maps.Keys(s.files)) {
 		name, err := filepath.Rel(l.tree, file)
