@@ -2,6 +2,7 @@ package tests_test
 
 import (
 	"debug/elf"
+	"fmt"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -58,6 +59,60 @@ func (r *real) switches(t *testing.T) {
 				t.Errorf("%s=0: %s in %s: %v; without it: %v", macro, test.gone, test.source,
 					has(off), has(on))
 			}
+		}
+	}
+}
+
+// leftOut compiles modwolfssl.c with settings that leave parts of TLS out, one at a time and all at
+// once: without a warning, and without what they leave out.
+func (r *real) leftOut(t *testing.T) {
+	target := r.target(t, "")
+	flags, err := build.Probe(t.Context(), target, nil, "USER_C_MODULES="+filepath.Dir(r.module()),
+		"WOLFSSL_PORT=unix", "BUILD="+filepath.Join(r.tree, ".mpwolf", "build", "unix-standard"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all, allGone []string
+	for _, test := range []struct {
+		name     string
+		settings []string
+		gone     []string // symbols that the object asks for otherwise
+	}{
+		{"TLS 1.2", []string{"#define WOLFSSL_NO_TLS12"}, nil},
+		{"DTLS", []string{"#undef WOLFSSL_DTLS", "#undef WOLFSSL_DTLS13"},
+			[]string{"wolfDTLS_client_method", "wolfSSL_dtls_set_peer"}},
+		{"a server", []string{"#define NO_WOLFSSL_SERVER"},
+			[]string{"wolfSSL_accept", "wolfSSLv23_server_method", "wolfSSL_DTLS_SetCookieSecret"}},
+		{"PEM", []string{"#undef WOLFSSL_PEM_TO_DER"},
+			[]string{"wc_KeyPemToDer", "wc_CertPemToDer"}},
+		{"client certificates", []string{"#define WOLFSSL_NO_CLIENT_AUTH"}, nil},
+		{"RSA private keys",
+			[]string{"#define WOLFSSL_NO_CLIENT_AUTH", "#define WOLFSSL_RSA_PUBLIC_ONLY"},
+			[]string{"wc_RsaPrivateKeyDecode"}},
+	} {
+		all, allGone = append(all, test.settings...), append(allGone, test.gone...)
+		r.withSettings(t, flags, test.name, test.settings, test.gone)
+	}
+	// No one is left who could have a key.
+	r.withSettings(t, flags, "any of these", all, append(allGone, "wolfSSL_CTX_use_PrivateKey_buffer"))
+}
+
+// withSettings compiles modwolfssl.c with more settings than the port's; none of gone, which it asks
+// for otherwise, may be left.
+func (r *real) withSettings(t *testing.T, flags *build.Flags, name string, settings, gone []string) {
+	t.Helper()
+	dir := t.TempDir()
+	writeFile(t, dir, "user_settings.h", fmt.Appendf(nil, "#include %q\n%s\n",
+		filepath.Join(r.module(), "ports", "unix", "user_settings.h"), strings.Join(settings, "\n")))
+	changed := *flags
+	changed.CFLAGS = append([]string{"-I" + dir}, flags.CFLAGS...)
+	was := r.moduleSymbols(t, flags, "modwolfssl.c", "")
+	is := r.moduleSymbols(t, &changed, "modwolfssl.c", "")
+	for _, symbol := range gone {
+		named := func(s elf.Symbol) bool { return s.Name == symbol }
+		if !slices.ContainsFunc(was, named) || slices.ContainsFunc(is, named) {
+			t.Errorf("without %s: modwolfssl.c asks for %s: %v; otherwise: %v", name, symbol,
+				slices.ContainsFunc(is, named), slices.ContainsFunc(was, named))
 		}
 	}
 }

@@ -82,6 +82,23 @@
 #define ECDSA_SIGN_CALLBACK (0)
 #endif
 
+// What the settings can leave out.
+#ifdef NO_WOLFSSL_SERVER
+#define HAS_SERVER (0)
+#else
+#define HAS_SERVER (1)
+#endif
+#ifdef WOLFSSL_NO_CLIENT_AUTH
+#define HAS_CLIENT_CERTS (0)
+#else
+#define HAS_CLIENT_CERTS (1)
+#endif
+#ifdef WOLFSSL_NO_TLS12
+#define TLS_MIN_VERSION WOLFSSL_TLSV1_3
+#else
+#define TLS_MIN_VERSION WOLFSSL_TLSV1_2
+#endif
+
 #ifdef NO_PSK
 #define PRE_SHARED_KEYS (0)
 #else
@@ -324,19 +341,6 @@ static mp_obj_t get_source(mp_obj_t obj, source_t source, bool *is_ours) {
     return obj;
 }
 
-// The bytes in an object. They stay where they are until Python code runs again.
-static void get_data(mp_obj_t obj, mp_buffer_info_t *bufinfo) {
-    if (!mp_get_buffer(obj, bufinfo, MP_BUFFER_READ)) {
-        // Raises the TypeError that the built-in raises.
-        size_t len;
-        bufinfo->buf = (void *)mp_obj_str_get_data(obj, &len);
-        bufinfo->len = len;
-    }
-    if (bufinfo->len > LONG_MAX / 2 || bufinfo->len > INT_MAX) {
-        mp_raise_OSError(MP_ENOMEM);
-    }
-}
-
 // The first place of text in data, or NULL. data needs no NUL at its end.
 static const byte *find(const byte *data, size_t len, const char *text) {
     size_t text_len = strlen(text);
@@ -350,6 +354,24 @@ static const byte *find(const byte *data, size_t len, const char *text) {
 
 static bool is_pem(const mp_buffer_info_t *bufinfo) {
     return find(bufinfo->buf, bufinfo->len, PEM_BEGIN) != NULL;
+}
+
+// The bytes in an object. They stay where they are until Python code runs again.
+static void get_data(mp_obj_t obj, mp_buffer_info_t *bufinfo) {
+    if (!mp_get_buffer(obj, bufinfo, MP_BUFFER_READ)) {
+        // Raises the TypeError that the built-in raises.
+        size_t len;
+        bufinfo->buf = (void *)mp_obj_str_get_data(obj, &len);
+        bufinfo->len = len;
+    }
+    if (bufinfo->len > LONG_MAX / 2 || bufinfo->len > INT_MAX) {
+        mp_raise_OSError(MP_ENOMEM);
+    }
+    #ifndef WOLFSSL_PEM_TO_DER
+    if (is_pem(bufinfo)) {
+        mp_raise_ValueError(MP_ERROR_TEXT("no PEM in this firmware"));
+    }
+    #endif
 }
 
 static int format_of(const mp_buffer_info_t *bufinfo) {
@@ -1446,22 +1468,28 @@ static WOLFSSL_METHOD *ssl_context_method(mp_int_t protocol, bool tls12_only) {
     if (tls12_only && protocol == PROTOCOL_DTLS_CLIENT) {
         return wolfDTLSv1_2_client_method();
     }
+    #if HAS_SERVER
     if (tls12_only && protocol == PROTOCOL_DTLS_SERVER) {
         return wolfDTLSv1_2_server_method();
     }
+    #endif
     #else
     (void)tls12_only;
     #endif
     switch (protocol) {
         case PROTOCOL_TLS_CLIENT:
             return wolfSSLv23_client_method();
+        #if HAS_SERVER
         case PROTOCOL_TLS_SERVER:
             return wolfSSLv23_server_method();
+        #endif
         #ifdef WOLFSSL_DTLS
         case PROTOCOL_DTLS_CLIENT:
             return wolfDTLS_client_method();
+        #if HAS_SERVER
         case PROTOCOL_DTLS_SERVER:
             return wolfDTLS_server_method();
+        #endif
         #endif
         default:
             return NULL;
@@ -1483,8 +1511,8 @@ static int ssl_context_configure(const mp_obj_ssl_context_t *self, WOLFSSL_CTX *
         wolfSSL_CTX_set_psk_server_callback(ctx, psk_server_cb);
     }
     #endif
-    int ret = wolfSSL_CTX_SetMinVersion(ctx,
-        is_dtls(settings) ? WOLFSSL_DTLSV1_2 : WOLFSSL_TLSV1_2);
+    int min_version = is_dtls(settings) ? WOLFSSL_DTLSV1_2 : TLS_MIN_VERSION;
+    int ret = wolfSSL_CTX_SetMinVersion(ctx, min_version);
     if (ret != WOLFSSL_SUCCESS) {
         return ret;
     }
@@ -1512,8 +1540,16 @@ static int ssl_context_configure(const mp_obj_ssl_context_t *self, WOLFSSL_CTX *
 
 // Make a WOLFSSL_CTX without certificates, or raise an exception.
 static WOLFSSL_CTX *ssl_context_make(const mp_obj_ssl_context_t *self) {
-    WOLFSSL_CTX *ctx =
-        wolfSSL_CTX_new(ssl_context_method(self->settings.protocol, self->settings.tls12_only));
+    const settings_t *settings = &self->settings;
+    WOLFSSL_METHOD *method = ssl_context_method(settings->protocol, settings->tls12_only);
+    if (method == NULL) {
+        // None of this protocol, or no memory for it.
+        if (!wolf_alloc_failed()) {
+            mp_raise_NotImplementedError(MP_ERROR_TEXT("protocol not in this firmware"));
+        }
+        wolf_raise_error(MEMORY_E);
+    }
+    WOLFSSL_CTX *ctx = wolfSSL_CTX_new(method);
     if (ctx == NULL) {
         wolf_raise_error(MEMORY_E);
     }
@@ -1649,7 +1685,7 @@ static key_kind_t private_key_kind(const byte *der, word32 len, point_t *point) 
     int ret = ASN_PARSE_E;
     key_kind_t kind = KEY_OTHER;
 
-    #ifndef NO_RSA
+    #if !defined(NO_RSA) && !defined(WOLFSSL_RSA_PUBLIC_ONLY)
     if (wc_InitRsaKey(&key->rsa, NULL) == 0) {
         idx = 0;
         ret = wc_RsaPrivateKeyDecode(der, &idx, &key->rsa, len);
@@ -1688,6 +1724,7 @@ static key_kind_t private_key_kind(const byte *der, word32 len, point_t *point) 
 // certificate.
 static key_kind_t check_key(const mp_buffer_info_t *bufinfo, point_t *point) {
     point->len = 0;
+    #ifdef WOLFSSL_PEM_TO_DER
     if (!is_pem(bufinfo)) {
         return private_key_kind(bufinfo->buf, bufinfo->len, point);
     }
@@ -1701,6 +1738,9 @@ static key_kind_t check_key(const mp_buffer_info_t *bufinfo, point_t *point) {
     wolf_wipe(der, bufinfo->len);
     XFREE(der, NULL, DYNAMIC_TYPE_TMP_BUFFER);
     return kind;
+    #else
+    return private_key_kind(bufinfo->buf, bufinfo->len, point);
+    #endif
 }
 
 // Load a key and its certificates into a new WOLFSSL_CTX. Returns 0, or wolfSSL's number, -1 for
@@ -1789,6 +1829,9 @@ static void wipe_source(bool is_ours, mp_obj_t data) {
 
 static void ssl_context_load_key(mp_obj_ssl_context_t *self, mp_obj_t key_obj, mp_obj_t cert_obj,
     source_t source) {
+    if (!HAS_CLIENT_CERTS && (!HAS_SERVER || is_client(&self->settings))) {
+        mp_raise_NotImplementedError(MP_ERROR_TEXT("no client certificates in this firmware"));
+    }
     // Files first: what Python code may change is looked at after it has run.
     bool key_is_ours, cert_is_ours;
     mp_obj_t key_data = get_source(key_obj, source, &key_is_ours);
@@ -2433,7 +2476,11 @@ static int handshake(mp_obj_ssl_socket_t *o) {
     if (o->ssl == NULL) {
         return refuse(o);
     }
+    #if HAS_SERVER
     int ret = is_client(&o->settings) ? wolfSSL_connect(o->ssl) : wolfSSL_accept(o->ssl);
+    #else
+    int ret = wolfSSL_connect(o->ssl);
+    #endif
     if (ret == WOLFSSL_SUCCESS) {
         return handshake_done(o);
     }
@@ -2506,6 +2553,7 @@ static int set_hostname(mp_obj_ssl_socket_t *o) {
 }
 
 #ifdef WOLFSSL_DTLS
+#if HAS_SERVER
 // The secret behind the cookies of a DTLS server is the context's: a client that proves its
 // address comes back to a new socket.
 static int make_cookie_secret(mp_obj_ssl_context_t *self) {
@@ -2521,10 +2569,12 @@ static int make_cookie_secret(mp_obj_ssl_context_t *self) {
     self->has_cookie_secret = ret == 0;
     return ret;
 }
+#endif
 
 static int set_up_dtls(mp_obj_ssl_socket_t *o, mp_obj_ssl_context_t *ssl_context,
     const mp_buffer_info_t *client_id) {
     wolfSSL_dtls_set_using_nonblock(o->ssl, 1);
+    #if HAS_SERVER
     if (is_client(&o->settings)) {
         return 0;
     }
@@ -2547,6 +2597,11 @@ static int set_up_dtls(mp_obj_ssl_socket_t *o, mp_obj_ssl_context_t *ssl_context
         ret = wolf_alloc_failed() ? MEMORY_E : BAD_FUNC_ARG;
     }
     return ret;
+    #else
+    (void)ssl_context;
+    (void)client_id;
+    return 0;
+    #endif
 }
 #endif
 
