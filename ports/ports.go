@@ -1,5 +1,6 @@
-// Package ports holds the boards' side of wolfSSL: for each of MicroPython's ports a
-// user_settings.h and, where the hardware needs it, a wolfssl_port.c. It only hands them out.
+// Package ports holds the boards' side of wolfSSL: for each of MicroPython's ports a user_settings.h
+// and, where the hardware needs it, a wolfssl_port.c; in common, what those without an operating
+// system share. It only hands them out.
 package ports
 
 import (
@@ -11,7 +12,7 @@ import (
 //go:embed */*.h */*.c
 var files embed.FS
 
-// FS is one directory a port.
+// FS is one directory a port, and common.
 func FS() fs.FS { return files }
 
 // Known are the names of the ports, sorted.
@@ -22,7 +23,7 @@ func Known() []string {
 	}
 	var names []string
 	for _, entry := range entries {
-		if entry.IsDir() {
+		if _, err := fs.Stat(files, entry.Name()+"/user_settings.h"); err == nil {
 			names = append(names, entry.Name())
 		}
 	}

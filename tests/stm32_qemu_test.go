@@ -9,7 +9,7 @@ import (
 
 // TestStm32Settings runs the very settings and wolfssl_port.c that the stm32 port gets, on a
 // Cortex-M4 in QEMU: known answers, handshakes, soft resets, a clock that was never set, a random
-// number generator that fails. The long run has them with P-256 in Cortex-M assembly too.
+// number generator that fails.
 func TestStm32Settings(t *testing.T) {
 	longOnly(t, "needs a compiler and real sources")
 	t.Parallel()
@@ -28,20 +28,8 @@ func TestStm32Settings(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, flags := range map[string]string{"small": "", "fast": " -DMICROPY_WOLFSSL_FAST"} {
-		t.Run(name, func(t *testing.T) {
-			if flags != "" {
-				inTheLongRun(t)
-			}
-			board := startQemu(t, "mps2-an386",
-				r.makeQemu(t, t.TempDir(), port, "-mcpu=cortex-m4"+flags))
-			board.runs(t, "../testdata/stm32/hardware.py", "", "") // leaves the clock set
-			board.runs(t, "crypto_kat.py", "", "")
-			resets := softResets
-			if flags == "" && os.Getenv("MPWOLF_TEST_LONG") == "" {
-				resets = 2 // a handshake takes half a minute there
-			}
-			board.softResets(t, resets, string(left))
-		})
-	}
+	board := startQemu(t, "mps2-an386", r.makeQemu(t, t.TempDir(), port, "-mcpu=cortex-m4"))
+	board.runs(t, "../testdata/stm32/hardware.py", "", "") // leaves the clock set
+	board.runs(t, "crypto_kat.py", "", "")
+	board.softResets(t, softResets, string(left))
 }

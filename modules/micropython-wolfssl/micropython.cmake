@@ -15,9 +15,12 @@ endif()
 if(NOT DEFINED WOLFSSL_SECURE_DEFAULTS)
     set(WOLFSSL_SECURE_DEFAULTS 0)
 endif()
+if(NOT DEFINED WOLFSSL_PROFILE)
+    set(WOLFSSL_PROFILE full)
+endif()
 
 set(WOLFSSL_PORT_DIR ${WOLFSSL_MOD_DIR}/ports/${WOLFSSL_PORT})
-if(NOT IS_DIRECTORY ${WOLFSSL_PORT_DIR})
+if(NOT EXISTS ${WOLFSSL_PORT_DIR}/user_settings.h)
     file(GLOB WOLFSSL_PORTS RELATIVE ${WOLFSSL_MOD_DIR}/ports ${WOLFSSL_MOD_DIR}/ports/*/user_settings.h)
     string(REPLACE ";" " " WOLFSSL_PORTS "${WOLFSSL_PORTS}")
     string(REPLACE "/user_settings.h" "" WOLFSSL_PORTS "${WOLFSSL_PORTS}")
@@ -59,7 +62,11 @@ set(WOLFSSL_LIB_NAMES
     wolfcrypt/src/wc_port wolfcrypt/src/wolfevent wolfcrypt/src/wolfmath
     wolfcrypt/src/port/arm/armv8-aes wolfcrypt/src/port/arm/armv8-chacha
     wolfcrypt/src/port/arm/armv8-curve25519_c wolfcrypt/src/port/arm/armv8-poly1305
-    wolfcrypt/src/port/arm/armv8-sha256 wolfcrypt/src/port/arm/armv8-sha512 wolfcrypt/src/port/st/stm32)
+    wolfcrypt/src/port/arm/armv8-sha256 wolfcrypt/src/port/arm/armv8-sha512
+    wolfcrypt/src/port/arm/thumb2-aes-asm_c wolfcrypt/src/port/arm/thumb2-chacha-asm_c
+    wolfcrypt/src/port/arm/thumb2-curve25519_c wolfcrypt/src/port/arm/thumb2-poly1305-asm_c
+    wolfcrypt/src/port/arm/thumb2-sha256-asm_c wolfcrypt/src/port/arm/thumb2-sha3-asm_c
+    wolfcrypt/src/port/arm/thumb2-sha512-asm_c wolfcrypt/src/port/st/stm32)
 set(WOLFSSL_LIB_SRC)
 foreach(NAME ${WOLFSSL_LIB_NAMES})
     if(EXISTS ${WOLFSSL_DIR}/${NAME}.c)
@@ -77,6 +84,16 @@ set(WOLFSSL_DEFINITIONS
     MICROPY_WOLFSSL_ASM=0
     MICROPY_WOLFSSL_DROP_IN=${WOLFSSL_DROP_IN}
     MICROPY_WOLFSSL_SECURE_DEFAULTS=${WOLFSSL_SECURE_DEFAULTS})
+# The profile is given only where it is asked for: settings that know of none then stop the compiler, see wolf_alloc.c.
+set(WOLFSSL_PROFILES full client tiny)
+if(NOT WOLFSSL_PROFILE IN_LIST WOLFSSL_PROFILES)
+    string(REPLACE ";" " " WOLFSSL_PROFILES "${WOLFSSL_PROFILES}")
+    message(FATAL_ERROR "micropython-wolfssl: unknown WOLFSSL_PROFILE \"${WOLFSSL_PROFILE}\"; "
+        "known profiles: ${WOLFSSL_PROFILES}")
+elseif(NOT WOLFSSL_PROFILE STREQUAL full)
+    string(TOUPPER ${WOLFSSL_PROFILE} WOLFSSL_PROFILE_NAME)
+    list(APPEND WOLFSSL_DEFINITIONS MICROPY_WOLFSSL_PROFILE=MICROPY_WOLFSSL_PROFILE_${WOLFSSL_PROFILE_NAME})
+endif()
 get_filename_component(WOLFSSL_SETTINGS_NAME ${WOLFSSL_SETTINGS} NAME)
 if(WOLFSSL_SETTINGS_NAME STREQUAL user_settings.h)
     get_filename_component(WOLFSSL_SETTINGS_DIR ${WOLFSSL_SETTINGS} DIRECTORY)
@@ -103,6 +120,12 @@ endif()
 if(NOT WOLFSSL_VARIABLES_BEFORE STREQUAL WOLFSSL_VARIABLES_NOW)
     file(WRITE ${WOLFSSL_VARIABLES} "${WOLFSSL_VARIABLES_NOW}")
 endif()
+
+# The hashes that ports/common/bare_metal.h has compiled otherwise than the rest.
+foreach(NAME sha sha256 sha512 port/arm/armv8-sha256 port/arm/armv8-sha512
+        port/arm/thumb2-sha256-asm_c port/arm/thumb2-sha512-asm_c)
+    set_source_files_properties(${WOLFSSL_DIR}/wolfcrypt/src/${NAME}.c PROPERTIES COMPILE_DEFINITIONS MICROPY_WOLFSSL_HASH)
+endforeach()
 
 add_library(usermod_wolfssl INTERFACE)
 target_sources(usermod_wolfssl INTERFACE

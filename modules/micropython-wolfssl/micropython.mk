@@ -6,6 +6,8 @@
 # WOLFSSL_DROP_IN             1 (the default): also register the names of the built-in modules
 # WOLFSSL_SECURE_DEFAULTS     1: clients verify their peer by default; 0 (the default): as the built-in
 # WOLFSSL_ASM                 0: do not use wolfSSL's assembly, even if the settings do
+# WOLFSSL_PROFILE             full (the default), client or tiny: what bare-metal ports have of TLS, see
+#                             ports/common/bare_metal.h
 
 WOLFSSL_MOD_DIR := $(USERMOD_DIR)
 
@@ -14,16 +16,20 @@ WOLFSSL_DIR ?= $(WOLFSSL_MOD_DIR)/wolfssl
 WOLFSSL_DROP_IN ?= 1
 WOLFSSL_SECURE_DEFAULTS ?= 0
 WOLFSSL_ASM ?= 1
+WOLFSSL_PROFILE ?= full
 
 # The settings: the port's, or the given file.
 WOLFSSL_PORT_DIR := $(WOLFSSL_MOD_DIR)/ports/$(WOLFSSL_PORT)
-ifeq ($(wildcard $(WOLFSSL_PORT_DIR)/.),)
+ifeq ($(wildcard $(WOLFSSL_PORT_DIR)/user_settings.h),)
 WOLFSSL_PORTS := $(notdir $(patsubst %/,%,$(sort $(dir $(wildcard $(WOLFSSL_MOD_DIR)/ports/*/user_settings.h)))))
 $(error micropython-wolfssl: unknown WOLFSSL_PORT "$(WOLFSSL_PORT)"; known ports: $(WOLFSSL_PORTS))
 endif
 
 # What mpwolf patch --pristine sets; MicroPython's own files are then unchanged.
 -include $(WOLFSSL_MOD_DIR)/pristine/$(WOLFSSL_PORT).mk
+
+# What a port's own makefiles lack.
+-include $(WOLFSSL_PORT_DIR)/wolfssl_port.mk
 
 ifeq ($(WOLFSSL_USER_SETTINGS_FILE),)
 WOLFSSL_SETTINGS := $(WOLFSSL_PORT_DIR)/user_settings.h
@@ -51,6 +57,16 @@ CFLAGS_USERMOD += -I$(WOLFSSL_MOD_DIR) -I$(WOLFSSL_DIR) -DWOLFSSL_USER_SETTINGS
 CFLAGS_USERMOD += -DMICROPY_WOLFSSL_DROP_IN=$(WOLFSSL_DROP_IN)
 CFLAGS_USERMOD += -DMICROPY_WOLFSSL_SECURE_DEFAULTS=$(WOLFSSL_SECURE_DEFAULTS)
 
+# The profile is given only where it is asked for: settings that know of none then stop the compiler, see wolf_alloc.c.
+WOLFSSL_PROFILES := full client tiny
+ifeq ($(filter-out $(WOLFSSL_PROFILES),$(WOLFSSL_PROFILE))$(words $(WOLFSSL_PROFILE)),1)
+ifneq ($(WOLFSSL_PROFILE),full)
+CFLAGS_USERMOD += -DMICROPY_WOLFSSL_PROFILE=MICROPY_WOLFSSL_PROFILE_$(if $(filter client,$(WOLFSSL_PROFILE)),CLIENT,TINY)
+endif
+else
+$(error micropython-wolfssl: unknown WOLFSSL_PROFILE "$(WOLFSSL_PROFILE)"; known profiles: $(WOLFSSL_PROFILES))
+endif
+
 WOLFSSL_MOD_SRC := $(addprefix $(WOLFSSL_MOD_DIR)/, modwolfssl.c modwolfcryptolib.c modwolfhashlib.c wolf_glue.c wolf_alloc.c \
 	wolf_verify.c wolf_x509.c)
 WOLFSSL_GLUE_SRC := $(wildcard $(WOLFSSL_PORT_DIR)/wolfssl_port.c)
@@ -69,7 +85,9 @@ WOLFSSL_LIB_SRC := $(wildcard $(addprefix $(WOLFSSL_DIR)/, \
 		sp_cortexm.c sp_int.c sp_x86_64.c srp.c tfm.c wc_encrypt.c wc_kyber.c wc_kyber_poly.c wc_mldsa.c \
 		wc_mlkem.c wc_mlkem_poly.c wc_port.c wolfevent.c wolfmath.c \
 		port/arm/armv8-aes.c port/arm/armv8-chacha.c port/arm/armv8-curve25519_c.c port/arm/armv8-poly1305.c \
-		port/arm/armv8-sha256.c port/arm/armv8-sha512.c port/st/stm32.c)))
+		port/arm/armv8-sha256.c port/arm/armv8-sha512.c port/arm/thumb2-aes-asm_c.c port/arm/thumb2-chacha-asm_c.c \
+		port/arm/thumb2-curve25519_c.c port/arm/thumb2-poly1305-asm_c.c port/arm/thumb2-sha256-asm_c.c \
+		port/arm/thumb2-sha3-asm_c.c port/arm/thumb2-sha512-asm_c.c port/st/stm32.c)))
 
 # wolfSSL's assembly cannot read the C settings: it is compiled only if there is a
 # user_settings_asm.h. For AArch64 it is used from the wolfSSL version on that detects the
@@ -149,6 +167,10 @@ $(patsubst $(WOLFSSL_DIR)/%.S,$(WOLFSSL_OBJ_DIR)/%.o,$(WOLFSSL_ASM_SRC)): CFLAGS
 $(WOLFSSL_OBJ_DIR)/wolfcrypt/src/sha256.o: CFLAGS += -DTransform_Sha256_Len_crypto=wolf_armv8_sha256
 endif
 endif
+
+# The hashes that ports/common/bare_metal.h has compiled otherwise than the rest.
+$(addprefix $(WOLFSSL_OBJ_DIR)/wolfcrypt/src/, sha.o sha256.o sha512.o port/arm/armv8-sha256.o port/arm/armv8-sha512.o \
+	port/arm/thumb2-sha256-asm_c.o port/arm/thumb2-sha512-asm_c.o): CFLAGS += -DMICROPY_WOLFSSL_HASH
 
 # The linker script of a board that keeps the TLS library in a second flash, as PYBD_SF2 of stm32
 # does, places lib/mbedtls there; wolfSSL does not fit elsewhere. Such a firmware is linked with a

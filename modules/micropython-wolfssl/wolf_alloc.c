@@ -51,6 +51,10 @@
 #error "MICROPY_WOLFSSL_LIBC_ALLOC and _TRACKED_ALLOC need XMALLOC_USER or XMALLOC_OVERRIDE"
 #endif
 
+#if defined(MICROPY_WOLFSSL_PROFILE) && !defined(MICROPY_WOLFSSL_PROFILE_FULL)
+#error "WOLFSSL_PROFILE is for settings that include ports/common/bare_metal.h; these do not"
+#endif
+
 // Each thread has its own where the settings have HAVE_THREAD_LS.
 static THREAD_LS_T bool alloc_failed;
 

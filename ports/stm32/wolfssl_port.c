@@ -126,15 +126,4 @@ time_t wolfssl_port_time(time_t *timer) {
     return now;
 }
 
-int wolfssl_port_tolower(int c) {
-    return unichar_tolower(c);
-}
-
-int wolfssl_port_toupper(int c) {
-    return unichar_toupper(c);
-}
-
-// For the age of DTLS cookies and session tickets.
-word32 LowResTimer(void) {
-    return mp_hal_ticks_ms() / 1000;
-}
+#include "../common/bare_metal.c"
