@@ -9,7 +9,7 @@ import (
 	"slices"
 )
 
-//go:embed */*.h */*.c
+//go:embed */*.h */*.c qemu/*.ld qemu/*.mk qemu/boards
 var files embed.FS
 
 // FS is one directory a port, and common.

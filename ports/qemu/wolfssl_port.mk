@@ -1,0 +1,1 @@
+LDFLAGS_USERMOD += -Wl,-T,$(WOLFSSL_PORT_DIR)/exidx.ld
