@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -108,6 +109,7 @@ type qemu struct {
 	stdin  io.Writer
 	output <-chan []byte
 	seen   []byte // output that no one has asked for yet
+	stop   func()
 }
 
 const (
@@ -116,11 +118,11 @@ const (
 	ready = "raw REPL; CTRL-B to exit\r\n>"
 )
 
-func startQemu(t *testing.T, machine, firmware string) *qemu {
+func startQemu(t *testing.T, machine, firmware string, args ...string) *qemu {
 	t.Helper()
-	cmd := exec.Command("qemu-system-arm", "-machine", machine, "-display", "none",
-		"-monitor", "none",
-		"-semihosting", "-serial", "stdio", "-kernel", firmware)
+	args = append([]string{"-machine", machine, "-display", "none", "-monitor", "none",
+		"-semihosting", "-serial", "stdio", "-kernel", firmware}, args...)
+	cmd := exec.Command("qemu-system-arm", args...)
 	stdin, err := cmd.StdinPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -144,13 +146,14 @@ func startQemu(t *testing.T, machine, firmware string) *qemu {
 			output <- buf[:n]
 		}
 	}()
-	t.Cleanup(func() {
+	stop := sync.OnceFunc(func() {
 		_ = cmd.Process.Kill()
 		for range output {
 		}
 		_ = cmd.Wait() // killed
 	})
-	q := &qemu{stdin: stdin, output: output}
+	t.Cleanup(stop)
+	q := &qemu{stdin: stdin, output: output, stop: stop}
 	q.send(t, ctrlA)
 	q.until(t, ready)
 	return q

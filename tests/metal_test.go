@@ -1,0 +1,212 @@
+package tests_test
+
+import (
+	"bufio"
+	"encoding/pem"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// metalBoard is the machine that the figures of docs/metal.md are of: a Cortex-M4.
+const metalBoard = "mps2-an386"
+
+// metal is a bare-metal firmware with TLS, and the servers that it calls.
+type metal struct {
+	t        *testing.T
+	firmware string
+	dir      string // certificates, keys and the file that is served
+}
+
+// metalBuild builds the qemu port for the Cortex-M4 with the module that measures. Of two calls with the same directory the
+// second compiles TLS alone.
+func metalBuild(t *testing.T, r *real, build, pki, modules string, args ...string) string {
+	t.Helper()
+	board, err := filepath.Abs(filepath.Join("..", "ports", "qemu", "boards", "MPS2_AN386"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.RemoveAll(filepath.Join(build, "micropython-wolfssl")); err != nil {
+		t.Fatal(err)
+	}
+	args = append([]string{"-j2", "-C", filepath.Join(r.tree, "ports", "qemu"), "BOARD_DIR=" + board, "BUILD=" + build,
+		"FROZEN_MANIFEST=" + filepath.Join(pki, "manifest.py"), "MICROPY_HEAP_SIZE=1000000",
+		"USER_C_MODULES=" + modules}, args...)
+	r.must(exec.Command("make", args...))
+	return filepath.Join(build, "firmware.elf")
+}
+
+// metalModules is a directory of user modules with the one that measures.
+func metalModules(t *testing.T, dir string) string {
+	t.Helper()
+	if err := os.CopyFS(filepath.Join(dir, "metal"), os.DirFS(filepath.Join("testdata", "metal"))); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+// metalPKI makes a root, an intermediate certificate and one for localhost, with P-256 and with RSA-2048 keys, and what is
+// frozen into the firmware: the roots in DER, and the script.
+func metalPKI(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	roots := ""
+	for _, kind := range []string{"ec", "rsa"} {
+		key := []string{"-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256"}
+		if kind == "rsa" {
+			key = []string{"-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048"}
+		}
+		path := func(name string) string { return filepath.Join(dir, kind+"-"+name) }
+		openssl := func(args ...string) {
+			t.Helper()
+			if out, err := exec.Command("openssl", args...).CombinedOutput(); err != nil {
+				t.Fatalf("openssl %q: %v\n%s", args, err, out)
+			}
+		}
+		for i, name := range []string{"root", "intermediate", "leaf"} {
+			openssl(append([]string{"genpkey", "-out", path(name + ".key")}, key...)...)
+			extensions := "basicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign\n"
+			if name == "leaf" {
+				extensions = "subjectAltName=DNS:localhost\nextendedKeyUsage=serverAuth\n"
+			}
+			writeFile(t, dir, kind+"-"+name+".ext", []byte(extensions))
+			openssl("req", "-new", "-key", path(name+".key"), "-subj", "/CN="+name, "-out", path(name+".csr"))
+			sign := []string{"x509", "-req", "-days", "30", "-in", path(name + ".csr"), "-extfile", path(name + ".ext"),
+				"-out", path(name + ".pem")}
+			if i == 0 {
+				sign = append(sign, "-signkey", path("root.key"))
+			} else {
+				issuer := []string{"root", "intermediate"}[i-1]
+				sign = append(sign, "-CA", path(issuer+".pem"), "-CAkey", path(issuer+".key"), "-CAcreateserial")
+			}
+			openssl(sign...)
+		}
+		block, _ := pem.Decode(readFile(t, path("root.pem")))
+		roots += fmt.Sprintf("%s = b\"", strings.ToUpper(kind))
+		for _, b := range block.Bytes {
+			roots += fmt.Sprintf("\\x%02x", b)
+		}
+		roots += "\"\n"
+	}
+	writeFile(t, dir, "metal_roots.py", []byte(roots))
+	writeFile(t, dir, "metal_client.py", readFile(t, filepath.Join("testdata", "metal", "metal_client.py")))
+	writeFile(t, dir, "manifest.py", []byte(`freeze(".", ("metal_roots.py", "metal_client.py"))`+"\n"))
+	writeFile(t, dir, "big", make([]byte, 1<<20))
+	return dir
+}
+
+// metalServer starts OpenSSL's server and connects two named pipes with it, which the board reads and writes.
+func (m *metal) server(kind, version string, ciphers ...string) (pipe string) {
+	t := m.t
+	t.Helper()
+	port := freePort(t)
+	path := func(name string) string { return filepath.Join(m.dir, kind+"-"+name) }
+	args := append([]string{"s_server", "-accept", fmt.Sprintf("127.0.0.1:%d", port), "-quiet", "-WWW", "-cert", path("leaf.pem"),
+		"-key", path("leaf.key"), "-cert_chain", path("intermediate.pem"), "-tls" + strings.ReplaceAll(version, ".", "_")}, ciphers...)
+	cmd := exec.Command("openssl", args...)
+	cmd.Dir = m.dir
+	t.Cleanup(startPeer(t, port, cmd))
+
+	pipe = filepath.Join(t.TempDir(), "p")
+	conn, err := net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", port))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close() })
+	open := func(name string) *os.File {
+		if err := syscall.Mkfifo(name, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		file, err := os.OpenFile(name, os.O_RDWR, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = file.Close() })
+		return file
+	}
+	toBoard, fromBoard := open(pipe+".in"), open(pipe+".out")
+	go func() { _, _ = io.Copy(toBoard, conn) }()
+	go func() { _, _ = io.Copy(conn, fromBoard) }()
+	return pipe
+}
+
+// runs has the board execute Python code, in a heap of so many bytes, or in all that there is for 0. It gives the lines that
+// are printed, and what is raised.
+func (m *metal) run(heap int, code string) (lines []string, raised string) {
+	m.t.Helper()
+	args := []string{"-icount", "shift=0"}
+	if heap > 0 {
+		args = append(args, "-device", fmt.Sprintf("loader,addr=0x21000000,data=%d,data-len=4", heap))
+	}
+	q := startQemu(m.t, metalBoard, m.firmware, args...)
+	q.send(m.t, "import metal_client as m\n"+code+ctrlD)
+	q.until(m.t, "OK")
+	out := strings.ReplaceAll(q.until(m.t, ctrlD), "\r\n", "\n")
+	raised = q.until(m.t, ctrlD+">")
+	q.stop()
+	scanner := bufio.NewScanner(strings.NewReader(out))
+	for scanner.Scan() {
+		lines = append(lines, scanner.Text())
+	}
+	return lines, raised
+}
+
+// session is what one session costs.
+type metalSession struct {
+	peak, resting, largest, allocations int
+	handshake, kilobyte                 int // instructions
+	cipher                              string
+}
+
+var metalCiphers = []string{"-cipher", "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256",
+	"-ciphersuites", "TLS_AES_128_GCM_SHA256"}
+
+func (m *metal) session(kind, version string) metalSession {
+	m.t.Helper()
+	pipe := m.server(kind, version, metalCiphers...)
+	lines, raised := m.run(0, fmt.Sprintf("m.one(%q, %q, 64)\n", pipe, kind))
+	if raised != "" || len(lines) != 1 {
+		m.t.Fatalf("%s, TLS %s: %s\n%s", kind, version, lines, raised)
+	}
+	words := strings.SplitN(lines[0], " ", 7)
+	var v [6]int
+	for i := range v {
+		n, err := strconv.Atoi(words[i])
+		if err != nil {
+			m.t.Fatalf("%q: %v", lines[0], err)
+		}
+		v[i] = n
+	}
+	return metalSession{v[0], v[1], v[2], v[3], v[4], v[5], words[6]}
+}
+
+// smallestHeap is the smallest heap, in KB, in which so many sessions work at once.
+func (m *metal) smallestHeap(sessions int, version string) int {
+	m.t.Helper()
+	const most = 128
+	fits := func(kilobytes int) bool {
+		var pipes []string
+		for range sessions {
+			pipes = append(pipes, m.server("ec", version, metalCiphers...))
+		}
+		lines, raised := m.run(kilobytes<<10, fmt.Sprintf("m.several((%q,), \"ec\")\n", strings.Join(pipes, `", "`)))
+		return raised == "" && slices.Equal(lines, slices.Repeat([]string{"16"}, sessions))
+	}
+	low, high := 8, most // low does not fit
+	for high-low > 1 {
+		if mid := (low + high) / 2; fits(mid) {
+			high = mid
+		} else {
+			low = mid
+		}
+	}
+	return high
+}

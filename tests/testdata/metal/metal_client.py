@@ -1,0 +1,68 @@
+# What a TLS client costs: each function prints one line of numbers. Frozen into the firmware, so that it takes no heap.
+
+import gc
+import hashlib
+import cryptolib
+import metal
+import tls
+from metal_roots import EC, RSA
+
+REQUEST = b"GET /big HTTP/1.0\r\n\r\n"
+ROOTS = {"ec": EC, "rsa": RSA}
+
+
+def connect(pipe, root):
+    ctx = tls.SSLContext(tls.PROTOCOL_TLS_CLIENT)
+    ctx.load_verify_locations(ROOTS[root])
+    return ctx.wrap_socket(pipe, server_hostname="localhost")
+
+
+# One session: heap and instructions of the handshake, and of each received kilobyte.
+def one(path, root, kilobytes):
+    pipe = metal.Pipe(path + ".in", path + ".out")
+    gc.collect()
+    before = metal.heap()[0]
+    metal.start()
+    s = connect(pipe, root)
+    s.write(REQUEST)
+    handshake = metal.count()
+    live, peak, largest, allocations = metal.heap()
+    resting = live - before
+    buf = bytearray(1024)
+    s.readinto(buf)  # tickets, and the first record
+    got = 0
+    metal.start()
+    while got < kilobytes * 1024:
+        n = s.readinto(buf)
+        if not n:
+            break
+        got += n
+    received = metal.count()
+    received_peak = metal.heap()[1]
+    print(peak - before, resting, largest, allocations, handshake, received * 1024 // got, s.cipher(),
+        received_peak - before)
+
+
+# Sessions at once, in whatever heap there is.
+def several(paths, root):
+    sockets = []
+    for path in paths:
+        sockets.append(connect(metal.Pipe(path + ".in", path + ".out"), root))
+        sockets[-1].write(REQUEST)
+        gc.collect()
+    for s in sockets:
+        print(len(s.read(16)))
+
+
+# Instructions a kilobyte.
+def crypto():
+    data = bytes(4096)
+    for name, function in (
+        ("sha256", lambda: hashlib.sha256(data).digest()),
+        ("aes-128-cbc", lambda: cryptolib.aes(data[:16], 2, data[:16]).encrypt(data)),
+    ):
+        function()
+        gc.collect()
+        metal.start()
+        function()
+        print(name, metal.count() // 4)
