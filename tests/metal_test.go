@@ -26,8 +26,8 @@ type metal struct {
 	dir      string // certificates, keys and the file that is served
 }
 
-// metalBuild builds the qemu port for the Cortex-M4 with the module that measures. Of two calls with the same directory the
-// second compiles TLS alone.
+// metalBuild builds the qemu port for the Cortex-M4 with the module that measures. Of two calls
+// with the same directory the second compiles TLS alone.
 func metalBuild(t *testing.T, r *real, build, pki, modules string, args ...string) string {
 	t.Helper()
 	board, err := filepath.Abs(filepath.Join("..", "ports", "qemu", "boards", "MPS2_AN386"))
@@ -37,9 +37,9 @@ func metalBuild(t *testing.T, r *real, build, pki, modules string, args ...strin
 	if err := os.RemoveAll(filepath.Join(build, "micropython-wolfssl")); err != nil {
 		t.Fatal(err)
 	}
-	args = append([]string{"-j2", "-C", filepath.Join(r.tree, "ports", "qemu"), "BOARD_DIR=" + board, "BUILD=" + build,
-		"FROZEN_MANIFEST=" + filepath.Join(pki, "manifest.py"), "MICROPY_HEAP_SIZE=1000000",
-		"USER_C_MODULES=" + modules}, args...)
+	args = append([]string{"-j2", "-C", filepath.Join(r.tree, "ports", "qemu"),
+		"BOARD_DIR=" + board, "BUILD=" + build, "MICROPY_HEAP_SIZE=1000000",
+		"FROZEN_MANIFEST=" + filepath.Join(pki, "manifest.py"), "USER_C_MODULES=" + modules}, args...)
 	r.must(exec.Command("make", args...))
 	return filepath.Join(build, "firmware.elf")
 }
@@ -47,14 +47,15 @@ func metalBuild(t *testing.T, r *real, build, pki, modules string, args ...strin
 // metalModules is a directory of user modules with the one that measures.
 func metalModules(t *testing.T, dir string) string {
 	t.Helper()
-	if err := os.CopyFS(filepath.Join(dir, "metal"), os.DirFS(filepath.Join("testdata", "metal"))); err != nil {
+	from := os.DirFS(filepath.Join("testdata", "metal"))
+	if err := os.CopyFS(filepath.Join(dir, "metal"), from); err != nil {
 		t.Fatal(err)
 	}
 	return dir
 }
 
-// metalPKI makes a root, an intermediate certificate and one for localhost, with P-256 and with RSA-2048 keys, and what is
-// frozen into the firmware: the roots in DER, and the script.
+// metalPKI makes a root, an intermediate certificate and one for localhost, with P-256 and with
+// RSA-2048 keys, and what is frozen into the firmware: the roots in DER, and the script.
 func metalPKI(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -78,14 +79,16 @@ func metalPKI(t *testing.T) string {
 				extensions = "subjectAltName=DNS:localhost\nextendedKeyUsage=serverAuth\n"
 			}
 			writeFile(t, dir, kind+"-"+name+".ext", []byte(extensions))
-			openssl("req", "-new", "-key", path(name+".key"), "-subj", "/CN="+name, "-out", path(name+".csr"))
-			sign := []string{"x509", "-req", "-days", "30", "-in", path(name + ".csr"), "-extfile", path(name + ".ext"),
-				"-out", path(name + ".pem")}
+			openssl("req", "-new", "-key", path(name+".key"), "-subj", "/CN="+name,
+				"-out", path(name+".csr"))
+			sign := []string{"x509", "-req", "-days", "30", "-in", path(name + ".csr"),
+				"-extfile", path(name + ".ext"), "-out", path(name + ".pem")}
 			if i == 0 {
 				sign = append(sign, "-signkey", path("root.key"))
 			} else {
 				issuer := []string{"root", "intermediate"}[i-1]
-				sign = append(sign, "-CA", path(issuer+".pem"), "-CAkey", path(issuer+".key"), "-CAcreateserial")
+				sign = append(sign, "-CA", path(issuer+".pem"), "-CAkey", path(issuer+".key"),
+					"-CAcreateserial")
 			}
 			openssl(sign...)
 		}
@@ -97,20 +100,25 @@ func metalPKI(t *testing.T) string {
 		roots += "\"\n"
 	}
 	writeFile(t, dir, "metal_roots.py", []byte(roots))
-	writeFile(t, dir, "metal_client.py", readFile(t, filepath.Join("testdata", "metal", "metal_client.py")))
-	writeFile(t, dir, "manifest.py", []byte(`freeze(".", ("metal_roots.py", "metal_client.py"))`+"\n"))
+	writeFile(t, dir, "metal_client.py",
+		readFile(t, filepath.Join("testdata", "metal", "metal_client.py")))
+	writeFile(t, dir, "manifest.py",
+		[]byte(`freeze(".", ("metal_roots.py", "metal_client.py"))`+"\n"))
 	writeFile(t, dir, "big", make([]byte, 1<<20))
 	return dir
 }
 
-// metalServer starts OpenSSL's server and connects two named pipes with it, which the board reads and writes.
+// metalServer starts OpenSSL's server and connects two named pipes with it, which the board reads
+// and writes.
 func (m *metal) server(kind, version string, ciphers ...string) (pipe string) {
 	t := m.t
 	t.Helper()
 	port := freePort(t)
 	path := func(name string) string { return filepath.Join(m.dir, kind+"-"+name) }
-	args := append([]string{"s_server", "-accept", fmt.Sprintf("127.0.0.1:%d", port), "-quiet", "-WWW", "-cert", path("leaf.pem"),
-		"-key", path("leaf.key"), "-cert_chain", path("intermediate.pem"), "-tls" + strings.ReplaceAll(version, ".", "_")}, ciphers...)
+	args := append([]string{"s_server", "-accept", fmt.Sprintf("127.0.0.1:%d", port), "-quiet",
+		"-WWW", "-cert", path("leaf.pem"), "-key", path("leaf.key"),
+		"-cert_chain", path("intermediate.pem"), "-tls" + strings.ReplaceAll(version, ".", "_")},
+		ciphers...)
 	cmd := exec.Command("openssl", args...)
 	cmd.Dir = m.dir
 	t.Cleanup(startPeer(t, port, cmd))
@@ -138,8 +146,8 @@ func (m *metal) server(kind, version string, ciphers ...string) (pipe string) {
 	return pipe
 }
 
-// runs has the board execute Python code, in a heap of so many bytes, or in all that there is for 0. It gives the lines that
-// are printed, and what is raised.
+// run has the board execute Python code, in a heap of so many bytes, or in all that there is for
+// 0. It gives the lines that are printed, and what is raised.
 func (m *metal) run(heap int, code string) (lines []string, raised string) {
 	m.t.Helper()
 	args := []string{"-icount", "shift=0"}
@@ -197,7 +205,8 @@ func (m *metal) smallestHeap(sessions int, version string) int {
 		for range sessions {
 			pipes = append(pipes, m.server("ec", version, metalCiphers...))
 		}
-		lines, raised := m.run(kilobytes<<10, fmt.Sprintf("m.several((%q,), \"ec\")\n", strings.Join(pipes, `", "`)))
+		lines, raised := m.run(kilobytes<<10,
+			fmt.Sprintf("m.several((%s,), \"ec\")\n", `"`+strings.Join(pipes, `", "`)+`"`))
 		return raised == "" && slices.Equal(lines, slices.Repeat([]string{"16"}, sessions))
 	}
 	low, high := 8, most // low does not fit

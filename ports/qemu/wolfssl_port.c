@@ -25,8 +25,8 @@
  */
 
 
-// What wolfSSL needs of a machine in QEMU: random seeds and the time, which semihosting takes from the computer that QEMU
-// runs on. On hardware there is no such thing: for testing only.
+// What wolfSSL needs of a machine in QEMU: random seeds and the time, which semihosting takes from
+// the computer that QEMU runs on. On hardware there is no such thing: for testing only.
 
 #include <string.h>
 

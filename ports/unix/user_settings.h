@@ -21,11 +21,11 @@
 #define WOLFSSL_SP_MATH_ALL
 #define WOLFSSL_HAVE_SP_RSA
 #define WOLFSSL_HAVE_SP_ECC
-// Single-precision code for P-256 and RSA-2048, which nearly every peer has. The rest works too, by
-// the generic code: such code for P-384, RSA-3072 and RSA-4096 takes another 505 KB, most of it
-// tables, for P-384 in 0.95 ms instead of 2.3 and RSA-4096 in 0.8 instead of 1.0; P-521 has a table
-// of 700 KB. A settings file that includes this one can define WOLFSSL_SP_384, WOLFSSL_SP_4096 or
-// WOLFSSL_SP_521, and undefine WOLFSSL_SP_NO_3072.
+// Single-precision code for P-256 and RSA-2048, which nearly every peer has. The rest works too,
+// by the generic code: such code for P-384, RSA-3072 and RSA-4096 takes another 505 KB, most of it
+// tables, for P-384 in 0.95 ms instead of 2.3 and RSA-4096 in 0.8 instead of 1.0; P-521 has a
+// table of 700 KB. A settings file that includes this one can define WOLFSSL_SP_384,
+// WOLFSSL_SP_4096 or WOLFSSL_SP_521, and undefine WOLFSSL_SP_NO_3072.
 #define WOLFSSL_SP_NO_3072
 #define SP_INT_BITS 4096
 #define TFM_TIMING_RESISTANT

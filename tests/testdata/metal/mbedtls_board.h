@@ -1,5 +1,5 @@
-// The built-in mbedTLS as MicroPython's stm32 port configures it (ports/stm32/mbedtls/mbedtls_config_port.h), with hardware
-// that is made up.
+// The built-in mbedTLS as MicroPython's stm32 port configures it
+// (ports/stm32/mbedtls/mbedtls_config_port.h), with hardware that is made up.
 #ifndef MPWOLF_TEST_MBEDTLS_BOARD_H
 #define MPWOLF_TEST_MBEDTLS_BOARD_H
 

@@ -1,4 +1,5 @@
-// Measures the heap, the instructions and the stream of a TLS connection, on a Cortex-M machine of QEMU's (MPS2).
+// Measures the heap, the instructions and the stream of a TLS connection, on a Cortex-M machine of
+// QEMU's (MPS2).
 
 #include <string.h>
 
@@ -8,7 +9,8 @@
 #include "py/runtime.h"
 #include "py/stream.h"
 
-// QEMU can be told to start with a number here, which is then the size of the heap in bytes; otherwise it is 0.
+// QEMU can be told to start with a number here, which is then the size of the heap in bytes;
+// otherwise it is 0.
 #define HEAP_SIZE (*(volatile uint32_t *)0x21000000)
 
 // Memory that the library has in the heap, in whole blocks of the collector.
@@ -54,7 +56,8 @@ void __wrap_gc_init(void *start, void *end) {
     __real_gc_init(start, size == 0 ? end : (byte *)start + size);
 }
 
-// heap() -> (bytes in use, the most since the last call, the largest block, allocations); the latter three start anew.
+// heap() -> (bytes in use, the most since the last call, the largest block, allocations); the
+// latter three start anew.
 static mp_obj_t metal_heap(void) {
     mp_obj_t items[4] = {
         MP_OBJ_NEW_SMALL_INT(heap.live),
@@ -69,12 +72,13 @@ static mp_obj_t metal_heap(void) {
 }
 static MP_DEFINE_CONST_FUN_OBJ_0(metal_heap_obj, metal_heap);
 
-// Timer 0 of Arm's CMSDK counts down at 25 MHz: with -icount shift=0, which makes an instruction last a nanosecond, once in
-// 40 instructions.
+// Timer 0 of Arm's CMSDK counts down at 25 MHz: with -icount shift=0, which makes an instruction
+// last a nanosecond, once in 40 instructions.
 #define TIMER ((volatile uint32_t *)0x40000000) // control, value, reload
 #define INSTRUCTIONS_PER_TICK (40)
 
-// start() begins to count instructions, count() -> how many there were, up to 171 thousand million.
+// start() begins to count instructions, count() -> how many there were, up to 171 thousand
+// million.
 static mp_obj_t metal_start(void) {
     TIMER[0] = 0;
     TIMER[2] = 0xffffffff;
@@ -89,8 +93,8 @@ static mp_obj_t metal_count(void) {
 }
 static MP_DEFINE_CONST_FUN_OBJ_0(metal_count_obj, metal_count);
 
-// A stream on two files of the computer that QEMU runs on, by semihosting: QEMU waits for what is read, and no instruction is
-// counted meanwhile.
+// A stream on two files of the computer that QEMU runs on, by semihosting: QEMU waits for what is
+// read, and no instruction is counted meanwhile.
 typedef struct _pipe_t {
     mp_obj_base_t base;
     int in;
@@ -115,7 +119,8 @@ static int open_file(mp_obj_t name, int mode) {
     return file;
 }
 
-static mp_obj_t pipe_make_new(const mp_obj_type_t *type, size_t n_args, size_t n_kw, const mp_obj_t *args) {
+static mp_obj_t pipe_make_new(const mp_obj_type_t *type, size_t n_args, size_t n_kw,
+    const mp_obj_t *args) {
     mp_arg_check_num(n_args, n_kw, 2, 2, false);
     pipe_t *self = mp_obj_malloc(pipe_t, type);
     self->in = open_file(args[0], 1);
