@@ -3,6 +3,7 @@ package micropython
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -102,7 +103,13 @@ func (t *Target) setBoardDir(directory string) error {
 	if err != nil {
 		return fmt.Errorf("board directory %q: %w", directory, err)
 	}
-	for _, name := range []string{"mpconfigboard.mk", "mpconfigboard.h"} {
+	needed := []string{"mpconfigboard.mk"}
+	// The boards of qemu have no header.
+	headers, err := fs.Glob(os.DirFS(t.Dir()), "boards/*/mpconfigboard.h")
+	if err != nil || len(headers) > 0 {
+		needed = append(needed, "mpconfigboard.h")
+	}
+	for _, name := range needed {
 		if _, err := os.Stat(filepath.Join(abs, name)); err != nil {
 			return fmt.Errorf("board directory %q has no %s", directory, name)
 		}
