@@ -51,6 +51,8 @@ type Target struct {
 	Variant string `toml:"variant"`
 	// UserSettings is the absolute path of the user_settings.h that replaces the port's.
 	UserSettings string `toml:"user-settings"`
+	// Profile is WOLFSSL_PROFILE: full, client or tiny; "": full.
+	Profile string `toml:"profile"`
 	// Make are more arguments for make, each NAME=VALUE.
 	Make []string `toml:"make"`
 	// MaxFlash and MaxRAM are what the firmware may take, in bytes; 0: there is no limit.
@@ -207,6 +209,9 @@ var (
 	makeWord = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_.]*=`)
 )
 
+// profiles are those of ports/common/bare_metal.h.
+var profiles = []string{"full", "client", "tiny"}
+
 func (f *File) checkTarget(t *Target) *wrong {
 	if !name.MatchString(t.Port) {
 		return &wrong{key: "port",
@@ -226,6 +231,10 @@ func (f *File) checkTarget(t *Target) *wrong {
 	if err := f.inside(&t.UserSettings); err != nil {
 		return &wrong{key: "user-settings",
 			text: fmt.Sprintf("user-settings = %q %v", t.UserSettings, err)}
+	}
+	if t.Profile != "" && !slices.Contains(profiles, t.Profile) {
+		return &wrong{key: "profile", text: fmt.Sprintf("profile = %q is none of the profiles: %s",
+			t.Profile, strings.Join(profiles, ", "))}
 	}
 	for _, arg := range t.Make {
 		// An option would let the file run what it likes where only an answer is asked for.

@@ -102,6 +102,7 @@ func (f *File) target(b *strings.Builder, t Target) error {
 		"instead of the port's user_settings.h"); err != nil {
 		return err
 	}
+	quoted(b, "profile", t.Profile, "")
 	if len(t.Make) > 0 {
 		words := make([]string, len(t.Make))
 		for i, word := range t.Make {

@@ -226,7 +226,11 @@ func (p *Project) configured(port string) ([]Target, error) {
 		if port != "" && t.Port != port {
 			continue
 		}
-		target, err := p.target(t.Port, t.Board, t.Variant, slices.Concat(t.Make, p.dropIn()))
+		asked := slices.Concat(t.Make, p.dropIn())
+		if t.Profile != "" {
+			asked = append(asked, "WOLFSSL_PROFILE="+t.Profile)
+		}
+		target, err := p.target(t.Port, t.Board, t.Variant, asked)
 		if err != nil {
 			return nil, &config.Error{File: shell.Path(p.File.Path), Line: p.File.Line(i),
 				Text: err.Error()}
