@@ -30,10 +30,7 @@ type metal struct {
 // with the same directory the second compiles TLS alone.
 func metalBuild(t *testing.T, r *real, build, pki, modules string, args ...string) string {
 	t.Helper()
-	board, err := filepath.Abs(filepath.Join("..", "ports", "qemu", "boards", "MPS2_AN386"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	board := metalBoardDir(t)
 	if err := os.RemoveAll(filepath.Join(build, "micropython-wolfssl")); err != nil {
 		t.Fatal(err)
 	}
@@ -196,26 +193,134 @@ func (m *metal) session(kind, version string) metalSession {
 	return metalSession{v[0], v[1], v[2], v[3], v[4], v[5], words[6]}
 }
 
+// fits reports whether so many sessions work at once in a heap of so many KB.
+func (m *metal) fits(kilobytes, sessions int, version string) bool {
+	m.t.Helper()
+	var pipes []string
+	for range sessions {
+		pipes = append(pipes, m.server("ec", version, metalCiphers...))
+	}
+	lines, raised := m.run(kilobytes<<10,
+		fmt.Sprintf("m.several((%s,), \"ec\")\n", `"`+strings.Join(pipes, `", "`)+`"`))
+	return raised == "" && slices.Equal(lines, slices.Repeat([]string{"16"}, sessions))
+}
+
 // smallestHeap is the smallest heap, in KB, in which so many sessions work at once.
 func (m *metal) smallestHeap(sessions int, version string) int {
 	m.t.Helper()
-	const most = 128
-	fits := func(kilobytes int) bool {
-		var pipes []string
-		for range sessions {
-			pipes = append(pipes, m.server("ec", version, metalCiphers...))
-		}
-		lines, raised := m.run(kilobytes<<10,
-			fmt.Sprintf("m.several((%s,), \"ec\")\n", `"`+strings.Join(pipes, `", "`)+`"`))
-		return raised == "" && slices.Equal(lines, slices.Repeat([]string{"16"}, sessions))
-	}
-	low, high := 8, most // low does not fit
+	low, high := 8, 128 // low does not fit
 	for high-low > 1 {
-		if mid := (low + high) / 2; fits(mid) {
+		if mid := (low + high) / 2; m.fits(mid, sessions, version) {
 			high = mid
 		} else {
 			low = mid
 		}
 	}
 	return high
+}
+
+// What TLS may cost on the Cortex-M4: bytes of heap, instructions.
+const (
+	metalPeak12, metalPeak13       = 16 << 10, 18 << 10
+	metalResting                   = 6 << 10
+	metalHandshakeEC, metalHandRSA = 10e6, 14e6
+	metalKilobyte, metalSHA256     = 110e3, 64e3
+	metalHeap1, metalHeap4         = 18, 38 // KB
+)
+
+// TestMetal patches and builds the qemu port for a Cortex-M4 and holds that a TLS client costs no
+// more there than it may; that the smaller profiles talk to OpenSSL too, and say what they lack.
+func TestMetal(t *testing.T) {
+	longOnly(t, "needs a compiler and real sources")
+	t.Parallel()
+	m, build := newMetal(t)
+	for _, version := range []string{"1.2", "1.3"} {
+		for _, kind := range []string{"ec", "rsa"} {
+			s := m.session(kind, version)
+			t.Logf("TLS %s, %s: %+v", version, kind, s)
+			peak, handshake := metalPeak12, int(metalHandshakeEC)
+			if version == "1.3" {
+				peak = metalPeak13
+			}
+			if kind == "rsa" {
+				peak, handshake = 24<<10, metalHandRSA
+			}
+			if s.peak > peak || s.resting > metalResting || s.handshake > handshake ||
+				s.kilobyte > metalKilobyte {
+				t.Errorf("TLS %s, %s: %+v", version, kind, s)
+			}
+		}
+		if !m.fits(metalHeap1, 1, version) || !m.fits(metalHeap4, 4, version) {
+			t.Errorf("TLS %s: one session does not fit %d KB, or four do not fit %d KB", version,
+				metalHeap1, metalHeap4)
+		}
+	}
+	if cost := m.crypto()["sha256"]; cost > metalSHA256 {
+		t.Errorf("SHA-256: %d instructions a kilobyte", cost)
+	}
+	for _, profile := range []string{"client", "tiny"} {
+		m.firmware = build("WOLFSSL_PROFILE=" + profile)
+		for _, kind := range []string{"ec", "rsa"} {
+			t.Logf("%s, %s: %+v", profile, kind, m.session(kind, "1.3"))
+		}
+		want := metalLacks
+		if profile == "client" {
+			t.Logf("%s: %+v", profile, m.session("ec", "1.2"))
+			want = want[:1]
+		}
+		if lines, raised := m.run(0, "m.lacks()\n"); raised != "" || !slices.Equal(lines, want) {
+			t.Errorf("%s: %q\n%s", profile, lines, raised)
+		}
+	}
+}
+
+// metalLacks is what the profile tiny says that it lacks; client lacks the first alone.
+var metalLacks = []string{
+	"NotImplementedError protocol not in this firmware",
+	"NotImplementedError no client certificates in this firmware",
+	"ValueError no PEM in this firmware",
+}
+
+// newMetal patches a tree and builds the firmware; build builds it again with other arguments for
+// make.
+func newMetal(t *testing.T) (m *metal, build func(args ...string) string) {
+	t.Helper()
+	r := newReal(t)
+	board := metalBoardDir(t)
+	r.run("patch", "--port", "qemu", "--board", board, "--pristine", "--wolfssl", r.wolfssl,
+		"--wolfssl-from", "apt")
+	modules := metalModules(t, filepath.Dir(r.module()))
+	pki, dir := metalPKI(t), filepath.Join(t.TempDir(), "build")
+	build = func(args ...string) string {
+		return metalBuild(t, r, dir, pki, modules, append(args, "WOLFSSL_PORT=qemu")...)
+	}
+	return &metal{t: t, firmware: build(), dir: pki}, build
+}
+
+func metalBoardDir(t *testing.T) string {
+	t.Helper()
+	board, err := filepath.Abs(filepath.Join("..", "ports", "qemu", "boards", "MPS2_AN386"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return board
+}
+
+// crypto is what algorithms cost, in instructions a kilobyte.
+func (m *metal) crypto() map[string]int {
+	m.t.Helper()
+	lines, raised := m.run(0, "m.crypto()\n")
+	costs := map[string]int{}
+	for _, line := range lines {
+		name, number, _ := strings.Cut(line, " ")
+		n, err := strconv.Atoi(number)
+		if err != nil {
+			m.t.Fatal(err)
+		}
+		costs[name] = n
+	}
+	if raised != "" || len(costs) == 0 {
+		m.t.Fatalf("%q\n%s", lines, raised)
+	}
+	return costs
 }

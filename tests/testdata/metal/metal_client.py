@@ -66,3 +66,20 @@ def crypto():
         metal.start()
         function()
         print(name, metal.count() // 4)
+
+
+# What this firmware leaves out, as it says itself.
+def lacks():
+    ctx = tls.SSLContext(tls.PROTOCOL_TLS_CLIENT)
+    for function in (
+        lambda: tls.SSLContext(tls.PROTOCOL_TLS_SERVER),
+        lambda: ctx.load_cert_chain(b"", b""),
+        lambda: ctx.load_verify_locations("-----BEGIN CERTIFICATE-----\n"),
+    ):
+        try:
+            function()
+        except NotImplementedError as er:
+            print("NotImplementedError", er)
+        except ValueError as er:
+            if "PEM" in str(er):
+                print("ValueError", er)
