@@ -5,6 +5,7 @@ import (
 	"encoding/pem"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"os"
 	"os/exec"
@@ -323,4 +324,69 @@ func (m *metal) crypto() map[string]int {
 		m.t.Fatalf("%q\n%s", lines, raised)
 	}
 	return costs
+}
+
+// TestMetalBench measures both libraries, and writes the table of docs/metal.md into the file that
+// MPWOLF_BENCH_METAL names; scripts/bench --metal runs it.
+func TestMetalBench(t *testing.T) {
+	longOnly(t, "needs a compiler and real sources")
+	file := os.Getenv("MPWOLF_BENCH_METAL")
+	if file == "" {
+		t.Skip("MPWOLF_BENCH_METAL names no file for the table; scripts/bench --metal does")
+	}
+	ours, _ := newMetal(t)
+	columns := []metalColumn{
+		(&metal{t: t, firmware: metalBaseline(t, ours.dir), dir: ours.dir}).column("1.2"),
+		ours.column("1.2"),
+		ours.column("1.3"),
+	}
+	var text strings.Builder
+	text.WriteString("| | mbedTLS, TLS 1.2 | wolfSSL, TLS 1.2 | wolfSSL, TLS 1.3 |\n")
+	text.WriteString("|---|---|---|---|\n")
+	for i, row := range columns[0] {
+		fmt.Fprintf(&text, "| %s |", row.name)
+		for _, column := range columns {
+			fmt.Fprintf(&text, " %s |", column[i].value)
+		}
+		text.WriteString("\n")
+	}
+	if err := os.WriteFile(file, []byte(text.String()), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// metalBaseline builds the firmware with the built-in mbedTLS.
+func metalBaseline(t *testing.T, pki string) string {
+	t.Helper()
+	r := newRealIn(t, t.TempDir())
+	addMbedTLS(t, r.tree)
+	return metalBuild(t, r, filepath.Join(t.TempDir(), "build"), pki, metalModules(t, t.TempDir()),
+		"MICROPY_PY_SSL=1", "MICROPY_SSL_MBEDTLS=1",
+		"CFLAGS_EXTRA=-DMICROPY_TRACKED_ALLOC=1 -DMICROPY_PY_CRYPTOLIB=1")
+}
+
+// metalColumn is what one library costs with one version of TLS, row by row.
+type metalColumn []struct{ name, value string }
+
+func (m *metal) column(version string) metalColumn {
+	m.t.Helper()
+	var c metalColumn
+	add := func(name, format string, args ...any) {
+		c = append(c, struct{ name, value string }{name, fmt.Sprintf(format, args...)})
+	}
+	ec, rsa := m.session("ec", version), m.session("rsa", version)
+	add("peak heap of a handshake, P-256 / RSA-2048, bytes", "%d / %d", ec.peak, rsa.peak)
+	add("heap of a session after that", "%d / %d", ec.resting, rsa.resting)
+	add("largest block", "%d / %d", ec.largest, rsa.largest)
+	add("allocations", "%d / %d", ec.allocations, rsa.allocations)
+	add("smallest heap for 1 / 2 / 4 sessions, P-256, KB", "%d / %d / %d",
+		m.smallestHeap(1, version), m.smallestHeap(2, version), m.smallestHeap(4, version))
+	add("instructions of a handshake, P-256 / RSA-2048, millions", "%.1f / %.1f",
+		float64(ec.handshake)/1e6, float64(rsa.handshake)/1e6)
+	add("instructions a received KB, AES-128-GCM, thousands", "%d", ec.kilobyte/1000)
+	costs := m.crypto()
+	for _, name := range slices.Sorted(maps.Keys(costs)) {
+		add("instructions a KB of "+name+", thousands", "%d", costs[name]/1000)
+	}
+	return c
 }
