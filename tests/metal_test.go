@@ -37,7 +37,8 @@ func metalBuild(t *testing.T, r *real, build, pki, modules string, args ...strin
 	}
 	args = append([]string{"-j2", "-C", filepath.Join(r.tree, "ports", "qemu"),
 		"BOARD_DIR=" + board, "BUILD=" + build, "MICROPY_HEAP_SIZE=1000000",
-		"FROZEN_MANIFEST=" + filepath.Join(pki, "manifest.py"), "USER_C_MODULES=" + modules}, args...)
+		"FROZEN_MANIFEST=" + filepath.Join(pki, "manifest.py"), "USER_C_MODULES=" + modules},
+		args...)
 	r.must(exec.Command("make", args...))
 	return filepath.Join(build, "firmware.elf")
 }
@@ -49,6 +50,8 @@ func metalModules(t *testing.T, dir string) string {
 	if err := os.CopyFS(filepath.Join(dir, "metal"), from); err != nil {
 		t.Fatal(err)
 	}
+	writeFile(t, filepath.Join(dir, "metal"), "exidx.ld",
+		readFile(t, filepath.Join("..", "ports", "qemu", "exidx.ld")))
 	return dir
 }
 
@@ -150,7 +153,8 @@ func (m *metal) run(heap int, code string) (lines []string, raised string) {
 	m.t.Helper()
 	args := []string{"-icount", "shift=0"}
 	if heap > 0 {
-		args = append(args, "-device", fmt.Sprintf("loader,addr=0x21000000,data=%d,data-len=4", heap))
+		args = append(args, "-device",
+			fmt.Sprintf("loader,addr=0x21000000,data=%d,data-len=4", heap))
 	}
 	q := startQemu(m.t, metalBoard, m.firmware, args...)
 	q.send(m.t, "import metal_client as m\n"+code+ctrlD)

@@ -17,7 +17,7 @@ const stm32Board = "NUCLEO_F429ZI"
 // is there to notice growth.
 const (
 	stm32Without = 389564
-	stm32Most    = 156000
+	stm32Most    = 187500
 )
 
 // TestStm32 does the whole job on a MicroPython tree that has the submodules of the stm32 port:

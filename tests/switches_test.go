@@ -63,8 +63,8 @@ func (r *real) switches(t *testing.T) {
 	}
 }
 
-// leftOut compiles modwolfssl.c with settings that leave parts of TLS out, one at a time and all at
-// once: without a warning, and without what they leave out.
+// leftOut compiles modwolfssl.c with settings that leave parts of TLS out, one at a time and all
+// at once: without a warning, and without what they leave out.
 func (r *real) leftOut(t *testing.T) {
 	target := r.target(t, "")
 	flags, err := build.Probe(t.Context(), target, nil, "USER_C_MODULES="+filepath.Dir(r.module()),
@@ -82,7 +82,8 @@ func (r *real) leftOut(t *testing.T) {
 		{"DTLS", []string{"#undef WOLFSSL_DTLS", "#undef WOLFSSL_DTLS13"},
 			[]string{"wolfDTLS_client_method", "wolfSSL_dtls_set_peer"}},
 		{"a server", []string{"#define NO_WOLFSSL_SERVER"},
-			[]string{"wolfSSL_accept", "wolfSSLv23_server_method", "wolfSSL_DTLS_SetCookieSecret"}},
+			[]string{"wolfSSL_accept", "wolfSSLv23_server_method",
+				"wolfSSL_DTLS_SetCookieSecret"}},
 		{"PEM", []string{"#undef WOLFSSL_PEM_TO_DER"},
 			[]string{"wc_KeyPemToDer", "wc_CertPemToDer"}},
 		{"client certificates", []string{"#define WOLFSSL_NO_CLIENT_AUTH"}, nil},
@@ -94,16 +95,19 @@ func (r *real) leftOut(t *testing.T) {
 		r.withSettings(t, flags, test.name, test.settings, test.gone)
 	}
 	// No one is left who could have a key.
-	r.withSettings(t, flags, "any of these", all, append(allGone, "wolfSSL_CTX_use_PrivateKey_buffer"))
+	allGone = append(allGone, "wolfSSL_CTX_use_PrivateKey_buffer")
+	r.withSettings(t, flags, "any of these", all, allGone)
 }
 
-// withSettings compiles modwolfssl.c with more settings than the port's; none of gone, which it asks
-// for otherwise, may be left.
-func (r *real) withSettings(t *testing.T, flags *build.Flags, name string, settings, gone []string) {
+// withSettings compiles modwolfssl.c with more settings than the port's; none of gone, which it
+// asks for otherwise, may be left.
+func (r *real) withSettings(t *testing.T, flags *build.Flags, name string,
+	settings, gone []string) {
 	t.Helper()
 	dir := t.TempDir()
 	writeFile(t, dir, "user_settings.h", fmt.Appendf(nil, "#include %q\n%s\n",
-		filepath.Join(r.module(), "ports", "unix", "user_settings.h"), strings.Join(settings, "\n")))
+		filepath.Join(r.module(), "ports", "unix", "user_settings.h"),
+		strings.Join(settings, "\n")))
 	changed := *flags
 	changed.CFLAGS = append([]string{"-I" + dir}, flags.CFLAGS...)
 	was := r.moduleSymbols(t, flags, "modwolfssl.c", "")

@@ -6,5 +6,8 @@ LDFLAGS_USERMOD += -Wl,--wrap=m_tracked_calloc,--wrap=m_tracked_free,--wrap=gc_i
 # What the built-in mbedTLS needs of a board: the settings of MicroPython's stm32 port, the hardware made up.
 ifeq ($(MICROPY_SSL_MBEDTLS),1)
 SRC_USERMOD_C += $(USERMOD_DIR)/mbedtls_board.c
-CFLAGS_USERMOD += -DMBEDTLS_CONFIG_FILE='"$(USERMOD_DIR)/mbedtls_board.h"'
+# extmod.mk has a default for it.
+MBEDTLS_CONFIG_FILE := \"$(USERMOD_DIR)/mbedtls_board.h\"
+# The test has put it here, see ports/qemu.
+LDFLAGS_USERMOD += -Wl,-T,$(USERMOD_DIR)/exidx.ld
 endif
