@@ -1,6 +1,6 @@
 // Package ports holds the boards' side of wolfSSL: for each of MicroPython's ports a
-// user_settings.h and, where the hardware needs it, a wolfssl_port.c; in common, what those without
-// an operating system share. It only hands them out.
+// user_settings.h and, where the hardware needs it, a wolfssl_port.c; in common, what those
+// without an operating system share. It only hands them out.
 package ports
 
 import (

@@ -35,6 +35,8 @@ func metalBuild(t *testing.T, r *real, build, pki, modules string, args ...strin
 	if err := os.RemoveAll(filepath.Join(build, "micropython-wolfssl")); err != nil {
 		t.Fatal(err)
 	}
+	// The port's make would build it with BUILD of ours.
+	r.must(exec.Command("make", "-j2", "-C", filepath.Join(r.tree, "mpy-cross")))
 	args = append([]string{"-j2", "-C", filepath.Join(r.tree, "ports", "qemu"),
 		"BOARD_DIR=" + board, "BUILD=" + build, "MICROPY_HEAP_SIZE=1000000",
 		"FROZEN_MANIFEST=" + filepath.Join(pki, "manifest.py"), "USER_C_MODULES=" + modules},
@@ -106,6 +108,7 @@ func metalPKI(t *testing.T) string {
 	writeFile(t, dir, "manifest.py",
 		[]byte(`freeze(".", ("metal_roots.py", "metal_client.py"))`+"\n"))
 	writeFile(t, dir, "big", make([]byte, 1<<20))
+	writeFile(t, dir, "small", []byte("hello\n"))
 	return dir
 }
 

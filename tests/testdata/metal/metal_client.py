@@ -7,7 +7,8 @@ import metal
 import tls
 from metal_roots import EC, RSA
 
-REQUEST = b"GET /big HTTP/1.0\r\n\r\n"
+BIG = b"GET /big HTTP/1.0\r\n\r\n"
+SMALL = b"GET /small HTTP/1.0\r\n\r\n"
 ROOTS = {"ec": EC, "rsa": RSA}
 
 
@@ -24,7 +25,7 @@ def one(path, root, kilobytes):
     before = metal.heap()[0]
     metal.start()
     s = connect(pipe, root)
-    s.write(REQUEST)
+    s.write(BIG)
     handshake = metal.count()
     live, peak, largest, allocations = metal.heap()
     resting = live - before
@@ -48,7 +49,7 @@ def several(paths, root):
     sockets = []
     for path in paths:
         sockets.append(connect(metal.Pipe(path + ".in", path + ".out"), root))
-        sockets[-1].write(REQUEST)
+        sockets[-1].write(SMALL)
         gc.collect()
     for s in sockets:
         print(len(s.read(16)))
