@@ -386,8 +386,8 @@ func (m *metal) column(version string) metalColumn {
 	add("heap of a session after that", "%d / %d", ec.resting, rsa.resting)
 	add("largest block", "%d / %d", ec.largest, rsa.largest)
 	add("allocations", "%d / %d", ec.allocations, rsa.allocations)
-	add("smallest heap for 1 / 2 / 4 sessions, P-256, KB", "%d / %d / %d",
-		m.smallestHeap(1, version), m.smallestHeap(2, version), m.smallestHeap(4, version))
+	add("smallest heap for 1 / 4 sessions, P-256, KB", "%d / %d",
+		m.smallestHeap(1, version), m.smallestHeap(4, version))
 	add("instructions of a handshake, P-256 / RSA-2048, millions", "%.1f / %.1f",
 		float64(ec.handshake)/1e6, float64(rsa.handshake)/1e6)
 	add("instructions a received KB, AES-128-GCM, thousands", "%d", ec.kilobyte/1000)
