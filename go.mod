@@ -3,7 +3,10 @@ module mpwolf
 go 1.26.0
 
 require (
-	github.com/BurntSushi/toml v1.6.0 // mpwolf.toml, the wants, the lists of releases: strictly decoded
+	// mpwolf.toml, the wants, the lists of releases: strictly decoded. go-toml 2.4.3 was tried: it has
+	// the lines of unknown keys, but takes [target] for [[target]] without a word, and gives the line of
+	// a value that is well formed and wrong only by its package unstable.
+	github.com/BurntSushi/toml v1.6.0
 	github.com/go-git/go-billy/v5 v5.9.2 // the file systems that go-git's storage takes
 	github.com/go-git/go-git/v5 v5.19.3 // clones, submodules and commits without a git program; unified diffs
 	github.com/gofrs/flock v0.13.1 // one mpwolf at a time on a tree; the system frees the lock of a killed process
