@@ -39,8 +39,8 @@ func metalBuild(t *testing.T, r *real, build, pki, modules string, args ...strin
 	r.must(exec.Command("make", "-j2", "-C", filepath.Join(r.tree, "mpy-cross")))
 	args = append([]string{"-j2", "-C", filepath.Join(r.tree, "ports", "qemu"),
 		"BOARD_DIR=" + board, "BUILD=" + build, "MICROPY_HEAP_SIZE=1000000",
-		"FROZEN_MANIFEST=" + filepath.Join(pki, "manifest.py"), "USER_C_MODULES=" + modules},
-		args...)
+		"FROZEN_MANIFEST=" + filepath.Join(pki, "manifest.py"), "MPY_LIB_DIR=" + pki,
+		"USER_C_MODULES=" + modules}, args...)
 	r.must(exec.Command("make", args...))
 	return filepath.Join(build, "firmware.elf")
 }
@@ -107,6 +107,8 @@ func metalPKI(t *testing.T) string {
 		readFile(t, filepath.Join("testdata", "metal", "metal_client.py")))
 	writeFile(t, dir, "manifest.py",
 		[]byte(`freeze(".", ("metal_roots.py", "metal_client.py"))`+"\n"))
+	// What make looks for in micropython-lib, of which nothing is needed.
+	writeFile(t, dir, "README.md", nil)
 	writeFile(t, dir, "big", make([]byte, 1<<20))
 	writeFile(t, dir, "small", []byte("hello\n"))
 	return dir
