@@ -3,6 +3,7 @@ package change
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -20,7 +21,10 @@ import (
 // what only those needed is as it was before.
 func (w *work) revertTargets(ctx context.Context) (*Reverted, error) {
 	if w.Record == nil {
-		return nil, w.NeedRecord(ctx)
+		if err := w.NeedRecord(ctx); !errors.Is(err, state.ErrNotPatched) {
+			return nil, err
+		}
+		return w.revertLost(ctx) // which finds nothing to do
 	}
 	out, rest, err := w.split()
 	if err != nil {

@@ -40,6 +40,8 @@ var (
 	// frozenName is an entry of mp_frozen_names and MP_FROZEN_STR_NAMES, in all releases.
 	frozenName = lazyregexp.New(`"([^"\\\n]+\.m?py)\\0"`)
 	frozenPart = lazyregexp.New(`(?m)^// frozen bytecode for file ([^,\n]+), scope`)
+	// frozenNames is where the list of the files begins, behind the last one's part.
+	frozenNames = lazyregexp.New(`(?m)^const char mp_frozen_(?:mpy_)?names\[\]`)
 )
 
 // frozenFiles are the Python files in the firmware, by what the build made of its manifest; none
@@ -52,10 +54,14 @@ func frozenFiles(build string) ([]frozenFile, error) {
 	if err != nil {
 		return nil, err
 	}
+	last := len(text)
+	if at := frozenNames().FindIndex(text); at != nil {
+		last = at[0]
+	}
 	parts := make(map[string]string)
 	places := frozenPart().FindAllSubmatchIndex(text, -1)
 	for i, place := range places {
-		end := len(text)
+		end := max(last, place[1])
 		if i+1 < len(places) {
 			end = places[i+1][0]
 		}

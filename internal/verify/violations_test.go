@@ -2,6 +2,7 @@ package verify
 
 import (
 	"debug/elf"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -67,7 +68,8 @@ func withASN(source, settings string) map[string]string {
 func frozen(files map[string]string) func(*testing.T, string) {
 	return func(t *testing.T, dir string) {
 		text, names := "", ""
-		for name, uses := range files {
+		for _, name := range slices.Backward(slices.Sorted(maps.Keys(files))) {
+			uses := files[name]
 			text += "// frozen bytecode for file " + name + ", scope x\nconst int t[] = {"
 			for _, word := range strings.Fields(uses) {
 				text += " MP_QSTR_" + word + ","
