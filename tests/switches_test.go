@@ -84,7 +84,7 @@ func (r *real) leftOut(t *testing.T) {
 		{"a server", []string{"#define NO_WOLFSSL_SERVER"},
 			[]string{"wolfSSL_accept", "wolfSSLv23_server_method",
 				"wolfSSL_DTLS_SetCookieSecret"}},
-		{"PEM", []string{"#undef WOLFSSL_PEM_TO_DER"},
+		{"PEM", []string{"#undef WOLFSSL_PEM_TO_DER", "#define WOLFSSL_NO_PEM"},
 			[]string{"wc_KeyPemToDer", "wc_CertPemToDer"}},
 		{"client certificates", []string{"#define WOLFSSL_NO_CLIENT_AUTH"}, nil},
 		{"RSA private keys",

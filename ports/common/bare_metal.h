@@ -172,7 +172,9 @@ int wolfssl_port_seed(unsigned char *output, unsigned int size);
 // The modules verify certificates themselves, in wolfSSL's callback, see wolf_verify.c.
 #define WOLFSSL_ALWAYS_VERIFY_CB
 #define WOLFSSL_VERIFY_CB_ALL_CERTS
-#if MICROPY_WOLFSSL_PROFILE != MICROPY_WOLFSSL_PROFILE_TINY
+#if MICROPY_WOLFSSL_PROFILE == MICROPY_WOLFSSL_PROFILE_TINY
+#define WOLFSSL_NO_PEM
+#else
 #define WOLFSSL_PEM_TO_DER
 #endif
 // Large sites have more than wolfSSL's 128.
