@@ -242,6 +242,7 @@ const (
 // more there than it may; that the smaller profiles talk to OpenSSL too, and say what they lack.
 func TestMetal(t *testing.T) {
 	longOnly(t, "needs a compiler and real sources")
+	inTheLongRun(t)
 	t.Parallel()
 	m, build := newMetal(t)
 	for _, version := range []string{"1.2", "1.3"} {
