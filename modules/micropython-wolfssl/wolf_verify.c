@@ -366,8 +366,11 @@ static bool pss_key_allows(const wolf_cert_t *issuer, const sig_alg_t *alg) {
         || !wolf_der_get(&in, TAG_OID, &oid)) {
         return false;
     }
-    return in.len == 0 || (read_pss(in, &key) && key.hash == alg->hash
-                           && key.mgf_hash == alg->mgf_hash && key.salt_len <= alg->salt_len);
+    if (in.len == 0) {
+        return true;
+    }
+    return read_pss(in, &key) && key.hash == alg->hash && key.mgf_hash == alg->mgf_hash
+           && key.salt_len <= alg->salt_len;
     #else
     (void)issuer;
     (void)alg;
