@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 
@@ -60,6 +61,9 @@ func (w *workplace) path(name string) string {
 	return filepath.Join(w.dir, filepath.FromSlash(name))
 }
 
+// oneCommand is held while a command runs in this process: cli has its help flag in a variable.
+var oneCommand sync.Mutex
+
 // run runs a command through a layer and gives its exit code and what it wrote to both.
 func (w *workplace) run(d disk.FS, args ...string) (int, string) {
 	var out bytes.Buffer
@@ -69,6 +73,8 @@ func (w *workplace) run(d disk.FS, args ...string) (int, string) {
 			full[i] = w.path(arg)
 		}
 	}
+	oneCommand.Lock()
+	defer oneCommand.Unlock()
 	code := command.Run(d, full, &out, &out)
 	return code, out.String()
 }

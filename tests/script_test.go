@@ -24,12 +24,20 @@ func TestMain(m *testing.M) {
 	})
 }
 
+// noSleep has a program that is built with the race detector end when it ends, and not a second
+// later: the scripts run some thousand.
+const noSleep = "atexit_sleep_ms=0"
+
 // lane runs the tests and removes what they shared. With -short, toycc is everyone's gcc.
 type lane struct{ *testing.M }
 
 func (l lane) Run() int {
 	defer removeSanitizedBuild()
 	flag.Parse()
+	if err := os.Setenv("GORACE", noSleep); err != nil {
+		log.Print(err)
+		return 1
+	}
 	if !testing.Short() {
 		return l.M.Run()
 	}
@@ -75,6 +83,7 @@ func TestScript(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "script",
 		Setup: func(env *testscript.Env) error {
+			env.Setenv("GORACE", noSleep)
 			env.Setenv("MPWOLF_CACHE", filepath.Join(env.WorkDir, ".cache"))
 			env.Setenv("GIT_CONFIG_GLOBAL", filepath.Join(env.WorkDir, ".gitconfig"))
 			return os.WriteFile(filepath.Join(env.WorkDir, ".gitconfig"), []byte(gitConfig), 0o644)

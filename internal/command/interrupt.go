@@ -16,6 +16,10 @@ import (
 // process ends around it, as some loops of go-git's look at no context.
 const grace = 700 * time.Millisecond
 
+// again is how long after the first signal another one counts as the user's second: a process may
+// get one signal twice, as timeout(1) sends it to its child and then to the group of both.
+const again = 300 * time.Millisecond
+
 // finishing is how long a change of a tree, which is all or nothing, may take to end.
 const finishing = 10 * time.Second
 
@@ -33,7 +37,7 @@ func (e *interrupted) code() int {
 }
 
 // interruptible runs an action that ends soon after a signal: by its context or, if it does not
-// look at that, by being left alone. A second signal ends it at once.
+// look at that, by being left alone. A second signal, a moment later, ends it at once.
 func (s *session) interruptible(action func(ctx context.Context) error) error {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	defer cancel(nil)
@@ -81,7 +85,9 @@ func (s *session) stopped(stop *interrupted, done <-chan error, signals <-chan o
 		case err := <-done:
 			return ended(stop, err)
 		case <-signals:
-			return stop
+			if time.Since(start) > again {
+				return stop
+			}
 		case <-time.After(20 * time.Millisecond):
 			if time.Since(start) > limit {
 				return stop
