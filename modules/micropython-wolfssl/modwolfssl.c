@@ -62,7 +62,8 @@
 #define CERT_REQUIRED (2)
 
 // The release's behaviour, where releases differ.
-#define CERT_REQUIRED_NEEDS_HOSTNAME WOLF_MP_AT_LEAST(22)
+// To verify by default, in whatever release, is to verify the name too.
+#define CERT_REQUIRED_NEEDS_HOSTNAME (WOLF_MP_AT_LEAST(22) || MICROPY_WOLFSSL_SECURE_DEFAULTS)
 #define CLIENT_ID_REQUIRED WOLF_MP_AT_LEAST(26)
 #if WOLF_MP_AT_LEAST(23)
 #define WRAP_SOCKET_ARG (0)

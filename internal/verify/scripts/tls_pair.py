@@ -92,6 +92,15 @@ except ImportError:
     secure = False
 mode = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).verify_mode
 print("secure defaults hold", not secure or mode == ssl.CERT_REQUIRED)
+named = not secure
+if secure:
+    try:
+        wolfssl.SSLContext(wolfssl.PROTOCOL_TLS_CLIENT).wrap_socket(
+            pipes()[0], do_handshake_on_connect=False
+        )
+    except ValueError:
+        named = True
+print("secure defaults need a name", named)
 
 c, s, got = exchange(plain_client, plain_server, None)
 show("no verification", got)
