@@ -198,7 +198,7 @@ func (b *bench) bulk(t *testing.T, c *contender, way string) {
 }
 
 func (b *bench) crypto(t *testing.T, c *contender, algorithm string, size int) {
-	row := fmt.Sprintf("%s, %d bytes a call, MB/s", algorithm, size)
+	row := fmt.Sprintf("%s, %d bytes per call, MB/s", algorithm, size)
 	if c.python != "python3" || algorithm == "sha256" {
 		b.record(c, row, b.python(t, c, "crypto", algorithm, strconv.Itoa(size))[0])
 		return
@@ -336,7 +336,7 @@ func TestBenchTable(t *testing.T) {
 	}
 	for _, row := range []string{
 		"| handshake, TLS 1.3, RSA-2048: server, ms of CPU |", "| 200 MB received, s of CPU |",
-		"| aes-128-ctr, 65536 bytes a call, MB/s |", "| text of the unix firmware, kB |",
+		"| aes-128-ctr, 65536 bytes per call, MB/s |", "| text of the unix firmware, kB |",
 	} {
 		if !strings.Contains(table, row) {
 			t.Errorf("no row %q; run scripts/bench", row)

@@ -267,7 +267,7 @@ func TestMetal(t *testing.T) {
 		}
 	}
 	if cost := m.crypto()["sha256"]; cost > metalSHA256 {
-		t.Errorf("SHA-256: %d instructions a kilobyte", cost)
+		t.Errorf("SHA-256: %d instructions per kilobyte", cost)
 	}
 	for _, profile := range []string{"client", "tiny"} {
 		m.firmware = build("WOLFSSL_PROFILE=" + profile)
@@ -317,7 +317,7 @@ func metalBoardDir(t *testing.T) string {
 	return board
 }
 
-// crypto is what algorithms cost, in instructions a kilobyte.
+// crypto is what algorithms cost, in instructions per kilobyte.
 func (m *metal) crypto() map[string]int {
 	m.t.Helper()
 	lines, raised := m.run(0, "m.crypto()\n")
@@ -393,10 +393,10 @@ func (m *metal) column(version string) metalColumn {
 		m.smallestHeap(1, version), m.smallestHeap(4, version))
 	add("instructions of a handshake, P-256 / RSA-2048, millions", "%.1f / %.1f",
 		float64(ec.handshake)/1e6, float64(rsa.handshake)/1e6)
-	add("instructions a received KB, AES-128-GCM, thousands", "%d", ec.kilobyte/1000)
+	add("instructions per KB received, AES-128-GCM, thousands", "%d", ec.kilobyte/1000)
 	costs := m.crypto()
 	for _, name := range slices.Sorted(maps.Keys(costs)) {
-		add("instructions a KB of "+name+", thousands", "%d", costs[name]/1000)
+		add("instructions per KB of "+name+", thousands", "%d", costs[name]/1000)
 	}
 	return c
 }
