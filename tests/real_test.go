@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -48,13 +49,12 @@ func needReal(t *testing.T) {
 	}
 }
 
-// newRealIn is newReal in a directory that may outlive the test; only its mpwolf doesn't.
+// newRealIn is newReal in a directory that may outlive the test.
 func newRealIn(t *testing.T, dir string) *real {
 	t.Helper()
 	r := &real{t: t, dir: dir, wolfssl: os.Getenv("MPWOLF_TEST_WOLFSSL")}
 	r.tree = filepath.Join(r.dir, "micropython")
-	r.mpwolf = filepath.Join(t.TempDir(), "mpwolf")
-	r.must(exec.Command("go", "build", "-o", r.mpwolf, ".."))
+	r.mpwolf = sharedMpwolf(t)
 	if r.wolfssl == "" {
 		r.wolfssl = "5.7.2"
 	}
@@ -62,20 +62,84 @@ func newRealIn(t *testing.T, dir string) *real {
 		if err := os.CopyFS(r.tree, os.DirFS(from)); err != nil {
 			t.Fatal(err)
 		}
+		r.commit()
 	} else {
-		r.fetch()
-	}
-	if _, err := os.Stat(filepath.Join(r.tree, ".git")); err != nil {
-		for _, args := range [][]string{
-			{"init", "-q"},
-			{"add", "-A"},
-			{"-c", "user.name=test", "-c", "user.email=test@example.invalid", "commit",
-				"-q", "-m", "tree"},
-		} {
-			r.must(exec.Command("git", append([]string{"-C", r.tree}, args...)...))
-		}
+		r.copyShared()
 	}
 	return r
+}
+
+// commit makes the tree a git repository if it is none.
+func (r *real) commit() {
+	r.t.Helper()
+	if _, err := os.Stat(filepath.Join(r.tree, ".git")); err == nil {
+		return
+	}
+	for _, args := range [][]string{
+		{"init", "-q"},
+		{"add", "-A"},
+		{"-c", "user.name=test", "-c", "user.email=test@example.invalid", "commit",
+			"-q", "-m", "tree"},
+	} {
+		r.must(exec.Command("git", append([]string{"-C", r.tree}, args...)...))
+	}
+}
+
+// shared is what the first test that needs it makes for all: half of the time of a test that
+// builds the unix port went into a tree and an mpy-cross that are the same in each. It is removed
+// with the process.
+var shared struct {
+	sync.Mutex
+	dir, mpwolf, tree string
+}
+
+// sharedDir is called with the lock held.
+func sharedDir(t *testing.T) string {
+	t.Helper()
+	if shared.dir == "" {
+		dir, err := os.MkdirTemp("", "mpwolf-shared-")
+		if err != nil {
+			t.Fatal(err)
+		}
+		shared.dir = dir
+	}
+	return shared.dir
+}
+
+func removeShared() {
+	if dir := shared.dir; strings.Contains(dir, "mpwolf-shared-") {
+		os.RemoveAll(dir)
+	}
+}
+
+// sharedMpwolf is mpwolf as it is built from this source.
+func sharedMpwolf(t *testing.T) string {
+	t.Helper()
+	shared.Lock()
+	defer shared.Unlock()
+	if shared.mpwolf == "" {
+		r := &real{t: t}
+		name := filepath.Join(sharedDir(t), "mpwolf")
+		r.must(exec.Command("go", "build", "-o", name, ".."))
+		shared.mpwolf = name
+	}
+	return shared.mpwolf
+}
+
+// copyShared makes the tree a copy of MicroPython 1.25.0, with mpy-cross built.
+func (r *real) copyShared() {
+	r.t.Helper()
+	shared.Lock()
+	defer shared.Unlock()
+	if shared.tree == "" {
+		first := &real{t: r.t, mpwolf: r.mpwolf, dir: sharedDir(r.t)}
+		first.tree = filepath.Join(first.dir, "micropython")
+		first.fetch()
+		first.commit()
+		first.must(exec.Command("make", "-C", filepath.Join(first.tree, "mpy-cross")))
+		shared.tree = first.tree
+	}
+	r.must(exec.Command("cp", "-a", shared.tree, r.tree))
 }
 
 // fetch gets MicroPython 1.25.0.
@@ -479,7 +543,7 @@ func buildBaseline(t *testing.T, mpwolf string, args ...string) string {
 	t.Helper()
 	r := &real{t: t, mpwolf: mpwolf, dir: t.TempDir()}
 	r.tree = filepath.Join(r.dir, "micropython")
-	r.fetch()
+	r.copyShared()
 	addMbedTLS(t, r.tree)
 	standIn, err := filepath.Abs(filepath.Join("firmware", "stand-in"))
 	if err != nil {
@@ -530,7 +594,10 @@ func (r *real) buildIn(t *testing.T, dir, variant string, args ...string) string
 // its make needs.
 func TestFetchedTree(t *testing.T) {
 	longOnly(t, "needs a compiler and real sources")
-	r := newReal(t)
+	needReal(t)
+	r := &real{t: t, mpwolf: sharedMpwolf(t), dir: t.TempDir()}
+	r.tree = filepath.Join(r.dir, "micropython")
+	r.fetch()
 	target := r.target(t, "")
 	missing, err := build.MissingSubmodules(t.Context(), target)
 	if err != nil || len(missing) > 0 {

@@ -33,6 +33,7 @@ type lane struct{ *testing.M }
 
 func (l lane) Run() int {
 	defer removeSanitizedBuild()
+	defer removeShared()
 	flag.Parse()
 	if err := os.Setenv("GORACE", noSleep); err != nil {
 		log.Print(err)
