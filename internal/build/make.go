@@ -379,10 +379,7 @@ func (m Make) step(
 	cmd.Stderr = cmd.Stdout
 	command := shellLine(m.Target, withoutProbe(argv))
 	fmt.Fprintf(log, "$ %s\n", command)
-	err := cmd.Run()
-	if ctx.Err() != nil {
-		return "", fmt.Errorf("build %s: %w", name, ctx.Err())
-	}
+	err := RunCommand(ctx, cmd)
 	if exit := (*exec.ExitError)(nil); errors.As(err, &exit) {
 		return output.String(), &Error{Step: name, Command: command,
 			Cause: firstError(output.Bytes(), err),

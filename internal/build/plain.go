@@ -51,7 +51,7 @@ func (p Plain) make(ctx context.Context, words ...string) error {
 	cmd := exec.CommandContext(ctx, "make", words...)
 	cmd.Stdout, cmd.Stderr = p.Output, p.Output
 	endWithChildren(cmd)
-	return cmd.Run()
+	return RunCommand(ctx, cmd)
 }
 
 // mpyCrossFirst is the directory of a mpy-cross that must be made before the firmware; empty if

@@ -65,6 +65,26 @@ func endWithChildren(cmd *exec.Cmd) {
 	cmd.WaitDelay = 300 * time.Millisecond
 }
 
+// signalDelay is how long a signal that has ended a command may take to be seen by this process.
+const signalDelay = 500 * time.Millisecond
+
+// RunCommand runs a command that ctx ends; its error is ctx's if that has ended. Ctrl-C goes to all
+// processes of a terminal, and a command may end before this process has seen the signal: that is
+// not taken for a failure of the command.
+func RunCommand(ctx context.Context, cmd *exec.Cmd) error {
+	err := cmd.Run()
+	if exit := (*exec.ExitError)(nil); errors.As(err, &exit) && !exit.Exited() {
+		select {
+		case <-ctx.Done():
+		case <-time.After(signalDelay):
+		}
+	}
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return err
+}
+
 // run runs a command in dir and returns what it wrote. An error that is no *exec.ExitError means
 // that it did not run, or that ctx ended.
 func run(
@@ -77,10 +97,7 @@ func run(
 	endWithChildren(cmd)
 	var out, diag bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &diag
-	err = cmd.Run()
-	if ctx.Err() != nil {
-		err = ctx.Err()
-	}
+	err = RunCommand(ctx, cmd)
 	return out.Bytes(), diag.Bytes(), err
 }
 

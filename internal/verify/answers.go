@@ -12,6 +12,8 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+
+	"mpwolf/internal/build"
 )
 
 // The program of the known answers, and the header that it includes.
@@ -101,14 +103,17 @@ func (v *evidence) toolCommand(ctx context.Context, argv []string) *exec.Cmd {
 // tool runs a compiler or linker where make does, and gives the first line of its complaint; "" if
 // it succeeds.
 func (v *evidence) tool(ctx context.Context, argv []string) (string, error) {
-	out, err := v.toolCommand(ctx, argv).CombinedOutput()
-	if exit := (*exec.ExitError)(nil); errors.As(err, &exit) && ctx.Err() == nil {
-		for line := range strings.Lines(string(out)) {
+	cmd := v.toolCommand(ctx, argv)
+	var out bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &out
+	err := build.RunCommand(ctx, cmd)
+	if exit := (*exec.ExitError)(nil); errors.As(err, &exit) {
+		for line := range strings.Lines(out.String()) {
 			if strings.Contains(line, "error: ") || strings.Contains(line, "undefined reference") {
 				return strings.TrimSpace(line), nil
 			}
 		}
-		return lastLines(string(out)) + " (" + exit.Error() + ")", nil
+		return lastLines(out.String()) + " (" + exit.Error() + ")", nil
 	}
 	return "", err
 }
@@ -121,7 +126,7 @@ func runAnswers(ctx context.Context, program string) (answered, error) {
 	cmd := exec.CommandContext(limited, program)
 	var out bytes.Buffer
 	cmd.Stdout = &out
-	err := cmd.Run()
+	err := build.RunCommand(ctx, cmd)
 	if ctx.Err() != nil {
 		return answered{}, ctx.Err()
 	}

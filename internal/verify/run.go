@@ -14,6 +14,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"mpwolf/internal/build"
 )
 
 // scriptTimeout ends a script that hangs. A handshake takes milliseconds, also on a slow machine.
@@ -238,7 +240,7 @@ func (v runCheck) runScript(ctx context.Context, script string) (scriptResult, e
 	cmd.WaitDelay = time.Second
 	var output bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &output, &output
-	err = cmd.Run()
+	err = build.RunCommand(ctx, cmd)
 	text := strings.ReplaceAll(output.String(), "\r\n", "\n")
 	switch exit := (*exec.ExitError)(nil); {
 	case ctx.Err() != nil:
