@@ -71,7 +71,7 @@ type manifest struct {
 type NotOursError struct{ Dir string }
 
 func (e *NotOursError) Error() string {
-	return fmt.Sprintf("%q exists and was not installed by mpwolf; nothing is written over it",
+	return fmt.Sprintf("%q exists and was not installed by mpwolf; it is not overwritten",
 		e.Dir)
 }
 
@@ -343,8 +343,8 @@ func readManifest(final string) (*manifest, error) {
 	}
 	if err != nil {
 		return nil, &ListError{File: filepath.Join(final, manifestName), Err: err,
-			Way: "move " + final + " out of the way; then mpwolf patch installs it anew, " +
-				"and mpwolf revert does without it"}
+			Way: "move " + final + " out of the way; then mpwolf patch reinstalls it, and " +
+				"mpwolf revert works without it"}
 	}
 	return &m, nil
 }

@@ -47,8 +47,8 @@ func Users(dir string) (list UserList, err error) {
 	}
 	if err != nil {
 		return UserList{}, &ListError{File: file, Err: err,
-			Way: "remove that file; mpwolf patch, in each " +
-				"tree that uses the modules, makes it again"}
+			Way: "remove that file; mpwolf patch, in each tree that uses the modules, " +
+				"creates it again"}
 	}
 	return list, nil
 }
@@ -89,11 +89,11 @@ func SetUsers(d disk.FS, module string, list UserList) error {
 	}
 	temp := filepath.Join(module, usersName+"-"+rand.Text())
 	if err := disk.Write(d, temp, append(text, '\n'), 0o644); err != nil {
-		return fmt.Errorf("note who uses the modules: %w", err)
+		return fmt.Errorf("record who uses the modules: %w", err)
 	}
 	if err := d.Rename(temp, filepath.Join(module, usersName+".json")); err != nil {
 		_ = d.Remove(temp) // the first error is the one to tell
-		return fmt.Errorf("note who uses the modules: %w", err)
+		return fmt.Errorf("record who uses the modules: %w", err)
 	}
 	return nil
 }

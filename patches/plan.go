@@ -346,7 +346,7 @@ func (p *planner) add(config *Config, name string, want Want) (string, Site, err
 		Kind: Define, Macro: name}
 	after := p.read().State(want)
 	if !after.Known || after.Value != want.Value {
-		return "", site, fmt.Errorf("%w; a define at %s does not act either",
+		return "", site, fmt.Errorf("%w; a define at %s has no effect either",
 			p.cannot(config, name, want), site)
 	}
 	return line, site, nil
@@ -495,7 +495,7 @@ func (p *planner) cannot(config *Config, name string, want Want) error {
 		}
 	}
 	if len(places) == 0 {
-		places = []string{"no line that acts"}
+		places = []string{"no line that takes effect"}
 	}
 	return fmt.Errorf("found no edit that makes %s %d; it is set at %s",
 		name, want.Value, strings.Join(places, ", "))

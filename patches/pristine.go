@@ -91,8 +91,8 @@ func (d *pristineDraft) steps(p *planner, wants []Want) ([]Step, []Lack, error) 
 	present := readConfig(p.target, asItIs)
 	if m, ok := present.header.macros["MP_CONFIGFILE"]; ok {
 		return nil, nil,
-			fmt.Errorf("%s: this build has a configuration header of its own, by MP_CONFIGFILE, "+
-				"whose place --pristine would take", m.site)
+			fmt.Errorf("%s: this build has its own configuration header, named by "+
+				"MP_CONFIGFILE, which --pristine would replace", m.site)
 	}
 	var steps []Step
 	for _, want := range wants {

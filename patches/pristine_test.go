@@ -97,13 +97,13 @@ func TestPristineStops(t *testing.T) {
 	}{
 		{"a configuration header of the build's own", nil,
 			`CFLAGS_EXTRA=-DMP_CONFIGFILE='"mine.h"'`,
-			"patch unix: make's command line: this build has a configuration header of its own, " +
-				"by MP_CONFIGFILE, whose place --pristine would take"},
+			"patch unix: make's command line: this build has its own configuration header, " +
+				"named by MP_CONFIGFILE, which --pristine would replace"},
 		{"the same in a makefile",
 			map[string]string{
 				"ports/unix/mpconfigport.mk": "CFLAGS += -DMP_CONFIGFILE='\"mine.h\"'\n"}, "A=B",
-			"patch unix: ports/unix/mpconfigport.mk:1: this build has a configuration header of " +
-				"its own, by MP_CONFIGFILE, whose place --pristine would take"},
+			"patch unix: ports/unix/mpconfigport.mk:1: this build has its own configuration " +
+				"header, named by MP_CONFIGFILE, which --pristine would replace"},
 		{"a release without user modules", map[string]string{"py/py.mk": "\n"}, "A=B",
 			"patch unix: found no edit that makes MICROPY_PY_SSL 0; it is set at " +
 				"ports/unix/mpconfigport.mk:5, extmod/extmod.mk:2"},

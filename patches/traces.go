@@ -142,11 +142,11 @@ func withoutTraces(text, head []byte, known bool, wants []Want) ([]byte, []Trace
 		case known:
 			unknown = append(unknown, Trace{Line: i + 1, Text: strings.TrimSpace(line),
 				Why: "it sets " + want.Name() +
-					" as mpwolf does, and git has no line that it could have been"})
+					" as mpwolf does, and git has no line that it could have replaced"})
 		default:
 			unknown = append(unknown, Trace{Line: i + 1, Text: strings.TrimSpace(line),
-				Why: "it sets " + want.Name() + " as mpwolf does; whether mpwolf wrote it, and " +
-					"what stood there before, cannot be known"})
+				Why: "it sets " + want.Name() + " as mpwolf does; it is not known whether " +
+					"mpwolf wrote it, nor what was there before"})
 		}
 	}
 	return []byte(strings.Join(lines, "")), unknown

@@ -61,17 +61,17 @@ type Need struct {
 	Or  []string `toml:"or"`
 	Why string   `toml:"why"`
 	// Unless, if not empty, is the macro by which a user goes without: where it is 0 the board is
-	// refused. Advice says what to do then.
+	// refused. Hint says what to do then.
 	Unless string `toml:"unless"`
-	Advice string `toml:"advice"`
+	Hint   string `toml:"hint"`
 }
 
 func (n Need) check() error {
 	switch {
 	case n.Macro == "" || n.Why == "":
 		return errors.New("needs both macro and why")
-	case (n.Unless == "") != (n.Advice == ""):
-		return errors.New("needs both unless and advice, or neither")
+	case (n.Unless == "") != (n.Hint == ""):
+		return errors.New("needs both unless and hint, or neither")
 	}
 	return nil
 }

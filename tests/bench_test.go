@@ -235,7 +235,7 @@ func numbers(t *testing.T, line string) []float64 {
 	for _, word := range strings.Fields(line) {
 		value, err := strconv.ParseFloat(word, 64)
 		if err != nil {
-			t.Fatalf("%q is no number", line)
+			t.Fatalf("%q is not a number", line)
 		}
 		values = append(values, value)
 	}

@@ -257,8 +257,8 @@ func (m Make) prepare() error {
 			m.Target.Name(), m.Dir)
 	}
 	if strings.ContainsAny(m.Dir, " \t\n,:$%#;'\"\\") {
-		return fmt.Errorf("build %s: the build directory %q has a character that make cannot "+
-			"take in a file name",
+		return fmt.Errorf("build %s: the build directory %q contains a character that make "+
+			"does not support in a file name",
 			m.Target.Name(), m.Dir)
 	}
 	for _, dir := range []string{m.Dir, filepath.Dir(m.logFile())} {

@@ -62,7 +62,7 @@ func (w *work) source() (fetch.Source, error) {
 func (w *work) takeLock(ctx context.Context) error {
 	dir := w.Project.Tree.Dir
 	lock, err := state.Acquire(ctx, w.Disk, dir, w.Command, func(holder string) {
-		w.Log.Printf("waiting for %s, which is at work on %s", holder, dir)
+		w.Log.Printf("waiting for %s, which is working on %s", holder, dir)
 	})
 	if err != nil {
 		return err
@@ -74,10 +74,10 @@ func (w *work) takeLock(ctx context.Context) error {
 	}
 	switch outcome {
 	case state.BackToBefore:
-		w.Log.Printf("an earlier run was interrupted; %s is as it was before that run", dir)
+		w.Log.Printf("an earlier run was interrupted; %s is in the state before that run", dir)
 	case state.Finished:
-		w.Log.Printf("an earlier run was interrupted when its work was done; %s is as "+
-			"after that run", dir)
+		w.Log.Printf("an earlier run was interrupted after its work was done; %s is in the "+
+			"state after that run", dir)
 	}
 	w.lock = lock
 	return nil
@@ -95,7 +95,7 @@ func conflictError(verb string, conflicts []state.Conflict) error {
 		lines[i] = conflict.String()
 	}
 	return hint.With(fmt.Errorf("%s: nothing was changed: %s", verb, strings.Join(lines, "; ")),
-		"put those lines as mpwolf wrote them, then run mpwolf "+verb+
+		"restore those lines as mpwolf wrote them, then run mpwolf "+verb+
 			" again; or let mpwolf "+verb+
 			" --force save a copy first")
 }

@@ -54,9 +54,9 @@ func smallFlash(target micropython.Target, flags *build.Flags) (string, error) {
 	if err != nil || flash.Bytes >= port.Flash.Least {
 		return "", err
 	}
-	return fmt.Sprintf("%s has %d KB of flash for code (%s), less than a firmware with wolfSSL "+
-		"was ever seen to take (%d KB): "+
-		"mpwolf verify says what does not fit", target.Name(), flash.Bytes>>10,
+	return fmt.Sprintf("%s has %d KB of flash for code (%s), less than the smallest known "+
+		"firmware with wolfSSL needs (%d KB): mpwolf verify reports what does not fit",
+		target.Name(), flash.Bytes>>10,
 		shell.Path(flash.File), port.Flash.Least>>10), nil
 }
 
@@ -72,8 +72,8 @@ func (j *job) askTarget(ctx context.Context, i int) (*build.Flags, error) {
 	stops := (*build.MakeError)(nil)
 	switch {
 	case errors.As(err, &stops):
-		return nil, fmt.Errorf("patch %s: make or the compiler stops at what was planned, so "+
-			"nothing was changed: %w%s", target.Port, err, j.suspects(i, names))
+		return nil, fmt.Errorf("patch %s: make or the compiler fails with the planned "+
+			"changes, so nothing was changed: %w%s", target.Port, err, j.suspects(i, names))
 	case err != nil:
 		return nil, err
 	case len(wrong) == 0:
@@ -90,7 +90,7 @@ func (j *job) askTarget(ctx context.Context, i int) (*build.Flags, error) {
 	for i, w := range wrong {
 		texts[i], only[w.Name] = w.String(), patches.Want{}
 	}
-	return nil, fmt.Errorf("patch %s: the compiler does not see what was planned, so "+
+	return nil, fmt.Errorf("patch %s: the compiler does not see the planned values, so "+
 		"nothing was changed: %s%s", target.Port, strings.Join(texts, "; "), j.suspects(i, only))
 }
 
@@ -102,7 +102,7 @@ func (j *job) suspects(i int, names map[string]patches.Want) string {
 		return ""
 	}
 	const most = 5
-	texts := []string{"\nlines that mpwolf cannot read, and that may say otherwise:"}
+	texts := []string{"\nlines that mpwolf cannot read, and that may be the cause:"}
 	for n, line := range lines {
 		if n == most {
 			texts = append(texts, fmt.Sprintf("and %d more", len(lines)-most))

@@ -121,7 +121,7 @@ func (j *job) installedWolfSSL() (*wolfssl.Tree, error) {
 		tree, err := wolfssl.Open(filepath.Join(j.Module(), "wolfssl"))
 		if err == nil {
 			tree.From = "found installed"
-			j.Log.Printf("taking wolfSSL %s, which is installed in %s", tree.Version,
+			j.Log.Printf("using wolfSSL %s, which is installed in %s", tree.Version,
 				shell.Path(j.Modules))
 			return tree, nil
 		}
@@ -195,7 +195,7 @@ func (j *job) installedModules(wolf *wolfssl.Tree) (state.Modules, error) {
 // useModules notes this tree as a user of the modules that are installed, if it is not noted yet.
 func (j *job) useModules() error {
 	for _, other := range j.others {
-		j.Log.Printf("%s serves %s too", shell.Path(j.Module()), other.Tree)
+		j.Log.Printf("%s is also used by %s", shell.Path(j.Module()), other.Tree)
 	}
 	noted, err := j.Uses()
 	if err != nil || noted {
@@ -226,7 +226,7 @@ func (j *job) checkShared(wolf *wolfssl.Tree) error {
 	if len(j.others) == 0 || wolf.Dir == "" && wolf.Version == j.others[0].Record.Modules.WolfSSL {
 		return nil
 	}
-	what := "other files of them"
+	what := "other files"
 	if is := j.others[0].Record.Modules.WolfSSL; is != wolf.Version {
 		what = fmt.Sprintf("wolfSSL %s instead of %s", wolf.Version, is)
 	}
@@ -236,12 +236,12 @@ func (j *job) checkShared(wolf *wolfssl.Tree) error {
 	}
 	who := strings.Join(names, ", ")
 	if j.Force {
-		j.Log.Printf("%s serves %s too, which is built with %s from now on",
+		j.Log.Printf("%s is also used by %s, which is built with %s from now on",
 			shell.Path(j.Module()), who, what)
 		return nil
 	}
 	return hint.With(
-		fmt.Errorf("the modules in %s serve %s too, which would be built with %s",
+		fmt.Errorf("the modules in %s are also used by %s, which would then be built with %s",
 			shell.Path(j.Module()), who, what),
 		"--modules DIR gives this tree modules of its own; --force changes them for all")
 }

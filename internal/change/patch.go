@@ -195,9 +195,8 @@ func (j *job) sayFound() {
 	if j.found == nil {
 		return
 	}
-	j.Log.Printf("%s has no record of mpwolf patch, but was patched: by the marks "+
-		"in the tree, what "+
-		"mpwolf wants, and git; mpwolf revert will take that out too", j.Tree.Dir)
+	j.Log.Printf("%s has no record of mpwolf patch, but was patched: the marks in the tree, "+
+		"mpwolf's wants and git show it; mpwolf revert will remove that too", j.Tree.Dir)
 	for _, line := range j.found.Unknown {
 		j.Log.Printf("left as yours: %s:%d: %q: %s", line.File, line.Line, line.Text, line.Why)
 	}

@@ -25,7 +25,7 @@ func boardsJob(said *strings.Builder, boards ...string) *job {
 			lacks = []patches.Lack{
 				{Need: patches.Need{Macro: "NETWORK", Why: "none"}},
 				{Need: patches.Need{Macro: "RNG", Why: "keys can be guessed", Unless: "RISK",
-					Advice: "set RISK"}, Refused: true},
+					Hint: "set RISK"}, Refused: true},
 			}
 		}
 		j.Targets = append(j.Targets, project.Target{Target: target})

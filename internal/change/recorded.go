@@ -48,12 +48,12 @@ func recordedChanges(old, now *state.Record) []string {
 	}
 	for _, t := range old.Targets {
 		if !slices.ContainsFunc(now.Targets, t.Same) {
-			add("%s is no target any more", project.Name(t))
+			add("%s is no longer a target", project.Name(t))
 		}
 	}
 	switch is, was := now.Modules, old.Modules; {
 	case is.WolfSSL != was.WolfSSL:
-		add("wolfSSL becomes %s instead of %s", is.WolfSSL, was.WolfSSL)
+		add("wolfSSL will be %s instead of %s", is.WolfSSL, was.WolfSSL)
 	case is.Source != was.Source && is.Source != "" && was.Source != "":
 		add("wolfSSL %s comes from %s instead of %s", is.WolfSSL, is.Source, was.Source)
 	}

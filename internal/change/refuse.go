@@ -30,7 +30,7 @@ func (j *job) checkSubmodules(ctx context.Context) error {
 		stopped := (*build.MakeError)(nil)
 		switch {
 		case j.AllBoards && len(j.Targets) > 1 && errors.As(err, &stopped):
-			j.drop(i, "its make stops: "+stopped.Cause)
+			j.drop(i, "its makefile fails: "+stopped.Cause)
 			left = true
 		case err != nil:
 			return err
@@ -66,7 +66,7 @@ func (j *job) checkLacks(context.Context) error {
 			if lack.Refused {
 				lines = append(lines,
 					fmt.Sprintf("patch %s: %s is 0: %s", t.Target.Name(), lack.Macro, lack.Why))
-				advice = lack.Advice
+				advice = lack.Hint
 			}
 		}
 	}
@@ -88,7 +88,7 @@ func (j *job) checkOutside(context.Context) error {
 	return hint.With(
 		fmt.Errorf("patch: the board is outside %s, where mpwolf changes nothing; these lines "+
 			"must become:\n%s",
-			j.Tree.Dir, strings.Join(lines, "\n")), "change them, and run this again")
+			j.Tree.Dir, strings.Join(lines, "\n")), "change them, then run this command again")
 }
 
 // checkWay holds that a tree is patched in one of the two ways only.
@@ -114,8 +114,8 @@ func (j *job) checkModules() error {
 			another)
 	case j.Pristine && inside(j.Tree.Dir, j.Modules):
 		return hint.With(
-			fmt.Errorf("--pristine: the modules directory %s is in the tree, of which "+
-				"no file may change",
+			fmt.Errorf("--pristine: the modules directory %s is in the tree, which "+
+				"--pristine must not change",
 				j.Modules), another)
 	case j.Record != nil && j.Record.Modules.Dir != j.Modules:
 		return hint.With(fmt.Errorf("%s is patched with the modules in %s, not %s",
@@ -132,7 +132,7 @@ func (j *job) checkModules() error {
 		j.changedModules = changed.Files
 		return nil
 	case errors.As(err, &changed):
-		return hint.With(err, "--force installs it anew, and saves those files first; or choose "+
+		return hint.With(err, "--force reinstalls it and saves those files first; or choose "+
 			"another directory with "+
 			"--modules DIR")
 	case err != nil:

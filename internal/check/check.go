@@ -67,33 +67,36 @@ func (r *Result) Log(version string) *report.Log {
 // The rules of check. Their order is that of the questions: can the tree be checked, is it the
 // right one, is it patched, is what was installed still that.
 var Rules = []report.Rule{
-	{ID: "interrupted", Summary: "No mpwolf run was stopped half-way.",
-		Help: "The next `mpwolf patch` or `mpwolf revert` brings the tree back to " +
+	{ID: "interrupted", Summary: "No mpwolf run was interrupted.",
+		Help: "The next `mpwolf patch` or `mpwolf revert` restores the tree to the state " +
 			"before that run."},
 	{ID: "record", Summary: "What mpwolf changed in the tree is recorded there.",
-		Help: "`mpwolf patch` takes over what it finds; `mpwolf revert` takes it out."},
+		Help: "`mpwolf patch` takes over what it finds; `mpwolf revert` removes it."},
 	{ID: "compiler", Summary: "With --strict: make and the compiler see every macro as wanted.",
-		Help: "`mpwolf explain MACRO` says where they have it from."},
-	{ID: "settings", Summary: "The user's own settings for wolfSSL are there.",
-		Help: "Put the file back, or patch with another `--user-settings`."},
-	{ID: "settings-changed", Summary: "These settings are those that the tree was patched with.",
-		Help: "`mpwolf patch` notes them, `mpwolf verify` builds with them."},
+		Help: "`mpwolf explain MACRO` shows where the value comes from."},
+	{ID: "settings", Summary: "The user's own wolfSSL settings file exists.",
+		Help: "Restore the file, or patch with another `--user-settings`."},
+	{ID: "settings-changed",
+		Summary: "Those settings have not changed since the tree was patched.",
+		Help:    "`mpwolf patch` records them, and `mpwolf verify` builds with them."},
 	{ID: "release", Summary: "The tree is the MicroPython release that mpwolf.toml expects.",
-		Help: "Check that release out, or change `micropython` in mpwolf.toml."},
+		Help: "Check out that release, or change `micropython` in mpwolf.toml."},
 	{ID: "moved", Summary: "The tree is at the commit for which it was patched.",
-		Help: "`mpwolf patch` looks at the tree anew, and changes what the new commit needs."},
+		Help: "`mpwolf patch` examines the tree again, and makes the changes that the new " +
+			"commit needs."},
 	{ID: "macros", Summary: "Every macro has the value that wolfSSL needs.",
 		Help: "`mpwolf patch` sets it; `mpwolf explain MACRO` says what decides it."},
 	{ID: "target",
-		Summary: "The tree was patched for the targets of mpwolf.toml, as they are there.",
+		Summary: "The tree was patched for the targets in mpwolf.toml, with the same options.",
 		Help:    "`mpwolf patch` patches for all of them."},
-	{ID: "file", Summary: "The files that mpwolf changed are there.",
-		Help: "A file that is gone, or a link or directory now, cannot be reverted: put it back."},
+	{ID: "file", Summary: "The files that mpwolf changed still exist.",
+		Help: "A file that is missing, or is now a link or a directory, cannot be reverted: " +
+			"restore it."},
 	{ID: "modules",
 		Summary: "The user modules are installed, with the wolfSSL that mpwolf.toml names.",
 		Help:    "`mpwolf patch` installs them."},
 	{ID: "modules-changed", Summary: "The installed user modules are untouched.",
-		Help: "`mpwolf patch --force` installs them anew, and saves what was changed."},
+		Help: "`mpwolf patch --force` reinstalls them, and saves what was changed."},
 }
 
 // What to do about most findings.
@@ -164,8 +167,8 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 // lost is the finding that a patch was made of which there is no record.
 func (k *checker) lost(lost *patches.Lost) {
 	f := report.Finding{ID: "record", File: k.Tree.Path(state.Dir), Fix: fixPatch,
-		Message: "the tree was patched, and the record of that is gone (git clean " +
-			"-fdx takes it away)"}
+		Message: "the tree was patched, but the record of that is missing (git clean -fdx " +
+			"deletes it)"}
 	if len(lost.Changes) > 0 {
 		f.File = k.Tree.Path(filepath.FromSlash(lost.Changes[0].Path))
 	}
@@ -180,7 +183,7 @@ func (k *checker) found(f report.Finding) { k.findings = append(k.findings, f) }
 func (k *checker) run() error {
 	if state.Interrupted(k.Tree.Dir) {
 		k.found(report.Finding{ID: "interrupted", File: k.Tree.Path(state.Dir), Fix: fixPatch,
-			Message: "a run of mpwolf was stopped half-way"})
+			Message: "a run of mpwolf was interrupted"})
 		return nil // what else is there is between two states
 	}
 	if err := k.place(); err != nil {

@@ -87,7 +87,7 @@ func (k *checker) owner(final string) error {
 	case err != nil:
 		return err
 	case id != k.Record.Modules.ID:
-		f.Message = "these modules were installed after this tree was patched, for another"
+		f.Message = "these modules were installed for another tree after this one was patched"
 		if now, err := wolfssl.Version(filepath.Join(final, "wolfssl")); err == nil &&
 			now != k.Record.Modules.WolfSSL {
 			f.Message += fmt.Sprintf(": they have wolfSSL %s instead of %s", now,
@@ -98,8 +98,8 @@ func (k *checker) owner(final string) error {
 		}
 	case !noted && len(others) > 0:
 		f.Message =
-			fmt.Sprintf("these modules serve %s, which does not know that this tree uses them "+
-				"too: it was copied or moved here", others[0].Tree)
+			fmt.Sprintf("these modules are used by %s and not registered for this tree, "+
+				"which was copied or moved here", others[0].Tree)
 	default:
 		return nil
 	}

@@ -32,10 +32,9 @@ func (k *checker) wants(t project.Target) error {
 	port, err := patches.Load(t.Port)
 	if errors.Is(err, patches.ErrUnknownPort) {
 		k.found(report.Finding{ID: "target", File: k.where(), Line: max(1, t.Line),
-			Message: fmt.Sprintf("mpwolf knows nothing of what the port %s needs, "+
-				"so that nothing "+
-				"of it can be checked; it knows: %s", t.Port, strings.Join(patches.Ports(), ", ")),
-			Fix: "take that target out"})
+			Message: fmt.Sprintf("mpwolf does not know what the port %s needs, so it cannot "+
+				"check it; it knows: %s", t.Port, strings.Join(patches.Ports(), ", ")),
+			Fix: "remove that target"})
 		return nil
 	}
 	if err != nil {
@@ -78,7 +77,7 @@ func (k *checker) settings(t project.Target) {
 	if err != nil {
 		f.File, f.Line = k.where(), max(1, t.Line)
 		f.Message = fmt.Sprintf("the settings of %s cannot be read: %v", t.Name(), err)
-		f.Fix = "put the file back, or mpwolf patch with another --user-settings"
+		f.Fix = "restore the file, or mpwolf patch with another --user-settings"
 		k.found(f)
 		return
 	}
@@ -93,7 +92,7 @@ func (k *checker) settings(t project.Target) {
 		f.ID = "settings-changed"
 		f.Message =
 			fmt.Sprintf("the settings of %s were changed after the tree was patched", t.Name())
-		f.Fix = "mpwolf patch, which notes them; then mpwolf verify"
+		f.Fix = "mpwolf patch, which records them; then mpwolf verify"
 		k.found(f)
 	}
 }
@@ -140,7 +139,7 @@ func (k *checker) want(t project.Target, want patches.Want, reading *patches.Con
 	if site := decidingLine(now, want, reading); site != nil {
 		f.File, f.Line = site.File, site.Line
 		if site.IsForeign() {
-			f.Fix = "take that flag out there; mpwolf patch does not"
+			f.Fix = "remove that flag there; mpwolf patch does not"
 		}
 		if site.Line == 0 { // make's command line, or the environment
 			f.File, f.Line, by = k.where(), max(1, t.Line), " by "+site.File
@@ -152,7 +151,7 @@ func (k *checker) want(t project.Target, want patches.Want, reading *patches.Con
 		f.Message = fmt.Sprintf("%s is %d for %s%s; it must be %d: %s", now.Name, now.Value,
 			t.Name(), by, want.Value, want.Why)
 	} else {
-		f.Message = fmt.Sprintf("whether %s is %d for %s cannot be told: %s", now.Name, want.Value,
+		f.Message = fmt.Sprintf("cannot tell whether %s is %d for %s: %s", now.Name, want.Value,
 			t.Name(), now.Doubt)
 	}
 	k.found(f)

@@ -15,7 +15,7 @@ import (
 	"mpwolf/internal/state"
 )
 
-// place looks at which MicroPython the tree is.
+// place checks which MicroPython the tree is.
 func (k *checker) place() error {
 	mpconfig := k.Tree.Path("py", "mpconfig.h")
 	if k.File != nil && !k.SameRelease() {
@@ -74,14 +74,14 @@ func (k *checker) others() {
 			return w.Entry().Same(t)
 		}) {
 			k.found(report.Finding{ID: "target", File: k.File.Path, Line: 1, Fix: fixPatch,
-				Message: fmt.Sprintf("the tree is patched for %s too, which is no target here",
-					project.Name(t))})
+				Message: fmt.Sprintf("the tree is also patched for %s, which is not a target "+
+					"here", project.Name(t))})
 		}
 	}
 }
 
-// files looks for changed files that are not there any more; what stands in them is for the macros
-// to say.
+// files looks for changed files that no longer exist; their contents are checked through the
+// macros.
 func (k *checker) files() error {
 	if k.Record == nil {
 		return nil
@@ -102,15 +102,15 @@ func (k *checker) files() error {
 	return nil
 }
 
-// whatIs says what took the place of a regular file; nil stands for nothing.
+// whatIs says what replaced a regular file; nil stands for nothing.
 func whatIs(info fs.FileInfo) string {
 	switch {
 	case info == nil:
 		return "gone"
 	case info.Mode()&fs.ModeSymlink != 0:
-		return "a link now"
+		return "now a link"
 	case info.IsDir():
-		return "a directory now"
+		return "now a directory"
 	}
-	return "no regular file now"
+	return "no longer a regular file"
 }

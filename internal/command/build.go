@@ -14,13 +14,14 @@ func buildCommand(s *session) *cli.Command {
 	return &cli.Command{
 		Name:  "build",
 		Usage: "run make as the patched tree needs it; the commands are printed, to be copied",
-		ArgsUsage: "[TARGET...]  (default: all; a target is named as status does, or by its " +
+		ArgsUsage: "[TARGET...]  (default: all; a target is named as in status, or by its " +
 			"port, board or variant)",
 		Flags: []cli.Flag{
 			treeFlag(),
 			jobsFlag("how many commands make runs at once"),
-			&cli.BoolFlag{Name: flagDryRun, Usage: "print the commands alone"},
-			&cli.BoolFlag{Name: flagForce, Usage: "build although the tree is not as patched"},
+			&cli.BoolFlag{Name: flagDryRun, Usage: "only print the commands"},
+			&cli.BoolFlag{Name: flagForce,
+				Usage: "build even if the tree is not as it was patched"},
 		},
 		Action: s.build,
 	}
@@ -79,11 +80,11 @@ func (s *session) checkBuild(c *cli.Context, targets []project.Target) error {
 		return nil
 	}
 	if c.Bool(flagForce) {
-		s.say("%s is not as it was patched; building it all the same", result.Tree)
+		s.say("%s is not as it was patched; building it anyway", result.Tree)
 		return nil
 	}
 	s.say("nothing was built: the firmware would not be the one that %s was patched for",
 		result.Tree)
-	s.say("hint: do what is said after fix; or mpwolf build --force builds the tree as it is")
+	s.say("hint: apply the fixes above, or build the tree as it is with mpwolf build --force")
 	return errFound
 }

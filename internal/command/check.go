@@ -17,7 +17,7 @@ const flagStrict = "strict"
 func checkCommand(s *session) *cli.Command {
 	return &cli.Command{
 		Name: "check",
-		Usage: "report whether the tree is as " + config.Name +
+		Usage: "check that the tree is as " + config.Name +
 			" asks for; reads only, runs nothing",
 		Flags: []cli.Flag{treeFlag(),
 			&cli.BoolFlag{Name: flagStrict, Usage: "ask make and the compiler too"},

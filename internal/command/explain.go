@@ -16,8 +16,8 @@ import (
 func explainCommand(s *session) *cli.Command {
 	return &cli.Command{
 		Name: "explain",
-		Usage: "show where a macro is set, what decides its value, and " +
-			"what mpwolf makes of it",
+		Usage: "show where a macro is set, what decides its value, and what mpwolf does " +
+			"about it",
 		ArgsUsage: "MACRO [TARGET]",
 		Flags:     append(targetFlags(), treeFlag(), formatFlag("text", "json")),
 		Action:    s.explain,
@@ -29,7 +29,7 @@ func (s *session) explain(c *cli.Context) error {
 		return project.Usagef("explain takes one MACRO; got 0 arguments")
 	}
 	if c.NArg() > 2 {
-		return project.Usagef("explain takes one MACRO, and one TARGET at most; got %d arguments",
+		return project.Usagef("explain takes one MACRO and at most one TARGET; got %d arguments",
 			c.NArg())
 	}
 	kind, err := format(c, "text", "json")
@@ -51,7 +51,7 @@ func showExplanation(e *explain.Explanation, w io.Writer) {
 	fmt.Fprintf(w, "%s, a %s of %s in MicroPython %s\n", e.Macro, kindNames[e.Kind],
 		e.Target, e.MicroPython)
 	if e.AskedAs != "" {
-		fmt.Fprintf(w, "(this release has it instead of %s)\n", e.AskedAs)
+		fmt.Fprintf(w, "(this release uses it instead of %s)\n", e.AskedAs)
 	}
 	showPlaces(e, w)
 	if len(e.From) > 0 {
@@ -79,7 +79,7 @@ func showPlaces(e *explain.Explanation, w io.Writer) {
 		fmt.Fprintln(w, "no line sets it")
 		return
 	}
-	fmt.Fprintln(w, "set at, in the order in which the lines act:")
+	fmt.Fprintln(w, "set at, in the order in which the lines take effect:")
 	for _, p := range e.Places {
 		fmt.Fprintf(w, "  %s:%d: %s", shell.Path(p.File), p.Line, p.Text)
 		switch {
@@ -88,11 +88,11 @@ func showPlaces(e *explain.Explanation, w io.Writer) {
 		case p.Decides:
 			fmt.Fprint(w, "  <- decides")
 		case p.Acts == "no":
-			fmt.Fprint(w, "  (does not act)")
+			fmt.Fprint(w, "  (has no effect)")
 		case p.Acts == "maybe":
-			fmt.Fprint(w, "  (cannot tell whether it acts)")
+			fmt.Fprint(w, "  (cannot tell whether it has an effect)")
 		default:
-			fmt.Fprint(w, "  (acts; a later line decides)")
+			fmt.Fprint(w, "  (a later line overrides it)")
 		}
 		fmt.Fprintln(w)
 		if p.When != "" {

@@ -40,9 +40,9 @@ func fetchCommand(s *session) *cli.Command {
 		Action: action(fetchAll),
 		// Subcommands, not arguments: flags may then stand behind the word.
 		Subcommands: []*cli.Command{
-			{Name: fetchMicroPython, Usage: "get a MicroPython tree alone", Flags: flags,
+			{Name: fetchMicroPython, Usage: "get only a MicroPython tree", Flags: flags,
 				Action: action(fetchMicroPython)},
-			{Name: fetchWolfSSL, Usage: "get a wolfSSL into the cache alone", Flags: flags,
+			{Name: fetchWolfSSL, Usage: "get only a wolfSSL, into the cache", Flags: flags,
 				Action: action(fetchWolfSSL)},
 		},
 	}

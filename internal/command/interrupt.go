@@ -109,10 +109,10 @@ func ended(stop *interrupted, err error) error {
 func (s *session) sayInterrupted() {
 	switch {
 	case state.Changing():
-		s.say("interrupted while a tree was changed; the next mpwolf patch or revert " +
-			"goes back to before")
+		s.say("interrupted while changing a tree; the next mpwolf patch or revert first " +
+			"undoes that change")
 	case s.building.Load():
-		s.say("interrupted; no source was changed, and what make had built stays")
+		s.say("interrupted; no source was changed, and what make has built is kept")
 	default:
 		s.say("interrupted; nothing was changed")
 	}

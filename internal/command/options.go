@@ -86,7 +86,7 @@ func targetFlags() []cli.Flag {
 			Usage: "the `BOARD` of that port, or the directory of one that is kept elsewhere"},
 		&cli.StringFlag{Name: flagVariant, Usage: "the `VARIANT` of that port"},
 		&cli.StringSliceFlag{Name: flagMake,
-			Usage: "one more argument for make, such as `NAME=VALUE`; may be repeated"},
+			Usage: "an additional argument for make, such as `NAME=VALUE`; may be repeated"},
 	}
 }
 
@@ -118,8 +118,8 @@ func userSettingsFlag() cli.Flag {
 func forceFlag() cli.Flag {
 	return &cli.BoolFlag{
 		Name: flagForce,
-		Usage: "go on where your edits and mpwolf's lines meet; your files are copied first, " +
-			"to where is said",
+		Usage: "continue where your edits touch mpwolf's lines; your files are copied " +
+			"first, and the output says where",
 	}
 }
 
@@ -138,7 +138,7 @@ func sourceFlags() []cli.Flag {
 		&cli.StringFlag{Name: flagSHA256,
 			Usage: "the checksum that an archive given with --from must have, in `HEX`"},
 		&cli.StringFlag{Name: flagMicroPython,
-			Usage: "the `VERSION` of MicroPython to fetch where there is no tree"},
+			Usage: "the `VERSION` of MicroPython to fetch if there is no tree"},
 		&cli.StringFlag{Name: flagWolfSSL,
 			Usage: "`VERSION` of wolfSSL, or the directory of a wolfSSL tree"},
 		&cli.StringFlag{

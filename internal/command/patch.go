@@ -16,13 +16,13 @@ const flagDiff = "diff"
 func patchCommand(s *session) *cli.Command {
 	return &cli.Command{
 		Name:  "patch",
-		Usage: "set a port's macros and install the user modules with a wolfSSL",
+		Usage: "set a port's macros, and install the user modules and wolfSSL",
 		Flags: slices.Concat(targetFlags(), []cli.Flag{
 			allBoardsFlag(), treeFlag(), modulesFlag(), userSettingsFlag(), forceFlag(),
 			&cli.BoolFlag{Name: flagPristine,
 				Usage: "change no file of the tree: the installed module sets the macros"},
-			&cli.BoolFlag{Name: flagDiff, Usage: "print the change of the tree as a diff that " +
-				"git apply takes; change nothing"},
+			&cli.BoolFlag{Name: flagDiff, Usage: "print the changes to the tree as a diff " +
+				"that git apply accepts; change nothing"},
 			&cli.BoolFlag{Name: flagDryRun, Usage: "print what would be done; change nothing"},
 		}, sourceFlags()),
 		Action: noArgs(s.patch),
@@ -63,7 +63,7 @@ func (s *session) patch(c *cli.Context) error {
 
 func (s *session) showDiff(plan *change.Patched) error {
 	if plan.Pristine {
-		s.say("--pristine changes no file of the tree; --dry-run says what it sets")
+		s.say("--pristine changes no file of the tree; --dry-run shows what it sets")
 		return nil
 	}
 	return patches.Diff(s.stdout, plan.Changes)
@@ -104,8 +104,8 @@ func (s *session) showPatched(done *change.Patched) {
 		fmt.Fprintf(s.stdout, "build: %s\n", t.Build)
 	}
 	for _, dir := range done.Stale {
-		s.say("%s contains stale objects, and make does not notice that the flags changed: make "+
-			"clean, or another BUILD",
+		s.say("%s contains stale objects, and make does not notice that the flags changed: "+
+			"run make clean, or use another BUILD",
 			shell.Path(dir))
 	}
 }

@@ -14,12 +14,12 @@ import (
 func revertCommand(s *session) *cli.Command {
 	return &cli.Command{
 		Name:  "revert",
-		Usage: "take back what patch did; edits made since stay",
+		Usage: "undo what patch did; edits made since then are kept",
 		Flags: []cli.Flag{
 			treeFlag(), modulesFlag(), forceFlag(),
-			&cli.StringFlag{Name: flagPort, Usage: "take out the targets of this `PORT` alone"},
-			&cli.StringSliceFlag{Name: flagBoard, Usage: "of these, the `BOARD` alone"},
-			&cli.StringFlag{Name: flagVariant, Usage: "of these, the `VARIANT` alone"},
+			&cli.StringFlag{Name: flagPort, Usage: "remove only the targets of this `PORT`"},
+			&cli.StringSliceFlag{Name: flagBoard, Usage: "of these, only the `BOARD`"},
+			&cli.StringFlag{Name: flagVariant, Usage: "of these, only the `VARIANT`"},
 		},
 		Action: noArgs(s.revert),
 	}
@@ -46,7 +46,7 @@ func (s *session) showReverted(r *change.Reverted) {
 		fmt.Fprintf(s.stdout, "restored %s\n", path)
 	}
 	if len(r.Rest) > 0 {
-		fmt.Fprintf(s.stdout, "%s is no longer patched for %s, and still for %s\n", r.Tree,
+		fmt.Fprintf(s.stdout, "%s is no longer patched for %s, but still for %s\n", r.Tree,
 			strings.Join(r.Targets, ", "), strings.Join(r.Rest, ", "))
 		return
 	}
@@ -82,9 +82,9 @@ func (s *session) showModule(r *change.Reverted) {
 	case r.Removed:
 		fmt.Fprintf(s.stdout, "removed %s\n", r.Module)
 	case r.Unclear:
-		fmt.Fprintf(s.stdout, "left alone: %s: whether it was installed for this tree cannot be "+
-			"known; --modules %s "+
-			"takes it away\n", r.Module, shell.Quote(shell.Path(filepath.Dir(r.Module))))
+		fmt.Fprintf(s.stdout, "left alone: %s: it is not known whether it was installed for "+
+			"this tree; --modules %s removes it\n", r.Module,
+			shell.Quote(shell.Path(filepath.Dir(r.Module))))
 	case !r.Guessed:
 		fmt.Fprintf(s.stdout, "left alone: %s is gone, or was not installed for this tree\n",
 			r.Module)

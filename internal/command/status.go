@@ -45,7 +45,8 @@ func (s *session) showStatus(st *status.Status) {
 		fmt.Fprintf(s.stdout, "an earlier run was interrupted; fix: %s\n", st.Fix)
 	}
 	if st.State == status.Lost {
-		fmt.Fprintf(s.stdout, "it was patched, but the record of that is gone; fix: %s\n", st.Fix)
+		fmt.Fprintf(s.stdout, "it was patched, but the record of that is missing; fix: %s\n",
+			st.Fix)
 		for _, f := range st.Files {
 			fmt.Fprintf(s.stdout, "  changed %s\n", f)
 		}
@@ -62,7 +63,7 @@ func (s *session) showStatus(st *status.Status) {
 	fmt.Fprintf(s.stdout, "patched %s by mpwolf %s\n", st.Since.Format(time.RFC3339), st.Tool)
 	if st.OtherVersion {
 		fmt.Fprintf(s.stdout,
-			"this is mpwolf %s; mpwolf patch brings the tree to what it would do\n", Version())
+			"this is mpwolf %s; mpwolf patch brings the tree up to date\n", Version())
 	}
 	for _, t := range st.Targets {
 		fmt.Fprintf(s.stdout, "  for %s", t.Port)

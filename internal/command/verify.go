@@ -25,7 +25,7 @@ const (
 func verifyCommand(s *session) *cli.Command {
 	return &cli.Command{
 		Name:  "verify",
-		Usage: "build, and prove that the firmware is what was asked for",
+		Usage: "build, and prove that the firmware is what was requested",
 		Flags: append(targetFlags(),
 			treeFlag(),
 			&cli.StringFlag{Name: flagModules,
@@ -35,8 +35,8 @@ func verifyCommand(s *session) *cli.Command {
 				Usage: "the user_settings.h that must have been compiled, in `FILE` " +
 					"(default: as patched)",
 			},
-			&cli.BoolFlag{Name: flagNoBuild, Usage: "look at what an earlier verify has built"},
-			jobsFlag("how many commands make runs at once (default: one a processor)"),
+			&cli.BoolFlag{Name: flagNoBuild, Usage: "check what an earlier verify has built"},
+			jobsFlag("how many commands make runs at once (default: one per processor)"),
 			&cli.BoolFlag{Name: flagBaseline,
 				Usage: "build the firmware with the built-in TLS too, and compare the sizes"},
 			&cli.StringFlag{

@@ -195,7 +195,7 @@ func (f *File) check() *wrong {
 			if a, b := f.Targets[i], f.Targets[j]; a.Port == b.Port && a.Board == b.Board &&
 				a.Variant == b.Variant {
 				return &wrong{i, "port",
-					fmt.Sprintf("the same target is at line %d already", f.Line(j))}
+					fmt.Sprintf("the same target is already at line %d", f.Line(j))}
 			}
 		}
 	}
@@ -263,7 +263,7 @@ func (f *File) inside(path *string) error {
 		return errors.New("has a backslash or a control character")
 	}
 	if !filepath.IsLocal(local) {
-		return errors.New("leads out of the directory of " + Name + "; a flag may, not the file")
+		return errors.New("leads out of the directory of " + Name + "; only a flag may do that")
 	}
 	dir, err := filepath.EvalSymlinks(f.Dir())
 	if err != nil {
@@ -273,8 +273,8 @@ func (f *File) inside(path *string) error {
 	if real, err := evalExisting(abs); err != nil {
 		return err
 	} else if rel, err := filepath.Rel(dir, real); err != nil || !filepath.IsLocal(rel) {
-		return fmt.Errorf("leads out of the directory of %s by a link, to %s; a flag may, not "+
-			"the file", Name, real)
+		return fmt.Errorf("leads out of the directory of %s by a link, to %s; only a flag "+
+			"may do that", Name, real)
 	}
 	*path = abs
 	return nil

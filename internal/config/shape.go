@@ -54,7 +54,7 @@ func kind(key string, value any) string {
 		list, isList := value.([]any)
 		isText := func(v any) bool { _, ok := v.(string); return ok }
 		if !isList || slices.ContainsFunc(list, func(v any) bool { return !isText(v) }) {
-			return `make must be a list of texts, such as make = ["DEBUG=1", "CFLAGS_EXTRA=-DX"]`
+			return `make must be a list of strings, such as ["DEBUG=1", "CFLAGS_EXTRA=-DX"]`
 		}
 	case key == "pristine" || key == "drop-in":
 		if _, ok := value.(bool); !ok {
@@ -67,7 +67,7 @@ func kind(key string, value any) string {
 		}
 	case slices.Contains(topKeys, key) || slices.Contains(targetKeys, key):
 		if _, ok := value.(string); !ok {
-			return fmt.Sprintf("%s must be a text in quotes, such as %s = %q", key,
+			return fmt.Sprintf("%s must be a string in quotes, such as %s = %q", key,
 				key, examples[key])
 		}
 	}

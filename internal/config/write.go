@@ -55,7 +55,7 @@ func (f *File) encode() ([]byte, error) {
 	if err := f.path(&b, "tree", f.Tree, "the MicroPython tree"); err != nil {
 		return nil, err
 	}
-	quoted(&b, "micropython", f.MicroPython, "its release; mpwolf check says when it is another")
+	quoted(&b, "micropython", f.MicroPython, "its release; mpwolf check reports any other")
 	wolf := f.WolfSSL
 	if filepath.IsAbs(wolf) {
 		if err := f.path(&b, "wolfssl", wolf, "the directory of the wolfSSL tree"); err != nil {

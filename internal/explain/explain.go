@@ -142,7 +142,7 @@ func Macro(
 		return nil, hint.With(
 			fmt.Errorf("no line that make or the compiler reads for %s sets %s%s",
 				target.Name(), macro, meant(subject.config(), macro)),
-			"a macro that nothing sets counts as 0; is it spelt as MicroPython "+
+			"a macro that nothing sets counts as 0; is it spelled as in MicroPython "+
 				target.Tree.Version.String()+" has it?")
 	}
 	e := &Explanation{
@@ -230,7 +230,7 @@ func (e *Explanation) ask(ctx context.Context, target subject) {
 		if n, known := patches.MakeNumber(flags.Vars[e.Macro]); known {
 			e.Compiler.Value = &n
 		} else {
-			e.Compiler.Why = fmt.Sprintf("%q is no number", flags.Vars[e.Macro])
+			e.Compiler.Why = fmt.Sprintf("%q is not a number", flags.Vars[e.Macro])
 		}
 		return
 	}
@@ -244,7 +244,7 @@ func (e *Explanation) ask(ctx context.Context, target subject) {
 	if v.Known {
 		e.Compiler.Value = &v.Number
 	} else {
-		e.Compiler.Why = fmt.Sprintf("%q is no number", v.Text)
+		e.Compiler.Why = fmt.Sprintf("%q is not a number", v.Text)
 	}
 }
 

@@ -87,7 +87,7 @@ func gitOrDebian[T any](ctx context.Context, s Source, f fetcher[T]) (none T, er
 	if err == nil || !errors.Is(err, sources.ErrOffline) {
 		return tree, err
 	}
-	s.Log.Printf("%v; taking %s from Debian's archive by apt", err, f.name())
+	s.Log.Printf("%v; getting %s from Debian's archive with apt", err, f.name())
 	tree, aptErr := f.debian(ctx)
 	if aptErr != nil {
 		return none, fmt.Errorf("from neither git nor apt: %w", errors.Join(err, aptErr))

@@ -229,7 +229,7 @@ func (f wolfFetcher) directory(context.Context) (*wolfssl.Tree, error) { return 
 
 func (f wolfFetcher) own(path string) (*wolfssl.Tree, error) {
 	if f.SHA256 != "" {
-		return nil, fmt.Errorf("%q is a directory: a checksum can be given for an archive only",
+		return nil, fmt.Errorf("%q is a directory: a checksum can be given only for an archive",
 			path)
 	}
 	return openWolfSSL(path, "directory: "+path, f.version())

@@ -50,7 +50,7 @@ func Init(o Options) (*config.File, error) {
 	}
 	if err := config.Create(file); err != nil {
 		return nil, hint.With(err,
-			"all that the file names must be below its directory; flags may name other places")
+			"all paths in the file must be below its directory; flags may name other places")
 	}
 	return file, nil
 }

@@ -32,7 +32,7 @@ type Options struct {
 	// WolfSSL is a version, or the directory of a wolfSSL tree; WolfSSLFrom and WolfSSLSHA256 are
 	// where it may come from, see fetch.Source.
 	WolfSSL, WolfSSLFrom, WolfSSLSHA256 string
-	// MicroPython is the version to fetch where there is no tree; From and SHA256 are where it may
+	// MicroPython is the version to fetch if there is no tree; From and SHA256 are where it may
 	// come from.
 	MicroPython, From, SHA256 string
 	// Pristine chooses the way that changes no file of the tree, or the other; nil leaves it to

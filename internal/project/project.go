@@ -133,7 +133,7 @@ func (p *Project) Interrupted() error {
 		return nil
 	}
 	return hint.With(fmt.Errorf("an earlier run on %s was interrupted", p.Tree.Dir),
-		"mpwolf patch and mpwolf revert go back to before it")
+		"mpwolf patch and mpwolf revert first restore the state before it")
 }
 
 // NeedRecord is an error if the tree is not patched.
@@ -146,8 +146,9 @@ func (p *Project) NeedRecord(ctx context.Context) error {
 		return err
 	}
 	if lost != nil {
-		return hint.With(fmt.Errorf("%s was patched, and the record of that is gone", p.Tree.Dir),
-			"mpwolf patch --port PORT takes over what is there, mpwolf revert takes it out")
+		return hint.With(
+			fmt.Errorf("%s was patched, but the record of that is missing", p.Tree.Dir),
+			"mpwolf patch --port PORT takes over what is there, mpwolf revert removes it")
 	}
 	return hint.With(fmt.Errorf("%s is %w", p.Tree.Dir, state.ErrNotPatched),
 		"mpwolf patch --port PORT")
@@ -160,7 +161,7 @@ func (p *Project) ExpectRelease() error {
 	}
 	return hint.With(fmt.Errorf("%s expects MicroPython %s; %s is %s",
 		shell.Path(p.File.Path), p.File.MicroPython, p.Tree.Dir, p.Tree.Version),
-		"check that release out, or change micropython in "+config.Name)
+		"check out that release, or change micropython in "+config.Name)
 }
 
 // SameRelease reports whether the tree is the release that mpwolf.toml expects; if it expects

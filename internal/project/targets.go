@@ -422,10 +422,11 @@ func checkSettings(file string) error {
 	case err != nil:
 		return fmt.Errorf("--user-settings: %w", err)
 	case bytes.IndexByte(text, 0) >= 0:
-		return fmt.Errorf("--user-settings: %s is no text, and no user_settings.h", file)
+		return fmt.Errorf("--user-settings: %s is not a text file, so it is not a "+
+			"user_settings.h", file)
 	case !settingLine().Match(text):
-		return fmt.Errorf("--user-settings: %s is no user_settings.h: no line of "+
-			"it is a #define, "+
+		return fmt.Errorf("--user-settings: %s is not a user_settings.h: no line of it is a "+
+			"#define, "+
 			"#undef or #include", file)
 	}
 	return nil

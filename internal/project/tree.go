@@ -129,7 +129,7 @@ func (p *Project) OpenOrFetchTree(ctx context.Context, from fetch.Source) error 
 	if _, err := os.Lstat(p.File.Tree); err == nil {
 		return missing // an empty directory is a submodule's: git fills it
 	}
-	from.Log.Printf("the tree of %s is not there; fetching one into %s",
+	from.Log.Printf("the tree that %s names does not exist; fetching one into %s",
 		shell.Path(p.File.Path), p.File.Tree)
 	return p.FetchTree(ctx, p.File.Tree, from)
 }

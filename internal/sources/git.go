@@ -59,8 +59,7 @@ func (e *MovedError) Error() string {
 
 // Hint is what the user can do.
 func (e *MovedError) Hint() string {
-	return "find out why; to take what is there all the same, clone it yourself, and " +
-		"name the directory"
+	return "find out why; to use it anyway, clone it yourself and name the directory"
 }
 
 // checkTransport refuses what anyone on the way may have changed, unless it is pinned by its hash.

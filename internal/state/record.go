@@ -134,7 +134,7 @@ func Load(tree string) (*Record, error) {
 	}
 	err = errors.Join(record.check(), record.checkCreated(tree))
 	if record.Format != format {
-		err = fmt.Errorf("format %d is none", record.Format)
+		err = fmt.Errorf("unknown format %d", record.Format)
 	}
 	if err != nil {
 		return nil, &RecordError{file, err}
@@ -153,8 +153,8 @@ func (e *RecordError) Unwrap() error { return e.Err }
 
 // Hint is what the user can do.
 func (e *RecordError) Hint() string {
-	return "mv " + e.File + " " + e.File + ".damaged; then mpwolf patch --port PORT takes over " +
-		"what is patched, and mpwolf revert takes it out, by the marks in the tree and by git"
+	return "mv " + e.File + " " + e.File + ".damaged; then mpwolf patch --port PORT takes " +
+		"over what is patched, and mpwolf revert removes it, using the marks in the tree and git"
 }
 
 // check refuses a record that mpwolf cannot have written.

@@ -130,8 +130,8 @@ func (l *Lock) back(f journalFile, n int) error {
 	case f.New:
 		return l.put(f, "old", n)
 	}
-	return fmt.Errorf("go back: %s was edited after an interrupted run; its bytes from "+
-		"before are in %s",
+	return fmt.Errorf("go back: %s was edited after an interrupted run; its previous bytes "+
+		"are in %s",
 		f.Path, l.path(stageName, staged("old", n)))
 }
 

@@ -184,11 +184,11 @@ func Became(tree string, f File) string {
 	info, err := os.Lstat(name)
 	switch {
 	case err == nil && info.Mode()&fs.ModeSymlink != 0:
-		return "is a link now"
+		return "is now a link"
 	case err == nil && info.IsDir():
-		return "is a directory now"
+		return "is now a directory"
 	case err == nil:
-		return "is no regular file now"
+		return "is no longer a regular file"
 	}
 	entries, err := os.ReadDir(filepath.Dir(name))
 	if err != nil {

@@ -104,7 +104,7 @@ func (l *Lock) announce(i intent) error {
 func (i intent) check() error {
 	for _, directory := range i.Directories {
 		if directory != "" && !isTemporary(directory) {
-			return fmt.Errorf("%q is not a directory that mpwolf makes for a while", directory)
+			return fmt.Errorf("%q is not a temporary directory of mpwolf", directory)
 		}
 	}
 	for _, dir := range i.Created {
@@ -163,15 +163,15 @@ func (l *Lock) cleanUp() error {
 type HalfwayError struct{ Run, Back error }
 
 func (e *HalfwayError) Error() string {
-	return fmt.Sprintf("%v; and going back failed: %v", e.Run, e.Back)
+	return fmt.Sprintf("%v; and undoing the change failed: %v", e.Run, e.Back)
 }
 
 func (e *HalfwayError) Unwrap() []error { return []error{e.Run, e.Back} }
 
 // Hint is what the user can do.
 func (e *HalfwayError) Hint() string {
-	return "fix what is in the way, then run mpwolf patch or mpwolf revert: it first goes back " +
-		"to before this run"
+	return "fix the cause, then run mpwolf patch or mpwolf revert: it first restores the " +
+		"state before this run"
 }
 
 // changing counts the changes that are being made or taken back.
@@ -290,7 +290,7 @@ func (l *Lock) stageFile(j *journal, path string, before, after []byte) error {
 		return fmt.Errorf("prepare %s: %w", path, err)
 	}
 	if disk.Hash(now) != disk.Hash(before) {
-		return fmt.Errorf("%s changed while mpwolf was at work", path)
+		return fmt.Errorf("%s changed while mpwolf was running", path)
 	}
 	n := len(j.Files)
 	for _, version := range []struct {
@@ -442,13 +442,13 @@ func (l *Lock) removeEmpty(dirs []string) error {
 			continue
 		}
 		if err != nil {
-			return fmt.Errorf("tidy %s: %w", dir, err)
+			return fmt.Errorf("clean up %s: %w", dir, err)
 		}
 		if len(entries) > 0 {
 			return nil
 		}
 		if err := l.disk.Remove(dir); err != nil {
-			return fmt.Errorf("tidy %s: %w", dir, err)
+			return fmt.Errorf("clean up %s: %w", dir, err)
 		}
 	}
 	return nil

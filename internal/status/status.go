@@ -94,8 +94,7 @@ func Read(ctx context.Context, o Options) (*Status, error) {
 	}
 	if state.Interrupted(p.Tree.Dir) {
 		st.State = Partial
-		st.Fix = "mpwolf patch or mpwolf revert: either first goes back to before the run that " +
-			"was interrupted"
+		st.Fix = "mpwolf patch or mpwolf revert: either first undoes the interrupted run"
 	}
 	return st, nil
 }
@@ -103,7 +102,7 @@ func Read(ctx context.Context, o Options) (*Status, error) {
 // lost tells what shows that the tree was patched.
 func (st *Status) lost(p *project.Project, lost *patches.Lost) {
 	st.State = Lost
-	st.Fix = "mpwolf patch --port PORT takes over what is there, mpwolf revert takes it out"
+	st.Fix = "mpwolf patch --port PORT takes over what is there, mpwolf revert removes it"
 	for _, change := range lost.Changes {
 		st.Files = append(st.Files, change.Path)
 	}
@@ -136,7 +135,7 @@ func (st *Status) applied(p *project.Project) error {
 	}
 	if len(st.Drift) > 0 {
 		st.State = Drifted
-		st.Fix = "mpwolf patch brings mpwolf's lines back, mpwolf revert takes them out; both " +
+		st.Fix = "mpwolf patch restores mpwolf's lines, mpwolf revert removes them; both " +
 			"keep yours"
 	}
 	return nil
@@ -222,7 +221,7 @@ func (st *Status) modules(p *project.Project) error {
 	}
 	if id != record.Modules.ID {
 		st.Drift = append(st.Drift,
-			Drift{File: st.Modules, Whose: Theirs, Text: "was installed anew for another tree"})
+			Drift{File: st.Modules, Whose: Theirs, Text: "was reinstalled for another tree"})
 	}
 	for _, name := range changed {
 		st.Drift = append(st.Drift,

@@ -142,7 +142,7 @@ func runAnswers(ctx context.Context, program string) (answered, error) {
 		}
 		a.failed = append(a.failed, fmt.Sprintf("the program ends %s: %v", after, err))
 	case err == nil && len(a.passed) == 0:
-		a.failed = append(a.failed, "the program says nothing")
+		a.failed = append(a.failed, "the program prints nothing")
 	}
 	return a, nil
 }

@@ -30,7 +30,7 @@ func TestRunAnswers(t *testing.T) {
 		"echo ok SHA-1":                "",
 		"echo ok SHA-1; kill -SEGV $$": "the program ends after SHA-1",
 		"exit 1":                       "the program ends at once",
-		"true":                         "the program says nothing",
+		"true":                         "the program prints nothing",
 		"echo FAIL MD5 -1; exit 1":     "MD5 gives a wrong answer",
 	} {
 		program := filepath.Join(t.TempDir(), "known_answers")

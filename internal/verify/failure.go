@@ -281,8 +281,8 @@ var undefinedSymbols = []struct {
 	{
 		[]string{"*_avx1", "*_avx2", "*_aesni", "*_AVX1*", "*_AVX2*", "*_armv8",
 			"*_neon", "sp_*_asm"},
-		"it is one of wolfSSL's functions in assembly, whose source (.S) is not compiled or was " +
-			"compiled without its switch: assembly reads no user_settings.h",
+		"it is one of wolfSSL's functions in assembly, whose source (.S) is not compiled or " +
+			"was compiled without its switch: assembly does not read user_settings.h",
 		"compile the .S file with the same switches (user_settings_asm.h), or leave the " +
 			"assembly's macros out of user_settings.h",
 	},
@@ -312,8 +312,8 @@ func (v blamer) undefinedFinding(ctx context.Context, e linkError) Finding {
 		f.Message += "; it is a function of wolfSSL's " + source
 		f.Fix = "compile that source, or turn off in user_settings.h what needs it"
 		if v.isCompiled(source) {
-			f.Fix = "that source is compiled, but user_settings.h leaves the function out: turn " +
-				"on what has it, or turn off what needs it"
+			f.Fix = "that source is compiled, but user_settings.h leaves the function out:  " +
+				"turn on what provides it, or turn off what needs it"
 			if unmet := v.unmet(ctx, guards); len(unmet) > 0 {
 				f.Message += ", behind " + strings.Join(unmet, " and ")
 				f.Fix = "that source is compiled, but user_settings.h leaves the function out: " +

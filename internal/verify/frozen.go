@@ -153,8 +153,8 @@ func (v modulesCheck) unsafeDefaults(c *check, files []frozenFile, shadowing map
 		case f.module() == "ssl" && shadowing[f.name]:
 			c.find(Finding{
 				Message: fmt.Sprintf("WOLFSSL_SECURE_DEFAULTS is set, and the frozen file %s "+
-					"undoes it: it asks for CERT_NONE "+
-					"itself, for every program that imports ssl", f.name),
+					"undoes it: it sets CERT_NONE itself"+
+					", for every program that imports ssl", f.name),
 				Fix: "take the file out of the manifest (FROZEN_MANIFEST)",
 			})
 		case f.module() != "ssl":

@@ -65,8 +65,8 @@ var leftoversRule = rule{
 		Summary: "Nothing of mbedTLS or axTLS is in the firmware, and no hash or cipher " +
 			"is linked twice.",
 		Help: "An object, a symbol or a text of the built-in TLS or crypto is in the firmware " +
-			"beside wolfSSL: flash is wasted, and Python code may get the one that no one " +
-			"wants. The fix names the macros to turn off.",
+			"beside wolfSSL: flash is wasted, and Python code may get the wrong one" +
+			". The fix names the macros to turn off.",
 	},
 	of: func(e *evidence) runner { return leftoversCheck{e} },
 }

@@ -22,16 +22,16 @@ func (v symbolsCheck) optionsCheck(c *check) {
 		}
 		if flag := muldefs(o); flag != "" {
 			c.find(Finding{
-				Message: fmt.Sprintf("the link has %s: the linker takes the first of two "+
-					"definitions and says nothing", flag),
-				Fix: "take the option out of LDFLAGS, and solve what it hides",
+				Message: fmt.Sprintf("the link has %s: the linker silently takes the first "+
+					"of two definitions", flag),
+				Fix: "remove the option from LDFLAGS, and fix what it hides",
 			})
 		}
 		if flag := undefs(o, next); flag != "" {
 			c.find(Finding{
 				Message: fmt.Sprintf("the link has %s: the linker accepts functions "+
 					"that are defined nowhere", flag),
-				Fix: "take the option out of LDFLAGS, and solve what it hides",
+				Fix: "remove the option from LDFLAGS, and fix what it hides",
 			})
 		}
 	}
@@ -161,7 +161,7 @@ var foreigners = []foreign{
 	{"wolfSSL", []string{"libwolfssl", "libwolfcrypt", "libcyassl"},
 		[]string{"wolfSSL_Init", "wolfSSL_CTX_new", "wolfCrypt_Init", "wc_InitRng"}},
 	{"axTLS", []string{"libaxtls"}, []string{"ssl_ctx_new"}},
-	{"OpenSSL or a relative", []string{"libssl", "libcrypto", "libtls"},
+	{"OpenSSL or a fork of it", []string{"libssl", "libcrypto", "libtls"},
 		[]string{"SSL_CTX_new", "EVP_EncryptInit_ex"}},
 	{"GnuTLS", []string{"libgnutls"}, []string{"gnutls_init"}},
 	{"BearSSL", []string{"libbearssl"}, []string{"br_ssl_engine_set_x509"}},
@@ -270,7 +270,7 @@ func (v leftoversCheck) sharedFindings(c *check) {
 	for _, s := range v.sharedForeigners() {
 		f := Finding{Message: fmt.Sprintf("%s: the firmware is linked with the shared library %s",
 			s.is, s.name), File: s.file,
-			Fix: "take the library out of LDFLAGS and LIB, and what needs it out of the build"}
+			Fix: "remove the library from LDFLAGS and LIB, and what needs it from the build"}
 		switch {
 		case s.by != "":
 			f.Message += ", which " + s.by + " needs"

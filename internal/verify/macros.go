@@ -20,10 +20,9 @@ var macrosRule = rule{
 	Rule: Rule{
 		ID:      MacrosID,
 		Summary: "Every macro has the value that wolfSSL needs, as the compiler sees it.",
-		Help: "A macro of MicroPython's, or a make variable, has another value than the port's " +
-			"wants say: the built-in TLS would still be on, or wolfSSL would lack what it " +
-			"needs. `mpwolf explain MACRO` shows " +
-			"every line that sets it; `mpwolf patch` sets it.",
+		Help: "A MicroPython macro or a make variable has a different value than the port's " +
+			"wants require: the built-in TLS would still be on, or wolfSSL would lack what it " +
+			"needs. `mpwolf explain MACRO` shows every line that sets it; `mpwolf patch` sets it.",
 	},
 	of: func(e *evidence) runner { return macrosCheck{e} },
 }
@@ -52,7 +51,7 @@ func (v macrosCheck) read(ctx context.Context, c *check) (err error) {
 // run compares the wanted macros with what the compiler sees.
 func (v macrosCheck) run(ctx context.Context, c *check) error {
 	if len(v.Wants) == 0 {
-		c.notNeeded = "no macro is asked for"
+		c.notNeeded = "no macro is required"
 		return nil
 	}
 	if v.values == nil {
@@ -251,7 +250,7 @@ func (v macrosCheck) wrongMacro(
 		f.Message = fmt.Sprintf("%s is not defined, which counts as 0; wanted: %d",
 			name, want.Value)
 	case !value.Known:
-		f.Message = fmt.Sprintf("%s is %s, which is no number; wanted: %d", name,
+		f.Message = fmt.Sprintf("%s is %s, which is not a number; wanted: %d", name,
 			value.Text, want.Value)
 	default:
 		f.Message = fmt.Sprintf("%s is %d; wanted: %d", name, value.Number, want.Value)

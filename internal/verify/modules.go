@@ -35,7 +35,7 @@ func (v modulesCheck) findDir(c *check) {
 	f := Finding{File: dir, Message: "no user module is in this USER_C_MODULES directory: make " +
 		"looks for */" + fragment}
 	if _, err := os.Stat(dir); err != nil {
-		f.Message = "this USER_C_MODULES directory does not exist, and make would say nothing"
+		f.Message = "this USER_C_MODULES directory does not exist, which make does not report"
 	}
 	if _, err := os.Stat(filepath.Join(dir, fragment)); err == nil {
 		f.Message = "this USER_C_MODULES directory is a user module itself; make looks for */" +
@@ -142,9 +142,9 @@ var modulesRule = rule{
 	Rule: Rule{
 		ID:      ModulesID,
 		Summary: "The modules are registered, once each, by the user modules.",
-		Help: "Python would not find a module, or would find another one than the one that was " +
-			"built. The usual cause is a `USER_C_MODULES` that is not the right directory: make " +
-			"says nothing about it.",
+		Help: "Python would not find a module, or would find a different one than the one " +
+			"that was built. The usual cause is a `USER_C_MODULES` that is not the right " +
+			"directory: make does not report that.",
 	},
 	of: func(e *evidence) runner { return modulesCheck{e} },
 }
@@ -156,7 +156,7 @@ func (v modulesCheck) run(_ context.Context, c *check) error {
 	dropIn := slices.Concat(v.DropIn, v.dropInNames())
 	names := slices.Concat(v.Names, dropIn)
 	if len(names) == 0 && len(c.findings) == 0 {
-		c.notNeeded = "no module is asked for"
+		c.notNeeded = "no module is required"
 		return nil
 	}
 	registered, err := registrations(v.build.Dir)
@@ -278,7 +278,7 @@ func (v modulesCheck) moduleObject(c *check, r registration, seen map[string]str
 	}
 	if v.blocked == "" {
 		c.find(Finding{Message: fmt.Sprintf("the module %s is registered, but its object %s "+
-			"is in nothing that is linked",
+			"is in no part of the link",
 			r.name, r.object), Fix: "build again from an empty build directory"})
 	}
 }

@@ -155,11 +155,11 @@ func (v *evidence) needFinding(n *need) Finding {
 		users = append(slices.Clone(users[:most]), fmt.Sprintf("and %d more", len(n.users)-most))
 	}
 	return Finding{
-		Message: fmt.Sprintf("the user module %s needs %s itself, which wolfSSL takes the place "+
-			"of: %s; %s", name, n.library, what,
+		Message: fmt.Sprintf("the user module %s needs %s itself, which wolfSSL replaces: "+
+			"%s; %s", name, n.library, what,
 			strings.Join(users, "; ")),
 		File: n.module,
-		Fix: "take " + name + " out of the USER_C_MODULES directory, or have it use wolfSSL; " +
-			"the port's macros are right",
+		Fix: "take " + name + " out of the USER_C_MODULES directory, or make it use " +
+			"wolfSSL; the port's macros are right",
 	}
 }

@@ -121,12 +121,12 @@ func (v settingsCheck) suppliers(c *check, used []wolfObject, seen []objectValue
 	}{
 		{"entropy", "random", "the seeds of its random numbers", seeds, seedMacros,
 			"always gives the same seed: all keys are known",
-			"nothing in wolfCrypt's random.c asks for a seed, as far as is known: all " +
-				"keys may be known"},
+			"nothing in wolfCrypt's random.c asks for a seed, as far as mpwolf can tell: " +
+				"all keys may be known"},
 		{"clock", "asn", "the time", clocks, []string{clockMacro},
 			"always gives the same time: certificates do not expire",
-			"nothing in wolfCrypt's asn.c asks for the time, as far as is known: certificates " +
-				"may never expire"},
+			"nothing in wolfCrypt's asn.c asks for the time, as far as mpwolf can tell: " +
+				"certificates may never expire"},
 	} {
 		found := v.called(used, seen, p.kinds, p.macros...)
 		var texts []string
@@ -186,7 +186,7 @@ func (v settingsCheck) supplierCheck(c *check, s supplier, what, constant string
 	}
 	if s.known == "" {
 		c.notes = append(c.notes, Finding{
-			Message: fmt.Sprintf("wolfSSL gets %s from %s (%s), by %s: mpwolf knows nothing of "+
+			Message: fmt.Sprintf("wolfSSL gets %s from %s (%s), by %s: mpwolf does not know "+
 				"that function", what, s.symbol,
 				v.suppliedBy(s.symbol, "which is not in an object"), s.macro),
 			File: s.value.File, Line: s.value.Line,
@@ -220,7 +220,7 @@ func (v settingsCheck) weakRandom(ctx context.Context, c *check) error {
 	if values[told].Number != 0 && values[hardware].Number == 0 {
 		c.notes = append(c.notes, Finding{
 			Message: told + " is set, and the board has no hardware random number generator: " +
-				"who can guess its state reads every connection",
+				"anyone who can guess its state can read every connection",
 			File: values[told].File, Line: values[told].Line,
 		})
 	}

@@ -150,9 +150,8 @@ func (v sizeCheck) least(c *check, what string, is *uint64, least uint64) {
 			Message: fmt.Sprintf("the firmware does not say how large its %s is, and at least "+
 				"%d bytes are required", what, least),
 			File: v.elf,
-			Fix: "leave the limit out for this target: where an operating system gives memory, " +
-				"or the firmware takes it when it " +
-				"starts, no file tells how much",
+			Fix: "remove the limit for this target: where an operating system provides " +
+				"memory, or the firmware allocates it when it starts, no file says how much",
 		})
 	case *is < least:
 		c.find(Finding{

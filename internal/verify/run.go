@@ -246,7 +246,7 @@ func (v runCheck) runScript(ctx context.Context, script string) (scriptResult, e
 	case ctx.Err() != nil:
 		return scriptResult{}, ctx.Err()
 	case limited.Err() != nil:
-		return scriptResult{problem: fmt.Sprintf("does not end within %v; it wrote: %s",
+		return scriptResult{problem: fmt.Sprintf("does not finish within %v; it wrote: %s",
 			scriptTimeout, lastLines(text))}, nil
 	case errors.As(err, &exit) && cannotParse(text):
 		return scriptResult{unread: true}, nil

@@ -153,9 +153,8 @@ const SizeID = "size"
 
 var sizeRule = rule{
 	Rule: Rule{
-		ID: SizeID,
-		Summary: "The firmware fits into the memories of the board, and into the limits that " +
-			"were given.",
+		ID:      SizeID,
+		Summary: "The firmware fits into the board's memory and the given limits.",
 		Help: "The sizes are those of the linked firmware. The message names the largest parts, " +
 			"the fix the settings that make wolfSSL smaller.",
 	},
@@ -206,7 +205,7 @@ func (v sizeCheck) run(ctx context.Context, c *check) error {
 				"connections may run out of memory",
 				*size.Heap, recordBuffers),
 			Fix: "make it larger in the linker script (" + v.scriptsText() +
-				"), or say with --min-heap what is enough",
+				"), or state with --min-heap what is enough",
 		})
 	}
 	if len(c.findings) > 0 {
@@ -320,15 +319,15 @@ type saving struct {
 	of    string // a setting without which there is nothing to save
 }
 
-// savings, the largest first as a rule. TLS 1.3 alone took 25 kB less than 1.2 and 1.3 on a
+// savings, the largest first as a rule. only TLS 1.3 took 25 kB less than 1.2 and 1.3 on a
 // NUCLEO_F429ZI.
 var savings = []saving{
-	{macro: "WOLFSSL_NO_TLS12", what: "TLS 1.3 alone", of: "WOLFSSL_TLS13"},
-	{macro: "WOLFSSL_TLS13", unset: true, what: "TLS 1.2 alone"},
+	{macro: "WOLFSSL_NO_TLS12", what: "only TLS 1.3", of: "WOLFSSL_TLS13"},
+	{macro: "WOLFSSL_TLS13", unset: true, what: "only TLS 1.2"},
 	{macro: "NO_ERROR_STRINGS", what: "errors as numbers"},
 	{macro: "WOLFSSL_SP_SMALL", what: "smaller, slower arithmetic"},
 	{macro: "WOLFSSL_SP_4096", unset: true,
-		what: "no RSA keys of 4096 bits by single-precision code"},
+		what: "no single-precision code for 4096-bit RSA keys"},
 	{macro: "HAVE_ECC521", unset: true, what: "no P-521"},
 	{macro: "WOLFSSL_SP_384", unset: true, what: "P-384 by the general code"},
 	{macro: "WOLFSSL_DTLS", unset: true, what: "no DTLS"},

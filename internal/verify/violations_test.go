@@ -114,7 +114,7 @@ func init() {
 				[]string{"gcc", "-shared", "-Wl,--no-as-needed,-rpath,$ORIGIN", "-o",
 					"libnet.so", "-L.", "-lssl"}),
 			want: map[string][]string{
-				LeftoversID: {"OpenSSL or a relative: the firmware is linked with the shared " +
+				LeftoversID: {"OpenSSL or a fork of it: the firmware is linked with the shared " +
 					"library libssl.so, which libnet.so needs"}},
 		},
 		{
