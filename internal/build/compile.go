@@ -24,8 +24,8 @@ type Compile struct {
 }
 
 // Compiles asks make for the commands that compile the objects, by the objects' absolute paths:
-// make may give one object flags that others don't have. None is known of an object whose command
-// has a form that is not understood.
+// make may give one object flags that others don't have. An object whose command is not
+// understood is left out.
 func (m Make) Compiles(ctx context.Context) (map[string]Compile, error) {
 	flags, err := m.probed(ctx)
 	if err != nil {
@@ -142,9 +142,9 @@ func readCompile(argv []string, dir string) (object string, c Compile, ok bool) 
 	return object, c, object != "" && c.Source != ""
 }
 
-// EffectiveAt are the values of macros at the end of each of some sources, as the compiler sees
-// them with the flags of its own: what -D, a header or the source itself has made of them. A
-// source that cannot be preprocessed has nil.
+// EffectiveAt gives the values of macros at the end of each source, as the compiler sees them
+// with that source's flags: after -D, headers and the source itself. A source that cannot be
+// preprocessed has nil.
 func (f *Flags) EffectiveAt(
 	ctx context.Context, compiles []Compile, macros []string,
 ) ([]map[string]Value, error) {
@@ -177,7 +177,7 @@ func (f *Flags) EffectiveAt(
 			continue
 		}
 		all[i] = f.parseValues(out, macros)
-		// Those that are not defined are most, and are not kept.
+		// Most are not defined, and those are not kept.
 		maps.DeleteFunc(all[i], func(_ string, v Value) bool { return !v.Defined })
 		included, _, found := f.included(out)
 		files, names = append(files, included...), append(names, found...)
@@ -200,8 +200,8 @@ func undefined(all []map[string]Value, macros []string) {
 	}
 }
 
-// probeEnd is a line that a preprocessor writes which has come to the end. It may have failed all
-// the same: at an #if on what is no number.
+// probeEnd is a line that the preprocessor writes once it reaches the end. It may still have
+// failed: at an #if on something that is not a number.
 const probeEnd = "mpwolf_end"
 
 func (f *Flags) preprocessAt(ctx context.Context, c Compile, macros []string) string {

@@ -7,7 +7,7 @@ import "strings"
 func ParseDeps(text string) []string {
 	text = strings.ReplaceAll(text, "\r\n", "\n")
 	rule, _, _ := strings.Cut(strings.ReplaceAll(text, "\\\n", " "), "\n")
-	// with the blank: a path on Windows has a colon of its own
+	// with the space: a path on Windows contains a colon too
 	_, rest, _ := strings.Cut(rule, ": ")
 	var names []string
 	for rest != "" {
@@ -20,8 +20,8 @@ func ParseDeps(text string) []string {
 	return names
 }
 
-// cutDep takes the first name off a list. A blank or # that belongs to it has a backslash before
-// it; "$$" stands for "$".
+// cutDep takes the first name off a list. A space or # in the name has a backslash before it;
+// "$$" stands for "$".
 func cutDep(list string) (name, rest string) {
 	if i := strings.IndexAny(list, " \t\\$"); i < 0 {
 		return list, ""

@@ -20,12 +20,12 @@ type Value struct {
 	// for a macro that is not defined.
 	Known  bool
 	Number int64
-	// Text is the body with all macros in it expanded; of a macro with arguments it is the name.
-	// Body is what the define that decides has after the name, as it stands there.
+	// Text is the body with all macros expanded; for a macro with arguments it is the name. Body
+	// is what follows the name in the define that decides, unexpanded.
 	Text, Body string
-	// File and Line are the define that decides, relative to the tree's top where it is inside it.
-	// CommandLine, with line 0, stands for a -D among CFLAGS; both are empty for a macro that is
-	// not defined.
+	// File and Line say where the define that decides is, relative to the tree's top if it is
+	// inside the tree. CommandLine, with line 0, stands for a -D among CFLAGS; both are empty
+	// for a macro that is not defined.
 	File string
 	Line int
 }
@@ -53,7 +53,8 @@ func (f *Flags) EffectiveIn(
 	include := "#include \"" + header + "\"\n"
 	out, err := f.preprocess(ctx, header, include+valueProbe(macros))
 	if exit := (*exec.ExitError)(nil); errors.As(err, &exit) {
-		// The failure may be that of an #if on what is no number. Then the header alone is good.
+		// The failure may come from an #if on something that is not a number. Then the header
+		// alone is fine.
 		if _, err := f.preprocess(ctx, header, include); err != nil {
 			return nil, err
 		}
@@ -92,9 +93,8 @@ func (f *Flags) Holds(ctx context.Context, header, condition string) (bool, erro
 	return strings.Contains(out, "mpwolf_holds"), err
 }
 
-// preprocess returns what the preprocessor writes with -dD for a source that lies in Dir. The
-// error keeps the *exec.ExitError in its chain if it is the compiler that fails; there may be
-// output then.
+// preprocess returns what the preprocessor writes with -dD for a source in Dir. The error keeps
+// the *exec.ExitError in its chain if it is the compiler that fails; there may be output then.
 func (f *Flags) preprocess(ctx context.Context, header, source string) (string, error) {
 	argv := append(append(append([]string{}, f.CC...), f.CFLAGS...), "-E", "-dD", "-x", "c", "-")
 	stdout, stderr, err := run(ctx, f.Dir, []byte(source), argv)
@@ -106,7 +106,7 @@ func (f *Flags) preprocess(ctx context.Context, header, source string) (string, 
 	return string(stdout), nil
 }
 
-// preprocessError is the error for people and, besides it, the one of the command.
+// preprocessError is the error to show and, besides it, the command's own.
 type preprocessError struct {
 	error
 	command error
@@ -150,7 +150,7 @@ func (f *Flags) parseValues(out string, macros []string) map[string]Value {
 		line = strings.TrimRight(line, "\r\n")
 		if m := lineMarker.FindStringSubmatch(line); m != nil {
 			file = m[2]
-			// only digits matched; a number too large is no line of any file
+			// only digits matched; a number that is too large is not a line of any file
 			number, _ = strconv.Atoi(m[1])
 			continue
 		}

@@ -18,7 +18,7 @@ import (
 type Link struct {
 	// Dir is where the command runs.
 	Dir string
-	// Argv is the command with its program, and with the words of response files instead of these.
+	// Argv is the command with its program; response files are replaced by their words.
 	Argv []string
 	// Output is the executable, Inputs are the objects and archives in the command's order, both
 	// as absolute paths. A library that is given by name (-lm) is among Inputs if it is an archive
@@ -122,9 +122,9 @@ func findLink(commands, dir string) *Link {
 	return best
 }
 
-// expand puts the words of response files (@file, and -Wl,@file for the linker) in their place, as
-// gcc and clang do. A file that is not there stays a word; so does one inside more files than
-// anybody writes, which include each other.
+// expand puts the words of response files (@file, and -Wl,@file for the linker) in their place,
+// as gcc and clang do. A file that is not there stays a word; so does one that is nested deeper
+// than anyone would write, because such files include each other.
 func (l *Link) expand(argv []string, depth int) []string {
 	const deepest = 8
 	var words []string

@@ -80,8 +80,8 @@ func (f *fileFinder) input(file string) {
 	}
 }
 
-// file adds a file that the command names: what it is its beginning says, whatever it is called.
-// One that is not there is an input if it is called like one: a source that did not compile.
+// file adds a file that the command names. Its first bytes say what it is, whatever its name. A
+// missing file is an input if it is named like one: a source that did not compile.
 func (f *fileFinder) file(file string) error {
 	switch filepath.Ext(file) {
 	case ".c", ".cc", ".cpp", ".cxx", ".s", ".S", ".m":
@@ -109,7 +109,7 @@ func (f *fileFinder) shared(file string) {
 }
 
 // library adds what -lNAME or -l:FILE stands for. Nothing is added for one that is not found,
-// which the linker itself complains about.
+// which the linker itself reports.
 func (f *fileFinder) library(name string) error {
 	names := []string{"lib" + name + ".so", "lib" + name + ".a"}
 	if file, exact := strings.CutPrefix(name, ":"); exact {
@@ -175,7 +175,7 @@ func kindOfFile(name string) fileKind {
 		}
 		return objectFile
 	case isLinkInput(name):
-		return objectFile // of another format: for the reader of objects to say
+		return objectFile // of another format, which the reader of objects reports
 	case bytes.IndexByte(start, 0) < 0:
 		return textFile
 	}
@@ -193,7 +193,7 @@ var (
 )
 
 // script reads a linker script and what it includes: the inputs that it names, and the symbols
-// that it sets. Scripts in scripts deeper than anyone writes include each other.
+// that it sets. Scripts that are nested deeper than anyone would write include each other.
 func (f *fileFinder) script(name string, depth int) error {
 	const deepest = 8
 	file := f.lookUp(name)
@@ -202,10 +202,10 @@ func (f *fileFinder) script(name string, depth int) error {
 	}
 	text, err := os.ReadFile(file)
 	if err != nil {
-		return nil // the linker says it, or make makes it first
+		return nil // the linker reports it, or make creates it first
 	}
 	f.Scripts = append(f.Scripts, file)
-	// Comments become blank, and lines stay lines.
+	// Comments become spaces, and line ends stay.
 	script := scriptComment.ReplaceAllStringFunc(string(text), func(comment string) string {
 		return strings.Repeat("\n", strings.Count(comment, "\n")) + " "
 	})

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// LinkOption is one word or option of a link as the linker gets it, whichever way the compiler was
-// told to hand it on (-Wl, and -Xlinker). The Name of an input file is "".
+// LinkOption is one word or option of a link as the linker gets it, whichever way the compiler
+// was told to pass it on (-Wl, and -Xlinker). The Name of an input file is "".
 type LinkOption struct {
 	// Name has no dashes before it: "l", "wrap", "allow-multiple-definition".
 	Name string
@@ -27,13 +27,14 @@ func (l *Link) Options() []LinkOption {
 	return options
 }
 
-// linkWord is a word of a link; of the compiler's command unless it is handed on to the linker.
+// linkWord is a word of a link: one of the compiler's command, or one that is passed on to the
+// linker.
 type linkWord struct {
 	text     string
 	toLinker bool
 }
 
-// words divides what -Wl, and -Xlinker hand on, in order.
+// words splits what -Wl, and -Xlinker pass on, in order.
 func (l *Link) words() []linkWord {
 	var words []linkWord
 	plain := len(l.Argv) > 0 && isLinker(l.Argv[0])
@@ -55,7 +56,8 @@ func (l *Link) words() []linkWord {
 	return words
 }
 
-// isLinker reports whether a program is a linker itself, as in the stm32 port, and no compiler.
+// isLinker reports whether a program is a linker itself, as in the stm32 port, and not a
+// compiler.
 func isLinker(program string) bool {
 	name := strings.TrimSuffix(filepath.Base(program), ".exe")
 	for _, linker := range []string{"ld", "ld.bfd", "ld.gold", "ld.lld",
@@ -67,11 +69,11 @@ func isLinker(program string) bool {
 	return false
 }
 
-// joined are the options of one letter whose value may follow in the same word. "-T" is none
-// before "-Ttext" and its kin, which are options of their own.
+// joined are the options of one letter whose value may follow in the same word. "-T" is not one
+// of them in "-Ttext" and the like, which are options of their own.
 var joined = []string{"l", "L", "T", "u", "z"}
 
-// The options that take the next word as their value if they have none of their own.
+// The options that take the next word as their value if they contain none themselves.
 var (
 	compilerValued = strings.Fields("o x I isystem include iquote idirafter imacros isysroot MF " +
 		"MT MQ D U arch target param " +
@@ -85,7 +87,8 @@ var (
 		"default-script multiply_defined install_name export-dynamic-symbol-list arch")
 )
 
-// readOption reads the first of some words, and says how many after it are its value.
+// readOption reads the option at the start of words, and returns how many words after it are its
+// value.
 func readOption(words []linkWord) (option LinkOption, used int) {
 	word := words[0]
 	if !strings.HasPrefix(word.text, "-") || word.text == "-" {
@@ -107,8 +110,8 @@ func readOption(words []linkWord) (option LinkOption, used int) {
 	return LinkOption{name, value}, 0
 }
 
-// isSection reports whether an option with a T is the address of a section, or begins like another
-// letter's and is a word: "-undefined" of Apple's, for one.
+// isSection reports whether an option with a T is the address of a section, or a whole word that
+// begins like another letter's option, such as Apple's "-undefined".
 func isSection(name string) bool {
 	for _, word := range []string{"Tbss", "Tdata", "Ttext", "Trodata", "Tldata",
 		"undefined", "unresolved"} {
@@ -119,8 +122,8 @@ func isSection(name string) bool {
 	return false
 }
 
-// Is reports whether the option is one of the linker's long ones, which GNU ld also takes
-// shortened, as far as it stays clear which one is meant: shortest is as short as it may be.
+// Is reports whether the option is this long option of the linker. GNU ld also accepts it
+// shortened, as long as it is unambiguous: shortest is the shortest form.
 func (o LinkOption) Is(name, shortest string) bool {
 	return strings.HasPrefix(name, o.Name) && strings.HasPrefix(o.Name, shortest)
 }

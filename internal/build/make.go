@@ -1,6 +1,6 @@
-// Package build drives what a target is built with, MicroPython's make and its compiler: it asks
-// them for flags, effective values and the link, and builds in a directory of its own. It changes
-// no tree, and does not decide what is wrong.
+// Package build drives MicroPython's make and its compiler: it asks them for flags, effective
+// values and the link, and builds in a directory of its own. It changes no tree, and does not
+// decide what is wrong.
 package build
 
 import (
@@ -25,12 +25,12 @@ import (
 // changes, mpy-cross included.
 type Make struct {
 	Target micropython.Target
-	// Dir is the build directory (make's BUILD); it is made if need be. Its path must be free of
-	// spaces, which MicroPython's makefiles cannot take.
+	// Dir is the build directory (make's BUILD); it is created if needed. Its path must not
+	// contain spaces, which MicroPython's makefiles do not support.
 	Dir string
 	// Args are further arguments for make, such as "USER_C_MODULES=/path".
 	Args []string
-	// Jobs is how many commands make runs at once; 0 means one a processor.
+	// Jobs is how many commands make runs at once; 0 means one per processor.
 	Jobs int
 	// KeepGoing compiles what it can after an error, so that the log has all errors and the
 	// directory all objects.
@@ -51,15 +51,15 @@ type Result struct {
 	// ELF is the linked executable, with an absolute path.
 	ELF string
 	Log string
-	// Rebuilt says that the directory held the objects of other flags or of other sources and was
-	// emptied first.
+	// Rebuilt reports that the directory held objects of other flags or sources and was emptied
+	// first.
 	Rebuilt bool
 }
 
 // Error says that make failed: a source does not compile, or the firmware does not link.
 type Error struct {
 	Step    string // "mpy-cross" or the target's name
-	Command string // the make command as a shell takes it
+	Command string // the make command as a shell reads it
 	Cause   string // the first line that names an error
 	Tail    string // the part of the log that begins with the first error, at most tailLines lines
 	Log     string // the file with all output
@@ -145,7 +145,7 @@ func (m Make) relink(ctx context.Context, flags *Flags, link *Link, newer string
 	return err
 }
 
-// lastBuild is what Again has to know of the build that it repeats.
+// lastBuild is what Again needs to know about the build that it repeats.
 type lastBuild struct {
 	Goal    string
 	Prog    string
@@ -414,11 +414,11 @@ func (w *logWriter) Write(p []byte) (int, error) {
 	}
 }
 
-// flush writes a last line without an end.
+// flush writes a last line that has no line end.
 func (w *logWriter) flush() { _, _ = w.to.Write(w.partial) }
 
-// errorTail is the part of a log that tells what went wrong: from two lines above the first error
-// on, or its end.
+// errorTail is the part of a log that shows what went wrong: from two lines above the first
+// error on, or its end.
 func errorTail(log string) string {
 	lines := strings.Split(strings.TrimRight(log, "\n"), "\n")
 	start := max(0, len(lines)-tailLines)
@@ -455,8 +455,7 @@ func (w *progressWriter) Write(p []byte) (int, error) {
 	}
 }
 
-// line passes on a line such as "CC ../../py/obj.c"; what cannot be shown is in the log all the
-// same.
+// line passes on a line such as "CC ../../py/obj.c"; what cannot be shown is still in the log.
 func (w *progressWriter) line(line string) {
 	verb, _, _ := strings.Cut(line, " ")
 	switch verb {

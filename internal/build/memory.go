@@ -17,9 +17,9 @@ type Region struct {
 	File string
 }
 
-// codeRegions are what the linker scripts of MicroPython's stm32 port call the memory that the
-// firmware's code goes to, the one that comes first counting: FLASH is the whole chip where there
-// are others.
+// codeRegions are the names that the linker scripts of MicroPython's stm32 port give the memory
+// that holds the firmware's code. The first one that exists counts: FLASH is the whole chip if
+// there are others.
 var codeRegions = []string{"FLASH_TEXT", "FLASH_APP", "FLASH"}
 
 // LinkerScripts is the make variable that names a board's linker scripts; ask Flags for it before
@@ -37,7 +37,7 @@ func (f *Flags) CodeFlash() (flash Region, known bool) {
 		}
 		text, err := os.ReadFile(name)
 		if err != nil {
-			return Region{}, false // a script that make itself makes
+			return Region{}, false // a script that make generates
 		}
 		for _, region := range regions(string(text)) {
 			region.File = name

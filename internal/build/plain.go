@@ -23,7 +23,7 @@ type Plain struct {
 	Output io.Writer
 }
 
-// Command is all that a shell needs to build the firmware, to be copied: one line.
+// Command is a shell command that builds the firmware, on one line, for people to copy.
 func (p Plain) Command() string {
 	command := shell.Join(
 		slices.Concat([]string{"make", "-C", shell.Path(p.Target.Dir())}, p.Target.Args(), p.Args))

@@ -94,7 +94,7 @@ const (
 	probeGoal  = "mpwolf-probe"
 )
 
-// withoutProbe is a make command without probeArgs, for people.
+// withoutProbe is a make command without probeArgs, to show to people.
 func withoutProbe(argv []string) []string {
 	return slices.DeleteFunc(slices.Clone(argv), func(arg string) bool {
 		return strings.HasPrefix(arg, evalOption+probeGoal) ||

@@ -29,7 +29,8 @@ type replies struct {
 	known map[string]reply
 }
 
-// reply is one of them. Names that were looked for in Dirs and were not there still must not be.
+// reply is one of them. Names that were looked for in Dirs and were not found must still be
+// absent.
 type reply struct {
 	Value json.RawMessage   `json:"value"`
 	Files map[string]string `json:"files"`
@@ -47,7 +48,7 @@ func openReplies(dir string) *replies {
 	return a
 }
 
-// question is a key: what was asked, and all that besides files decides the reply.
+// question is a key: what was asked, and everything besides files that decides the reply.
 func question(parts ...any) string {
 	hash := sha256.New()
 	for _, part := range append(parts, inherited()) {
@@ -114,8 +115,8 @@ func (a reply) lookups(yield func(string) bool) {
 	}
 }
 
-// keep remembers an reply to a question that was asked at start, unless one of the files changed
-// since. An reply that cannot be written is asked for again.
+// keep stores a reply to a question that was asked at start, unless one of the files has changed
+// since. If it cannot be written, the question is asked again.
 func (a *replies) keep(key string, start time.Time, value any, files, dirs, names []string) {
 	if a == nil {
 		return
@@ -130,7 +131,7 @@ func (a *replies) keep(key string, start time.Time, value any, files, dirs, name
 			files = append(files, path)
 		}
 	}
-	// Clocks of file systems tick some milliseconds late.
+	// File systems' clocks lag by some milliseconds.
 	const tick = 20 * time.Millisecond
 	for _, file := range files {
 		if info, err := os.Stat(file); err == nil && !info.IsDir() &&
@@ -161,7 +162,7 @@ func (a *replies) save() {
 	}
 }
 
-// stampOf tells one content of a file from another as make does, by its time, and by its size.
+// stampOf distinguishes versions of a file as make does, by its time, and also by its size.
 func stampOf(file string) string {
 	info, err := os.Stat(file)
 	if err != nil {
@@ -182,8 +183,8 @@ func (f *Flags) programs() []string {
 	return []string{found}
 }
 
-// makefiles are the files that make read, but for the dependencies of objects, which decide about
-// no variable.
+// makefiles are the files that make read, except the dependency files of objects, which set no
+// variable.
 func (f *Flags) makefiles() []string {
 	var files []string
 	for _, name := range strings.Fields(f.Vars[makefileList]) {
@@ -231,7 +232,7 @@ func (f *Flags) abs(path string) string {
 	return filepath.Join(f.Dir, path)
 }
 
-// includeDirs are the directories of -I and its kin.
+// includeDirs are the directories of -I and similar options.
 func (f *Flags) includeDirs() []string {
 	var dirs []string
 	for i, flag := range f.CFLAGS {
@@ -248,8 +249,8 @@ func (f *Flags) includeDirs() []string {
 	return dirs
 }
 
-// dependencies are the files that the objects in a directory were made from, by what the compiler
-// wrote for make.
+// dependencies are the files that the objects in a directory were made from, according to the
+// compiler's dependency files.
 func dependencies(dir, relativeTo string) []string {
 	seen := make(map[string]bool)
 	_ = filepath.WalkDir(dir, func(path string, _ fs.DirEntry, err error) error {

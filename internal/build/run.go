@@ -17,10 +17,10 @@ import (
 	"mpwolf/internal/shell"
 )
 
-// MakeError says that make, or the compiler on make's behalf, stopped.
+// MakeError says that make, or the compiler on make's behalf, failed.
 type MakeError struct {
 	What    string // what was attempted, such as "ask make for the flags of unix (standard)"
-	Command string // the command as a shell takes it
+	Command string // the command as a shell reads it
 	Cause   string // the first line of output that names an error
 	// submodules of this port that the tree does not have, if a file was not found
 	Missing []string
@@ -43,11 +43,11 @@ func makeProgram() string {
 }
 
 // environment is what make and the compiler get: the caller's, without an outer make's options,
-// with messages in English (they are read), and such that nothing is written into the source tree:
-// Python's byte code of MicroPython's tools and git's index, which "git describe --dirty"
-// refreshes, would be. ccache's base directory makes the paths in dependency files relative, which
-// make then does not know as the files that it makes: objects would stay old when a generated
-// header changes.
+// with messages in English (they are parsed), and set so that nothing is written into the source
+// tree: Python would write byte code of MicroPython's tools, and "git describe --dirty" would
+// refresh git's index. ccache's base directory makes the paths in dependency files relative,
+// which make then does not recognise as the files that it makes: objects would stay stale when a
+// generated header changes.
 func environment() []string {
 	env := slices.DeleteFunc(os.Environ(), func(s string) bool {
 		name, _, _ := strings.Cut(s, "=")
@@ -58,8 +58,8 @@ func environment() []string {
 		"CCACHE_BASEDIR=")
 }
 
-// endWithChildren has a command that is told to end stop those that it runs, as make does, and
-// waits for these no longer than a moment.
+// endWithChildren makes a command that is interrupted stop the commands that it runs, as make
+// does, and waits only a moment for them.
 func endWithChildren(cmd *exec.Cmd) {
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
 	cmd.WaitDelay = 300 * time.Millisecond
@@ -85,8 +85,8 @@ func RunCommand(ctx context.Context, cmd *exec.Cmd) error {
 	return err
 }
 
-// run runs a command in dir and returns what it wrote. An error that is no *exec.ExitError means
-// that it did not run, or that ctx ended.
+// run runs a command in dir and returns what it wrote. An error that is not an *exec.ExitError
+// means that it did not run, or that ctx ended.
 func run(
 	ctx context.Context, dir string, stdin []byte, argv []string,
 ) (stdout, stderr []byte, err error) {
@@ -111,7 +111,7 @@ func stopped(
 	}
 	e := &MakeError{What: what, Command: shellLine(t, argv), Cause: firstError(output, err)}
 	if strings.HasPrefix(e.Cause, "/usr/") && strings.Contains(e.Cause, "No such file") {
-		// What a header of the system's includes is not a submodule's: nanbox and longlong are
+		// A file that a system header includes is not a submodule's: nanbox and longlong are
 		// built with -m32.
 		e.Cause += " (the system lacks the C library for these flags; on Debian, gcc-multilib " +
 			"has the one for -m32)"
@@ -157,8 +157,8 @@ func firstError(log []byte, err error) string {
 
 const pythonTraceback = "Traceback (most recent call last)"
 
-// isError knows the lines in which compilers, linkers, make and MicroPython's own scripts name an
-// error.
+// isError recognises the lines in which compilers, linkers, make and MicroPython's own scripts
+// name an error.
 func isError(line string) bool {
 	for _, mark := range []string{"rror: ", ": *** ", "ndefined reference to",
 		"multiple definition of",

@@ -50,8 +50,8 @@ func (m Make) emptyIfStale(ctx context.Context, flags *Flags) (bool, error) {
 	return stale, nil
 }
 
-// empty keeps mpy-cross, which the firmware's flags do not concern. The stamp goes last: a
-// directory that is half empty is still one to be emptied.
+// empty keeps mpy-cross, which does not depend on the firmware's flags. The stamp goes last: a
+// half-emptied directory must still be emptied.
 func (m Make) empty() error {
 	entries, err := os.ReadDir(m.Dir)
 	if err != nil {
@@ -69,8 +69,8 @@ func (m Make) empty() error {
 	return nil
 }
 
-// stampVars are the make variables that decide what is built and that make's rules do not see
-// change.
+// stampVars are the make variables that decide what is built, and whose changes make's rules do
+// not see.
 var stampVars = []string{"CC", "CFLAGS", "CXXFLAGS", "AFLAGS", "LD", "LDFLAGS", "LDFLAGS_MOD",
 	"LIB", "LIBS", "OBJ",
 	"SRC_QSTR", "FROZEN_MANIFEST", "QSTR_DEFS"}
@@ -88,8 +88,8 @@ func (m Make) stamp(flags *Flags) []byte {
 // objects were compiled with. The variables in the stamp do not show the flags of single objects.
 const compilesFile = "mpwolf-replies/compiles"
 
-// recompiled reports whether the objects that are there were compiled by other commands. Of a
-// directory without objects, or where make cannot be asked, it says no.
+// recompiled reports whether the existing objects were compiled with other commands. It is false
+// for a directory without objects, or if make cannot be asked.
 func (m Make) recompiled(ctx context.Context, flags *Flags) bool {
 	have, err := os.ReadFile(filepath.Join(m.Dir, filepath.FromSlash(compilesFile)))
 	if err != nil {
@@ -99,7 +99,7 @@ func (m Make) recompiled(ctx context.Context, flags *Flags) bool {
 	return err == nil && string(have) != now
 }
 
-// keepCompiles notes the commands of a build that has succeeded.
+// keepCompiles records the commands of a build that has succeeded.
 func (m Make) keepCompiles(ctx context.Context, flags *Flags) {
 	file := filepath.Join(m.Dir, filepath.FromSlash(compilesFile))
 	now, err := m.compilesHash(ctx, flags)

@@ -14,7 +14,7 @@ import (
 	"mpwolf/internal/micropython"
 )
 
-// noTLS are make's arguments that take the built-in TLS out of the build, by both of its names.
+// noTLS are make's arguments that turn the built-in TLS off, by both of its names.
 var noTLS = []string{"MICROPY_PY_SSL=0", "MICROPY_PY_USSL=0", "MICROPY_SSL_MBEDTLS=0",
 	"MICROPY_SSL_AXTLS=0"}
 
@@ -39,9 +39,9 @@ func MissingSubmodules(ctx context.Context, t micropython.Target) ([]string, err
 	return missingSubmodules(t.Tree, paths), nil
 }
 
-// submodules are those that the target's own make says it needs with the built-in TLS off. A port
-// that is built by CMake doesn't tell without configuring it: there, they are read from its files,
-// and optional reports whether those that depend on the board's features count.
+// submodules are those that the target's own make says it needs with the built-in TLS off. A
+// port that is built by CMake does not tell unless it is configured: there, they are read from
+// its files, and optional says whether to include those that depend on the board's features.
 func Submodules(ctx context.Context, t micropython.Target, optional bool) ([]string, error) {
 	vars := []string{"MPY_LIB_DIR", "MPY_LIB_SUBMODULE_DIR", "FROZEN_MANIFEST"}
 	for _, u := range unneeded {
