@@ -1,6 +1,6 @@
-// Package change patches a tree and takes the patch back: it plans first, reading only, and then
-// applies the plan, all or nothing. It prints nothing and knows no command line; what was done is
-// in its results.
+// Package change patches a tree and reverts the patch: it plans first, reading only, and then
+// applies the plan, all or nothing. It prints nothing and knows no command line; what was done
+// is in its results.
 package change
 
 import (
@@ -21,15 +21,15 @@ import (
 // Options say what to change, and how.
 type Options struct {
 	project.Options
-	// Force goes on where the user's edits and mpwolf's lines meet, after the user's files are
-	// saved.
+	// Force continues where the user's edits touch mpwolf's lines, after saving the user's
+	// files.
 	Force bool
 	// Tool is mpwolf's version.
 	Tool string
-	// Disk is what everything is changed through; nil is the real one.
+	// Disk makes all changes; nil is the real one.
 	Disk disk.FS
-	// Log takes one line at a time for the user; Progress takes what git says while it transfers.
-	// Both may be nil.
+	// Log takes one line at a time for the user; Progress gets git's progress messages. Both may
+	// be nil.
 	Log      sources.Log
 	Progress io.Writer
 }
@@ -39,7 +39,7 @@ type work struct {
 	Options
 	*project.Project
 	lock *state.Lock
-	// others are the other trees that are built with the installed modules.
+	// others are the other trees that use the installed modules.
 	others []project.User
 }
 
@@ -52,7 +52,7 @@ func begin(o Options) (work, error) {
 	return work{Options: o, Project: p}, err
 }
 
-// source is where trees are fetched to and what is told of it.
+// source says where trees are fetched to and who is told about it.
 func (w *work) source() (fetch.Source, error) {
 	cache, err := sources.DefaultCache()
 	return fetch.Source{Cache: cache, Log: w.Log, Progress: w.Progress}, err
@@ -83,7 +83,7 @@ func (w *work) takeLock(ctx context.Context) error {
 	return nil
 }
 
-// recovered takes back what was prepared before a change that failed for a reason of its own.
+// recovered undoes what was prepared before a change that failed.
 func (w *work) recovered(err error) error {
 	_, back := w.lock.Recover()
 	return errors.Join(err, back)

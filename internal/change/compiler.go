@@ -44,7 +44,7 @@ func (j *job) askCompiler(ctx context.Context) error {
 }
 
 // smallFlash says that a board has less flash than any firmware with wolfSSL takes; "" if it has
-// more, or none can tell.
+// more, or if that is unknown.
 func smallFlash(target micropython.Target, flags *build.Flags) (string, error) {
 	flash, known := flags.CodeFlash()
 	if !known {
@@ -94,8 +94,8 @@ func (j *job) askTarget(ctx context.Context, i int) (*build.Flags, error) {
 		"nothing was changed: %s%s", target.Port, strings.Join(texts, "; "), j.suspects(i, only))
 }
 
-// suspects names the lines that may say otherwise than what was planned: those that have the name
-// of a macro and are no setting as the scanner knows them, and those that it cannot read.
+// suspects names the lines that may contradict the plan: those that contain the name of a macro
+// and are not a setting that the scanner recognises, and those that it cannot read.
 func (j *job) suspects(i int, names map[string]patches.Want) string {
 	lines := j.Scan(j.Targets[i].Target).Suspects(slices.Sorted(maps.Keys(names)))
 	if len(lines) == 0 {
@@ -113,8 +113,9 @@ func (j *job) suspects(i int, names map[string]patches.Want) string {
 	return strings.Join(texts, "\n")
 }
 
-// macrosToo asks the compilers of all targets which macros they define, for a plan that needs to
-// know some of the system's: the scanner does not read those. What is planned so is asked again.
+// macrosToo asks the compilers of all targets which macros they define, for a plan that depends
+// on macros of the system, which the scanner does not read. A plan made with them is checked
+// with the compiler again.
 func (j *job) macrosToo(ctx context.Context) error {
 	answers := eachTarget(j.Targets, func(_ int, t project.Target) (map[string]string, error) {
 		// Without the modules, which need not be there yet.
@@ -133,15 +134,15 @@ func (j *job) macrosToo(ctx context.Context) error {
 	return nil
 }
 
-// answer is what came of a question about a target.
+// answer is the result of a question about a target.
 type answer[T any] struct {
 	value T
 	err   error
 }
 
-// eachTarget asks about all targets, as many at once as there are processors: each asks make and a
-// compiler. The answers are in the targets' order, so that the error that is told does not depend
-// on who is first.
+// eachTarget asks about all targets, as many at once as there are processors: each asks make and
+// a compiler. The answers are in the targets' order, so that the reported error does not depend
+// on which comes first.
 func eachTarget[Target, T any](
 	targets []Target, ask func(i int, t Target) (T, error),
 ) []answer[T] {

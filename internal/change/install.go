@@ -22,7 +22,7 @@ import (
 	"mpwolf/wolfssl"
 )
 
-// done says that the tree and the modules are as this patch would leave them.
+// done reports whether the tree and the modules are as this patch would leave them.
 func (j *job) done() bool {
 	if j.Record == nil || len(j.plan.Changes) > 0 {
 		return false
@@ -56,8 +56,8 @@ func (j *job) own() bool {
 	return err == nil && id == j.Record.Modules.ID
 }
 
-// move notes the release and commit of a tree that moved, and at which all is as it should be
-// still.
+// move records the release and commit of a tree that moved and where everything is still in
+// order.
 func (j *job) move() error {
 	commit, err := j.Tree.Commit()
 	if err != nil {
@@ -72,7 +72,7 @@ func (j *job) move() error {
 	return j.lock.Apply(state.Change{Record: record})
 }
 
-// entryOf is what is recorded of a target, with what its settings are now.
+// entryOf is the record's entry for a target, with the hash of its current settings.
 func entryOf(t project.Target) state.Target {
 	entry := t.Entry()
 	if entry.UserSettings != "" {
@@ -81,7 +81,7 @@ func entryOf(t project.Target) state.Target {
 	return entry
 }
 
-// isRecorded reports whether the record has a target just so.
+// isRecorded reports whether the record has exactly this target.
 func (j *job) isRecorded(entry state.Target) bool {
 	return slices.ContainsFunc(j.Record.Targets, func(t state.Target) bool {
 		return t.Same(entry) && slices.Equal(t.Make, entry.Make) &&
@@ -89,8 +89,8 @@ func (j *job) isRecorded(entry state.Target) bool {
 	})
 }
 
-// wolfssl is the one that was asked for; without a word about it, the installed one, which
-// modules.Check has found to be as it was installed.
+// wolfssl is the requested one; if none was requested, the installed one, which modules.Check
+// has found to be unchanged.
 func (j *job) wolfssl(ctx context.Context) (*wolfssl.Tree, error) {
 	tree, err := j.installedWolfSSL()
 	if tree != nil || err != nil {
@@ -103,7 +103,7 @@ func (j *job) wolfssl(ctx context.Context) (*wolfssl.Tree, error) {
 	return j.FetchWolfSSL(ctx, source)
 }
 
-// installedWolfSSL is the installed wolfSSL if no other was asked for; else nil.
+// installedWolfSSL is the installed wolfSSL if no other was requested; else nil.
 func (j *job) installedWolfSSL() (*wolfssl.Tree, error) {
 	if j.Record != nil && j.WolfSSL == j.Record.Modules.WolfSSL && j.WolfSSLFrom == "" &&
 		len(j.changedModules) == 0 && j.own() {
@@ -129,7 +129,8 @@ func (j *job) installedWolfSSL() (*wolfssl.Tree, error) {
 	return nil, nil
 }
 
-// planWolfSSL is wolfssl without fetching: of one that must be fetched it knows the version alone.
+// planWolfSSL is wolfssl without fetching: for one that must be fetched, only the version is
+// known.
 func (j *job) planWolfSSL(ctx context.Context) (*wolfssl.Tree, error) {
 	tree, err := j.installedWolfSSL()
 	if tree != nil || err != nil {
@@ -148,7 +149,7 @@ func (j *job) ownSources() []modules.Source {
 	return []modules.Source{modules.Own(), {FS: ports.FS(), At: "ports"}, {Texts: made, At: "."}}
 }
 
-// change prepares all that is written.
+// change prepares everything that is written.
 func (j *job) change(
 	ctx context.Context, wolf *wolfssl.Tree,
 ) (change state.Change, err error) {
@@ -188,11 +189,11 @@ func (j *job) installedModules(wolf *wolfssl.Tree) (state.Modules, error) {
 		Dir: j.Modules, ID: id, WolfSSL: wolf.Version, Licence: wolf.Licence, Source: wolf.From,
 	}
 	list, wrong := modules.Users(j.Modules)
-	installed.Created = list.Created // who comes last takes them away
+	installed.Created = list.Created // the last user removes them
 	return installed, errors.Join(err, wrong)
 }
 
-// useModules notes this tree as a user of the modules that are installed, if it is not noted yet.
+// useModules records this tree as a user of the installed modules, if it is not recorded yet.
 func (j *job) useModules() error {
 	for _, other := range j.others {
 		j.Log.Printf("%s is also used by %s", shell.Path(j.Module()), other.Tree)
@@ -220,8 +221,7 @@ func (j *job) users(created []string) modules.UserList {
 	return list
 }
 
-// checkShared stops where other modules would be installed than those that another tree is built
-// with.
+// checkShared is an error if this would replace the modules that another tree is built with.
 func (j *job) checkShared(wolf *wolfssl.Tree) error {
 	if len(j.others) == 0 || wolf.Dir == "" && wolf.Version == j.others[0].Record.Modules.WolfSSL {
 		return nil
@@ -246,8 +246,8 @@ func (j *job) checkShared(wolf *wolfssl.Tree) error {
 		"--modules DIR gives this tree modules of its own; --force changes them for all")
 }
 
-// installed reports whether the modules are there already with this wolfSSL, and nothing has to be
-// copied.
+// installed reports whether the modules are already installed with this wolfSSL, so that nothing
+// has to be copied.
 func (j *job) installed(wolf *wolfssl.Tree) bool {
 	if slices.ContainsFunc(j.others, func(u project.User) bool {
 		return u.Record.Pristine != j.Pristine // the files of that way act on all trees
@@ -293,8 +293,8 @@ func (j *job) stage(
 	return &state.Swap{Dir: j.Module(), Staged: staged, Created: created}, nil
 }
 
-// created are the directories that were made for the modules: those that are missing now, or that
-// were when the modules were installed first.
+// created are the directories that were created for the modules: those that are missing now, or
+// that were missing when the modules were first installed.
 func (j *job) created(missing []string) []string {
 	if j.Record != nil {
 		return j.Record.Modules.Created
@@ -353,8 +353,8 @@ func (j *job) newRecord(wolf *wolfssl.Tree, created []string) (*state.Record, er
 	return record, nil
 }
 
-// adopt notes what a patch whose record is gone has changed, so that revert takes that out too. It
-// gives the files.
+// adopt records what a patch whose record is gone has changed, so that revert undoes that too.
+// It returns the files.
 func (j *job) adopt(record *state.Record) map[string]bool {
 	adopted := map[string]bool{}
 	if j.found == nil {

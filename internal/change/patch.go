@@ -19,17 +19,18 @@ type Patched struct {
 	// Changes are the changes of the tree's files.
 	Changes  []patches.Change
 	Pristine bool
-	// Already is set if the tree was patched just so before, and nothing was to do.
+	// Already is set if the tree was already patched exactly like this, and there was nothing to
+	// do.
 	Already bool
-	// Recorded is, in words, what becomes another in the record of a tree that was patched before.
+	// Recorded says in words what changes in the record of a tree that was patched before.
 	Recorded []string
 	// Module is the directory of the module that is installed; "" if what is installed stays as it
 	// is.
 	Module string
 	// WolfSSL is the version that is installed, Licence its terms, which a plan does not know.
 	WolfSSL, Licence string
-	// Stale are the build directories that hold objects of other flags, which make does not
-	// notice.
+	// Stale are the build directories with objects compiled with other flags, which make does
+	// not notice.
 	Stale []string
 }
 
@@ -38,14 +39,14 @@ type PatchedTarget struct {
 	Name  string
 	Steps []patches.Step
 	Lacks []patches.Lack
-	// Note is what the owner of the board should know; "" for nothing.
+	// Note is what the board's owner should know; "" for nothing.
 	Note string
 	// Build is the command that builds the firmware.
 	Build string
 }
 
-// Plan works out what Patch would do, refuses what it would refuse, and changes nothing. Only the
-// compiler is not asked: it reads the files as they would be.
+// Plan works out what Patch would do, refuses what it would refuse, and changes nothing. Only
+// the compiler is not asked, because it would have to read the changed files.
 func Plan(ctx context.Context, o Options) (*Patched, error) {
 	j, err := newJob(o)
 	if err != nil {
@@ -84,7 +85,7 @@ func Plan(ctx context.Context, o Options) (*Patched, error) {
 	return result, j.checkShared(wolf)
 }
 
-// Patch sets the macros and installs the user modules, all or nothing. A tree that is not there is
+// Patch sets the macros and installs the user modules, all or nothing. A missing tree is
 // fetched.
 func Patch(ctx context.Context, o Options) (*Patched, error) {
 	j, err := newJob(o)
@@ -126,18 +127,18 @@ type job struct {
 	// ports are those of the targets.
 	ports []string
 	plan  *patches.Plan
-	// fragments are, where the module's files act instead of changes to the tree, those files of
-	// the ports that the tree is patched for besides these.
+	// fragments are the module's files for the other ports that the tree is patched for, where
+	// such files take the place of changes to the tree.
 	fragments []patches.ModuleFile
-	// edits are what to do where the user's edits meet ours. lost and changedModules are what
+	// edits says what to do where the user's edits touch ours. lost and changedModules are what
 	// --force must save before anything is changed.
 	edits          state.Options
 	lost           []state.Write
 	changedModules []string
 	// found is an earlier patch whose record is gone; nil without one.
 	found *patches.Lost
-	// builds are the directories that plain make builds in, and small tells of a target that its
-	// flash may be too small; both are known once the compiler was asked.
+	// builds are the directories that plain make builds in, and small says of a target that its
+	// flash may be too small; both are known once the compiler has been asked.
 	builds, small []string
 }
 
@@ -182,7 +183,7 @@ func (j *job) read(ctx context.Context) error {
 	j.edits = state.Options{Force: j.Force, AtHead: j.Tree.AtHead}
 	err = j.planAll()
 	if errors.Is(err, patches.ErrCannotRead) && j.macrosToo(ctx) == nil {
-		err = j.planAll() // else the first error is the one to tell
+		err = j.planAll() // else the first error is the one to report
 	}
 	if err != nil || !j.AllBoards || !j.leaveOut() {
 		return err
@@ -190,7 +191,7 @@ func (j *job) read(ctx context.Context) error {
 	return j.planAll()
 }
 
-// sayFound tells that an earlier patch was found, and what of it cannot be known.
+// sayFound reports that an earlier patch was found, and what about it cannot be known.
 func (j *job) sayFound() {
 	if j.found == nil {
 		return
@@ -202,7 +203,7 @@ func (j *job) sayFound() {
 	}
 }
 
-// apply makes the change, unless all is as it would be already.
+// apply makes the change, unless everything is already as it would be.
 func (j *job) apply(ctx context.Context) (*Patched, error) {
 	if j.done() {
 		return j.again(ctx)
@@ -236,8 +237,8 @@ func (j *job) apply(ctx context.Context) (*Patched, error) {
 	return result, nil
 }
 
-// again is a patch that finds nothing to do: it looks whether all still holds, and notes where the
-// tree has moved to.
+// again is a patch that finds nothing to do: it checks that everything still holds, and records
+// where the tree has moved to.
 func (j *job) again(ctx context.Context) (*Patched, error) {
 	if err := j.askCompiler(ctx); err != nil {
 		return nil, err
@@ -269,7 +270,7 @@ func (j *job) result() *Patched {
 	return result
 }
 
-// save copies what --force changes or takes away.
+// save copies what --force changes or removes.
 func (j *job) save() error {
 	saver := j.saver()
 	if err := saver.files(j.lost); err != nil {
@@ -278,7 +279,7 @@ func (j *job) save() error {
 	return saver.modules(j.changedModules)
 }
 
-// stamp notes what check may take as read after a patch.
+// stamp records what check need not read again after a patch.
 func (j *job) stamp() error {
 	stamps, err := j.Stamps(j.Tool)
 	if err != nil {
@@ -288,8 +289,8 @@ func (j *job) stamp() error {
 	return nil
 }
 
-// stale are the build directories that hold objects of before: MicroPython's make looks at the
-// times of files only, not at the flags that changed, and would link them with the new ones.
+// stale are the build directories with stale objects: MicroPython's make looks only at file
+// times, not at the changed flags, and would link them with the new ones.
 func (j *job) stale() []string {
 	var dirs []string
 	for _, dir := range j.builds {

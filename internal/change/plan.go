@@ -11,8 +11,8 @@ import (
 	"mpwolf/patches"
 )
 
-// leaveOut takes those of all boards out that are refused, and says so; whoever names a board gets
-// an error.
+// leaveOut drops those of --all-boards that are refused, and reports it; for a board that was
+// named it is an error.
 func (j *job) leaveOut() bool {
 	all := len(j.Targets)
 	for i := all - 1; i >= 0; i-- {
@@ -26,7 +26,7 @@ func (j *job) leaveOut() bool {
 	return len(j.Targets) < all
 }
 
-// drop leaves a target out, and says why.
+// drop leaves a target out, and reports why.
 func (j *job) drop(i int, why string) {
 	j.Log.Printf("%s is left out: %s", j.Targets[i].Name(), why)
 	j.Targets = slices.Delete(j.Targets, i, i+1)
@@ -106,7 +106,7 @@ func byPort(targets []micropython.Target) [][]micropython.Target {
 	return groups
 }
 
-// otherTargets are those of the record that are not patched now, by port.
+// otherTargets are the recorded targets that are not patched now, by port.
 func (j *job) otherTargets() (map[string][]micropython.Target, error) {
 	others := map[string][]micropython.Target{}
 	if j.Record == nil || j.All {

@@ -10,8 +10,8 @@ import (
 	"mpwolf/internal/state"
 )
 
-// recordedChanges says what becomes another when a tree is patched again: what a command line did
-// not repeat is dropped, which is not always meant.
+// recordedChanges says what changes when a tree is patched again: what the command line does not
+// repeat is dropped, which may not be intended.
 func recordedChanges(old, now *state.Record) []string {
 	if old == nil {
 		return nil

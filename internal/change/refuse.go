@@ -16,9 +16,9 @@ import (
 	"mpwolf/ports"
 )
 
-// checkSubmodules stops when a build would lack submodules, and names all of them. Of all boards
-// it leaves out those whose own make stops, such as one that wants a newer compiler; whoever names
-// a board gets an error.
+// checkSubmodules is an error if a build would lack submodules; it names all of them. With
+// --all-boards it leaves out the boards whose own makefile fails, such as one that needs a newer
+// compiler; for a board that was named that is an error.
 func (j *job) checkSubmodules(ctx context.Context) error {
 	var builds, missing []string
 	left := false
@@ -57,7 +57,7 @@ func (j *job) checkSubmodules(ctx context.Context) error {
 	return nil
 }
 
-// checkLacks stops at a board that lacks what nothing can take the place of.
+// checkLacks refuses a board that lacks something that nothing can replace.
 func (j *job) checkLacks(context.Context) error {
 	var lines []string
 	advice := ""
@@ -76,7 +76,8 @@ func (j *job) checkLacks(context.Context) error {
 	return hint.With(errors.New(strings.Join(lines, "\n")), advice)
 }
 
-// checkOutside stops where a line outside the tree, in a board's own directory, must change first.
+// checkOutside is an error if a line outside the tree, in a board's own directory, must change
+// first.
 func (j *job) checkOutside(context.Context) error {
 	var lines []string
 	for _, step := range j.plan.Outside() {
@@ -91,7 +92,7 @@ func (j *job) checkOutside(context.Context) error {
 			j.Tree.Dir, strings.Join(lines, "\n")), "change them, then run this command again")
 }
 
-// checkWay holds that a tree is patched in one of the two ways only.
+// checkWay checks that a tree is patched in only one of the two ways.
 func (j *job) checkWay() error {
 	if j.Record == nil || j.Record.Pristine == j.Pristine {
 		return nil
@@ -103,7 +104,7 @@ func (j *job) checkWay() error {
 	return hint.With(err, "mpwolf revert first, or patch it the same way")
 }
 
-// checkModules stops where the user modules cannot go.
+// checkModules refuses a directory that the user modules cannot go into.
 func (j *job) checkModules() error {
 	another := "choose another with --modules DIR"
 	switch {
@@ -152,8 +153,8 @@ func checkSettings(names []string) error {
 	return nil
 }
 
-// inside reports whether a directory, which need not be there, is another or below it, whatever
-// links lead there.
+// inside reports whether a directory, which need not exist, is another one or below it, with all
+// links resolved.
 func inside(top, dir string) bool {
 	real := dir
 	for at := dir; ; at = filepath.Dir(at) {

@@ -16,30 +16,30 @@ import (
 type Reverted struct {
 	// Tree is the tree's directory.
 	Tree string
-	// Nothing is set if the tree was not patched; nothing was done then.
+	// Nothing is set if the tree was not patched, and so nothing was done.
 	Nothing bool
-	// Guessed is set if there was no record: what was restored is what can be known without.
+	// Guessed is set if there was no record: only what can be known without one was restored.
 	Guessed bool
-	// Targets are those that were taken out, and Rest those that the tree is still patched for, if
-	// only some were taken out.
+	// Targets are those that were removed, and Rest those that the tree is still patched for, if
+	// only some were removed.
 	Targets, Rest []string
 	// Restored are the files of the tree that were changed back.
 	Restored []string
-	// Module is the directory of the module. Removed is set if it was taken away, except Kept,
-	// which the user changed or added. Without a record, Unclear is set if it is there and may be
-	// of another tree.
+	// Module is the directory of the module. Removed is set if it was removed, except Kept,
+	// which the user changed or added. Without a record, Unclear is set if it is there and may
+	// belong to another tree.
 	Module           string
 	Removed, Unclear bool
 	Kept             []string
-	// Shared are other trees that are built with the module, for which it stays.
+	// Shared are other trees that use the module, for which it stays.
 	Shared []string
-	// Left are files that were left as they are, and why.
+	// Left are files that were left alone, and why.
 	Left []string
-	// Unknown are lines that mpwolf may have written; without the record no one can tell.
+	// Unknown are lines that mpwolf may have written; without the record that is unknown.
 	Unknown []patches.Trace
 }
 
-// Revert takes back what Patch did; edits made since stay.
+// Revert undoes what Patch did; edits made since then stay.
 func Revert(ctx context.Context, o Options) (*Reverted, error) {
 	w, err := begin(o)
 	if err != nil {
@@ -94,7 +94,7 @@ func (w *work) reverted(modulesDir string) *Reverted {
 	return &Reverted{Tree: w.Tree.Dir, Module: filepath.Join(modulesDir, modules.Name)}
 }
 
-// takeBack changes files back and, unless they are nil, takes the installed modules away.
+// takeBack restores files and, unless they are nil, removes the installed modules.
 func (w *work) takeBack(result *Reverted, writes []state.Write, installed *state.Modules) error {
 	var swap *state.Swap
 	if installed != nil {
@@ -111,7 +111,7 @@ func (w *work) takeBack(result *Reverted, writes []state.Write, installed *state
 		return err
 	}
 	if installed != nil && len(result.Shared) > 0 {
-		// That this tree stays noted if it fails does no harm: its record is gone.
+		// If it fails, this tree stays listed, which does no harm: its record is gone.
 		_ = modules.SetUsers(w.Disk, result.Module, modules.UserList{
 			Trees: result.Shared, Created: installed.Created,
 		})
@@ -122,7 +122,7 @@ func (w *work) takeBack(result *Reverted, writes []state.Write, installed *state
 	return nil
 }
 
-// takeModulesAway plans the removal of the installed modules; what the user changed in them stays.
+// takeModulesAway plans the removal of the installed modules; files that the user changed stay.
 func (w *work) takeModulesAway(installed state.Modules) (*state.Swap, []string, error) {
 	dir := installed.Dir
 	var err error
@@ -156,9 +156,9 @@ func (w *work) takeModulesAway(installed state.Modules) (*state.Swap, []string, 
 	return swap, kept, nil
 }
 
-// revertLost takes back what can be known of a patch whose record is gone: by the marked blocks,
-// the wants, and what git has. The user modules are taken away only where they are named: they may
-// serve another tree.
+// revertLost undoes what can be known of a patch whose record is gone, from the marked blocks,
+// the wants, and git. The user modules are removed only if they are named: another tree may use
+// them.
 func (w *work) revertLost(ctx context.Context) (*Reverted, error) {
 	lost, err := patches.Traces(ctx, w.Tree, w.Tree.AtHead)
 	if err != nil {

@@ -10,7 +10,7 @@ import (
 	"mpwolf/modules"
 )
 
-// saver copies files of the user's before --force changes them, to a directory a run.
+// saver copies the user's files before --force changes them, to a new directory for each run.
 type saver struct {
 	*work
 	dir string

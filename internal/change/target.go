@@ -17,8 +17,8 @@ import (
 	"mpwolf/patches"
 )
 
-// revertTargets takes the named targets out, and leaves the tree as patch makes it for the others:
-// what only those needed is as it was before.
+// revertTargets removes the named targets, and leaves the tree as patch makes it for the others:
+// what only the removed ones needed is restored.
 func (w *work) revertTargets(ctx context.Context) (*Reverted, error) {
 	if w.Record == nil {
 		if err := w.NeedRecord(ctx); !errors.Is(err, state.ErrNotPatched) {
@@ -59,7 +59,7 @@ func (w *work) revertTargets(ctx context.Context) (*Reverted, error) {
 	return result, nil
 }
 
-// split tells the recorded targets that the command line names from the others.
+// split separates the recorded targets that the command line names from the others.
 func (w *work) split() (out, rest []project.Target, err error) {
 	for _, t := range w.Targets {
 		named := (w.Asked.Port == t.Port) &&
@@ -89,7 +89,7 @@ func shortNames(targets []project.Target) []string {
 	return names
 }
 
-// planRest plans the files as patch would leave them for the other targets alone, with the user's
+// planRest plans the files as patch would leave them for only the other targets, with the user's
 // edits.
 func (w *work) planRest(change *state.Change, out, rest []project.Target) error {
 	concerns := func(file string) bool {
