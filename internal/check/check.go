@@ -1,5 +1,5 @@
-// Package check reports whether a tree is as mpwolf.toml asks for, in milliseconds: it reads, and
-// runs and writes nothing. What it finds is in its result; the compiler's word is verify's.
+// Package check reports whether a tree is as mpwolf.toml asks for, in milliseconds: it only
+// reads, and runs and writes nothing. What it finds is in its result; verify asks the compiler.
 package check
 
 import (
@@ -24,9 +24,9 @@ type Options struct {
 	project.Options
 	// Tool is mpwolf's version.
 	Tool string
-	// Strict asks make and the compiler too.
+	// Strict also asks make and the compiler.
 	Strict bool
-	// Patched checks the targets that the tree was patched for, whatever mpwolf.toml has.
+	// Patched checks the targets that the tree was patched for, whatever mpwolf.toml says.
 	Patched bool
 	// Only are the names of the targets to check; nil checks all.
 	Only []string
@@ -39,16 +39,16 @@ type Result struct {
 	Targets []string
 	// Findings have absolute files.
 	Findings []report.Finding
-	// Claims are what could not be read, and rests on what make and the compiler said when the
+	// Claims are what could not be read, and relies on what make and the compiler said when the
 	// tree was patched, at Since.
 	Claims []string
 	Since  time.Time
-	// Where is the file that stands for a finding that has none of its own.
+	// Where is the file to name for a finding without one.
 	Where string
 }
 
-// Lost are the findings by which a firmware that is built now is not the one that was asked for.
-// The others are about what the user may have changed on purpose.
+// Lost are the findings that mean that firmware built now is not what was requested. The others
+// are about what the user may have changed on purpose.
 func (r *Result) Lost() []report.Finding {
 	return slices.DeleteFunc(slices.Clone(r.Findings), func(f report.Finding) bool {
 		return slices.Contains([]string{"moved", "modules-changed", "settings-changed"}, f.ID)
@@ -64,8 +64,8 @@ func (r *Result) Log(version string) *report.Log {
 	}
 }
 
-// The rules of check. Their order is that of the questions: can the tree be checked, is it the
-// right one, is it patched, is what was installed still that.
+// The rules of check. They are in the order of the questions: can the tree be checked, is it the
+// right one, is it patched, is the installation unchanged.
 var Rules = []report.Rule{
 	{ID: "interrupted", Summary: "No mpwolf run was interrupted.",
 		Help: "The next `mpwolf patch` or `mpwolf revert` restores the tree to the state " +
@@ -164,7 +164,7 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 	return result, nil
 }
 
-// lost is the finding that a patch was made of which there is no record.
+// lost is the finding that there is a patch without a record.
 func (k *checker) lost(lost *patches.Lost) {
 	f := report.Finding{ID: "record", File: k.Tree.Path(state.Dir), Fix: fixPatch,
 		Message: "the tree was patched, but the record of that is missing (git clean -fdx " +
@@ -184,7 +184,7 @@ func (k *checker) run() error {
 	if state.Interrupted(k.Tree.Dir) {
 		k.found(report.Finding{ID: "interrupted", File: k.Tree.Path(state.Dir), Fix: fixPatch,
 			Message: "a run of mpwolf was interrupted"})
-		return nil // what else is there is between two states
+		return nil // the rest is between two states
 	}
 	if err := k.place(); err != nil {
 		return err
@@ -204,7 +204,7 @@ func (k *checker) run() error {
 	return k.modules()
 }
 
-// where is the file that stands for a finding that has none of its own.
+// where is the file to name for a finding without one.
 func (k *checker) where() string {
 	if k.File != nil {
 		return k.File.Path

@@ -15,15 +15,15 @@ import (
 	"mpwolf/wolfssl"
 )
 
-// inputs reports whether a stamped file is one that the scanner reads: of the installed module,
-// only those are that act in the place of changes to the tree.
+// inputs reports whether a stamped file is one that the scanner reads. In the installed module
+// these are only the files that take the place of changes to the tree.
 func (k *checker) inputs(name string) bool {
 	rel, err := filepath.Rel(filepath.Join(k.Modules, modules.Name), name)
 	return err != nil || !filepath.IsLocal(rel) ||
 		strings.HasPrefix(filepath.ToSlash(rel), "pristine/")
 }
 
-// modules looks at what is installed.
+// modules checks what is installed.
 func (k *checker) modules() error {
 	dir := k.Modules
 	final := filepath.Join(dir, modules.Name)
@@ -48,7 +48,7 @@ func (k *checker) modules() error {
 	return k.wolfSSL(final)
 }
 
-// changed lists changed files, each on its line, and the rest of many in one.
+// changed reports changed files, one finding each, and the rest of many in a single one.
 func (k *checker) changed(final string, names []string) {
 	const most = 20
 	for i, name := range names {
@@ -67,8 +67,8 @@ func (k *checker) changed(final string, names []string) {
 	}
 }
 
-// owner looks whether the modules are those that this tree was patched with: another tree's patch
-// may have put its own there, and a copy of a tree is no user that others know of.
+// owner checks that the modules are those that this tree was patched with: another tree's patch
+// may have replaced them, and a copy of a tree is not listed as a user.
 func (k *checker) owner(final string) error {
 	if k.Record == nil {
 		return nil

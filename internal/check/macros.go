@@ -14,8 +14,8 @@ import (
 	"mpwolf/patches"
 )
 
-// target asks the scanner whether every want holds, and the record whether the target was patched
-// as it is wanted.
+// target asks the scanner whether every want holds, and the record whether the target was
+// patched with these options.
 func (k *checker) target(t project.Target) error {
 	if err := k.wants(t); err != nil {
 		return err
@@ -58,7 +58,7 @@ func (k *checker) wants(t project.Target) error {
 	return nil
 }
 
-// claim notes what rests on the last patch.
+// claim records what relies on the last patch.
 func (k *checker) claim(claims ...string) {
 	for _, claim := range claims {
 		if !slices.Contains(k.claims, claim) {
@@ -67,7 +67,7 @@ func (k *checker) claim(claims ...string) {
 	}
 }
 
-// settings looks for the user's own settings.
+// settings checks the user's own settings.
 func (k *checker) settings(t project.Target) {
 	if t.UserSettings == "" {
 		return
@@ -86,7 +86,7 @@ func (k *checker) settings(t project.Target) {
 	}
 	i := slices.IndexFunc(k.Record.Targets, t.Entry().Same)
 	if i < 0 || k.Record.Targets[i].UserSettings != t.UserSettings {
-		return // that is told as the target's
+		return // that is reported with the target
 	}
 	if then := k.Record.Targets[i].SettingsHash; then != "" && then != hash {
 		f.ID = "settings-changed"
@@ -157,8 +157,8 @@ func (k *checker) want(t project.Target, want patches.Want, reading *patches.Con
 	k.found(f)
 }
 
-// decidingLine is the line to look at: where a makefile turns a variable into a macro, that which
-// sets the variable.
+// decidingLine is the line to look at: if a makefile turns a variable into a macro, the line
+// that sets the variable.
 func decidingLine(now patches.State, want patches.Want, reading *patches.Config) *patches.Site {
 	if now.Site == nil || now.Site.Kind != patches.CompilerFlag {
 		return now.Site
