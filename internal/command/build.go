@@ -63,10 +63,10 @@ func (s *session) build(c *cli.Context) error {
 	return nil
 }
 
-// checkBuild stops where make would build another firmware than the one that was patched for, such
-// as one with the built-in TLS after a checkout, without an error.
+// checkBuild is an error if make would, without an error, build firmware other than what the
+// tree was patched for, such as one with the built-in TLS after a checkout.
 func (s *session) checkBuild(c *cli.Context, targets []project.Target) error {
-	o := options(c) // which tree is meant was said before
+	o := options(c) // which tree it is has been reported already
 	result, err := check.Run(c.Context, check.Options{
 		Options: o, Tool: Version(), Patched: true, Only: project.Names(targets),
 	})

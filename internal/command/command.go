@@ -1,6 +1,6 @@
-// Package command is mpwolf's command line, a file a subcommand: flags become options, one call
-// does the work, and its result is printed. It is the only package that prints, and does nothing
-// else.
+// Package command is mpwolf's command line, one file per subcommand: flags become options, one
+// call does the work, and its result is printed. It is the only package that prints, and does
+// nothing else.
 package command
 
 import (
@@ -50,7 +50,7 @@ var errFound = errors.New("a check found something")
 type session struct {
 	stdout, stderr io.Writer
 	terminal       bool // stderr is one: progress may be shown
-	// disk is what trees and modules directories are changed through.
+	// disk makes all changes to trees and modules directories.
 	disk disk.FS
 	// building is set while make may write.
 	building atomic.Bool
@@ -74,7 +74,7 @@ func Main(args []string, _ io.Reader, stdout, stderr io.Writer) int {
 	return Run(disk.OS{}, args, stdout, stderr)
 }
 
-// Run is Main with the layer that trees and modules directories are changed through.
+// Run is Main with the layer that changes trees and modules directories.
 func Run(d disk.FS, args []string, stdout, stderr io.Writer) int {
 	s := &session{stdout: stdout, stderr: stderr, disk: d}
 	if f, ok := stderr.(*os.File); ok {
@@ -140,7 +140,7 @@ func newApp(s *session) *cli.App {
 			statusCommand(s), buildCommand(s),
 			fetchCommand(s), portsCommand(s), boardsCommand(s), explainCommand(s),
 		},
-		// Errors are reported, and the process ended, in one place only.
+		// Errors are reported, and the process ends, in one place only.
 		ExitErrHandler: func(*cli.Context, error) {},
 	}
 	app.OnUsageError = func(_ *cli.Context, err error, _ bool) error {
@@ -170,8 +170,8 @@ func unknownCommand(app *cli.App, name string) error {
 		hint.DidYouMean(name, names), strings.Join(names, ", "))
 }
 
-// noArgs is an action that refuses arguments, where a command takes none: a forgotten -- would
-// otherwise change what is done.
+// noArgs is an action that refuses arguments: a forgotten -- would otherwise change what the
+// command does.
 func noArgs(action cli.ActionFunc) cli.ActionFunc {
 	return func(c *cli.Context) error {
 		if c.Args().Present() {
@@ -190,9 +190,9 @@ func Version() string {
 	return info.Main.Version
 }
 
-// flagsFirst moves the flags of a command before its arguments, where the command line's library
-// wants them: "mpwolf explain MACRO --port unix" is what people write. They also write -j4, as of
-// make, which it does not know.
+// flagsFirst moves a command's flags before its arguments, where the command-line library
+// expects them: people write "mpwolf explain MACRO --port unix". They also write -j4, as for
+// make, which the library does not know.
 func flagsFirst(app *cli.App, args []string) []string {
 	if len(args) < 3 {
 		return args
@@ -222,7 +222,7 @@ func flagsFirst(app *cli.App, args []string) []string {
 	return slices.Concat(args[:2], flags, rest)
 }
 
-// takesValue reports whether the value of a flag is the next argument. Of an unknown flag it is
+// takesValue reports whether the value of a flag is the next argument. For an unknown flag it is
 // not: the error about the flag comes first.
 func takesValue(command *cli.Command, arg string) bool {
 	name := strings.TrimLeft(arg, "-")

@@ -13,7 +13,7 @@ import (
 
 const flagDir = "dir"
 
-// What fetch gets.
+// What fetch can get.
 const (
 	fetchAll         = ""
 	fetchMicroPython = "micropython"
@@ -38,7 +38,7 @@ func fetchCommand(s *session) *cli.Command {
 		Usage:  "get a MicroPython tree, and a wolfSSL into the cache",
 		Flags:  flags,
 		Action: action(fetchAll),
-		// Subcommands, not arguments: flags may then stand behind the word.
+		// Subcommands, not arguments, so that flags may follow the word.
 		Subcommands: []*cli.Command{
 			{Name: fetchMicroPython, Usage: "get only a MicroPython tree", Flags: flags,
 				Action: action(fetchMicroPython)},

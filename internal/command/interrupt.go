@@ -12,12 +12,13 @@ import (
 	"mpwolf/internal/state"
 )
 
-// grace is how long a command that was interrupted may take to end by itself. After that the
-// process ends around it, as some loops of go-git's look at no context.
+// grace is how long an interrupted command may take to end by itself. After that the process
+// exits, because some of go-git's loops do not check their context.
 const grace = 700 * time.Millisecond
 
-// again is how long after the first signal another one counts as the user's second: a process may
-// get one signal twice, as timeout(1) sends it to its child and then to the group of both.
+// again is how long after the first signal another one counts as a second request: a process may
+// get one signal twice, because timeout(1) sends it to its child and then to their process
+// group.
 const again = 300 * time.Millisecond
 
 // finishing is how long a change of a tree, which is all or nothing, may take to end.
@@ -36,8 +37,8 @@ func (e *interrupted) code() int {
 	return exitInterrupted
 }
 
-// interruptible runs an action that ends soon after a signal: by its context or, if it does not
-// look at that, by being left alone. A second signal, a moment later, ends it at once.
+// interruptible runs an action that ends soon after a signal: through its context or, if it does
+// not check that, by being abandoned. A second signal, a moment later, ends it at once.
 func (s *session) interruptible(action func(ctx context.Context) error) error {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	defer cancel(nil)
@@ -56,8 +57,8 @@ func (s *session) interruptible(action func(ctx context.Context) error) error {
 	}
 }
 
-// signalled looks whether an action failed because a signal ended what it ran: Ctrl-C goes to all
-// processes of a terminal, and the others may be the first to end.
+// signalled checks whether an action failed because a signal ended what it ran: Ctrl-C goes to
+// all processes of a terminal, and the others may end first.
 func (s *session) signalled(err error, signals <-chan os.Signal) error {
 	wait := time.Duration(0)
 	if exit := (*exec.ExitError)(nil); errors.As(err, &exit) && !exit.Exited() {
@@ -96,7 +97,8 @@ func (s *session) stopped(stop *interrupted, done <-chan error, signals <-chan o
 	}
 }
 
-// ended is what a command comes to that ended after a signal: what it had done before stays done.
+// ended is the result of a command that ended after a signal: what it had done before stays
+// done.
 func ended(stop *interrupted, err error) error {
 	halfway := (*state.HalfwayError)(nil)
 	if err == nil || errors.Is(err, errFound) || errors.As(err, &halfway) {
@@ -105,7 +107,7 @@ func ended(stop *interrupted, err error) error {
 	return stop
 }
 
-// sayInterrupted tells what is left of a command that a signal ended.
+// sayInterrupted reports what is left of a command that a signal ended.
 func (s *session) sayInterrupted() {
 	switch {
 	case state.Changing():

@@ -37,10 +37,11 @@ const (
 	flagDryRun       = "dry-run"
 )
 
-// envTree names the tree where no flag does.
+// envTree names the tree if no flag does.
 const envTree = "MPWOLF_TREE"
 
-// options are what the flags say of the project. A flag that a command does not have says nothing.
+// options are what the flags say about the project. A flag that a command does not have says
+// nothing.
 func options(c *cli.Context) project.Options {
 	o := project.Options{
 		Command:       c.Command.Name,
@@ -58,7 +59,7 @@ func options(c *cli.Context) project.Options {
 		From:          c.String(flagFrom),
 		SHA256:        c.String(flagSHA256),
 	}
-	if c.IsSet(flagWolfSSLFrom) { // its default must not look like a wish for another wolfSSL
+	if c.IsSet(flagWolfSSLFrom) { // its default must not look like a request for another wolfSSL
 		o.WolfSSLFrom = c.String(flagWolfSSLFrom)
 	}
 	if c.IsSet(flagPristine) {
@@ -68,7 +69,7 @@ func options(c *cli.Context) project.Options {
 	return o
 }
 
-// options are those of the command line, with where to tell which tree is meant.
+// options are those of the command line, and how to report which tree is used.
 func (s *session) options(c *cli.Context) project.Options {
 	o := options(c)
 	o.Say = s.say

@@ -76,7 +76,7 @@ func onePort(p *project.Project) (string, error) {
 	return names[0], nil
 }
 
-// list prints names, a line each or as a JSON array.
+// list prints names, one per line or as a JSON array.
 func (s *session) list(c *cli.Context, names []string) error {
 	kind, err := format(c, "text", "json")
 	if err != nil {

@@ -6,10 +6,10 @@ import (
 	"strings"
 )
 
-// lineProgress shows each line instead of the one before, on a terminal.
+// lineProgress shows each line in place of the previous one, on a terminal.
 type lineProgress struct{ w io.Writer }
 
-// lines is nil where no one watches.
+// lines is nil without a terminal.
 func (s *session) lines() *lineProgress {
 	if !s.terminal {
 		return nil
