@@ -1,4 +1,4 @@
-// Package config reads and writes mpwolf.toml, in which a firmware repository says what it is
+// Package config reads and writes mpwolf.toml, in which a firmware repository states what it is
 // built from and for. It does not look at the trees that the file names.
 package config
 
@@ -21,7 +21,7 @@ import (
 // Name is the file's name, at the top of the firmware's repository.
 const Name = "mpwolf.toml"
 
-// File is a mpwolf.toml. A zero value in it means that the file says nothing of the matter.
+// File is a mpwolf.toml. A zero value in it means that the file does not say.
 type File struct {
 	// Path is the absolute path of the file.
 	Path string `toml:"-"`
@@ -159,7 +159,7 @@ func knownKeys(key toml.Key) string {
 	return hint.DidYouMean(last, topKeys) + " the file has: " + strings.Join(topKeys, ", ")
 }
 
-// wrong is a value that cannot be taken: of the key at the top (table -1) or of a target.
+// wrong is an invalid value: of a key at the top (table -1) or of a target.
 type wrong struct {
 	table     int
 	key, text string
@@ -237,7 +237,7 @@ func (f *File) checkTarget(t *Target) *wrong {
 			t.Profile, strings.Join(profiles, ", "))}
 	}
 	for _, arg := range t.Make {
-		// An option would let the file run what it likes where only an answer is asked for.
+		// An option would let the file run anything where only an answer is expected.
 		if !makeWord.MatchString(arg) {
 			return &wrong{key: "make",
 				text: fmt.Sprintf("make has %q, which is not of the form NAME=VALUE", arg)}
@@ -249,9 +249,9 @@ func (f *File) checkTarget(t *Target) *wrong {
 	return nil
 }
 
-// inside makes a path of the file absolute. One that leads out of the file's directory is refused,
-// by itself or through links: whoever clones a repository does not expect its files to name others
-// of theirs. Flags may.
+// inside makes a path of the file absolute. One that leads out of the file's directory, by
+// itself or through links, is refused: someone who clones a repository does not expect it to
+// name their other files. Flags may.
 func (f *File) inside(path *string) error {
 	if *path == "" {
 		return nil
@@ -311,7 +311,8 @@ var (
 	otherLine = regexp.MustCompile(`^\s*\[+\s*"?([A-Za-z0-9_.-]+)`)
 )
 
-// locate finds lines by their look: the decoder does not tell them. It serves messages only.
+// locate finds lines by pattern, because the decoder does not report them. It is used only for
+// messages.
 func locate(text []byte) places {
 	p := places{}
 	table := -1

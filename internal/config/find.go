@@ -13,10 +13,10 @@ import (
 // ErrNone is returned by Find where there is no mpwolf.toml.
 var ErrNone = errors.New("no " + Name)
 
-// Find loads the mpwolf.toml of start's directory or of the nearest one above it. The search ends
-// at the top of the git repository that start is in, submodules and MicroPython trees counting as
-// parts of what holds them, and at the home directory. A file above start that belongs to someone
-// else is an error: it would decide what is written here.
+// Find loads the mpwolf.toml of start's directory or of the nearest one above it. The search
+// ends at the top of the git repository that start is in (submodules and MicroPython trees count
+// as parts of the repository around them), and at the home directory. A file above start that
+// belongs to someone else is an error: it would decide what is written here.
 func Find(start string) (*File, error) {
 	abs, err := filepath.Abs(start)
 	if err != nil {

@@ -11,8 +11,8 @@ import (
 	"github.com/BurntSushi/toml"
 )
 
-// shape finds values of the wrong kind, and says so in the words of the file: the decoder speaks
-// of its own types. What is no TOML is for the decoder to say.
+// shape finds values of the wrong kind, and reports them in the file's terms: the decoder's
+// messages name Go types. Invalid TOML is left to the decoder.
 func shape(text []byte) *wrong {
 	var file map[string]any
 	if _, err := toml.Decode(string(text), &file); err != nil {
@@ -82,10 +82,10 @@ var examples = map[string]string{
 	"port": "unix", "board": "PYBV11", "variant": "standard", "user-settings": "user_settings.h",
 }
 
-// Size is a number of bytes, written as a number or as a text such as "512K".
+// Size is a number of bytes, written as a number or as a string such as "512K".
 type Size int64
 
-// UnmarshalTOML takes both.
+// UnmarshalTOML accepts both.
 func (s *Size) UnmarshalTOML(value any) error {
 	switch v := value.(type) {
 	case int64:

@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-// ExistsError says that a mpwolf.toml is there already: it is never overwritten.
+// ExistsError says that there is a mpwolf.toml already: it is never overwritten.
 type ExistsError struct{ Path string }
 
 func (e *ExistsError) Error() string { return e.Path + " exists already; it is not overwritten" }
@@ -136,7 +136,7 @@ func quoted(b *strings.Builder, key, value, comment string) {
 	fmt.Fprintf(b, "%s = %s%s\n", key, quote(value), comment)
 }
 
-// quote writes a TOML string: a literal one where it can be, because Go's escapes are not all
+// quote writes a TOML string: a literal one if possible, because some of Go's escapes are not
 // TOML's.
 func quote(s string) string {
 	if q := strconv.Quote(s); q == `"`+s+`"` {
