@@ -1,6 +1,6 @@
-// Package disk is what mpwolf changes files through where nothing of the user's may be lost, so
-// that a test can make every single step fail, or be the last. It does not know what the files
-// are.
+// Package disk is the layer through which mpwolf changes files where the user must not lose
+// anything, so that a test can make any single step fail or be the last. It does not know what
+// the files are.
 package disk
 
 import (
@@ -18,17 +18,17 @@ import (
 
 // FS makes changes on disk, each of which happens or does not. Reading needs no layer.
 type FS interface {
-	// Create makes a new file for writing; it fails where anything has that name.
+	// Create makes a new file for writing; it fails if anything has that name.
 	Create(name string, mode fs.FileMode) (File, error)
 	Mkdir(name string, mode fs.FileMode) error
-	// Rename puts a file instead of another, or a directory in a free place.
+	// Rename replaces a file with another, or moves a directory to a free name.
 	Rename(from, to string) error
 	// Remove removes a file or an empty directory.
 	Remove(name string) error
 	Symlink(target, name string) error
 	Chtimes(name string, mtime time.Time) error
 	Lchown(name string, uid, gid int) error
-	// SyncDir makes the names in a directory lasting.
+	// SyncDir makes the names in a directory durable.
 	SyncDir(dir string) error
 }
 
@@ -69,10 +69,10 @@ func (OS) Chtimes(name string, mtime time.Time) error { return os.Chtimes(name, 
 // Lchown gives a file to another owner.
 func (OS) Lchown(name string, uid, gid int) error { return os.Lchown(name, uid, gid) }
 
-// SyncDir makes the names in a directory lasting.
+// SyncDir makes the names in a directory durable.
 func (OS) SyncDir(dir string) error {
 	if runtime.GOOS == "windows" {
-		return nil // has no such call, and renames last without
+		return nil // has no such call, and renames are durable without it
 	}
 	f, err := os.Open(dir)
 	if err != nil {
@@ -105,8 +105,8 @@ func MkdirAll(d FS, dir string, mode fs.FileMode) error {
 	return nil
 }
 
-// RemoveAll removes a file, or a directory with all that is in it; links are removed, not
-// followed. What is not there is no error.
+// RemoveAll removes a file, or a directory with everything in it; links are removed, not
+// followed. A missing name is not an error.
 func RemoveAll(d FS, name string) error {
 	info, err := os.Lstat(name)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -150,12 +150,12 @@ func Write(d FS, name string, text []byte, mode fs.FileMode) error {
 		err = closing
 	}
 	if err != nil {
-		_ = d.Remove(name) // the first error is the one to tell
+		_ = d.Remove(name) // the first error is the one to report
 	}
 	return err
 }
 
-// Exists reports whether there is anything of a name, be it a link that leads nowhere.
+// Exists reports whether anything has a name, even a dangling link.
 func Exists(name string) bool {
 	_, err := os.Lstat(name)
 	return err == nil

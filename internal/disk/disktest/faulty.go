@@ -1,4 +1,4 @@
-// Package disktest has a file system that fails where a test wants it to. It is for tests only.
+// Package disktest has a file system that fails where a test wants it to. Only tests use it.
 package disktest
 
 import (
@@ -9,8 +9,8 @@ import (
 	"mpwolf/internal/disk"
 )
 
-// ErrKilled is what every change gives after the moment at which the process is as if killed:
-// nothing is done any more.
+// ErrKilled is what every change returns once the process counts as killed: nothing is done any
+// more.
 var ErrKilled = errors.New("killed by the test")
 
 // Faulty counts the changes that are made through it, from 0, and lets some fail. The zero value
@@ -20,17 +20,17 @@ type Faulty struct {
 	// At is the number of the first change that fails; Err what it gives.
 	At  int
 	Err error
-	// Once says that the changes after it work again; else all fail, as on a full disk or in a
-	// process that is killed.
+	// Once makes the changes after it work again; else all fail, as on a full disk or in a
+	// killed process.
 	Once bool
-	// Spare says that removing still works, as on a full disk.
+	// Spare makes removing still work, as on a full disk.
 	Spare bool
 
 	count int
 	names []string
 }
 
-// Count is how many changes were asked for; Names what they were.
+// Count is how many changes were requested; Names what they were.
 func (f *Faulty) Count() int      { return f.count }
 func (f *Faulty) Names() []string { return f.names }
 
