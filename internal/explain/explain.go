@@ -1,6 +1,6 @@
-// Package explain tells where a macro is set, which line decides, what the compiler sees, and what
-// mpwolf makes of it. It changes nothing; what it cannot ask make and the compiler it reads, and
-// calls an approximation.
+// Package explain finds where a macro is set, which line decides, what the compiler sees, and
+// what mpwolf does about it. It changes nothing. If it cannot ask make and the compiler, it
+// reads the files and calls the result an approximation.
 package explain
 
 import (
@@ -20,18 +20,18 @@ import (
 	"mpwolf/patches"
 )
 
-// Explanation is what is known of one macro for one target.
+// Explanation is what is known about one macro for one target.
 type Explanation struct {
 	Macro       string `json:"macro"`
 	Kind        string `json:"kind"` // macro or variable
 	Target      string `json:"target"`
 	MicroPython string `json:"micropython"`
-	// AskedAs is the name that was asked for where this release has another.
+	// AskedAs is the name that was asked for if this release uses another.
 	AskedAs string  `json:"asked_as,omitempty"`
 	Places  []Place `json:"places"`
 	From    []Name  `json:"derives_from,omitempty"`
 	Scanner Value   `json:"scanner"`
-	// Compiler is nil where make and the compiler could not be asked; Approximate says why.
+	// Compiler is nil if make and the compiler could not be asked; Approximate says why.
 	Compiler    *Value `json:"compiler,omitempty"`
 	Approximate string `json:"approximate,omitempty"`
 	// Before is the value that the tree had before mpwolf patch; nil if it is not patched.
@@ -60,7 +60,7 @@ type Name struct {
 	Line  int    `json:"line,omitempty"`
 }
 
-// Value is a value, or has none where it is not known; Why reports why not.
+// Value is a value, or Why it is not known.
 type Value struct {
 	Value *int64 `json:"value,omitempty"`
 	Why   string `json:"why,omitempty"`
@@ -68,11 +68,11 @@ type Value struct {
 	Line  int    `json:"line,omitempty"`
 }
 
-// Want is what mpwolf wants of the macro.
+// Want is what mpwolf wants the macro to be.
 type Want struct {
 	Value int64  `json:"value"`
 	Why   string `json:"why"`
-	// Plan is what mpwolf patch would do, in words; Problem why it can't.
+	// Plan is what mpwolf patch would do, in words; Problem why it cannot.
 	Plan    string `json:"plan,omitempty"`
 	Problem string `json:"problem,omitempty"`
 }
@@ -112,8 +112,8 @@ func (s subject) config() *patches.Config {
 	return patches.Read(s.Target)
 }
 
-// Macro explains a macro, or a make variable, for the one target of the options, or the one of
-// them that a word names.
+// Macro explains a macro, or a make variable, for the only target of the options, or the one
+// that a word names.
 func Macro(
 	ctx context.Context, o project.Options, macro string, words ...string,
 ) (*Explanation, error) {
@@ -163,7 +163,7 @@ func Macro(
 	return e, e.before(subject, want)
 }
 
-// meant asks about a macro of the configuration that is nearly called so.
+// meant suggests a macro of the configuration with a similar name.
 func meant(config *patches.Config, macro string) string {
 	if near := hint.DidYouMean(macro, config.Names()); near != "" {
 		return ";" + near
@@ -217,8 +217,8 @@ func scannerValue(st patches.State) Value {
 	return v
 }
 
-// ask asks make and the compiler. Where they can't be asked the scanner's reading stands, and it
-// is said why.
+// ask asks make and the compiler. If they cannot be asked, the scanner's reading stands, with
+// the reason.
 func (e *Explanation) ask(ctx context.Context, target subject) {
 	flags, err := build.Probe(ctx, target.Target, []string{e.Macro}, target.args...)
 	if err != nil {
