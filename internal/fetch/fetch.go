@@ -1,6 +1,6 @@
-// Package fetch gets a MicroPython tree or a wolfSSL tree, from git, Debian's archive, an archive,
-// or a directory of the user's, by one policy for both. It changes no tree that it did not make,
-// and does not know what it is for.
+// Package fetch gets a MicroPython tree or a wolfSSL tree, from git, Debian's archive, an
+// archive, or a directory of the user's, with one policy for both. It changes only trees that it
+// made, and does not know what they are for.
 package fetch
 
 import (
@@ -29,13 +29,13 @@ type Source struct {
 	// SHA256 is what an archive's checksum must be, in hex; empty means that it is not known.
 	SHA256 string
 	Cache  sources.Cache
-	// Log takes one line at a time for the user; Progress takes what git says while it transfers.
-	// Both may be nil.
+	// Log takes one line at a time for the user; Progress gets git's progress messages. Both may
+	// be nil.
 	Log      sources.Log
 	Progress io.Writer
 }
 
-// fetcher gets one kind of tree, in each of the ways in which sources come.
+// fetcher gets one kind of tree, from each kind of source.
 type fetcher[T any] interface {
 	// git clones from a URL; "" is the project's own repository.
 	git(ctx context.Context, url string) (T, error)
@@ -48,8 +48,8 @@ type fetcher[T any] interface {
 	name() string
 }
 
-// get is the policy. Without a word about the source it asks git and, only when the network cannot
-// be reached, Debian.
+// get is the policy. If no source is given, it asks git and, only if the network cannot be
+// reached, Debian.
 func get[T any](ctx context.Context, s Source, f fetcher[T]) (none T, err error) {
 	if err := checkSource(s); err != nil {
 		return none, err
@@ -69,7 +69,7 @@ func get[T any](ctx context.Context, s Source, f fetcher[T]) (none T, err error)
 	return f.git(ctx, s.From)
 }
 
-// checkSource refuses what is no source, and what cannot be trusted.
+// checkSource refuses what is not a source, and what cannot be trusted.
 func checkSource(s Source) error {
 	switch {
 	case s.SHA256 != "" && !isFile(s.From):

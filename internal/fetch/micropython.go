@@ -19,7 +19,7 @@ import (
 type MicroPythonOptions struct {
 	Source
 	// Version is a release such as "v1.28.0" or "1.28.0", for git also the name of a tag or
-	// branch; empty means the newest one known to work that the source can give.
+	// branch; empty means the newest one known to work that the source has.
 	Version string
 	// Dir is where the tree goes. It must not exist, or be empty.
 	Dir string
@@ -72,8 +72,8 @@ func (f pythonFetcher) fetch(ctx context.Context) (*micropython.Tree, error) {
 	return tree, err
 }
 
-// clones reports whether a directory is to be cloned rather than copied: a bare repository, or one
-// whose work tree is of another version than the wanted one.
+// clones reports whether a directory is to be cloned rather than copied: it is a bare
+// repository, or its work tree is not the wanted version.
 func (f pythonFetcher) clones(dir string) bool {
 	if !sources.IsGitRepo(dir) {
 		return false
@@ -82,7 +82,7 @@ func (f pythonFetcher) clones(dir string) bool {
 	return err != nil || f.Version != "" && checkVersion(tree, f.Version) != nil
 }
 
-// git clones, and reports in words where the tree is from, as do the other ways.
+// git clones, and returns where the tree is from, in words, as the other methods do.
 func (f pythonFetcher) git(ctx context.Context, url string) (string, error) {
 	url = cmp.Or(url, f.Git)
 	ref := f.ref()
@@ -117,7 +117,7 @@ func (f pythonFetcher) ref() string {
 	return version
 }
 
-// submodules gets those that the port's build needs once the built-in TLS is off.
+// submodules gets those that the port's build needs with the built-in TLS off.
 func (f pythonFetcher) submodules(ctx context.Context, tree *micropython.Tree) error {
 	if f.Port == "" {
 		return nil
@@ -134,7 +134,7 @@ func (f pythonFetcher) submodules(ctx context.Context, tree *micropython.Tree) e
 }
 
 // debian takes the newest wanted release that Debian's archive has: the upstream archive alone,
-// for Debian's patches are for Debian's own build.
+// because Debian's patches are for Debian's own build.
 func (f pythonFetcher) debian(ctx context.Context) (string, error) {
 	if err := sources.Empty(f.part); err != nil { // git may have begun to fill it
 		return "", err
@@ -183,7 +183,7 @@ func (f pythonFetcher) debianPackage(
 		}
 		missing = append(missing, err)
 	}
-	// The last is the one of the oldest release, or of the only one that was wanted.
+	// The last error is that of the oldest release, or of the only one that was wanted.
 	return micropython.Release{}, sources.AptPackage{}, hint.With(missing[len(missing)-1],
 		"Debian has: "+f.inDebian())
 }
@@ -215,8 +215,8 @@ func (f pythonFetcher) archive(ctx context.Context) (string, error) {
 	return "archive: " + f.From + " (sha256 " + sum + ")", err
 }
 
-// directory copies a tree without what git and builds keep in it: a copied .git could be a link to
-// that of the source.
+// directory copies a tree without git's and the builds' own files: a copied .git could be a link
+// to the source's.
 func (f pythonFetcher) directory(ctx context.Context) (string, error) {
 	if _, err := f.check(f.From, f.From); err != nil {
 		return "", err
@@ -266,7 +266,7 @@ func (f pythonFetcher) check(dir, source string) (*micropython.Tree, error) {
 	return tree, nil
 }
 
-// checkVersion accepts a name that is no version, such as a branch.
+// checkVersion accepts a name that is not a version, such as a branch.
 func checkVersion(tree *micropython.Tree, want string) error {
 	version, err := micropython.ParseVersion(want)
 	if err != nil || strings.Contains(want, "preview") {

@@ -17,8 +17,8 @@ import (
 // WolfSSLOptions say which wolfSSL is wanted and where it may come from.
 type WolfSSLOptions struct {
 	Source
-	// Want is a version such as "5.9.2", a directory with a wolfSSL tree, or "" for the newest one
-	// that the source can give and that is known to work.
+	// Want is a version such as "5.9.2", a directory with a wolfSSL tree, or "" for the newest
+	// one that the source has and that is known to work.
 	Want string
 }
 
@@ -45,9 +45,9 @@ func WolfSSL(ctx context.Context, o WolfSSLOptions) (*wolfssl.Tree, error) {
 	return tree, nil
 }
 
-// FindWolfSSL is WolfSSL without fetching or unpacking: of a tree that is neither a directory of
-// the user's nor there already, the version alone is known, and Dir is empty. It refuses what
-// WolfSSL refuses, as far as that can be told.
+// FindWolfSSL is WolfSSL without fetching or unpacking: for a tree that is neither the user's
+// directory nor cached, only the version is known, and Dir is empty. It refuses what WolfSSL
+// refuses, as far as it can tell.
 func FindWolfSSL(ctx context.Context, o WolfSSLOptions) (*wolfssl.Tree, error) {
 	c, err := wolfssl.Releases()
 	if err != nil {
@@ -147,8 +147,8 @@ func (f wolfFetcher) debian(ctx context.Context) (*wolfssl.Tree, error) {
 	return nil, errors.Join(missing...)
 }
 
-// source takes a package with Debian's patches. Where those cannot be had and the release does
-// without, the upstream archive alone will do if it is the one in the catalogue.
+// source takes a package with Debian's patches. If those are unavailable and the release does
+// not need them, the upstream archive alone will do if it is the one in the catalogue.
 func (f wolfFetcher) source(
 	ctx context.Context, release wolfssl.Release, p sources.AptPackage,
 ) (*wolfssl.Tree, error) {
@@ -215,7 +215,7 @@ func (f wolfFetcher) archive(ctx context.Context) (*wolfssl.Tree, error) {
 		if err := sources.Unpack(ctx, f.From, dir); err != nil {
 			return err
 		}
-		_, err := wolfssl.Open(dir) // an archive of something else does not enter the cache
+		_, err := wolfssl.Open(dir) // an archive of something else must not enter the cache
 		return err
 	})
 	if err != nil {
@@ -243,8 +243,8 @@ func (f wolfFetcher) version() string {
 	return strings.TrimSuffix(strings.TrimPrefix(f.Want, "v"), "-stable")
 }
 
-// openWolfSSL opens a tree and checks that it is the version that was asked for; an empty version
-// accepts all.
+// openWolfSSL opens a tree and checks that it is the requested version; an empty version accepts
+// all.
 func openWolfSSL(dir, from, version string) (*wolfssl.Tree, error) {
 	tree, err := wolfssl.Open(dir)
 	if err != nil {
