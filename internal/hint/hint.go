@@ -1,5 +1,5 @@
-// Package hint adds to an error what its reader can do about it, for a line of its own. It decides
-// nothing and prints nothing.
+// Package hint adds to an error what its reader can do about it, to be shown on a separate line.
+// It decides nothing and prints nothing.
 package hint
 
 import "errors"

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// Near is the known name that a word is most likely a misspelling of; "" if none is near.
+// Near is the known name that a word is most likely a misspelling of; "" if there is none.
 func Near(word string, known []string) string {
 	best, least := "", max(1, len(word)/3)+1
 	lower := strings.ToLower(word)
@@ -22,7 +22,8 @@ func Near(word string, known []string) string {
 	return best
 }
 
-// DidYouMean is a question about a misspelt word, with a space before it; "" if none is near.
+// DidYouMean is a question about a misspelt word, with a space before it; "" if no known name is
+// similar.
 func DidYouMean(word string, known []string) string {
 	if near := Near(word, known); near != "" {
 		return fmt.Sprintf(" did you mean %s?", near)
@@ -30,7 +31,7 @@ func DidYouMean(word string, known []string) string {
 	return ""
 }
 
-// List names what is known; of many, only the first.
+// List lists the known names; of many, only the first.
 func List(known []string) string {
 	const most = 16
 	switch {
@@ -42,8 +43,8 @@ func List(known []string) string {
 	return strings.Join(known, ", ")
 }
 
-// edits is how many characters must be put in, taken out, changed, or swapped with the next, to
-// make one word of another.
+// edits is how many characters must be inserted, removed, changed, or swapped with the next, to
+// turn one word into another.
 func edits(a, b string) int {
 	rows := make([][]int, len(a)+1)
 	for i := range rows {
