@@ -20,8 +20,8 @@ import (
 	"github.com/go-git/go-git/v5/storage/filesystem/dotgit"
 )
 
-// Commit is the commit that is checked out, in hex, where the tree is the top of a git repository
-// of its own: a clone, a submodule or a further work tree. It is empty for others, and before the
+// Commit is the commit that is checked out, in hex, if the tree is the top of its own git
+// repository: a clone, a submodule or a linked work tree. It is empty for others, and before the
 // first commit.
 func (t *Tree) Commit() (string, error) {
 	storage, err := t.storage()
@@ -39,8 +39,8 @@ func (t *Tree) Commit() (string, error) {
 }
 
 // AtHead is a file of the commit that is checked out, by its path relative to the tree with
-// slashes, in the line ends of like. False means that there is no such commit or file, or that its
-// object is not there.
+// slashes, with the line ends of like. False means that there is no such commit or file, or that
+// its object is missing.
 func (t *Tree) AtHead(path string, like []byte) ([]byte, bool) {
 	head := t.headTree()
 	if head == nil {
@@ -91,8 +91,8 @@ func (t *Tree) headTree() *object.Tree {
 	return t.head.tree
 }
 
-// gitStorage are a repository's objects, and those of the repositories that it borrows from, as a
-// clone made with --shared or --reference does. go-git would open these anew for each object.
+// gitStorage is a repository's objects, and those of the repositories that it borrows from, as a
+// clone made with --shared or --reference does. go-git would reopen these for each object.
 type gitStorage struct {
 	*filesystem.Storage
 	alternates []*filesystem.Storage
@@ -112,7 +112,7 @@ func (s *gitStorage) EncodedObject(
 	return found, err
 }
 
-// alternates are the directories of objects that a directory of objects borrows from.
+// alternates are the object directories that an object directory borrows from.
 func alternates(objects string, seen map[string]bool) []string {
 	if seen[objects] {
 		return nil
@@ -136,9 +136,9 @@ func alternates(objects string, seen map[string]bool) []string {
 	return found
 }
 
-// storage is the tree's own git repository, nil without one. It is opened by its parts: go-git's
-// PlainOpen refuses repositories with extensions, such as a sparse checkout has, though nothing of
-// what is read here depends on them.
+// storage is the tree's own git repository, nil without one. It is opened piece by piece:
+// go-git's PlainOpen refuses repositories with extensions, as a sparse checkout has, although
+// nothing that is read here depends on them.
 func (t *Tree) storage() (*gitStorage, error) {
 	dir, err := t.gitDir()
 	if dir == "" || err != nil {
@@ -146,7 +146,7 @@ func (t *Tree) storage() (*gitStorage, error) {
 	}
 	var files billy.Filesystem = osfs.New(dir)
 	objects := filepath.Join(dir, "objects")
-	common, err := os.ReadFile(filepath.Join(dir, "commondir")) // of a further work tree
+	common, err := os.ReadFile(filepath.Join(dir, "commondir")) // of a linked work tree
 	if err == nil {
 		shared := strings.TrimSpace(string(common))
 		if !filepath.IsAbs(shared) {

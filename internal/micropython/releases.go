@@ -20,7 +20,7 @@ type Release struct {
 	SHA256 string
 }
 
-// Catalogue is what is known of the releases, and where they come from.
+// Catalogue is what is known about the releases, and where they come from.
 type Catalogue struct {
 	// Git is the URL of the repository, Package the name of Debian's source package.
 	Git      string

@@ -10,7 +10,7 @@ import (
 	"mpwolf/internal/state"
 )
 
-// noManifest is how a variant says that it freezes nothing
+// noManifest is how a variant states that it freezes nothing
 // (ports/unix/variants/minimal/mpconfigvariant.mk).
 var noManifest = regexp.MustCompile(`(?m)^FROZEN_MANIFEST[ \t]*\??=[ \t]*$`)
 
@@ -25,10 +25,10 @@ func (t *Tree) makeFor(target Target) []string {
 	})
 }
 
-// WithoutSubmodules makes a tree buildable that has no submodule content, as Debian's: no btree,
-// whose library is a submodule; only asyncio frozen, the one library that is in MicroPython
-// itself; and a directory instead of micropython-lib (py/mkrules.mk stops if it finds no README.md
-// there). source says where the tree is from.
+// WithoutSubmodules makes a tree buildable that has no submodule content, like Debian's: no
+// btree, whose library is a submodule; only asyncio frozen, the one library that is in
+// MicroPython itself; and a directory instead of micropython-lib (py/mkrules.mk stops if it
+// finds no README.md there). source says where the tree is from.
 func (t *Tree) WithoutSubmodules(source string) error {
 	origin := state.Origin{Source: source, Make: []string{
 		"MICROPY_PY_BTREE=0",

@@ -27,7 +27,7 @@ type Target struct {
 	// Modules is the absolute path of the directory of user modules that it is built with; "" for
 	// none.
 	Modules string
-	// Macros are what the compiler was seen to define, by name, where that was asked; else nil.
+	// Macros are what the compiler defines, by name, if it was asked; else nil.
 	Macros map[string]string
 }
 
@@ -91,13 +91,13 @@ func (t *Tree) Target(port, board, variant string) (Target, error) {
 	return target, nil
 }
 
-// isPath tells a board's directory from a board's name.
+// isPath distinguishes a board's directory from a board's name.
 func isPath(board string) bool {
 	return strings.ContainsRune(board, filepath.Separator) || board == "." || board == ".."
 }
 
-// setBoardDir takes a directory for the board, as make's BOARD_DIR does. One of the port's own is
-// known by its name.
+// setBoardDir takes a directory for the board, as make's BOARD_DIR does. One of the port's own
+// boards is known by its name.
 func (t *Target) setBoardDir(directory string) error {
 	abs, err := filepath.Abs(directory)
 	if err != nil {
@@ -129,8 +129,9 @@ func (t Target) boardDir() string {
 	return filepath.Join(t.Dir(), "boards", t.Board)
 }
 
-// checkBoardVariant looks for the variant among the board's mpconfigvariant_V.mk (v1.24 and later)
-// or, without any, for a makefile of the board's that asks for BOARD_VARIANT at all (before).
+// checkBoardVariant looks for the variant among the board's mpconfigvariant_V.mk (v1.24 and
+// later) or, without any, for one of the board's makefiles that uses BOARD_VARIANT at all
+// (before).
 func (t Target) checkBoardVariant() error {
 	entries, err := os.ReadDir(t.boardDir())
 	if err != nil {
@@ -152,7 +153,7 @@ func (t Target) checkBoardVariant() error {
 	return nil
 }
 
-// BoardFlag is what Tree.Target takes as the board to give this target again.
+// BoardFlag is the board argument for which Tree.Target returns this target.
 func (t Target) BoardFlag() string {
 	if t.BoardDir != "" {
 		return t.BoardDir

@@ -1,6 +1,6 @@
-// Package micropython is a MicroPython source tree as it stands on disk: where it is, and which
-// release, commit, ports, boards and variants it has. It runs nothing, and writes nothing but the
-// note that a fetched tree keeps of where it is from.
+// Package micropython describes a MicroPython source tree on disk: where it is, and which
+// release, commit, ports, boards and variants it has. It runs nothing, and writes nothing except
+// the note in a fetched tree that says where it is from.
 package micropython
 
 import (
@@ -29,7 +29,7 @@ type Tree struct {
 	Version Version
 	// Source says in words where the tree was fetched from; empty if it is not known.
 	Source string
-	// Make are arguments that every make in this tree needs, because the tree came without its
+	// Make are arguments that every make in this tree needs, because it came without its
 	// submodules.
 	Make []string
 
@@ -39,7 +39,7 @@ type Tree struct {
 // NotTreeError says that a directory is not a MicroPython tree.
 type NotTreeError struct {
 	Dir     string
-	Missing string // the mark that was looked for and is not there
+	Missing string // the missing mark
 }
 
 func (e *NotTreeError) Error() string {
@@ -57,9 +57,9 @@ func (e *TooOldError) Error() string {
 		e.Version, Oldest)
 }
 
-// CircuitPythonError says that a tree is CircuitPython's: it has MicroPython's layout and a
-// release of it, but other modules, with an ssl in shared-module/ssl that no macro of MicroPython
-// takes out.
+// CircuitPythonError says that a tree is CircuitPython's: it has MicroPython's layout and one of
+// its releases, but other modules, among them an ssl in shared-module/ssl that no MicroPython
+// macro turns off.
 type CircuitPythonError struct{ Dir string }
 
 func (e *CircuitPythonError) Error() string {
@@ -145,8 +145,8 @@ func readVersion(file string) (Version, error) {
 	return v, nil
 }
 
-// linesWith are the lines that begin with a text: a pattern takes a millisecond for a header of
-// this size.
+// linesWith are the lines that begin with a text; a regular expression would take a millisecond
+// for a header of this size.
 func linesWith(text []byte, start string) [][]byte {
 	var lines [][]byte
 	for at := 0; ; {
@@ -218,7 +218,7 @@ func Around(dir string) string {
 
 func treesBelow(start string) []string {
 	var found []string
-	// An unreadable directory is passed over: the search is a convenience, --tree is exact.
+	// An unreadable directory is skipped: the search is a convenience, --tree is exact.
 	_ = filepath.WalkDir(start, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil || !entry.IsDir() {
 			if entry != nil && entry.IsDir() {
