@@ -12,12 +12,13 @@ import (
 	"strings"
 )
 
-// archive is a library of objects as ar writes it: GNU's and BSD's form, thin ones included.
+// archive is a library of objects as ar writes it: in GNU's and BSD's form, including thin
+// archives.
 type Archive struct {
 	Name    string
-	Base    int64 // where it begins in its file: not at 0 in a universal one
+	Base    int64 // where it begins in its file: not at 0 in a universal file
 	Members []Member
-	// index tells which member defines a symbol, by the offset of the member's header; nil for an
+	// index says which member defines a symbol, by the offset of the member's header; nil for an
 	// archive that has no symbol table.
 	Index map[string]int64
 }
@@ -27,7 +28,7 @@ type Member struct {
 	Name   string
 	Header int64  // where its header is in the archive
 	body   int64  // where its content is in the archive
-	Path   string // the file that is a member of a thin archive; it has no content in the archive
+	Path   string // the file, for a member of a thin archive; its content is not in the archive
 	Size   int64
 }
 
@@ -73,7 +74,7 @@ type archiveReader struct {
 	longNames []byte
 }
 
-// member reads the member whose header is at offset and returns the offset behind it.
+// member reads the member whose header is at offset and returns the offset after it.
 func (r *archiveReader) member(offset int64) (int64, error) {
 	header := make([]byte, memberHeader)
 	if _, err := r.file.ReadAt(header, offset); err != nil {
@@ -99,7 +100,8 @@ func (r *archiveReader) member(offset int64) (int64, error) {
 	return end, r.add(name, offset, body, size)
 }
 
-// isTable says that a member is one of ar's own, whose content is in a thin archive as well.
+// isTable reports whether a member is one of ar's own, whose content is in the archive even if
+// that is thin.
 func isTable(name string) bool { return name == "/" || name == "//" || name == "/SYM64/" }
 
 func (r *archiveReader) add(name string, offset, body, size int64) error {
@@ -196,7 +198,7 @@ func (r *archiveReader) symbolsBSD(name string, body, size int64) error {
 	return nil
 }
 
-// note adds a symbol to the index; the first member that has it is the one that linkers take.
+// note adds a symbol to the index; linkers take the first member that has it.
 func (r *archiveReader) note(symbol string, header uint64) {
 	if _, known := r.archive.Index[symbol]; !known {
 		r.archive.Index[symbol] = int64(header & (1<<63 - 1))
@@ -268,7 +270,7 @@ func (r *archiveReader) symbols(body, size int64, width int) error {
 	return nil
 }
 
-// objects reads all members; one that is no object, such as a text, is left out.
+// objects reads all members; one that is not an object, such as a text, is left out.
 func (a *Archive) Objects(file io.ReaderAt) ([]*Object, error) {
 	var objects []*Object
 	for _, m := range a.Members {

@@ -10,13 +10,13 @@ import (
 	"slices"
 )
 
-// Function is what the code of a function is made of.
+// Function is what the code of a function uses.
 type Function struct {
-	// Uses are the functions and variables that the code names; of a variable without a name that
-	// others see, the section.
+	// Uses are the functions and variables that the code refers to; for a variable without an
+	// external name, its section.
 	Uses []string
-	// Hardware says that the code may read what no symbol names: a register of a microcontroller,
-	// or the processor's own random numbers or clock.
+	// Hardware says that the code may read something that no symbol names: a register of a
+	// microcontroller, or the processor's own random numbers or clock.
 	Hardware bool
 }
 
@@ -52,7 +52,7 @@ func ReadFunction(o *Object, symbol string) (f *Function, err error) {
 	}
 	section := e.Sections[symbols[at].Section]
 	if section.Name != ".text."+symbol {
-		// With others in its section it may call them in a way that no relocation tells.
+		// If others share its section, it may call them without a relocation.
 		return nil, fmt.Errorf("%s: %s: %w", o.Name(), symbol, errNoCode)
 	}
 	data, err := section.Data()
@@ -131,8 +131,8 @@ func constants(symbols []elf.Symbol, section elf.SectionIndex, start uint64) fun
 	}
 }
 
-// touchesHardware reports whether code has an instruction or an address by which what no symbol
-// names is read. Of a processor that it does not know it says so of all code.
+// touchesHardware reports whether code has an instruction or an address that reads something
+// that no symbol names. For an unknown processor it is always true.
 func touchesHardware(machine elf.Machine, order binary.ByteOrder, code []byte,
 	constant func(int) bool) bool {
 	switch machine {

@@ -15,7 +15,7 @@ import (
 type Image struct {
 	Symbols    []ImageSymbol
 	HasSymbols bool
-	constants  []byte // what its sections that go into memory hold
+	constants  []byte // the contents of the sections that go into memory
 	Size       sectionSizes
 	// the processor, by Go's name, or by that of debug/elf if Go has none
 	Arch     string
@@ -32,16 +32,16 @@ type ImageSymbol struct {
 	Size   uint64
 }
 
-// Placed is a section of a firmware and where it is when the firmware runs; what has a value at
-// the start lies at Load before that.
+// Placed is a section of a firmware and where it is when the firmware runs; initialised data is
+// at Load before that.
 type Placed struct {
 	Name             string
 	Start, Load, End uint64
 	InFile           bool
 }
 
-// Symbol is the symbol of a name; false if there is none, or there are several with different
-// values.
+// Symbol is the symbol with a name; false if there is none, or if there are several with
+// different values.
 func (i *Image) Symbol(name string) (found ImageSymbol, is bool) {
 	for _, symbol := range i.Symbols {
 		if symbol.Name != name {
@@ -171,8 +171,8 @@ func (i *Image) readMachO(file *os.File) error {
 	return nil
 }
 
-// symbolsLike are the symbols that fit one of the patterns, and the global ones that fit one of
-// globals.
+// symbolsLike are the symbols that match one of the patterns, and the global ones that match one
+// of globals.
 func (i *Image) SymbolsLike(patterns, globals []string) []string {
 	var found []string
 	for _, symbol := range i.Symbols {
@@ -185,8 +185,8 @@ func (i *Image) SymbolsLike(patterns, globals []string) []string {
 	return found
 }
 
-// compatible are names that Python code knows and that any ssl module of MicroPython has, this
-// project's too. The second one is the text of an error that a DTLS server raises.
+// compatible are names that Python code uses and that every ssl module for MicroPython has,
+// including ours. The second one is the text of an error that a DTLS server raises.
 var compatible = []string{`"MBEDTLS_VERSION"`, `"MBEDTLS_ERR_SSL_HELLO_VERIFY_REQUIRED"`}
 
 // stringsWith are the texts in the firmware that contain one of the words.
@@ -208,7 +208,7 @@ func (i *Image) StringsWith(words []string) []string {
 	return found
 }
 
-// textAround is the printable text that holds the bytes from at on, quoted; long ones are cut.
+// textAround is the printable text around the bytes at at, quoted; long ones are cut.
 func textAround(data []byte, at, length int) string {
 	const most = 30
 	printable := func(b byte) bool { return b >= ' ' && b <= '~' }
@@ -222,7 +222,7 @@ func textAround(data []byte, at, length int) string {
 	return fmt.Sprintf("%q", data[start:end])
 }
 
-// MatchesAny reports whether a name fits one of some patterns, of which "*" at the end stands for
+// MatchesAny reports whether a name matches one of the patterns, where "*" at the end stands for
 // anything.
 func MatchesAny(patterns []string, name string) bool {
 	return slices.ContainsFunc(patterns, func(pattern string) bool {

@@ -64,8 +64,8 @@ func machSizes(f *macho.File) (sizes sectionSizes) {
 	return sizes
 }
 
-// machEnds are, for each section, the places where a symbol or the section ends: Mach-O does not
-// say how large a symbol is.
+// machEnds are, for each section, the places where a symbol or the section ends, because Mach-O
+// does not record the size of a symbol.
 func machEnds(f *macho.File) [][]uint64 {
 	ends := make([][]uint64, len(f.Sections))
 	for i, section := range f.Sections {

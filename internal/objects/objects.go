@@ -26,9 +26,9 @@ type Object struct {
 	Defs         []Definition
 	Undefined    []string
 	Size         sectionSizes
-	// there is something that goes into memory: not an object of a source that is turned off
+	// something in it goes into memory: false for an object of a source that is turned off
 	Code bool
-	// lto says that the object holds code for the linker's optimizer only: its symbols cannot be
+	// lto says that the object holds only code for the linker's optimizer: its symbols cannot be
 	// read here.
 	Lto bool
 }
@@ -62,7 +62,7 @@ type kind int
 const (
 	strong kind = iota
 	Weak        // gives way to a strong one
-	Common      // a variable without a value, merged with others of its name
+	Common      // a variable without a value, which is merged with others of its name
 	Comdat      // in a group of which the linker keeps one
 )
 
@@ -103,8 +103,8 @@ func ReadObject(r io.ReaderAt, file, memberName string) (o *Object, err error) {
 	return o, nil
 }
 
-// bitcodeMagic is how the files begin that clang writes for link-time optimization, with and
-// without a wrapper.
+// bitcodeMagic is how files begin that clang writes for link-time optimization, with and without
+// a wrapper.
 var bitcodeMagic = []string{"BC\xc0\xde", "\xde\xc0\x17\x0b"}
 
 func (o *Object) readELF(r io.ReaderAt) error {
@@ -199,7 +199,7 @@ func comdatSections(f *elf.File) (map[elf.SectionIndex]bool, error) {
 type SectionKind int
 
 const (
-	TextSection SectionKind = iota // what is only read: code and constants
+	TextSection SectionKind = iota // read-only: code and constants
 	DataSection                    // variables with a value
 	BssSection                     // variables without one
 )
@@ -228,7 +228,7 @@ func (s *sectionSizes) count(k SectionKind, n uint64) {
 	}
 }
 
-// compiledFrom is the source that the debug information names; "" if there is none.
+// compiledFrom is the source that the debug information names; "" without one.
 func (o *Object) CompiledFrom() (source string) {
 	defer func() {
 		if recover() != nil { // see readObject
@@ -284,6 +284,6 @@ func Beginning(r io.ReaderAt) ([]byte, error) {
 	return start[:n], err
 }
 
-// SlimMarker is a symbol that gcc gives an object for the linker's optimizer, and that nm shows of
-// it if it has not understood the rest.
+// SlimMarker is a symbol that gcc gives an object for the linker's optimizer; nm shows it if it
+// could not read the rest.
 const SlimMarker = "__gnu_lto_slim"

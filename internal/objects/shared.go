@@ -8,7 +8,7 @@ import (
 // Shared is a shared library.
 type Shared struct {
 	File string
-	// Name is the one under which programs need it, Needed are those that it needs itself.
+	// Name is the one that programs refer to, Needed are the libraries that it needs itself.
 	Name    string
 	Needed  []string
 	exports []string
@@ -45,7 +45,7 @@ func ReadShared(file string) (s *Shared, err error) {
 	return s, nil
 }
 
-// Exports are the symbols that programs find in the library and that fit one of the patterns.
+// Exports are the symbols that programs find in the library and that match one of the patterns.
 func (s *Shared) Exports(patterns []string) []string {
 	var found []string
 	for _, name := range s.exports {
