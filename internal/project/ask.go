@@ -31,8 +31,8 @@ func (w Wrong) String() string {
 	return fmt.Sprintf("%s is %q (%s:%d), not %d", w.Name, w.Text, w.File, w.Line, w.Want)
 }
 
-// Ask asks the port's own make and compiler which wants do not hold, by the names that this
-// release has for them, and gives the flags, with the values of further make variables.
+// Ask asks the port's own make and compiler which wants do not hold, under this release's names,
+// and returns the flags, with the values of further make variables.
 func Ask(
 	ctx context.Context, t Target, names map[string]patches.Want, vars ...string,
 ) (*build.Flags, []Wrong, error) {

@@ -12,7 +12,7 @@ import (
 )
 
 // Init writes a mpwolf.toml at the top of the repository around the current directory, from the
-// options and what is found: the tree, its release, what is patched already.
+// options and what it finds: the tree, its release, and what is already patched.
 func Init(o Options) (*config.File, error) {
 	cwd, err := os.Getwd()
 	if err != nil {
@@ -36,7 +36,7 @@ func Init(o Options) (*config.File, error) {
 	file.Tree, file.MicroPython = p.Tree.Dir, p.Tree.Version.String()
 	file.Modules = p.Modules
 	if !p.ModulesNamed && p.Record == nil && p.Tree.Dir == file.Dir() {
-		// The repository is MicroPython's own, and all must be in it.
+		// The repository is MicroPython's own, and everything must be inside it.
 		file.Modules = filepath.Join(file.Dir(), filepath.Base(p.Modules))
 	}
 	if file.WolfSSL, err = initWolfSSL(p.WolfSSL, file.Dir()); err != nil {

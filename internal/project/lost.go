@@ -9,9 +9,9 @@ import (
 	"mpwolf/patches"
 )
 
-// Lost is what is known of a patch whose record is gone, as after git clean -fdx: by the marks in
-// the tree, what mpwolf wants, git, and the list of who uses the installed modules. It is nil if
-// there is a record, or if nothing shows that the tree was patched.
+// Lost is what is known about a patch whose record is gone, as after git clean -fdx: from the
+// marks in the tree, the wants, git, and the list of users of the installed modules. It is nil
+// if there is a record, or if nothing shows that the tree was patched.
 func (p *Project) Lost(ctx context.Context) (*patches.Lost, error) {
 	if p.Record != nil {
 		return nil, nil
@@ -32,7 +32,7 @@ func (p *Project) Lost(ctx context.Context) (*patches.Lost, error) {
 	_, notPristine := os.Stat(filepath.Join(p.Module(), "pristine"))
 	switch {
 	case notInstalled != nil:
-		return nil, nil // what sets a macro as mpwolf does may be the user's own
+		return nil, nil // a line that sets a macro as mpwolf does may be the user's own
 	case len(lost.Changes) > 0 && (uses || len(users.Trees) == 0),
 		uses && (len(lost.Unknown) > 0 || notPristine == nil):
 		return lost, nil

@@ -9,13 +9,14 @@ import (
 	"mpwolf/patches"
 )
 
-// Options are what a command line says. A zero value means that it says nothing of the matter.
+// Options are what a command line says. A zero value means that it does not say.
 type Options struct {
 	// Command is the name of the command, for messages.
 	Command string
 	// Tree is the MicroPython tree; TreeFrom is what names it, if that is not the command line.
 	Tree, TreeFrom string
-	// Say tells which tree is meant where the current directory does not; nil tells nothing.
+	// Say reports which tree is used if the current directory does not show it; nil reports
+	// nothing.
 	Say sources.Log
 	// Port, Boards and Variant choose targets; AllBoards takes every board of Port. A board may be
 	// a directory.
@@ -55,7 +56,7 @@ func Usagef(format string, args ...any) error {
 	return &UsageError{fmt.Errorf(format, args...)}
 }
 
-// checkMake refuses arguments that are no assignments.
+// checkMake refuses arguments that are not assignments.
 func (o Options) checkMake() error {
 	for _, arg := range o.Make {
 		if !strings.Contains(arg, "=") {
@@ -65,17 +66,17 @@ func (o Options) checkMake() error {
 	return nil
 }
 
-// noTarget is the error where nothing says what the target is.
+// noTarget is the error if nothing says what the target is.
 func (o Options) noTarget() error {
 	return Usagef("%s needs --port; known ports: %s", o.Command,
 		strings.Join(patches.Ports(), ", "))
 }
 
-// CheckTargetFlags refuses the flags that mean something with --port only, if there is none.
+// CheckTargetFlags refuses, without --port, the flags that need it.
 func (o Options) CheckTargetFlags() error { return o.checkWithoutPort() }
 
-// checkWithoutPort refuses arguments of make that are no assignments and, without --port, the
-// flags that mean something with it only.
+// checkWithoutPort refuses make arguments that are not assignments and, without --port, the
+// flags that need it.
 func (o Options) checkWithoutPort() error {
 	if err := o.checkMake(); err != nil || o.Port != "" {
 		return err
@@ -91,7 +92,7 @@ func (o Options) checkWithoutPort() error {
 	return nil
 }
 
-// boards are those that the options name, sorted, each once.
+// boards are the boards that the options name, sorted, without duplicates.
 func (o Options) boards() []string {
 	return slices.Compact(slices.Sorted(slices.Values(o.Boards)))
 }

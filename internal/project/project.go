@@ -1,6 +1,6 @@
-// Package project works out what a command is about: the command line, mpwolf.toml and the record
-// of the tree become one value, once. It changes nothing on disk, but for a tree that it fetches,
-// and does none of a command's work.
+// Package project works out what a command applies to: it combines the command line, mpwolf.toml
+// and the tree's record into one value, once. It changes nothing on disk, except for a tree that
+// it fetches, and does none of a command's work.
 package project
 
 import (
@@ -17,15 +17,15 @@ import (
 	"mpwolf/internal/state"
 )
 
-// Project is what a command is about.
+// Project is what a command applies to.
 type Project struct {
 	// Asked is what the command line says.
 	Asked Options
-	// File is the mpwolf.toml; nil where there is none, or where the command line names a tree
-	// that is not the file's.
+	// File is the mpwolf.toml; nil if there is none, or if the command line names a tree that is
+	// not the file's.
 	File *config.File
-	// Tree is nil until OpenTree or OpenOrFetchTree has found it. What follows is known after Read
-	// only.
+	// Tree is nil until OpenTree or OpenOrFetchTree has found it. The rest is known only after
+	// Read.
 	Tree *micropython.Tree
 	// Record is what was applied to the tree; nil if nothing was.
 	Record *state.Record
@@ -38,7 +38,7 @@ type Project struct {
 	ModulesNamed bool
 	// WolfSSL is a version, or the directory of a wolfSSL tree; "" for any.
 	WolfSSL string
-	// Pristine is set if the files of the installed module act instead of changes to the tree.
+	// Pristine is set if files of the installed module take the place of changes to the tree.
 	Pristine bool
 }
 
@@ -70,7 +70,7 @@ func New(o Options) (*Project, error) {
 	return p, nil
 }
 
-// Open is New, OpenTree and Read in one.
+// Open combines New, OpenTree and Read.
 func Open(o Options, which Which) (*Project, error) {
 	p, err := New(o)
 	if err != nil {
@@ -82,8 +82,8 @@ func Open(o Options, which Which) (*Project, error) {
 	return p, p.Read(which)
 }
 
-// Read reads the tree's record, and works out all the rest. A command that changes the tree must
-// hold its lock.
+// Read reads the tree's record, and works out everything else. A command that changes the tree
+// must hold its lock.
 func (p *Project) Read(which Which) (err error) {
 	if p.Record, err = state.Load(p.Tree.Dir); err != nil && !errors.Is(err, state.ErrNotPatched) {
 		return err
@@ -126,8 +126,8 @@ func DefaultModules(tree *micropython.Tree) string {
 	return filepath.Join(filepath.Dir(tree.Dir), "micropython-modules")
 }
 
-// Interrupted is an error if a killed process left the tree half-way, for commands that only read
-// it.
+// Interrupted is an error if a killed process left the tree half changed, for commands that only
+// read it.
 func (p *Project) Interrupted() error {
 	if !state.Interrupted(p.Tree.Dir) {
 		return nil
@@ -154,7 +154,7 @@ func (p *Project) NeedRecord(ctx context.Context) error {
 		"mpwolf patch --port PORT")
 }
 
-// ExpectRelease stops where the tree is not the release that mpwolf.toml expects.
+// ExpectRelease is an error if the tree is not the release that mpwolf.toml expects.
 func (p *Project) ExpectRelease() error {
 	if p.SameRelease() {
 		return nil
@@ -164,8 +164,8 @@ func (p *Project) ExpectRelease() error {
 		"check out that release, or change micropython in "+config.Name)
 }
 
-// SameRelease reports whether the tree is the release that mpwolf.toml expects; if it expects
-// none, it is.
+// SameRelease reports whether the tree is the release that mpwolf.toml expects, if it expects
+// one.
 func (p *Project) SameRelease() bool {
 	if p.File == nil || p.File.MicroPython == "" {
 		return true

@@ -17,8 +17,8 @@ import (
 // Module is the directory of the installed user module.
 func (p *Project) Module() string { return filepath.Join(p.Modules, modules.Name) }
 
-// PristineModule is the module whose files act instead of changes to the tree; nil where the tree
-// itself is changed.
+// PristineModule is the module whose files take the place of changes to the tree; nil if the
+// tree itself is changed.
 func (p *Project) PristineModule() *patches.Pristine {
 	if !p.Pristine {
 		return nil
@@ -26,7 +26,7 @@ func (p *Project) PristineModule() *patches.Pristine {
 	return &patches.Pristine{Module: p.Module()}
 }
 
-// Scan reads the configuration of a target from its files, as it is built in this project.
+// Scan reads the configuration of a target, as this project builds it, from its files.
 func (p *Project) Scan(t micropython.Target) *patches.Config {
 	if module := p.PristineModule(); module != nil {
 		return module.Read(t)
@@ -34,8 +34,8 @@ func (p *Project) Scan(t micropython.Target) *patches.Config {
 	return patches.Read(t)
 }
 
-// VerdictKey stands for "the scanner finds every want to hold for this target", with all that
-// decides besides files: tool is mpwolf's version. See state.Stamps.
+// VerdictKey stands for "the scanner finds that every want holds for this target", with
+// everything besides files that decides it: tool is mpwolf's version. See state.Stamps.
 func (p *Project) VerdictKey(t micropython.Target, tool string) (string, error) {
 	wants, err := patches.Text(t.Port) // not parsed: that takes a tenth of the time of check
 	if err != nil {
@@ -48,8 +48,9 @@ func (p *Project) VerdictKey(t micropython.Target, tool string) (string, error) 
 	return hex.EncodeToString(h.Sum(nil)), nil
 }
 
-// Stamps notes what check may take as read once the tree is patched: what is installed, and, for
-// each target that the scanner finds as wanted, all that it read. tool is mpwolf's version.
+// Stamps records what check need not read again once the tree is patched: what is installed and,
+// for each target where the scanner finds every want to hold, all that it read. tool is mpwolf's
+// version.
 func (p *Project) Stamps(tool string) (*state.Stamps, error) {
 	stamps := state.NewStamps()
 	installed, err := modules.Files(p.Modules)

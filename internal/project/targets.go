@@ -18,12 +18,11 @@ import (
 	"mpwolf/internal/state"
 )
 
-// Target is a firmware that is built: a port for one board or in one variant, with all that was
-// asked for it.
+// Target is a firmware that is built: a port for one board or in one variant, with its options.
 type Target struct {
-	// Target's Make has the arguments that the tree needs and, after them, Asked.
+	// Target.Make has the arguments that the tree needs, followed by Asked.
 	micropython.Target
-	// Asked are the arguments for make that were asked for.
+	// Asked are the requested arguments for make.
 	Asked []string
 	// UserSettings is the absolute path of the user's own user_settings.h; "" for the port's.
 	UserSettings string
@@ -43,8 +42,8 @@ func (t Target) Entry() state.Target {
 	}
 }
 
-// ModuleArgs are what make needs to build the modules in, in the words of those who call it by
-// hand.
+// ModuleArgs are the arguments with which make builds the modules in, as people would write them
+// by hand.
 func (t Target) ModuleArgs(modules string) []string {
 	args := []string{"USER_C_MODULES=" + modules, "WOLFSSL_PORT=" + t.Port}
 	if t.UserSettings != "" {
@@ -53,12 +52,12 @@ func (t Target) ModuleArgs(modules string) []string {
 	return args
 }
 
-// Name is a recorded target in words, such as "unix (standard)"; it need not be one of any tree.
+// Name is a recorded target in words, such as "unix (standard)"; no tree needs to have it.
 func Name(t state.Target) string {
 	return micropython.Target{Port: t.Port, Board: t.Board, Variant: t.Variant}.Name()
 }
 
-// Plain are targets as MicroPython's own tree knows them.
+// Plain are the targets as MicroPython's own tree knows them.
 func Plain(targets []Target) []micropython.Target {
 	plain := make([]micropython.Target, len(targets))
 	for i, t := range targets {
@@ -76,8 +75,8 @@ func Names(targets []Target) []string {
 	return names
 }
 
-// Choose are the targets that words name; all without words. A word that fits several means all of
-// them; one that fits none is an error.
+// Choose are the targets that words name; without words, all. A word that matches several means
+// all of them; one that matches none is an error.
 func Choose(targets []Target, words []string) ([]Target, error) {
 	if len(words) == 0 {
 		return targets, nil
@@ -109,8 +108,8 @@ func Choose(targets []Target, words []string) ([]Target, error) {
 	return list, nil
 }
 
-// Ports are the ports of --port or, without it, of mpwolf.toml; without both, those that the tree
-// is patched for. No tree need be there.
+// Ports are the ports of --port or, without it, of mpwolf.toml; without both, those that the
+// tree is patched for. The tree need not exist.
 func (p *Project) Ports() ([]string, error) {
 	if p.Asked.Port != "" {
 		return []string{p.Asked.Port}, p.Asked.checkMake()
@@ -136,7 +135,7 @@ func (p *Project) Ports() ([]string, error) {
 	return slices.Compact(names), p.Asked.checkWithoutPort()
 }
 
-// record is the record of the tree if there is one.
+// record is the record of the tree, if there is one.
 func (p *Project) record() (*state.Record, error) {
 	if p.Tree == nil {
 		quiet := *p
@@ -158,7 +157,7 @@ func (p *Project) record() (*state.Record, error) {
 
 func (p *Project) hasConfigured() bool { return p.File != nil && len(p.File.Targets) > 0 }
 
-// One is the target of a command that works on one.
+// One is the target of a command that works on a single one.
 func (p *Project) One() (Target, error) {
 	switch {
 	case len(p.Targets) == 1:
@@ -170,7 +169,7 @@ func (p *Project) One() (Target, error) {
 		p.Asked.Command, strings.Join(Names(p.Targets), ", "))
 }
 
-// targets finds those of a kind.
+// targets finds the targets of a kind.
 func (p *Project) targets(which Which) ([]Target, error) {
 	switch {
 	case which == Asked && p.Asked.Port == "" && !p.hasConfigured() && p.Record != nil:
@@ -194,8 +193,8 @@ func (p *Project) targets(which Which) ([]Target, error) {
 }
 
 // asked are the targets that the command line names or, without a port, all of mpwolf.toml. A
-// target of the command line that is in mpwolf.toml has what is said there, as far as the command
-// line does not say otherwise.
+// target of the command line that is in mpwolf.toml has the options of the file, unless the
+// command line overrides them.
 func (p *Project) asked() ([]Target, error) {
 	if p.Asked.Port == "" && !p.hasConfigured() {
 		return nil, p.Asked.noTarget()
@@ -236,7 +235,7 @@ func (p *Project) configured(port string) ([]Target, error) {
 				Text: err.Error()}
 		}
 		target.UserSettings, target.Line = t.UserSettings, p.File.Line(i)
-		// Not negative: config.Load has looked.
+		// Not negative: config.Load has checked.
 		target.MaxFlash, target.MaxRAM = uint64(t.MaxFlash), uint64(t.MaxRAM)
 		target.MinHeap, target.MinStack = uint64(t.MinHeap), uint64(t.MinStack)
 		targets = append(targets, target)
@@ -254,7 +253,7 @@ func (p *Project) target(port, board, variant string, asked []string) (Target, e
 	return Target{Target: target, Asked: asked}, nil
 }
 
-// dropIn is make's argument for the drop-in names, where mpwolf.toml speaks of them.
+// dropIn is make's argument for the drop-in names, if mpwolf.toml sets it.
 func (p *Project) dropIn() []string {
 	if p.File == nil || p.File.DropIn == nil {
 		return nil
@@ -302,7 +301,7 @@ func (p *Project) boards() ([]string, error) {
 	return boards, nil
 }
 
-// recorded are the targets of the record, but for some others.
+// recorded are the targets of the record, except some.
 func (p *Project) recorded(others ...Target) ([]Target, error) {
 	var targets []Target
 	for _, t := range p.Record.Targets {
@@ -327,7 +326,7 @@ func (p *Project) OtherRecorded() ([]Target, error) {
 	return p.recorded(p.Targets...)
 }
 
-// limit takes over the limits that mpwolf.toml has for a target.
+// limit sets the limits that mpwolf.toml has for a target.
 func (p *Project) limit(target *Target) error {
 	configured, err := p.configured(target.Port)
 	for _, t := range configured {
@@ -339,8 +338,8 @@ func (p *Project) limit(target *Target) error {
 	return err
 }
 
-// patched are the targets of the record, with the limits of mpwolf.toml and what the command line
-// says of all targets.
+// patched are the targets of the record, with the limits of mpwolf.toml and what the command
+// line says for all targets.
 func (p *Project) patched() ([]Target, error) {
 	if err := p.Asked.checkWithoutPort(); err != nil {
 		return nil, err
@@ -356,12 +355,12 @@ func (p *Project) patched() ([]Target, error) {
 	}
 	p.apply(targets)
 	if p.Asked.UserSettings == "" {
-		return targets, nil // what became of a recorded file is for the checks to find
+		return targets, nil // the checks find out what happened to a recorded file
 	}
 	return targets, findSettings(targets)
 }
 
-// apply adds what the command line says of all targets.
+// apply adds what the command line says for all targets.
 func (p *Project) apply(targets []Target) {
 	for i := range targets {
 		t := &targets[i]
@@ -379,7 +378,7 @@ func (p *Project) apply(targets []Target) {
 	}
 }
 
-// findSettings makes the paths of settings files absolute; the files must be there.
+// findSettings makes the paths of settings files absolute; the files must exist.
 func findSettings(targets []Target) (err error) {
 	for i := range targets {
 		if t := &targets[i]; t.UserSettings != "" {
@@ -414,8 +413,8 @@ func userSettings(file string) (string, error) {
 
 var settingLine = lazyregexp.New(`(?m)^[ \t]*#[ \t]*(?:define|undef|include)\b`)
 
-// checkSettings refuses a file that can be no user_settings.h: wolfSSL would be compiled without a
-// word about it, or stop in the middle of its own headers.
+// checkSettings refuses a file that cannot be a user_settings.h: wolfSSL would compile without
+// complaint, or fail in the middle of its own headers.
 func checkSettings(file string) error {
 	text, err := os.ReadFile(file)
 	switch {

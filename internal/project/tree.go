@@ -38,8 +38,8 @@ func (p *Project) OpenTree() (err error) {
 	return state.Guard(p.Tree.Dir)
 }
 
-// sayTree tells which tree is meant, unless the current directory is in it: a forgotten
-// MPWOLF_TREE, or a mpwolf.toml further up, may mean another than the one at hand.
+// sayTree reports which tree is used, unless the current directory is in it: a forgotten
+// MPWOLF_TREE, or a mpwolf.toml further up, may select a different one.
 func (p *Project) sayTree() {
 	cwd, err := os.Getwd()
 	if err != nil || isBelow(p.Tree.Dir, cwd) {
@@ -51,7 +51,7 @@ func (p *Project) sayTree() {
 	case p.Asked.TreeFrom != "":
 		by = "by " + p.Asked.TreeFrom
 	case p.Asked.Tree != "" && around == "":
-		return // it was named just now
+		return // it has just been named
 	case p.Asked.Tree != "":
 		by = "by --tree"
 	case p.File != nil && p.File.Tree != "":
@@ -66,7 +66,7 @@ func (p *Project) sayTree() {
 	p.Asked.Say.Printf("the tree is %s (%s)%s", shell.Path(p.Tree.Dir), by, not)
 }
 
-// isBelow reports whether a directory is another or below it, whatever links lead there.
+// isBelow reports whether a directory is another one or below it, with all links resolved.
 func isBelow(top, dir string) bool {
 	if real, err := filepath.EvalSymlinks(top); err == nil {
 		top = real
@@ -110,8 +110,8 @@ func (p *Project) openConfigured() error {
 	return nil
 }
 
-// OpenOrFetchTree opens the tree that a command works on and, if there is none around, fetches one
-// by a source's cache and log, after it has said so there.
+// OpenOrFetchTree opens the tree that a command works on. If there is none, it says so in the
+// source's log and fetches one.
 func (p *Project) OpenOrFetchTree(ctx context.Context, from fetch.Source) error {
 	missing := p.OpenTree()
 	if !errors.Is(missing, micropython.ErrNoTree) {
@@ -134,8 +134,8 @@ func (p *Project) OpenOrFetchTree(ctx context.Context, from fetch.Source) error 
 	return p.FetchTree(ctx, p.File.Tree, from)
 }
 
-// FetchTree fetches a tree into a directory. Where it may come from is for the options to say; the
-// rest is the caller's.
+// FetchTree fetches a tree into a directory. The options say where it may come from; the caller
+// supplies the rest.
 func (p *Project) FetchTree(ctx context.Context, dir string, from fetch.Source) error {
 	from.From, from.SHA256 = p.Asked.From, p.Asked.SHA256
 	options := fetch.MicroPythonOptions{
@@ -160,15 +160,15 @@ func (p *Project) FetchTree(ctx context.Context, dir string, from fetch.Source) 
 	return nil
 }
 
-// FindWolfSSL finds the wolfSSL of the project as FetchWolfSSL would, and fetches nothing: of one
-// that is not there, it knows the version alone.
+// FindWolfSSL finds the wolfSSL of the project as FetchWolfSSL would, but fetches nothing: for
+// one that is not cached, only the version is known.
 func (p *Project) FindWolfSSL(ctx context.Context) (*wolfssl.Tree, error) {
 	from := fetch.Source{From: p.Asked.WolfSSLFrom, SHA256: p.Asked.WolfSSLSHA256}
 	return fetch.FindWolfSSL(ctx, fetch.WolfSSLOptions{Source: from, Want: p.WolfSSL})
 }
 
-// FetchWolfSSL gets the wolfSSL of the project. Where it may come from is for the options to say;
-// the rest is the caller's.
+// FetchWolfSSL gets the wolfSSL of the project. The options say where it may come from; the
+// caller supplies the rest.
 func (p *Project) FetchWolfSSL(ctx context.Context, from fetch.Source) (*wolfssl.Tree, error) {
 	from.From, from.SHA256 = p.Asked.WolfSSLFrom, p.Asked.WolfSSLSHA256
 	if from.Cache.Dir == "" {

@@ -9,15 +9,15 @@ import (
 	"mpwolf/modules"
 )
 
-// User is a tree that is built with the modules that are installed in a directory.
+// User is a tree that uses the modules that are installed in a directory.
 type User struct {
 	Tree string
 	// Record is what was applied to it.
 	Record *state.Record
 }
 
-// OtherUsers are the other trees that are built with the modules in the project's directory, by
-// the list there and by what their records say.
+// OtherUsers are the other trees that use the modules in the project's directory, according to
+// the list there and to their records.
 func (p *Project) OtherUsers() ([]User, error) {
 	list, err := modules.Users(p.Modules)
 	if err != nil {
@@ -42,7 +42,7 @@ func (p *Project) OtherUsers() ([]User, error) {
 	return found, nil
 }
 
-// Uses reports whether the tree is noted as a user of the modules in the project's directory.
+// Uses reports whether the tree is recorded as a user of the modules in the project's directory.
 func (p *Project) Uses() (bool, error) {
 	list, err := modules.Users(p.Modules)
 	for _, tree := range list.Trees {
@@ -53,7 +53,7 @@ func (p *Project) Uses() (bool, error) {
 	return false, err
 }
 
-// sameDir reports whether two paths lead to one directory.
+// sameDir reports whether two paths lead to the same directory.
 func sameDir(a, b string) bool {
 	one, err := os.Stat(a)
 	if err != nil {
