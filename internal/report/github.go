@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// GitHub writes the findings as workflow commands, of which GitHub Actions makes annotations.
+// GitHub writes the findings as workflow commands, which GitHub Actions turns into annotations.
 func (l *Log) GitHub(w io.Writer) error {
 	for _, f := range l.Findings {
 		command := map[Level]string{Error: "error", Warning: "warning", Note: "notice"}[f.level()]

@@ -17,7 +17,7 @@ type Suite struct {
 // else it passed.
 type Case struct {
 	Name     string
-	Output   string // what it has to say besides
+	Output   string // further output
 	Skipped  string
 	Findings []Finding
 }
@@ -58,7 +58,8 @@ func junitCaseOf(class string, c Case) junitCase {
 	return result
 }
 
-// junitFailureOf is one failure of all findings of a case: not all readers take several.
+// junitFailureOf combines all findings of a case into one failure: not all readers accept
+// several.
 func junitFailureOf(findings []Finding) *junitFailure {
 	first := findings[0]
 	failure := &junitFailure{Message: printable(first.Message), Type: first.ID}
@@ -93,7 +94,7 @@ func (s *junitSuite) add(c junitCase) {
 	}
 }
 
-// printable takes out the control characters that XML 1.0 has no way to write.
+// printable removes the control characters that XML 1.0 cannot represent.
 func printable(s string) string {
 	return strings.Map(func(r rune) rune {
 		if r < ' ' && r != '\n' && r != '\t' {

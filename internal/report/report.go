@@ -1,4 +1,4 @@
-// Package report writes findings in the forms that other programs read: SARIF for code scanning,
+// Package report writes findings in formats that other programs read: SARIF for code scanning,
 // workflow commands for annotations, JUnit's XML for test reports. It finds nothing itself.
 package report
 
@@ -38,15 +38,15 @@ type Log struct {
 	Tool, Version string
 	// Root is the top of the repository, absolute; files are named from there.
 	Root string
-	// Where is the file that stands for a finding that has none inside Root: code scanning takes
-	// no finding without a place. It is absolute, or relative to Root.
+	// Where is the file to name for a finding that has none inside Root: code scanning requires
+	// a place for every finding. It is absolute, or relative to Root.
 	Where    string
 	Rules    []Rule
 	Findings []Finding
 }
 
 // place is where a finding is shown: a file relative to Root, with slashes, and a line from 1.
-// inside says that it is the finding's own.
+// inside says that it is the finding's own place.
 func (l *Log) place(f Finding) (file string, line int, inside bool) {
 	if file := l.relative(f.File); file != "" {
 		return file, max(f.Line, 1), true
@@ -69,7 +69,7 @@ func (l *Log) relative(path string) string {
 	return filepath.ToSlash(path)
 }
 
-// text is a finding's message, with its file where that cannot be shown as the place, and the fix.
+// text is a finding's message, with its file if that cannot be shown as the place, and the fix.
 func (f Finding) text(inside bool) string {
 	text := f.Message
 	if f.File != "" && !inside {

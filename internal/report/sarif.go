@@ -11,9 +11,9 @@ import (
 	"slices"
 )
 
-// SARIF writes the log in the OASIS standard's version 2.1.0, with what GitHub's code scanning
-// asks for besides: help for each rule, a place for each result, and fingerprints that outlive a
-// new line above.
+// SARIF writes the log in version 2.1.0 of the OASIS standard, with what GitHub's code scanning
+// also requires: help for each rule, a place for each result, and fingerprints that do not
+// change when a line is added above.
 func (l *Log) SARIF(w io.Writer) error {
 	run := sarifRun{Results: []sarifResult{}}
 	run.Tool.Driver = sarifDriver{Name: l.Tool, Version: l.Version, Rules: []sarifRule{}}
@@ -73,14 +73,14 @@ func sarifPlace(file string, line int) sarifLocation {
 
 var number = regexp.MustCompile(`\d+`)
 
-// fingerprint is the same for a finding in the next build, whose sizes and counts may be others.
+// fingerprint stays the same for a finding in the next build, whose sizes and counts may differ.
 func fingerprint(f Finding, file string) string {
 	sum := sha256.Sum256(
 		[]byte(f.ID + "\x00" + file + "\x00" + number.ReplaceAllString(f.Message, "0")))
 	return hex.EncodeToString(sum[:8])
 }
 
-// What follows has the names of the standard.
+// The names below are the standard's.
 
 type sarifLog struct {
 	Schema  string     `json:"$schema"`
