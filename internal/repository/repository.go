@@ -1,5 +1,5 @@
-// Package repository finds the top of the git repository that a directory is in. It reads .git
-// only as far as that takes; commits and files are for others.
+// Package repository finds the top of the git repository that a directory is in. It reads only
+// as much of .git as that needs.
 package repository
 
 import (
@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// Top is the top of the repository that a directory is in: of the outermost, if it is in a
+// Top is the top of the repository that a directory is in: of the outermost one, if it is in a
 // submodule. Without a repository it is the directory itself.
 func Top(dir string) string {
 	for at := dir; ; at = filepath.Dir(at) {
@@ -31,7 +31,8 @@ func IsTop(dir string) bool {
 	if info.IsDir() {
 		return true
 	}
-	// A submodule's .git names .git/modules/NAME, that of a further work tree .git/worktrees/NAME.
+	// A submodule's .git names .git/modules/NAME, that of a linked work tree
+	// .git/worktrees/NAME.
 	text, err := os.ReadFile(git)
 	return err == nil && !strings.Contains(filepath.ToSlash(string(text)), "/modules/")
 }
