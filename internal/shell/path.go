@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// Path is a path as a person would type it: relative to the current directory if it is below it,
-// else as it is.
+// Path is a path as a person would type it: relative to the current directory if it is below
+// that, else unchanged.
 func Path(dir string) string {
 	if !filepath.IsAbs(dir) {
 		return dir

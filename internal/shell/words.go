@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// Split splits a command line as a POSIX shell does: spaces, quotes and backslashes. What a shell
-// would expand ($, backquote) is an error: it cannot be known without running it.
+// Split splits a command line as a POSIX shell does: spaces, quotes and backslashes. What a
+// shell would expand ($, backquote) is an error: the result cannot be known without running it.
 func Split(line string) ([]string, error) {
 	s := wordSplitter{rest: line}
 	for s.rest != "" {
@@ -23,7 +23,7 @@ func Split(line string) ([]string, error) {
 type wordSplitter struct {
 	rest   string
 	word   strings.Builder
-	inWord bool // also for a word that is empty so far, such as ""
+	inWord bool // also for an empty word, such as ""
 	words  []string
 }
 
@@ -92,7 +92,7 @@ func (s *wordSplitter) double() error {
 	return fmt.Errorf("a \" is not closed")
 }
 
-// Join writes a command so that a shell reads the same words again.
+// Join writes a command so that a shell reads the same words.
 func Join(words []string) string {
 	quoted := make([]string, len(words))
 	for i, word := range words {
