@@ -17,8 +17,8 @@ import (
 	"mpwolf/internal/hint"
 )
 
-// Apt gets source packages of Debian through the machine's apt, in an apt directory of its own:
-// the machine's lists and sources are read, not changed. Signatures are always checked.
+// Apt gets Debian source packages through the machine's apt, in an apt directory of its own: the
+// machine's lists and sources are read, not changed. Signatures are always checked.
 type Apt struct {
 	Cache Cache
 	Log   Log
@@ -48,8 +48,8 @@ const listsLife = 6 * time.Hour
 // ErrNoApt is wrapped by errors on machines without apt.
 var ErrNoApt = errors.New("this machine has no apt-get")
 
-// Packages are the versions of a source package that a suite has. Without a network an earlier
-// answer is used.
+// Packages are the versions of a source package that a suite has. Without a network, an earlier
+// list is used.
 func (a Apt) Packages(ctx context.Context, suite, name string) ([]AptPackage, error) {
 	unlock, err := a.Cache.lock(ctx, "apt-"+suite, a.Log)
 	if err != nil {
@@ -73,8 +73,8 @@ func (a Apt) Packages(ctx context.Context, suite, name string) ([]AptPackage, er
 	return found, nil
 }
 
-// Find is the package in the first of the suites that has this upstream version. Its error wraps
-// fs.ErrNotExist when none of them has it, and names what they have.
+// Find is the package in the first of the suites that has this upstream version. If none of them
+// has it, the error wraps fs.ErrNotExist and lists what they have.
 func (a Apt) Find(
 	ctx context.Context, suites []string, name, upstream string,
 ) (AptPackage, error) {
@@ -110,7 +110,7 @@ func (a Apt) Download(ctx context.Context, p AptPackage, dir string, upstreamOnl
 	}
 	defer unlock()
 	a.Log.Printf("downloading %s", p)
-	// The small files first: should one be missing, the large one is not downloaded for nothing.
+	// The small files come first: if one is missing, the large one is not downloaded in vain.
 	parts := [][]string{{"--dsc-only"}, {"--diff-only"}, {}}
 	if upstreamOnly {
 		parts = [][]string{{"--tar-only"}}
@@ -160,7 +160,7 @@ func (a Apt) UnpackPatched(ctx context.Context, from, dir string) error {
 	return err
 }
 
-// only is the one file of a pattern; signatures of upstream (.asc) are passed over.
+// only is the only file that matches a pattern; upstream's signatures (.asc) are ignored.
 func only(dir, pattern string) (string, error) {
 	found, err := filepath.Glob(filepath.Join(dir, pattern))
 	if err != nil {
@@ -212,8 +212,8 @@ func (a Apt) update(ctx context.Context, suite string) error {
 	return nil
 }
 
-// aptConf is read after the machine's own configuration (which may name a proxy) and decides where
-// both differ. Hooks that the machine runs after an update are not for our lists.
+// aptConf is read after the machine's own configuration (which may name a proxy) and takes
+// precedence. Hooks that the machine runs after an update must not run for our lists.
 const aptConf = `Dir::State "%[1]s/state";
 Dir::State::status "/dev/null";
 Dir::Cache "%[1]s/cache";
@@ -294,7 +294,7 @@ func output(cmd *exec.Cmd) (string, error) {
 	var stdout, stderr bytes.Buffer
 	cmd.Env = append(os.Environ(), "LC_ALL=C", "LANGUAGE=")
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
-	// A killed apt-get leaves methods behind that hold the pipes.
+	// A killed apt-get leaves methods behind that keep the pipes open.
 	cmd.WaitDelay = 2 * time.Second
 	if err := cmd.Run(); err != nil {
 		return "", fmt.Errorf("%s: %w%s", filepath.Base(cmd.Path), err, reasons(stderr.String()))
@@ -302,8 +302,7 @@ func output(cmd *exec.Cmd) (string, error) {
 	return stdout.String(), nil
 }
 
-// reasons are the lines that say why, without the prefixes that apt and dpkg give them, at most
-// three.
+// reasons are the lines that say why, at most three, without apt's and dpkg's prefixes.
 func reasons(stderr string) string {
 	var lines []string
 	for line := range strings.Lines(stderr) {

@@ -21,13 +21,13 @@ var debianKeyrings = []string{
 }
 
 // debianSuites are the names that a machine's own entry for Debian's main archive may have;
-// -updates and the like live in the same archive, -security does not.
+// -updates and the like are in the same archive, -security is not.
 var debianSuites = []string{
 	"oldoldstable", "oldstable", "stable", "testing", "unstable",
 	"buster", "bullseye", "bookworm", "trixie", "forky", "duke", "sid",
 }
 
-// aptEntry is a source of packages as apt's own files name it.
+// aptEntry is a package source as in apt's own files.
 type aptEntry struct {
 	types, uris, suites, components []string
 	signedBy                        string // a path, fingerprints, or a key block of several lines
@@ -61,7 +61,7 @@ func (e aptEntry) isDebian() bool {
 		})
 }
 
-// uri is the first one that can serve every suite: a CD can't.
+// uri is the first one that can serve every suite: a CD cannot.
 func (e aptEntry) uri() string {
 	for _, uri := range e.uris {
 		if !strings.HasPrefix(uri, "cdrom:") {
@@ -102,7 +102,7 @@ func aptEntries(etc string) ([]aptEntry, error) {
 		read := map[string]func(string) []aptEntry{".list": readList,
 			".sources": readDeb822}[filepath.Ext(file)]
 		if read == nil {
-			continue // as apt passes over other endings
+			continue // apt ignores other endings too
 		}
 		text, err := os.ReadFile(file)
 		if errors.Is(err, fs.ErrNotExist) {
@@ -163,8 +163,8 @@ func readDeb822(text string) []aptEntry {
 	return entries
 }
 
-// paragraphs reads Debian's control format. The fields' names are in lower case; the lines of a
-// value that has several keep their line ends and their first space.
+// paragraphs reads Debian's control format. The fields' names are in lower case; a value with
+// several lines keeps its line ends and the first space of each line.
 func paragraphs(text string) []map[string]string {
 	var all []map[string]string
 	var now map[string]string

@@ -62,9 +62,8 @@ type Limits struct {
 var DefaultLimits = Limits{Bytes: 2 << 30, Files: 100_000}
 
 // Unpack extracts a .tar.gz, .tar.xz, .tar.bz2 or .tar into an existing empty directory, without
-// the archive's top directory. An archive that reaches out of the directory by any of its members
-// is refused; what was extracted until then stays, so the directory should be one that is thrown
-// away on error.
+// the archive's top directory. An archive with a member that leads out of the directory is
+// refused; what was extracted until then stays, so use a directory that is deleted on error.
 func Unpack(ctx context.Context, archive, dir string) error {
 	f, err := os.Open(archive)
 	if err != nil {
@@ -103,7 +102,7 @@ func extract(ctx context.Context, name string, r *bufio.Reader, dir string, limi
 	}
 }
 
-// decompress looks at the first bytes, not at the name.
+// decompress goes by the first bytes, not by the name.
 func decompress(r *bufio.Reader) (io.Reader, error) {
 	magic, err := r.Peek(6)
 	if err != nil {
@@ -123,7 +122,7 @@ func decompress(r *bufio.Reader) (io.Reader, error) {
 	return nil, errors.New("not a tar archive compressed by gzip, xz or bzip2")
 }
 
-// newXZ reads xz with a buffer in between: the decoder asks for single bytes.
+// newXZ reads xz through a buffer: the decoder reads single bytes.
 func newXZ(r io.Reader) (io.Reader, error) {
 	plain, err := xz.NewReader(r)
 	if err != nil {

@@ -37,9 +37,9 @@ func DefaultCache() (Cache, error) {
 	return Cache{Dir: filepath.Join(dir, "mpwolf")}, nil
 }
 
-// Entry is the path of the entry with this key, which is one path element. If the cache lacks it,
-// fill is called with an empty directory to put it in; the entry appears only after fill has
-// returned nil. An entry that was changed since is made anew.
+// Entry is the path of the entry with this key, which is one path element. If the cache lacks
+// it, fill is called with an empty directory to put it in; the entry appears only after fill has
+// returned nil. An entry that has been changed since is rebuilt.
 func (c Cache) Entry(
 	ctx context.Context, key string, log Log, fill func(dir string) error,
 ) (string, error) {
@@ -70,8 +70,8 @@ func (c Cache) Entry(
 }
 
 // Into makes a directory of the user's the way Entry makes an entry of the cache: fill gets an
-// empty directory beside it, which takes its name when fill has returned nil. The directory must
-// not exist, or be empty.
+// empty directory beside it, which gets its name once fill has returned nil. The directory must
+// be missing or empty.
 func (c Cache) Into(ctx context.Context, dir string, log Log, fill func(dir string) error) error {
 	abs, err := filepath.Abs(dir)
 	if err != nil {
@@ -90,8 +90,8 @@ func (c Cache) Into(ctx context.Context, dir string, log Log, fill func(dir stri
 	return build(abs, fill)
 }
 
-// build fills a directory beside dir and gives it dir's name. What an earlier run left half is
-// removed first; the caller holds the lock.
+// build fills a directory beside dir and gives it dir's name. What an earlier run left
+// unfinished is removed first; the caller holds the lock.
 func build(dir string, fill func(part string) error) error {
 	part := filepath.Join(filepath.Dir(dir), "."+filepath.Base(dir)+".mpwolf-part")
 	if err := errors.Join(os.RemoveAll(part), os.RemoveAll(part+tempEnding)); err != nil {
@@ -113,7 +113,7 @@ func build(dir string, fill func(part string) error) error {
 	return syncDir(filepath.Dir(dir))
 }
 
-// lockPatience is how long a lock is waited for in silence.
+// lockPatience is how long to wait for a lock before reporting it.
 const lockPatience = 300 * time.Millisecond
 
 // lock takes the lock of a key, for other processes as well as for other goroutines. It is the
@@ -144,7 +144,8 @@ func (c Cache) lock(ctx context.Context, key string, log Log) (unlock func(), er
 		case <-patience.C:
 			log.Printf("waiting for another mpwolf that is fetching %s", key)
 		case <-ctx.Done():
-			// The lock cannot be un-asked for: give it back as soon as it comes.
+			// The request for the lock cannot be cancelled: release the lock as soon as it
+			// comes.
 			go func() {
 				if r := <-done; r.err == nil {
 					r.unlock()
@@ -165,11 +166,11 @@ func WithTemp(dir string, do func(temp string) error) error {
 	return errors.Join(do(temp), os.RemoveAll(temp))
 }
 
-// tempEnding makes WithTemp's directory out of the other one; build removes both when they are
+// tempEnding turns the other directory's name into WithTemp's; build removes both when they are
 // left over.
 const tempEnding = "-download"
 
-// Has reports whether the cache holds an entry with this key, undamaged.
+// Has reports whether the cache holds an undamaged entry with this key.
 func (c Cache) Has(key string) bool { return checkStamp(filepath.Join(c.Dir, key)) == nil }
 
 // ShortHash makes a part of a cache key out of a URL or a path.

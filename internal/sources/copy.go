@@ -11,8 +11,8 @@ import (
 )
 
 // CopyTree copies a directory's files, directories and links into an existing empty one, with
-// modes and times; skip says which names (relative, with slashes) are left out, a directory with
-// all that it holds. A link that leads out of the directory, or a device, is an error.
+// modes and times; skip says which names (relative, with slashes) are left out, directories with
+// their contents. A link that leads out of the directory, or a device, is an error.
 func CopyTree(ctx context.Context, from, dir string, skip func(rel string) bool) error {
 	root, err := os.OpenRoot(dir)
 	if err != nil {

@@ -14,15 +14,15 @@ import (
 )
 
 // extractor writes the members of one archive below a root. The root itself keeps every write
-// inside; the checks here are for what that does not see: links that lead out once they are there,
-// and links that lead a later member to another place than its name says.
+// inside; the checks here are for what that does not see: links that lead out once they exist,
+// and links that put a later member somewhere other than its name says.
 type extractor struct {
 	root   *os.Root
 	limits Limits
 	bytes  int64
 	files  int
-	// top is the directory that all members are in, "." for an archive made of the directory
-	// itself; empty before the first.
+	// top is the directory that all members are in, "." for an archive of the directory itself;
+	// empty before the first member.
 	top string
 	// kinds are the members so far and the directories above them.
 	kinds map[string]fs.FileMode
@@ -45,7 +45,7 @@ func (x *extractor) member(h *tar.Header, content io.Reader) error {
 		return fmt.Errorf("the archive has more than %d members", x.limits.Files)
 	}
 	if h.Typeflag == tar.TypeXGlobalHeader {
-		return nil // the commit that git archive notes down
+		return nil // the commit that git archive records
 	}
 	name, err := x.strip(h.Name)
 	if err != nil {
@@ -107,7 +107,7 @@ func local(name string) error {
 	return nil
 }
 
-// parents makes the directories above a member and refuses to go through anything else.
+// parents creates the directories above a member, and fails if something else is in the way.
 func (x *extractor) parents(name string) error {
 	dir := path.Dir(name)
 	if kind, known := x.kinds[dir]; known {
@@ -123,7 +123,7 @@ func (x *extractor) parents(name string) error {
 	return x.root.Mkdir(filepath.FromSlash(dir), 0o755)
 }
 
-// claim notes down a member that is not a directory; an archive in which two share a name is
+// claim records a member that is not a directory; an archive in which two share a name is
 // refused.
 func (x *extractor) claim(name string, kind fs.FileMode) error {
 	if _, known := x.kinds[name]; known {
@@ -169,8 +169,8 @@ func (x *extractor) file(name string, h *tar.Header, content io.Reader) error {
 	return x.root.Chtimes(local, h.ModTime, h.ModTime)
 }
 
-// symlink makes a link whose target is in the tree. Leading ".." are exact, because nothing above
-// a member is a link; a ".." further on could step out of what another link points to, so it is
+// symlink makes a link whose target is in the tree. Leading ".." are reliable, because nothing
+// above a member is a link; a later ".." could step out of what another link points to, so it is
 // refused.
 func (x *extractor) symlink(name string, h *tar.Header) error {
 	if err := x.claim(name, fs.ModeSymlink); err != nil {

@@ -37,11 +37,11 @@ type Repo struct {
 	Ref string
 	// Commit is what Ref must name, in hex; empty where that is not known.
 	Commit string
-	// Progress takes what the other side says while it works; nil throws it away.
+	// Progress gets the other side's messages; nil discards them.
 	Progress io.Writer
 }
 
-// RefError says that a repository was reached and has no such tag or branch.
+// RefError says that a repository was reached but has no such tag or branch.
 type RefError struct{ URL, Ref string }
 
 func (e *RefError) Error() string {
@@ -62,11 +62,12 @@ func (e *MovedError) Hint() string {
 	return "find out why; to use it anyway, clone it yourself and name the directory"
 }
 
-// checkTransport refuses what anyone on the way may have changed, unless it is pinned by its hash.
+// checkTransport refuses what anyone on the network path may have changed, unless it is pinned
+// by its hash.
 func (r Repo) checkTransport() error {
 	endpoint, err := transport.NewEndpoint(r.URL)
 	if err != nil || r.Commit != "" {
-		return nil // what is no URL is told by who clones it
+		return nil // what is not a URL is reported when it is cloned
 	}
 	if endpoint.Protocol == "http" || endpoint.Protocol == "git" {
 		return fmt.Errorf("%s: %s:// is neither encrypted nor signed, and no checksum "+
@@ -105,7 +106,7 @@ func (r Repo) Clone(ctx context.Context, dir string) (commit string, err error) 
 	return "", &RefError{URL: r.URL, Ref: r.Ref}
 }
 
-// cloned holds that what was cloned is what is pinned.
+// cloned checks that what was cloned is what is pinned.
 func (r Repo) cloned(commit string, err error) (string, error) {
 	if err == nil && r.Commit != "" && commit != r.Commit {
 		return "", &MovedError{URL: r.URL, Ref: r.Ref, Commit: commit, Want: r.Commit}
@@ -133,8 +134,8 @@ func (r Repo) clone(ctx context.Context, dir string, name plumbing.ReferenceName
 	return head.Hash().String(), nil
 }
 
-// depth is 1 wherever the other side can do that: go-git's own server side, used for local
-// repositories on machines without git, cannot.
+// depth is 1 where the other side supports it: go-git's own server side, used for local
+// repositories on machines without git, does not.
 func (r Repo) depth() int {
 	if IsLocalRepo(r.URL) && !haveGit() {
 		return 0
@@ -148,8 +149,8 @@ func IsLocalRepo(url string) bool {
 	return err == nil && endpoint.Protocol == "file"
 }
 
-// IsGitURL tells a git URL (https://…, ssh://…, file://…, user@host:path) from the path of a file
-// or directory.
+// IsGitURL distinguishes a git URL (https://…, ssh://…, file://…, user@host:path) from the path
+// of a file or directory.
 func IsGitURL(s string) bool {
 	return strings.Contains(s, "://") || !IsLocalRepo(s)
 }
@@ -167,7 +168,7 @@ func IsGitRepo(dir string) bool {
 	return true
 }
 
-// Empty removes what a directory holds.
+// Empty removes a directory's contents.
 func Empty(dir string) error {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
@@ -182,7 +183,7 @@ func Empty(dir string) error {
 }
 
 // Submodules gets the named submodules (their paths in the tree) of a clone at the commits that
-// the clone pins, one commit deep where the other side gives out single commits.
+// the clone pins, one commit deep where the other side serves single commits.
 func Submodules(
 	ctx context.Context, dir string, paths []string, progress io.Writer, log Log,
 ) error {
@@ -220,8 +221,8 @@ func Submodules(
 	return nil
 }
 
-// pinnedRef is what the pinned commit is called in the submodule's repository, so that git does
-// not collect it.
+// pinnedRef refers to the pinned commit in the submodule's repository, so that git does not
+// garbage-collect it.
 const pinnedRef = "refs/remotes/origin/pinned"
 
 func update(ctx context.Context, submodule *git.Submodule, progress io.Writer) error {
@@ -256,7 +257,7 @@ func fetchCommit(
 		ctx.Err() != nil || isOffline(err) {
 		return ignoreUpToDate(err)
 	}
-	// Not every server gives out a commit by its hash: take the whole history, as git does.
+	// Not every server serves a commit by its hash: fetch the whole history, as git does.
 	err = repository.FetchContext(ctx, &git.FetchOptions{Tags: git.NoTags, Progress: progress})
 	return ignoreUpToDate(err)
 }
@@ -268,12 +269,12 @@ func ignoreUpToDate(err error) error {
 	return err
 }
 
-// connectTimeout is how long a connection may take to be made. Without a network the name look-up
-// or the connection usually fails at once, but a firewall may swallow the packets.
+// connectTimeout is how long a connection may take to be made. Without a network the name
+// look-up or the connection usually fails at once, but a firewall may drop the packets.
 const connectTimeout = 5 * time.Second
 
-// protocols replaces go-git's transports, once, by ones that give up early without a network and
-// that can read local repositories on a machine without git.
+// protocols replaces go-git's transports, once, with ones that give up early without a network
+// and can read local repositories on a machine without git.
 var protocols = sync.OnceFunc(func() {
 	base, ok := http.DefaultTransport.(*http.Transport)
 	if !ok {
@@ -321,7 +322,7 @@ func (loader) Load(endpoint *transport.Endpoint) (storer.Storer, error) {
 		cache.NewObjectLRUDefault(), alternates), nil
 }
 
-// gitError says what was attempted, and marks errors of the network.
+// gitError says what was attempted, and marks network errors.
 func gitError(ctx context.Context, attempt string, err error) error {
 	switch {
 	case err == nil:
@@ -334,7 +335,7 @@ func gitError(ctx context.Context, attempt string, err error) error {
 	return fmt.Errorf("%s: %w", attempt, unwrapGit(err))
 }
 
-// unwrapGit takes off go-git's two wrappers that have no Unwrap and say nothing.
+// unwrapGit removes go-git's two wrappers that have no Unwrap and add nothing.
 func unwrapGit(err error) error {
 	var permanent *plumbing.PermanentError
 	var unexpected *plumbing.UnexpectedError
@@ -347,8 +348,8 @@ func unwrapGit(err error) error {
 	return err
 }
 
-// isOffline tells a network that is not there from a server that answers something unwelcome. A
-// certificate that is not trusted is an answer: going on to another source would hide it.
+// isOffline distinguishes a missing network from a server's error. An untrusted certificate is a
+// server's error: falling back to another source would hide it.
 func isOffline(err error) bool {
 	err = unwrapGit(err)
 	var dns *net.DNSError

@@ -8,7 +8,7 @@ import "errors"
 // Log takes a line for the user, without a line end. A nil Log is silent.
 type Log func(format string, args ...any)
 
-// Printf logs a line; a nil Log takes it too.
+// Printf logs a line; a nil Log is allowed.
 func (l Log) Printf(format string, args ...any) {
 	if l != nil {
 		l(format, args...)
@@ -16,5 +16,5 @@ func (l Log) Printf(format string, args ...any) {
 }
 
 // ErrOffline is wrapped by errors that say that the other side cannot be reached at all, as
-// opposed to one that was reached and lacks what was asked for.
+// opposed to one that lacks what was requested.
 var ErrOffline = errors.New("network cannot be reached")

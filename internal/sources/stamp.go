@@ -45,7 +45,7 @@ func checkStamp(dir string) error {
 	return nil
 }
 
-// stamp leaves out .git, whose index git itself rewrites when someone looks at the tree.
+// stamp leaves out .git, whose index git itself rewrites even for git status.
 func stamp(dir string) (string, error) {
 	digest := sha256.New()
 	err := filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
@@ -83,7 +83,8 @@ func stamp(dir string) (string, error) {
 	return hex.EncodeToString(digest.Sum(nil)), nil
 }
 
-// syncDir brings a directory's own list of names to the disk, which makes a rename in it last.
+// syncDir writes a directory's own list of names to the disk, which makes a rename in it
+// durable.
 func syncDir(dir string) error {
 	f, err := os.Open(dir)
 	if err != nil {

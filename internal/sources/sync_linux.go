@@ -7,7 +7,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// syncTree brings a directory's files to the disk before it gets its name. One syncfs(2) for all
+// syncTree writes a directory's files to the disk before it gets its name. One syncfs(2) for all
 // of them: fsync for each of the 5,000 files of a tree takes longer than unpacking it.
 func syncTree(dir string) error {
 	f, err := os.Open(dir)

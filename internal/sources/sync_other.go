@@ -9,7 +9,7 @@ import (
 	"path/filepath"
 )
 
-// syncTree brings a directory's files to the disk before it gets its name.
+// syncTree writes a directory's files to the disk before it gets its name.
 func syncTree(dir string) error {
 	return filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil || !entry.Type().IsRegular() {
