@@ -28,11 +28,10 @@ type Lock struct {
 	run  string
 }
 
-// Acquire takes the tree's lock, makes .mpwolf if need be, and recovers from what a killed process
-// left. wait is told when the lock is held by another.
+// Acquire takes the tree's lock, creates .mpwolf if needed, and recovers from what a killed process
+// left. wait is called if another process holds the lock.
 //
-// run is the command that is at work, for the messages of others; all that is changed goes through
-// d.
+// run is the command that takes it, for the messages of others; all changes go through d.
 func Acquire(
 	ctx context.Context, d disk.FS, tree, run string, wait func(holder string),
 ) (*Lock, error) {
@@ -64,14 +63,14 @@ func Acquire(
 		if err == nil && l.onDisk() {
 			break
 		}
-		// The last holder took .mpwolf away, and our lock is on a file that no longer has a name.
+		// The last holder removed .mpwolf, and our lock is on a file that no longer has a name.
 		_ = l.lock.Close()
 		if err := makeDir(d, dir); err != nil {
 			return nil, err
 		}
 		l.lock = flock.New(name)
 	}
-	// Who holds it is only for messages; a full disk is told by what comes after.
+	// Who holds it is only for messages; a full disk is reported by what follows.
 	who := fmt.Appendf(nil, "mpwolf %s, process %d, since %s\n", run, os.Getpid(),
 		time.Now().Format(time.DateTime))
 	_ = os.WriteFile(name, who, 0o644)
@@ -98,8 +97,8 @@ func makeDir(d disk.FS, dir string) error {
 	return nil
 }
 
-// Guard refuses a tree whose .mpwolf is, or has in it, a link: what is written there would go
-// elsewhere. mpwolf makes no links; a repository that was cloned may bring some.
+// Guard refuses a tree whose .mpwolf is, or contains, a link: what is written there would go
+// elsewhere. mpwolf makes no links, but a cloned repository may contain some.
 func Guard(tree string) error {
 	dir := filepath.Join(tree, Dir)
 	info, err := os.Lstat(dir)
@@ -125,7 +124,7 @@ func Guard(tree string) error {
 	return nil
 }
 
-// onDisk reports whether the locked file is still the one that others would lock: then they can't.
+// onDisk reports whether the locked file is still the one that others would lock.
 func (l *Lock) onDisk() bool {
 	if !disk.Exists(l.lock.Path()) {
 		return false
@@ -146,21 +145,20 @@ func holder(name string) string {
 	return "another mpwolf"
 }
 
-// Release gives the lock back, and takes .mpwolf away if nothing is in it but what the lock put
-// there.
+// Release releases the lock, and removes .mpwolf if it contains only what the lock put there.
 func (l *Lock) Release() {
 	dir := filepath.Join(l.tree, Dir)
 	if _, err := os.Lstat(filepath.Join(dir, recordName)); errors.Is(err, fs.ErrNotExist) {
 		l.tidy(dir)
 	}
-	// no one's any more; who it was is only for messages
+	// the lock has no holder now; the name is only for messages
 	_ = os.Truncate(filepath.Join(dir, lockName), 0)
 	// The lock is free when the file is closed, whatever Close says.
 	_ = l.lock.Close()
 }
 
 // tidy removes the lock's file, and the directory if nothing else is in it: a fetched tree keeps
-// how it is built there.
+// its build options there.
 func (l *Lock) tidy(dir string) {
 	// what stays is found and removed by the next run
 	_ = l.disk.Remove(filepath.Join(dir, lockName))

@@ -10,21 +10,22 @@ import (
 	"strings"
 )
 
-// originName is the file in which a fetched tree says where it is from, and how make can build it.
+// originName is the file in a fetched tree that says where it is from, and how make can build
+// it.
 const originName = "tree.json"
 
-// treeMark stands for the tree's directory in it, so that the tree can be moved.
+// treeMark stands for the tree's directory in that file, so that the tree can be moved.
 const treeMark = "$(TREE)"
 
 // Origin is where a fetched tree is from.
 type Origin struct {
-	// Source says so in words; empty if it is not known.
+	// Source says it in words; empty if it is not known.
 	Source string `json:"source"`
 	// Make are arguments that every make in the tree needs.
 	Make []string `json:"make"`
 }
 
-// Kept is the path of a file of a fetched tree's that is kept below Dir, as it may stand in
+// Kept is the path of a file that a fetched tree keeps below Dir, as it may be written in
 // Origin.Make.
 func Kept(name string) string { return treeMark + "/" + Dir + "/" + name }
 
@@ -50,7 +51,7 @@ func LoadOrigin(tree string) (Origin, error) {
 	return origin, nil
 }
 
-// SaveOrigin notes where a tree is from, and keeps further files for its make, by their names
+// SaveOrigin records where a tree is from, and keeps further files for its make, by their names
 // below Dir.
 func SaveOrigin(tree string, origin Origin, files map[string]string) error {
 	text, err := json.MarshalIndent(origin, "", "  ")

@@ -16,7 +16,7 @@ const (
 	savedName  = "saved"
 )
 
-// BuildDir is where verify builds what has a name, such as a target's ID.
+// BuildDir is where verify builds something with a name, such as a target's ID.
 func BuildDir(tree, name string) string { return filepath.Join(tree, Dir, buildsName, name) }
 
 // SaveDir is a new directory for the user's files that --force is about to change.

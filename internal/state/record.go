@@ -1,7 +1,7 @@
-// Package state holds what was done to a tree, in the tree's own directory .mpwolf, and changes
-// trees all or nothing: a process killed at any step leaves a tree that the next one brings back
-// to how it was before. It does not know what the changes are for, and is the only package that
-// knows what is in .mpwolf.
+// Package state records what was done to a tree, in the tree's own directory .mpwolf, and
+// changes trees all or nothing: if a process is killed at any step, the next one restores the
+// tree. It does not know what the changes are for, and is the only package that knows what is in
+// .mpwolf.
 package state
 
 import (
@@ -31,13 +31,13 @@ const (
 	blobsName   = "blobs"
 	stageName   = "journal"
 	intentName  = "intent.json"
-	doneName    = "done.json" // the journal of a run that did its work, until all is swept up
+	doneName    = "done.json" // the journal of a run that did its work, until it is cleaned up
 	format      = 1
 )
 
 // Record is what was applied to a tree. Everything else is derived from it and from the tree.
 type Record struct {
-	// Format counts changes of this file's meaning; a newer one is refused.
+	// Format is the version of this file's format; a newer one is refused.
 	Format int `json:"format"`
 	// Tool is mpwolf's version, Time when it was first applied.
 	Tool string    `json:"tool"`
@@ -51,13 +51,13 @@ type Record struct {
 	Targets []Target `json:"targets"`
 	// Files are the files of the tree that were changed.
 	Files []File `json:"files"`
-	// Pristine says that no file of the tree is changed: files of the installed module act instead
-	// of changes.
+	// Pristine says that no file of the tree is changed: files of the installed module take the
+	// place of changes.
 	Pristine bool `json:"pristine,omitempty"`
 	// Modules is what was installed, and where.
 	Modules Modules `json:"modules"`
 
-	// keep are bytes that Files name and that are in neither the tree nor the blobs yet.
+	// keep are bytes that Files refers to and that are not yet in the tree or the blobs.
 	keep [][]byte
 }
 
@@ -74,12 +74,12 @@ type Target struct {
 	Wants        []Want `json:"wants"`
 }
 
-// Same reports whether two targets are the same port with the same board or variant.
+// Same reports whether two targets have the same port and the same board or variant.
 func (t Target) Same(u Target) bool {
 	return t.Port == u.Port && t.Board == u.Board && t.Variant == u.Variant
 }
 
-// Want is a macro's value that was asked for.
+// Want is the requested value of a macro.
 type Want struct {
 	Name  string `json:"name"`
 	Value int64  `json:"value"`
@@ -98,8 +98,8 @@ type Modules struct {
 	// Dir is the absolute path of USER_C_MODULES; Created are the directories that did not exist
 	// before, the outermost first.
 	Dir string `json:"dir"`
-	// ID is in the list of what was installed too: without it the directory there is another
-	// tree's, or no one's.
+	// ID is also in the list of what was installed: without it, the directory belongs to another
+	// tree, or to none.
 	ID      string   `json:"id"`
 	Created []string `json:"created,omitempty"`
 	// WolfSSL is its version; Licence what its tree says; Source where it came from.
@@ -167,7 +167,7 @@ func (r *Record) check() error {
 	return nil
 }
 
-// checkCreated refuses a list of directories that are not above the modules': they would be
+// checkCreated refuses a list with directories that are not above the modules: they would be
 // removed.
 func (r *Record) checkCreated(tree string) error {
 	modules := absolute(tree, r.Modules.Dir)
@@ -217,8 +217,8 @@ func relative(tree, path string) string {
 	return rel
 }
 
-// CheckPath refuses a path that is no file of a tree's sources: one that leads out of it, or into
-// git's or mpwolf's own directories, however a file system may spell them.
+// CheckPath refuses a path that cannot be a file of a tree's sources: one that leads out of it,
+// or into git's or mpwolf's own directories, in any spelling that a file system accepts.
 func CheckPath(path string) error {
 	if !filepath.IsLocal(filepath.FromSlash(path)) || strings.ContainsAny(path, "\\:\x00") {
 		return fmt.Errorf("%q is not a path inside the tree", path)
@@ -233,7 +233,7 @@ func CheckPath(path string) error {
 	return nil
 }
 
-// visible drops the characters that HFS+ passes over in names.
+// visible drops the characters that HFS+ ignores in names.
 func visible(r rune) rune {
 	if (r >= 0x200c && r <= 0x200f) || (r >= 0x202a && r <= 0x202e) ||
 		(r >= 0x206a && r <= 0x206f) || r == 0xfeff {
@@ -242,7 +242,7 @@ func visible(r rune) rune {
 	return r
 }
 
-// ShortCommit is a Record's Commit for people.
+// ShortCommit is a Record's Commit, shortened for people.
 func ShortCommit(commit string) string {
 	if commit == "" {
 		return "no commit"
@@ -257,7 +257,7 @@ func (r *Record) Clone() *Record {
 	return &c
 }
 
-// SetTarget adds a target, or puts it instead of the same one.
+// SetTarget adds a target, or replaces the same one.
 func (r *Record) SetTarget(t Target) {
 	if i := slices.IndexFunc(r.Targets, t.Same); i >= 0 {
 		r.Targets[i] = t
@@ -266,8 +266,8 @@ func (r *Record) SetTarget(t Target) {
 	r.Targets = append(r.Targets, t)
 }
 
-// Adopt notes that a file, which now has these bytes, was changed from its original ones by a
-// patch whose record is gone, and is changed to after.
+// Adopt records that a file, which now has these bytes, was changed from its original ones by a
+// patch whose record is gone, and is now changed to after.
 func (r *Record) Adopt(path string, original, after []byte) {
 	r.Files = append(r.Files,
 		File{Path: path, Before: disk.Hash(original), After: disk.Hash(after)})

@@ -20,11 +20,11 @@ type Outcome int
 const (
 	NotInterrupted Outcome = iota
 	BackToBefore           // the tree is as it was before that run
-	Finished               // the run had done its work, and the tree is as after it
+	Finished               // the run had done its work, and the tree is in the state after it
 )
 
-// Recover brings a tree that a killed process left half-way back to how it was before, and tells
-// what there was. It does nothing otherwise.
+// Recover restores a tree that a killed process left half changed, and returns what it found.
+// Otherwise it does nothing.
 func (l *Lock) Recover() (Outcome, error) {
 	changing.Add(1)
 	defer changing.Add(-1)
@@ -62,7 +62,7 @@ func (l *Lock) Recover() (Outcome, error) {
 	return BackToBefore, l.sweep()
 }
 
-// sweep takes away what a killed process prepared and nothing refers to.
+// sweep removes what a killed process prepared and nothing refers to.
 func (l *Lock) sweep() error {
 	record, err := Load(l.tree)
 	if err != nil && !errors.Is(err, ErrNotPatched) {
@@ -72,7 +72,7 @@ func (l *Lock) sweep() error {
 	_ = l.disk.Remove(l.path(blobsName)) // stays if it is not empty
 	l.dropTemps()
 	if record == nil {
-		_ = l.disk.Remove(l.path(stampsName)) // without a record it serves no one
+		_ = l.disk.Remove(l.path(stampsName)) // without a record it is useless
 		if err := disk.RemoveAll(l.disk, l.path("build")); err != nil {
 			return fmt.Errorf("remove the build directory: %w", err)
 		}
@@ -89,7 +89,7 @@ func (l *Lock) sweep() error {
 	return nil
 }
 
-// dropTemps removes files that a killed process was writing; one that stays is harmless.
+// dropTemps removes files that a killed process was writing; one that remains is harmless.
 func (l *Lock) dropTemps() {
 	for _, dir := range []string{l.path(), l.path(blobsName)} {
 		entries, err := os.ReadDir(dir)
@@ -104,13 +104,13 @@ func (l *Lock) dropTemps() {
 	}
 }
 
-// Interrupted reports whether a killed process left the tree half-way.
+// Interrupted reports whether a killed process left the tree half changed.
 func Interrupted(tree string) bool {
 	return disk.Exists(filepath.Join(tree, Dir, journalName))
 }
 
-// back restores one file if the killed process had written it; a file that is neither old nor new
-// was edited since, and is not touched.
+// back restores one file if the killed process had written it; a file that has neither the old
+// nor the new bytes was edited since, and is not touched.
 func (l *Lock) back(f journalFile, n int) error {
 	target, err := l.inTree(f.Path)
 	if err != nil {

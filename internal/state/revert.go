@@ -16,14 +16,13 @@ import (
 	"github.com/sergi/go-diff/diffmatchpatch"
 )
 
-// Conflict is a place where the user's edit and ours meet, so that ours cannot be taken out
-// without losing theirs.
+// Conflict is a place where the user's edit touches ours, so that ours cannot be removed without
+// losing theirs.
 type Conflict struct {
 	// Path and Line say where it is now; Line counts from 1, 0 stands for the whole file.
 	Path string
 	Line int
-	// Ours is what mpwolf wrote, Theirs what stands there now, Reason what cannot be told from
-	// both.
+	// Ours is what mpwolf wrote, Theirs what is there now, Reason what both do not show.
 	Ours, Theirs, Reason string
 }
 
@@ -38,10 +37,10 @@ func (c Conflict) String() string {
 	return fmt.Sprintf("%s: edited since: mpwolf wrote %q, now it is %q", where, c.Ours, c.Theirs)
 }
 
-// Drift is how a changed file of the tree differs from what mpwolf left.
+// Drift is how a changed file of the tree differs from what mpwolf wrote.
 type Drift int
 
-// What may have become of a file since.
+// What may have happened to a file since.
 const (
 	Untouched Drift = iota // as mpwolf left it
 	Undone                 // as it was before mpwolf
@@ -73,12 +72,12 @@ func Look(tree string, f File) (Drift, []byte, error) {
 	return Edited, now, nil
 }
 
-// Options decide what is done where the user's edits and ours meet. The zero value stops there.
+// Options say what to do where the user's edits touch ours. The zero value stops there.
 type Options struct {
-	// Force takes out our lines all the same. What is lost with that is in Reversal.Lost.
+	// Force removes our lines anyway. What is lost by that is in Reversal.Lost.
 	Force bool
-	// AtHead gives a file as git has it: a file that is just that has nothing of ours in it,
-	// because a checkout has put it there. nil knows no git.
+	// AtHead gives a file as git has it: a file with exactly those bytes has nothing of ours in
+	// it, because a checkout has written it. nil means no git.
 	AtHead func(path string, like []byte) ([]byte, bool)
 }
 
@@ -91,18 +90,19 @@ func (w Options) fromGit(path string, now []byte) bool {
 	return ok && string(text) == string(now)
 }
 
-// Reversal is how to take back what a record says.
+// Reversal is how to undo what a record says.
 type Reversal struct {
 	Writes []Write
-	// Conflicts stand in the way: without Force nothing can be done.
+	// Conflicts are in the way: without Force, nothing can be done.
 	Conflicts []Conflict
-	// Lost are the files whose edits Force takes away: they must be saved first.
+	// Lost are the files whose edits Force removes: they must be saved first.
 	Lost []Write
-	// Left are files that are no longer there, or no regular files; Force leaves them as they are.
+	// Left are files that no longer exist, or are not regular files; Force leaves them as they
+	// are.
 	Left []Conflict
 }
 
-// Revert plans how to take back what the record says, keeping what the user has edited since.
+// Revert plans how to undo what the record says, keeping what the user has edited since.
 func Revert(tree string, record *Record, options Options) (*Reversal, error) {
 	plan := &Reversal{}
 	for _, f := range record.Files {
@@ -157,8 +157,8 @@ type Edit struct {
 	Ours bool
 }
 
-// Edits lists what the user changed in a recorded file since. Ours says that it is a line of
-// mpwolf's that changed.
+// Edits lists what the user changed in a recorded file since. Ours says that one of mpwolf's
+// lines changed.
 func Edits(tree string, f File, now []byte) ([]Edit, error) {
 	before, err := Blob(tree, f.Before)
 	if err != nil {
@@ -178,7 +178,7 @@ func Edits(tree string, f File, now []byte) ([]Edit, error) {
 	return edits, nil
 }
 
-// Became says in words what became of a recorded file that is not a regular file any more.
+// Became says in words what happened to a recorded file that is no longer a regular file.
 func Became(tree string, f File) string {
 	name := filepath.Join(tree, filepath.FromSlash(f.Path))
 	info, err := os.Lstat(name)
@@ -206,8 +206,8 @@ func Became(tree string, f File) string {
 	return "is gone"
 }
 
-// withoutOurs gives the bytes of a recorded file without what mpwolf wrote and with what the user
-// wrote since. Where there are conflicts, the user's edits that meet ours are not in it.
+// withoutOurs returns the bytes of a recorded file without what mpwolf wrote and with what the
+// user wrote since. If there are conflicts, the user's edits that touch ours are left out.
 func withoutOurs(tree string, f File, now []byte) ([]byte, []Conflict, error) {
 	before, err := Blob(tree, f.Before)
 	if err != nil || disk.Hash(now) == f.After {
@@ -224,9 +224,9 @@ func withoutOurs(tree string, f File, now []byte) ([]byte, []Conflict, error) {
 	return []byte(merged), conflicts, nil
 }
 
-// SetFile notes that a file of the tree is changed from now to after. If the file was changed by
-// mpwolf before, what it goes back to stays, with the user's edits since; those that touch our
-// lines are conflicts and, with Force, lost.
+// SetFile records that a file of the tree is changed from now to after. If mpwolf changed the
+// file before, the original stays, with the user's edits since; edits that touch our lines are
+// conflicts and, with Force, lost.
 func (r *Record) SetFile(
 	tree, path string, now, after []byte, options Options,
 ) (conflicts []Conflict, lost bool, err error) {
@@ -257,15 +257,15 @@ func (r *Record) SetFile(
 	return nil, lost, nil
 }
 
-// span is a run of lines of one text that another text has in another form, or not at all.
+// span is a run of lines in one text that differ in another text, or are missing there.
 type span struct {
 	from, to int // lines of the base, from 0; from == to is an insertion before from
 	lines    []string
 }
 
-// takeOut undoes, in now, what led from before to after, and keeps what led from after to now.
-// Lines that both touch are conflicts, unless both do the same to them: there, the text that is
-// given back is without theirs.
+// takeOut undoes, in now, the change from before to after, and keeps the change from after to
+// now. Lines that both touch are conflicts, unless both do the same to them; the returned text
+// is then without theirs.
 func takeOut(before, after, now string) (string, []Conflict) {
 	ours, theirs := spans(after, before), spans(after, now)
 	base := splitLines(after)
@@ -277,7 +277,7 @@ func takeOut(before, after, now string) (string, []Conflict) {
 			kept = append(kept, t)
 			continue
 		}
-		if o := ours[i]; !same(o, t) { // else they took it out themselves
+		if o := ours[i]; !same(o, t) { // else they removed it themselves
 			conflicts = append(conflicts, Conflict{
 				Line:   lineIn(theirs, t),
 				Ours:   strings.TrimSpace(strings.Join(base[o.from:o.to], "")),
@@ -292,8 +292,8 @@ func same(a, b span) bool {
 	return a.from == b.from && a.to == b.to && slices.Equal(a.lines, b.lines)
 }
 
-// meet reports whether two edits touch the same lines. Edits that only stand beside each other do
-// not, but two insertions at one place do.
+// meet reports whether two edits touch the same lines. Adjacent edits do not, but two insertions
+// at one place do.
 func meet(a, b span) bool {
 	if a.from == a.to && b.from == b.to {
 		return a.from == b.from
@@ -307,7 +307,7 @@ func meet(a, b span) bool {
 	return a.from < b.to && b.from < a.to
 }
 
-// lineIn is the line, from 1, at which an edit of theirs stands in their text.
+// lineIn is the line, from 1, of one of their edits in their text.
 func lineIn(theirs []span, t span) int {
 	shift := 0
 	for _, s := range theirs {
@@ -372,7 +372,7 @@ func spans(base, to string) []span {
 	return list
 }
 
-// splitLines keeps the line ends, so that joining gives the text back.
+// splitLines keeps the line ends, so that joining restores the text.
 func splitLines(text string) []string {
 	if text == "" {
 		return nil

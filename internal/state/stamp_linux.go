@@ -15,7 +15,7 @@ func stampOf(info fs.FileInfo) stamp {
 	return s
 }
 
-// treeID tells a tree from its copies, wherever it is moved to on its file system.
+// treeID distinguishes a tree from its copies, wherever it is moved on its file system.
 func treeID(tree string) string {
 	info, err := os.Stat(tree)
 	if err != nil {

@@ -8,11 +8,11 @@ import (
 	"mpwolf/internal/disk"
 )
 
-// stampOf does without the time of the last change of a file's entry and without its inode: os
-// tells them in a way of its own on each system.
+// stampOf does not use the change time and the inode: package os reports them differently on
+// each system.
 func stampOf(info fs.FileInfo) stamp {
 	return stamp{size: info.Size(), mtime: info.ModTime().UnixNano()}
 }
 
-// treeID tells a tree from its copies by its place: a tree that was moved is read once more.
+// treeID distinguishes a tree from its copies by its path: a tree that was moved is read again.
 func treeID(tree string) string { return disk.Hash([]byte(tree)) }

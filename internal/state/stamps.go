@@ -24,16 +24,16 @@ const (
 	racy, racyCoarse = 20 * time.Millisecond, 2 * time.Second
 )
 
-// Stamps tell without reading them that files have not changed, as git's index does: by size,
-// times and inode. They are a convenience: without them, or where one does not fit, the file is
+// Stamps show that files have not changed without reading them, as git's index does: by size,
+// times and inode. They are an optimisation: without them, or if one does not match, the file is
 // hashed.
 type Stamps struct {
 	taken time.Time
 	files map[string]stamp
-	// globs are patterns, and a hash of what there was of each.
+	// globs are patterns, and a hash of what matched each.
 	globs    map[string]string
 	verdicts map[string]bool
-	// claims are what the verdicts rest on besides the files.
+	// claims are what the verdicts depend on besides the files.
 	claims []string
 }
 
@@ -45,15 +45,16 @@ type stamp struct {
 	hash         string
 }
 
-// NewStamps begins new stamps. It must be called before the files are read whose hashes are added.
+// NewStamps begins new stamps. It must be called before reading the files whose hashes are
+// added.
 func NewStamps() *Stamps {
 	return &Stamps{taken: time.Now(), files: map[string]stamp{}, globs: map[string]string{},
 		verdicts: map[string]bool{}}
 }
 
-// Add notes that a file, by its absolute path, has these bytes, as SHA-256 in hex; "" that there
-// is no such file. False says that it cannot be noted: a link may change without a trace of its
-// own.
+// Add records that a file, by its absolute path, has these bytes, as SHA-256 in hex; "" means
+// that there is no such file. It returns false if that cannot be recorded: a link may change
+// without a trace.
 func (s *Stamps) Add(name, hash string) bool {
 	if strings.ContainsAny(name, "\n\r") {
 		return false
@@ -71,25 +72,25 @@ func (s *Stamps) Add(name, hash string) bool {
 	return true
 }
 
-// AddVerdict notes that what the key stands for is true of the files that were added.
+// AddVerdict records that what the key stands for is true for the added files.
 func (s *Stamps) AddVerdict(key string) { s.verdicts[key] = true }
 
-// AddClaim notes what the verdicts rest on besides the files, in words.
+// AddClaim records what the verdicts depend on besides the files, in words.
 func (s *Stamps) AddClaim(text string) {
 	if !strings.ContainsAny(text, "\n\r") && !slices.Contains(s.claims, text) {
 		s.claims = append(s.claims, text)
 	}
 }
 
-// Claims are what the verdicts rest on besides the files.
+// Claims are what the verdicts depend on besides the files.
 func (s *Stamps) Claims() []string { return s.claims }
 
-// AddGlob notes what there is of a pattern, which is an absolute path.
+// AddGlob records what matches a pattern, which is an absolute path.
 func (s *Stamps) AddGlob(pattern string, found []string) {
 	s.globs[pattern] = hashGlob(pattern, found)
 }
 
-// hashGlob is the same wherever the files are moved together.
+// hashGlob stays the same if the files are moved together.
 func hashGlob(pattern string, found []string) string {
 	var b strings.Builder
 	for _, name := range found {
@@ -102,8 +103,8 @@ func hashGlob(pattern string, found []string) string {
 	return disk.Hash([]byte(b.String()))
 }
 
-// Holds reports whether a verdict was noted and no file has changed since. inside says which files
-// count.
+// Holds reports whether a verdict was recorded and no file has changed since. inside says which
+// files count.
 func (s *Stamps) Holds(key string, counts func(name string) bool) bool {
 	if !s.verdicts[key] {
 		return false
@@ -134,8 +135,8 @@ func (s *Stamps) unchanged(name string, entry stamp) bool {
 	return err == nil && hash == entry.hash
 }
 
-// Hash gives a file's SHA-256 in hex, from its stamp if that fits; for a link or anything else
-// that is no regular file, a text that no hash equals.
+// Hash returns a file's SHA-256 in hex, from its stamp if that matches; for a link or anything
+// else that is not a regular file, a text that no hash equals.
 func (s *Stamps) Hash(name string, info fs.FileInfo) (string, error) {
 	if !info.Mode().IsRegular() {
 		return "not a regular file", nil
@@ -156,8 +157,8 @@ func (s *Stamps) fits(entry stamp, info fs.FileInfo) bool {
 	return now == entry && time.Unix(0, max(entry.mtime, entry.ctime)).Add(margin).Before(s.taken)
 }
 
-// LoadStamps reads a tree's stamps. What cannot be read is as if there were none, and so are the
-// stamps of another tree, which a copy brings along.
+// LoadStamps reads a tree's stamps. Unreadable stamps are ignored, and so are those of another
+// tree, which a copied tree contains.
 func LoadStamps(tree string) *Stamps {
 	s := NewStamps()
 	f, err := os.Open(filepath.Join(tree, Dir, stampsName))
@@ -230,7 +231,7 @@ func (s *Stamps) fileLine(tree, text string) bool {
 	return true
 }
 
-// decimal reads a number; there are thousands, and fmt is slow.
+// decimal reads a number; there are thousands of them, and fmt is slow.
 func decimal(text string) (int64, bool) {
 	digits, negative := strings.CutPrefix(text, "-")
 	var n int64
@@ -267,7 +268,7 @@ func (l *Lock) SetStamps(s *Stamps) {
 	for _, file := range slices.Sorted(maps.Keys(s.files)) {
 		name, err := filepath.Rel(l.tree, file)
 		if err != nil {
-			return // on another drive: a verdict without one of its files would hold too often
+			return // on another drive: without this file the verdict would hold too often
 		}
 		name = filepath.ToSlash(name)
 		if f := s.files[file]; f.hash == "" {

@@ -19,34 +19,35 @@ import (
 type Write struct {
 	// Path is relative to the tree, with slashes.
 	Path string
-	// Before are the bytes that were planned on; the file must still hold them.
+	// Before are the bytes that the plan was made for; the file must still have them.
 	Before, After []byte
 }
 
-// Swap puts a prepared directory instead of another, or takes one away.
+// Swap replaces a directory with a prepared one, or removes it.
 type Swap struct {
 	// Dir is the directory's absolute path; it is called SwapName.
 	Dir string
-	// Staged is a directory beside it that takes its place; empty: Dir is taken away.
+	// Staged is a directory beside it that replaces it; empty: Dir is removed.
 	Staged string
-	// Created are the directories above Dir that were made for it, the outermost first; if they
-	// are empty in the end, they are taken away.
+	// Created are the directories above Dir that were created for it, the outermost first; if
+	// they end up empty, they are removed.
 	Created []string
 }
 
-// Change is all that is done at once.
+// Change is everything that is done at once.
 type Change struct {
 	Writes []Write
 	Swap   *Swap
-	// Record is what the tree's record will be; nil takes it away.
+	// Record is the tree's new record; nil removes it.
 	Record *Record
-	// Check is asked when all is in place; its error takes everything back. nil asks nothing.
+	// Check is called when everything is in place; its error undoes everything. nil checks
+	// nothing.
 	Check func() error
 }
 
-// journal is what a killed process leaves for the next: enough to go back.
+// journal is what a killed process leaves for the next one: enough to undo its work.
 type journal struct {
-	// Run is the command that was at work.
+	// Run is the command that made it.
 	Run   string        `json:"run,omitempty"`
 	Files []journalFile `json:"files"`
 	Swap  *journalSwap  `json:"swap,omitempty"`
@@ -65,8 +66,8 @@ type journalSwap struct {
 	Aside  string `json:"aside"`
 }
 
-// intent is what a process makes outside the tree for a while; one that is killed leaves it to the
-// next to remove.
+// intent lists what a process creates outside the tree temporarily; if it is killed, the next
+// one removes that.
 type intent struct {
 	// Directories are prepared directories and replaced ones, Created the directories that were
 	// made for them.
@@ -74,8 +75,8 @@ type intent struct {
 	Created     []string `json:"created,omitempty"`
 }
 
-// temporary begins the name of every directory that is there for a while only. What is not called
-// so is never removed on the word of a file.
+// temporary begins the name of every temporary directory. Nothing with another name is ever
+// removed because a file says so.
 const temporary = ".mpwolf-staged-"
 
 // SwapName is the name of the only directory that is ever swapped, the user modules': a journal
@@ -85,9 +86,9 @@ const SwapName = "micropython-wolfssl"
 // TemporaryName is a new name in dir for a directory that Announce names.
 func TemporaryName(dir string) string { return filepath.Join(dir, temporary+rand.Text()) }
 
-// Announce notes that a directory, whose name is a TemporaryName, will be prepared, and the
-// directories above it that will be made for it. It comes first, so that nothing is left behind if
-// the process is killed.
+// Announce records that a directory, whose name is a TemporaryName, will be prepared, and the
+// directories above it that will be created for it. It comes first, so that nothing is left
+// behind if the process is killed.
 func (l *Lock) Announce(staged string, created []string) error {
 	return l.announce(intent{Directories: []string{staged}, Created: created})
 }
@@ -121,14 +122,14 @@ func isTemporary(directory string) bool {
 		strings.HasPrefix(filepath.Base(directory), temporary)
 }
 
-// isAbove reports whether a directory holds another, at whatever depth.
+// isAbove reports whether a directory contains another, at any depth.
 func isAbove(dir, below string) bool {
 	rel, err := filepath.Rel(dir, below)
 	return err == nil && filepath.IsAbs(dir) && rel != "." && filepath.IsLocal(rel)
 }
 
-// cleanUp removes what an intent names, as far as it is still there under its temporary name, and
-// the intent.
+// cleanUp removes what an intent names, if it still exists under its temporary name, and the
+// intent.
 func (l *Lock) cleanUp() error {
 	text, err := os.ReadFile(l.path(intentName))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -158,8 +159,8 @@ func (l *Lock) cleanUp() error {
 	return l.disk.Remove(l.path(intentName))
 }
 
-// HalfwayError says that a change failed, and that going back failed as well: the next command
-// goes on going back.
+// HalfwayError says that a change failed, and that undoing it failed as well: the next command
+// continues with that.
 type HalfwayError struct{ Run, Back error }
 
 func (e *HalfwayError) Error() string {
@@ -174,11 +175,10 @@ func (e *HalfwayError) Hint() string {
 		"state before this run"
 }
 
-// changing counts the changes that are being made or taken back.
+// changing counts the changes that are being made or undone.
 var changing atomic.Int32
 
-// Changing reports whether a tree is being changed in this process, or a change is being taken
-// back.
+// Changing reports whether this process is changing a tree, or undoing a change.
 func Changing() bool { return changing.Load() > 0 }
 
 // Apply makes the change, or none of it. The lock must be held.
@@ -195,8 +195,8 @@ func (l *Lock) Apply(change Change) error {
 		}
 		return err
 	}
-	// The change stands already. What only a way back needed and cannot be removed now, the next
-	// run removes.
+	// The change is already complete. Leftovers of the way back that cannot be removed now are
+	// removed by the next run.
 	_ = l.sweep()
 	return nil
 }
@@ -248,7 +248,7 @@ func (l *Lock) emptyStage() error {
 	return l.disk.Mkdir(l.path(stageName), 0o755)
 }
 
-// write puts a file of .mpwolf in its place: under a temporary name, then renamed.
+// write writes a file in .mpwolf under a temporary name and renames it.
 func (l *Lock) write(name string, text []byte) error {
 	temp := l.path(tempStart + rand.Text())
 	if err := disk.Write(l.disk, temp, text, 0o644); err != nil {
@@ -308,7 +308,7 @@ func (l *Lock) stageFile(j *journal, path string, before, after []byte) error {
 	return nil
 }
 
-// stageRecord makes the record one more file of the transaction, the last.
+// stageRecord makes the record the last file of the transaction.
 func (l *Lock) stageRecord(j *journal, record *Record) error {
 	entry := journalFile{Path: Dir + "/" + recordName}
 	n := len(j.Files)
@@ -362,12 +362,11 @@ func (l *Lock) perform(j *journal, change Change) error {
 	if err := l.disk.Rename(l.path(journalName), l.path(doneName)); err != nil {
 		return fmt.Errorf("finish: %w", err)
 	}
-	_ = l.disk.SyncDir(l.path()) // the change stands, whatever comes now
+	_ = l.disk.SyncDir(l.path()) // the change is complete, whatever comes now
 	return nil
 }
 
-// put moves a staged file into its place, which is one rename, or removes the file where it must
-// not exist.
+// put moves a staged file into place with one rename, or removes the file if it must not exist.
 func (l *Lock) put(f journalFile, which string, n int) error {
 	target, err := l.inTree(f.Path)
 	if err != nil {
@@ -434,7 +433,7 @@ func (l *Lock) swapBack(s *journalSwap) error {
 	return nil
 }
 
-// removeEmpty removes directories from the innermost out, as long as they are empty.
+// removeEmpty removes directories from the innermost outwards, as long as they are empty.
 func (l *Lock) removeEmpty(dirs []string) error {
 	for _, dir := range slices.Backward(dirs) {
 		entries, err := os.ReadDir(dir)
