@@ -1,5 +1,5 @@
-// Package status tells what is applied to a tree, since when, and what changed since. It reads
-// only, and asks neither make nor the compiler.
+// Package status reports what is applied to a tree, since when, and what has changed since. It
+// only reads, and asks neither make nor the compiler.
 package status
 
 import (
@@ -29,7 +29,7 @@ const (
 	Applied = "applied"
 	Drifted = "drifted" // something is no longer as mpwolf left it
 	Partial = "partial" // a run was interrupted
-	Lost    = "lost"    // it was patched, and the record of that is gone
+	Lost    = "lost"    // it was patched, but the record of that is missing
 )
 
 // Status is what was found.
@@ -42,7 +42,7 @@ type Status struct {
 	Since   *time.Time     `json:"since,omitempty"`
 	Tool    string         `json:"tool,omitempty"`
 	Targets []state.Target `json:"targets,omitempty"`
-	// Pristine says that the installed module acts instead of changes to the tree.
+	// Pristine says that the installed module takes the place of changes to the tree.
 	Pristine bool   `json:"pristine,omitempty"`
 	Modules  string `json:"modules,omitempty"`
 	// Shared are other trees that are built with the modules.
@@ -52,7 +52,7 @@ type Status struct {
 	Files   []string `json:"files,omitempty"`
 	// Drift is what is no longer as mpwolf left it.
 	Drift []Drift `json:"drift,omitempty"`
-	// OtherVersion says that another mpwolf than this one applied it.
+	// OtherVersion says that a different mpwolf applied it.
 	OtherVersion bool `json:"other_version,omitempty"`
 }
 
@@ -60,8 +60,7 @@ type Status struct {
 type Drift struct {
 	File string `json:"file,omitempty"`
 	Line int    `json:"line,omitempty"`
-	// Whose is ours where mpwolf's own lines are no longer there, theirs where the user changed
-	// something else.
+	// Whose is ours if mpwolf's own lines are gone, theirs if the user changed something else.
 	Whose string `json:"whose"`
 	Text  string `json:"text"`
 }
@@ -72,7 +71,7 @@ const (
 	Theirs = "theirs"
 )
 
-// Read looks at a tree, at what was applied to it, and at what became of that.
+// Read examines a tree, what was applied to it, and what happened to that.
 func Read(ctx context.Context, o Options) (*Status, error) {
 	p, err := project.Open(o.Options, project.None)
 	if err != nil {
@@ -99,7 +98,7 @@ func Read(ctx context.Context, o Options) (*Status, error) {
 	return st, nil
 }
 
-// lost tells what shows that the tree was patched.
+// lost says what shows that the tree was patched.
 func (st *Status) lost(p *project.Project, lost *patches.Lost) {
 	st.State = Lost
 	st.Fix = "mpwolf patch --port PORT takes over what is there, mpwolf revert removes it"
@@ -141,7 +140,7 @@ func (st *Status) applied(p *project.Project) error {
 	return nil
 }
 
-// moved looks for another release or commit.
+// moved checks for another release or commit.
 func (st *Status) moved(tree *micropython.Tree, record *state.Record) error {
 	commit, err := tree.Commit()
 	if err != nil {
@@ -160,7 +159,7 @@ func (st *Status) moved(tree *micropython.Tree, record *state.Record) error {
 	return nil
 }
 
-// file finds what became of a changed file, and whether our lines are still in it.
+// file finds what happened to a changed file, and whether our lines are still in it.
 func (st *Status) file(tree *micropython.Tree, f state.File) error {
 	is, now, err := state.Look(tree.Dir, f)
 	if err != nil {
@@ -190,7 +189,7 @@ func (st *Status) file(tree *micropython.Tree, f state.File) error {
 	return nil
 }
 
-// modules finds what became of the installed modules.
+// modules finds what happened to the installed modules.
 func (st *Status) modules(p *project.Project) error {
 	tree, record := p.Tree, p.Record
 	others, err := p.OtherUsers()
