@@ -27,28 +27,28 @@ var (
 // answersDir is where in a build directory the program of the known answers is made.
 const answersDir = "mpwolf-known-answers"
 
-// answered is how the algorithms of the firmware's wolfCrypt did.
+// answered is the result for the algorithms of the firmware's wolfCrypt.
 type answered struct {
 	passed, failed []string
-	// undone says why none was computed; empty if they were. wolfSSL's objects may need what only
-	// the firmware has.
+	// undone says why none was computed; empty if they were computed. wolfSSL's objects may need
+	// what only the firmware has.
 	undone string
 }
 
-// knownAnswers links the firmware's very wolfSSL objects with known_answers.c, and runs that.
+// knownAnswers links the firmware's own wolfSSL objects with known_answers.c, and runs that.
 // Python reaches only a part of what TLS uses: no SHA-384, no AES-GCM, no elliptic curve.
 func (v runCheck) knownAnswers(ctx context.Context) (answered, error) {
 	objects := v.wolfSources()
 	if len(objects) == 0 {
-		return answered{}, nil // the settings check says so
+		return answered{}, nil // the settings check reports it
 	}
 	dir := filepath.Join(v.build.Dir, answersDir)
 	if err := writeAnswers(dir); err != nil {
 		return answered{}, fmt.Errorf("known answers: %w", err)
 	}
 	program := filepath.Join(dir, "known_answers")
-	// The program is no part of the firmware: what its compiler's flags warn of is for our own
-	// tests to find.
+	// The program is not part of the firmware: our own tests find what its compiler flags would
+	// warn about.
 	compile := slices.Concat(v.flags.CC, v.flags.CFLAGS,
 		[]string{"-w", "-c", program + ".c", "-o", program + ".o"})
 	if text, err := v.tool(ctx, compile); err != nil || text != "" {
@@ -92,7 +92,7 @@ func writeAnswers(dir string) error {
 	return os.WriteFile(filepath.Join(dir, "known_answers.c"), answersProgram, 0o666)
 }
 
-// toolCommand is a command of the compiler's, to be run where make runs it, and in English.
+// toolCommand is a compiler command, to be run where make runs it, and in English.
 func (v *evidence) toolCommand(ctx context.Context, argv []string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
 	cmd.Dir = v.flags.Dir
@@ -100,8 +100,8 @@ func (v *evidence) toolCommand(ctx context.Context, argv []string) *exec.Cmd {
 	return cmd
 }
 
-// tool runs a compiler or linker where make does, and gives the first line of its complaint; "" if
-// it succeeds.
+// tool runs a compiler or linker where make does, and returns its first error line; "" if it
+// succeeds.
 func (v *evidence) tool(ctx context.Context, argv []string) (string, error) {
 	cmd := v.toolCommand(ctx, argv)
 	var out bytes.Buffer
@@ -118,7 +118,7 @@ func (v *evidence) tool(ctx context.Context, argv []string) (string, error) {
 	return "", err
 }
 
-// runAnswers runs the program and reads its lines; one that crashes, hangs or says nothing has
+// runAnswers runs the program and reads its lines; one that crashes, hangs or prints nothing has
 // failed.
 func runAnswers(ctx context.Context, program string) (answered, error) {
 	limited, cancel := context.WithTimeout(ctx, scriptTimeout)

@@ -16,9 +16,9 @@ import (
 	"mpwolf/internal/state"
 )
 
-// baseline builds a target as it would be without mpwolf, with the built-in TLS, and measures it.
-// The tree is not touched: the build sees a directory that has the files as they were before, and
-// links to all others.
+// baseline builds a target as it would be without mpwolf, with the built-in TLS, and measures
+// it. The tree is not touched: the build uses a directory with the original files, and links to
+// all others.
 func baseline(
 	ctx context.Context, o TreeOptions, p *project.Project, t project.Target,
 ) (*Size, error) {
@@ -60,8 +60,8 @@ func measureOriginal(
 			Progress: o.Progress})
 }
 
-// originalTree makes a directory that is the tree before it was patched: links to what is in it,
-// and copies of the files that were changed, with what mpwolf did taken out.
+// originalTree makes a directory that is the tree before it was patched: links to its files, and
+// copies of the changed ones without mpwolf's changes.
 func originalTree(p *project.Project, dir string) error {
 	var writes []state.Write
 	if p.Record != nil {
@@ -113,7 +113,7 @@ func shadowEntry(top, dir, path string, isDir bool, changed map[string][]byte) e
 		if err := os.WriteFile(to, text, 0o666); err != nil {
 			return err
 		}
-		// The time of the file as it is now: make would build everything again otherwise.
+		// Keep the file's current time: otherwise make would rebuild everything.
 		info, err := os.Stat(from)
 		if err != nil {
 			return err

@@ -7,14 +7,14 @@ import "context"
 var rules = []rule{macrosRule, symbolsRule, leftoversRule, modulesRule, settingsRule,
 	sizeRule, runRule}
 
-// Rule says what a check is about, for those who have only its findings.
+// Rule describes a check, for readers who see only its findings.
 type Rule struct {
 	ID      string
 	Summary string // what must be true
 	Help    string // what a finding means, and what to do
 }
 
-// rule is a check with what makes it.
+// rule is a check and the function that makes it.
 type rule struct {
 	Rule
 	of func(*evidence) runner

@@ -6,7 +6,7 @@ import (
 	"mpwolf/internal/objects"
 )
 
-// clash is a known reason why a symbol is defined twice. The first one that fits explains a
+// clash is a known reason why a symbol is defined twice. The first one that matches explains a
 // finding. In symbols and sources, a "*" at the beginning or the end stands for anything.
 type clash struct {
 	symbols  []string // one of these, if there are any

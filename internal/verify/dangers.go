@@ -29,8 +29,8 @@ const (
 	entropy  = "supply entropy: CUSTOM_RAND_GENERATE_SEED, or the port's own"
 )
 
-// dangers are the settings that defeat TLS, of wolfSSL 5.5.4 to 5.9.2. Some appear in a source
-// only: random.c, for one, sets USE_TEST_GENSEED for platforms without a generator.
+// dangers are the settings that defeat TLS, of wolfSSL 5.5.4 to 5.9.2. Some are only set in a
+// source: random.c, for example, sets USE_TEST_GENSEED for platforms without a generator.
 var dangers = []danger{
 	// Certificates.
 	{macro: "NO_ASN_TIME",
@@ -133,22 +133,22 @@ var dangers = []danger{
 	{macro: "SHOW_SECRETS", why: "the keys of every connection are printed", fix: leaveOut},
 }
 
-// weakness is a setting that can be meant, and that its owner should know of.
+// weakness is a setting that may be intended, and that the firmware's owner should know about.
 type weakness struct {
 	macro string
-	// unset says that it is weak without the macro; below, if not 0, that it is with a value below
-	// it, and above that it is with one above it.
+	// unset says that it is weak without the macro; below, if not 0, that it is weak with a
+	// smaller value, and above that it is weak with a larger one.
 	unset        bool
 	below, above int64
-	// needs, if not empty, is the macro without which the weakness is not there; "!" before it:
-	// with which.
+	// needs, if not empty, is the macro without which there is no weakness; "!" before it: with
+	// which.
 	needs string
 	why   string
-	// loses is what a product does without if it ends the weakness, where that is not plain.
+	// loses is what a product loses by ending the weakness, if that is not obvious.
 	loses string
 }
 
-// weaknesses are explained, and no findings.
+// weaknesses are explained in notes, and are not findings.
 var weaknesses = []weakness{
 	{macro: "WOLFSSL_STATIC_RSA", why: "the RSA key exchange has no forward secrecy: whoever " +
 		"obtains the server's key can decrypt old connections",
@@ -236,7 +236,7 @@ var weaknesses = []weakness{
 
 // objectValues are macros as the compiler saw them in one object.
 type objectValues struct {
-	name   string // of the object, "" for what holds where no object is known
+	name   string // of the object, "" for the values if no object is known
 	values map[string]build.Value
 }
 
@@ -259,7 +259,7 @@ func settingNames() []string {
 func (v settingsCheck) dangersCheck(ctx context.Context, c *check, used []wolfObject) error {
 	general, err := v.flags.EffectiveIn(ctx, settingsHeader, settingNames())
 	if err != nil {
-		if v.blocked != "" { // then this is what stopped the build
+		if v.blocked != "" { // then this is what made the build fail
 			return nil
 		}
 		return err
@@ -291,7 +291,7 @@ func (v settingsCheck) seenByObjects(
 ) ([]objectValues, error) {
 	compiles, err := v.build.Compiles(ctx)
 	if err != nil {
-		return nil, ctx.Err() // make has built the firmware; what it would do now is not to be had
+		return nil, ctx.Err() // make has built the firmware: what it would do is unknown
 	}
 	var of []objectValues
 	var commands []build.Compile
@@ -340,8 +340,8 @@ func (d danger) has(values map[string]build.Value) bool {
 	return true
 }
 
-// isDefault reports whether a number is only what a header of wolfSSL's own sets where nothing
-// else does: 5.7.2 has RSA_MIN_SIZE at 512 in rsa.h, and takes no such key in TLS all the same.
+// isDefault reports whether a number is only the default in one of wolfSSL's own headers: 5.7.2
+// has RSA_MIN_SIZE at 512 in rsa.h, and still accepts no such key in TLS.
 func (v settingsCheck) isDefault(d danger, general, values map[string]build.Value) bool {
 	return d.below != 0 && !general[d.macro].Defined && v.inWolfSSL(values[d.macro])
 }
@@ -389,9 +389,9 @@ func (v settingsCheck) dangerCheck(c *check, d danger, general map[string]build.
 	c.find(f)
 }
 
-// note is the note about a weakness, if it is there. What lies in one object's flags is in seen;
-// what is missing is missing after settings.h. isDefault says that wolfSSL's own headers
-// decide a value; refused, that a danger has been found, which may be of the same macro.
+// note is the note about a weakness, if there is one. What comes from one object's flags is in
+// seen; what is missing is missing after settings.h. isDefault says that wolfSSL's own headers
+// decide a value; refused, that a danger has been found, perhaps with the same macro.
 func (w weakness) note(
 	general map[string]build.Value, seen []objectValues,
 	isDefault func(build.Value) bool, refused bool,
@@ -425,7 +425,7 @@ func (w weakness) note(
 	return note, value.Defined
 }
 
-// switchOff says how a weakness is ended.
+// switchOff says how to end a weakness.
 func (v settingsCheck) switchOff(w weakness, note Finding) string {
 	file := note.File
 	var way string

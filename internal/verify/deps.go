@@ -8,8 +8,8 @@ import (
 	"mpwolf/internal/build"
 )
 
-// deps are the source of an object and the headers that it was compiled with, as absolute paths;
-// none if there is no dependency file.
+// deps are an object's source and the headers that it was compiled with, as absolute paths; none
+// without a dependency file.
 func (v *evidence) deps(objectFile string) []string {
 	deps, known := v.depCache[objectFile]
 	if !known {

@@ -17,7 +17,7 @@ type compileError struct {
 	message string
 }
 
-// linkError is an error of a linker: a symbol that is defined twice, or nowhere.
+// linkError is a linker error: a symbol that is defined twice, or nowhere.
 type linkError struct {
 	symbol    string
 	undefined bool
@@ -43,7 +43,7 @@ type diagnostics struct {
 
 var (
 	compileErrorLine = lazyregexp.New(`^([^<\s][^:]*):(\d+):(?:\d+:)? (?:fatal )?error: (.*)`)
-	warningOption    = lazyregexp.New(` \[-W[^\]]*\]$`) // which made an error of a warning
+	warningOption    = lazyregexp.New(` \[-W[^\]]*\]$`) // which turned a warning into an error
 	noPlaceErrorLine = lazyregexp.New(`^<[^>]*>:(?:\d+:)?(?:\d+:)? (?:fatal )?error: (.*)`)
 	makeErrorLine    = lazyregexp.New(`^(\S[^:]*):(\d+): \*\*\* (.*)`)
 
@@ -131,7 +131,7 @@ func (d *diagnostics) addOverflow(region, bytes string) {
 	d.overflows[i].bytes = max(d.overflows[i].bytes, n)
 }
 
-// addLink adds an error unless the same symbol has one of the same kind already: a symbol that
+// addLink adds an error unless the same symbol already has one of the same kind: a symbol that
 // many need is one finding.
 func (d *diagnostics) addLink(e linkError) {
 	known := slices.ContainsFunc(d.link, func(o linkError) bool {
@@ -142,7 +142,7 @@ func (d *diagnostics) addLink(e linkError) {
 	}
 }
 
-// bfdReader reads the lines of GNU ld, which remember the "in function" line.
+// bfdReader reads the lines of GNU ld, and remembers the "in function" line.
 type bfdReader struct{ object, function string }
 
 func (r *bfdReader) line(line string, rest []string) (linkError, bool) {
@@ -263,7 +263,7 @@ func appleError(line string, rest []string) (linkError, bool) {
 	return linkError{}, false
 }
 
-// applePlace is an object as other linkers write it.
+// applePlace is an object, written as other linkers do.
 func applePlace(text string) string {
 	return appleMember().ReplaceAllString(strings.TrimSpace(text), "$1")
 }

@@ -10,8 +10,8 @@ import (
 	"mpwolf/internal/objects"
 )
 
-// early is what is read while make still runs, on the guess that it will have nothing to build. A
-// file that has changed when make is done is read again.
+// early is what is read while make still runs, on the assumption that it has nothing to build. A
+// file that has changed by the time make is done is read again.
 type early struct {
 	done   chan struct{}
 	inputs map[string]earlyInput
@@ -45,7 +45,8 @@ type earlyImage struct {
 // and below them the inputs, those of the compiler's with a space before.
 const inputsFile = "mpwolf-answers/inputs"
 
-// recordInputs keeps the names for the next time, which does without if they cannot be written.
+// recordInputs keeps the names for the next run, which does without them if they cannot be
+// written.
 func (v *evidence) recordInputs() {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s\n%s\n", v.elf, v.mapFile())
@@ -64,7 +65,7 @@ func (v *evidence) recordInputs() {
 	}
 }
 
-// readEarly begins to read what was linked the last time.
+// readEarly begins to read what was linked last time.
 func (v *evidence) readEarly() *early {
 	e := &early{done: make(chan struct{}), inputs: make(map[string]earlyInput),
 		deps: make(map[string]earlyDeps)}
@@ -135,7 +136,7 @@ func (e *early) sizes(elf, mapFile string) map[string]Memory {
 	return nil
 }
 
-// input reads a file of a link, or has read it.
+// input returns a file of a link, which may have been read early.
 func (e *early) input(name string, system bool) linkInput {
 	if e != nil {
 		<-e.done
@@ -167,7 +168,7 @@ func (e *early) firmware(name string) (*objects.Image, error) {
 	return objects.ReadImage(name)
 }
 
-// stampOf tells one content of a file from another, as make does.
+// stampOf distinguishes versions of a file, as make does.
 func stampOf(file string) string {
 	info, err := os.Stat(file)
 	if err != nil {

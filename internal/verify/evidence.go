@@ -12,7 +12,7 @@ import (
 	"mpwolf/internal/objects"
 )
 
-// evidence is what the checks look at, gathered once.
+// evidence is what the checks examine, gathered once.
 type evidence struct {
 	Options
 	build   build.Make
@@ -21,13 +21,13 @@ type evidence struct {
 	link    *build.Link // nil if make could not be asked
 	inputs  *inputs
 	failure *failure // of the build
-	// blocked says why a check that needs the build cannot be made: "the build failed, see
+	// blocked says why checks that need the build cannot be made: "the build failed, see
 	// symbols".
 	blocked string
 	elf     string         // the firmware, "" if there is none
 	image   *objects.Image // what is in it, nil if there is none
-	// checks are those in the making: gathering may find the cause of a failure that belongs to
-	// one.
+	// checks are the unfinished checks: gathering may find the cause of a failure that belongs
+	// to one.
 	checks map[string]*check
 	// values are the wanted macros as the compiler sees them; nil if it could not be asked.
 	values   map[string]build.Value
@@ -35,7 +35,7 @@ type evidence struct {
 	seconds  Seconds
 	early    *early
 	settings map[string]bool   // headers, and whether they are settings
-	builtin  map[string]string // headers, and the built-in library that they are of
+	builtin  map[string]string // headers, and the built-in library that they belong to
 }
 
 func newEvidence(options Options) *evidence {
@@ -71,8 +71,8 @@ func (v *evidence) probe(ctx context.Context) (*build.Flags, error) {
 	return v.build.Probe(ctx, v.variables()...)
 }
 
-// gather prepares what the checks look at. What has shown a later check to be impossible is in
-// blocked; if no check can be made, skip says why.
+// gather prepares what the checks examine. blocked says why later checks are impossible; if no
+// check can be made, skip says why.
 func (v *evidence) gather(ctx context.Context) (skip string, err error) {
 	if (modulesCheck{v}).findDir(v.checks[ModulesID]); len(v.checks[ModulesID].findings) > 0 {
 		return "see modules", nil
@@ -94,7 +94,7 @@ func (v *evidence) gather(ctx context.Context) (skip string, err error) {
 	return "", v.compile(ctx)
 }
 
-// timed adds the time until the function that it returns is called.
+// timed adds the time until the returned function is called.
 func timed(seconds *float64) func() {
 	start := time.Now()
 	return func() { *seconds += time.Since(start).Seconds() }
@@ -137,8 +137,8 @@ func (v *evidence) make(ctx context.Context) (*build.Result, error) {
 	return v.build.Run(ctx)
 }
 
-// compile builds, or looks at what was built, and reads what is linked. A failed build is a
-// finding; there are objects then all the same.
+// compile builds, or takes what was built, and reads what is linked. A failed build is a
+// finding; even then there are objects.
 func (v *evidence) compile(ctx context.Context) error {
 	if !v.NoBuild {
 		result, err := v.make(ctx)

@@ -35,8 +35,9 @@ const shownErrors = 5
 // blamer finds the check that the cause of a failed build belongs to.
 type blamer struct{ *evidence }
 
-// blame puts what a failed build said into the check that it belongs to, and returns that check's
-// id. The linker's errors about symbols are left to the symbols check, which knows more of them.
+// blame adds a failed build's errors to the check that they belong to, and returns that check's
+// id. The linker's errors about symbols are left to the symbols check, which knows more about
+// them.
 func (v blamer) blame(ctx context.Context, checks map[string]*check) string {
 	id := ""
 	switch f := v.failure; {
@@ -69,8 +70,7 @@ func (v blamer) blame(ctx context.Context, checks map[string]*check) string {
 	return id
 }
 
-// blameOverflows says what is in a firmware that does not fit. The linker writes its map all the
-// same.
+// blameOverflows says what is in a firmware that does not fit. The linker still writes its map.
 func (v blamer) blameOverflows(ctx context.Context, c *check) {
 	size := &Size{}
 	sizeCheck(v).divide(size, nil)
@@ -115,8 +115,8 @@ func (v blamer) blameCompiler(checks map[string]*check) string {
 	return first
 }
 
-// blameCompile is the check that a compile error belongs to, by the file that it is in. What is
-// wrong in MicroPython's own sources comes from a macro as a rule.
+// blameCompile is the check that a compile error belongs to, by the file that it is in. An error
+// in MicroPython's own sources usually comes from a macro.
 func (v blamer) blameCompile(e compileError) string {
 	path := v.abs(e.file)
 	inside := func(dir string) bool { return dir != "" && relative(dir, path) != path }
@@ -137,17 +137,17 @@ func (v blamer) blameCompile(e compileError) string {
 	return MacrosID
 }
 
-// ofSettings is what a compiler says of the modules' sources when the settings leave out what
-// these need.
+// ofSettings matches what a compiler says about the modules' sources when the settings leave out
+// what they need.
 var ofSettings = lazyregexp.New(`^#error |\b(?i:wolfssl|wc|wolf)_\w+|\bWOLF\w+`)
 
-// ownModule reports whether a source is of the modules that are installed with wolfSSL.
+// ownModule reports whether a source belongs to the modules that are installed with wolfSSL.
 func (v blamer) ownModule(path string) bool {
 	return v.WolfSSL != "" && relative(filepath.Dir(v.WolfSSL), path) != path
 }
 
-// blameSettings names the settings where wolfSSL's own sources, or the modules', do not compile:
-// these compile with the settings that they come with.
+// blameSettings names the settings if wolfSSL's own sources, or the modules', do not compile:
+// they do compile with the settings that come with them.
 func (v blamer) blameSettings(f Finding, e compileError) Finding {
 	path := v.abs(e.file)
 	if v.Settings == "" || e.file == "" || sameFile(path, v.Settings) {
@@ -175,7 +175,7 @@ var conflict = lazyregexp.New("conflicting types for ['`‘](\\w+)['’]")
 
 var missingHeader = lazyregexp.New(`^'?([^':]+)'?(?:: No such file or directory| file not found)$`)
 
-// compileFix is the fix of a compile error, if the message tells it.
+// compileFix is the fix of a compile error, if the message shows it.
 func compileFix(message string) string {
 	if m := missingHeader().FindStringSubmatch(message); m != nil {
 		switch {
@@ -200,7 +200,7 @@ func compileFix(message string) string {
 	return ""
 }
 
-// undefinedSymbols are known reasons why a symbol is nowhere.
+// undefinedSymbols are known reasons why a symbol is undefined.
 var undefinedSymbols = []struct {
 	symbols    []string
 	cause, fix string
@@ -292,8 +292,8 @@ var wolfSymbols = []string{"wolfSSL*", "wc_*", "wolf*", "sp_*", "mp_*", "fe_*", 
 	"Sha*", "InitSha*",
 	"curve25519*", "poly1305*", "chacha*", "TLS*", "Tls*", "SSL*", "fp_*"}
 
-// undefinedFinding says of a symbol that no one defines who needs it, why it is not there, and
-// what to do.
+// undefinedFinding says, for an undefined symbol, what needs it, why it is missing, and what to
+// do.
 func (v blamer) undefinedFinding(ctx context.Context, e linkError) Finding {
 	who := relative(v.build.Dir, e.second)
 	if e.function != "" {
@@ -326,8 +326,8 @@ func (v blamer) undefinedFinding(ctx context.Context, e linkError) Finding {
 	return f
 }
 
-// wolfSource finds the source of wolfSSL that has a function, relative to its directory, and the
-// conditions that are around it; "" if none has it.
+// wolfSource finds the wolfSSL source that defines a function, relative to wolfSSL's directory,
+// and the conditions around it; "" if none does.
 func (v blamer) wolfSource(symbol string) (source string, guards []string) {
 	if v.WolfSSL == "" || !objects.MatchesAny(wolfSymbols, symbol) {
 		return "", nil
@@ -354,7 +354,7 @@ func (v blamer) wolfSource(symbol string) (source string, guards []string) {
 
 var conditional = lazyregexp.New(`^\s*#\s*(ifdef|ifndef|if|elif|else|endif)\b\s*(.*)`)
 
-// conditionsAt are the conditions that hold at the end of a beginning of a C source, the outermost
+// conditionsAt are the conditions around the end of the given start of a C source, the outermost
 // first, each as "#if" takes it.
 func conditionsAt(text string) []string {
 	var open []string
@@ -388,7 +388,7 @@ func conditionsAt(text string) []string {
 	return open
 }
 
-// unmet are those of the conditions that are not true with the settings of this build.
+// unmet are the conditions that are false with the settings of this build.
 func (v blamer) unmet(ctx context.Context, guards []string) []string {
 	var found []string
 	for _, guard := range guards {

@@ -30,9 +30,9 @@ func (r *Result) Log() *report.Log {
 	return log
 }
 
-// findings are those of a check and its notes. A check that could not be made because of another's
-// finding is a note; without such a finding it is an error, because a result without it would look
-// as if all were well.
+// findings are those of a check and its notes. A check that could not be made because of
+// another's finding is a note; without such a finding it is an error, because otherwise the
+// result would look fine.
 func (r *Result) findings(t Target, c Check) []report.Finding {
 	var found []report.Finding
 	add := func(f Finding, level report.Level) {

@@ -15,13 +15,13 @@ import (
 // frozenFile is a Python file that is in the firmware.
 type frozenFile struct {
 	name string // such as "asyncio/core.py"
-	// text is its part of frozen_content.c, where the names are that the code uses; of a file that
-	// is frozen as text, the part of all such.
+	// text is its part of frozen_content.c, which has the names that the code uses; for a file
+	// that is frozen as text, the part of all such files.
 	text string
 }
 
-// module is the name by which Python imports the file, "" of one in a package: of those only the
-// package's beginning is asked for here.
+// module is the name by which Python imports the file, "" for one in a package other than the
+// package's own: only that is needed here.
 func (f frozenFile) module() string {
 	name := strings.TrimSuffix(strings.TrimSuffix(f.name, ".py"), ".mpy")
 	name = strings.TrimSuffix(name, "/__init__")
@@ -40,12 +40,12 @@ var (
 	// frozenName is an entry of mp_frozen_names and MP_FROZEN_STR_NAMES, in all releases.
 	frozenName = lazyregexp.New(`"([^"\\\n]+\.m?py)\\0"`)
 	frozenPart = lazyregexp.New(`(?m)^// frozen bytecode for file ([^,\n]+), scope`)
-	// frozenNames is where the list of the files begins, behind the last one's part.
+	// frozenNames is where the list of the files begins, after the last one's part.
 	frozenNames = lazyregexp.New(`(?m)^const char mp_frozen_(?:mpy_)?names\[\]`)
 )
 
-// frozenFiles are the Python files in the firmware, by what the build made of its manifest; none
-// if it has no manifest.
+// frozenFiles are the Python files in the firmware, according to what the build generated from
+// its manifest; none if it has no manifest.
 func frozenFiles(build string) ([]frozenFile, error) {
 	text, err := os.ReadFile(filepath.Join(build, "frozen_content.c"))
 	if os.IsNotExist(err) {
@@ -88,8 +88,8 @@ const (
 	secureMacro = "MICROPY_WOLFSSL_SECURE_DEFAULTS"
 )
 
-// dropInNames are the names of the built-in modules that the modules register in place of these,
-// in this release; none if they are built without.
+// dropInNames are the names of built-in modules that our modules register in this release; none
+// if they are built without drop-in names.
 func (v *evidence) dropInNames() []string {
 	if v.values[dropInMacro].Number == 0 {
 		return nil
@@ -103,8 +103,8 @@ func (v *evidence) dropInNames() []string {
 	return []string{"ussl", "ucryptolib", "uhashlib"}
 }
 
-// frozenCheck looks for Python files in the firmware that programs get instead of the modules, and
-// for such that undo secure defaults.
+// frozenCheck looks for Python files in the firmware that programs get instead of the modules,
+// and for files that undo secure defaults.
 func (v modulesCheck) frozenCheck(c *check, registered []registration, dropIn []string) error {
 	files, err := frozenFiles(v.build.Dir)
 	if err != nil {
@@ -119,7 +119,7 @@ func (v modulesCheck) frozenCheck(c *check, registered []registration, dropIn []
 			shadowing[f.name] = true
 			if f.uses("u"+f.module()) || f.module() == "ssl" &&
 				(f.uses("tls") || f.uses("wolfssl")) {
-				continue // it adds to the module, and has it under its other name
+				continue // it extends the module, and imports it under its other name
 			}
 			c.find(Finding{
 				Message: fmt.Sprintf("the frozen file %s takes the place of the module %s: "+
@@ -136,14 +136,14 @@ func (v modulesCheck) frozenCheck(c *check, registered []registration, dropIn []
 	return nil
 }
 
-// shadows reports whether Python finds a file before a module: from v1.21 on before those that are
-// registered as extensible, and until then before those whose name has a u more.
+// shadows reports whether Python finds a file before a module: from v1.21 on, before modules
+// that are registered as extensible; until then, before those whose name has an additional u.
 func shadows(file string, r registration) bool {
 	return r.name == file && r.extensible || r.name == "u"+file
 }
 
-// unsafeDefaults looks at frozen code that asks for no verification, where a firmware is built for
-// verification by default. What stands for the ssl module undoes that for every program.
+// unsafeDefaults looks for frozen code that turns verification off in firmware that is built to
+// verify by default. A file that replaces the ssl module undoes that for every program.
 func (v modulesCheck) unsafeDefaults(c *check, files []frozenFile, shadowing map[string]bool) {
 	for _, f := range files {
 		if !f.uses("CERT_NONE") || !f.uses("verify_mode") && !f.uses("cert_reqs") {

@@ -16,10 +16,10 @@ import (
 )
 
 // inputs are the objects of a link: those that the command names, all members of the project's
-// archives, and, of the archives that come with the compiler, the members that the link needs.
+// archives, and the members of the compiler's archives that the link needs.
 type inputs struct {
 	objects []*objects.Object
-	// files that the link names and that are not there, as after a failed compilation
+	// files that the link names and that do not exist, as after a failed compilation
 	missing []string
 }
 
@@ -53,7 +53,7 @@ func readInputs(link *build.Link, before *early) (*inputs, error) {
 	return in, nil
 }
 
-// each calls do for 0 to n-1, as many at once as there are processors.
+// each calls do for 0 to n-1, with as many calls at once as there are processors.
 func each(n int, do func(int)) {
 	var wait sync.WaitGroup
 	var next atomic.Int64
@@ -67,8 +67,7 @@ func each(n int, do func(int)) {
 	wait.Wait()
 }
 
-// linkInput is one file of a link. An archive of the compiler's is kept as such: pull decides
-// about its members.
+// linkInput is one file of a link. A compiler's archive is kept whole: pull selects its members.
 type linkInput struct {
 	file    string
 	objects []*objects.Object
@@ -77,7 +76,7 @@ type linkInput struct {
 	err     error
 }
 
-// chooseSlices reads the universal files of a link, once it is known for which processor it is.
+// chooseSlices reads the universal files of a link, once it is known which processor it is for.
 func chooseSlices(link *build.Link, read []linkInput) error {
 	var all []*objects.Object
 	for _, r := range read {
@@ -96,8 +95,8 @@ func chooseSlices(link *build.Link, read []linkInput) error {
 	return nil
 }
 
-// readInput reads a file of a link; of a universal one the part for a processor, and nothing as
-// long as that is 0.
+// readInput reads a file of a link; of a universal file, the part for a processor, and nothing
+// as long as that is 0.
 func readInput(name string, system bool, cpu macho.Cpu) linkInput {
 	in := linkInput{file: name}
 	file, err := os.Open(name)
@@ -163,8 +162,8 @@ func (in *linkInput) read(file *os.File, part *io.SectionReader, system bool, er
 	in.objects, in.err = a.Objects(file)
 }
 
-// pull adds those members of the compiler's archives that define what is undefined so far, and
-// what these need in turn. The linker goes through archives in the command's order and may take
+// pull adds the members of the compiler's archives that define what is undefined so far, and
+// what those need in turn. The linker goes through archives in the command's order and may take
 // fewer.
 func (in *inputs) pull(libraries []*objects.Archive) error {
 	if len(libraries) == 0 {

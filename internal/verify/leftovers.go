@@ -11,12 +11,12 @@ import (
 	"mpwolf/patches"
 )
 
-// builtin is a TLS or crypto library of MicroPython's own, and how it is recognized.
+// builtin is one of MicroPython's own TLS or crypto libraries, and how it is recognized.
 type builtin struct {
 	name string
 	// of its sources, in the tree; an object that includes a file of these is part of it
 	dirs    []string
-	sources []string // of MicroPython's that do nothing but use it
+	sources []string // MicroPython's sources that do nothing but use it
 	symbols []string
 	globals []string // symbols whose names a static function elsewhere may have too
 	strings []string
@@ -73,7 +73,7 @@ var leftoversRule = rule{
 
 type leftoversCheck struct{ *evidence }
 
-// run looks for what the built-in TLS left in the objects and in the firmware.
+// run looks for what is left of the built-in TLS in the objects and in the firmware.
 func (v leftoversCheck) run(_ context.Context, c *check) error {
 	if v.link == nil || len(v.inputs.objects) == 0 {
 		c.notMade = v.blocked
@@ -81,7 +81,7 @@ func (v leftoversCheck) run(_ context.Context, c *check) error {
 	}
 	for _, b := range builtins {
 		if b.beside && len(v.wolfObjects()) == 0 {
-			continue // alone, it is no second copy of anything
+			continue // alone, it is not a second copy of anything
 		}
 		traces, file := v.traces(b)
 		if len(traces) == 0 {
@@ -117,7 +117,7 @@ func (v leftoversCheck) run(_ context.Context, c *check) error {
 	return nil
 }
 
-// spell writes the names of macros as this release has them.
+// spell writes macro names as in this release.
 func (v leftoversCheck) spell(text string) string {
 	reading := patches.Read(v.Target)
 	for _, name := range []string{"SSL", "HASHLIB"} {
@@ -128,7 +128,7 @@ func (v leftoversCheck) spell(text string) string {
 	return text
 }
 
-// traces are what is there of a built-in library, in words, and the file that shows it first.
+// traces are what exists of a built-in library, in words, and the first file that shows it.
 func (v leftoversCheck) traces(b builtin) (found []string, file string) {
 	var names []string
 	for _, o := range v.inputs.objects {
@@ -173,8 +173,8 @@ func (v *evidence) isPartOf(b builtin, o *objects.Object) bool {
 	})
 }
 
-// builtinOf is the name of the built-in library that a source or header is of; "" for the others.
-// An object has hundreds of headers, and most objects the same.
+// builtinOf is the name of the built-in library that a source or header belongs to; "" for
+// others. An object has hundreds of headers, mostly the same ones as other objects.
 func (v *evidence) builtinOf(path string) string {
 	name, known := v.builtin[path]
 	if !known {

@@ -11,8 +11,8 @@ import (
 	"mpwolf/internal/objects"
 )
 
-// optionsCheck looks for options and scripts that make the linker silent, or that lead the names
-// of wolfSSL and the modules elsewhere.
+// optionsCheck looks for options and scripts that silence the linker, or that redirect the names
+// of wolfSSL and the modules.
 func (v symbolsCheck) optionsCheck(c *check) {
 	options := v.link.Options()
 	for i, o := range options {
@@ -39,7 +39,7 @@ func (v symbolsCheck) optionsCheck(c *check) {
 }
 
 // muldefs is an option that makes the linker accept two definitions, as people write it; "" for
-// the others. GNU ld, gold and lld have such, and Apple's ld up to Xcode 14.
+// other options. GNU ld, gold and lld have one, and Apple's ld up to Xcode 14.
 func muldefs(o build.LinkOption) string {
 	switch {
 	case o.Is("allow-multiple-definition", "allow-m"):
@@ -52,8 +52,8 @@ func muldefs(o build.LinkOption) string {
 	return ""
 }
 
-// undefs is an option that makes the linker accept a symbol that is nowhere. next is the one after
-// it, which is its value where it was given as a word.
+// undefs is an option that makes the linker accept an undefined symbol. next is the option after
+// it, which is its value if that was given as a separate word.
 func undefs(o, next build.LinkOption) string {
 	switch {
 	case o.Is("noinhibit-exec", "noi"):
@@ -74,8 +74,8 @@ func undefs(o, next build.LinkOption) string {
 	return ""
 }
 
-// redirected looks for symbols of wolfSSL and the modules that the link gives another meaning: by
-// --wrap, by --defsym, or in a linker script.
+// redirected looks for symbols of wolfSSL and the modules that the link redefines: by --wrap, by
+// --defsym, or in a linker script.
 func (v symbolsCheck) redirected(c *check, options []build.LinkOption) {
 	const fix = "remove it from the link: the functions that are called must be those " +
 		"that were compiled"
@@ -108,8 +108,8 @@ func (v symbolsCheck) redirected(c *check, options []build.LinkOption) {
 	}
 }
 
-// guarded says what a symbol is to wolfSSL, if no one may lead it elsewhere: a function or
-// variable of wolfSSL's and the modules, or one from which wolfSSL gets seeds or the time.
+// guarded says what a symbol is to wolfSSL, if it must not be redirected: a function or variable
+// of wolfSSL or the modules, or a function from which wolfSSL gets seeds or the time.
 func (v symbolsCheck) guarded(symbol string) string {
 	supplies := func(s supply) bool { return objects.MatchesAny([]string{s.function}, symbol) }
 	supplied := slices.ContainsFunc(seeds, supplies) || slices.ContainsFunc(clocks, supplies)
@@ -144,15 +144,15 @@ func (v symbolsCheck) definedIn(symbol string) string {
 	return ""
 }
 
-// foreign is a TLS or crypto library that a firmware may be linked with as a shared library.
+// foreign is a TLS or crypto library that firmware may be linked with as a shared library.
 type foreign struct {
 	name    string
 	files   []string // by which programs name it, up to ".so"
-	symbols []string // of any version; which a library that contains it has, whatever it is called
+	symbols []string // of any version; a library that contains it has these, whatever its name
 }
 
-// foreigners are those that are known. A copy of wolfSSL is none of ours: the dynamic linker may
-// take its functions in place of the firmware's own.
+// foreigners are the known ones. A shared wolfSSL counts too: the dynamic linker may use its
+// functions instead of the firmware's own.
 var foreigners = []foreign{
 	{"mbedTLS",
 		[]string{"libmbedtls", "libmbedx509", "libmbedcrypto", "libtfpsacrypto", "libpolarssl"},
@@ -184,8 +184,8 @@ func namedForeigner(file string) string {
 	return ""
 }
 
-// sharedLibrary is a shared library that the firmware is linked with, and what it is of a TLS
-// library.
+// sharedLibrary is a shared library that the firmware is linked with, and the TLS library that
+// it is or contains.
 type sharedLibrary struct {
 	name string // as programs need it
 	file string // "" if it is not found
@@ -203,7 +203,7 @@ func (v *evidence) sharedForeigners() []sharedLibrary {
 			name = s.Name
 		}
 		files[name] = file
-		if v.image == nil { // a link that failed: what it names then
+		if v.image == nil { // if the link failed: those that it names
 			needed = append(needed, name)
 		}
 	}
@@ -259,13 +259,13 @@ func isFile(path string) bool {
 	return err == nil && info.Mode().IsRegular()
 }
 
-// systemDirs are where the dynamic linker of Linux looks, on the machines that firmware is run on.
+// systemDirs are where Linux's dynamic linker looks, on the machines that firmware runs on.
 var systemDirs = []string{"/lib", "/usr/lib", "/lib64", "/usr/lib64", "/usr/local/lib",
 	"/lib/x86_64-linux-gnu",
 	"/usr/lib/x86_64-linux-gnu", "/lib/aarch64-linux-gnu", "/usr/lib/aarch64-linux-gnu"}
 
-// sharedFindings are the findings about them: a second TLS library is one whether it is in the
-// file or comes from beside it.
+// sharedFindings are the findings about them: a second TLS library is a finding whether it is
+// inside the firmware or a separate file.
 func (v leftoversCheck) sharedFindings(c *check) {
 	for _, s := range v.sharedForeigners() {
 		f := Finding{Message: fmt.Sprintf("%s: the firmware is linked with the shared library %s",

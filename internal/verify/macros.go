@@ -29,9 +29,9 @@ var macrosRule = rule{
 
 type macrosCheck struct{ *evidence }
 
-// read asks the compiler for the wanted macros. A configuration that does not compile is a finding
-// after which nothing else can be looked at; one that lacks a header, such as a submodule's, is an
-// error.
+// read asks the compiler for the wanted macros. A configuration that does not compile is a
+// finding after which nothing else can be checked; one that lacks a header, such as a
+// submodule's, is an error.
 func (v macrosCheck) read(ctx context.Context, c *check) (err error) {
 	names := []string{dropInMacro, secureMacro}
 	for _, want := range v.Wants {
@@ -55,7 +55,7 @@ func (v macrosCheck) run(ctx context.Context, c *check) error {
 		return nil
 	}
 	if v.values == nil {
-		return nil // that it could not be asked is a finding already
+		return nil // there is already a finding that it could not be asked
 	}
 	reading := patches.Read(v.Target)
 	right := 0
@@ -94,8 +94,8 @@ func (v macrosCheck) run(ctx context.Context, c *check) error {
 	return nil
 }
 
-// variables are the make variables among the wants, and those of the macros' names: who sets one
-// that the release does not know sets nothing.
+// variables are the make variables among the wants, and those with the macros' names: setting
+// one that the release does not know has no effect.
 func (v *evidence) variables() []string {
 	var names []string
 	for _, want := range v.Wants {
@@ -117,7 +117,7 @@ func wrongVariable(want patches.Want, text string) Finding {
 	return f
 }
 
-// badConfiguration makes a finding of the compiler's error if it is one in MicroPython's headers.
+// badConfiguration turns the compiler's error into a finding if it is in MicroPython's headers.
 func (v macrosCheck) badConfiguration(c *check, err error) error {
 	stopped := (*build.MakeError)(nil)
 	if !errors.As(err, &stopped) {
@@ -135,8 +135,8 @@ func (v macrosCheck) badConfiguration(c *check, err error) error {
 	return nil
 }
 
-// objectsCheck asks for the wanted macros again for objects that make compiles with flags of their
-// own, if these flags define or include something.
+// objectsCheck checks the wanted macros again for objects that make compiles with their own
+// flags, if these flags define or include something.
 func (v macrosCheck) objectsCheck(ctx context.Context, c *check, reading *patches.Config) error {
 	if v.inputs == nil || v.blocked != "" {
 		return nil
@@ -192,8 +192,8 @@ func (v macrosCheck) objectsCheck(ctx context.Context, c *check, reading *patche
 	return nil
 }
 
-// ownFlags are the words of a command that define, undefine or include, and that are not among the
-// flags of all objects.
+// ownFlags are the words of a command that define, undefine or include something, and that are
+// not among the flags of all objects.
 func ownFlags(argv, general []string) string {
 	var own []string
 	for i, word := range argv {
@@ -214,8 +214,8 @@ func ownFlags(argv, general []string) string {
 	return strings.Join(own, " ")
 }
 
-// macroName is the name by which this release knows a want's macro or, of one that it does not
-// know, the name that is defined; else the newest.
+// macroName is this release's name for a want's macro; if the release does not know it, the name
+// that is defined; else the newest.
 func macroName(reading *patches.Config, want patches.Want, values map[string]build.Value) string {
 	name, known := reading.Name(want)
 	if known {

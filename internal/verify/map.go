@@ -8,8 +8,8 @@ import (
 	"mpwolf/internal/objects"
 )
 
-// linkerTables stands for the objects in what parseMap returns of the sections that the linker
-// makes or merges: its map gives them to the first object.
+// linkerTables stands in for the objects in parseMap's result for sections that the linker makes
+// or merges: its map assigns them to the first object.
 const linkerTables = "linker's tables"
 
 var tableSections = []string{".eh_frame*", ".rel.*", ".rela.*", ".dyn*", ".gnu.*", ".hash*",
@@ -76,7 +76,7 @@ func parseMap(text string, sections map[string]objects.SectionKind) map[string]M
 	return sizes
 }
 
-// kindOf guesses what an output section holds, by its name; false for one that does not go into
+// kindOf guesses from its name what an output section holds; false for one that does not go into
 // memory.
 func kindOf(output string) (objects.SectionKind, bool) {
 	switch {
@@ -157,8 +157,8 @@ func (m *appleMap) line(table, line string) {
 	}
 }
 
-// sizes adds the symbols up. lld up to version 16 leaves their sizes out; they end then where the
-// next one begins.
+// sizes adds the symbols up. lld up to version 16 leaves their sizes out; a symbol then ends
+// where the next one begins.
 func (m *appleMap) sizes() map[string]Memory {
 	sizes := make(map[string]Memory)
 	for i, s := range m.symbols {
@@ -182,7 +182,7 @@ func (m *appleMap) sizes() map[string]Memory {
 	return sizes
 }
 
-// cutBracket divides "[  3] rest".
+// cutBracket splits "[  3] rest".
 func cutBracket(line string) (number, rest string, found bool) {
 	inside, found := strings.CutPrefix(line, "[")
 	if !found {

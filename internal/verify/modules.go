@@ -25,8 +25,8 @@ func (v *evidence) modulesDir() string {
 	return ""
 }
 
-// findDir looks whether make will find a module at all: it says nothing when the directory does
-// not exist or holds none, and builds a firmware without them.
+// findDir checks whether make will find a module at all: if the directory does not exist or has
+// none, make silently builds firmware without them.
 func (v modulesCheck) findDir(c *check) {
 	dir := v.modulesDir()
 	if dir == "" || len(fragments(dir)) > 0 {
@@ -65,8 +65,8 @@ func fragments(dir string) []string {
 	return found
 }
 
-// nearby are the directories with user modules around a path that is none: beside it, or below the
-// part of it that exists.
+// nearby are the directories with user modules near a path that is not one: beside it, or below
+// the part of it that exists.
 func nearby(dir string) []string {
 	parent := filepath.Dir(dir)
 	for parent != filepath.Dir(parent) {
@@ -92,7 +92,7 @@ func nearby(dir string) []string {
 type registration struct {
 	name, object string
 	extensible   bool     // Python finds a file of this name first
-	sources      []string // as the build's file names spell them
+	sources      []string // as spelled in the build's file names
 }
 
 // registerLine is how MicroPython's makemoduledefs.py collects registrations
@@ -129,7 +129,7 @@ func registrations(build string) ([]registration, error) {
 	return found, nil
 }
 
-// sourceOf undoes the way in which makeqstrdefs.py makes a file name of a source's path.
+// sourceOf undoes how makeqstrdefs.py turns a source's path into a file name.
 func sourceOf(name string) string {
 	name = strings.TrimSuffix(name, ".module")
 	return strings.NewReplacer("__", "/", "@", "..").Replace(name)
@@ -151,7 +151,7 @@ var modulesRule = rule{
 
 type modulesCheck struct{ *evidence }
 
-// run looks whether each module is registered, once, and by a user module.
+// run checks whether each module is registered, once, and by a user module.
 func (v modulesCheck) run(_ context.Context, c *check) error {
 	dropIn := slices.Concat(v.DropIn, v.dropInNames())
 	names := slices.Concat(v.Names, dropIn)
@@ -222,8 +222,8 @@ func registeredTwice(name string, of []registration) Finding {
 	return f
 }
 
-// othersTwice looks for names besides those that are asked for which two modules register: of the
-// built-in modules that these replace, say, or of two user modules.
+// othersTwice looks for other names that two modules register: for example those of the built-in
+// modules that ours replace, or of two user modules.
 func (v modulesCheck) othersTwice(c *check, registered []registration, asked []string) {
 	byName := make(map[string][]registration)
 	var order []string
@@ -251,7 +251,7 @@ func (v modulesCheck) unregisteredFix() string {
 		" is the right directory"
 }
 
-// moduleObject looks whether the object of a registered module comes from a user module.
+// moduleObject checks whether the object of a registered module comes from a user module.
 func (v modulesCheck) moduleObject(c *check, r registration, seen map[string]string) {
 	if v.inputs == nil {
 		return

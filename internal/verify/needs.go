@@ -9,17 +9,16 @@ import (
 	"mpwolf/internal/objects"
 )
 
-// A user module that uses the built-in TLS library itself cannot be linked when that is off. What
-// the linker says of it is a line for each function; that it is one module is what its owner must
-// know.
+// A user module that uses the built-in TLS library itself cannot be linked when that is off. The
+// linker prints a line for each function; the owner needs to know that it is one module.
 
-// need is what a user module needs of a built-in library.
+// need is what a user module needs from a built-in library.
 type need struct {
 	module  string // its directory
 	library string
 	users   []string // "f in a.o" or a.o, for each object
 	symbols []string
-	headers []string // that its sources include and that are not found
+	headers []string // headers that its sources include and that are not found
 	file    string
 }
 
@@ -91,8 +90,8 @@ func (v *evidence) sourcePath(o *objects.Object) string {
 	return o.File
 }
 
-// otherModule is the directory of the user module that a source or an object is of; "" for what is
-// none's, or belongs to the modules that come with wolfSSL.
+// otherModule is the directory of the user module that a source or an object belongs to; "" if
+// it belongs to none, or to the modules that come with wolfSSL.
 func (v *evidence) otherModule(path string) string {
 	dir := v.modulesDir()
 	if dir == "" {
@@ -116,7 +115,7 @@ func isMbedHeader(name string) bool {
 		strings.HasPrefix(name, "ssl.h")
 }
 
-// needsBuiltin makes a finding of each such module of a build that failed; false if none is the
+// needsBuiltin makes a finding for each such module of a failed build; false if none is the
 // cause.
 func (v blamer) needsBuiltin(c *check) bool {
 	needs := v.builtinNeeds()
@@ -126,7 +125,7 @@ func (v blamer) needsBuiltin(c *check) bool {
 	return len(needs) > 0 && v.onlyNeeds(needs)
 }
 
-// onlyNeeds reports whether these needs are all that the linker and the compiler complain about.
+// onlyNeeds reports whether the linker and the compiler complain only about these needs.
 func (v blamer) onlyNeeds(needs []*need) bool {
 	for _, e := range v.failure.link {
 		if !slices.ContainsFunc(needs, func(n *need) bool {

@@ -13,13 +13,13 @@ import (
 	"mpwolf/internal/objects"
 )
 
-// supply is a function from which wolfSSL gets what only the platform has.
+// supply is a function from which wolfSSL gets something that only the platform has.
 type supply struct {
 	function string // "*" at its end stands for anything
 	what     string
 }
 
-// seeds are where wolfcrypt/src/random.c gets the seeds of its generator from.
+// seeds are the functions from which wolfcrypt/src/random.c gets the seeds of its generator.
 var seeds = []supply{
 	{"getrandom", "the kernel"},
 	{"getentropy", "the kernel"},
@@ -33,7 +33,7 @@ var seeds = []supply{
 	{"wolfssl_port_seed", "this port's wolfssl_port.c"},
 }
 
-// clocks are where wolfcrypt/src/asn.c gets the time from.
+// clocks are the functions from which wolfcrypt/src/asn.c gets the time.
 var clocks = []supply{
 	{"time", "the C library, or the port in its place"},
 	{"gettimeofday", "the C library, or the port in its place"},
@@ -42,7 +42,7 @@ var clocks = []supply{
 	{"wc_Time", "the application"},
 }
 
-// The macros by which settings name functions of the product's own.
+// The macros by which settings name the product's own functions.
 var seedMacros = []string{"CUSTOM_RAND_GENERATE_SEED", "CUSTOM_RAND_GENERATE_SEED_OS",
 	"CUSTOM_RAND_GENERATE",
 	"CUSTOM_RAND_GENERATE_BLOCK"}
@@ -52,14 +52,14 @@ const clockMacro = "XTIME"
 // supplier is a function that wolfSSL calls for seeds or for the time.
 type supplier struct {
 	symbol string
-	known  string // what mpwolf knows of it; "" if nothing
-	macro  string // by which the settings name it; "" if they do not
+	known  string // what mpwolf knows about it; "" if nothing
+	macro  string // the macro by which the settings name it; "" if they do not
 	value  build.Value
 }
 
-// called are the functions of a kind that the compiled wolfSSL calls, among them those that the
-// settings name. What an object of wolfSSL's needs is in its undefined symbols, whatever settings
-// led to it.
+// called are the functions of a kind that the compiled wolfSSL calls, including those that the
+// settings name. A wolfSSL object's needs are its undefined symbols, whatever settings led to
+// them.
 func (v settingsCheck) called(
 	used []wolfObject, seen []objectValues, kinds []supply, macros ...string,
 ) []supplier {
@@ -109,9 +109,9 @@ func baseName(file string) string {
 	return strings.TrimSuffix(filepath.Base(file), filepath.Ext(file))
 }
 
-// suppliers looks who gives wolfSSL seeds and the time. It is a finding if no one does, or if what
-// is given is always the same; a function of the product's own, of which nothing is known, is
-// noted.
+// suppliers finds out where wolfSSL gets seeds and the time from. It is a finding if there is no
+// source, or if the value is always the same; an unknown function of the product's own gets a
+// note.
 func (v settingsCheck) suppliers(c *check, used []wolfObject, seen []objectValues) {
 	for _, p := range []struct {
 		name, source, what string
@@ -158,7 +158,7 @@ func (v settingsCheck) suppliers(c *check, used []wolfObject, seen []objectValue
 	}
 }
 
-// harmless are the functions that code may call and be constant all the same.
+// harmless are the functions that code may call and still be constant.
 var harmless = []string{"memset", "memcpy", "memmove", "__aeabi_mem*", "__memset_chk",
 	"__memcpy_chk", "__stack_chk_fail", ".rodata*",
 	".LC*", "ForceZero", "__x86.get_pc_thunk*", "_GLOBAL_OFFSET_TABLE_"}
@@ -194,7 +194,7 @@ func (v settingsCheck) supplierCheck(c *check, s supplier, what, constant string
 	}
 }
 
-// suppliedBy is the source that defines a symbol, or what is known of it.
+// suppliedBy is the source that defines a symbol, or what is known about it.
 func (v settingsCheck) suppliedBy(symbol, what string) string {
 	for _, o := range v.inputs.objects {
 		for _, d := range o.Defs {
@@ -206,8 +206,8 @@ func (v settingsCheck) suppliedBy(symbol, what string) string {
 	return what
 }
 
-// weakRandom explains the one way in which this project builds TLS on random numbers that are
-// predictable: the board has no generator, and its owner said so.
+// weakRandom explains the only case in which this project builds TLS on predictable random
+// numbers: the board has no generator, and its owner allowed it.
 func (v settingsCheck) weakRandom(ctx context.Context, c *check) error {
 	const told, hardware = "MICROPY_WOLFSSL_WEAK_RANDOM", "MICROPY_HW_ENABLE_RNG"
 	values, err := v.flags.Effective(ctx, []string{told, hardware})

@@ -10,7 +10,7 @@ import (
 	"mpwolf/internal/objects"
 )
 
-// Region is a memory of the board, by the linker script.
+// Region is a memory of the board, according to the linker script.
 type Region struct {
 	Name   string `json:"name"`
 	Origin uint64 `json:"origin"`
@@ -19,18 +19,18 @@ type Region struct {
 	Used uint64 `json:"used"`
 }
 
-// Room is what the firmware leaves to Python's heap and to the stack, in bytes; nil if its symbols
-// do not tell.
+// Room is what the firmware leaves for Python's heap and for the stack, in bytes; nil if its
+// symbols do not show it.
 type Room struct {
 	Heap  *uint64 `json:"heap,omitempty"`
 	Stack *uint64 `json:"stack,omitempty"`
 }
 
-// span are two symbols between which something lies; the one that is larger is the end.
+// span is a pair of symbols with something between them; the larger one is the end.
 type span struct{ start, end string }
 
-// heaps and stacks are what the linker scripts of MicroPython's ports call them: stm32, renesas-ra
-// and nrf; mimxrt; rp2; samd. roomArrays are variables that are the heap, as in qemu.
+// heaps and stacks are the names in the linker scripts of MicroPython's ports: stm32, renesas-ra
+// and nrf; mimxrt; rp2; samd. roomArrays are variables that hold the heap, as in qemu.
 var (
 	heaps = []span{{"_heap_start", "_heap_end"}, {"_gc_heap_start", "_gc_heap_end"},
 		{"__GcHeapStart", "__GcHeapEnd"}, {"_sheap", "_eheap"}}
@@ -85,8 +85,8 @@ func parseRegions(text string) []Region {
 	return regions
 }
 
-// fill counts what the sections of a firmware take of the regions. Where regions lie in each
-// other, as the parts of a flash do, a section is in the smallest.
+// fill adds up what a firmware's sections take in the regions. Where regions overlap, as the
+// parts of a flash do, a section counts in the smallest.
 func fill(regions []Region, placed []objects.Placed) {
 	note := func(start, end uint64) {
 		best := -1
@@ -111,8 +111,8 @@ func fill(regions []Region, placed []objects.Placed) {
 	}
 }
 
-// regions are the memories of the board and how full they are; none for a program of an operating
-// system.
+// regions are the memories of the board and how full they are; none for a program that runs on
+// an operating system.
 func (v sizeCheck) regions() []Region {
 	text, err := os.ReadFile(v.mapFile())
 	if err != nil {
@@ -123,8 +123,8 @@ func (v sizeCheck) regions() []Region {
 	return slices.DeleteFunc(regions, func(r Region) bool { return r.Used == 0 })
 }
 
-// roomText is what a summary says of the regions and of the room: "FLASH_TEXT 530 of 896 kB, heap
-// 112 kB".
+// roomText is what a summary says about the regions and the room: "FLASH_TEXT 530 of 896 kB,
+// heap 112 kB".
 func roomText(regions []Region, r Room) string {
 	var parts []string
 	for _, region := range regions {
@@ -141,7 +141,7 @@ func roomText(regions []Region, r Room) string {
 	return strings.Join(parts, ", ")
 }
 
-// least makes a finding of a firmware that leaves less than it must.
+// least makes a finding for firmware that leaves less than it must.
 func (v sizeCheck) least(c *check, what string, is *uint64, least uint64) {
 	switch {
 	case least == 0:
@@ -175,6 +175,6 @@ func (v sizeCheck) scriptsText() string {
 	return strings.Join(names, ", ")
 }
 
-// recordBuffers is what two records of TLS take, one in each direction (RFC 8446, 5.2): a heap
-// that is smaller cannot hold a connection whose peer sends full records.
+// recordBuffers is what two TLS records take, one in each direction (RFC 8446, 5.2): a smaller
+// heap cannot hold a connection whose peer sends full records.
 const recordBuffers = 2 * (5 + 1<<14 + 256)

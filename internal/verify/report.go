@@ -28,15 +28,15 @@ type Seconds struct {
 type Check struct {
 	ID string `json:"id"`
 	// OK is false if there are findings, and also if the check could not be made because of
-	// another's finding. Of a check that does not apply to the target it is true, and Applies is
-	// false.
+	// another's finding. For a check that does not apply to the target it is true, and Applies
+	// is false.
 	OK       bool      `json:"ok"`
 	Applies  bool      `json:"applies"`
 	Summary  string    `json:"summary"`
 	Findings []Finding `json:"findings"`
-	// Notes are what its owner should know of, and what is not wrong.
+	// Notes are what the owner should know although it is not wrong.
 	Notes []Finding `json:"notes,omitempty"`
-	// Evidence is what the check saw, by name.
+	// Evidence is what the check found, by name.
 	Evidence map[string]any `json:"evidence,omitempty"`
 }
 
@@ -57,7 +57,7 @@ type Finding struct {
 // check is a Check that is being made. The zero value passes.
 type check struct {
 	summary   string
-	headline  string // takes the summary's place if there are findings
+	headline  string // replaces the summary if there are findings
 	notMade   string // why it was not made: another check's finding
 	notNeeded string // why it does not apply
 	findings  []Finding

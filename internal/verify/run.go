@@ -18,7 +18,8 @@ import (
 	"mpwolf/internal/build"
 )
 
-// scriptTimeout ends a script that hangs. A handshake takes milliseconds, also on a slow machine.
+// scriptTimeout ends a script that hangs. A handshake takes milliseconds, even on a slow
+// machine.
 const scriptTimeout = 2 * time.Minute
 
 // RunID is the check in this file.
@@ -124,7 +125,7 @@ func (v runCheck) runScripts(ctx context.Context, c *check, scripts []string) er
 		c.show("skipped", all)
 	}
 	if len(unread) > 0 {
-		// A check that is ok would claim handshakes that were not made.
+		// If the check were ok, it would claim handshakes that were not made.
 		c.notNeeded = fmt.Sprintf("the firmware's Python cannot parse %s, which was not "+
 			"run; %s", strings.Join(unread, " and "),
 			c.summary)
@@ -134,14 +135,14 @@ func (v runCheck) runScripts(ctx context.Context, c *check, scripts []string) er
 			return err
 		}
 	}
-	// A note that answers are missing must not be lost by the next verify.
+	// A note about missing answers must not be lost in the next verify.
 	if passed == len(scripts) && len(c.findings) == 0 && answers.undone == "" {
 		v.recordPass(hash, len(answers.passed))
 	}
 	return nil
 }
 
-// andAnswers is how a summary goes on after the scripts.
+// andAnswers is how a summary continues after the scripts.
 func andAnswers(algorithms int) string {
 	if algorithms == 0 {
 		return ""
@@ -149,10 +150,10 @@ func andAnswers(algorithms int) string {
 	return fmt.Sprintf(" and the known answers of %s", plural(algorithms, "algorithm"))
 }
 
-// passFile is where a build directory says which firmware has passed which scripts, and when.
+// passFile is where a build directory records which firmware has passed which scripts, and when.
 const passFile = "mpwolf-answers/passed"
 
-// hashRun is a hash of the firmware and of all files beside the scripts, which these may import.
+// hashRun is a hash of the firmware and of all files beside the scripts, which they may import.
 func (v runCheck) hashRun(scripts []string) (string, error) {
 	firmware, err := v.early.sum(v.elf)
 	if err != nil {
@@ -187,8 +188,8 @@ func (v runCheck) hashRun(scripts []string) (string, error) {
 	return hex.EncodeToString(hash.Sum(nil)), nil
 }
 
-// passedAlready is when this firmware passed these scripts, and with how many known answers; "" if
-// it has not.
+// passedAlready is when this firmware passed these scripts, and with how many known answers; ""
+// if it has not.
 func (v runCheck) passedAlready(hash string) (when string, algorithms int) {
 	text, err := os.ReadFile(filepath.Join(v.build.Dir, passFile))
 	if err != nil {
@@ -206,7 +207,7 @@ func (v runCheck) passedAlready(hash string) (when string, algorithms int) {
 	return when, algorithms
 }
 
-// recordPass remembers a pass; what cannot be written is run again.
+// recordPass records a pass; if that cannot be written, the scripts are run again.
 func (v runCheck) recordPass(hash string, algorithms int) {
 	file := filepath.Join(v.build.Dir, passFile)
 	if os.MkdirAll(filepath.Dir(file), 0o777) == nil {
@@ -223,8 +224,8 @@ type scriptResult struct {
 	output  string
 }
 
-// runScript runs a script in its own directory, beside which it finds its certificates. An error
-// means that it could not be run.
+// runScript runs a script in its own directory, where it finds its certificates. An error means
+// that it could not be run.
 func (v runCheck) runScript(ctx context.Context, script string) (scriptResult, error) {
 	if _, err := os.Stat(script); err != nil {
 		return scriptResult{}, fmt.Errorf("run a script: %w", err)
@@ -260,8 +261,8 @@ func (v runCheck) runScript(ctx context.Context, script string) (scriptResult, e
 	return scriptResult{problem: outputProblem(script, text), output: text}, nil
 }
 
-// randomTwice runs the firmware twice and compares the random numbers of its handshakes: whatever
-// gives the seeds, they must not be the same.
+// randomTwice runs the firmware twice and compares the random numbers of its handshakes:
+// wherever the seeds come from, they must differ.
 func (v runCheck) randomTwice(ctx context.Context, c *check) error {
 	var got [2]string
 	for i := range got {
@@ -271,7 +272,7 @@ func (v runCheck) randomTwice(ctx context.Context, c *check) error {
 		}
 		got[i] = strings.TrimPrefix(result.output, "random ")
 		if got[i] == result.output {
-			return nil // the scripts before have shown that there are handshakes
+			return nil // the previous scripts have shown that handshakes work
 		}
 	}
 	if got[0] == got[1] {
@@ -286,9 +287,9 @@ func (v runCheck) randomTwice(ctx context.Context, c *check) error {
 	return nil
 }
 
-// cannotParse reports whether the firmware's Python stopped at a script's syntax, before it ran
-// any of it: unix's minimal variant, for one, has no slices. Its traceback then has no line in a
-// function or module.
+// cannotParse reports whether the firmware's Python failed at a script's syntax, before it ran
+// any of it: unix's minimal variant, for example, has no slices. Its traceback then has no line
+// in a function or module.
 func cannotParse(text string) bool {
 	return strings.HasSuffix(strings.TrimSpace(text), "SyntaxError: invalid syntax") &&
 		!strings.Contains(text, ", in ")
@@ -309,7 +310,7 @@ func outputProblem(script, text string) string {
 	return ""
 }
 
-// lastLines is the end of an output, in one line.
+// lastLines is the end of an output, on one line.
 func lastLines(text string) string {
 	const most = 5
 	lines := strings.Split(strings.TrimSpace(text), "\n")

@@ -32,7 +32,7 @@ var settingsRule = rule{
 
 type settingsCheck struct{ *evidence }
 
-// run looks which wolfSSL was compiled, with which settings, and whether these are fit for use.
+// run checks which wolfSSL was compiled, with which settings, and whether these are safe to use.
 func (v settingsCheck) run(ctx context.Context, c *check) error {
 	if v.inputs == nil || len(v.inputs.objects) == 0 {
 		c.notMade = v.blocked
@@ -103,8 +103,8 @@ func (v *evidence) wolfObjects() []wolfObject {
 	return found
 }
 
-// rootsCheck returns the directories of the wolfSSL sources that were compiled: there may be one,
-// the expected.
+// rootsCheck returns the directories of the wolfSSL sources that were compiled: there must be
+// only the expected one.
 func (v settingsCheck) rootsCheck(c *check, used []wolfObject) []string {
 	var roots []string
 	for _, u := range used {
@@ -141,8 +141,8 @@ func (v settingsCheck) settingsIn(used ...wolfObject) []string {
 	return files
 }
 
-// isSettings reports whether a header is a settings file. An object has hundreds of headers, and
-// most objects the same.
+// isSettings reports whether a header is a settings file. An object has hundreds of headers,
+// mostly the same ones as other objects.
 func (v settingsCheck) isSettings(path string) bool {
 	is, known := v.settings[path]
 	if !known {
@@ -153,7 +153,7 @@ func (v settingsCheck) isSettings(path string) bool {
 	return is
 }
 
-// settingsFiles looks whether every object was compiled with the expected settings.
+// settingsFiles checks whether every object was compiled with the expected settings.
 func (v settingsCheck) settingsFiles(c *check, used []wolfObject) {
 	other := make(map[string]int)
 	none := 0
@@ -184,8 +184,8 @@ func (v settingsCheck) settingsFiles(c *check, used []wolfObject) {
 	}
 }
 
-// staleSettings looks whether the settings changed after the objects were compiled, as they can
-// under --no-build.
+// staleSettings checks whether the settings changed after the objects were compiled, as they can
+// with --no-build.
 func (v settingsCheck) staleSettings(c *check, used []wolfObject) {
 	for _, file := range v.settingsIn(used...) {
 		settings, err := os.Stat(file)
@@ -239,7 +239,7 @@ func (v settingsCheck) threadsCheck(ctx context.Context, c *check, single build.
 	return nil
 }
 
-// sameFile says that two paths lead to one file or directory.
+// sameFile reports whether two paths lead to the same file or directory.
 func sameFile(a, b string) bool {
 	if a == b {
 		return true

@@ -27,8 +27,8 @@ const (
 	// stackOther is code that neither MicroPython nor a module, wolfSSL or the compiler accounts
 	// for.
 	stackOther = "other code"
-	// stackOptimized is what the linker's optimizer made of several objects, as in a build with
-	// MicroPython's LTO=1.
+	// stackOptimized is code that the linker's optimizer generated from several objects, as in a
+	// build with MicroPython's LTO=1.
 	stackOptimized = "link-time optimized"
 )
 
@@ -36,8 +36,8 @@ var stacks = []string{stackTLS, stackCrypt, stackModules, stackBuiltin, stackMic
 	stackOptimized, stackCompiler,
 	stackOther, stackTables}
 
-// Memory is what something needs of a board's memories, in bytes. What has a value at the start is
-// in both: the value is kept in flash.
+// Memory is what something needs in a board's memories, in bytes. Initialised data counts in
+// both: its initial value is in flash.
 type Memory struct {
 	Flash uint64 `json:"flash"`
 	RAM   uint64 `json:"ram"`
@@ -64,8 +64,8 @@ type Size struct {
 	// Regions are the memories of the board, and Room is what is left for heap and stack.
 	Regions []Region `json:"regions,omitempty"`
 	Room
-	// Measured says what Stacks and Sources are concluded from: the linker's map, or the sizes of
-	// the objects, which still hold what the linker leaves out.
+	// Measured says what Stacks and Sources are based on: the linker's map, or the sizes of the
+	// objects, which still contain what the linker leaves out.
 	Measured string            `json:"measured"`
 	others   map[string]Memory // the files of stackOther
 }
@@ -113,7 +113,7 @@ func (v sizeCheck) divide(size *Size, sections map[string]objects.SectionKind) {
 	}
 }
 
-// readMap reads the map of this link; that of an earlier one says nothing about it.
+// readMap reads the map of this link; a map of an earlier link does not describe it.
 func (v sizeCheck) readMap(sections map[string]objects.SectionKind) map[string]Memory {
 	file := v.mapFile()
 	written, err := os.Stat(file)
@@ -165,7 +165,7 @@ type sizeCheck struct{ *evidence }
 
 // run measures the firmware: its sections in memory, and the share of each stack. The shares are
 // the sizes of the input sections that the linker's map places, or, without a map, those of the
-// objects before the linker leaves out what no one needs.
+// objects before the linker leaves out what is unused.
 func (v sizeCheck) run(ctx context.Context, c *check) error {
 	if v.elf == "" {
 		c.notMade = v.blocked
@@ -221,7 +221,7 @@ const (
 	ramMemory   = "RAM"
 )
 
-// of is the part of one of the memories.
+// of is the part in one of the memories.
 func (m Memory) of(memory string) uint64 {
 	if memory == ramMemory {
 		return m.RAM
@@ -229,8 +229,7 @@ func (m Memory) of(memory string) uint64 {
 	return m.Flash
 }
 
-// shares are the stacks that there are, with what they need of a memory, if that is worth a
-// figure.
+// shares are the stacks, with what they need in a memory, if that is worth showing.
 func (s *Size) shares(memory string) string {
 	var parts []string
 	for _, stack := range stacks {
@@ -241,7 +240,7 @@ func (s *Size) shares(memory string) string {
 	return strings.Join(parts, ", ")
 }
 
-// sharesText are the shares as a part of a sentence, "" if none is worth a figure.
+// sharesText are the shares as a part of a sentence, "" if none is worth showing.
 func (s *Size) sharesText(memory string) string {
 	shares := s.shares(memory)
 	if shares == "" {
@@ -250,7 +249,7 @@ func (s *Size) sharesText(memory string) string {
 	return fmt.Sprintf("; %s of %s (by the %s)", memory, shares, s.Measured)
 }
 
-// against is the difference to another size.
+// against is the difference from another size.
 func (s *Size) against(other *Size) string {
 	text := fmt.Sprintf("flash %+d, RAM %+d bytes", int64(s.Flash-other.Flash),
 		int64(s.RAM-other.RAM))
@@ -265,7 +264,7 @@ func (s *Size) against(other *Size) string {
 
 func differ(a, b *uint64) bool { return a != nil && b != nil && *a != *b }
 
-// limit makes a finding of a firmware that needs more than it may.
+// limit makes a finding for firmware that needs more than it may.
 func (v sizeCheck) limit(
 	ctx context.Context, c *check, size *Size, memory string, needs, most uint64,
 ) {
@@ -281,8 +280,8 @@ func (v sizeCheck) limit(
 	})
 }
 
-// largest names the sources that need most of a memory, among those that this project brings in,
-// as the end of a sentence; "" if they need next to none.
+// largest names the sources that need most in a memory, among those that this project adds, as
+// the end of a sentence; "" if they need next to nothing.
 func (v sizeCheck) largest(size *Size, memory string) string {
 	const most = 5
 	need := func(source string) uint64 { return size.Sources[source].of(memory) }
@@ -314,12 +313,12 @@ func (v sizeCheck) largest(size *Size, memory string) string {
 // saving is a setting that makes wolfSSL smaller.
 type saving struct {
 	macro string
-	unset bool // it is leaving the setting out that saves
+	unset bool // leaving the setting out is what saves
 	what  string
 	of    string // a setting without which there is nothing to save
 }
 
-// savings, the largest first as a rule. only TLS 1.3 took 25 kB less than 1.2 and 1.3 on a
+// savings, roughly the largest first: only TLS 1.3 took 25 kB less than 1.2 and 1.3 on a
 // NUCLEO_F429ZI.
 var savings = []saving{
 	{macro: "WOLFSSL_NO_TLS12", what: "only TLS 1.3", of: "WOLFSSL_TLS13"},
@@ -339,7 +338,7 @@ var savings = []saving{
 	{macro: "ED25519_SMALL", what: "Ed25519 without tables", of: "HAVE_ED25519"},
 }
 
-// smaller says what would make the firmware fit, of what this build does not do already: first
+// smaller says what would make the firmware fit, apart from what this build already does: first
 // what was tried, with what it saves. excess is by how much the firmware is too large, 0 if that
 // is not known.
 func (v sizeCheck) smaller(ctx context.Context, memory string, excess uint64) string {
@@ -366,7 +365,7 @@ func (v sizeCheck) smaller(ctx context.Context, memory string, excess uint64) st
 	return tried + smallerWith(values)
 }
 
-// smallerWith says what would make wolfSSL smaller, where the settings are values.
+// smallerWith says what would make wolfSSL smaller, given the values of its settings.
 func smallerWith(values map[string]build.Value) string {
 	var define, leaveOut []string
 	for _, s := range savings {
@@ -402,7 +401,7 @@ func (v sizeCheck) lastSize() *Size {
 	return size
 }
 
-// recordSize keeps the size for the next run, which makes no comparison if it cannot be written.
+// recordSize keeps the size for the next run, which makes no comparison if that failed.
 func (v sizeCheck) recordSize(size *Size) {
 	if text, err := json.Marshal(size); err == nil {
 		_ = os.WriteFile(v.sizeFile(), text, 0o666)
@@ -492,7 +491,7 @@ var compilersOwn = []string{"crt*", "Scrt*", "Mcrt*", "rcrt*", "gcrt*", "grcrt*"
 	"libffi*", "libclang_rt*", "libssp*", "libcompiler_rt*", "libc++*", "libsemihost*",
 	"libgloss*", "rdimon*", "libunwind*"}
 
-// stackOfLibrary is the stack of an object or a library that is none of the project's.
+// stackOfLibrary is the stack of an object or a library that does not belong to the project.
 func (v *evidence) stackOfLibrary(path string) string {
 	file, _, _ := strings.Cut(path, "(")
 	inToolchain := strings.HasPrefix(file, "/usr/lib/") || strings.HasPrefix(file, "/lib/") ||

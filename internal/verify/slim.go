@@ -7,13 +7,12 @@ import (
 	"mpwolf/internal/objects"
 )
 
-// slimReader reads objects that hold code for the linker's optimizer only.
+// slimReader reads objects that hold only code for the linker's optimizer.
 type slimReader struct{ *evidence }
 
-// readSlim reads the symbols of the objects that hold code for the linker's optimizer only, as
-// MicroPython's LTO=1 has the compiler make them. What that code is like only the compiler's own
-// tools know: gcc's plugin for nm, and llvm-nm for clang. Where they cannot be had, the objects
-// stay as unreadable as they were.
+// readSlim reads the symbols of the objects that hold only code for the linker's optimizer, as
+// the compiler makes them with MicroPython's LTO=1. Only the compiler's own tools can read that
+// code: gcc's plugin for nm, and llvm-nm for clang. Without them, the objects stay unreadable.
 func (v slimReader) readSlim(ctx context.Context) error {
 	slim := make(map[string]*objects.Object)
 	var files []string
@@ -46,7 +45,7 @@ func (v slimReader) readSlim(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// slimReaders are the commands that may be able to tell the symbols of such objects.
+// slimReaders are the commands that may be able to list the symbols of such objects.
 func (v slimReader) slimReaders(ctx context.Context) ([][]string, error) {
 	nm, err := v.flags.ProgramName(ctx, "nm")
 	if err != nil {
@@ -70,9 +69,9 @@ func (v slimReader) slimReaders(ctx context.Context) ([][]string, error) {
 	return readers, nil
 }
 
-// readSymbols reads what nm -A -P tells of objects: a line "FILE: SYMBOL TYPE VALUE SIZE" for each
-// symbol, FILE being ARCHIVE[MEMBER] in an archive. An object without a line has no symbols: it is
-// of a source that is turned off. False if nm has not understood the objects.
+// readSymbols reads the output of nm -A -P: a line "FILE: SYMBOL TYPE VALUE SIZE" for each
+// symbol, FILE being ARCHIVE[MEMBER] in an archive. An object without a line has no symbols: it
+// is of a source that is turned off. False if nm has not understood the objects.
 func readSymbols(listing string, byName map[string]*objects.Object) bool {
 	if strings.Contains(listing, ": "+objects.SlimMarker+" ") {
 		return false
@@ -102,7 +101,7 @@ func readSymbols(listing string, byName map[string]*objects.Object) bool {
 		case "u":
 			d.Kind = objects.Comdat
 		case "A", "B", "D", "G", "R", "S", "T":
-		default: // what no one else sees
+		default: // a local symbol
 			continue
 		}
 		o.Code = true

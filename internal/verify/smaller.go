@@ -14,15 +14,15 @@ import (
 	"mpwolf/internal/objects"
 )
 
-// trial is a way to a smaller firmware that can be measured: by arguments for make.
+// trial is a way to smaller firmware that can be measured: by arguments for make.
 type trial struct {
 	args []string // that are added
 	drop string   // that is left out
 	text string
 }
 
-// trials are the ways that this port and these modules know and that the build does not go
-// already.
+// trials are the ways that this port and these modules support and that the build does not use
+// yet.
 func (v sizeCheck) trials() []trial {
 	given := slices.Concat(v.Target.Make, v.Args)
 	var ways []trial
@@ -46,8 +46,8 @@ func (v sizeCheck) trials() []trial {
 	return ways
 }
 
-// tryAll builds the firmware smaller, one way after the other and each with those before it, until
-// it fits; and says what each has saved on this very build.
+// tryAll builds smaller firmware, adding one way after the other until it fits, and reports what
+// each has saved in this build.
 func (v sizeCheck) tryAll(ctx context.Context, excess uint64) (text string, enough bool) {
 	if v.NoBuild || excess == 0 {
 		return "", false
@@ -85,8 +85,8 @@ func (v sizeCheck) tryAll(ctx context.Context, excess uint64) (text string, enou
 	return strings.Join(parts, "; "), false
 }
 
-// measureTrial builds in a directory of its own, and says how many bytes are too many then or, if
-// it fits, how many it has saved as far as that is known.
+// measureTrial builds in a separate directory, and returns how many bytes are still too many or,
+// if it fits, how many it has saved, if that is known.
 func (v sizeCheck) measureTrial(
 	ctx context.Context, o Options, excess uint64,
 ) (bytes uint64, fits bool, err error) {

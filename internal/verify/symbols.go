@@ -12,15 +12,16 @@ import (
 	"mpwolf/internal/objects"
 )
 
-// duplicate is a symbol with more than one definition, of which no linker may choose silently.
+// duplicate is a symbol with more than one definition, between which no linker may choose
+// silently.
 type duplicate struct {
 	symbol string
 	defs   []objects.Definition
 }
 
 // duplicates finds the symbols that are defined more than once. A weak definition beside others,
-// and the copies of a group of which the linker keeps one, are no duplicates. Order: that of the
-// objects.
+// and the copies of a group of which the linker keeps one, are not duplicates. They are in the
+// order of the objects.
 func duplicates(all []*objects.Object) []duplicate {
 	first := make(map[string]objects.Definition)
 	more := make(map[string]*duplicate)
@@ -52,9 +53,9 @@ func duplicates(all []*objects.Object) []duplicate {
 	return found
 }
 
-// shadowed finds the weak definitions that another replaces although no one means it to: owner
-// says whose an object is, and a weak definition of one of guarded gives way to its own owner
-// only. Order: that of the symbols' first definitions.
+// shadowed finds the weak definitions that another replaces unintentionally: owner says whose an
+// object is, and a weak definition of one of guarded may be replaced only by its own owner. They
+// are in the order of the symbols' first definitions.
 func shadowed(
 	all []*objects.Object, owner func(*objects.Object) string, guarded []string,
 ) []duplicate {
@@ -118,8 +119,8 @@ var symbolsRule = rule{
 
 type symbolsCheck struct{ *evidence }
 
-// run looks for symbols that are defined twice in what is linked, whether the linker says so or
-// not.
+// run looks for symbols that are defined twice in what is linked, whether the linker reports it
+// or not.
 func (v symbolsCheck) run(ctx context.Context, c *check) error {
 	if v.link == nil {
 		c.notMade = v.blocked
@@ -158,8 +159,8 @@ func (v symbolsCheck) run(ctx context.Context, c *check) error {
 	return nil
 }
 
-// outdated looks for files that were changed after the firmware was built. make sees to sources
-// and objects, and mpwolf's build to the rest; --no-build asks neither.
+// outdated looks for files that were changed after the firmware was built. make handles sources
+// and objects, and mpwolf's build the rest; --no-build runs neither.
 func (v symbolsCheck) outdated(c *check) {
 	if !v.NoBuild || v.elf == "" {
 		return
@@ -229,8 +230,8 @@ func (v symbolsCheck) duplicateEvidence(found []duplicate) []definitionEvidence 
 const (
 	// builtinOwner is the owner of MicroPython's own TLS and crypto.
 	builtinOwner = "built-in crypto"
-	// glueOwner is the owner of a port's wolfssl_port.c: what is weak there stands in for what
-	// some releases of the port have themselves, and is meant to give way.
+	// glueOwner is the owner of a port's wolfssl_port.c: its weak functions stand in for those
+	// that some releases of the port have themselves, and are meant to be replaced.
 	glueOwner = "the port's wolfssl_port.c"
 )
 
@@ -275,7 +276,7 @@ func (v symbolsCheck) shadowFindings(found []duplicate) []Finding {
 	return findings
 }
 
-// unreadable reports objects that hold code for the linker's optimizer in place of symbols.
+// unreadable reports objects that hold code for the linker's optimizer instead of symbols.
 func (v symbolsCheck) unreadable(c *check) {
 	n := 0
 	for _, o := range v.inputs.objects {
@@ -294,10 +295,10 @@ func (v symbolsCheck) unreadable(c *check) {
 	}
 }
 
-// namedSymbols is how many symbols a finding names of those that two objects have both.
+// namedSymbols is how many of the symbols that two objects share a finding names.
 const namedSymbols = 8
 
-// clashFindings makes one finding of all the symbols that the same objects define and that have
+// clashFindings makes one finding for all the symbols that the same objects define and that have
 // the same cause.
 func (v symbolsCheck) clashFindings(found []duplicate) []Finding {
 	type group struct {

@@ -21,11 +21,11 @@ import (
 // TreeOptions say which targets of a tree to verify, and how.
 type TreeOptions struct {
 	project.Options
-	// NoBuild looks at what an earlier verification has built.
+	// NoBuild checks what an earlier verification has built.
 	NoBuild bool
-	// Baseline builds the firmware with the built-in TLS too, and compares the sizes.
+	// Baseline also builds the firmware with the built-in TLS, and compares the sizes.
 	Baseline bool
-	// Jobs is how many commands make runs at once; 0 means one a processor.
+	// Jobs is how many commands make runs at once; 0 means one per processor.
 	Jobs int
 	// Tool is mpwolf's version.
 	Tool string
@@ -33,8 +33,8 @@ type TreeOptions struct {
 	Progress io.Writer
 }
 
-// SchemaVersion is the number of docs/verify-schema.json, raised when a reader of the JSON would
-// have to change.
+// SchemaVersion is the number of docs/verify-schema.json, which is raised when readers of the
+// JSON have to change.
 const SchemaVersion = 2
 
 // Result is what was found out about the targets of a tree. docs/verify-schema.json describes it.
@@ -59,7 +59,7 @@ type Target struct {
 }
 
 // Tree verifies the targets that a tree is patched for or, for a tree that was patched by hand,
-// the one of the options.
+// the one in the options.
 func Tree(ctx context.Context, o TreeOptions) (*Result, error) {
 	p, err := project.New(o.Options)
 	if err != nil {
@@ -92,7 +92,7 @@ func Tree(ctx context.Context, o TreeOptions) (*Result, error) {
 	return result, nil
 }
 
-// byHand is the error about a tree that has no record if the options do not say what to verify
+// byHand is the error for a tree without a record if the options do not say what to verify
 // instead; else err.
 func byHand(p *project.Project, err error) error {
 	if p.Record != nil || p.ModulesNamed {
@@ -140,8 +140,8 @@ func verifyTarget(
 	return Run(ctx, options)
 }
 
-// licence is that of the installed wolfSSL: what was recorded of the sources that it is from, else
-// what they say.
+// licence is that of the installed wolfSSL: what was recorded about its sources, else what they
+// say.
 func licence(p *project.Project, dir string) string {
 	if r := p.Record; r != nil && r.Modules.Licence != "" &&
 		filepath.Join(r.Modules.Dir, modules.Name, "wolfssl") == dir {
@@ -153,7 +153,7 @@ func licence(p *project.Project, dir string) string {
 	return ""
 }
 
-// Scripts are what every firmware must pass which can run on this machine: known answers of the
+// Scripts are what all firmware that can run on this machine must pass: known answers of the
 // algorithms, and handshakes between two ends in memory; and what these import.
 //
 //go:embed scripts
@@ -162,7 +162,7 @@ var Scripts embed.FS
 // runScripts are those of Scripts that are run; the others are imported, or hold what is expected.
 var runScripts = []string{"crypto_kat.py", "tls_pair.py"}
 
-// writeScripts writes the scripts to where a firmware can read them.
+// writeScripts writes the scripts to where firmware can read them.
 func writeScripts(tree string) ([]string, error) {
 	dir := state.BuildDir(tree, "run")
 	if err := state.MakeDir(tree, dir); err != nil {

@@ -1,6 +1,6 @@
-// Package verify proves that a firmware is what was asked for: it builds it, gathers the evidence
-// once, and looks at it by a table of checks, a file each. It changes no tree; what it finds, a
-// failed build included, is in its report.
+// Package verify proves that firmware is what was requested: it builds it, gathers the evidence
+// once, and checks it with a table of checks, one file each. It changes no tree; what it finds,
+// including a failed build, is in its report.
 package verify
 
 import (
@@ -27,7 +27,7 @@ type Options struct {
 	// replace.
 	Names, DropIn []string
 	// Settings is the user_settings.h that must have been compiled, WolfSSL the directory of the
-	// wolfSSL sources that must have been; "" leaves the question out.
+	// wolfSSL sources that must have been; "" skips the question.
 	Settings, WolfSSL string
 	// Licence is that of these sources, "" if it is not known.
 	Licence string
@@ -35,19 +35,19 @@ type Options struct {
 	Args []string
 	// Build is the build directory, an absolute path.
 	Build string
-	// NoBuild looks at what is in the build directory, which must be there.
+	// NoBuild checks what is in the build directory, which must exist.
 	NoBuild bool
-	// Jobs is how many commands make runs at once; 0 means one a processor.
+	// Jobs is how many commands make runs at once; 0 means one per processor.
 	Jobs int
 	// Progress, if not nil, gets a line for each step of the build.
 	Progress io.Writer
-	// HandshakeScript and RunScripts are Python files that the built firmware runs, where it can
+	// HandshakeScript and RunScripts are Python files that the built firmware runs, if it can
 	// run here. Each must end with exit code 0, without "FAIL" at the start of a line, and, if a
 	// file of its name with .exp added exists, with that output.
 	HandshakeScript string
 	RunScripts      []string
-	// RandomScript is a Python file that writes "random " and random numbers, or something else if
-	// it cannot; "" leaves the comparison of two runs out.
+	// RandomScript is a Python file that writes "random " and random numbers, or something else
+	// if it cannot; "" skips the comparison of two runs.
 	RandomScript string
 	// MaxFlash and MaxRAM are how many bytes the firmware may need; 0 means that there is no
 	// limit.
@@ -59,12 +59,13 @@ type Options struct {
 	Baseline *Size
 }
 
-// Run builds the firmware, unless it is told not to, and makes all checks. An error means that it
-// could not look: no compiler, no make, no such port; what is wrong with the firmware, a build
-// that fails included, is in the report. The findings of a failed build are in the check that its
-// cause belongs to: what the linker refuses in symbols, or in size if the firmware does not fit; a
-// compile error in wolfSSL's sources or settings in settings, in a user module in modules, in
-// MicroPython's own sources in macros; and, as the last resort, in macros, the first check.
+// Run builds the firmware, unless it is told not to, and makes all checks. An error means that
+// it could not check: no compiler, no make, no such port; what is wrong with the firmware,
+// including a build that fails, is in the report. The findings of a failed build are in the
+// check that its cause belongs to: what the linker refuses in symbols, or in size if the
+// firmware does not fit; a compile error in wolfSSL's sources or settings in settings, in a user
+// module in modules, in MicroPython's own sources in macros; and, as the last resort, in macros,
+// the first check.
 func Run(ctx context.Context, options Options) (*Report, error) {
 	if options.Target.Tree == nil {
 		return nil, errors.New("verify: no MicroPython tree")
