@@ -2,17 +2,17 @@ package patches
 
 import "fmt"
 
-// conditions is the stack of conditional blocks that a line stands in; make and C share it.
+// conditions is the stack of conditional blocks that a line is in; make and C share it.
 type conditions struct {
 	stack []branch
-	// around is what the line stands in that includes the file; nil for the first file.
+	// around are the blocks around the line that includes the file; nil for the first file.
 	around *conditions
 }
 
 type branch struct {
-	outer truth  // whether the block as a whole acts
+	outer truth  // whether the block as a whole is active
 	taken truth  // whether an earlier branch of it was taken
-	now   truth  // whether the present branch acts, the outer ones apart
+	now   truth  // whether the present branch is active, regardless of the outer blocks
 	doubt string // the condition that could not be read
 	where string // the condition of the present branch
 }
@@ -57,8 +57,8 @@ func (c *conditions) push(t truth, where string) {
 	c.stack = append(c.stack, b)
 }
 
-// turn goes to the next branch of the innermost block. An else without a block is passed over: the
-// tool that the file is for will say so better.
+// turn goes to the next branch of the innermost block. An else without a block is ignored: the
+// tool that the file is for will report it better.
 func (c *conditions) turn(t truth, where string) {
 	if len(c.stack) == 0 {
 		return

@@ -14,8 +14,8 @@ import (
 	"mpwolf/internal/micropython"
 )
 
-// Config is a port's configuration as the scanner reads it: which lines set which macro, and what
-// comes out.
+// Config is a port's configuration as the scanner reads it: which lines set which macro, and the
+// resulting values.
 type Config struct {
 	target micropython.Target
 	make   *makeRun
@@ -27,8 +27,9 @@ func Read(target micropython.Target) *Config {
 	return readConfig(target, newSource(target.Tree))
 }
 
-// Inputs are the files that were read, by name and bytes; nil for one that was looked for and is
-// not there. The names are relative to the tree, with slashes, or absolute where they lie outside.
+// Inputs are the files that were read, by name and bytes; nil for one that was looked for and
+// does not exist. The names are relative to the tree, with slashes, or absolute if they are
+// outside it.
 func (c *Config) Inputs() map[string][]byte { return c.make.src.cache }
 
 func newSource(tree *micropython.Tree) *source {
@@ -107,8 +108,8 @@ func readConfig(target micropython.Target, src *source) *Config {
 	return c
 }
 
-// ownModule is the directory of mpwolf's own user module, of which no want depends but by what
-// acts instead of changes to the tree.
+// ownModule is the directory of mpwolf's own user module. The wants depend only on its files
+// that take the place of changes to the tree.
 const ownModule = "micropython-wolfssl"
 
 // firstMakefile is the makefile that make reads where several are.
@@ -153,7 +154,7 @@ func unquote(s string) string {
 	return strings.ReplaceAll(s, `\"`, `"`)
 }
 
-// State is what the scanner makes of one want.
+// State is how the scanner reads one want.
 type State struct {
 	// Name is the want's macro as this release spells it.
 	Name string
@@ -253,8 +254,8 @@ func (c *Config) variableState(name string) State {
 	return state
 }
 
-// MakeNumber is the number that a variable holds; MicroPython's makefiles compare with 1, so that
-// none is 0.
+// MakeNumber is the number that a variable holds; MicroPython's makefiles compare with 1, so an
+// empty value counts as 0.
 func MakeNumber(text string) (int64, bool) {
 	text = strings.TrimSpace(text)
 	if text == "" {
@@ -276,8 +277,8 @@ func (c *Config) doubt(name string) string {
 	return "cannot tell the value of " + name
 }
 
-// Sites are the lines that set a macro, acting or not, in the order in which make and the compiler
-// meet them.
+// Sites are the lines that set a macro, active or not, in the order in which make and the
+// compiler meet them.
 func (c *Config) Sites(name string) []Site {
 	var sites []Site
 	for _, list := range [][]*Site{c.make.sites, c.header.sites} {

@@ -18,7 +18,7 @@ func Diff(w io.Writer, changes []Change) error {
 	return fdiff.NewUnifiedEncoder(w, contextLines).Encode(changeSet(changes))
 }
 
-// changeSet is a list of changes in the form that go-git's encoder asks for.
+// changeSet is a list of changes in the form that go-git's encoder requires.
 type changeSet []Change
 
 func (c changeSet) Message() string { return "" }

@@ -8,8 +8,8 @@ import (
 	"mpwolf/internal/lazyregexp"
 )
 
-// passing are the variables of the environment that decide nothing in a makefile, and change from
-// one terminal to the next. make does not take SHELL from there.
+// passing are the environment variables that decide nothing in a makefile, and change from one
+// terminal to the next. make does not take SHELL from the environment.
 var (
 	passing = []string{"_", "PWD", "OLDPWD", "SHLVL", "SHELL", "TERM", "COLUMNS", "LINES",
 		"LS_COLORS", "DISPLAY", "WINDOWID", "MAKELEVEL", "MFLAGS", "MAKE_TERMERR", "MAKE_TERMOUT"}
@@ -35,8 +35,8 @@ func Environment() []string {
 // makeOptions are the variables that hold arguments for make.
 var makeOptions = []string{"GNUMAKEFLAGS", "MAKEFLAGS"}
 
-// environment takes over what make takes from the environment: a value that ?= does not replace,
-// and arguments as on its command line.
+// environment reads what make takes from the environment: values that ?= does not replace, and
+// arguments as on its command line.
 func (c *Config) environment() {
 	env := Environment()
 	overrides := false
@@ -57,9 +57,9 @@ func (c *Config) environment() {
 	}
 }
 
-// makeFlags takes over the assignments among make's arguments in a variable, and reports whether
-// they let the environment override the makefiles. make writes "ks -- NAME=VALUE", people write
-// "-e NAME=VALUE".
+// makeFlags reads the assignments among make's arguments in a variable, and reports whether they
+// let the environment override the makefiles. make writes "ks -- NAME=VALUE", people write "-e
+// NAME=VALUE".
 func (c *Config) makeFlags(variable, value string) bool {
 	overrides := false
 	for i, word := range makeWords(value) {

@@ -8,15 +8,14 @@ import (
 	"strings"
 )
 
-// maxExpansion bounds the depth of an expansion, against variables and macros that name
-// themselves, and maxSteps its width, against those that name another twice, which names another
-// twice.
+// maxExpansion limits the depth of an expansion, because variables and macros may refer to
+// themselves, and maxSteps its size, because each may refer twice to another that does the same.
 const (
 	maxExpansion = 40
 	maxSteps     = 10_000
 )
 
-// expand does make's $(…) expansion. It returns false if any part could not be told for certain.
+// expand does make's $(…) expansion. It returns false if any part is not certain.
 func (m *makeRun) expand(s string) (string, bool) {
 	m.steps = 0
 	return m.expandDeep(s, 0)
@@ -51,8 +50,8 @@ func (m *makeRun) expandDeep(s string, depth int) (string, bool) {
 	return b.String(), ok
 }
 
-// reference takes "$(NAME)", "${NAME}" or "$x" off the front of s: what stands inside, and the
-// width of it all.
+// reference takes "$(NAME)", "${NAME}" or "$x" off the front of s, and returns what is inside
+// and the whole width.
 func reference(s string) (string, int) {
 	closers := map[byte]byte{'(': ')', '{': '}'}
 	closer, ok := closers[s[1]]
@@ -104,8 +103,8 @@ func (m *makeRun) reference(ref string, depth int) (string, bool) {
 	return m.expandDeep(v.text, depth)
 }
 
-// call evaluates the functions of make that stand in conditions and paths; any other is not told
-// for certain.
+// call evaluates the make functions that occur in conditions and paths; the result of any other
+// is not certain.
 func (m *makeRun) call(name, text string, depth int) (string, bool) {
 	switch name {
 	case "foreach":
@@ -180,10 +179,10 @@ func (m *makeRun) callVariable(args []string, depth int) (string, bool) {
 	return m.expandDeep(v.text, depth)
 }
 
-// maxArguments is how many arguments of a $(call …) are known by their numbers, $(0) among them.
+// maxArguments is how many arguments of a $(call …) are supported, including $(0).
 const maxArguments = 10
 
-// restore gives a variable its value back.
+// restore restores a variable's value.
 func (m *makeRun) restore(name string) func() {
 	old, exists := m.vars[name]
 	return func() {
@@ -195,7 +194,7 @@ func (m *makeRun) restore(name string) func() {
 	}
 }
 
-// wildcard evaluates $(wildcard PATTERN…): the files that are there.
+// wildcard evaluates $(wildcard PATTERN…): the files that exist.
 func (m *makeRun) wildcard(patterns string) string {
 	base := path.Join(m.src.top, m.dir)
 	var found []string
@@ -219,7 +218,7 @@ func (m *makeRun) wildcard(patterns string) string {
 	return strings.Join(found, " ")
 }
 
-// glob is what there is of a pattern, which is an absolute path; it is noted.
+// glob is what matches a pattern, which is an absolute path; it is recorded.
 func (m *makeRun) glob(pattern string) []string {
 	pattern = path.Clean(pattern)
 	found, err := filepath.Glob(filepath.FromSlash(pattern))

@@ -12,7 +12,7 @@ import (
 // Place is a line that sets a macro or a make variable of its name.
 type Place struct {
 	Site
-	// Decides says that the line gives the macro, or the make variable, its value in the end.
+	// Decides says that the line gives the macro, or the make variable, its final value.
 	Decides bool
 }
 
@@ -23,7 +23,7 @@ type Origin struct {
 	// Text is what it is set to; Set reports whether anything sets it at all.
 	Text string
 	Set  bool
-	// Value holds only if Known; text that is no number is not known.
+	// Value is valid only if Known; text that is not a number is not known.
 	Value int64
 	Known bool
 	// File and Line are the place that decides; empty if it is not set, or set on make's command
@@ -32,7 +32,7 @@ type Origin struct {
 	Line int
 }
 
-// Explanation is all that the scanner knows of a macro, or of a make variable.
+// Explanation is everything that the scanner knows about a macro, or a make variable.
 type Explanation struct {
 	// Name is the macro as this release spells it.
 	Name string
@@ -46,8 +46,8 @@ type Explanation struct {
 	From []Origin
 }
 
-// FindWant gives the want that a macro or variable belongs to under any of its names; nil without
-// one.
+// FindWant returns the want that a macro or variable belongs to under any of its names; nil if
+// there is none.
 func FindWant(wants []Want, name string) *Want {
 	for i, want := range wants {
 		if slices.Contains(want.Names(), name) {
@@ -75,7 +75,7 @@ func (c *Config) Names() []string {
 	return slices.Sorted(maps.Keys(names))
 }
 
-// Explain tells where a macro is set and what its value derives from. False means that no line
+// Explain finds where a macro is set and what its value derives from. False means that no line
 // sets it.
 func (c *Config) Explain(name string) (*Explanation, bool) {
 	want := Want{Macro: name}
@@ -89,7 +89,7 @@ func (c *Config) Explain(name string) (*Explanation, bool) {
 	return c.explain(want)
 }
 
-// ExplainWant is Explain for what a want is about, under the name that this release gives it.
+// ExplainWant is Explain for a want's macro or variable, under this release's name.
 func (c *Config) ExplainWant(want Want) (*Explanation, bool) { return c.explain(want) }
 
 func (c *Config) explain(want Want) (*Explanation, bool) {
@@ -112,7 +112,7 @@ func same(site Site, decides *Site) bool {
 		site.start == decides.start
 }
 
-// maxOrigins bounds the list of origins, against configurations that derive everything from
+// maxOrigins limits the list of origins, because a configuration may derive everything from
 // everything.
 const maxOrigins = 40
 
@@ -165,10 +165,10 @@ func namesIn(site Site) []string {
 	return names
 }
 
-// cWords are the words of a directive that are no macros.
+// cWords are the words of a directive that are not macros.
 var cWords = []string{"defined", "if", "ifdef", "ifndef", "elif", "else", "endif"}
 
-// isGuard tells the macro of an include guard, which says nothing about a value.
+// isGuard recognises the macro of an include guard, which says nothing about a value.
 func isGuard(name string) bool { return strings.HasSuffix(strings.TrimRight(name, "_"), "_H") }
 
 func (c *Config) origin(name string, kind Kind) (Origin, *Site) {
@@ -205,7 +205,7 @@ func (c *Config) variableOrigin(name string) (Origin, *Site) {
 	return o, v.site
 }
 
-// Written is what the line says of the macro.
+// Written is what the line says about the macro.
 func (s Site) Written() string {
 	switch s.Kind {
 	case MakeVariable:

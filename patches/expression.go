@@ -12,9 +12,9 @@ var cToken = lazyregexp.New(
 	`^\s*(?:([A-Za-z_]\w*)|(0[xX][0-9a-fA-F]+|[0-9]+)[uUlL]*|('(?:\\.|[^'])')|` +
 		`(<<|>>|<=|>=|==|!=|&&|\|\||[-+*/%<>!~&|^?:(),]))`)
 
-// eval evaluates a preprocessor expression. It returns false if a part that matters could not be
-// told for certain: a macro of the compiler's, or one that is set only under a condition that
-// could not be read.
+// eval evaluates a preprocessor expression. It returns false if a part that matters is not
+// certain: a macro of the compiler's, or one that is set only under a condition that could not
+// be read.
 func (h *headerRun) eval(expr string) (int64, bool) {
 	p := &parser{run: h}
 	if !p.tokenize(expr, nil, 0) {
@@ -43,7 +43,7 @@ type parser struct {
 	steps  int
 }
 
-// number is the value of a part of the expression, if it can be told.
+// number is the value of a part of the expression, if it is known.
 type number struct {
 	n  int64
 	ok bool

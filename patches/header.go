@@ -11,7 +11,7 @@ import (
 type cMacro struct {
 	body   string
 	params []string // nil for a macro without parameters
-	state  truth    // maybe: defined, or defined so, only under a condition that could not be read
+	state  truth    // maybe: defined, or defined so, under an unreadable condition
 	site   *Site
 }
 
@@ -23,14 +23,14 @@ type headerRun struct {
 	sites  []*Site
 	seen   map[string]int
 	depth  int
-	// within is what the include of the present file stands in.
+	// within are the blocks around the include of the present file.
 	within *conditions
-	// known are macros that the compiler was seen to define; nil where it was not asked.
+	// known are macros that the compiler defines; nil if it was not asked.
 	known map[string]string
 }
 
-// maxVisits bounds how often one header is read in a run: once or twice for headers with tricks,
-// never for ever.
+// maxVisits limits how often one header is read in a run: some headers include themselves on
+// purpose, but none endlessly.
 const maxVisits = 8
 
 var (
@@ -186,8 +186,8 @@ func (h *headerRun) defined(name string) truth {
 	return maybe // the compiler's or a system header's
 }
 
-// ours reports whether a macro is one that only MicroPython's own files and flags define, so that
-// one not seen is not defined.
+// ours reports whether only MicroPython's own files and flags define a macro, so that it is
+// undefined if no definition was seen.
 func ours(name string) bool {
 	for _, prefix := range []string{"MICROPY_", "MP_", "MODULE_", "PYB_", "MBEDTLS_"} {
 		if strings.HasPrefix(name, prefix) {

@@ -20,23 +20,23 @@ type makeVar struct {
 }
 
 // makeRun reads makefiles as make would, as far as it can for certain: assignments, conditions,
-// includes. Rules and recipes are passed over.
+// includes. Rules and recipes are skipped.
 type makeRun struct {
 	src    *source
 	dir    string // where make runs, relative to the tree
 	vars   map[string]makeVar
-	pinned map[string]bool // set on the command line: assignments do not act
+	pinned map[string]bool // set on the command line: assignments have no effect
 	sites  []*Site
 	flags  []*Site  // -D and -U flags in order
 	unread []Unread // lines that could not be read, and may set anything
-	// fragment is a makefile that a user module's micropython.mk includes; empty without one. What
-	// else the module sets concerns no want.
+	// fragment is a makefile that a user module's micropython.mk includes; empty without one.
+	// What else the module sets affects no want.
 	fragment string
 	// neighbours are the makefiles of the user modules besides mpwolf's own.
 	neighbours []string
-	// within is what the include of the present file stands in.
+	// within are the blocks around the include of the present file.
 	within *conditions
-	// made is set while lines are read that an $(eval) makes: no one can change these.
+	// made is set while reading lines that an $(eval) generates: these cannot be changed.
 	made bool
 	// globs are the patterns that were looked for, by their absolute paths, and what was found.
 	globs map[string][]string
@@ -45,7 +45,7 @@ type makeRun struct {
 	steps int // of the present expansion
 }
 
-// maxIncludes bounds the depth of includes, against files that include themselves.
+// maxIncludes limits the depth of includes, because files may include themselves.
 const maxIncludes = 30
 
 var (
@@ -179,8 +179,8 @@ func (m *makeRun) undefine(name string, active truth) {
 	m.vars[name] = old
 }
 
-// evaluate reads what an $(eval) makes or, where that is not known before make runs, notes what it
-// sets.
+// evaluate reads what an $(eval) generates or, if that is not known before make runs, records
+// what it sets.
 func (m *makeRun) evaluate(rel string, line logicalLine, bare string, conds *conditions) {
 	// py/py.mk: $(foreach module, $(wildcard $(USER_C_MODULES)/*/micropython.mk), …
 	// $(eval include $(module))); since v1.29 over several directories.
@@ -208,8 +208,8 @@ func (m *makeRun) evaluate(rel string, line logicalLine, bare string, conds *con
 	m.unread = append(m.unread, Unread{rel, line.number, bare})
 }
 
-// userModules reads the makefiles of the user modules: of mpwolf's own, what acts instead of
-// changes to the tree.
+// userModules reads the makefiles of the user modules: of mpwolf's own, only what takes the
+// place of changes to the tree.
 func (m *makeRun) userModules() {
 	for _, file := range m.neighbours {
 		m.vars["USERMOD_DIR"] = makeVar{text: path.Dir(file), known: true}
@@ -220,7 +220,7 @@ func (m *makeRun) userModules() {
 	}
 }
 
-// evaluated is the text that a line of $(eval …) alone makes, if that can be told.
+// evaluated is the text that a line consisting of $(eval …) generates, if that is known.
 func (m *makeRun) evaluated(bare string) (string, bool) {
 	ref, width := reference(bare)
 	inside, isEval := strings.CutPrefix(ref, "eval ")
@@ -230,7 +230,7 @@ func (m *makeRun) evaluated(bare string) (string, bool) {
 	return m.expand(inside)
 }
 
-// makeLines reads lines that a line of a makefile makes.
+// makeLines reads lines that a line of a makefile generates.
 func (m *makeRun) makeLines(rel string, line logicalLine, text string, conds *conditions) {
 	outer := m.made
 	m.made = true
@@ -247,7 +247,7 @@ func (m *makeRun) makeLines(rel string, line logicalLine, text string, conds *co
 	}
 }
 
-// defined takes a variable of several lines.
+// defined reads a variable of several lines.
 func (m *makeRun) defined(site *Site) {
 	site.raw = strings.TrimSuffix(site.raw, "\n")
 	site.Text = site.raw
@@ -257,8 +257,8 @@ func (m *makeRun) defined(site *Site) {
 	}
 }
 
-// dropEnvironment takes the flags away that a variable had from the environment: a makefile sets
-// the variable anew.
+// dropEnvironment removes the flags that a variable had from the environment, because a makefile
+// sets the variable.
 func (m *makeRun) dropEnvironment(name string) {
 	m.flags = slices.DeleteFunc(m.flags, func(f *Site) bool {
 		f.overruled = f.overruled || f.holder == name && f.Line == 0 && f.environment
@@ -330,11 +330,11 @@ func (m *makeRun) collectFlags(assigned Site, line logicalLine, from int) {
 // compilerFlags is the variable that a port's sources are compiled with.
 const compilerFlags = "CFLAGS"
 
-// reaches reports whether a variable is part of CFLAGS: by itself or by way of others, such as
-// CFLAGS_EXTMOD, which only some releases use. A name that is put together, as in
-// $(CFLAGS_MCU_$(MCU_SERIES)), stands for all that begin so.
+// reaches reports whether a variable is part of CFLAGS: directly or through others, such as
+// CFLAGS_EXTMOD, which only some releases use. A computed name, as in
+// $(CFLAGS_MCU_$(MCU_SERIES)), stands for all names that begin like it.
 func (m *makeRun) reaches(name string) bool {
-	// of each variable, or beginning of one, those whose value has it
+	// for each variable, or beginning of one, the variables whose value contains it
 	users := map[string][]string{}
 	for _, site := range m.sites {
 		if site.Kind != MakeVariable || site.active == no {
@@ -380,8 +380,8 @@ func (m *makeRun) commandLine(name, value, where string) {
 	}
 }
 
-// contradicts reports whether another variable's flags say otherwise of the macro: which of two
-// variables comes first on the compiler's command line is not read.
+// contradicts reports whether another variable's flags give the macro another value: the scanner
+// does not know which of two variables comes first on the compiler's command line.
 func (m *makeRun) contradicts(flag *Site) bool {
 	return slices.ContainsFunc(m.flags, func(f *Site) bool {
 		return f.Macro == flag.Macro && f.holder != flag.holder &&
@@ -389,7 +389,7 @@ func (m *makeRun) contradicts(flag *Site) bool {
 	})
 }
 
-// stripMakeComment cuts a comment off; "\#" is no comment.
+// stripMakeComment cuts a comment off; "\#" is not a comment.
 func stripMakeComment(s string) string {
 	for i := range len(s) {
 		if s[i] == '#' && (i == 0 || s[i-1] != '\\') {
@@ -437,7 +437,7 @@ func (m *makeRun) test(word, rest string) truth {
 	return t
 }
 
-// splitCondition takes "(a,b)" or "a" "b" or 'a' 'b' apart.
+// splitCondition splits "(a,b)" or "a" "b" or 'a' 'b'.
 func splitCondition(s string) (a, b string, ok bool) {
 	s = strings.TrimSpace(s)
 	if strings.HasPrefix(s, "(") && strings.HasSuffix(s, ")") {
@@ -463,7 +463,7 @@ func splitCondition(s string) (a, b string, ok bool) {
 	return words[0], words[1], true
 }
 
-// splitArgs splits at commas that stand outside parentheses.
+// splitArgs splits at commas outside parentheses.
 func splitArgs(s string) []string {
 	var parts []string
 	depth, from := 0, 0

@@ -16,7 +16,7 @@ import (
 	"mpwolf/internal/shell"
 )
 
-// Change is one file of the tree as it is and as it must be.
+// Change is one file of the tree as it is and as it must become.
 type Change struct {
 	// Path is relative to the tree, with slashes.
 	Path          string
@@ -31,22 +31,22 @@ type Step struct {
 	Name string
 	// Before is the value that the scanner reads in the tree as it is.
 	Before int64
-	// Follows is set if the want holds only once the lines of other wants are changed.
+	// Follows is set if the want holds once the lines of other wants are changed.
 	Follows bool
 	// Site is the line that is changed, or after which lines are added; the zero Site if the want
 	// holds already.
 	Site Site
-	// Line is the line as it will stand, without its line end; empty if the want holds already.
+	// Line is the new line, without its line end; empty if the want holds already.
 	Line string
-	// Outside is set if the line is not in the tree, in a board's directory elsewhere: mpwolf
-	// writes nothing there, and the rest of the plan holds once the user has changed it.
+	// Outside is set if the line is not in the tree, but in a board's directory elsewhere:
+	// mpwolf writes nothing there, and the rest of the plan holds once the user has changed it.
 	Outside bool
 }
 
 // Holds says that nothing has to be done for the want.
 func (s Step) Holds() bool { return s.Line == "" }
 
-// Text is what is done for the want, in words; verb is what is done to a line, such as "changed".
+// Text says what is done for the want; verb is what is done to a line, such as "changed".
 func (s Step) Text(verb string) string {
 	switch {
 	case s.Follows:
@@ -57,7 +57,7 @@ func (s Step) Text(verb string) string {
 		return fmt.Sprintf("outside the tree, yours to change %s: %s", s.Site, s.Line)
 	}
 	site := s.Site
-	// that of the installed module is seen from the current directory
+	// the path in the installed module is shown relative to the current directory
 	site.File = shell.Path(site.File)
 	return fmt.Sprintf("%s %s: %s", verb, site, s.Line)
 }
@@ -70,19 +70,19 @@ type TargetPlan struct {
 	Lacks []Lack
 }
 
-// Lack is a need that is not met; Refused says that the board is refused for it.
+// Lack is a need that is not met; Refused says that the board is refused because of it.
 type Lack struct {
 	Need
 	Refused bool
 }
 
-// Plan is what has to be done to a tree so that every want holds for every target. Making one
+// Plan is what must be done to a tree so that every want holds for every target. Making one
 // changes nothing on disk.
 type Plan struct {
 	Targets []TargetPlan
 	// Changes are the changes of the tree for all targets together.
 	Changes []Change
-	// Module are the files of the user module's directory that act instead of changes, in a
+	// Module are the files of the user module's directory that take the place of changes, in a
 	// pristine plan.
 	Module []ModuleFile
 }
@@ -96,7 +96,7 @@ type ModuleFile struct {
 
 var errNoTarget = errors.New("patch: no target is given")
 
-// Outside are the steps that are the user's: those of lines outside the tree.
+// Outside are the steps that the user must take: those for lines outside the tree.
 func (p *Plan) Outside() []Step {
 	var steps []Step
 	for _, t := range p.Targets {
@@ -112,7 +112,7 @@ func (p *Plan) Outside() []Step {
 // ErrCannotRead is wrapped by errors about a line that the scanner cannot read for certain.
 var ErrCannotRead = errors.New("cannot read")
 
-// planner makes one want after the other true in memory, reading the configuration anew after
+// planner makes one want after the other true in memory, and rereads the configuration after
 // each.
 type planner struct {
 	target micropython.Target
@@ -122,7 +122,7 @@ type planner struct {
 	version int
 }
 
-// read gives the configuration with all that is planned so far.
+// read returns the configuration with everything planned so far.
 func (p *planner) read() *Config {
 	if p.latest == nil || p.version != p.src.version {
 		p.latest, p.version = readConfig(p.target, p.src), p.src.version
@@ -130,8 +130,8 @@ func (p *planner) read() *Config {
 	return p.latest
 }
 
-// New plans for targets of one tree, which share its files. An error names the file and line that
-// stands in the way; with several targets it has a line for each that cannot be planned.
+// New plans for targets of one tree, which share its files. An error names the file and line
+// that is in the way; with several targets it has a line for each one that cannot be planned.
 func New(targets []micropython.Target, wants []Want) (*Plan, error) {
 	if len(targets) == 0 {
 		return nil, errNoTarget
@@ -145,8 +145,8 @@ func New(targets []micropython.Target, wants []Want) (*Plan, error) {
 	return plan, err
 }
 
-// Texts are the files of the tree as New would plan them for targets of one port, by name, where
-// some files had other texts than on disk.
+// Texts are the files of the tree as New would plan them for targets of one port, by name, if
+// some files had different texts than on disk.
 func Texts(
 	targets []micropython.Target, wants []Want, texts map[string][]byte,
 ) (map[string][]byte, error) {
@@ -181,8 +181,8 @@ func planOn(src *source, targets []micropython.Target, wants []Want) (*Plan, err
 	if len(failed) > 0 {
 		return nil, errors.Join(failed...)
 	}
-	// Once more, on the finished plan: a later want, or another target's, may not undo an earlier
-	// one.
+	// Once more, on the finished plan: a later want, or another target's, must not undo an
+	// earlier one.
 	for _, target := range targets {
 		p := &planner{target: target, src: src}
 		if err := p.check(wants); err != nil {
@@ -195,7 +195,7 @@ func planOn(src *source, targets []micropython.Target, wants []Want) (*Plan, err
 	return plan, nil
 }
 
-// label is how an error calls a target: with its board only where there are several.
+// label is the name of a target in an error: with its board only if there are several.
 func label(target micropython.Target, targets int) string {
 	if targets > 1 {
 		return target.Name()
@@ -247,17 +247,17 @@ func (p *planner) want(want Want) (Step, error) {
 	return step, err
 }
 
-// hasForeign reports whether a flag of another user module's, of the environment's, or of a line
-// that only makes it gives a macro another value: nothing is defined against it, as compilers take
-// that for an error.
+// hasForeign reports whether a flag from another user module, from the environment, or from a
+// generated line gives a macro another value: nothing is defined against it, because compilers
+// treat that as an error.
 func (c *Config) hasForeign(name string, value int64) bool {
 	return slices.ContainsFunc(c.make.flags, func(f *Site) bool {
 		return f.isForeign(name, value)
 	})
 }
 
-// IsForeign reports whether the line is the user's alone to change: a flag of another user
-// module's, of the environment's, or one that the line only makes.
+// IsForeign reports whether only the user can change the line: a flag from another user module,
+// from the environment, or from a generated line.
 func (s *Site) IsForeign() bool { return s.Kind == CompilerFlag && (s.outside() || s.made) }
 
 func (s *Site) isForeign(name string, value int64) bool {
@@ -265,8 +265,8 @@ func (s *Site) isForeign(name string, value int64) bool {
 		s.Text != strconv.FormatInt(value, 10)
 }
 
-// candidates are the lines whose change may give the value, the likeliest first: the make variable
-// of the macro's name, then the line that defines it.
+// candidates are the lines whose change may give the value, the most likely first: the make
+// variable of the macro's name, then the line that defines it.
 func (p *planner) candidates(config *Config, state State) []*Site {
 	sites := []*Site{config.variable(state.Name), state.Site}
 	return slices.DeleteFunc(sites, func(s *Site) bool {
@@ -305,7 +305,7 @@ func (p *planner) edit(site *Site, want Want) (line string, undo func()) {
 	return lineAt(b, site.start), func() { p.src.set(site.File, old) }
 }
 
-// spelling writes a value in the hand of the line: (0) where parentheses stand, 0 elsewhere.
+// spelling writes a value in the style of the line: (0) if it has parentheses, 0 otherwise.
 func spelling(site *Site, value int64) string {
 	text := strconv.FormatInt(value, 10)
 	if site.Kind == Define && (strings.HasPrefix(site.Text, "(") || site.Text == "") {
@@ -320,13 +320,13 @@ func lineAt(text []byte, pos int) string {
 	return strings.TrimRight(line, "\r")
 }
 
-// The marks around lines that mpwolf adds where no line of the port could simply be changed.
+// The marks around lines that mpwolf adds where no line of the port can simply be changed.
 const (
 	blockBegin = "// mpwolf: begin (added by mpwolf patch, taken out by mpwolf revert)"
 	blockEnd   = "// mpwolf: end"
 )
 
-// add puts a define into the marked block at the end of the port's configuration header.
+// add adds a define to the marked block at the end of the port's configuration header.
 func (p *planner) add(config *Config, name string, want Want) (string, Site, error) {
 	rel := path.Join("ports", p.target.Port, "mpconfigport.h")
 	text, ok := p.src.file(rel)
@@ -370,7 +370,7 @@ func (p *planner) headers() []string {
 	for _, pattern := range []string{"*.h", "variants/*.h", "variants/*/*.h", "boards/*/*.h"} {
 		headers, err := filepath.Glob(filepath.Join(p.target.Dir(), pattern))
 		if err != nil {
-			// the patterns are well formed; a tree's path may not be, and then has no other boards
+			// the patterns are well formed; if a tree's path is not, there are no other boards
 			continue
 		}
 		found = append(found, headers...)
@@ -397,8 +397,8 @@ func defines(text []byte, name, body string) bool {
 }
 
 // withBlock gives the header with lines added to its marked block, or to a new one at its end,
-// inside the include guard if it has one; and where they are put. A blank line before a new block
-// is ours and goes with it, see withoutBlock.
+// inside the include guard if it has one; and where they are put. An empty line before a new
+// block is ours and is removed with it, see withoutBlock.
 func withBlock(text []byte, lines []string) ([]byte, int) {
 	end := "\n"
 	if strings.Contains(string(text), "\r\n") {
@@ -420,7 +420,7 @@ func withBlock(text []byte, lines []string) ([]byte, int) {
 }
 
 // blockPosition is the end of the file, or the #endif of an include guard that spans all of it,
-// and before the blank lines there.
+// and before the empty lines there.
 func blockPosition(text []byte) int {
 	conds, guardEnd := 0, -1
 	first := true
@@ -477,7 +477,7 @@ func (p *planner) check(wants []Want) error {
 	return nil
 }
 
-// cannot says which lines stand in the way of a want.
+// cannot says which lines are in the way of a want.
 func (p *planner) cannot(config *Config, name string, want Want) error {
 	if config.make.pinned[name] {
 		return fmt.Errorf("found no edit that makes %s %d: it is set on make's command line", name,

@@ -10,8 +10,8 @@ import (
 	"mpwolf/internal/micropython"
 )
 
-// Pristine is the way to make the wants true without a change of the tree: two files in the
-// directory of the user module that wolfSSL comes in. The module's micropython.mk includes the
+// Pristine is the way to make the wants true without changing the tree: two files in the
+// directory of the user module that wolfSSL comes with. The module's micropython.mk includes the
 // first, which sets the make variables after the port's and the board's makefiles are read and
 // before extmod/extmod.mk is; the second is the configuration header, by the name of
 // MP_CONFIGFILE, that includes the port's and then sets the macros.
@@ -29,7 +29,7 @@ func (Pristine) header(port string) string   { return path.Join(pristineDir, por
 
 func (p Pristine) file(name string) string { return path.Join(filepath.ToSlash(p.Module), name) }
 
-// Read is Read of a target that is built with the module's files.
+// Read is the function Read for a target that is built with the module's files.
 func (p Pristine) Read(target micropython.Target) *Config {
 	src := newSource(target.Tree)
 	src.pristine = &p
@@ -60,7 +60,7 @@ func (p Pristine) Plan(targets []micropython.Target, wants []Want) (*Plan, error
 			return nil, fmt.Errorf("patch %s: %w", label(target, len(targets)), err)
 		}
 	}
-	// Where a line stands is known only when all are there.
+	// The position of a line is known only when all lines are there.
 	for _, t := range plan.Targets {
 		for i := range t.Steps {
 			d.place(&t.Steps[i])
@@ -70,7 +70,7 @@ func (p Pristine) Plan(targets []micropython.Target, wants []Want) (*Plan, error
 	return plan, nil
 }
 
-// pristineDraft is a port's two files in the making.
+// pristineDraft is a draft of a port's two files.
 type pristineDraft struct {
 	Pristine
 	port, version string
@@ -108,14 +108,14 @@ func (d *pristineDraft) steps(p *planner, wants []Want) ([]Step, []Lack, error) 
 	return steps, lacks, err
 }
 
-// set makes one want true: by the make variable of its name where the makefiles have one, else by
-// a define.
+// set makes one want true: with the make variable of its name if the makefiles have one, else
+// with a define.
 func (d *pristineDraft) set(p *planner, want Want, name string) error {
 	if d.holds(p, want) {
 		return nil
 	}
 	config := p.read()
-	// a makefile cannot act on it, and it may decide more than the macro
+	// a makefile has no effect on it, and it may decide more than the macro
 	if config.make.pinned[name] {
 		return p.cannot(config, name, want)
 	}
@@ -189,7 +189,7 @@ func (d *pristineDraft) headerText() string {
 	return b.String()
 }
 
-// place notes the line that a step's want is set by, if one is.
+// place records the line that sets a step's want, if there is one.
 func (d *pristineDraft) place(step *Step) {
 	line, file := fmt.Sprintf("%s = %d", step.Name, step.Want.Value), d.fragment(d.port)
 	isOf := func(s setting) bool { return s.want.Name() == step.Want.Name() }

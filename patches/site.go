@@ -45,40 +45,40 @@ func (k Kind) String() string {
 	return [...]string{"make variable", "compiler flag", "compiler flag", "define", "undef"}[k]
 }
 
-// inMake says that the line stands in a makefile.
+// inMake says that the line is in a makefile.
 func (k Kind) inMake() bool { return k < Define }
 
 // Site is one place of a tree that sets a macro.
 type Site struct {
-	// File is relative to the tree, with slashes, or absolute where it is outside of it; Line
-	// counts from 1.
+	// File is relative to the tree, with slashes, or absolute if it is outside; Line counts from
+	// 1.
 	File string
 	Line int
 	Kind Kind
 	// Macro and Text are its name and the value as written; Op is make's operator.
 	Macro, Text, Op string
-	// Active reports whether the line acts for the target that was read; Maybe names the condition
-	// that could not be read when that is why it is not certain.
+	// Active reports whether the line takes effect for the target that was read; Maybe names the
+	// condition that could not be read if that makes it uncertain.
 	Active string
 	Maybe  string
-	// When is the innermost condition that the line stands in, with its file and line; empty
-	// outside all.
+	// When is the innermost condition around the line, with its file and line; empty if there is
+	// none.
 	When string
 
 	active   truth
 	holder   string // of a flag: the make variable that it is added to
 	raw      string // make's value, with the spaces that make keeps before a comment
 	override bool   // make's word before the assignment
-	// make passes over the assignment: a ?= of what is set, or of what the command line sets
+	// make ignores the assignment: a ?= of something that is set, or that the command line sets
 	overruled bool
-	// made is set if the line is not one that can be changed: it makes what is set, or is none.
+	// made is set if the line cannot be changed: it generates the setting, or there is no line.
 	made bool
 	// environment is set if the environment sets it.
 	environment bool
-	start, end  int // where the value stands in the file, in bytes
+	start, end  int // the position of the value in the file, in bytes
 }
 
-// makeCommandLine is the File of a Site in an argument of make's; its Line is 0.
+// makeCommandLine is the File of a Site in one of make's arguments; its Line is 0.
 const makeCommandLine = "make's command line"
 
 func (s Site) String() string {
@@ -105,8 +105,8 @@ type source struct {
 	split    map[splitKey]splitText
 }
 
-// splitKey and splitText keep a file's logical lines between runs, which read the same files again
-// and again.
+// splitKey and splitText cache a file's logical lines between runs, which read the same files
+// again and again.
 type splitKey struct{ file, join string }
 
 type splitText struct {
@@ -114,7 +114,7 @@ type splitText struct {
 	lines []logicalLine
 }
 
-// set plans a file's text; nil takes the plan back.
+// set plans a file's text; nil removes the plan.
 func (s *source) set(rel string, text []byte) {
 	s.version++
 	if text == nil {
@@ -160,8 +160,8 @@ func (s *source) asItIs() *source {
 	return &c
 }
 
-// name is how a file is called here that a makefile or header names relative to dir: relative to
-// the tree inside it, absolute outside.
+// name is our name for a file that a makefile or header names relative to dir: relative to the
+// tree inside it, absolute outside.
 func (s *source) name(dir, file string) string {
 	if !path.IsAbs(file) {
 		file = path.Join(dir, file)

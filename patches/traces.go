@@ -13,29 +13,29 @@ import (
 	"mpwolf/internal/micropython"
 )
 
-// Trace is a line of a port's that mpwolf may have written.
+// Trace is a line in a port's file that mpwolf may have written.
 type Trace struct {
 	File string // relative to the tree, with slashes
 	Line int    // from 1
 	Text string
-	// Why says what cannot be known of it.
+	// Why says what cannot be known about it.
 	Why string
 }
 
 // Lost is a patch whose record is gone, as far as it can be known.
 type Lost struct {
-	// Changes take it out.
+	// Changes remove it.
 	Changes []Change
-	// Unknown are lines that may be of it.
+	// Unknown are lines that may belong to it.
 	Unknown []Trace
 	// Marked is set if a file has mpwolf's marks, and git does not have them.
 	Marked bool
 }
 
-// Traces finds what mpwolf patch wrote into a tree whose record is gone, and plans to take it out:
-// the marked blocks as they stand, and the lines that set a wanted macro to its wanted value where
-// git knows what they were. atHead gives a file as git has it. Lines of which no one can report
-// whether mpwolf wrote them, and what stood there before, are unknown.
+// Traces finds what mpwolf patch wrote into a tree whose record is gone, and plans to remove it:
+// the marked blocks, and the lines that set a wanted macro to its wanted value if git knows what
+// they were. atHead gives a file as git has it. Lines are unknown if it cannot be determined
+// whether mpwolf wrote them, or what was there before.
 func Traces(
 	ctx context.Context, tree *micropython.Tree,
 	atHead func(path string, like []byte) ([]byte, bool),
@@ -75,8 +75,8 @@ func Traces(
 	return lost, nil
 }
 
-// mayBeTrace reports whether a text has a marked block, or a line that sets what is wanted: git is
-// asked about no other, because that takes long.
+// mayBeTrace reports whether a text has a marked block, or a line that sets a wanted macro: git
+// is asked only about such files, because that takes long.
 func mayBeTrace(text []byte, wants []Want) bool {
 	if bytes.Contains(text, []byte(blockBegin)) {
 		return true
@@ -102,7 +102,7 @@ func sourceFiles(tree *micropython.Tree, port string) ([]string, error) {
 	top := tree.Path("ports", port)
 	err := filepath.WalkDir(top, func(name string, entry fs.DirEntry, err error) error {
 		if err != nil {
-			return fs.SkipDir // what cannot be read has not been written to either
+			return fs.SkipDir // mpwolf has not written what it cannot read
 		}
 		if entry.IsDir() && strings.HasPrefix(entry.Name(), "build") {
 			return fs.SkipDir
@@ -120,7 +120,7 @@ func sourceFiles(tree *micropython.Tree, port string) ([]string, error) {
 	return files, nil
 }
 
-// withoutTraces takes the marked block and, where git's text is known, the changed lines out of a
+// withoutTraces removes the marked block and, if git's text is known, the changed lines from a
 // file.
 func withoutTraces(text, head []byte, known bool, wants []Want) ([]byte, []Trace) {
 	text, unknown := withoutBlock(text, head, known, wants)
@@ -152,8 +152,8 @@ func withoutTraces(text, head []byte, known bool, wants []Want) ([]byte, []Trace
 	return []byte(strings.Join(lines, "")), unknown
 }
 
-// withoutBlock takes the marked block out. mpwolf gives a last line its end before it adds a
-// block: whether it had to is for git to say.
+// withoutBlock removes the marked block. mpwolf completes an unterminated last line before it
+// adds a block: git shows whether it had to.
 func withoutBlock(text, head []byte, known bool, wants []Want) ([]byte, []Trace) {
 	from := bytes.Index(text, []byte(blockBegin))
 	if from < 0 || (from > 0 && text[from-1] != '\n') {
@@ -207,7 +207,7 @@ func blockLine(line string, wants []Want) bool {
 var settingLine = lazyregexp.New(
 	`^\s*(?:#\s*define\s+(\w+)\s+|(?:override\s+)?(\w+)\s*[:?]?=\s*)\(?(-?\d+)\)?`)
 
-// setsWanted says which want a line makes true, if one.
+// setsWanted says which want a line makes true, if any.
 func setsWanted(line string, wants []Want) (Want, bool) {
 	m := settingLine().FindStringSubmatch(line)
 	if m == nil {
@@ -221,8 +221,8 @@ func setsWanted(line string, wants []Want) (Want, bool) {
 	return Want{}, false
 }
 
-// lineBefore is the line of git's text that stands where line i does: that with the same next
-// lines around it that set the same name. With several it is none.
+// lineBefore is the line of git's text in the place of line i: the one that sets the same name
+// between the same neighbouring lines. If there are several, it is not found.
 func lineBefore(lines, original []string, i int) (string, bool) {
 	name := nameSet(lines[i])
 	nth := 0
@@ -259,7 +259,7 @@ func nameSet(line string) string {
 	return ""
 }
 
-// sameBut reports whether a line differs from another in the value alone, as mpwolf would have
+// sameBut reports whether a line differs from another only in the value, as mpwolf would have
 // changed it.
 func sameBut(line, was string) bool {
 	now, before := namePattern().FindStringIndex(line), namePattern().FindStringIndex(was)

@@ -9,8 +9,8 @@ import (
 	"mpwolf/internal/lazyregexp"
 )
 
-// Unread is a line that make may take a setting from and that the scanner cannot read: what it
-// says of the macros rests on what the compiler said when the tree was patched.
+// Unread is a line that make may take a setting from and that the scanner cannot read: the
+// scanner then relies on what the compiler said when the tree was patched.
 type Unread struct {
 	File string // as a Site's
 	Line int
@@ -31,8 +31,8 @@ func (c *Config) Unread() []Unread { return c.make.unread }
 // found: with the files, they decide what the scanner reads.
 func (c *Config) Globs() map[string][]string { return c.make.globs }
 
-// Suspects are lines of makefiles that have one of the names and are not read as setting it, and
-// the lines that cannot be read, these last.
+// Suspects are lines of makefiles that contain one of the names and are not read as setting it,
+// followed by the lines that cannot be read.
 func (c *Config) Suspects(names []string) []Unread {
 	var found []Unread
 	isSite := func(file string, line int) bool {
@@ -65,8 +65,8 @@ var (
 	forcedHeader = lazyregexp.New(`(?:^|\s)-(?:include|imacros)\s+(\S+)`)
 )
 
-// derivedFlags takes the flags that functions and response files put among those of the compiler,
-// and gives the headers that the compiler includes before all others.
+// derivedFlags reads the compiler flags that come from functions and response files, and returns
+// the headers that the compiler includes before all others.
 func (m *makeRun) derivedFlags() (headers []string) {
 	for _, site := range slices.Clone(m.sites) {
 		if site.Kind != MakeVariable || site.Op == "eval" || site.active == no || site.overruled ||
@@ -109,8 +109,8 @@ func (m *makeRun) derive(site *Site, headers *[]string) {
 	m.addMade(site, text)
 }
 
-// withoutFlagVariables leaves out the variables that hold flags by their names: what those hold is
-// read where it is set.
+// withoutFlagVariables leaves out the variables whose names say that they hold flags: their
+// contents are read where they are set.
 func withoutFlagVariables(raw string) string {
 	var b strings.Builder
 	for i := 0; i < len(raw); {
@@ -130,7 +130,8 @@ func withoutFlagVariables(raw string) string {
 	return b.String()
 }
 
-// addMade takes the flags of a text that a line makes, as far as no line has them as they are.
+// addMade reads the flags in a text that a line generates, unless a line contains them
+// literally.
 func (m *makeRun) addMade(site *Site, text string) {
 	from := *site
 	from.Text, from.made = text, true
@@ -146,11 +147,11 @@ func (m *makeRun) addMade(site *Site, text string) {
 	m.flags = append(m.flags[:flags], slices.DeleteFunc(acting, known)...)
 }
 
-// hasFunction reports whether a value calls a function of make's, rather than naming variables.
+// hasFunction reports whether a value calls a make function, rather than only naming variables.
 func hasFunction(raw string) bool { return functionCall().MatchString(raw) }
 
-// unknownOther reports whether a value names a variable that is not known and holds no flags by
-// its name: those that do are told themselves.
+// unknownOther reports whether a value names an unknown variable whose name does not say that it
+// holds flags: those that do are reported themselves.
 func (m *makeRun) unknownOther(raw string) bool {
 	for _, ref := range variableNames().FindAllStringSubmatch(raw, -1) {
 		if _, ok := m.expand("$(" + ref[1] + ")"); !ok && !strings.Contains(ref[1], "FLAGS") {

@@ -1,6 +1,6 @@
 // Package patches knows what must be true of a port's macros (the wants, one TOML file a port),
-// finds where a tree sets them, and plans the smallest edit that makes them true. It reads only;
-// what it plans is written by others.
+// finds where a tree sets them, and plans the smallest edit that makes them true. It only reads;
+// other packages write what it plans.
 package patches
 
 import (
@@ -20,9 +20,9 @@ import (
 //go:embed *.toml
 var files embed.FS
 
-// Want is one thing that must be true when a port is compiled: of a C macro or, where the port's
-// makefiles decide something that no macro says, of a make variable. One of Macro and Variable is
-// set.
+// Want is one thing that must be true when a port is compiled: about a C macro or, where the
+// port's makefiles decide something without a macro, a make variable. One of Macro and Variable
+// is set.
 type Want struct {
 	// Macro is the newest name of the macro.
 	Macro string `toml:"macro"`
@@ -53,15 +53,15 @@ func (w Want) Names() []string {
 // ErrUnknownPort is wrapped by Load's error for a port that has no wants.
 var ErrUnknownPort = errors.New("unknown port")
 
-// Need is a macro that should not be 0 and that mpwolf does not change: what a board has. Where it
-// is 0, Why is told.
+// Need is a macro that should not be 0 and that mpwolf does not change: what a board has. If it
+// is 0, Why is reported.
 type Need struct {
 	Macro string `toml:"macro"`
 	// Or are macros that do as well.
 	Or  []string `toml:"or"`
 	Why string   `toml:"why"`
-	// Unless, if not empty, is the macro by which a user goes without: where it is 0 the board is
-	// refused. Hint says what to do then.
+	// Unless, if not empty, is the macro with which a user accepts the lack: if it is 0, the
+	// board is refused. Hint says what to do then.
 	Unless string `toml:"unless"`
 	Hint   string `toml:"hint"`
 }
@@ -85,12 +85,12 @@ type Port struct {
 
 // Flash is what a port needs of its boards' flash.
 type Flash struct {
-	// Least is what the port's smallest firmware with wolfSSL takes, in bytes; 0 where flash is no
-	// matter, as on unix.
+	// Least is what the port's smallest firmware with wolfSSL takes, in bytes; 0 if flash does
+	// not matter, as on unix.
 	Least int64 `toml:"least"`
 }
 
-// Load gives what its file says of a port, which is decoded once.
+// Load returns what a port's file says; each file is decoded once.
 func Load(port string) (*Port, error) {
 	decoded.Lock()
 	defer decoded.Unlock()
@@ -115,7 +115,7 @@ var decoded = struct {
 	ports map[string]*Port
 }{ports: make(map[string]*Port)}
 
-// Text is what Load reads: it stands for the wants of a port where no one has to know them.
+// Text is what Load reads, for callers that only need to identify the wants.
 func Text(port string) (string, error) {
 	if !slices.Contains(Ports(), port) {
 		return "", &unknownPortError{port: port}
