@@ -17,7 +17,7 @@ type Release struct {
 	Commit  string // that the tag names, in hex
 	SHA256  string // of the upstream archive in Debian's source package
 	Licence string
-	// Suites are Debian's suites that may have it, the likeliest first.
+	// Suites are Debian's suites that may have it, the most likely first.
 	Suites []string
 	// Patched says that security fixes for it exist only as Debian's patches.
 	Patched bool

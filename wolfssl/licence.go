@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// The licences that readLicence tells apart.
+// The licences that readLicence distinguishes.
 const (
 	GPL2       = "GPL-2.0-or-later" // up to 5.8.0
 	GPL3       = "GPL-3.0"          // from 5.8.2 on
@@ -17,9 +17,9 @@ const (
 // headerSize is how much of src/ssl.c is looked at for its licence header.
 const headerSize = 1500
 
-// readLicence tells a tree's licence from two texts that must agree: the header of src/ssl.c, and
-// LICENSING or COPYING. The tree's version is no evidence: commercial bundles carry the same
-// numbers.
+// readLicence determines a tree's licence from two texts that must agree: the header of
+// src/ssl.c, and LICENSING or COPYING. The tree's version is no evidence: commercial bundles
+// carry the same numbers.
 func readLicence(dir string) (string, error) {
 	header, err := os.ReadFile(filepath.Join(dir, "src", "ssl.c"))
 	if err != nil {

@@ -1,5 +1,5 @@
-// Package wolfssl knows which wolfSSL releases work, where they come from, and what a wolfSSL tree
-// consists of. It reads only; fetching one is for fetch.
+// Package wolfssl knows which wolfSSL releases work, where they come from, and what a wolfSSL
+// tree consists of. It only reads; package fetch fetches.
 package wolfssl
 
 import (
@@ -30,7 +30,7 @@ type Tree struct {
 // NotTreeError says that a directory is not a wolfSSL tree.
 type NotTreeError struct {
 	Dir     string
-	Missing string // what was looked for and is not there
+	Missing string // what was not found
 }
 
 func (e *NotTreeError) Error() string {
@@ -70,12 +70,11 @@ func Open(dir string) (*Tree, error) {
 
 var versionDefine = regexp.MustCompile(`(?m)^#define LIBWOLFSSL_VERSION_STRING\s+"([^"]+)"`)
 
-// Version is LIBWOLFSSL_VERSION_STRING of what stands in a directory, which need not be a whole
-// tree.
+// Version is LIBWOLFSSL_VERSION_STRING of a directory, which need not be a whole tree.
 func Version(dir string) (string, error) { return readVersion(dir) }
 
-// readVersion takes the version from wolfssl/version.h. A release has it; in wolfSSL's development
-// branch too it is checked in.
+// readVersion takes the version from wolfssl/version.h. Releases have it, and it is also checked
+// in on wolfSSL's development branch.
 func readVersion(dir string) (string, error) {
 	text, err := os.ReadFile(filepath.Join(dir, "wolfssl", "version.h"))
 	if os.IsNotExist(err) {
@@ -102,15 +101,15 @@ func hasFIPS(dir string) bool {
 	})
 }
 
-// sourceEndings are the files of a build: C, what C includes (.i is C that is included many times
-// over), and the assembly that gcc and clang take (.asm is for Microsoft's assembler, which builds
-// no MicroPython port).
+// sourceEndings are the files of a build: C, what C includes (.i is C that is included many
+// times over), and the assembly that gcc and clang take (.asm is for Microsoft's assembler,
+// which no MicroPython port uses).
 var sourceEndings = []string{".c", ".h", ".i", ".S"}
 
 // unused are headers of wolfSSL's own tests: a quarter of all headers by size.
 var unused = []string{"wolfssl/certs_test.h", "wolfssl/certs_test_sm.h", "wolfssl/test.h"}
 
-// Files are the files of a tree that a build needs and that are installed, relative to its top,
+// Files are the files of a tree that a build needs and that get installed, relative to its top,
 // sorted, with slashes.
 func Files(t *Tree) ([]string, error) {
 	files, err := licenceFiles(t.Dir)
@@ -138,7 +137,7 @@ func Files(t *Tree) ([]string, error) {
 	return files, nil
 }
 
-// licenceFiles are the files in the top directory that say under which terms the tree may be used.
+// licenceFiles are the files in the top directory that state the tree's terms of use.
 func licenceFiles(dir string) ([]string, error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
