@@ -1,6 +1,6 @@
 // Package modules holds the C user modules wolfssl, wolfcryptolib and wolfhashlib, and installs
 // them with a wolfSSL into the directory that MicroPython's make is given as USER_C_MODULES. It
-// writes to a place beside the final one only; putting it there is for state.
+// writes only beside the final place; package state moves it there.
 package modules
 
 import (
@@ -23,7 +23,7 @@ import (
 	"mpwolf/internal/disk"
 )
 
-// The prefix all: takes files that begin with _ or . as well; there are none today.
+// The prefix all: also includes files that begin with _ or .; there are none today.
 //
 //go:embed all:micropython-wolfssl
 var embedded embed.FS
@@ -79,7 +79,7 @@ func (e *NotOursError) Error() string {
 type Hasher func(name string, info fs.FileInfo) (string, error)
 
 // Check reports whether the module can be installed below dir: the place is free, or holds an
-// installation of mpwolf's that no one has changed.
+// unchanged installation of mpwolf's.
 func Check(dir string, hash Hasher) error {
 	final := filepath.Join(dir, Name)
 	if _, err := os.Lstat(final); errors.Is(err, fs.ErrNotExist) {
@@ -122,9 +122,9 @@ func listed(names []string) string {
 	return text
 }
 
-// Stage writes a whole module directory under a name of the caller's, beside its final place,
-// where the caller then puts it. Nothing that exists is touched. tool is mpwolf's version, id what
-// tells this installation from others.
+// Stage writes a whole module directory under a name that the caller chooses, beside its final
+// place, where the caller then moves it. Nothing that exists is touched. tool is mpwolf's
+// version, id identifies this installation.
 func Stage(
 	ctx context.Context, d disk.FS, temp, tool, id string, sources ...Source,
 ) error {
@@ -218,8 +218,8 @@ func copyFile(d disk.FS, to string, from Source, name string) (sum string, err e
 	return hex.EncodeToString(h.Sum(nil)), err
 }
 
-// Current reports whether an installed module holds just these sources' files, as far as they go,
-// unchanged.
+// Current reports whether an installed module has exactly these files, unchanged, in the
+// directories of these sources.
 func Current(dir string, hash Hasher, sources ...Source) (bool, error) {
 	changed, err := Changed(dir, hash)
 	if err != nil || len(changed) > 0 {
@@ -267,7 +267,7 @@ func (s Source) sum(name string) (string, error) {
 	return hex.EncodeToString(h.Sum(nil)), err
 }
 
-// Changed lists what the user changed in, added to or took away from an installed module, relative
+// Changed lists what the user changed in, added to or removed from an installed module, relative
 // to its directory. For a directory that mpwolf did not install the error is a *NotOursError.
 func Changed(dir string, hash Hasher) ([]string, error) {
 	m, err := readManifest(filepath.Join(dir, Name))
@@ -277,7 +277,7 @@ func Changed(dir string, hash Hasher) ([]string, error) {
 	return m.changed(dir, hash)
 }
 
-// Inspect is Changed and Installed in one.
+// Inspect combines Changed and Installed.
 func Inspect(dir string, hash Hasher) (id string, changed []string, err error) {
 	m, err := readManifest(filepath.Join(dir, Name))
 	if err != nil {
@@ -349,8 +349,8 @@ func readManifest(final string) (*manifest, error) {
 	return &m, nil
 }
 
-// Installed is what tells one installation from others: mpwolf's version, and the id that Stage
-// was given.
+// Installed is what identifies an installation: mpwolf's version, and the id that Stage was
+// given.
 func Installed(dir string) (tool, id string, err error) {
 	m, err := readManifest(filepath.Join(dir, Name))
 	if err != nil {
@@ -374,9 +374,9 @@ func Files(dir string) (map[string]string, error) {
 	return files, nil
 }
 
-// StageKept prepares, under a name of the caller's, what stays of an installed module when it is
-// taken away: the files that the user changed or added, and nothing else. It reports whether
-// anything stays.
+// StageKept prepares, under a name that the caller chooses, what stays of an installed module
+// when it is removed: the files that the user changed or added, and nothing else. It reports
+// whether anything stays.
 func StageKept(d disk.FS, dir, temp string, changed []string) (bool, error) {
 	final := filepath.Join(dir, Name)
 	stays := false
@@ -385,7 +385,7 @@ func StageKept(d disk.FS, dir, temp string, changed []string) (bool, error) {
 			filepath.FromSlash(rel))
 		info, err := os.Lstat(from)
 		if errors.Is(err, fs.ErrNotExist) {
-			continue // one that the user took away
+			continue // one that the user removed
 		}
 		if err == nil {
 			err = keep(d, to, from, info)

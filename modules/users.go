@@ -17,16 +17,17 @@ import (
 // usersName begins the name of the list of the trees that are built with what is installed.
 const usersName = ".mpwolf-users"
 
-// UserList is who is built with an installed module. Its paths are absolute here; in the file they
-// are relative to the directory that holds the module's, so that all can be moved together.
+// UserList lists the trees that use an installed module. Its paths are absolute here; in the
+// file they are relative to the directory above the module's, so that everything can be moved
+// together.
 type UserList struct {
-	// Trees are noted as users; what became of them since is for the caller to find out.
+	// Trees are recorded as users; the caller must check what has happened to them since.
 	Trees []string `json:"trees"`
 	// Created are the directories that were made for the module, the outermost first.
 	Created []string `json:"created,omitempty"`
 }
 
-// Users reads who is built with the module below dir; an empty list if that is not noted.
+// Users reads the users of the module below dir; the list is empty if none are recorded.
 func Users(dir string) (list UserList, err error) {
 	file := filepath.Join(dir, Name, usersName+".json")
 	text, err := os.ReadFile(file)
@@ -64,7 +65,7 @@ func (l UserList) moved(move func(string) string) UserList {
 	return moved
 }
 
-// checkCreated refuses directories that do not hold the modules: these would be removed.
+// checkCreated refuses directories that do not contain the modules: they would be removed.
 func (l UserList) checkCreated(dir string) error {
 	for _, created := range l.Created {
 		if rel, err := filepath.Rel(created, dir); err != nil || !filepath.IsLocal(rel) {
@@ -74,7 +75,7 @@ func (l UserList) checkCreated(dir string) error {
 	return nil
 }
 
-// SetUsers notes who is built with the module in a directory, which may be a staged one.
+// SetUsers records the users of the module in a directory, which may be a staged one.
 func SetUsers(d disk.FS, module string, list UserList) error {
 	list = list.moved(func(path string) string {
 		if rel, err := filepath.Rel(filepath.Dir(module), path); err == nil {
@@ -119,8 +120,8 @@ func (e *ListError) Unwrap() error { return e.Err }
 // Hint is what the user can do.
 func (e *ListError) Hint() string { return e.Way }
 
-// checkName refuses a path that is no file of an installed module: what the list names is
-// compared, copied and taken away.
+// checkName refuses a path that is not a file of an installed module: what the list names is
+// compared, copied and removed.
 func checkName(name string) error {
 	local := filepath.FromSlash(name)
 	if !filepath.IsLocal(local) || filepath.ToSlash(filepath.Clean(local)) != name ||

@@ -1,6 +1,6 @@
 // Package ports holds the boards' side of wolfSSL: for each of MicroPython's ports a
-// user_settings.h and, where the hardware needs it, a wolfssl_port.c; in common, what those
-// without an operating system share. It only hands them out.
+// user_settings.h and, where the hardware needs it, a wolfssl_port.c; in common, what ports
+// without an operating system share. It only provides the files.
 package ports
 
 import (
@@ -12,14 +12,14 @@ import (
 //go:embed */*.h */*.c qemu/*.ld qemu/*.mk qemu/boards
 var files embed.FS
 
-// FS is one directory a port, and common.
+// FS has one directory per port, and common.
 func FS() fs.FS { return files }
 
 // Known are the names of the ports, sorted.
 func Known() []string {
 	entries, err := files.ReadDir(".")
 	if err != nil {
-		return nil // the directory is part of the program
+		return nil // the directory is embedded in the program
 	}
 	var names []string
 	for _, entry := range entries {
