@@ -84,7 +84,8 @@ set(WOLFSSL_DEFINITIONS
     MICROPY_WOLFSSL_ASM=0
     MICROPY_WOLFSSL_DROP_IN=${WOLFSSL_DROP_IN}
     MICROPY_WOLFSSL_SECURE_DEFAULTS=${WOLFSSL_SECURE_DEFAULTS})
-# The profile is given only where it is asked for: settings that know of none then stop the compiler, see wolf_alloc.c.
+# The profile is passed only if it is given: settings without profiles then stop the compiler, see
+# wolf_alloc.c.
 set(WOLFSSL_PROFILES full client tiny)
 if(NOT WOLFSSL_PROFILE IN_LIST WOLFSSL_PROFILES)
     string(REPLACE ";" " " WOLFSSL_PROFILES "${WOLFSSL_PROFILES}")
@@ -108,8 +109,9 @@ endif()
 add_library(micropython_wolfssl_lib INTERFACE)
 target_sources(micropython_wolfssl_lib INTERFACE ${WOLFSSL_GLUE_SRC} ${WOLFSSL_LIB_SRC})
 
-# The names in the modules are collected again when one of these variables changes: that rule looks at the sources'
-# times only, and this is one of them. CMake itself compiles again what has other definitions.
+# The names in the modules are collected again when one of these variables changes: that rule looks
+# only at the sources' times, and this file is one of them. CMake itself recompiles what has other
+# definitions.
 set(WOLFSSL_VARIABLES ${CMAKE_CURRENT_BINARY_DIR}/wolfssl_variables.c)
 set(WOLFSSL_VARIABLES_NOW "// ${WOLFSSL_PORT} ${WOLFSSL_SETTINGS} ${WOLFSSL_DIR} ${WOLFSSL_DROP_IN} ${WOLFSSL_SECURE_DEFAULTS} \
 ${WOLFSSL_PROFILE}\ntypedef int wolfssl_variables_t;\n")
@@ -121,7 +123,7 @@ if(NOT WOLFSSL_VARIABLES_BEFORE STREQUAL WOLFSSL_VARIABLES_NOW)
     file(WRITE ${WOLFSSL_VARIABLES} "${WOLFSSL_VARIABLES_NOW}")
 endif()
 
-# The hashes that ports/common/bare_metal.h has compiled otherwise than the rest.
+# The hashes, which ports/common/bare_metal.h compiles with other settings than the rest.
 foreach(NAME sha sha256 sha512 port/arm/armv8-sha256 port/arm/armv8-sha512
         port/arm/thumb2-sha256-asm_c port/arm/thumb2-sha512-asm_c)
     set_source_files_properties(${WOLFSSL_DIR}/wolfcrypt/src/${NAME}.c PROPERTIES COMPILE_DEFINITIONS MICROPY_WOLFSSL_HASH)

@@ -57,7 +57,8 @@ CFLAGS_USERMOD += -I$(WOLFSSL_MOD_DIR) -I$(WOLFSSL_DIR) -DWOLFSSL_USER_SETTINGS
 CFLAGS_USERMOD += -DMICROPY_WOLFSSL_DROP_IN=$(WOLFSSL_DROP_IN)
 CFLAGS_USERMOD += -DMICROPY_WOLFSSL_SECURE_DEFAULTS=$(WOLFSSL_SECURE_DEFAULTS)
 
-# The profile is given only where it is asked for: settings that know of none then stop the compiler, see wolf_alloc.c.
+# The profile is passed only if it is given: settings without profiles then stop the compiler, see
+# wolf_alloc.c.
 WOLFSSL_PROFILES := full client tiny
 ifeq ($(filter-out $(WOLFSSL_PROFILES),$(WOLFSSL_PROFILE))$(words $(WOLFSSL_PROFILE)),1)
 ifneq ($(WOLFSSL_PROFILE),full)
@@ -115,11 +116,11 @@ endif
 
 # Where the objects go: py.mk strips a leading USER_C_MODULES from a path, and keeps other paths.
 WOLFSSL_OBJ_DIR := $(BUILD)/$(patsubst $(USER_C_MODULES)/%,%,$(WOLFSSL_DIR))
-# The object that depends on whatever else the linker needs.
+# An object that depends on whatever else the linker needs.
 WOLFSSL_MOD_OBJ := $(BUILD)/$(patsubst $(USER_C_MODULES)/%.c,%.o,$(WOLFSSL_MOD_DIR)/modwolfssl.c)
 
-# What these variables decide is compiled again when one of them changes: make itself looks at the times of files only.
-# The names in the modules are collected again too.
+# What depends on these variables is recompiled when one of them changes: make itself only looks at
+# file times. The names in the modules are collected again too.
 WOLFSSL_VARIABLES := $(BUILD)/wolfssl-variables
 WOLFSSL_VARIABLES_NOW := WOLFSSL_PORT=$(WOLFSSL_PORT) settings=$(abspath $(WOLFSSL_SETTINGS)) \
 	WOLFSSL_DIR=$(abspath $(WOLFSSL_DIR)) WOLFSSL_DROP_IN=$(WOLFSSL_DROP_IN) \
@@ -168,7 +169,7 @@ $(WOLFSSL_OBJ_DIR)/wolfcrypt/src/sha256.o: CFLAGS += -DTransform_Sha256_Len_cryp
 endif
 endif
 
-# The hashes that ports/common/bare_metal.h has compiled otherwise than the rest.
+# The hashes, which ports/common/bare_metal.h compiles with other settings than the rest.
 $(addprefix $(WOLFSSL_OBJ_DIR)/wolfcrypt/src/, sha.o sha256.o sha512.o port/arm/armv8-sha256.o port/arm/armv8-sha512.o \
 	port/arm/thumb2-sha256-asm_c.o port/arm/thumb2-sha512-asm_c.o): CFLAGS += -DMICROPY_WOLFSSL_HASH
 

@@ -210,7 +210,7 @@ static mp_obj_t wolfcryptolib_aes___del__(mp_obj_t self_in) {
         wc_AesFree(&self->aes);
         self->key_type = KEY_TYPE_NONE;
     }
-    self->key_len = 0; // called by hand, it leaves nothing that works
+    self->key_len = 0; // if called explicitly, the object is unusable afterwards
     wolf_wipe(&self->aes, sizeof(self->aes));
     wolf_wipe(self->key, sizeof(self->key));
     wolf_wipe(self->iv, sizeof(self->iv));

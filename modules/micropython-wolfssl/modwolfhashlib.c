@@ -161,7 +161,7 @@ static void ensure_not_final(mp_obj_hash_t *self) {
     }
 }
 
-// Forget what was hashed. From here on the object is final.
+// Discard what was hashed. From here on the object is final.
 static void finish(mp_obj_hash_t *self) {
     if (!self->final) {
         self->final = true;

@@ -104,7 +104,7 @@
 #define PRE_SHARED_KEYS (0)
 #else
 #define PRE_SHARED_KEYS (1)
-// What RFC 4279 has every implementation support, in bytes, and wolfSSL too.
+// What RFC 4279 requires every implementation to support, in bytes; wolfSSL supports no more.
 #define PSK_MAX_IDENTITY (128)
 #define PSK_MAX_KEY (64)
 #endif
@@ -121,7 +121,7 @@
 // for the first session.
 #define CONTEXT_HAS_LOCK (MICROPY_PY_THREAD && !MICROPY_PY_THREAD_GIL)
 
-// Whether two threads can be in the same socket at once: one reads, say, while another writes.
+// Whether two threads can be in the same socket at once, one that reads and one that writes.
 #define SOCKET_HAS_LOCKS MICROPY_PY_THREAD
 
 // Whether wolfSSL speaks a version of DTLS that it can only leave out when it makes a context.
@@ -131,19 +131,19 @@
 #define DTLS_HAS_TWO_VERSIONS (0)
 #endif
 
-// From MicroPython 1.26 on a DTLS server's first answer to a client, which asks it to prove its
-// address, ends the attempt with WOLF_HELLO_VERIFY_REQUIRED: programs wait for it.
+// From MicroPython 1.26 on, a DTLS server's first reply to a client, which asks it to prove its
+// address, ends the attempt with WOLF_HELLO_VERIFY_REQUIRED: programs wait for that.
 #define DTLS_ENDS_AT_HELLO_VERIFY WOLF_MP_AT_LEAST(26)
 
 #define COOKIE_SECRET_LEN (32)
 
-// wolfSSL's headers have it for themselves.
+// Only wolfSSL's internal headers define it.
 #ifndef DTLS1_3_VERSION
 #define DTLS1_3_VERSION (0xfefc)
 #endif
 
-// The most certificates that a peer may send, those that are of no use among them. wolfSSL has a
-// limit of its own, which is 9 unless the settings say otherwise.
+// The most certificates that a peer may send, including useless ones. wolfSSL's own limit is 9
+// unless the settings say otherwise.
 #define MAX_CHAIN (20)
 
 // RFC 1035: the longest name of a host.
@@ -161,10 +161,10 @@ typedef struct _blob_t {
     size_t len;
 } blob_t;
 
-// What a socket takes from its context when it is made: what is changed there later is for later
-// sockets.
+// What a socket takes from its context when it is made: later changes of the context affect only
+// later sockets.
 typedef struct _settings_t {
-    mp_obj_t anchors; // tuple of the trusted certificates in DER; never changed, but replaced
+    mp_obj_t anchors; // tuple of the trusted certificates in DER; replaced, never modified
     mp_obj_t ciphers; // str, a list of wolfSSL's names, or MP_OBJ_NULL
     mp_obj_t verify_callback;
     #if ECDSA_SIGN_CALLBACK
@@ -190,7 +190,7 @@ typedef struct _mp_obj_ssl_context_t {
     bool has_key;
     bool key_fits; // the certificate
     #if DTLS_HAS_TWO_VERSIONS
-    blob_t key; // of a DTLS context, to make it anew
+    blob_t key; // of a DTLS context, to re-create it
     blob_t cert;
     #endif
     #ifdef WOLFSSL_DTLS
@@ -202,7 +202,8 @@ typedef struct _mp_obj_ssl_context_t {
     #endif
 } mp_obj_ssl_context_t;
 
-// What comes of an operation on a socket. It is raised when the socket is as it was before.
+// The result of an operation on a socket. An error is raised after the operation has left the
+// socket.
 typedef struct _outcome_t {
     mp_uint_t ret; // if there is neither an error nor an exception
     int err; // WANT_READ, WANT_WRITE, another of wolfSSL's negative numbers, or a positive errno
@@ -225,26 +226,26 @@ typedef struct _mp_obj_ssl_socket_t {
     int cert_error; // why the peer's certificate is refused
     blob_t peer_cert; // in DER
     mp_uint_t timer_start_ms; // DTLS: since when the handshake waits for the peer
-    mp_uint_t taken; // bytes that the present call of a read method has already
+    mp_uint_t taken; // bytes that the current call of a read method already has
     bool timer_running;
     bool connected; // the handshake is done
     bool confirmed; // the peer has sent data since
     bool eof; // nothing more comes from the peer
     bool peer_closed; // the stream below ended
-    bool nonblocking; // the stream below has said that it would block
-    bool timed_out; // or that its time was over
+    bool nonblocking; // the stream below has reported that it would block
+    bool timed_out; // or that it timed out
     bool in_blocked; // the stream had nothing to read
     bool out_blocked; // the stream took less than there was to write
-    bool closing; // closed: the last operation under way frees the session
-    bool ended; // the session is lost: the same
+    bool closing; // closed: the last operation in progress frees the session
+    bool ended; // the session is lost: likewise
     bool alerted; // a fatal alert was sent
     bool hello_verify; // DTLS server: the client was asked to prove its address
     // what the stream hasn't taken yet: records, or datagrams with their length in front
     byte *out;
     size_t out_len;
-    size_t users; // operations under way
+    size_t users; // operations in progress
     #if SOCKET_HAS_LOCKS
-    mp_thread_mutex_t lock; // of everything here; let go of while the stream reads or writes
+    mp_thread_mutex_t lock; // of everything here; released while the stream reads or writes
     mp_thread_mutex_t read_lock; // one operation at a time that reads
     mp_thread_mutex_t write_lock; // and one that writes
     void *volatile owner; // the threads that have them
@@ -256,8 +257,9 @@ typedef struct _mp_obj_ssl_socket_t {
 static const mp_obj_type_t ssl_context_type;
 static const mp_obj_type_t ssl_socket_type;
 
-// What wolfSSL passes to callbacks is not quite the address of the socket: where wolfSSL's memory
-// comes from MicroPython's heap, that would keep the socket from ever being collected.
+// What wolfSSL passes to callbacks is not exactly the address of the socket: where wolfSSL's
+// memory comes from MicroPython's heap, the address would keep the socket from ever being
+// collected.
 #define SOCKET_TO_USER(o) ((void *)((byte *)(o) + 1))
 #define SOCKET_FROM_USER(user) ((mp_obj_ssl_socket_t *)((byte *)(user) - 1))
 
@@ -266,8 +268,7 @@ static const MP_DEFINE_STR_OBJ(wolfssl_version_obj, "wolfSSL " LIBWOLFSSL_VERSIO
 /******************************************************************************/
 // Helper functions.
 
-// Raise the ValueError that says what is wrong with a key or certificate, unless it's the memory
-// that ran out.
+// Raise the ValueError that says what is wrong with a key or certificate, unless memory ran out.
 static MP_NORETURN void raise_invalid(mp_rom_error_text_t text) {
     if (wolf_alloc_failed()) {
         wolf_raise_error(MEMORY_E);
@@ -293,13 +294,13 @@ static void blob_free(blob_t *blob) {
     }
 }
 
-// Whether an object is a file or another stream, and not one that Python code implements.
+// Whether an object is a file or another stream that is not implemented in Python.
 static bool is_native_stream(mp_obj_t obj) {
     const mp_obj_type_t *type = mp_obj_get_type(obj);
     return !mp_obj_is_instance_type(type) && wolf_type_has_protocol(type);
 }
 
-// file.close(), of whatever a file system handed out
+// file.close(), for whatever a file system returned
 static void close_file(mp_obj_t file) {
     if (wolf_type_has_protocol(mp_obj_get_type(file))) {
         mp_get_stream_raise(file, MP_STREAM_OP_IOCTL);
@@ -333,7 +334,7 @@ static mp_obj_t read_file(mp_obj_t path, bool *is_ours) {
 }
 
 // The object that has the bytes of a key or certificate: obj itself, or the contents of the file.
-// *is_ours says whether nobody else has that object.
+// *is_ours says whether nothing else refers to that object.
 static mp_obj_t get_source(mp_obj_t obj, source_t source, bool *is_ours) {
     *is_ours = false;
     if (source == SOURCE_PATH_OR_DATA && mp_obj_is_str(obj)) {
@@ -342,7 +343,7 @@ static mp_obj_t get_source(mp_obj_t obj, source_t source, bool *is_ours) {
     return obj;
 }
 
-// The first place of text in data, or NULL. data needs no NUL at its end.
+// The first occurrence of text in data, or NULL. data need not end with a NUL.
 static const byte *find(const byte *data, size_t len, const char *text) {
     size_t text_len = strlen(text);
     for (; len >= text_len; ++data, --len) {
@@ -387,8 +388,7 @@ static bool is_dtls(const settings_t *settings) {
     return settings->protocol & TRANSPORT_IS_DTLS;
 }
 
-// Whether signatures are made by Python code, with a key that may be no more than a reference to
-// one.
+// Whether Python code makes signatures, with a key that may be only a reference to one.
 static bool ssl_context_has_sign_callback(const settings_t *settings) {
     #if ECDSA_SIGN_CALLBACK
     return settings->ecdsa_sign_callback != mp_const_none;
@@ -442,7 +442,7 @@ static bool is_iana_name(const char *name, const char *iana) {
 }
 
 // wolfSSL's own name of a cipher suite that is given in any spelling, or NULL. wolfSSL's names are
-// OpenSSL's, where OpenSSL has one.
+// OpenSSL's, if OpenSSL has one.
 static const char *find_cipher(const char *name) {
     const char *own;
     for (int i = 0; (own = wolfSSL_get_cipher_list(i)) != NULL; ++i) {
@@ -463,9 +463,9 @@ static const char *find_cipher(const char *name) {
 }
 
 /******************************************************************************/
-// Operations on a socket. Python code runs below them: streams, and callbacks, which may do
-// whatever they like. On the same thread they can't begin another operation on the same socket;
-// another thread waits until it can.
+// Operations on a socket. Python code runs below them: streams and callbacks, which may do
+// anything. On the same thread they can't begin another operation on the same socket; another
+// thread waits until it can.
 
 #if SOCKET_HAS_LOCKS
 
@@ -509,8 +509,8 @@ static void ssl_socket_free(mp_obj_ssl_socket_t *o) {
     o->out_len = 0;
 }
 
-// What a handshake needs beyond what MicroPython leaves for C code at the end of a stack. Measured
-// on x86-64: a thread of 36,000 bytes can make one, and one of 32,000 can't. Bare metal has
+// The stack that a handshake needs beyond what MicroPython reserves for C code. Measured on
+// x86-64: a thread with 36,000 bytes can make one, and one with 32,000 can't. Bare metal has
 // WOLFSSL_SMALL_STACK.
 #ifdef WOLFSSL_SMALL_STACK
 #define HANDSHAKE_STACK (1536)
@@ -574,7 +574,7 @@ static void leave(mp_obj_ssl_socket_t *o, int use) {
     #endif
 }
 
-// Whether another thread is in a handshake, which takes as long as its peer likes: nobody else
+// Whether another thread is in a handshake, which takes as long as its peer likes: no other thread
 // waits for that.
 static bool is_handshake_elsewhere(const mp_obj_ssl_socket_t *o) {
     #if SOCKET_HAS_LOCKS
@@ -586,8 +586,8 @@ static bool is_handshake_elsewhere(const mp_obj_ssl_socket_t *o) {
     #endif
 }
 
-// Look at a socket, which Python code below an operation may do too. Returns whether it was locked
-// for that.
+// Lock a socket to look at it, which Python code below an operation may do too. Returns whether it
+// had to be locked.
 static bool lock_to_look(mp_obj_ssl_socket_t *o) {
     #if SOCKET_HAS_LOCKS
     if (o->owner == mp_thread_get_state()) {
@@ -604,7 +604,7 @@ static void unlock_after_look(mp_obj_ssl_socket_t *o, bool locked) {
     }
 }
 
-// Take the right to write too, if no other thread has it.
+// Also take the write lock, if no other thread has it.
 static bool try_to_write(mp_obj_ssl_socket_t *o) {
     #if SOCKET_HAS_LOCKS
     if (mp_thread_mutex_lock(&o->write_lock, 0) != 1) {
@@ -628,7 +628,7 @@ static void end_write(mp_obj_ssl_socket_t *o) {
 
 typedef void (*operation_t)(mp_obj_ssl_socket_t *o, void *arg, mp_uint_t size);
 
-// Do an operation. Returns false if it can't be begun; what comes of it is in outcome.
+// Do an operation. Returns false if it can't be begun; the result is in outcome.
 static bool operate(mp_obj_ssl_socket_t *o, int use, operation_t operation, void *arg,
     mp_uint_t size, outcome_t *outcome) {
     memset(outcome, 0, sizeof(*outcome));
@@ -644,8 +644,8 @@ static bool operate(mp_obj_ssl_socket_t *o, int use, operation_t operation, void
         operation(o, arg, size);
         nlr_pop();
     } else {
-        // Nothing raises here but an interrupt that came in the middle of wolfSSL: this session is
-        // lost.
+        // The only exception here is an interrupt that came in the middle of wolfSSL: this session
+        // is lost.
         outcome->exception = MP_OBJ_FROM_PTR(nlr.ret_val);
         o->last_error = MP_EINTR;
     }
@@ -671,7 +671,7 @@ static mp_uint_t conclude(mp_obj_ssl_socket_t *o, const outcome_t *outcome, int 
 
 /******************************************************************************/
 // The stream below a socket. An exception is kept until wolfSSL has returned, because a jump
-// across wolfSSL would leave its session half done and leak what it holds.
+// across wolfSSL would leave its session inconsistent and leak its memory.
 
 static void keep_exception(mp_obj_ssl_socket_t *o, void *exception) {
     if (o->outcome->exception == MP_OBJ_NULL) {
@@ -689,8 +689,8 @@ static int passing_errno(mp_obj_t exception) {
     return err == MP_ETIMEDOUT || err == MP_EINTR || mp_is_nonblocking_error(err) ? err : 0;
 }
 
-// Read from or write to a stream that Python code implements, which may keep the memory that it is
-// given: it gets some of its own.
+// Read from or write to a stream that Python code implements, which may keep a reference to the
+// buffer: it gets a copy.
 static mp_uint_t bounce(mp_obj_t sock, void *buf, size_t len, bool write, int *err) {
     const mp_stream_p_t *stream = mp_get_stream(sock);
     byte *copy = m_new_maybe(byte, len);
@@ -711,8 +711,8 @@ static mp_uint_t bounce(mp_obj_t sock, void *buf, size_t len, bool write, int *e
 
 // Read from or write to the stream. Returns a count, which is 0 at the end of the stream, or -1 if
 // it would block, if it failed (stream_error is set), or if it raised an exception (which is
-// kept). For wolfSSL the three are the same: the session can go on after them, say after a
-// timeout.
+// kept). To wolfSSL all three are the same: the session can continue after them, for example after
+// a timeout.
 static int stream_rw(mp_obj_ssl_socket_t *o, void *buf, size_t len, bool write) {
     mp_obj_t sock = o->sock;
     outcome_t *outcome = o->outcome;
@@ -721,7 +721,7 @@ static int stream_rw(mp_obj_ssl_socket_t *o, void *buf, size_t len, bool write) 
         return -1;
     }
     const mp_stream_p_t *stream = mp_get_stream(sock);
-    // During the handshake every read and write depends on the one before.
+    // During the handshake every read and write depends on the previous one.
     bool let_go = o->connected;
     if (let_go) {
         unlock_socket(o);
@@ -745,8 +745,8 @@ static int stream_rw(mp_obj_ssl_socket_t *o, void *buf, size_t len, bool write) 
     }
     o->outcome = outcome;
     if (exception != MP_OBJ_NULL) {
-        // A stream in Python may raise what others return: that it would block, or that its time
-        // is over.
+        // A stream in Python may raise what others return: that it would block, or that it timed
+        // out.
         err = passing_errno(exception);
         if (err == 0) {
             keep_exception(o, MP_OBJ_TO_PTR(exception));
@@ -757,7 +757,7 @@ static int stream_rw(mp_obj_ssl_socket_t *o, void *buf, size_t len, bool write) 
         return ret;
     }
     if (ret != MP_STREAM_ERROR) {
-        // It says that it did more than it was asked for.
+        // It claims to have done more than it was asked to.
         outcome->stream_error = MP_EIO;
     } else if (mp_is_nonblocking_error(err)) {
         o->nonblocking = true;
@@ -785,23 +785,23 @@ static mp_uint_t stream_ioctl(mp_obj_ssl_socket_t *o, mp_uint_t request, uintptr
     return ret;
 }
 
-// Why the stream could not do something: its errno, an exception (any number does: it comes
-// first), or want.
+// Why the stream could not do something: its errno, an exception (which takes precedence over any
+// number), or want.
 static int stream_failure(mp_obj_ssl_socket_t *o, int want) {
     int err = o->outcome->stream_error;
     o->outcome->stream_error = 0;
     return err != 0 ? err : want;
 }
 
-// What wolfSSL writes waits in a queue of ours, for which nobody but us has to write the same
-// again after the stream would block. The client's last flight waits for its first request: of two
+// What wolfSSL writes waits in a queue of ours, so that after the stream would block, only we have
+// to write the same bytes again. The client's last flight waits for its first request: of two
 // small segments the second would wait for the peer's delayed acknowledgement of the first.
 
 // In front of a datagram in the queue: its length.
 #define DATAGRAM_HEADER (2)
 
-// How much may wait before no more comes to it: a record, and a flight of the handshake with all
-// its certificates.
+// How much may be in the queue before no more is added: a record, and a flight of the handshake
+// with all its certificates.
 #define MAX_QUEUE (4 * MAX_WRITE)
 
 static bool queue(mp_obj_ssl_socket_t *o, const char *buf, size_t len) {
@@ -821,8 +821,8 @@ static bool queue(mp_obj_ssl_socket_t *o, const char *buf, size_t len) {
     return true;
 }
 
-// Put back what the stream hasn't taken, in front of what came into the queue meanwhile. Returns
-// false if there is no memory for that.
+// Put what the stream hasn't taken back, in front of what has been queued meanwhile. Returns false
+// if there is no memory for that.
 static bool put_back(mp_obj_ssl_socket_t *o, byte *buf, size_t len, size_t done) {
     memmove(buf, buf + done, len - done);
     len -= done;
@@ -854,7 +854,7 @@ static int flush(mp_obj_ssl_socket_t *o) {
         o->out_len = 0;
         size_t write_len = header > 0 ? (size_t)(buf[0] << 8 | buf[1]) : len;
         int ret = stream_rw(o, buf + header, write_len, true);
-        // A datagram goes as a whole, whatever the stream says.
+        // A datagram is sent as a whole, whatever the stream returns.
         size_t done = ret <= 0 ? 0 : header > 0 ? header + write_len : (size_t)ret;
         if (done == len) {
             XFREE(buf, NULL, DYNAMIC_TYPE_OUT_BUFFER);
@@ -882,7 +882,7 @@ static void acknowledge(mp_obj_ssl_socket_t *o) {
     }
     nlr_buf_t nlr;
     if (nlr_push(&nlr) != 0) {
-        // It's no TCP socket.
+        // It's not a TCP socket.
         return;
     }
     mp_obj_t dest[5];
@@ -915,23 +915,23 @@ static bool is_version_13(WOLFSSL *ssl) {
 
 #define DTLS_RECORD_HEADER (13)
 
-// The length of a suite's shortest protected record: it has a tag at least, and but for ChaCha20
-// the explicit part of a nonce or a block.
+// The length of a suite's shortest protected record: it has at least a tag and, except with
+// ChaCha20, the explicit part of a nonce or a block.
 static size_t shortest_record(uint16_t suite) {
     bool has_short_tag = (suite >= 0xc0a0 && suite <= 0xc0a3)
         || (suite >= 0xc0a8 && suite <= 0xc0ab) || suite == 0xc0ae || suite == 0xc0af; // AES-CCM-8
     return suite >> 8 == 0xcc || has_short_tag ? 16 : 24;
 }
 
-// Whether a datagram is none of this connection's: anybody can send such a one, and RFC 6347,
-// section 4.1.2.7, has it dropped. wolfSSL ends the connection for some. What is well formed and
-// wrongly encrypted is for wolfSSL to drop.
+// Whether a datagram does not belong to this connection: anyone can send one, and RFC 6347,
+// section 4.1.2.7, says to drop it. wolfSSL ends the connection for some of them. It drops
+// well-formed ones with wrong encryption itself.
 static bool is_junk(mp_obj_ssl_socket_t *o, const byte *p, size_t len) {
     size_t min = o->connected ? shortest_record(wolfSSL_get_current_cipher_suite(o->ssl)) : 16;
     while (len > 0) {
         if ((p[0] & 0xe0) == 0x20) {
-            // DTLS 1.3 has its own form, and no length that needs to be there: two bytes, a number
-            // and a tag at least.
+            // DTLS 1.3 has its own format, with an optional length: at least two bytes, a number
+            // and a tag.
             return !DTLS_HAS_TWO_VERSIONS || len < 2 + 16
                    || (o->connected && !is_version_13(o->ssl));
         }
@@ -943,7 +943,7 @@ static bool is_junk(mp_obj_ssl_socket_t *o, const byte *p, size_t len) {
         if (record > len - DTLS_RECORD_HEADER || (!is_plain && record < min)) {
             return true;
         }
-        // After the handshake only its last flight may come again, until the peer has sent data.
+        // After the handshake, only its last flight may be repeated, until the peer has sent data.
         if (o->connected && is_plain
             && (o->confirmed || is_client(&o->settings) || (p[0] != 20 && p[0] != 22))) {
             return true;
@@ -964,7 +964,7 @@ static int receive(mp_obj_ssl_socket_t *o, WOLFSSL *ssl, char *buf, int len) {
         // wait for it never send theirs.
         (void)SendBuffered(ssl);
     }
-    // The peer answers only what it has got.
+    // The peer replies only to what it has received.
     if (o->out_len > 0 && (!o->connected || try_to_write(o))) {
         int err = flush(o);
         if (o->connected) {
@@ -976,7 +976,7 @@ static int receive(mp_obj_ssl_socket_t *o, WOLFSSL *ssl, char *buf, int len) {
         }
     }
     if (o->hello_verify && !o->connected) {
-        // the attempt ends here, though the answer may be there already
+        // the attempt ends here, though the reply may have arrived already
         return WOLFSSL_CBIO_ERR_WANT_READ;
     }
     int ret = stream_rw(o, buf, len, false);
@@ -991,11 +991,10 @@ static int receive(mp_obj_ssl_socket_t *o, WOLFSSL *ssl, char *buf, int len) {
     if (ret < 0) {
         return WOLFSSL_CBIO_ERR_WANT_READ;
     }
-    // An empty datagram says nothing.
+    // An empty datagram means nothing.
     if (ret == 0 && !is_dtls(&o->settings)) {
         o->peer_closed = true;
-        // After the handshake it's for us to say what that means: wolfSSL would not even write any
-        // more.
+        // After the handshake we decide what that means: wolfSSL would not even write any more.
         return o->connected ? WOLFSSL_CBIO_ERR_WANT_READ : WOLFSSL_CBIO_ERR_CONN_CLOSE;
     }
     return ret == 0 ? WOLFSSL_CBIO_ERR_WANT_READ : ret;
@@ -1046,7 +1045,7 @@ static int socket_send_cb(WOLFSSL *ssl, char *buf, int len, void *user) {
     }
     #endif
     #if !SOCKET_HAS_LOCKS
-    // Where nobody else can be in this socket, application data needs no copy.
+    // If no other thread can be in this socket, application data needs no copy.
     if (o->connected && o->out_len == 0 && !is_dtls(&o->settings)
         && !mp_obj_is_instance_type(mp_obj_get_type(o->sock))) {
         int ret = stream_rw(o, buf, len, true);
@@ -1063,15 +1062,15 @@ static int socket_send_cb(WOLFSSL *ssl, char *buf, int len, void *user) {
     }
     #endif
     // NOTE(mpwolf): wolfSSL refuses a client's key share when its ServerHello is made already, but
-    // not sent (tls13.c of 5.9.2, line 15675). Behind that one the alert would have to be
-    // encrypted: it goes alone (RFC 8446, section 4.2.8.2).
+    // not sent (tls13.c of 5.9.2, line 15675). After the ServerHello the alert would have to be
+    // encrypted, so it is sent alone (RFC 8446, section 4.2.8.2).
     static const byte plain_alert[] = { 21, 3, 3, 0, 2, 2 }; // then the reason
     const int alert_len = sizeof(plain_alert) + 1;
     if (o->alerted && !o->connected && len > alert_len && !is_dtls(&o->settings)
         && memcmp(buf + len - alert_len, plain_alert, sizeof(plain_alert)) == 0) {
         return queue(o, buf + len - alert_len, alert_len) ? len : WOLFSSL_CBIO_ERR_GENERAL;
     }
-    // A peer that only asks for answers and takes none must not fill the memory.
+    // A peer that keeps requesting replies and reads none must not fill the memory.
     return o->out_len < MAX_QUEUE && queue(o, buf, len) ? len : WOLFSSL_CBIO_ERR_GENERAL;
 }
 
@@ -1119,8 +1118,8 @@ static void set_error_text(mp_obj_ssl_socket_t *o, int err, size_t depth,
     o->error_text = wolf_cert_error_text(err, depth, name.p, name.len);
 }
 
-// Verify the chain that the peer sent. Returns 0, or wolfSSL's number, after the text that goes
-// with it was kept.
+// Verify the chain that the peer sent. Returns 0, or wolfSSL's number after storing the text for
+// it.
 static int verify_chain(mp_obj_ssl_socket_t *o, const wolf_span_t *chain, size_t len) {
     wolf_verify_t v = {
         .chain = chain, .chain_len = len, .anchor = get_anchor, .arg = &o->settings.anchors
@@ -1128,14 +1127,14 @@ static int verify_chain(mp_obj_ssl_socket_t *o, const wolf_span_t *chain, size_t
     if (o->hostname != mp_const_none) {
         v.host = mp_obj_str_get_data(o->hostname, &v.host_len);
     }
-    // RFC 8446, section 4.4.2.2. Before version 1.3 it depends on the cipher suite: wolfSSL looks
-    // at it.
+    // RFC 8446, section 4.4.2.2. Before version 1.3 it depends on the cipher suite: wolfSSL checks
+    // it.
     v.must_sign = is_version_13(o->ssl);
     int err = wolf_verify(&v);
     if (err != 0 && err != MEMORY_E) {
         set_error_text(o, err, v.err_depth, &v.err_subject);
     }
-    // The callback is asked about the whole path, from its end on, whatever comes of it: so does
+    // The callback is called for the whole path, beginning at its end, whatever it returns, as in
     // the built-in.
     if (err != MEMORY_E && o->settings.verify_callback != mp_const_none) {
         for (size_t depth = v.path_len; depth-- > 0;) {
@@ -1167,8 +1166,8 @@ static void check_chain(mp_obj_ssl_socket_t *o, const WOLFSSL_X509_STORE_CTX *st
         : verify_chain(o, chain, store->totalCerts);
 }
 
-// Whether what wolfSSL finds wrong with the peer's own certificate is no error: it has no
-// certificate that it trusts, wants version 3, and no keyCertSign where there is no CA.
+// Whether wolfSSL's complaint about the peer's own certificate can be ignored: wolfSSL has no
+// trusted certificate, requires version 3, and allows keyCertSign only in a CA.
 static bool is_for_us_to_say(int err) {
     return err == ASN_NO_SIGNER_E || err == ASN_SELF_SIGNED_E || err == ASN_VERSION_E
            || err == KEYUSAGE_E;
@@ -1185,9 +1184,9 @@ static int wolfssl_verify_mode(int authmode) {
     }
 }
 
-// Called for every certificate that the peer sent, from the last one on, and once or twice for its
-// own. Returns 1 to accept it. wolfSSL has no certificates to hold it against, and finds out no
-// more than whether it can be read: all else is done here, once, by wolf_verify.
+// Called for every certificate that the peer sent, beginning with the last one, and once or twice
+// for its own. Returns 1 to accept it. wolfSSL has no trusted certificates, and only finds out
+// whether it can be read: everything else is done here, once, by wolf_verify.
 static int verify_callback(int preverify, WOLFSSL_X509_STORE_CTX *store) {
     mp_obj_ssl_socket_t *o = SOCKET_FROM_USER(store->userCtx);
     if (store->totalCerts < 1) {
@@ -1203,8 +1202,8 @@ static int verify_callback(int preverify, WOLFSSL_X509_STORE_CTX *store) {
     if (o->settings.authmode == CERT_NONE) {
         return o->cert_error == 0;
     }
-    // What wolfSSL accepts as a CA it would keep in the context, for later connections: not while
-    // it verifies nothing.
+    // wolfSSL would keep what it accepts as a CA in the context, for later connections: it must
+    // not while it verifies nothing.
     wolfSSL_set_verify(o->ssl, is_leaf ? wolfssl_verify_mode(o->settings.authmode)
         : WOLFSSL_VERIFY_NONE, verify_callback);
     bool ok = o->cert_error == 0;
@@ -1219,10 +1218,10 @@ static int verify_callback(int preverify, WOLFSSL_X509_STORE_CTX *store) {
         ok = o->cert_error != MEMORY_E && o->cert_error != VERIFY_CERT_ERROR;
     }
     if (ok && is_leaf) {
-        o->cert_error = 0; // what CERT_OPTIONAL accepts is no error later
+        o->cert_error = 0; // what CERT_OPTIONAL accepts is not an error later
     }
     if (!ok) {
-        // The alert is wolfSSL's then.
+        // Then wolfSSL sends the alert.
         wolfSSL_set_verify(o->ssl, wolfssl_verify_mode(o->settings.authmode), verify_callback);
     }
     return ok;
@@ -1244,7 +1243,7 @@ static bool get_psk_key(mp_obj_t obj, mp_buffer_info_t *key) {
 
 #if ECDSA_SIGN_CALLBACK
 
-// A copy for Python code: what the built-in hands out, or the next best in a firmware without
+// A copy for Python code: of the type that the built-in passes, or bytes in firmware without
 // bytearray.
 static mp_obj_t new_buffer(const byte *data, size_t len) {
     #if MICROPY_PY_BUILTINS_BYTEARRAY
@@ -1254,8 +1253,8 @@ static mp_obj_t new_buffer(const byte *data, size_t len) {
     #endif
 }
 
-// Ask SSLContext.ecdsa_sign_callback(key, hash) for a signature. Returns 1 when it gave one, 0
-// when it returned None and the signature is to be made here, or a negative error.
+// Ask SSLContext.ecdsa_sign_callback(key, hash) for a signature. Returns 1 if it returned one, 0
+// if it returned None and the signature must be made here, or a negative error.
 static int call_ecdsa_sign_callback(mp_obj_ssl_socket_t *o, const byte *key, size_t key_len,
     const byte *hash, size_t hash_len, byte *out, word32 *out_len) {
     nlr_buf_t nlr;
@@ -1327,9 +1326,9 @@ static int ecdsa_sign_cb(WOLFSSL *ssl, const byte *in, unsigned int in_len, byte
     return ret < 0 ? ret : 0;
 }
 
-// Verify a peer's ECDSA signature on the handshake. TLS 1.3 has one hash for each curve, wolfSSL
-// accepts any (DoTls13CertificateVerify in tls13.c). Signatures on certificates, which may have
-// any, do not come here: wolfSSL never has a CA to verify them with, wolf_verify() does that.
+// Verify a peer's ECDSA signature on the handshake. TLS 1.3 allows one hash for each curve,
+// wolfSSL accepts any (DoTls13CertificateVerify in tls13.c). Signatures on certificates, which may
+// have any, do not come here: wolfSSL never has a CA to verify them with, wolf_verify() does that.
 static int ecc_verify_cb(WOLFSSL *ssl, const unsigned char *sig, unsigned int sig_len,
     const unsigned char *hash, unsigned int hash_len, const unsigned char *key_der,
     unsigned int key_len, int *result, void *user) {
@@ -1359,7 +1358,7 @@ static int ecc_verify_cb(WOLFSSL *ssl, const unsigned char *sig, unsigned int si
 
 #if PRE_SHARED_KEYS
 
-// The identity and the key that a client has; both may have changed since they were set.
+// A client's identity and key; both may have changed since they were set.
 static unsigned int psk_client_cb(WOLFSSL *ssl, const char *hint, char *identity,
     unsigned int identity_max, unsigned char *key, unsigned int key_max) {
     (void)hint;
@@ -1371,15 +1370,15 @@ static unsigned int psk_client_cb(WOLFSSL *ssl, const char *hint, char *identity
     }
     memcpy(identity, id.buf, id.len);
     if (id.len < identity_max) {
-        identity[id.len] = 0; // wolfSSL ends one that is as long as can be
+        identity[id.len] = 0; // wolfSSL terminates one of maximum length
     }
     memcpy(key, k.buf, k.len);
     return k.len;
 }
 
 // Ask server_psk_keys.get(identity) for the key of a client; 0 refuses the client. So does an
-// exception, as with the built-in: who the client says to be can make get() fail. An interrupt is
-// kept, and a MemoryError.
+// exception, as with the built-in: the identity that the client claims can make get() fail. An
+// interrupt and a MemoryError are kept.
 static unsigned int psk_server_cb(WOLFSSL *ssl, const char *identity, unsigned char *key,
     unsigned int key_max) {
     mp_obj_ssl_socket_t *o = SOCKET_FROM_USER(wolfSSL_GetIOReadCtx(ssl));
@@ -1410,8 +1409,8 @@ static unsigned int psk_server_cb(WOLFSSL *ssl, const char *identity, unsigned c
 /******************************************************************************/
 // SSLContext type.
 
-// Once is enough, soft resets included: the library itself has no memory, see wolf_alloc.c. It is
-// never cleaned up, because other threads may just be about to use it.
+// Once is enough, even across soft resets: the library itself allocates no memory, see
+// wolf_alloc.c. It is never cleaned up, because other threads may be about to use it.
 static void library_init(void) {
     static bool done;
     if (!done) {
@@ -1439,8 +1438,8 @@ static void unlock_context(mp_obj_ssl_context_t *self) {
     #endif
 }
 
-// Put a new WOLFSSL_CTX in place, or none. Sessions hold references of their own to the one that
-// they began with: they may be finalised before or after their context.
+// Install a new WOLFSSL_CTX, or none. Sessions hold their own references to the one that they
+// began with: they may be finalised before or after their context.
 static void ssl_context_set_ctx(mp_obj_ssl_context_t *self, WOLFSSL_CTX *ctx) {
     lock_context(self);
     WOLFSSL_CTX *old = self->ctx;
@@ -1452,7 +1451,7 @@ static void ssl_context_set_ctx(mp_obj_ssl_context_t *self, WOLFSSL_CTX *ctx) {
 }
 
 #if DTLS_HAS_TWO_VERSIONS
-// Keep a key and its certificates, which are the context's from now on.
+// Keep a key and its certificates, which the context owns from now on.
 static void ssl_context_keep_key(mp_obj_ssl_context_t *self, blob_t key, blob_t cert) {
     lock_context(self);
     blob_t old_key = self->key, old_cert = self->cert;
@@ -1519,14 +1518,14 @@ static int ssl_context_configure(const mp_obj_ssl_context_t *self, WOLFSSL_CTX *
     }
     #ifdef HAVE_SUPPORTED_CURVES
     if (is_client(settings)) {
-        // In the order of preference. Left alone, wolfSSL puts the longest first, which costs a
-        // multiple of the time.
+        // In the order of preference. By default wolfSSL puts the longest first, which takes
+        // several times as long.
         static const word16 groups[] = {
             WOLFSSL_ECC_SECP256R1, WOLFSSL_ECC_X25519, WOLFSSL_ECC_SECP384R1,
             WOLFSSL_ECC_SECP521R1,
         };
         for (size_t i = 0; i < MP_ARRAY_SIZE(groups); ++i) {
-            // A group that the settings leave out is no error.
+            // A group that the settings leave out is not an error.
             ret = wolfSSL_CTX_UseSupportedCurve(ctx, groups[i]);
             if (ret == MEMORY_E) {
                 return ret;
@@ -1534,8 +1533,8 @@ static int ssl_context_configure(const mp_obj_ssl_context_t *self, WOLFSSL_CTX *
         }
     }
     #endif
-    // A flight leaves in one write: nothing waits for Nagle's algorithm and the peer's delayed
-    // acknowledgement.
+    // A flight is sent with one write, so that nothing waits for Nagle's algorithm and the peer's
+    // delayed acknowledgement.
     return wolfSSL_CTX_set_group_messages(ctx);
 }
 
@@ -1544,7 +1543,7 @@ static WOLFSSL_CTX *ssl_context_make(const mp_obj_ssl_context_t *self) {
     const settings_t *settings = &self->settings;
     WOLFSSL_METHOD *method = ssl_context_method(settings->protocol, settings->tls12_only);
     if (method == NULL) {
-        // None of this protocol, or no memory for it.
+        // Either this protocol is not compiled in, or there is no memory for it.
         if (!wolf_alloc_failed()) {
             mp_raise_NotImplementedError(MP_ERROR_TEXT("protocol not in this firmware"));
         }
@@ -1610,7 +1609,7 @@ static mp_obj_ssl_context_t *ssl_context_get(mp_obj_t self_in) {
     return self;
 }
 
-// The ssl module's SSLContext: nothing is verified unless asked for, a str is a path.
+// The ssl module's SSLContext: nothing is verified unless requested, and a str is a path.
 static mp_obj_t ssl_context_make_new(const mp_obj_type_t *type, size_t n_args, size_t n_kw,
     const mp_obj_t *args) {
     mp_arg_check_num(n_args, n_kw, 1, 1, false);
@@ -1647,9 +1646,9 @@ static mp_obj_t ssl_context_get_ciphers(mp_obj_t self_in) {
 }
 static MP_DEFINE_CONST_FUN_OBJ_1(ssl_context_get_ciphers_obj, ssl_context_get_ciphers);
 
-// What a private key is.
+// The kind of a private key.
 typedef enum {
-    KEY_NONE, // none of a kind that wolfSSL knows
+    KEY_NONE, // not of a kind that wolfSSL knows
     KEY_ECC,
     KEY_OTHER,
 } key_kind_t;
@@ -1665,7 +1664,7 @@ typedef struct _point_t {
     word32 len; // 0 if there is none
 } point_t;
 
-// What der is, whatever its size, and the point that goes with an ECC key.
+// What kind of key der is, of any size, and the point that goes with an ECC key.
 static key_kind_t private_key_kind(const byte *der, word32 len, point_t *point) {
     // Too large for the stack of a microcontroller.
     union {
@@ -1700,7 +1699,7 @@ static key_kind_t private_key_kind(const byte *der, word32 len, point_t *point) 
         if (ret == 0) {
             kind = KEY_ECC;
             point->len = sizeof(point->data);
-            // What der itself says of the point need not be so.
+            // What der itself says about the point may be wrong.
             if (wc_ecc_make_pub(&key->ecc, NULL) != 0
                 || wc_ecc_export_x963(&key->ecc, point->data, &point->len) != 0) {
                 point->len = 0;
@@ -1721,8 +1720,7 @@ static key_kind_t private_key_kind(const byte *der, word32 len, point_t *point) 
     return ret == 0 ? kind : KEY_NONE;
 }
 
-// Check a key by itself, so that what is wrong with it is told before anything is said about the
-// certificate.
+// Check a key by itself, so that its errors are reported before those of the certificate.
 static key_kind_t check_key(const mp_buffer_info_t *bufinfo, point_t *point) {
     point->len = 0;
     #ifdef WOLFSSL_PEM_TO_DER
@@ -1761,8 +1759,8 @@ static int load_key(WOLFSSL_CTX *ctx, const mp_buffer_info_t *key,
     return 0;
 }
 
-// Whether a certificate, the first of those given, is of an ECC key. wolfSSL looks at that only
-// with some settings.
+// Whether a certificate, the first of those given, has an ECC key. wolfSSL checks that only with
+// some settings.
 static bool is_cert_of(const mp_buffer_info_t *bufinfo, const point_t *point) {
     wolf_span_t der = { bufinfo->buf, bufinfo->len };
     wolf_span_t in = der, contents;
@@ -1787,7 +1785,7 @@ static bool is_cert_of(const mp_buffer_info_t *bufinfo, const point_t *point) {
     return same;
 }
 
-// Take a key and certificates: either the context has them in the end, or it is as it was.
+// Take a key and certificates: in the end the context either has them or is unchanged.
 static void ssl_context_take_key(mp_obj_ssl_context_t *self, const mp_buffer_info_t *key,
     key_kind_t kind, const point_t *point, const mp_buffer_info_t *cert) {
     WOLFSSL_CTX *ctx = ssl_context_make(self);
@@ -1820,7 +1818,7 @@ static void ssl_context_take_key(mp_obj_ssl_context_t *self, const mp_buffer_inf
     ssl_context_set_ctx(self, ctx);
 }
 
-// Overwrite what was read from a file. (Nothing at all is a constant.)
+// Overwrite what was read from a file. (An empty object is a constant.)
 static void wipe_source(bool is_ours, mp_obj_t data) {
     mp_buffer_info_t bufinfo;
     if (is_ours && mp_get_buffer(data, &bufinfo, MP_BUFFER_READ) && bufinfo.len > 0) {
@@ -1833,7 +1831,7 @@ static void ssl_context_load_key(mp_obj_ssl_context_t *self, mp_obj_t key_obj, m
     if (!HAS_CLIENT_CERTS && (!HAS_SERVER || is_client(&self->settings))) {
         mp_raise_NotImplementedError(MP_ERROR_TEXT("no client certificates in this firmware"));
     }
-    // Files first: what Python code may change is looked at after it has run.
+    // Files first: what Python code may change is examined after it has run.
     bool key_is_ours, cert_is_ours;
     mp_obj_t key_data = get_source(key_obj, source, &key_is_ours);
     mp_buffer_info_t key, cert;
@@ -1857,7 +1855,7 @@ static void ssl_context_load_key(mp_obj_ssl_context_t *self, mp_obj_t key_obj, m
 }
 
 #if DTLS_HAS_TWO_VERSIONS
-// Have a DTLS context speak 1.2 alone, or 1.3 too: wolfSSL's is made anew for that.
+// Make a DTLS context use only 1.2, or also 1.3: wolfSSL's context is re-created for that.
 static void ssl_context_set_versions(mp_obj_ssl_context_t *self, bool tls12_only) {
     if (!is_dtls(&self->settings) || self->settings.tls12_only == tls12_only) {
         return;
@@ -1894,7 +1892,7 @@ static void add_cipher(vstr_t *vstr, const char *own) {
     vstr_add_str(vstr, own);
 }
 
-// Use the cipher suites of a list, and clear it. wolfSSL takes an empty one for all.
+// Use the cipher suites of a list, and clear it. To wolfSSL, an empty list means all.
 static void ssl_context_use_ciphers(mp_obj_ssl_context_t *self, vstr_t *vstr, bool tls12_only) {
     if (vstr->len == 0) {
         wolf_raise_error(MATCH_SUITE_ERROR);
@@ -1909,7 +1907,7 @@ static void ssl_context_use_ciphers(mp_obj_ssl_context_t *self, vstr_t *vstr, bo
     self->settings.tls12_only = tls12_only;
 }
 
-// wolfSSL's own name of one of set_ciphers' names, which must be a cipher suite that the context
+// wolfSSL's own name for one of set_ciphers' names, which must be a cipher suite that the context
 // can use.
 static const char *get_cipher(const mp_obj_ssl_context_t *self, mp_obj_t name_obj) {
     size_t len;
@@ -1962,10 +1960,10 @@ static MP_DEFINE_CONST_FUN_OBJ_2(ssl_context_set_ciphers_obj, ssl_context_set_ci
 
 #if PRE_SHARED_KEYS
 
-// Offer and take cipher suites with pre-shared keys only: a connection shall not fall back to
-// certificates, which may not even be verified. Those with a key exchange of their own come first,
-// for the sake of forward secrecy, and among them those with authenticated encryption. They are
-// all of TLS 1.2: where TLS 1.3 has pre-shared keys, a server can answer with a certificate.
+// Offer and accept only cipher suites with pre-shared keys: a connection must not fall back to
+// certificates, which may not even be verified. Those with a key exchange come first, for forward
+// secrecy, and among them those with authenticated encryption. They are all of TLS 1.2: if TLS 1.3
+// offered pre-shared keys, a server could respond with a certificate.
 static void ssl_context_restrict_to_psk(mp_obj_ssl_context_t *self) {
     vstr_t vstr;
     vstr_init(&vstr, 64);
@@ -2011,13 +2009,13 @@ static void ssl_context_set_server_psk(mp_obj_ssl_context_t *self, mp_obj_t keys
 
 #endif // PRE_SHARED_KEYS
 
-// Add a trusted certificate, in DER, to a list. Returns false if it is none.
+// Add a trusted certificate, in DER, to a list. Returns false if it is not a certificate.
 static bool add_anchor(mp_obj_t anchors, mp_obj_t obj, const byte *der, size_t len) {
     wolf_cert_t cert;
     if (!wolf_cert_read(&cert, der, len)) {
         return false;
     }
-    // Bytes never change: what is given as such, as a constant in flash may be, needs no copy.
+    // A bytes object never changes: it may be a constant in flash, and needs no copy.
     if (obj == MP_OBJ_NULL || !mp_obj_is_exact_type(obj, &mp_type_bytes)) {
         obj = mp_obj_new_bytes(der, len);
     }
@@ -2074,7 +2072,7 @@ static void ssl_context_load_cadata(mp_obj_ssl_context_t *self, mp_obj_t cadata,
     if (!ok) {
         raise_invalid(MP_ERROR_TEXT("invalid cert"));
     }
-    // Sockets that were made before keep the tuple that they have.
+    // Existing sockets keep the tuple that they have.
     mp_obj_list_get(anchors, &len, &items);
     self->settings.anchors = mp_obj_new_tuple(len, items);
 }
@@ -2181,7 +2179,7 @@ typedef struct _wrap_args_t {
     bool do_handshake_on_connect;
     mp_obj_t server_hostname; // a str, or mp_const_none
     mp_obj_t client_id; // of a DTLS server: the address of the client, or mp_const_none
-    mp_obj_t suppress_ragged_eofs; // or mp_const_none: as the context has it
+    mp_obj_t suppress_ragged_eofs; // or mp_const_none: as in the context
 } wrap_args_t;
 
 static mp_obj_t ssl_socket_new(mp_obj_ssl_context_t *ssl_context, const wrap_args_t *args);
@@ -2245,8 +2243,8 @@ static MP_DEFINE_CONST_OBJ_TYPE(
     );
 
 /******************************************************************************/
-// SSLContext type of the tls module (MicroPython 1.23): a client verifies unless told otherwise, a
-// str is data.
+// SSLContext type of the tls module (MicroPython 1.23): a client verifies unless told otherwise,
+// and a str is data.
 
 #if WOLF_DROP_IN_SSL && WOLF_MP_AT_LEAST(23)
 
@@ -2311,8 +2309,8 @@ static int session_error(mp_obj_ssl_socket_t *o, int ret) {
     }
     int err = wolfSSL_get_error(o->ssl, ret);
     bool want = err == WOLFSSL_ERROR_WANT_READ || err == WOLFSSL_ERROR_WANT_WRITE;
-    // wolfSSL goes on after some failed allocations, with keys that are not the peer's. A datagram
-    // comes again.
+    // wolfSSL continues after some failed allocations, with keys that are not the peer's. A
+    // datagram is repeated.
     if (wolf_alloc_failed() && (!want || !is_dtls(&o->settings))) {
         return MEMORY_E;
     }
@@ -2321,7 +2319,7 @@ static int session_error(mp_obj_ssl_socket_t *o, int ret) {
     }
     switch (err) {
         case WOLFSSL_ERROR_WANT_READ:
-            // What wants to be read may be the answer to something that isn't written yet.
+            // What is to be read may be the reply to something that isn't written yet.
             return o->out_blocked ? WANT_WRITE : WANT_READ;
         case WOLFSSL_ERROR_WANT_WRITE:
             return WANT_WRITE;
@@ -2338,7 +2336,7 @@ static int session_error(mp_obj_ssl_socket_t *o, int ret) {
     }
 }
 
-// What to tell a peer about an error for which wolfSSL has no alert of its own.
+// The alert for an error for which wolfSSL sends none.
 static int alert_for(int err) {
     switch (err) {
         case BUFFER_ERROR:
@@ -2381,8 +2379,8 @@ static int alert_for(int err) {
     }
 }
 
-// Write what is in the queue, an alert among it. The outcome of the operation stays as it is,
-// whatever comes of that.
+// Write what is in the queue, including an alert. The outcome of the operation stays the same,
+// whatever happens.
 static void flush_alert(mp_obj_ssl_socket_t *o) {
     if (o->out_len > 0 && o->sock != MP_OBJ_NULL) {
         mp_obj_t exception = o->outcome->exception;
@@ -2402,7 +2400,7 @@ static void send_alert(mp_obj_ssl_socket_t *o, int err) {
 }
 
 #ifdef WOLFSSL_DTLS
-// Datagrams get lost: when the peer has been silent for too long, send the last flight again.
+// Datagrams get lost: if the peer has been silent for too long, send the last flight again.
 static int check_timer(mp_obj_ssl_socket_t *o) {
     mp_uint_t now = mp_hal_ticks_ms();
     if (!o->timer_running) {
@@ -2430,8 +2428,8 @@ static void send_handshake_failure(mp_obj_ssl_socket_t *o) {
     }
 }
 
-// A server without a key can do no more than wait for a client and refuse it; wolfSSL makes no
-// session for that.
+// A server without a key can only wait for a client and refuse it; wolfSSL makes no session for
+// that.
 static int refuse(mp_obj_ssl_socket_t *o) {
     byte buf[1];
     int ret = stream_rw(o, buf, sizeof(buf), false);
@@ -2448,7 +2446,7 @@ static int refuse(mp_obj_ssl_socket_t *o) {
 }
 
 static int handshake_done(mp_obj_ssl_socket_t *o) {
-    // An exception may have been raised all the same, by an interrupt from the keyboard, say.
+    // An exception may be pending nevertheless, for example from a keyboard interrupt.
     if (o->outcome->exception != MP_OBJ_NULL) {
         return MP_EIO;
     }
@@ -2469,7 +2467,8 @@ static int handshake_done(mp_obj_ssl_socket_t *o) {
     return 0;
 }
 
-// Take the handshake as far as it goes now. Returns 0 when it is done, else an error as above.
+// Continue the handshake as far as possible now. Returns 0 when it is done, else an error as
+// above.
 static int handshake(mp_obj_ssl_socket_t *o) {
     if (o->connected) {
         return 0;
@@ -2512,7 +2511,7 @@ static int handshake(mp_obj_ssl_socket_t *o) {
     return err;
 }
 
-// What a read or write ends with that couldn't be done.
+// The result of a read or write that couldn't be done.
 static void fail(mp_obj_ssl_socket_t *o, int err) {
     if (o->closing) {
         o->outcome->exception = MP_OBJ_NULL;
@@ -2522,8 +2521,7 @@ static void fail(mp_obj_ssl_socket_t *o, int err) {
     if (o->outcome->exception != MP_OBJ_NULL) {
         return;
     }
-    // After a timeout the session is as good as before, after other errors of the stream it is
-    // not.
+    // After a timeout the session is still usable, after other errors of the stream it is not.
     if (!is_want(err) && err != MP_ETIMEDOUT && err != MP_EINTR) {
         o->last_error = err;
     }
@@ -2542,7 +2540,7 @@ static int set_hostname(mp_obj_ssl_socket_t *o) {
     size_t len;
     const char *hostname = mp_obj_str_get_data(o->hostname, &len);
     byte addr[16];
-    // An address is no name: RFC 6066 doesn't allow it there.
+    // An address is not a name: RFC 6066 doesn't allow it there.
     if (is_client(&o->settings) && wolf_host_address(hostname, len, addr) == 0
         && strchr(hostname, ':') == NULL) {
         int ret = wolfSSL_UseSNI(o->ssl, WOLFSSL_SNI_HOST_NAME, hostname, len);
@@ -2591,8 +2589,8 @@ static int set_up_dtls(mp_obj_ssl_socket_t *o, mp_obj_ssl_context_t *ssl_context
         ret = ret == WOLFSSL_SUCCESS ? 0 : ret;
     }
     #endif
-    // The cookie says that a client can be reached where it claims to be: it is made from
-    // client_id.
+    // The cookie proves that a client can be reached at the address that it claims: it is made
+    // from client_id.
     if (ret == 0 && client_id->buf != NULL
         && wolfSSL_dtls_set_peer(o->ssl, client_id->buf, client_id->len) != WOLFSSL_SUCCESS) {
         ret = wolf_alloc_failed() ? MEMORY_E : BAD_FUNC_ARG;
@@ -2617,7 +2615,7 @@ static int set_up(mp_obj_ssl_socket_t *o, mp_obj_ssl_context_t *ssl_context,
     wolfSSL_SetEccSignCtx(o->ssl, SOCKET_TO_USER(o));
     #endif
     #ifdef HAVE_SERVER_RENEGOTIATION_INFO
-    // Without it the renegotiation_info of a first hello may say anything.
+    // Without it, the renegotiation_info of a first hello may contain anything.
     if (o->settings.protocol == PROTOCOL_TLS_SERVER
         && wolfSSL_UseSecureRenegotiation(o->ssl) != WOLFSSL_SUCCESS) {
         return MEMORY_E;
@@ -2674,7 +2672,7 @@ static void open_session(mp_obj_ssl_socket_t *o, mp_obj_ssl_context_t *ssl_conte
     }
 }
 
-// The host name that the peer's certificate is to be held against, or mp_const_none.
+// The host name to check the peer's certificate against, or mp_const_none.
 static mp_obj_t check_hostname(mp_obj_t server_hostname, bool verify) {
     if (server_hostname == mp_const_none) {
         return mp_const_none;
@@ -2727,7 +2725,7 @@ static mp_obj_t ssl_socket_new(mp_obj_ssl_context_t *ssl_context, const wrap_arg
     mp_get_stream_raise(args->sock, MP_STREAM_OP_READ | MP_STREAM_OP_WRITE | MP_STREAM_OP_IOCTL);
 
     const settings_t *settings = &ssl_context->settings;
-    // Python code, which may change the context, before anything of it is looked at.
+    // Run Python code, which may change the context, before anything in it is examined.
     bool suppress_ragged_eofs = args->suppress_ragged_eofs == mp_const_none
         ? settings->suppress_ragged_eofs
         : mp_obj_is_true(args->suppress_ragged_eofs);
@@ -2766,7 +2764,7 @@ static mp_obj_t ssl_socket_new(mp_obj_ssl_context_t *ssl_context, const wrap_arg
     refused = refused && settings->server_psk_keys == mp_const_none;
     #endif
 
-    // From here on one way out.
+    // From here on, there is a single exit.
     nlr_buf_t nlr;
     if (nlr_push(&nlr) != 0) {
         o->sock = MP_OBJ_NULL;
@@ -2854,9 +2852,9 @@ static MP_DEFINE_CONST_FUN_OBJ_2(ssl_socket_setblocking_obj, ssl_socket_setblock
 /******************************************************************************/
 // SSLSocket type: reading and writing.
 
-// Where an operation reads from or writes to.
+// What an operation reads from or writes to.
 typedef struct _place_t {
-    // looked at when Python code has run, which may have moved what it holds; or MP_OBJ_NULL
+    // its buffer is fetched after Python code has run, which may have moved it; or MP_OBJ_NULL
     mp_obj_t obj;
     size_t start; // in obj
     byte *buf; // without obj
@@ -2890,7 +2888,7 @@ static bool is_usable(mp_obj_ssl_socket_t *o) {
     return o->outcome->err == 0 && o->outcome->exception == MP_OBJ_NULL;
 }
 
-// Have the next operation raise an exception instead of this one. Returns whether there is one: an
+// Make the next operation raise an exception instead of this one. Returns whether that is done: an
 // interrupt doesn't wait.
 static bool keep_for_later(mp_obj_ssl_socket_t *o) {
     outcome_t *outcome = o->outcome;
@@ -2903,8 +2901,8 @@ static bool keep_for_later(mp_obj_ssl_socket_t *o) {
     return true;
 }
 
-// A call of read() asks for more until it has all, and would forget what it has: data that arrived
-// comes first, and the next call meets what ended this one.
+// A call of read() asks for more until it has everything, and an error would discard what it has:
+// data that arrived is returned first, and the next call raises the error.
 static void put_off(mp_obj_ssl_socket_t *o) {
     outcome_t *outcome = o->outcome;
     bool failed = outcome->exception != MP_OBJ_NULL
@@ -2919,7 +2917,7 @@ static void put_off(mp_obj_ssl_socket_t *o) {
     outcome->ret = 0;
 }
 
-// Read what there is, at most size bytes. Returns an error as of session_error(), or 0.
+// Read what is available, at most size bytes. Returns an error like session_error(), or 0.
 static int read_some(mp_obj_ssl_socket_t *o, const place_t *place, size_t size) {
     int err = handshake(o);
     if (err != 0) {
@@ -2939,7 +2937,7 @@ static int read_some(mp_obj_ssl_socket_t *o, const place_t *place, size_t size) 
             && !o->in_blocked;
     } while (again && !o->closing && !is_dtls(&o->settings));
     if (ret > 0 && place->obj != MP_OBJ_NULL) {
-        // What follows runs no Python code.
+        // The code below runs no Python code.
         byte *buf = locate(place, MP_BUFFER_WRITE, &size);
         ret = size == 0 ? 0 : wolfSSL_read(o->ssl, buf, size);
         if (size == 0) {
@@ -2958,7 +2956,7 @@ static int read_some(mp_obj_ssl_socket_t *o, const place_t *place, size_t size) 
         return 0;
     }
     if (is_want(err) && o->peer_closed) {
-        // The end of the stream without one: anybody on the way can have cut it off.
+        // The end of the stream without one: anyone in between may have cut it off.
         o->eof = o->settings.suppress_ragged_eofs;
         return o->eof ? 0 : SOCKET_PEER_CLOSED_E;
     }
@@ -2996,10 +2994,10 @@ static mp_uint_t ssl_socket_read(mp_obj_t o_in, void *buf, mp_uint_t size, int *
     return ssl_socket_do(MP_OBJ_TO_PTR(o_in), USE_READ, read_operation, &place, size, errcode);
 }
 
-// A program that writes to a stream that doesn't block waits until all is taken, and may then
-// close, or sleep: what is taken must not be left in the queue. So a record is made only if the
-// stream can be written to, which has room for a small one then; of a larger one that would be the
-// last, the last byte is not taken yet, for which the program comes back.
+// A program that writes to a non-blocking stream waits until everything is accepted, and may then
+// close, or sleep: what was accepted must not be left in the queue. So a record is made only if
+// the stream is writable, which means that it has room for a small one. If a larger record would
+// be the last, its last byte is not accepted yet, and the program calls again for that.
 #define SMALL_WRITE (1024)
 
 static size_t take_no_more_than(mp_obj_ssl_socket_t *o, size_t size) {
@@ -3007,7 +3005,7 @@ static size_t take_no_more_than(mp_obj_ssl_socket_t *o, size_t size) {
         return MIN(size, MAX_WRITE);
     }
     int errcode;
-    // A stream in Python need not know what it could do.
+    // A stream in Python need not support poll.
     if (o->nonblocking && o->sock != MP_OBJ_NULL
         && !mp_obj_is_instance_type(mp_obj_get_type(o->sock))) {
         mp_uint_t ret = stream_ioctl(o, MP_STREAM_POLL, MP_STREAM_POLL_WR, &errcode);
@@ -3018,11 +3016,11 @@ static size_t take_no_more_than(mp_obj_ssl_socket_t *o, size_t size) {
     return size > MAX_WRITE ? MAX_WRITE : size > SMALL_WRITE ? size - 1 : size;
 }
 
-// Have a record made of at most size bytes. It counts as written even if the stream doesn't take
-// it yet. Returns an error as of session_error(), or 0.
+// Make a record of at most size bytes. It counts as written even if the stream doesn't take it
+// yet. Returns an error like session_error(), or 0.
 static int write_some(mp_obj_ssl_socket_t *o, const place_t *place, size_t size) {
     int err = handshake(o);
-    // What waits goes first: until it has gone, not one byte is taken.
+    // What is queued goes first: until it is sent, no byte is accepted.
     if (err == 0 && !(o->connected && is_client(&o->settings))) {
         err = flush(o);
     }
@@ -3060,7 +3058,7 @@ static void write_operation(mp_obj_ssl_socket_t *o, void *arg, mp_uint_t size) {
     }
     int err = write_some(o, arg, size);
     if (err == DTLS_SIZE_ERROR) {
-        o->outcome->err = err; // this datagram is too large, others are not
+        o->outcome->err = err; // this datagram is too large, others may not be
     } else if (err != 0 || o->closing) {
         if (err == WANT_READ) {
             // As in read_operation(), the other way round.
@@ -3075,9 +3073,9 @@ static mp_uint_t ssl_socket_write(mp_obj_t o_in, const void *buf, mp_uint_t size
     return ssl_socket_do(MP_OBJ_TO_PTR(o_in), USE_WRITE, write_operation, &place, size, errcode);
 }
 
-// method(buf[, max_len]) or method(buf, start, max_len): what the streams' methods of this name
-// do, but for what Python code below does to buf meanwhile, and for a timeout after a part was
-// done, which returns what was done.
+// method(buf[, max_len]) or method(buf, start, max_len): as the streams' methods of this name,
+// except that Python code below may change buf meanwhile, and that a timeout after a part was done
+// returns what was done.
 static mp_obj_t read_or_write(size_t n_args, const mp_obj_t *args, int use, bool once) {
     mp_obj_ssl_socket_t *o = MP_OBJ_TO_PTR(args[0]);
     bool write = use == USE_WRITE;
@@ -3167,8 +3165,8 @@ static void poll_operation(mp_obj_ssl_socket_t *o, void *arg_in, mp_uint_t arg) 
         return;
     }
 
-    // A program that polls waits for the peer: it has to get everything first. What fails fails
-    // again later.
+    // A program that polls waits for the peer: send everything first. An error will occur again
+    // later.
     if (o->connected && o->out_len > 0 && try_to_write(o)) {
         (void)flush(o);
         end_write(o);
@@ -3223,8 +3221,8 @@ static void poll_operation(mp_obj_ssl_socket_t *o, void *arg_in, mp_uint_t arg) 
 }
 
 // Tell the peer that nothing more will come, if that can be done at once: closing doesn't wait,
-// and doesn't fail. Only what write() has said was written waits, for as long as a stream that
-// blocks has it wait.
+// and doesn't fail. Only data that write() has accepted waits, for as long as a blocking stream
+// takes.
 static void send_close_notify(mp_obj_ssl_socket_t *o) {
     if (o->ssl == NULL || !o->connected || o->last_error != 0 || !try_to_write(o)) {
         return;
@@ -3262,7 +3260,8 @@ static mp_uint_t ssl_socket_ioctl(mp_obj_t o_in, mp_uint_t request, uintptr_t ar
             }
             mp_obj_t sock = MP_OBJ_NULL;
             if (is_handshake_elsewhere(o)) {
-                // The thread that is in it frees the session; closing the stream may wake it.
+                // The thread that is in the session frees it; closing the stream may wake that
+                // thread.
                 sock = o->sock;
                 o->closing = true;
                 o->sock = MP_OBJ_NULL;
@@ -3292,19 +3291,19 @@ static mp_uint_t ssl_socket_ioctl(mp_obj_t o_in, mp_uint_t request, uintptr_t ar
             mp_raise_OSError((int)arg);
         #endif
         default:
-            // Unsupported ioctl. GET_FILENO is among them: what is buffered here can't be seen
-            // through a descriptor.
+            // Unsupported ioctl. GET_FILENO is one: what is buffered here can't be seen through a
+            // descriptor.
             *errcode = MP_EINVAL;
             return MP_STREAM_ERROR;
     }
 }
 
 #if WOLF_FINALISER
-// Nothing is sent and nothing allocated: the other objects may be gone already, and the peer sees
-// that the connection was not closed.
+// Nothing is sent or allocated: the other objects may be gone already, and the peer sees that the
+// connection was not closed.
 static mp_obj_t ssl_socket___del__(mp_obj_t self_in) {
     mp_obj_ssl_socket_t *o = MP_OBJ_TO_PTR(self_in);
-    // Called by hand it may find the socket in use; the collector must not wait.
+    // If called explicitly, the socket may be in use; the collector must not wait.
     #if SOCKET_HAS_LOCKS
     if (mp_thread_mutex_lock(&o->lock, 0) != 1) {
         return mp_const_none;
@@ -3365,7 +3364,7 @@ static MP_DEFINE_CONST_OBJ_TYPE(
     );
 
 /******************************************************************************/
-// wrap_socket, as the ssl module of each release has it.
+// wrap_socket, as in the ssl module of each release.
 
 static mp_obj_t mod_ssl_wrap_socket(size_t n_args, const mp_obj_t *pos_args, mp_map_t *kw_args) {
     enum {
@@ -3452,7 +3451,7 @@ static MP_DEFINE_CONST_FUN_OBJ_KW(mod_ssl_wrap_socket_obj, 1, mod_ssl_wrap_socke
 #define DTLS_ENTRIES
 #endif
 
-// Python code asks for MBEDTLS_VERSION to know whether it has the full ssl module, not axTLS's.
+// Python code checks for MBEDTLS_VERSION to tell the full ssl module from axTLS's.
 #define VERSION_ENTRIES \
     { MP_ROM_QSTR(MP_QSTR_MBEDTLS_VERSION), MP_ROM_PTR(&wolfssl_version_obj) }, \
     { MP_ROM_QSTR(MP_QSTR_WOLFSSL_VERSION), MP_ROM_PTR(&wolfssl_version_obj) },
@@ -3496,9 +3495,9 @@ const mp_obj_module_t mp_module_wolf_drop_in_tls = {
 MP_REGISTER_MODULE(MP_QSTR_tls, mp_module_wolf_drop_in_tls);
 #endif
 
-// From MicroPython 1.23 on the ssl module is Python code of micropython-lib's. This one is for a
-// firmware without it: a frozen ssl.py, or one in the filesystem, is found first. Not so with
-// secure defaults: that code asks for CERT_NONE itself, whoever uses it.
+// From MicroPython 1.23 on, the ssl module is Python code from micropython-lib. This one is for
+// firmware without it: a frozen ssl.py, or one in the filesystem, is found first. With secure
+// defaults it is not, because that code always sets CERT_NONE itself.
 static const mp_rom_map_elem_t wolf_drop_in_ssl_globals_table[] = {
     #if WOLF_MP_AT_LEAST(21)
     { MP_ROM_QSTR(MP_QSTR___name__), MP_ROM_QSTR(MP_QSTR_ssl) },

@@ -87,7 +87,7 @@ bool wolf_alloc_failed(void) {
 #define UNLOCK()
 #endif
 
-// In front of what wolfSSL gets: as many bytes as keep it aligned.
+// In front of what wolfSSL gets: enough bytes to keep it aligned.
 typedef union _block_t {
     struct {
         union _block_t *prev;
@@ -100,10 +100,10 @@ typedef union _block_t {
 // All blocks that are in use.
 static block_t *blocks;
 
-// A soft reset finalises every object, in any order, and then takes the heap away; MicroPython's
-// list of tracked blocks goes on pointing into it if one is left, and the next tracked allocation
-// would write through that. This object, which lives as long as the heap does, sees to it that
-// none is left.
+// A soft reset finalises every object, in any order, and then discards the heap; if a tracked
+// block is left, MicroPython's list still points into the old heap, and the next tracked
+// allocation would write through that pointer. This object, which lives as long as the heap does,
+// frees the blocks that are left.
 typedef struct _sentinel_t {
     mp_obj_base_t base;
 } sentinel_t;
@@ -114,7 +114,7 @@ static sentinel_t **sentinel;
 
 static mp_obj_t sentinel___del__(mp_obj_t self_in) {
     (void)self_in;
-    // Finalisers that run after this one still read their blocks: the memory stays as it is until
+    // Finalisers that run after this one still read their blocks: the memory stays intact until
     // the sweep is over.
     while (blocks != NULL) {
         block_t *next = blocks->next;
@@ -214,8 +214,8 @@ static void *reallocate(void *ptr, size_t size) {
 
 #if WOLF_ALLOC
 
-// After a first failure: whether it's worth to try again. Finalisers of objects that are no longer
-// used give memory back, but not while they run.
+// After a first failure: whether it's worth trying again. Finalisers of unused objects free
+// memory, but not while they run.
 static bool make_room(void) {
     if (gc_is_locked()) {
         return false;

@@ -24,7 +24,7 @@
  * THE SOFTWARE.
  */
 
-// SHA-256 on AArch64: sha256.c calls this in place of the code for the SHA extension, see
+// SHA-256 on AArch64: sha256.c calls this instead of the code for the SHA extension, see
 // micropython.mk.
 
 #include <wolfssl/wolfcrypt/settings.h>

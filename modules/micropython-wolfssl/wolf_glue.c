@@ -34,8 +34,8 @@
 #include <wolfssl/wolfcrypt/error-crypt.h>
 
 #if MICROPY_MULTIPLE_INHERITANCE
-// A peer's certificate that is refused is an OSError with wolfSSL's number and text, and a
-// ValueError as well: that is what the built-in raises from MicroPython 1.22 on.
+// The exception for a refused peer certificate is an OSError with wolfSSL's number and text, and
+// also a ValueError, which the built-in raises from MicroPython 1.22 on.
 static const mp_rom_obj_tuple_t wolf_cert_error_bases = {
     {&mp_type_tuple}, 2, {MP_ROM_PTR(&mp_type_OSError), MP_ROM_PTR(&mp_type_ValueError)}
 };
@@ -81,8 +81,8 @@ static bool is_cert_error(int err) {
 }
 #endif
 
-// Whether err is about the date of a certificate and the clock was never set: a port's clock then
-// says 0.
+// Whether err is about the date of a certificate and the clock was never set: the port's clock
+// then returns 0.
 static bool is_clock_error(int err) {
     #ifdef USER_TIME
     return (err == ASN_BEFORE_DATE_E || err == ASN_AFTER_DATE_E || err == ASN_DATE_SZ_E)
@@ -99,7 +99,7 @@ static bool is_clock_error(int err) {
 static const MP_DEFINE_STR_OBJ(clock_text, "the clock is not set");
 
 #ifdef NO_ERROR_STRINGS
-// Where the settings leave wolfSSL's texts out, those that whoever uses a firmware can do
+// If the settings leave out wolfSSL's texts: those for errors that a firmware's user can do
 // something about.
 static const struct {
     int err;
@@ -173,7 +173,7 @@ void wolf_wipe(void *ptr, size_t len) {
 mp_obj_t wolf_cert_error_text(int err, size_t depth, const uint8_t *name, size_t name_len) {
     mp_obj_t base_obj = error_text(err);
     if (base_obj == MP_OBJ_NULL || is_clock_error(err)) {
-        return base_obj; // an unset clock is no certificate's fault
+        return base_obj; // an unset clock is not the certificate's fault
     }
     size_t base_len;
     const char *base = mp_obj_str_get_data(base_obj, &base_len);
@@ -194,7 +194,7 @@ mp_obj_t wolf_cert_error_text(int err, size_t depth, const uint8_t *name, size_t
     if (name_len > 0) {
         memcpy(p, ", CN ", 5);
         p += 5;
-        // The peer chose the name: it shows as what it is, whatever looks at it.
+        // The peer chose the name: escape it, so that it is harmless wherever it is shown.
         for (size_t i = 0; i < name_len; ++i) {
             *p++ = name[i] >= ' ' && name[i] < 0x7f ? name[i] : '?';
         }

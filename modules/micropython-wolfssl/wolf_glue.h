@@ -27,33 +27,33 @@
 #ifndef MICROPY_INCLUDED_WOLF_GLUE_H
 #define MICROPY_INCLUDED_WOLF_GLUE_H
 
-// What the three modules share: wolfSSL's errors as Python exceptions, memory.
+// What the three modules share: wolfSSL's errors as Python exceptions, and memory.
 
 #include "wolf_mpcompat.h"
 
-// wolfSSL's sizes are 32 bits wide: work is cut into pieces of at most this many bytes, whole AES
-// blocks.
+// wolfSSL's sizes are 32 bits wide: work is split into pieces of at most this many bytes, which is
+// a multiple of the AES block size.
 #define WOLF_CHUNK ((size_t)1 << 30)
 
-// What a DTLS server's first answer to a client ends with, see modwolfssl.c: mbedTLS's number.
+// The error after a DTLS server's first reply to a client, see modwolfssl.c: mbedTLS's number.
 #define WOLF_HELLO_VERIFY_REQUIRED (-0x6a80)
 
 // Raise what a wolfSSL function returned: ENOMEM when memory ran out, else OSError(number, text).
 MP_NORETURN void wolf_raise_error(int err);
 
-// The same with a text of the caller's, if it isn't MP_OBJ_NULL.
+// The same with the caller's text, if it isn't MP_OBJ_NULL.
 MP_NORETURN void wolf_raise_error_text(int err, mp_obj_t text);
 
 // What is wrong with a certificate: the text of err, how many certificates it is away from the
 // peer's own, and the common name in it. MP_OBJ_NULL if there is no memory for that.
 mp_obj_t wolf_cert_error_text(int err, size_t depth, const uint8_t *name, size_t name_len);
 
-// Whether an allocation of wolfSSL's has failed since the operation began: then that is the reason
-// for its error, whatever wolfSSL says.
+// Whether one of wolfSSL's allocations has failed since the operation began: then that is the
+// reason for its error, whatever wolfSSL reports.
 void wolf_alloc_begin(void);
 bool wolf_alloc_failed(void);
 
-// wolfSSL's memory: what XMALLOC, XFREE and XREALLOC come to.
+// wolfSSL's memory: what XMALLOC, XFREE and XREALLOC call.
 void *wolf_malloc(size_t size);
 void wolf_free(void *ptr);
 void *wolf_realloc(void *ptr, size_t size);

@@ -28,8 +28,8 @@
 #define MICROPY_INCLUDED_WOLF_MPCOMPAT_H
 
 // What differs between MicroPython 1.19.1 and 1.28, so that the modules are written as if there
-// were one MicroPython. This must be the first header of a file: it slips wolf_mpconfig.h under
-// py/mpconfig.h.
+// were one MicroPython. This must be the first header of a file: it makes py/mpconfig.h include
+// wolf_mpconfig.h.
 
 #pragma push_macro("MP_CONFIGFILE")
 #undef MP_CONFIGFILE
@@ -46,10 +46,10 @@
 // Whether this is MicroPython 1.<minor> or newer.
 #define WOLF_MP_AT_LEAST(minor) (MICROPY_VERSION_MAJOR > 1 || MICROPY_VERSION_MINOR >= (minor))
 
-// Objects that hold memory of wolfSSL's, or secrets, are finalised by the garbage collector.
+// The garbage collector finalises objects that hold wolfSSL's memory, or secrets.
 #define WOLF_FINALISER (WOLF_PY_SSL_FINALISER && MICROPY_ENABLE_FINALISER)
 
-// The built-in modules' names are taken only where the built-in isn't in the firmware.
+// The built-in modules' names are used only if the built-in isn't in the firmware.
 #if WOLF_MP_AT_LEAST(21)
 #define WOLF_DROP_IN_SSL (MICROPY_WOLFSSL_DROP_IN && !MICROPY_PY_SSL)
 #define WOLF_DROP_IN_CRYPTOLIB (MICROPY_WOLFSSL_DROP_IN && !MICROPY_PY_CRYPTOLIB)
@@ -126,8 +126,8 @@ static inline void *wolf_obj_init(void *obj, const mp_obj_type_t *type) {
 #define wolf_type_has_protocol(type) ((type)->protocol != NULL)
 #endif
 
-// Modules could not be overridden by a file of the same name before 1.21 other than by the u of
-// their own name.
+// Before 1.21, a file could override a module only because the module's own name has an additional
+// u.
 #if !WOLF_MP_AT_LEAST(21)
 #define MP_REGISTER_EXTENSIBLE_MODULE MP_REGISTER_MODULE
 #endif
@@ -150,8 +150,8 @@ static inline void *wolf_obj_init(void *obj, const mp_obj_type_t *type) {
 #endif
 #endif
 
-// wolfSSL's types.h declares byte as py/misc.h does, which C had no right to before C11. It
-// doesn't where byte is a macro.
+// wolfSSL's types.h declares byte again, like py/misc.h, which C allows only since C11. It doesn't
+// if byte is a macro.
 #define byte byte
 
 #endif // MICROPY_INCLUDED_WOLF_MPCOMPAT_H

@@ -35,10 +35,10 @@
 #endif
 
 // The macros that configure the built-in cryptolib and hashlib configure ours too, under their
-// names before and after MicroPython 1.21. They are looked at here, before py/mpconfig.h supplies
+// names before and after MicroPython 1.21. They are evaluated here, before py/mpconfig.h supplies
 // defaults: an unset one means on, because those defaults are 0 or follow MICROPY_PY_SSL, which is
-// 0 where wolfSSL takes over. For the same reason a port that makes one follow MICROPY_PY_SSL is
-// asked what it would say with SSL on.
+// 0 where wolfSSL takes over. For the same reason, a macro that a port derives from MICROPY_PY_SSL
+// is evaluated as if SSL were on.
 #pragma push_macro("MICROPY_PY_SSL")
 #pragma push_macro("MICROPY_PY_USSL")
 #undef MICROPY_PY_SSL

@@ -40,7 +40,7 @@
 #include <wolfssl/wolfcrypt/wc_port.h>
 #include <wolfssl/error-ssl.h>
 
-// The shortest keys that vouch for anything, as with the built-in.
+// The shortest keys that are accepted, as with the built-in.
 #define MIN_RSA_BITS (2048)
 #define MIN_ECC_BYTES (32)
 #define MAX_RSA_EXPONENT_BYTES (8)
@@ -65,7 +65,7 @@ typedef struct _search_t {
     int64_t now;
 } search_t;
 
-// Remember why a path could not be completed. What says more than that an issuer is unknown is
+// Remember why a path could not be completed. A reason more specific than an unknown issuer is
 // kept.
 static void note(search_t *s, int err, size_t depth) {
     wolf_verify_t *v = s->v;
@@ -113,7 +113,7 @@ static bool is_oid(const wolf_span_t *oid, const uint8_t *other, size_t len) {
     return oid->len == len && memcmp(oid->p, other, len) == 0;
 }
 
-// What kind of key a SubjectPublicKeyInfo holds, its bits, and whether it is long enough.
+// Which kind of key a SubjectPublicKeyInfo holds, its bits, and whether it is long enough.
 static key_kind_t read_key(wolf_span_t spki, wolf_span_t *bits, bool *strong) {
     wolf_span_t seq, alg, oid, number;
     *strong = false;
@@ -135,7 +135,7 @@ static key_kind_t read_key(wolf_span_t spki, wolf_span_t *bits, bool *strong) {
         }
         *strong = number.len > MIN_RSA_BITS / 8
             || (number.len == MIN_RSA_BITS / 8 && (number.p[0] & 0x80));
-        // A long exponent only costs time.
+        // A long exponent would only cost time.
         if (!wolf_der_get(&seq, TAG_INTEGER, &number) || number.len > MAX_RSA_EXPONENT_BYTES) {
             return KEY_OTHER;
         }
@@ -194,7 +194,7 @@ static enum wc_HashType read_hash(wolf_span_t *in) {
     return hash_type(oid_tail(&oid, oid_sha2, sizeof(oid_sha2)));
 }
 
-// RSASSA-PSS-params, RFC 4055, section 3.1. What has a default there must be given: the default is
+// RSASSA-PSS-params, RFC 4055, section 3.1. Fields with a default must be present: the default is
 // SHA-1.
 static bool read_pss(wolf_span_t params, sig_alg_t *alg) {
     wolf_span_t seq, part, mgf, oid, salt;
@@ -357,7 +357,7 @@ static int verify_ed25519(const wolf_cert_t *cert, const wolf_span_t *bits) {
 }
 #endif
 
-// A key for PSS may say what its signatures must be: RFC 4055, section 3.3.
+// A key for PSS may restrict its signatures: RFC 4055, section 3.3.
 static bool pss_key_allows(const wolf_cert_t *issuer, const sig_alg_t *alg) {
     #if !defined(NO_RSA) && defined(WC_RSA_PSS)
     wolf_span_t spki = issuer->key, seq, in, oid;
@@ -421,9 +421,9 @@ static bool same_der(const wolf_span_t *a, const wolf_span_t *b) {
     return a->len == b->len && memcmp(a->p, b->p, a->len) == 0;
 }
 
-// Whether every certificate of a complete path can be what it is in it.
+// Whether every certificate of a complete path may be used in its position.
 static bool check_path(search_t *s, size_t len) {
-    size_t below = 0; // CAs below that count for path lengths: those that didn't issue themselves
+    size_t below = 0; // CAs below that count for path lengths: those that are not self-issued
     for (size_t i = 0; i < len; ++i) {
         const wolf_cert_t *cert = &s->certs[s->path[i]];
         int err = 0;
@@ -468,10 +468,11 @@ static bool check_path(search_t *s, size_t len) {
     return true;
 }
 
-// Whether a certificate may issue others, and has issued the one at depth. It is the next of the
-// path already.
+// Whether a certificate may issue others, and has issued the one at depth. It is already the next
+// one in the path.
 static bool is_issuer(search_t *s, size_t depth, const wolf_cert_t *issuer, bool is_anchor) {
-    // Before version 3 nothing said what was a CA: the user does, by trusting it.
+    // Before version 3, certificates did not say whether they were a CA: the user does, by
+    // trusting one.
     if (!(is_anchor && issuer->version < 3)
         && !(issuer->is_ca && (issuer->key_usage & WOLF_KEY_USAGE_CERT_SIGN))) {
         note(s, NOT_CA_ERROR, depth + 1);
@@ -511,7 +512,7 @@ static bool is_current(const search_t *s, const wolf_cert_t *cert) {
 
 static bool complete(search_t *s, size_t depth);
 
-// Complete a path by an issuer that is valid now, or by one that is not.
+// Complete a path with an issuer that is valid now, or with one that is not.
 static bool complete_by(search_t *s, size_t depth, bool current) {
     wolf_verify_t *v = s->v;
     const wolf_cert_t *cert = &s->certs[s->path[depth]];
@@ -559,7 +560,7 @@ static bool complete(search_t *s, size_t depth) {
     const wolf_cert_t *cert = &s->certs[s->path[depth]];
     bool self_issued = wolf_name_equal(&cert->issuer, &cert->subject);
 
-    // The peer's own certificate vouches for itself only if it names no other issuer, as with the
+    // The peer's own certificate vouches for itself only if it is self-issued, as with the
     // built-in.
     if ((depth > 0 || self_issued) && is_anchor(s, cert)) {
         sig_alg_t alg;
@@ -575,7 +576,7 @@ static bool complete(search_t *s, size_t depth) {
         note(s, MAX_CHAIN_ERROR, depth);
         return false;
     }
-    // An expired twin must not use up the signatures that may be tried.
+    // An expired duplicate must not use up the signatures that may be tried.
     if (complete_by(s, depth, true)) {
         return true;
     }

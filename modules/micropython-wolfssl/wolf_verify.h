@@ -28,8 +28,8 @@
 #define MICROPY_INCLUDED_WOLF_VERIFY_H
 
 // Verification of a chain of certificates against trust anchors: wolfCrypt does the arithmetic,
-// the rules are here. What a peer sends is looked at, and never kept. What is accepted, and why,
-// is in docs/x509.md of the mpwolf project.
+// the rules are here. What a peer sends is examined, and never kept. What is accepted, and why, is
+// in docs/x509.md of the mpwolf project.
 
 #include "wolf_x509.h"
 
@@ -42,15 +42,15 @@ typedef struct _wolf_verify_t {
     // in any order.
     const wolf_span_t *chain;
     size_t chain_len;
-    // The i-th trust anchor; false behind the last one.
+    // The i-th trust anchor; false after the last one.
     bool (*anchor)(void *arg, size_t i, wolf_span_t *der);
     void *arg;
     const char *host; // the name or address that the certificate must be for, or NULL
     size_t host_len;
     bool must_sign; // the peer's key makes signatures: its keyUsage must say so
 
-    // The result: the path that was found, from the peer's certificate to an anchor. Where the
-    // verification failed, as far as it goes.
+    // The result: the path that was found, from the peer's certificate to an anchor. If the
+    // verification failed, the path as far as it goes.
     wolf_span_t path[WOLF_MAX_PATH];
     size_t path_len;
     int err; // 0, or wolfSSL's number
@@ -61,8 +61,8 @@ typedef struct _wolf_verify_t {
 // Returns v->err.
 int wolf_verify(wolf_verify_t *v);
 
-// Whether a certificate is of the ECC key with this public point, uncompressed. True too where the
-// certificate has it in another form.
+// Whether a certificate has the ECC key with this public point, uncompressed. Also true if the
+// certificate has the point in another form.
 bool wolf_cert_has_point(const wolf_cert_t *cert, const uint8_t *point, size_t len);
 
 #endif // MICROPY_INCLUDED_WOLF_VERIFY_H

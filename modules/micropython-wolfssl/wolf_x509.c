@@ -75,7 +75,7 @@ bool wolf_der_get(wolf_span_t *in, uint8_t tag, wolf_span_t *out) {
     left -= 2;
     if (len >= 0x80) {
         size_t n = len & 0x7f;
-        // Three bytes hold the length of whatever fits into a record.
+        // Three bytes are enough for the length of anything that fits into a record.
         if (n == 0 || n > 3 || n > left || p[0] == 0) {
             return false;
         }
@@ -132,7 +132,7 @@ static bool digits(const uint8_t **p, int n, int *value) {
     return true;
 }
 
-// Seconds since 1970, of a UTCTime or a GeneralizedTime as RFC 5280, section 4.1.2.5, has them.
+// Seconds since 1970, of a UTCTime or a GeneralizedTime as in RFC 5280, section 4.1.2.5.
 static bool get_time(wolf_span_t *in, int64_t *seconds) {
     uint8_t tag;
     wolf_span_t span;
@@ -196,7 +196,7 @@ static bool read_basic_constraints(wolf_cert_t *cert, wolf_span_t value) {
             || (number.p[0] & 0x80)) {
             return false;
         }
-        // No chain is as long as a second byte could say.
+        // No chain is long enough to need a second byte.
         cert->path_len = number.len == 1 ? number.p[0] : 127;
     }
     return true;
@@ -256,7 +256,7 @@ static bool read_extension(wolf_cert_t *cert, wolf_span_t *extensions, uint64_t 
     }
 }
 
-// What follows the key: two identifiers that nobody uses, and the extensions.
+// What follows the key: two identifiers that are unused in practice, and the extensions.
 static bool read_extensions(wolf_cert_t *cert, wolf_span_t *tbs) {
     wolf_span_t span, extensions;
     for (int i = 1; i <= 2; ++i) {
@@ -364,7 +364,7 @@ static bool equal_nocase(const uint8_t *a, size_t a_len, const uint8_t *b, size_
     return true;
 }
 
-// The number of bytes of a character in a string of that kind, at least; 0 where it holds no text.
+// The minimum number of bytes of a character in a string of that type; 0 if it is not a text.
 static size_t char_size(uint8_t tag) {
     switch (tag) {
         case TAG_UTF8_STRING:
@@ -384,8 +384,8 @@ static size_t char_size(uint8_t tag) {
 
 #define TEXT_END (UINT32_MAX)
 
-// The next character of a string, with letters of ASCII in lower case and white space as a blank;
-// the string must not be empty. T.61 is taken for Latin-1, as by OpenSSL.
+// The next character of a string, with ASCII letters in lower case and white space as a space; the
+// string must not be empty. T.61 is read as Latin-1, as in OpenSSL.
 static uint32_t get_char(uint8_t tag, wolf_span_t *text) {
     uint8_t first = text->p[0];
     size_t n = char_size(tag);
@@ -410,12 +410,12 @@ static uint32_t get_char(uint8_t tag, wolf_span_t *text) {
     text->p += i;
     text->len -= i;
     if (is_long && (i < n || c < (n == 2 ? 0x80u : n == 3 ? 0x800u : 0x10000u))) {
-        return 0x80000000 | c; // no UTF-8: no character of another string is that one
+        return 0x80000000 | c; // not UTF-8: a value that no character of another string has
     }
     return c < 0x80 ? (c >= '\t' && c <= '\r' ? ' ' : lower(c)) : c;
 }
 
-// The same without what does not count: blanks at the ends, and all but one elsewhere (RFC 5280,
+// The same without insignificant spaces: those at the ends, and all but one elsewhere (RFC 5280,
 // section 7.1). started says whether there was a character before.
 static uint32_t get_significant(uint8_t tag, wolf_span_t *text, bool *started) {
     bool blank = false;
@@ -553,7 +553,8 @@ static int hex_digit(char c) {
            && (c | 0x20) <= 'f' ? (c | 0x20) - 'a' + 10 : -1;
 }
 
-// RFC 4291, section 2.2. A zone, which has a meaning on this host alone, is no part of an address.
+// RFC 4291, section 2.2. A zone, which has a meaning only on this host, is not a part of an
+// address.
 static size_t ipv6_address(const char *host, size_t len, uint8_t *addr) {
     size_t n = 0; // bytes so far
     int gap = -1; // where the "::" is
@@ -617,8 +618,8 @@ size_t wolf_host_address(const char *host, size_t len, uint8_t *addr) {
         : ipv4_address(host, len, addr);
 }
 
-// Whether a name in a certificate is a host's. A wildcard is the whole of the left-most label, and
-// stands for one.
+// Whether a name in a certificate is a host's. A wildcard is the whole left-most label, and stands
+// for one label.
 static bool is_host(const wolf_span_t *name, const char *host_str, size_t len, bool is_address) {
     const uint8_t *host = (const uint8_t *)host_str;
     if (equal_nocase(name->p, name->len, host, len)) {
@@ -637,7 +638,7 @@ bool wolf_cert_is_for(const wolf_cert_t *cert, const char *host, size_t len) {
     size_t addr_len = wolf_host_address(host, len, addr);
     wolf_span_t value;
     if (len == 0 || memchr(host, 0, len) != NULL) {
-        return false; // no name of a host, though a certificate may have it
+        return false; // not a host name, though a certificate may contain it
     }
     if (cert->alt_names.p == NULL) {
         wolf_span_t name = cert->subject;
@@ -667,8 +668,8 @@ static bool ends_with(const wolf_span_t *name, const uint8_t *end, size_t len) {
     return name->len >= len && equal_nocase(name->p + name->len - len, len, end, len);
 }
 
-// Whether a host is a domain, or in it; one that begins with a dot, as of a URI or an address, has
-// subdomains alone.
+// Whether a host is a domain, or in it; a domain that begins with a dot, as for a URI or an e-mail
+// address, includes only subdomains.
 static bool in_domain(const wolf_span_t *host, const wolf_span_t *domain) {
     if (!ends_with(host, domain->p, domain->len)) {
         return false;
@@ -742,7 +743,7 @@ static bool in_subtree(uint8_t tag, const wolf_span_t *name, const wolf_span_t *
     }
 }
 
-// Whether a wildcard stands for names that a domain includes, or is.
+// Whether a wildcard stands for names that a domain includes, or for the domain itself.
 static bool wildcard_meets(const wolf_span_t *name, const wolf_span_t *domain) {
     if (name->len < 3 || name->p[0] != '*' || name->p[1] != '.') {
         return false;
@@ -756,8 +757,7 @@ static bool wildcard_meets(const wolf_span_t *name, const wolf_span_t *domain) {
     return equal_nocase(rest.p, rest.len, parent.p, parent.len);
 }
 
-// Whether one name is within the constraints of a CA. That of a directory comes without its
-// header.
+// Whether one name is within the constraints of a CA. A directoryName comes without its header.
 static bool is_permitted(uint8_t tag, const wolf_span_t *name, const wolf_cert_t *ca) {
     bool known = tag == NAME_DNS || tag == NAME_EMAIL || tag == NAME_IP || tag == NAME_DIRECTORY
         || (tag == NAME_URI && uri_host(name).len > 0);
@@ -773,7 +773,7 @@ static bool is_permitted(uint8_t tag, const wolf_span_t *name, const wolf_cert_t
                 return false;
             }
             if (base_tag == tag) {
-                // Neither has a name such a form.
+                // A name cannot have that form either.
                 if (tag == NAME_DNS
                     && ((base.len > 0 && base.p[0] == '.')
                         || (name->len > 0 && name->p[0] == '.'))) {
@@ -816,8 +816,8 @@ static bool common_names_are_permitted(const wolf_cert_t *cert, const wolf_cert_
         uint8_t addr[16];
         size_t addr_len = wolf_host_address((const char *)value.p, value.len, addr);
         wolf_span_t ip = { addr, addr_len };
-        // An address is no DNS name here: nobody could say so in a certificate without alternative
-        // names.
+        // An address is not a DNS name here: a certificate without alternative names could not
+        // express it.
         if (addr_len > 0 ? !is_permitted(NAME_IP, &ip, ca) : !is_host_permitted(value, ca)) {
             return false;
         }
@@ -825,7 +825,7 @@ static bool common_names_are_permitted(const wolf_cert_t *cert, const wolf_cert_
     return true;
 }
 
-// A subject may have addresses of e-mail, too: RFC 5280, section 4.2.1.10.
+// A subject may have e-mail addresses, too: RFC 5280, section 4.2.1.10.
 static bool emails_are_permitted(const wolf_cert_t *cert, const wolf_cert_t *ca) {
     static const uint8_t email[] = { 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x09, 0x01 };
     wolf_span_t name = cert->subject;

@@ -67,7 +67,7 @@ typedef struct _wolf_cert_t {
     bool unknown_critical; // it has a critical extension that isn't known here
 } wolf_cert_t;
 
-// The first element of in, whose tag must be tag: its contents go to out, and in goes on behind
+// The first element of in, whose tag must be tag: its contents go to out, and in continues after
 // it. Lengths must be definite, and encoded in as few bytes as they can be.
 bool wolf_der_get(wolf_span_t *in, uint8_t tag, wolf_span_t *out);
 
@@ -77,8 +77,8 @@ bool wolf_cert_read(wolf_cert_t *cert, const uint8_t *der, size_t len);
 // The subject of a certificate alone: much less work than wolf_cert_read().
 bool wolf_cert_read_subject(const uint8_t *der, size_t len, wolf_span_t *subject);
 
-// Whether two names are the same: without regard to the case of ASCII letters and to the kind of
-// string, as the built-in and OpenSSL compare them.
+// Whether two names are the same, ignoring the case of ASCII letters and the string type, as the
+// built-in and OpenSSL do.
 bool wolf_name_equal(const wolf_span_t *a, const wolf_span_t *b);
 
 // The last common name of a name; p is NULL if it has none.
@@ -88,13 +88,13 @@ wolf_span_t wolf_name_common_name(const wolf_span_t *name);
 // has room for 16.
 size_t wolf_host_address(const char *host, size_t len, uint8_t *addr);
 
-// Whether a certificate is for a host: a DNS name or an IP address. The common name counts only in
-// a certificate without alternative names of any kind, as with the built-in.
+// Whether a certificate is for a host: a DNS name or an IP address. The common name is used only
+// in a certificate without alternative names of any kind, as with the built-in.
 bool wolf_cert_is_for(const wolf_cert_t *cert, const char *host, size_t len);
 
 // Whether the names of cert are within the name constraints of ca. Those of a kind that can't be
-// checked are not. The common names count where wolf_cert_is_for() may look at them: in the peer's
-// own certificate, whatever else it is.
+// checked are not. The common names are included where wolf_cert_is_for() may use them: in the
+// peer's own certificate, whatever else it is.
 bool wolf_cert_is_permitted(const wolf_cert_t *cert, const wolf_cert_t *ca, bool is_peer);
 
 #endif // MICROPY_INCLUDED_WOLF_X509_H

@@ -1,7 +1,7 @@
 // wolfSSL settings of all ports without an operating system. A port's user_settings.h includes
-// this file and adds what its hardware has. Only preprocessor lines here, but for declarations.
+// this file and adds what its hardware has. Only preprocessor lines here, except for declarations.
 // docs/metal.md of the mpwolf project says what each of these costs and how that was measured;
-// where a figure stands here, it is of a Cortex-M4 with wolfSSL 5.7.2.
+// figures here are for a Cortex-M4 with wolfSSL 5.7.2.
 #ifndef MPWOLF_BARE_METAL_H
 #define MPWOLF_BARE_METAL_H
 
@@ -38,7 +38,7 @@
 #define NO_WRITEV
 // RNG is the name of a register of some processors.
 #define NO_OLD_RNGNAME
-// Threads take turns by MicroPython's lock, which is let go only in the streams' callbacks.
+// Threads take turns under MicroPython's lock, which is released only in the streams' callbacks.
 #define SINGLE_THREADED
 #define NO_MAIN_DRIVER
 #define NO_WOLFSSL_DIR
@@ -57,7 +57,7 @@ int wolfssl_port_toupper(int c);
 void *wolf_malloc(size_t size);
 void wolf_free(void *ptr);
 void *wolf_realloc(void *ptr, size_t size);
-// Without the arguments that nobody reads: -2.6 KB.
+// Without the unused arguments: -2.6 KB.
 #define XMALLOC(size, heap, type) ((void)(heap), (void)(type), wolf_malloc(size))
 #define XFREE(ptr, heap, type) ((void)(heap), (void)(type), wolf_free(ptr))
 #define XREALLOC(ptr, size, heap, type) ((void)(heap), (void)(type), wolf_realloc(ptr, size))
@@ -79,7 +79,7 @@ int wolfssl_port_seed(unsigned char *output, unsigned int size);
 #define XTIME wolfssl_port_time
 
 // -- Numbers -------------------------------------------------------------------------------------
-// A curve of its own code: 42 times faster than with the generic arithmetic. With the DSP
+// Dedicated code for a curve: 42 times faster than the generic arithmetic. With the DSP
 // instructions (Cortex-M4, M7, M33) in assembly, elsewhere in C (sp_c32.c).
 #define WOLFSSL_HAVE_SP_ECC
 #define WOLFSSL_SP_SMALL
@@ -96,7 +96,7 @@ int wolfssl_port_seed(unsigned char *output, unsigned int size);
 #define WOLFSSL_SP_MATH_ALL
 #endif
 #define SP_INT_BITS 4096
-// Numbers of a curve are as long as the curve has them, and not as long as RSA's: -11 KB of heap.
+// A curve's numbers are as long as the curve needs, and not as long as RSA's: -11 KB of heap.
 #define ALT_ECC_SIZE
 #define TFM_TIMING_RESISTANT
 #define ECC_TIMING_RESISTANT
@@ -114,7 +114,7 @@ int wolfssl_port_seed(unsigned char *output, unsigned int size);
 #define WOLFSSL_DTLS
 #define HAVE_ENCRYPT_THEN_MAC
 #define HAVE_SERVER_RENEGOTIATION_INFO
-// The RSA key exchange is weak, but the built-in has it and some old peers know nothing else.
+// The RSA key exchange is weak, but the built-in has it and some old peers support nothing else.
 #define WOLFSSL_STATIC_RSA
 #endif
 #define HAVE_TLS_EXTENSIONS
@@ -179,9 +179,9 @@ int wolfssl_port_seed(unsigned char *output, unsigned int size);
 #endif
 // Large sites have more than wolfSSL's 128.
 #define WOLFSSL_MAX_ALT_NAMES 1024
-// What the built-in and OpenSSL read in certificates, and wolfSSL refuses otherwise: a
-// basicConstraints that says that it is no CA, and serial number 0 (in 5.7 and before only under
-// the name of a larger project).
+// What the built-in and OpenSSL accept in certificates, and wolfSSL refuses otherwise: a
+// basicConstraints that says that it is not a CA, and serial number 0 (in 5.7 and before only
+// under the name of a larger project).
 #define WOLFSSL_ALLOW_ENCODING_CA_FALSE
 #define WOLFSSL_ASN_ALLOW_0_SERIAL
 #if LIBWOLFSSL_VERSION_HEX < 0x05008000
@@ -192,7 +192,7 @@ int wolfssl_port_seed(unsigned char *output, unsigned int size);
 // A session cache, a curve cache or a fixed-point cache would outlive a soft reset of the
 // interpreter.
 #define NO_SESSION_CACHE
-// Of wolfSSL's error texts the modules have those that matter: -15 KB.
+// The modules have their own texts for the errors that matter: -15 KB.
 #define NO_ERROR_STRINGS
 
 // NOTE(mpwolf): wolfSSL 5.5 calls snprintf() without its header where NO_FILESYSTEM is set.

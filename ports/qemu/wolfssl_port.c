@@ -26,7 +26,7 @@
 
 
 // What wolfSSL needs of a machine in QEMU: random seeds and the time, which semihosting takes from
-// the computer that QEMU runs on. On hardware there is no such thing: for testing only.
+// the computer that QEMU runs on. Hardware has no such thing: for testing only.
 
 #include <string.h>
 

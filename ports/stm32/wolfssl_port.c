@@ -50,8 +50,7 @@ _Static_assert(0, "board " MICROPY_HW_BOARD_NAME " has no hardware random number
     "mpconfigboard.h; to build without, CFLAGS_EXTRA=-DMICROPY_WOLFSSL_WEAK_RANDOM=1");
 #endif
 
-// A clock that says an earlier year was never set: without a battery the port starts at 2015, or
-// 2000.
+// A clock with an earlier year was never set: without a battery, the port starts at 2015, or 2000.
 #define CLOCK_FIRST_YEAR (2020)
 
 #define SECONDS_1970_TO_2000 (946684800)
@@ -65,7 +64,7 @@ MP_WEAK uint32_t mp_hal_get_hw_random_u32(void) {
     return rng_get();
 }
 
-// A generator that is broken can repeat itself.
+// A broken generator may repeat itself.
 static int get_word(uint32_t *word) {
     static uint32_t last;
     for (int tries = 0; tries < 3; ++tries) {
@@ -93,7 +92,7 @@ static int get_words(unsigned char *output, unsigned int size) {
     return 0;
 }
 
-// An exception must not pass through wolfSSL, which would leave what it holds.
+// An exception must not pass through wolfSSL, which would leak what it holds.
 int wolfssl_port_seed(unsigned char *output, unsigned int size) {
     nlr_buf_t nlr;
     if (nlr_push(&nlr) != 0) {
@@ -105,7 +104,7 @@ int wolfssl_port_seed(unsigned char *output, unsigned int size) {
 }
 
 // Seconds since 1970, whatever the port's epoch is. 0 when the clock was never set: wolfSSL then
-// takes no certificate.
+// accepts no certificate.
 time_t wolfssl_port_time(time_t *timer) {
     rtc_init_finalise();
     RTC_TimeTypeDef time;

@@ -8,7 +8,7 @@
 
 // The C library's malloc, not MicroPython's heap: threads run without a GIL here, and
 // m_tracked_calloc() takes no lock before MicroPython 1.26. Memory that the collector doesn't own
-// also outlives every order of finalisers.
+// also survives any order of finalisers.
 #define XMALLOC_USER
 #define MICROPY_WOLFSSL_LIBC_ALLOC
 #define HAVE_THREAD_LS
@@ -16,15 +16,15 @@
 #define HAVE_GMTIME_R
 
 // -- Numbers -------------------------------------------------------------------------------------
-// SP math turns mp_init() and its kin into macros, so that they don't clash with py/runtime.c,
-// whose mp_init() is MicroPython's own.
+// SP math turns mp_init() and similar functions into macros, so that they don't clash with
+// py/runtime.c, whose mp_init() is MicroPython's own.
 #define WOLFSSL_SP_MATH_ALL
 #define WOLFSSL_HAVE_SP_RSA
 #define WOLFSSL_HAVE_SP_ECC
-// Single-precision code for P-256 and RSA-2048, which nearly every peer has. The rest works too,
-// by the generic code: such code for P-384, RSA-3072 and RSA-4096 takes another 505 KB, most of it
-// tables, for P-384 in 0.95 ms instead of 2.3 and RSA-4096 in 0.8 instead of 1.0; P-521 has a
-// table of 700 KB. A settings file that includes this one can define WOLFSSL_SP_384,
+// Single-precision code for P-256 and RSA-2048, which nearly every peer uses. The rest works with
+// the generic code: single-precision code for P-384, RSA-3072 and RSA-4096 would take another 505
+// KB, most of it tables, for P-384 in 0.95 ms instead of 2.3 and RSA-4096 in 0.8 instead of 1.0;
+// P-521 has a table of 700 KB. A settings file that includes this one can define WOLFSSL_SP_384,
 // WOLFSSL_SP_4096 or WOLFSSL_SP_521, and undefine WOLFSSL_SP_NO_3072.
 #define WOLFSSL_SP_NO_3072
 #define SP_INT_BITS 4096
@@ -44,7 +44,7 @@
 #define WOLFSSL_SP_ASM
 #endif
 #if defined(__aarch64__)
-// Every AArch64 processor has what this needs.
+// Every AArch64 processor supports this.
 #define WOLFSSL_SP_ARM64_ASM
 #define WOLFSSL_SP_ASM
 #if MICROPY_WOLFSSL_ASM
@@ -60,8 +60,7 @@
 #define NO_OLD_TLS
 #define WOLFSSL_TLS13
 #define WOLFSSL_DTLS
-// DTLS 1.3 is young in wolfSSL 5.5; in 5.7 a server that has no memory for its answer tries for
-// ever.
+// DTLS 1.3 is new in wolfSSL 5.5; in 5.7 a server without memory for its reply retries forever.
 #if LIBWOLFSSL_VERSION_HEX >= 0x05009000
 #define WOLFSSL_DTLS13
 #define WOLFSSL_SEND_HRR_COOKIE
@@ -77,14 +76,14 @@
 #define WOLFSSL_TLS13_MIDDLEBOX_COMPAT
 #define WOLFSSL_EXTRA_ALERTS
 #define HAVE_FALLBACK_SCSV
-// A handshake message may be as long as a hello with every extension that there is; wolfSSL
-// allocates what comes.
+// A handshake message may be as long as a hello with every existing extension; wolfSSL allocates
+// what is needed.
 #define MAX_HANDSHAKE_SZ 0x10200
 // CBC records with all the padding that TLS 1.2 allows: wolfSSL's limit for a record is 38 bytes
-// and a digest's size above 2^14 (MAX_MSG_EXTRA in internal.h). Takes 0.9 KB a connection; wolfSSL
-// 5.5 doesn't know it.
+// and a digest's size above 2^14 (MAX_MSG_EXTRA in internal.h). Takes 0.9 KB per connection;
+// wolfSSL 5.5 doesn't support it.
 #define WC_HASH_CUSTOM_MAX_DIGEST_SIZE 288
-// The RSA key exchange is weak, but the built-in has it and some old peers know nothing else.
+// The RSA key exchange is weak, but the built-in has it and some old peers support nothing else.
 #define WOLFSSL_STATIC_RSA
 
 // -- Ciphers and hashes --------------------------------------------------------------------------
@@ -120,8 +119,8 @@
 #define WOLFSSL_BASE64_ENCODE
 
 // -- Pre-shared keys -----------------------------------------------------------------------------
-// Only a context that is given keys uses them. Those without a key exchange of their own have no
-// forward secrecy, but the built-in knows nothing else.
+// Only a context with such keys uses them. Suites without a key exchange have no forward secrecy,
+// but the built-in supports nothing else.
 #define WOLFSSL_STATIC_PSK
 
 // -- Certificates --------------------------------------------------------------------------------
@@ -129,9 +128,9 @@
 #define WOLFSSL_ALWAYS_VERIFY_CB
 #define WOLFSSL_VERIFY_CB_ALL_CERTS
 #define WOLFSSL_PEM_TO_DER
-// What the built-in and OpenSSL read in certificates, and wolfSSL refuses otherwise: a
-// basicConstraints that says that it is no CA, and serial number 0 (in 5.7 and before only under
-// the name of a larger project).
+// What the built-in and OpenSSL accept in certificates, and wolfSSL refuses otherwise: a
+// basicConstraints that says that it is not a CA, and serial number 0 (in 5.7 and before only
+// under the name of a larger project).
 #define WOLFSSL_ALLOW_ENCODING_CA_FALSE
 #define WOLFSSL_ASN_ALLOW_0_SERIAL
 #if LIBWOLFSSL_VERSION_HEX < 0x05008000
@@ -172,7 +171,6 @@
 #include <sys/time.h>
 #endif
 
-// In firmware that is as small as possible NO_ERROR_STRINGS is fine: OSError then has the number
-// alone.
+// For the smallest firmware, NO_ERROR_STRINGS is fine: OSError then has only the number.
 
 #endif // MPWOLF_UNIX_USER_SETTINGS_H

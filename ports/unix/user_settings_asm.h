@@ -1,3 +1,3 @@
-// Settings for wolfSSL's assembly sources, which read no C: the same as the C sources', so that
-// the two can't differ.
+// Settings for wolfSSL's assembly sources, which cannot read C: the same as the C sources', so
+// that the two can't differ.
 #include "user_settings.h"
