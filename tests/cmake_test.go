@@ -59,16 +59,19 @@ func TestCMake(t *testing.T) {
 		}
 	}
 
-	// A variable that changes leaves no old name behind, and misses no new one.
-	for i, want := range []string{"none\r\n", "there\r\n"} {
-		drop := strconv.Itoa(i)
-		r.must(configure("-DWOLFSSL_DROP_IN=" + drop))
-		r.must(exec.Command("cmake", "--build", build, "-j2"))
-		cmd := exec.Command(filepath.Join(build, "firmware"))
-		cmd.Stdin = strings.NewReader("try:\n    import cryptolib\n    print('there')\n" +
-			"except ImportError:\n    print('none')\n")
-		if got := r.must(cmd); got != want {
-			t.Errorf("WOLFSSL_DROP_IN=%s: import cryptolib: %q", drop, got)
+	t.Run("rebuild", func(t *testing.T) {
+		inTheLongRun(t) // TestVariablesRebuild does the same with make
+		// A variable that changes leaves no old name behind, and misses no new one.
+		for i, want := range []string{"none\r\n", "there\r\n"} {
+			drop := strconv.Itoa(i)
+			r.must(configure("-DWOLFSSL_DROP_IN=" + drop))
+			r.must(exec.Command("cmake", "--build", build, "-j2"))
+			cmd := exec.Command(filepath.Join(build, "firmware"))
+			cmd.Stdin = strings.NewReader("try:\n    import cryptolib\n    print('there')\n" +
+				"except ImportError:\n    print('none')\n")
+			if got := r.must(cmd); got != want {
+				t.Errorf("WOLFSSL_DROP_IN=%s: import cryptolib: %q", drop, got)
+			}
 		}
-	}
+	})
 }

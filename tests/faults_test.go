@@ -126,7 +126,7 @@ func (w *workplace) recover() state.Outcome {
 // is killed, and the one after which the disk is full, and the one at which a permission is lost.
 // The next command must find the tree as it was before or after, say which, and be able to revert
 // it to the first byte. MPWOLF_TEST_FAULTS=all takes every point in all three ways; without it the
-// last two take every fourth, and with -short all take a twentieth of that.
+// first takes every second and the others every eighth, and with -short all take a tenth of that.
 func TestFaults(t *testing.T) {
 	t.Parallel()
 	scenarios := []struct {
@@ -145,9 +145,9 @@ func TestFaults(t *testing.T) {
 		disktest.Faulty
 		stride int
 	}{
-		{disktest.Faulty{Err: disktest.ErrKilled}, 1},
-		{disktest.Faulty{Err: syscall.ENOSPC, Spare: true}, 4},
-		{disktest.Faulty{Err: fs.ErrPermission, Once: true}, 4},
+		{disktest.Faulty{Err: disktest.ErrKilled}, 2},
+		{disktest.Faulty{Err: syscall.ENOSPC, Spare: true}, 8},
+		{disktest.Faulty{Err: fs.ErrPermission, Once: true}, 8},
 	}
 	for _, s := range scenarios {
 		t.Run(s.name, func(t *testing.T) {
@@ -165,7 +165,7 @@ func TestFaults(t *testing.T) {
 			for _, way := range ways {
 				stride := way.stride
 				if testing.Short() {
-					stride *= 20
+					stride *= 10
 				}
 				if os.Getenv("MPWOLF_TEST_FAULTS") == "all" {
 					stride = 1
