@@ -16,7 +16,8 @@ func TestClang(t *testing.T) {
 	t.Parallel()
 	r := newReal(t)
 	r.patch()
-	report, code := r.verify("--make", "CC=clang", "--make", "LDFLAGS_EXTRA=-fuse-ld=lld")
+	report, code := r.verify("--make", "CC=clang", "--make", "LDFLAGS_EXTRA=-fuse-ld=lld",
+		"--make", quick)
 	if code != 0 {
 		t.Fatalf("verify: exit code %d\n%+v", code, report)
 	}

@@ -3,6 +3,7 @@ package tests_test
 import (
 	"bytes"
 	"context"
+	"debug/elf"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -27,8 +28,9 @@ type real struct {
 	dir     string // what mpwolf may change: the tree and the modules beside it
 	tree    string
 	wolfssl string
-	built   string // its micropython, if not where mpwolf builds
-	builtIn string // a micropython with the built-in mbedTLS, once there is one
+	built   string                  // its micropython, if not where mpwolf builds
+	symbols map[string][]elf.Symbol // of a source of the modules, for usualSymbols
+	builtIn string                  // a micropython with the built-in mbedTLS, once there is one
 }
 
 // newReal gets MicroPython 1.25.0, and takes wolfSSL 5.7.2, unless MPWOLF_TEST_MICROPYTHON names
@@ -432,7 +434,7 @@ func TestVerifyFinds(t *testing.T) {
 		if err := os.WriteFile(mk, on, 0o644); err != nil {
 			t.Fatal(err)
 		}
-		report, code := r.verify()
+		report, code := r.verify("--make", quick)
 		if err := os.WriteFile(mk, text, 0o644); err != nil {
 			t.Fatal(err)
 		}
@@ -444,13 +446,21 @@ func TestVerifyFinds(t *testing.T) {
 		}
 	})
 	for _, math := range []string{"USE_INTEGER_HEAP_MATH", "USE_FAST_MATH"} {
-		t.Run(math, func(t *testing.T) { r.mathClash(t, math) })
+		t.Run(math, func(t *testing.T) {
+			if math == "USE_FAST_MATH" {
+				inTheLongRun(t)
+			}
+			r.mathClash(t, math)
+		})
 	}
 	t.Run("NO_INLINE", func(t *testing.T) {
 		inTheLongRun(t)
 		r.noInline(t)
 	})
 }
+
+// quick has make build what is looked at and not run.
+const quick = "COPT=-O0"
 
 // noInline builds with settings that are dangerous, and of which one takes wolfSSL's helpers away.
 func (r *real) noInline(t *testing.T) {
@@ -459,7 +469,7 @@ func (r *real) noInline(t *testing.T) {
 	if err := os.WriteFile(settings, []byte(text), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	report, code := r.verify("--user-settings", settings)
+	report, code := r.verify("--user-settings", settings, "--make", quick)
 	if found := findings(report, "symbols"); code != 1 ||
 		!strings.Contains(found, "NO_INLINE makes wolfSSL's misc.c") {
 		t.Errorf("exit code %d; symbols: %s", code, found)
@@ -477,7 +487,7 @@ func (r *real) mathClash(t *testing.T, math string) {
 		0o644); err != nil {
 		t.Fatal(err)
 	}
-	report, code := r.verify("--user-settings", settings)
+	report, code := r.verify("--user-settings", settings, "--make", quick)
 	found := findings(report, "symbols")
 	object := map[string]string{"USE_INTEGER_HEAP_MATH": "integer.o",
 		"USE_FAST_MATH": "tfm.o"}[math]

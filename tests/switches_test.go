@@ -38,7 +38,7 @@ func (r *real) switches(t *testing.T) {
 		{"SSL_FINALISER", "modwolfcryptolib.c", "*___del__"},
 		{"SSL_FINALISER", "modwolfhashlib.c", "*___del__"},
 	} {
-		on := r.moduleSymbols(t, flags, test.source, "")
+		on := r.usualSymbols(t, flags, test.source)
 		for _, macro := range []string{"MICROPY_PY_" + test.macro, "MICROPY_PY_U" + test.macro} {
 			off := r.moduleSymbols(t, flags, test.source, macro)
 			has := func(symbols []elf.Symbol) bool {
@@ -110,7 +110,7 @@ func (r *real) withSettings(t *testing.T, flags *build.Flags, name string,
 		strings.Join(settings, "\n")))
 	changed := *flags
 	changed.CFLAGS = append([]string{"-I" + dir}, flags.CFLAGS...)
-	was := r.moduleSymbols(t, flags, "modwolfssl.c", "")
+	was := r.usualSymbols(t, flags, "modwolfssl.c")
 	is := r.moduleSymbols(t, &changed, "modwolfssl.c", "")
 	for _, symbol := range gone {
 		named := func(s elf.Symbol) bool { return s.Name == symbol }
@@ -146,6 +146,18 @@ func (r *real) moduleSymbols(t *testing.T, flags *build.Flags, source, macro str
 		t.Fatal(err)
 	}
 	return symbols
+}
+
+// usualSymbols are those of a source as the port compiles it.
+func (r *real) usualSymbols(t *testing.T, flags *build.Flags, source string) []elf.Symbol {
+	t.Helper()
+	if r.symbols == nil {
+		r.symbols = map[string][]elf.Symbol{}
+	}
+	if r.symbols[source] == nil {
+		r.symbols[source] = r.moduleSymbols(t, flags, source, "")
+	}
+	return r.symbols[source]
 }
 
 func symbolSize(symbols []elf.Symbol, name string) uint64 {
