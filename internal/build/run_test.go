@@ -1,0 +1,26 @@
+package build
+
+import (
+	"context"
+	"errors"
+	"os/exec"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// TestRunCommandSignalled has a command end by the signal before the context ends, as Ctrl-C may.
+func TestRunCommandSignalled(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	time.AfterFunc(100*time.Millisecond, cancel)
+	err := RunCommand(ctx, exec.CommandContext(ctx, "sh", "-c", "kill -TERM $$"))
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("%v; want %v", err, context.Canceled)
+	}
+	exit := (*exec.ExitError)(nil)
+	err = RunCommand(t.Context(), exec.CommandContext(t.Context(), "sh", "-c", "kill -TERM $$"))
+	if !errors.As(err, &exit) || exit.Sys().(syscall.WaitStatus).Signal() != syscall.SIGTERM {
+		t.Errorf("%v; want the signal", err)
+	}
+}
