@@ -143,7 +143,7 @@ func TestGetOffline(t *testing.T) {
 	if !errors.Is(err, sources.ErrOffline) || !errors.Is(err, sources.ErrNoApt) {
 		t.Errorf("got %v", err)
 	}
-	if !strings.Contains(said.String(), "taking wolfSSL from Debian's archive") {
+	if !strings.Contains(said.String(), "getting wolfSSL from Debian's archive") {
 		t.Errorf("said %s", said.String())
 	}
 }

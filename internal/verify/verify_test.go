@@ -587,7 +587,7 @@ var brokenBuilds = []brokenBuild{
 			"tree/ports/unix/extra.mk":  "LDFLAGS += @flags.rsp\n",
 		},
 		want: map[string][]string{SymbolsID: {"the link has --allow-multiple-definition",
-			"take the option out of LDFLAGS"}},
+			"remove the option from LDFLAGS"}},
 	},
 	{
 		name: "axTLS's AES beside wolfCrypt's",
