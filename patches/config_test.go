@@ -371,7 +371,7 @@ func FuzzPlan(f *testing.F) {
 		if !first.all(wants) {
 			return
 		}
-		// What was planned, once there, needs nothing more.
+		// Once applied, the plan leaves nothing to do.
 		for name, text := range first.src.planned {
 			files[name] = string(text)
 		}
@@ -381,7 +381,7 @@ func FuzzPlan(f *testing.F) {
 	})
 }
 
-// memoryPlanner plans on files that are not on a disk.
+// memoryPlanner plans on files in memory.
 func memoryPlanner(files map[string]string) *planner {
 	target := micropython.Target{Tree: &micropython.Tree{Dir: "/nonexistent"}, Port: "unix",
 		Variant: "standard"}
@@ -404,8 +404,8 @@ func (p *planner) all(wants []Want) bool {
 	return p.check(wants) == nil
 }
 
-// TestEnvironment holds that what make takes from the environment is not passed over: ?= does not
-// act on it.
+// TestEnvironment checks that what make takes from the environment is not ignored: ?= does not
+// replace it.
 func TestEnvironment(t *testing.T) {
 	t.Setenv("MICROPY_PY_SSL", "1")
 	mk := "ports/unix/mpconfigport.mk"
@@ -425,8 +425,8 @@ func TestEnvironment(t *testing.T) {
 	}
 }
 
-// TestName: a macro's name is the newest that py/mpconfig.h knows; a longer name that begins so is
-// another macro.
+// TestName: a macro's name is the newest that py/mpconfig.h knows; a longer name that begins
+// with it is another macro.
 func TestName(t *testing.T) {
 	want := Want{Macro: "MICROPY_PY_SSL", Was: []string{"MICROPY_PY_USSL"}}
 	old := strings.ReplaceAll(mpconfig, "MICROPY_PY_SSL", "MICROPY_PY_USSL")

@@ -8,8 +8,8 @@ import (
 	"mpwolf/internal/micropython"
 )
 
-// TestTracesInterrupted holds that a search that was interrupted is no search that found nothing,
-// and that git is asked only about files with a line as mpwolf writes them.
+// TestTracesInterrupted checks that an interrupted search does not count as one that found
+// nothing, and that git is asked only about files with a line as mpwolf writes them.
 func TestTracesInterrupted(t *testing.T) {
 	tree, err := micropython.Open("../tests/testdata/tree")
 	if err != nil {

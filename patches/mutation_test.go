@@ -18,20 +18,20 @@ import (
 	"mpwolf/internal/micropython"
 )
 
-// A mutation changes how a tree sets the wanted macros, as a later release or a user might: lines
-// move, get other names and operators, stand under conditions, twice, or in comments. Whatever it
-// does, the plan that comes out is right by make and the compiler, or there is an error with file
-// and line.
+// A mutation changes how a tree sets the wanted macros, as a later release or a user might:
+// lines move, get other names and operators, end up under conditions, twice, or in comments.
+// Whatever it does, the resulting plan must be right according to make and the compiler, or
+// there must be an error with file and line.
 
-// mutationCount is how many mutations are tried; MPWOLF_TEST_MUTATIONS asks for another number for
-// each port, or real tree.
+// mutationCount is how many mutations are tried; MPWOLF_TEST_MUTATIONS sets the number for each
+// port, or real tree.
 const mutationCount = 500
 
 func TestMutations(t *testing.T) {
 	if testing.Short() {
 		t.Skip("skipped with -short: needs a C compiler")
 	}
-	files := folderFiles(t, filepath.Join("..", "tests", "testdata", "tree"))
+	files := directoryFiles(t, filepath.Join("..", "tests", "testdata", "tree"))
 	for _, c := range []*mutated{
 		{port: "stm32", board: "NET", files: []string{
 			"ports/stm32/boards/NET/mpconfigboard.mk", "ports/stm32/boards/NET/mpconfigboard.h",
@@ -110,7 +110,7 @@ func mutations(usual int) int {
 	return usual
 }
 
-func folderFiles(t *testing.T, top string) map[string]string {
+func directoryFiles(t *testing.T, top string) map[string]string {
 	t.Helper()
 	files := make(map[string]string)
 	err := filepath.WalkDir(top, func(name string, entry fs.DirEntry, err error) error {
@@ -134,7 +134,7 @@ type mutated struct {
 	files       []string
 	others      []string // that a plan may edit and that are not mutated
 
-	count, pristine int // trees that were judged, and those that the other way too made right
+	count, pristine int // trees that were judged, and those that the pristine way too made right
 }
 
 // outcomes count what became of the mutations.
@@ -179,8 +179,8 @@ func writeFiles(t testing.TB, dir string, files map[string]string) {
 
 var fileAndLine = regexp.MustCompile(`[\w/.-]+\.(h|mk):\d+`)
 
-// judge plans and applies, and says what is wrong: a value that the scanner believes to know and
-// the compiler does not see, or an error that does not say where.
+// judge plans and applies, and says what is wrong: a value that the scanner claims to know and
+// the compiler does not see, or an error without a place.
 func (c *mutated) judge(t *testing.T, dir string, wants []Want, sum *outcomes) string {
 	t.Helper()
 	tree, err := micropython.Open(dir)
@@ -224,7 +224,7 @@ func (c *mutated) judge(t *testing.T, dir string, wants []Want, sum *outcomes) s
 	return problem
 }
 
-// judgePristine does the same for the other way, on every third tree.
+// judgePristine does the same for the pristine way, on every third tree.
 func (c *mutated) judgePristine(t *testing.T, target micropython.Target, wants []Want) string {
 	t.Helper()
 	if c.count++; c.count%3 != 0 {
@@ -252,10 +252,10 @@ func (c *mutated) judgePristine(t *testing.T, target micropython.Target, wants [
 	return problem
 }
 
-// refusedByCompiler marks a tree that make or the compiler refuses, which a user is told by them.
+// refusedByCompiler marks a tree that make or the compiler refuses, and reports to the user.
 const refusedByCompiler = "refused"
 
-// misread says where the scanner believes to know a value and is wrong or, with applied, where a
+// misread says where the scanner claims to know a value and is wrong or, with applied, where a
 // want does not hold.
 func misread(t *testing.T, target micropython.Target, wants []Want, applied bool) string {
 	t.Helper()
@@ -302,7 +302,7 @@ func misreadBy(
 	return ""
 }
 
-// refusedIf is the answer for a tree that the compiler refuses: before the plan, the plan itself
+// refusedIf is the result for a tree that the compiler refuses: before the plan, the plan itself
 // may still say why.
 func refusedIf(applied bool) string {
 	if applied {

@@ -17,10 +17,10 @@ const moduleFragment = "WOLFSSL_MOD_DIR := $(USERMOD_DIR)\n" +
 	"CFLAGS_USERMOD += -I$(WOLFSSL_MOD_DIR)\n" +
 	"-include $(WOLFSSL_MOD_DIR)/pristine/$(WOLFSSL_PORT).mk\n"
 
-// TestRealPristine holds that the two ways to make the wants true come to the same: every macro
-// that the compiler knows after py/mpconfig.h, every flag, every object and every source that is
-// searched for qstrs, for all variants of unix and for boards of stm32 (MPWOLF_TEST_BOARDS=all:
-// for all of them).
+// TestRealPristine checks that the two ways to make the wants true have the same result: every
+// macro that the compiler knows after py/mpconfig.h, every flag, every object and every source
+// that is searched for qstrs, for all variants of unix and for boards of stm32
+// (MPWOLF_TEST_BOARDS=all: for all of them).
 func TestRealPristine(t *testing.T) {
 	if testing.Short() {
 		t.Skip("skipped with -short: needs real trees")
@@ -93,8 +93,8 @@ func compareWays(t *testing.T, target micropython.Target) {
 	}
 }
 
-// lookAt lists all that make and the compiler say of a target, with the names of its directories
-// left out.
+// lookAt lists everything that make and the compiler say about a target, without the names of
+// its directories.
 func lookAt(t *testing.T, target micropython.Target, module string) []string {
 	t.Helper()
 	lists := []string{"OBJ", "SRC_QSTR", "SRC_C", "LIB_SRC_C", "EXTMOD_SRC_C", "SRC_THIRDPARTY_C",
@@ -133,7 +133,7 @@ func lookAt(t *testing.T, target micropython.Target, module string) []string {
 	return seen
 }
 
-// difference are the lines that only one of two sorted lists has.
+// difference is the lines that only one of two sorted lists has.
 func difference(a, b []string) []string {
 	var lines []string
 	for len(a) > 0 || len(b) > 0 {

@@ -15,7 +15,7 @@ func testdataTargets(
 ) []micropython.Target {
 	t.Helper()
 	dir := t.TempDir()
-	writeFiles(t, dir, folderFiles(t, filepath.Join("..", "tests", "testdata", "tree")))
+	writeFiles(t, dir, directoryFiles(t, filepath.Join("..", "tests", "testdata", "tree")))
 	writeFiles(t, dir, changes)
 	tree, err := micropython.Open(dir)
 	if err != nil {
@@ -55,8 +55,7 @@ QSTR_GLOBAL_DEPENDENCIES += $(WOLFSSL_MOD_DIR)/pristine/stm32.h
 #undef MICROPY_TRACKED_ALLOC
 #define MICROPY_TRACKED_ALLOC (1)`
 
-// TestPristineServesAllBoards: boards that need different things share the two files, whatever
-// comes first.
+// TestPristineServesAllBoards: boards with different needs share the two files, in any order.
 func TestPristineServesAllBoards(t *testing.T) {
 	if testing.Short() {
 		t.Skip("skipped with -short: needs a C compiler")

@@ -70,12 +70,12 @@ func TestRealTrees(t *testing.T) {
 	}
 }
 
-// comparedBoards are one of each kind: F4 with Ethernet, F7 with a radio module, H7 whose makefile
-// is another board's.
+// comparedBoards has one board of each kind: F4 with Ethernet, F7 with a radio module, H7 whose
+// makefile is another board's.
 var comparedBoards = []string{"NUCLEO_F429ZI", "PYBD_SF2", "NUCLEO_H743ZI2"}
 
-// TestRealBoardsCompiled is TestRealTrees for boards of stm32, with the compiler for them and the
-// headers of stm32lib; MPWOLF_TEST_BOARDS=all asks for all of them.
+// TestRealBoardsCompiled is TestRealTrees for boards of stm32, with the compiler for them and
+// the headers of stm32lib; MPWOLF_TEST_BOARDS=all selects all of them.
 func TestRealBoardsCompiled(t *testing.T) {
 	if testing.Short() {
 		t.Skip("skipped with -short: needs real trees")
@@ -118,8 +118,8 @@ func compareBeforeAndAfter(t *testing.T, target micropython.Target) {
 	compareWithCompiler(t, target, wants, true)
 }
 
-// compareWithCompiler holds that the scanner reads what make and the compiler see; with applied,
-// that it is what is wanted.
+// compareWithCompiler checks that the scanner reads what make and the compiler see; with
+// applied, that it is what is wanted.
 func compareWithCompiler(t *testing.T, target micropython.Target, wants []Want, applied bool) {
 	t.Helper()
 	config := Read(target)
@@ -164,7 +164,7 @@ func overlay(t testing.TB, tree *micropython.Tree, changes []Change) *micropytho
 	for _, c := range changes {
 		changed[c.Path] = c.After
 	}
-	if err := linkFolder(tree.Dir, top, "", changed); err != nil {
+	if err := linkDirectory(tree.Dir, top, "", changed); err != nil {
 		t.Fatal(err)
 	}
 	copied, err := micropython.Open(top)
@@ -175,9 +175,9 @@ func overlay(t testing.TB, tree *micropython.Tree, changes []Change) *micropytho
 	return copied
 }
 
-// linkFolder links what is in a directory; a directory that holds a changed file, and the top, is
+// linkDirectory links what is in a directory; a directory that holds a changed file, and the top, is
 // a real one.
-func linkFolder(from, to, rel string, changed map[string][]byte) error {
+func linkDirectory(from, to, rel string, changed map[string][]byte) error {
 	entries, err := os.ReadDir(filepath.Join(from, rel))
 	if err != nil {
 		return err
@@ -190,7 +190,7 @@ func linkFolder(from, to, rel string, changed map[string][]byte) error {
 			err = os.WriteFile(filepath.Join(to, name), text, 0o644)
 		case entry.IsDir() && (holdsChanged(name, changed) || rel == "" && name != "lib"):
 			if err = os.Mkdir(filepath.Join(to, name), 0o755); err == nil {
-				err = linkFolder(from, to, name, changed)
+				err = linkDirectory(from, to, name, changed)
 			}
 		default:
 			err = os.Symlink(filepath.Join(from, name), filepath.Join(to, name))
@@ -238,8 +238,8 @@ func TestRealBoards(t *testing.T) {
 	}
 }
 
-// checkShape holds that a plan for a board is what a maintainer would have written: a value in the
-// board's makefile or the port's header, or the one marked block.
+// checkShape checks that a plan for a board is what a maintainer would have written: a value in
+// the board's makefile or the port's header, or the one marked block.
 func checkShape(t *testing.T, plan *Plan) {
 	t.Helper()
 	for _, c := range plan.Changes {

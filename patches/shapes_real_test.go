@@ -20,8 +20,8 @@ var wantedLine = regexp.MustCompile(
 		`(MICROPY_PY_U?(?:SSL|HASHLIB|CRYPTOLIB)|MICROPY_SSL_(?:MBEDTLS|AXTLS)|` +
 		`MICROPY_TRACKED_ALLOC)\b(\s*(?:[:?+]?=)|[^:?+=]|$)`)
 
-// TestRealShapes holds that the scanner sees every line of every port, of the trees' shared files
-// too, that sets a wanted macro, whatever its shape: each file alone, with all of its conditions
+// TestRealShapes checks that the scanner sees every line that sets a wanted macro, in any form,
+// in every port and in the trees' shared files: each file by itself, with all its conditions
 // open.
 func TestRealShapes(t *testing.T) {
 	if testing.Short() {
@@ -108,7 +108,7 @@ func checkShapes(
 }
 
 // TestRealOtherPorts asks make, and the compiler where the machine has it and the tree its
-// headers, of every port that is built by make: what the scanner believes to know must be what
+// headers, about every port that is built by make: what the scanner claims to know must be what
 // they say.
 func TestRealOtherPorts(t *testing.T) {
 	if testing.Short() {
@@ -134,7 +134,7 @@ func TestRealOtherPorts(t *testing.T) {
 	}
 }
 
-// someTargets are a port's variants and some of its boards; MPWOLF_TEST_BOARDS=all asks for all.
+// someTargets are a port's variants and some of its boards; MPWOLF_TEST_BOARDS=all selects all.
 func someTargets(t *testing.T, tree *micropython.Tree, port string) []micropython.Target {
 	t.Helper()
 	boards, err := tree.Boards(port)

@@ -214,7 +214,7 @@ func TestErrorTail(t *testing.T) {
 }
 
 // TestRealTreeBuild builds the tree that MPWOLF_TEST_TREE names, with the arguments in
-// MPWOLF_TEST_MAKE, twice, and looks whether the tree is as before.
+// MPWOLF_TEST_MAKE, twice, and checks that the tree is unchanged.
 func TestRealTreeBuild(t *testing.T) {
 	if testing.Short() {
 		t.Skip("skipped with -short: needs real trees")

@@ -256,7 +256,7 @@ func TestRealTreeMacros(t *testing.T) {
 	}
 }
 
-// checkPlace looks whether the line that a value names defines the macro.
+// checkPlace checks that the line that a value names defines the macro.
 func checkPlace(t *testing.T, tree *micropython.Tree, name string, value Value) {
 	t.Helper()
 	if value.File == CommandLine {

@@ -107,7 +107,7 @@ func TestEffectiveAgain(t *testing.T) {
 	if got := value(); got != 1 {
 		t.Errorf("X is %d", got)
 	}
-	// The second reply is known.
+	// The second reply comes from the cache.
 	key := question("values", "py/settings.h", []string{"X"}, flags.Dir, flags.CC, flags.CFLAGS)
 	if known := map[string]Value(nil); !flags.replies.recall(key, &known) ||
 		known["X"].Number != 1 {
@@ -130,7 +130,7 @@ func TestEffectiveAgain(t *testing.T) {
 	if got := value(); got != 22 {
 		t.Errorf("with another header, X is %d", got)
 	}
-	// A header of that name in a directory that is looked into first: -I. comes before -I../.. .
+	// A header of that name in a directory that is searched earlier: -I. comes before -I../.. .
 	if err := os.MkdirAll(filepath.Join(dir, "py"), 0o777); err != nil {
 		t.Fatal(err)
 	}

@@ -10,8 +10,8 @@ import (
 	"mpwolf/internal/project"
 )
 
-// fakeTree is a directory with a small MicroPython tree and a small wolfSSL tree, and what patches
-// the one with the other.
+// fakeTree is a directory with a small MicroPython tree and a small wolfSSL tree, and the
+// options to patch the one with the other.
 func fakeTree(t *testing.T) Options {
 	t.Helper()
 	dir := t.TempDir()
@@ -40,7 +40,7 @@ func read(t *testing.T, name string) string {
 	return string(text)
 }
 
-// TestPatchAndRevert uses the package as a program would that has no command line.
+// TestPatchAndRevert uses the package as a program without a command line would.
 func TestPatchAndRevert(t *testing.T) {
 	if testing.Short() {
 		t.Skip("skipped with -short: needs a C compiler")

@@ -12,8 +12,8 @@ import (
 	"mpwolf/patches"
 )
 
-// boardsJob is a patch of boards, of which those whose name begins with WEAK lack what a board is
-// refused for.
+// boardsJob is a patch of boards. Those whose name begins with WEAK lack something for which a
+// board is refused.
 func boardsJob(said *strings.Builder, boards ...string) *job {
 	j := &job{plan: &patches.Plan{}}
 	j.Project = &project.Project{}
@@ -48,7 +48,7 @@ func TestRefusedBoards(t *testing.T) {
 	}
 }
 
-// TestLeftOut: --all-boards goes on without those that are refused, but not without any.
+// TestLeftOut: --all-boards continues without the refused boards, unless none is left.
 func TestLeftOut(t *testing.T) {
 	var said strings.Builder
 	j := boardsJob(&said, "WEAK1", "A", "WEAK2", "B")

@@ -10,7 +10,7 @@ import (
 	"mpwolf/internal/state"
 )
 
-// TestRun checks a tree as a program would that has no command line.
+// TestRun checks a tree as a program without a command line would.
 func TestRun(t *testing.T) {
 	if testing.Short() {
 		t.Skip("skipped with -short: needs a C compiler")
@@ -57,8 +57,8 @@ func TestRun(t *testing.T) {
 	}
 }
 
-// TestStampsAreUsed holds that a tree in which nothing changed is not scanned again: a verdict of
-// the last patch that the scanner alone could not give stands.
+// TestStampsAreUsed checks that a tree in which nothing changed is not scanned again: a verdict
+// of the last patch that the scanner alone could not reach remains.
 func TestStampsAreUsed(t *testing.T) {
 	if testing.Short() {
 		t.Skip("skipped with -short: needs a C compiler")

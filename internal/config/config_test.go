@@ -20,7 +20,7 @@ func write(t *testing.T, name, text string) string {
 	return name
 }
 
-// TestCreateThenLoad writes what is then read as the same.
+// TestCreateThenLoad checks that what is written is read back the same.
 func TestCreateThenLoad(t *testing.T) {
 	dir := t.TempDir()
 	no := false
@@ -56,8 +56,8 @@ func TestCreateThenLoad(t *testing.T) {
 	}
 }
 
-// TestFind ends its search where a repository or the home directory ends, and goes on through
-// submodules.
+// TestFind: the search ends at the top of a repository or at the home directory, and continues
+// through submodules.
 func TestFind(t *testing.T) {
 	top := t.TempDir()
 	in := func(name string) string { return filepath.Join(top, filepath.FromSlash(name)) }
@@ -99,8 +99,8 @@ func TestFind(t *testing.T) {
 	}
 }
 
-// FuzzParse holds that nothing that is read names a place outside the directory of the file, or an
-// option of make.
+// FuzzParse checks that no accepted file names a place outside its directory, or an option of
+// make.
 func FuzzParse(f *testing.F) {
 	for _, seed := range []string{
 		"tree = \"a\"\n[[target]]\nport = \"unix\"\nmake = [\"A=b\"]\n", "tree = \"../a\"",

@@ -20,7 +20,7 @@ import (
 	"mpwolf/internal/sources"
 )
 
-// fetchFiles are a small tree whose Makefile lists submodules as ports/unix/Makefile does: one
+// fetchFiles is a small tree whose Makefile lists submodules as ports/unix/Makefile does: one
 // always, one for the built-in TLS, and micropython-lib unless MPY_LIB_DIR says otherwise.
 func fetchFiles(version string) map[string]string {
 	numbers := strings.Split(version, ".")
@@ -144,7 +144,7 @@ func fetchRepo(t testing.TB, version string) string {
 	return dir
 }
 
-// fetchOptions are those of a call with a cache and a destination of its own.
+// fetchOptions are the options of a call with its own cache and destination.
 func fetchOptions(t testing.TB, said *strings.Builder) MicroPythonOptions {
 	return MicroPythonOptions{
 		Dir: filepath.Join(t.TempDir(), "micropython"),
@@ -155,8 +155,8 @@ func fetchOptions(t testing.TB, said *strings.Builder) MicroPythonOptions {
 	}
 }
 
-// newPythonFetcher is a pythonFetcher whose catalogue has another git URL and whose machine has no
-// apt sources.
+// newPythonFetcher is a pythonFetcher whose catalogue has a given git URL and whose machine has
+// no apt sources.
 func newPythonFetcher(t testing.TB, o MicroPythonOptions, url string) pythonFetcher {
 	t.Helper()
 	c, err := micropython.Releases()
@@ -169,7 +169,7 @@ func newPythonFetcher(t testing.TB, o MicroPythonOptions, url string) pythonFetc
 		apt: sources.Apt{Cache: o.Cache, Log: o.Log, Etc: t.TempDir()}}
 }
 
-// absent checks that a failed fetch left neither the directory nor a half one beside it.
+// absent checks that a failed fetch left neither the directory nor an unfinished one beside it.
 func absent(t *testing.T, dir string) {
 	t.Helper()
 	entries, err := os.ReadDir(filepath.Dir(dir))
@@ -293,7 +293,7 @@ func TestFetchArchive(t *testing.T) {
 	absent(t, o.Dir)
 }
 
-func TestFetchFolder(t *testing.T) {
+func TestFetchDirectory(t *testing.T) {
 	var said strings.Builder
 	o := fetchOptions(t, &said)
 	o.From = fetchTree(t, fetchFiles("1.24.1"))
@@ -314,8 +314,8 @@ func TestFetchFolder(t *testing.T) {
 	}
 }
 
-// TestFetchFolderClones takes a version that a repository has, though its work tree is of another.
-func TestFetchFolderClones(t *testing.T) {
+// TestFetchDirectoryClones takes a version that a repository has, though its work tree is of another.
+func TestFetchDirectoryClones(t *testing.T) {
 	var said strings.Builder
 	o := fetchOptions(t, &said)
 	o.From = fetchRepo(t, "1.26.1")

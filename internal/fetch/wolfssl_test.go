@@ -35,7 +35,7 @@ func wolfFiles(version string) map[string]string {
 	}
 }
 
-// wolfOptions are those of a call with a cache of its own.
+// wolfOptions are the options of a call with its own cache.
 func wolfOptions(t testing.TB, said *strings.Builder) WolfSSLOptions {
 	return WolfSSLOptions{Source: Source{
 		Cache: sources.Cache{Dir: filepath.Join(t.TempDir(), "cache")},
@@ -43,7 +43,7 @@ func wolfOptions(t testing.TB, said *strings.Builder) WolfSSLOptions {
 	}}
 }
 
-// catalogued is a wolfFetcher with a catalogue of this test's, whose git URL is given.
+// catalogued is a wolfFetcher with a test catalogue with the given git URL.
 func wolfCatalogued(t testing.TB, o WolfSSLOptions, url string) wolfFetcher {
 	t.Helper()
 	c, err := wolfssl.Releases()
@@ -117,7 +117,7 @@ func TestGetGitWarns(t *testing.T) {
 	}
 }
 
-// TestGetTagMissing: a repository that answers is no reason to go elsewhere.
+// TestGetTagMissing: if a repository replies, no other source is tried.
 func TestGetTagMissing(t *testing.T) {
 	var said strings.Builder
 	_, err := wolfCatalogued(t, wolfOptions(t, &said), wolfRepo(t, "5.0.0")).get(t.Context())
@@ -148,9 +148,9 @@ func TestGetOffline(t *testing.T) {
 	}
 }
 
-// fakeDebian puts tools in front of PATH that serve a fake wolfSSL of one version: apt-get source
-// puts down an orig archive and a .dsc unless served says otherwise, and dpkg-source unpacks it
-// with a mark.
+// fakeDebian puts tools in front of PATH that serve a fake wolfSSL of one version: apt-get
+// source writes an orig archive and a .dsc unless served says otherwise, and dpkg-source unpacks
+// it and adds a mark.
 func fakeDebian(t *testing.T, version, debian string, dscServed bool) (etc, sum string) {
 	t.Helper()
 	bin := t.TempDir()
@@ -303,7 +303,7 @@ func TestGetArchive(t *testing.T) {
 	}
 }
 
-func TestGetFolder(t *testing.T) {
+func TestGetDirectory(t *testing.T) {
 	var said strings.Builder
 	dir := fetchTree(t, wolfFiles("5.2.1"))
 	for name, change := range map[string]func(*WolfSSLOptions){
@@ -365,7 +365,7 @@ func TestRealApt(t *testing.T) {
 	}
 }
 
-// checkSize holds that what is installed stays small: a third of a tree.
+// checkSize checks that what is installed stays small: a third of a tree.
 func checkSize(t *testing.T, tree *wolfssl.Tree) {
 	files, err := wolfssl.Files(tree)
 	if err != nil {

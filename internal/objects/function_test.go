@@ -12,7 +12,7 @@ import (
 	"mpwolf/internal/objects/objectstest"
 )
 
-// seedSources are functions that could give a seed, and what their code tells.
+// seedSources are functions that could provide a seed, and what their code shows.
 const seedSources = `#include <string.h>
 int fixed(unsigned char *b, int n) { memset(b, 42, n); return 0; }
 int table(unsigned char *b, int n) { memcpy(b, "0123456789abcdef0123456789abcdef", n & 31); return 0; }

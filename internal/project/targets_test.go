@@ -9,8 +9,8 @@ import (
 	"mpwolf/internal/state"
 )
 
-// TestPatchedTargets: verify's arguments for make count for what was patched, and stay out of the
-// record.
+// TestPatchedTargets: verify's arguments for make apply to the recorded targets, and are not
+// recorded.
 func TestPatchedTargets(t *testing.T) {
 	dir := t.TempDir()
 	if err := os.CopyFS(dir, os.DirFS("../../tests/testdata/tree")); err != nil {

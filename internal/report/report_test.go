@@ -29,8 +29,8 @@ func sample(root string) *Log {
 	}
 }
 
-// sarifSchemas are our own, which knows what we write of the standard and nothing else, and
-// OASIS's, if MPWOLF_TEST_SARIF_SCHEMA names its file (sarif-schema-2.1.0.json).
+// sarifSchemas are our own, which has only the parts of the standard that we write, and OASIS's,
+// if MPWOLF_TEST_SARIF_SCHEMA names its file (sarif-schema-2.1.0.json).
 func sarifSchemas(t *testing.T) []*jsonschema.Schema {
 	t.Helper()
 	files := []string{"testdata/sarif.json"}
@@ -81,9 +81,9 @@ func TestSARIFSchema(t *testing.T) {
 	}
 }
 
-// TestSARIFForGitHub holds what GitHub's code scanning asks for beyond the schema ("SARIF support
-// for code scanning" in its documentation): every result has a place with a relative URI and a
-// line, its rule has help, and its fingerprint is its own and lasts.
+// TestSARIFForGitHub checks what GitHub's code scanning requires beyond the schema ("SARIF
+// support for code scanning" in its documentation): every result has a place with a relative URI
+// and a line, its rule has help, and its fingerprint is unique and stable.
 func TestSARIFForGitHub(t *testing.T) {
 	var out bytes.Buffer
 	if err := sample("/repo").SARIF(&out); err != nil {

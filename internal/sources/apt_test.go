@@ -119,7 +119,7 @@ func TestNoApt(t *testing.T) {
 	}
 }
 
-// fakeApt puts an apt-get and an apt-cache in front of PATH that answer with the given shell code.
+// fakeApt puts an apt-get and an apt-cache in front of PATH that run the given shell code.
 func fakeApt(t *testing.T, get, cache string) {
 	t.Helper()
 	dir := t.TempDir()

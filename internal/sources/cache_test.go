@@ -211,7 +211,7 @@ func TestEntryWaitCancelled(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// The lock that no one waited for any more is given back.
+	// A lock that nothing waits for any more is released.
 	if _, err := c.Entry(t.Context(), "key", nil, fillWith("z")); err != nil {
 		t.Fatal(err)
 	}
@@ -309,7 +309,7 @@ func TestEntryKilled(t *testing.T) {
 	if err := cmd.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}
-	_ = cmd.Wait() // it says that the process was killed
+	_ = cmd.Wait() // its error says that the process was killed
 	dir, err := c.Entry(t.Context(), "key", nil, fillWith("whole"))
 	if err != nil || read(t, dir, "file") != "whole" {
 		t.Error(err)

@@ -308,7 +308,7 @@ func TestCheckSHA256(t *testing.T) {
 	}
 }
 
-// FuzzExtract holds that nothing is written outside, and that no link leads there, whatever the
+// FuzzExtract checks that nothing is written outside, and that no link leads there, whatever the
 // archive.
 func FuzzExtract(f *testing.F) {
 	f.Add(tarOf(f, goodMembers...))
@@ -327,7 +327,7 @@ func FuzzExtract(f *testing.F) {
 		if err := os.Mkdir(dir, 0o755); err != nil {
 			t.Fatal(err)
 		}
-		// The error does not matter: what was written before it is in the same directory.
+		// The error does not matter: everything written before it must be in the same directory.
 		_ = extract(t.Context(), "x", bufio.NewReader(bytes.NewReader(archive)), dir,
 			Limits{Bytes: 1 << 20, Files: 100})
 		if names := list(t, parent); !onlyBelow(names, "in") {
@@ -337,7 +337,7 @@ func FuzzExtract(f *testing.F) {
 	})
 }
 
-// checkLinks follows every link, as the kernel does, and wants it to end inside or nowhere.
+// checkLinks follows every link, as the kernel does, and checks that it ends inside or nowhere.
 func checkLinks(t *testing.T, dir string) {
 	real, err := filepath.EvalSymlinks(dir)
 	if err != nil {

@@ -14,7 +14,7 @@ import (
 	"github.com/go-git/go-git/v5/plumbing/transport"
 )
 
-// git runs git for the making of test repositories, without the user's configuration.
+// git runs git to make test repositories, without the user's configuration.
 func runGit(t testing.TB, dir string, args ...string) string {
 	t.Helper()
 	if _, err := exec.LookPath("git"); err != nil {
@@ -178,7 +178,7 @@ func TestCloneErrors(t *testing.T) {
 	}
 }
 
-// closedURL is one where no one listens.
+// closedURL is one on which nothing listens.
 func closedURL(t testing.TB) string {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -267,8 +267,9 @@ func TestIsGitURL(t *testing.T) {
 	}
 }
 
-// TestMovedTag holds that a tag that does not name the pinned commit is not taken from another
-// machine, and that what has no checksum is not taken over a line that anyone may write to.
+// TestMovedTag checks that a tag that does not name the pinned commit is not accepted from
+// another machine, and that what has no checksum is not fetched over a connection that anyone
+// may tamper with.
 func TestMovedTag(t *testing.T) {
 	repo := newRepo(t)
 	commit := runGit(t, repo, "rev-parse", "v1^{commit}")

@@ -11,8 +11,8 @@ import (
 	"mpwolf/internal/disk"
 )
 
-// TestStamps holds that a stamp never hides a change, that of the same size and the same time of
-// modification included.
+// TestStamps checks that a stamp never hides a change, even one with the same size and
+// modification time.
 func TestStamps(t *testing.T) {
 	_, tree := newTree(t)
 	name := filepath.Join(tree, "ports/unix/a.mk")
@@ -20,7 +20,7 @@ func TestStamps(t *testing.T) {
 	if err := os.Chtimes(name, old, old); err != nil {
 		t.Fatal(err)
 	}
-	time.Sleep(2 * racy) // the last change of the file's entry was just now
+	time.Sleep(2 * racy) // the file's change time is now
 	take := func() *Stamps {
 		t.Helper()
 		l := acquire(t, tree)
@@ -55,7 +55,7 @@ func TestStamps(t *testing.T) {
 	if s.Holds("fine", all) {
 		t.Error("a change of the same size and time: the verdict holds")
 	}
-	// A change in the same tick as the stamp: what has just been written is always hashed.
+	// A change in the same clock tick as the stamp: what has just been written is always hashed.
 	write(t, name, "SSL = 1\n", 0o644)
 	s = take()
 	if s.fits(s.files[name], stat(t, name)) {
@@ -73,8 +73,8 @@ func TestStamps(t *testing.T) {
 	}
 }
 
-// TestStampsOfCopies holds that a tree's stamps say nothing of another tree, and that they need no
-// place.
+// TestStampsOfCopies checks that a tree's stamps do not apply to another tree, and do not depend
+// on its path.
 func TestStampsOfCopies(t *testing.T) {
 	_, tree := newTree(t)
 	name := filepath.Join(tree, "ports/unix/a.mk")
@@ -105,7 +105,7 @@ func TestStampsOfCopies(t *testing.T) {
 	if LoadStamps(tree).Holds("fine", all) {
 		t.Error("a copy: the verdict of the original holds")
 	}
-	// Nor where the record's directory alone is put into another tree.
+	// Nor if only the record's directory is copied into another tree.
 	_, other := newTree(t)
 	if err := os.CopyFS(filepath.Join(other, Dir),
 		os.DirFS(filepath.Join(moved, Dir))); err != nil {

@@ -207,8 +207,8 @@ func TestApplyThenRevertIsIdentity(t *testing.T) {
 	}
 }
 
-// TestInterrupted lets every change on disk fail, once and for good, and be the last before the
-// process is killed, and finds the tree as before or after.
+// TestInterrupted makes every change on disk fail, once and permanently, and be the last before
+// the process is killed, and checks that the tree is as before or after.
 func TestInterrupted(t *testing.T) {
 	for _, faulty := range []disktest.Faulty{
 		{Err: disktest.ErrKilled},

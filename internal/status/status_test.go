@@ -9,7 +9,7 @@ import (
 	"mpwolf/internal/project"
 )
 
-// TestRead reads the status of a tree as a program would that has no command line.
+// TestRead reads the status of a tree as a program without a command line would.
 func TestRead(t *testing.T) {
 	if testing.Short() {
 		t.Skip("skipped with -short: needs a C compiler")

@@ -24,7 +24,7 @@ func TestParseAnswers(t *testing.T) {
 	}
 }
 
-// TestRunAnswers looks at programs that do not end as they should: none of them has passed.
+// TestRunAnswers runs programs that do not end as they should: none of them may pass.
 func TestRunAnswers(t *testing.T) {
 	for script, want := range map[string]string{
 		"echo ok SHA-1":                "",
@@ -48,8 +48,8 @@ func TestRunAnswers(t *testing.T) {
 	}
 }
 
-// TestMissingAnswers holds that a note of answers that could not be computed comes with every
-// verify, not the first alone.
+// TestMissingAnswers checks that a note about answers that could not be computed comes with
+// every verify, not only the first.
 func TestMissingAnswers(t *testing.T) {
 	if testing.Short() {
 		t.Skip("skipped with -short: needs a C compiler")

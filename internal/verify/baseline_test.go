@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// TestShadow looks at the directory that the baseline is built from: the changed files are its
-// own, all else is the tree's.
+// TestShadow checks the directory that the baseline is built from: it has its own copies of the
+// changed files, and links to everything else.
 func TestShadow(t *testing.T) {
 	top, dir := t.TempDir(), filepath.Join(t.TempDir(), "tree")
 	for name, text := range map[string]string{

@@ -180,7 +180,7 @@ func TestDiagnoseRealLinkers(t *testing.T) {
 	}
 }
 
-// realLinkError is the error of a link that must have one.
+// realLinkError is the error of a link that must fail.
 func realLinkError(t *testing.T, dir, linker string, objects ...string) linkError {
 	t.Helper()
 	cmd := exec.Command("gcc", append([]string{"-fuse-ld=" + linker, "-o", "x"}, objects...)...)
@@ -211,7 +211,7 @@ func TestDiagnoseOther(t *testing.T) {
 	}
 }
 
-// TestDiagnoseOverflow reads what GNU ld for a board says of a region that is too small; in
+// TestDiagnoseOverflow reads what GNU ld for a board says about a region that is too small; in
 // binutils 2.40 the line with the number of bytes is missing in some links.
 func TestDiagnoseOverflow(t *testing.T) {
 	for log, want := range map[string]overflow{

@@ -122,8 +122,8 @@ func TestMachO(t *testing.T) {
 	}
 }
 
-// TestMachOSizes compares the sizes that are concluded from where the next symbol begins with
-// those that ELF says.
+// TestMachOSizes compares the sizes derived from where the next symbol begins with those that
+// ELF states.
 func TestMachOSizes(t *testing.T) {
 	if testing.Short() {
 		t.Skip("skipped with -short: needs a C compiler")
@@ -134,7 +134,7 @@ func TestMachOSizes(t *testing.T) {
 	want := map[string]uint64{"a": 3, "b": 40, "c": 7, "d": 12}
 	for _, o := range linked(t, dir, "sizes.x86_64.o").inputs.objects {
 		for _, d := range o.Defs {
-			// What is there to align the next one counts as well.
+			// Padding before the next symbol counts as well.
 			if d.Size < want[d.Symbol] || d.Size >= want[d.Symbol]+16 {
 				t.Errorf("%s has %d bytes", d.Symbol, d.Size)
 			}
@@ -226,7 +226,7 @@ func TestReadFatDamaged(t *testing.T) {
 	}
 }
 
-// TestDiagnoseMachOLinker reads what a linker for macOS really writes: lld's, which is on Debian
+// TestDiagnoseMachOLinker reads what a linker for macOS really writes: lld, which Debian has
 // too.
 func TestDiagnoseMachOLinker(t *testing.T) {
 	if testing.Short() {

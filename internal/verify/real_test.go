@@ -70,9 +70,9 @@ func TestRealTree(t *testing.T) {
 	}
 }
 
-// TestUnpatchedBuilds looks at builds of MicroPython as it is, with mbedTLS or axTLS: nothing may
-// be defined twice in them, and the built-in TLS must be found. MPWOLF_TEST_BUILDS has a line for
-// each: the tree, the build directory, and make's arguments, divided by spaces.
+// TestUnpatchedBuilds checks builds of unmodified MicroPython, with mbedTLS or axTLS: nothing
+// may be defined twice in them, and the built-in TLS must be found. MPWOLF_TEST_BUILDS has a
+// line for each: the tree, the build directory, and make's arguments, divided by spaces.
 func TestUnpatchedBuilds(t *testing.T) {
 	if testing.Short() {
 		t.Skip("skipped with -short: needs real trees")

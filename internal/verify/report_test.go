@@ -68,7 +68,7 @@ func schema(t testing.TB, definition string) *jsonschema.Schema {
 	return part
 }
 
-// validate holds that a report is as documented.
+// validate checks that a report is as documented.
 func validate(t *testing.T, s *jsonschema.Schema, r *Report) {
 	t.Helper()
 	text, err := json.Marshal(r)
@@ -125,7 +125,8 @@ func TestReportOK(t *testing.T) {
 	}
 }
 
-// TestUnmade holds that a check that another's finding has made impossible is no error of its own.
+// TestUnmade checks that a check that another's finding has made impossible is not an error
+// itself.
 func TestUnmade(t *testing.T) {
 	result := &Result{Tool: "mpwolf", Tree: "/tree",
 		Targets: []Target{{Target: "unix", Port: "unix",

@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// TestRunAgain looks whether a firmware that has passed is run again only when it or a script has
-// changed.
+// TestRunAgain checks whether a firmware that has passed is run again only when it or a script
+// has changed.
 func TestRunAgain(t *testing.T) {
 	dir := t.TempDir()
 	script := filepath.Join(dir, "count.py")
@@ -35,7 +35,7 @@ func TestRunAgain(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		want := []int{1, 1, 2, 2, 3, 4}[i] // a failure is no pass
+		want := []int{1, 1, 2, 2, 3, 4}[i] // a failure is not a pass
 		if n := strings.Count(string(text), "run"); n != want {
 			t.Errorf("step %d: run %d times; want %d", i, n, want)
 		}

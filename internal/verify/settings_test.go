@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// TestDangersAreDocumented holds that the list in docs/verify.md is that of the code.
+// TestDangersAreDocumented checks that the list in docs/verify.md is that of the code.
 func TestDangersAreDocumented(t *testing.T) {
 	text, err := os.ReadFile(filepath.Join("..", "..", "docs", "verify.md"))
 	if err != nil {

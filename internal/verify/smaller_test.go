@@ -7,8 +7,8 @@ import (
 	"mpwolf/internal/build"
 )
 
-// TestSmaller holds that what makes wolfSSL smaller is told only where the settings have what it
-// would make smaller.
+// TestSmaller checks that ways to make wolfSSL smaller are suggested only if the settings have
+// what they would make smaller.
 func TestSmaller(t *testing.T) {
 	values := map[string]build.Value{}
 	for _, macro := range []string{"WOLFSSL_TLS13", "HAVE_AESGCM", "HAVE_ED25519",

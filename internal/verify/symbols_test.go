@@ -214,8 +214,7 @@ func TestDuplicates(t *testing.T) {
 	}
 }
 
-// TestShadowed looks for weak definitions that give way to one that does not mean to take their
-// place.
+// TestShadowed looks for weak definitions that another definition replaces unintentionally.
 func TestShadowed(t *testing.T) {
 	if testing.Short() {
 		t.Skip("skipped with -short: needs a C compiler")
@@ -356,7 +355,7 @@ func TestLinkTimeOptimization(t *testing.T) {
 		objectstest.Command(t, dir, "ar", "rcs", "lib.a", "c.o")
 		v := linked(t, dir, "a.o", "b.o", "none.o", "lib.a")
 		c := &check{}
-		v.flags = &build.Flags{Dir: dir, CC: []string{"false"}} // a compiler that tells nothing
+		v.flags = &build.Flags{Dir: dir, CC: []string{"false"}} // whose tools report nothing
 		if err := (slimReader{v}).readSlim(t.Context()); err != nil {
 			t.Fatal(err)
 		}

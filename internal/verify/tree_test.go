@@ -11,7 +11,7 @@ import (
 	"mpwolf/internal/project"
 )
 
-// TestTree verifies a port in miniature as a program would that has no command line.
+// TestTree verifies a port in miniature as a program without a command line would.
 func TestTree(t *testing.T) {
 	if testing.Short() {
 		t.Skip("skipped with -short: needs a C compiler")

@@ -14,9 +14,9 @@ import (
 	"mpwolf/patches"
 )
 
-// fakeFirmware is a port in miniature: make's side of MicroPython as far as verification sees it,
-// a user module, and sources that pass for wolfSSL's. Names are relative to a directory that holds
-// the tree, the modules and wolfSSL.
+// fakeFirmware is a port in miniature: make's side of MicroPython as far as verification sees
+// it, a user module, and sources that look like wolfSSL's. Names are relative to a directory
+// that holds the tree, the modules and wolfSSL.
 var fakeFirmware = map[string]string{
 	"tree/py/mpconfig.h": `#define MICROPY_VERSION_MAJOR 1
 #define MICROPY_VERSION_MINOR 25
@@ -170,7 +170,7 @@ func wantNoGlue(_ string, o *Options) {
 		patches.Want{Variable: "MICROPY_SSL_MBEDTLS", Why: "the port's glue is off"})
 }
 
-// seen is a check's findings and remedies as one text.
+// seen is a check's findings and fixes as one text.
 func seen(c Check) string {
 	var b strings.Builder
 	for _, f := range c.Findings {
@@ -184,7 +184,7 @@ type brokenBuild struct {
 	changes map[string]string
 	prepare func(t *testing.T, dir string)
 	options func(dir string, o *Options)
-	want    map[string][]string // for each check with findings, what they say
+	want    map[string][]string // for each check with findings, their texts
 }
 
 var brokenBuilds = []brokenBuild{
@@ -643,8 +643,8 @@ var brokenBuilds = []brokenBuild{
 	},
 }
 
-// TestNotes looks at what is told of a build that is as it should be: weak settings, and where the
-// random numbers and the time come from.
+// TestNotes checks the notes about a correct build: weak settings, and where the random numbers
+// and the time come from.
 func TestNotes(t *testing.T) {
 	if testing.Short() {
 		t.Skip("skipped with -short: needs a C compiler")
@@ -750,7 +750,7 @@ func TestBrokenBuilds(t *testing.T) {
 	}
 }
 
-// TestTreeIsUntouched looks whether a verification leaves the sources as they were.
+// TestTreeIsUntouched checks that a verification leaves the sources unchanged.
 func TestTreeIsUntouched(t *testing.T) {
 	if testing.Short() {
 		t.Skip("skipped with -short: needs a C compiler")
@@ -779,7 +779,7 @@ func listing(t *testing.T, dir string) []string {
 	return names
 }
 
-// TestBuildAgain changes what make's rules do not see, and looks at a build without making it.
+// TestBuildAgain changes what make's rules do not see, and verifies a build without building it.
 func TestBuildAgain(t *testing.T) {
 	if testing.Short() {
 		t.Skip("skipped with -short: needs a C compiler")

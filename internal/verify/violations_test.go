@@ -27,7 +27,7 @@ func sdk(source string, commands ...[]string) func(*testing.T, string) {
 
 const (
 	secondAES = "int wc_AesSetKey(void) { return 1; }\n"
-	// needSDK has the firmware linked with a shared library, and find it when it runs.
+	// needSDK links the firmware with a shared library that it finds at run time.
 	needSDK = "LIB = -L../../../sdk -Wl,--no-as-needed,-rpath,$(abspath ../../../sdk) "
 	dropIn  = added + "#define MP_REGISTER_EXTENSIBLE_MODULE(a, b)\n" +
 		"int tls_module, ssl_module, aes_module, hash_module;\n" +
@@ -63,8 +63,8 @@ func withASN(source, settings string) map[string]string {
 	}
 }
 
-// frozen writes what a build makes of a manifest with files, each with the names that its code
-// uses.
+// frozen writes what a build generates from a manifest with files, each with the names that its
+// code uses.
 func frozen(files map[string]string) func(*testing.T, string) {
 	return func(t *testing.T, dir string) {
 		text, names := "", ""
@@ -424,8 +424,8 @@ func init() {
 	}...)
 }
 
-// TestRelink edits a linker script and an archive of the product's, which make's rule for the
-// firmware does not know.
+// TestRelink edits a linker script and one of the product's archives, which make's rule for the
+// firmware does not depend on.
 func TestRelink(t *testing.T) {
 	if testing.Short() {
 		t.Skip("skipped with -short: needs a C compiler")
@@ -453,7 +453,7 @@ func TestRelink(t *testing.T) {
 		!strings.Contains(size.Notes[0].Message, "accounts for "+dir+"/sdk/libsdk.a (flash ") {
 		t.Errorf("notes %+v", size.Notes)
 	}
-	// a file that was written after the firmware, whatever the clock's resolution is
+	// a file that is newer than the firmware, whatever the clock's resolution
 	soon := func(name string) {
 		t.Helper()
 		if err := os.Chtimes(filepath.Join(dir, name), time.Time{},
