@@ -16,9 +16,9 @@ import (
 	"mpwolf/internal/state"
 )
 
-// TestDiskFull patches on real file systems of all sizes up to one that is large enough. On each,
-// the tree must be as before or patched, and the next command must find it so and be able to take
-// all back.
+// TestDiskFull patches on real file systems of all sizes up to one that is large enough. On
+// each, the tree must be as before or patched, and the next command must find it so and be able
+// to revert everything.
 func TestDiskFull(t *testing.T) {
 	longOnly(t, "mounts a small disk")
 	t.Parallel()
@@ -95,8 +95,8 @@ func TestReadOnly(t *testing.T) {
 	if now := w.describe(); now != before {
 		t.Fatalf("reverted:\n%s", differing(before, now))
 	}
-	// A file that may not be written is changed all the same, where its directory may be: as git
-	// does. Its mode stays.
+	// A read-only file is still changed if its directory is writable, as git does. Its mode
+	// stays.
 	w.chmod("micropython/ports/unix/mpconfigport.mk", 0o444)
 	readOnly := w.describe()
 	w.as(0, "", patch...)
@@ -115,8 +115,8 @@ func TestReadOnly(t *testing.T) {
 		}
 		w.chmod(dir, 0o755)
 	}
-	// The permission goes after the patch: revert refuses and changes nothing, and does its work
-	// when it is back.
+	// The permission is removed after the patch: revert refuses and changes nothing, and does
+	// its work once it is back.
 	for _, dir := range []string{"micropython/ports/unix", "micropython-modules"} {
 		w.as(0, "", patch...)
 		w.chmod(dir, 0o555)
@@ -134,7 +134,7 @@ func TestReadOnly(t *testing.T) {
 	}
 }
 
-// in moves the workplace.
+// in moves the workplace to another directory.
 func (w *workplace) in(dir string) *workplace {
 	w.t.Helper()
 	if err := os.CopyFS(dir, os.DirFS(w.dir)); err != nil {
@@ -143,10 +143,10 @@ func (w *workplace) in(dir string) *workplace {
 	return &workplace{w.t, dir}
 }
 
-// nobody is who runs mpwolf where root runs the tests: to root all is permitted.
+// nobody is the user that runs mpwolf if root runs the tests, because root may do anything.
 const nobody = 65534
 
-// handOver gives the workplace to no one.
+// handOver gives the workplace to nobody.
 func (w *workplace) handOver() {
 	w.t.Helper()
 	if os.Getuid() != 0 {
@@ -170,7 +170,7 @@ func (w *workplace) chmod(name string, mode os.FileMode) {
 	}
 }
 
-// as runs mpwolf as no one, and holds its exit code and a part of what it writes.
+// as runs mpwolf as nobody, and checks its exit code and a part of its output.
 func (w *workplace) as(code int, message string, args ...string) {
 	w.t.Helper()
 	mpwolf, err := exec.LookPath("mpwolf")
@@ -179,7 +179,7 @@ func (w *workplace) as(code int, message string, args ...string) {
 	}
 	words := append([]string{mpwolf}, args...)
 	if os.Getuid() == 0 {
-		binary := filepath.Join(filepath.Dir(w.dir), "mpwolf") // where no one can read it
+		binary := filepath.Join(filepath.Dir(w.dir), "mpwolf") // where nobody cannot read it
 		if text, err := os.ReadFile(mpwolf); err != nil {
 			w.t.Fatal(err)
 		} else if _, err := os.Stat(binary); err != nil {
@@ -242,7 +242,7 @@ func TestTwoAtOnce(t *testing.T) {
 		})
 	}
 	all.Wait()
-	// The lock of a process that is gone holds no one up.
+	// The lock of a process that is gone blocks nothing.
 	if err := os.MkdirAll(w.path("micropython/.mpwolf"), 0o755); err != nil {
 		t.Fatal(err)
 	}

@@ -13,9 +13,9 @@ import (
 	"time"
 )
 
-// chainFolder writes what tls_api.py takes: a root, an intermediate and a leaf for localhost, each
-// in PEM and DER, chains of them, the leaf's key in every form, and another CA.
-func chainFolder(t *testing.T) string {
+// chainDirectory writes what tls_api.py needs: a root, an intermediate and a leaf for localhost,
+// each in PEM and DER, chains of them, the leaf's key in every form, and another CA.
+func chainDirectory(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
 	root := newAuthority(t, dir, "root")
@@ -60,7 +60,7 @@ func chainFolder(t *testing.T) string {
 	return dir
 }
 
-// writeKeys writes a key that is there in PEM (SEC 1) in the other forms too.
+// writeKeys writes an existing key in PEM (SEC 1) in the other formats too.
 func writeKeys(t *testing.T, dir, name, file string) {
 	t.Helper()
 	block, _ := pem.Decode(readFile(t, file))

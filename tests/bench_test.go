@@ -19,7 +19,7 @@ const (
 	benchMegabytes  = 200
 )
 
-// contender is one of those compared: a Python with its TLS.
+// contender is one of the compared programs: a Python with its TLS.
 type contender struct {
 	name   string
 	python string
@@ -65,7 +65,7 @@ func TestBench(t *testing.T) {
 	}
 }
 
-// bench is all that is compared.
+// bench is everything that is compared.
 type bench struct {
 	all  []*contender
 	dir  string
@@ -107,7 +107,7 @@ func (b *bench) record(c *contender, row string, value float64) {
 	c.values[row] = append(c.values[row], value)
 }
 
-// run measures everything once, the contenders in turns.
+// run measures everything once, alternating between the contenders.
 func (b *bench) run(t *testing.T) {
 	for _, key := range []string{"P-256", "RSA-2048"} {
 		for _, version := range []string{"1.2", "1.3"} {
@@ -132,8 +132,8 @@ func (b *bench) run(t *testing.T) {
 	}
 }
 
-// handshakes has the contender call a server on CPython's OpenSSL, and a client on that call the
-// contender.
+// handshakes makes the contender call a server on CPython's OpenSSL, and a client on that call
+// the contender.
 func (b *bench) handshakes(t *testing.T, c *contender, key, version string) {
 	cert, keyFile := b.path(key+".pem"), b.path(key+".key")
 	row := fmt.Sprintf("handshake, TLS %s, %s: ", version, key)
@@ -162,7 +162,7 @@ func (b *bench) handshakes(t *testing.T, c *contender, key, version string) {
 	b.record(c, row+"server, ms of CPU", numbers(t, <-lines)[0])
 }
 
-// startPeer starts a server and gives what ends it.
+// startPeer starts a server and returns what ends it.
 func startPeer(t *testing.T, port int, cmd *exec.Cmd) (stop func()) {
 	t.Helper()
 	if err := cmd.Start(); err != nil {
@@ -218,7 +218,7 @@ func (b *bench) crypto(t *testing.T, c *contender, algorithm string, size int) {
 	b.record(c, row, value/1e6)
 }
 
-// python runs bench.py and gives the numbers it prints.
+// python runs bench.py and returns the numbers it prints.
 func (b *bench) python(t *testing.T, c *contender, args ...string) []float64 {
 	t.Helper()
 	out, err := exec.Command(c.python,
@@ -246,8 +246,8 @@ func numbers(t *testing.T, line string) []float64 {
 }
 
 // table is the medians in Markdown. The ratios say how many times better wolfSSL is than mbedTLS
-// and OpenSSL, whether less is better or more. Where mbedTLS, which MicroPython builds without TLS
-// 1.3, has no value, its TLS 1.2 stands in.
+// and OpenSSL, whether less or more is better. Where mbedTLS, which MicroPython builds without
+// TLS 1.3, has no value, its TLS 1.2 is used.
 func (b *bench) table() string {
 	var text strings.Builder
 	text.WriteString("| | mbedTLS | wolfSSL | OpenSSL | wolfSSL : mbedTLS | wolfSSL : OpenSSL " +
@@ -304,8 +304,8 @@ func (b *bench) sizes(t *testing.T, ours, baseline string) string {
 		mbed/1000, wolf/1000, wolf/mbed)
 }
 
-// textSize is what the program size calls text. The baseline may be a script that ends with the
-// program's path.
+// textSize is what size(1) calls text. The baseline may be a script that ends with the program's
+// path.
 func textSize(t *testing.T, file string) float64 {
 	t.Helper()
 	f, err := elf.Open(file)
@@ -325,7 +325,7 @@ func textSize(t *testing.T, file string) float64 {
 	return float64(size)
 }
 
-// TestBenchTable holds that docs/speed.md has the table that scripts/bench prints, whatever the
+// TestBenchTable checks that docs/speed.md has the table that scripts/bench prints, with any
 // figures.
 func TestBenchTable(t *testing.T) {
 	_, table, found := strings.Cut(string(readFile(t, filepath.Join("..", "docs", "speed.md"))),

@@ -10,8 +10,8 @@ import (
 	"testing"
 )
 
-// TestCMake builds a small port that takes the modules by micropython.cmake, as rp2 and esp32 do,
-// and runs the firmware tests on it.
+// TestCMake builds a small port that includes the modules through micropython.cmake, as rp2 and
+// esp32 do, and runs the firmware tests on it.
 func TestCMake(t *testing.T) {
 	longOnly(t, "needs a compiler and real sources")
 	t.Parallel()
@@ -61,7 +61,7 @@ func TestCMake(t *testing.T) {
 
 	t.Run("rebuild", func(t *testing.T) {
 		inTheLongRun(t) // TestVariablesRebuild does the same with make
-		// A variable that changes leaves no old name behind, and misses no new one.
+		// When a variable changes, no old name is left and no new one is missing.
 		for i, want := range []string{"none\r\n", "there\r\n"} {
 			drop := strconv.Itoa(i)
 			r.must(configure("-DWOLFSSL_DROP_IN=" + drop))

@@ -18,8 +18,8 @@ import (
 	"mpwolf/internal/micropython"
 )
 
-// The support matrix: what scripts/compat tries, on which trees, and what came out. Its results
-// stand in docs/compat.tsv, a line for each step, and docs/compat.md has them as a table.
+// The support matrix: what scripts/compat tries, on which trees, with which result. The results
+// are in docs/compat.tsv, a line for each step, and docs/compat.md has them as a table.
 
 // compatSteps are tried for each target, in this order. The names are those of the results and of
 // the table.
@@ -56,11 +56,11 @@ type errUntested string
 
 func (e errUntested) Error() string { return string(e) }
 
-// compat is a copy of one tree, at work.
+// compat is a working copy of one tree.
 type compat struct {
 	t       *testing.T
 	mpwolf  string
-	work    string // the directory of all that is made
+	work    string // the directory for everything that is made
 	wolfssl string
 	make    []string // further arguments of make
 	tree    *micropython.Tree
@@ -90,8 +90,8 @@ func TestCompat(t *testing.T) {
 	}
 }
 
-// copyTree makes the working copy: in one place for all trees, so that a compiler's cache knows it
-// again.
+// copyTree makes the working copy: in the same place for all trees, so that a compiler cache
+// recognises it.
 func (c *compat) copyTree(dir string) {
 	c.t.Helper()
 	copied := filepath.Join(c.work, "micropython")
@@ -104,7 +104,7 @@ func (c *compat) copyTree(dir string) {
 	if c.tree, err = micropython.Open(copied); err != nil {
 		c.t.Fatal(err)
 	}
-	// mpy-cross first, as MicroPython's documentation has it: a make that is given BUILD builds it
+	// mpy-cross first, as in MicroPython's documentation: a make that is given BUILD builds it
 	// there too, among the firmware's objects.
 	if _, err := c.run("make", "-j2", "-C", filepath.Join(copied, "mpy-cross")); err != nil {
 		c.t.Fatal(err)
@@ -128,7 +128,7 @@ func (c *compat) target(name string) {
 		switch {
 		case err != nil: // this release has no such board
 			result.outcome, result.detail = "untested", err.Error()
-		case slices.Contains(skipped, step.name): // what an earlier run noted of it still counts
+		case slices.Contains(skipped, step.name): // an earlier run's result still counts
 			continue
 		case failed != "":
 			result.outcome, result.detail = "untested", "after "+failed
@@ -152,7 +152,7 @@ func (c *compat) target(name string) {
 	}
 }
 
-// note adds a line to the results, where it is seen at once.
+// note adds a line to the results and writes them at once.
 func (c *compat) note(r compatResult) {
 	c.t.Helper()
 	r.detail = strings.Join(strings.Fields(r.detail), " ")
@@ -195,7 +195,7 @@ func (c *compat) snapshot() map[string]string {
 	return files
 }
 
-// same says which file of the tree is not as it was; with exact, also which was not there.
+// same says which file of the tree has changed; with exact, also which is new.
 func (c *compat) same(exact bool) error {
 	now := c.snapshot()
 	for name, text := range c.before {
@@ -308,7 +308,7 @@ func (c *compat) patchPristine(target micropython.Target) (string, error) {
 	return "", c.same(false)
 }
 
-// plainMake is make with the arguments of the hand method and no more than the tree itself needs.
+// plainMake is make with the arguments of the manual method and only what the tree itself needs.
 func (c *compat) plainMake(target micropython.Target, modules, build string) error {
 	argv := append(
 		[]string{"make", "-j2", "-C", target.Dir(), "BUILD=" + build, "USER_C_MODULES=" + modules,
@@ -329,7 +329,7 @@ func (c *compat) makePristine(target micropython.Target) (string, error) {
 	return "", errors.Join(c.firmware(target, build), c.sweep())
 }
 
-// sweep takes away what make left in the tree: up to v1.19.1 the program.
+// sweep removes what make left in the tree: up to v1.19.1 the program.
 func (c *compat) sweep() error {
 	for name := range c.snapshot() {
 		if _, old := c.before[name]; !old && !strings.HasPrefix(name, ".mpwolf/") {
@@ -387,10 +387,10 @@ func (c *compat) firmware(target micropython.Target, build string) error {
 	return nil
 }
 
-// byHand sets the macros as one does by hand, under all their names, copies the module into place,
+// byHand sets the macros as a person would, under all their names, copies the module into place,
 // and runs make.
 func (c *compat) byHand(target micropython.Target) (string, error) {
-	// Where patch installs them, so that a compiler's cache knows the sources again.
+	// Where patch installs them, so that a compiler cache recognises the sources.
 	modules, build := filepath.Join(c.work, "modules"), filepath.Join(c.work, "build")
 	if _, err := os.Stat(modules); err == nil {
 		return "", fmt.Errorf("%s is still there after revert", modules)
@@ -492,7 +492,7 @@ func compatTable(lines string) string {
 	return b.String()
 }
 
-// compatCell is what one target came to: ok, untested, or the steps that are neither.
+// compatCell is the result for one target: ok, untested, or the steps that are neither.
 func compatCell(steps map[string]string) string {
 	with := map[string][]string{}
 	for _, step := range compatSteps {
@@ -515,8 +515,8 @@ func compatCell(steps map[string]string) string {
 	return text
 }
 
-// TestCompatTable holds that docs/compat.md has the table of docs/compat.tsv; MPWOLF_COMPAT_TABLE
-// prints that of any file.
+// TestCompatTable checks that docs/compat.md has the table of docs/compat.tsv;
+// MPWOLF_COMPAT_TABLE prints that of any file.
 func TestCompatTable(t *testing.T) {
 	if file := os.Getenv("MPWOLF_COMPAT_TABLE"); file != "" {
 		text, err := os.ReadFile(file)

@@ -11,10 +11,10 @@ import (
 	"testing"
 )
 
-// TestFirmwareRepository runs each command of docs/firmware-repository.md, in its order and in one
-// shell. In the place of GitHub's repositories it has small ones, on which all but mpwolf verify
-// can be run, and only exit codes are held. With MPWOLF_TEST_GIT, a directory of the real
-// repositories (OWNER/NAME.git), the printed output is held too.
+// TestFirmwareRepository runs each command of docs/firmware-repository.md, in its order and in
+// one shell. Instead of GitHub's repositories it has small ones, on which everything but mpwolf
+// verify can be run, and only exit codes are checked. With MPWOLF_TEST_GIT, a directory of the
+// real repositories (OWNER/NAME.git), the printed output is checked too.
 func TestFirmwareRepository(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile("../docs/firmware-repository.md")
@@ -66,7 +66,7 @@ type docCommand struct {
 }
 
 // docCommands are the commands of the blocks that begin with "$ ", and what follows each; "> "
-// goes on with a command.
+// continues a command.
 func docCommands(text string) []docCommand {
 	var commands []docCommand
 	block := false
@@ -79,7 +79,7 @@ func docCommands(text string) []docCommand {
 		}
 		switch {
 		case !inside && line == "" && block:
-			continue // a space line of an output, or the end of the block
+			continue // an empty line in the output, or the end of the block
 		case !inside:
 			block = false
 		case starts:
@@ -100,7 +100,8 @@ func docCommands(text string) []docCommand {
 
 var docEnd = regexp.MustCompile(`(?m)^` + docMark + ` (\d+) (\d+)\n`)
 
-// holdDoc compares exit codes and, of the real thing, each line of the text with what was printed.
+// holdDoc compares exit codes and, with the real repositories, each line of the text with what
+// was printed.
 func holdDoc(t *testing.T, commands []docCommand, out string, real bool) {
 	t.Helper()
 	ends := docEnd.FindAllStringSubmatchIndex(out, -1)
@@ -126,8 +127,8 @@ func holdDoc(t *testing.T, commands []docCommand, out string, real bool) {
 	}
 }
 
-// smallRepositories stands for GitHub: a small MicroPython with two releases and the submodules
-// that are named, and a small wolfSSL.
+// smallRepositories stands in for GitHub: a small MicroPython with two releases and the
+// submodules that are named, and a small wolfSSL.
 func smallRepositories(t *testing.T, dir string) string {
 	t.Helper()
 	if err := os.MkdirAll(dir, 0o755); err != nil {

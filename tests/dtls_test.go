@@ -63,7 +63,7 @@ func (r *real) dtls(t *testing.T) {
 	}
 }
 
-// freeDatagramPort is a UDP port that no one uses.
+// freeDatagramPort is an unused UDP port.
 func freeDatagramPort(t *testing.T) int {
 	t.Helper()
 	conn, err := net.ListenPacket("udp", "127.0.0.1:0")
@@ -74,8 +74,8 @@ func freeDatagramPort(t *testing.T) int {
 	return conn.LocalAddr().(*net.UDPAddr).Port
 }
 
-// awaitDatagrams waits until someone has bound a UDP port, in the kernel's list of them: a client
-// that comes too early is told that the connection was refused.
+// awaitDatagrams waits until someone has bound a UDP port, in the kernel's list of them: a
+// client that comes too early gets a refused connection.
 func awaitDatagrams(t *testing.T, port int) {
 	t.Helper()
 	bound := fmt.Sprintf(":%04X ", port)
@@ -91,7 +91,7 @@ func awaitDatagrams(t *testing.T, port int) {
 	t.Fatalf("no one serves UDP port %d", port)
 }
 
-// dtlsServer connects to another implementation's server, which sends something back.
+// dtlsServer connects to another implementation's server, which replies.
 func (r *real) dtlsServer(t *testing.T, caFile string, server func(port int) *exec.Cmd) {
 	port := freeDatagramPort(t)
 	cmd := server(port)
@@ -111,7 +111,7 @@ func (r *real) dtlsServer(t *testing.T, caFile string, server func(port int) *ex
 		defer close(answered)
 		for scanner := bufio.NewScanner(stdout); scanner.Scan(); {
 			if strings.Contains(scanner.Text(), "ping") {
-				// OpenSSL's server sends this, GnuTLS's has answered by itself
+				// sent by OpenSSL's server; GnuTLS's replies by itself
 				fmt.Fprintln(stdin, "pong")
 			}
 		}
@@ -129,7 +129,7 @@ func (r *real) dtlsServer(t *testing.T, caFile string, server func(port int) *ex
 	}
 }
 
-// dtlsClient has another implementation's client connect, send a line and get it back.
+// dtlsClient makes another implementation's client connect, send a line and get it back.
 func (r *real) dtlsClient(
 	t *testing.T, cert, key string, client func(ctx context.Context, port int) *exec.Cmd,
 ) {

@@ -64,7 +64,7 @@ func (w *workplace) path(name string) string {
 // oneCommand is held while a command runs in this process: cli has its help flag in a variable.
 var oneCommand sync.Mutex
 
-// run runs a command through a layer and gives its exit code and what it wrote to both.
+// run runs a command through a layer and returns its exit code and its output.
 func (w *workplace) run(d disk.FS, args ...string) (int, string) {
 	var out bytes.Buffer
 	full := append([]string{"mpwolf", args[0], "--tree", w.path("micropython")}, args[1:]...)
@@ -92,8 +92,8 @@ var (
 	manifestLines = regexp.MustCompile(`(?m)^\S*\.mpwolf-module\.json .*\n`)
 )
 
-// describe gives names, modes and hashes of all there is. What differs from run to run (the time
-// and the number of an installation) is left out where the tree is patched.
+// describe lists names, modes and hashes of everything. What differs from run to run (the time
+// and the number of an installation) is left out if the tree is patched.
 func (w *workplace) describe() string {
 	w.t.Helper()
 	text, err := describe(w.dir)
@@ -122,11 +122,11 @@ func (w *workplace) recover() state.Outcome {
 	return outcome
 }
 
-// TestFaults lets each change on disk of patch, revert and upgrade be the last before the process
-// is killed, and the one after which the disk is full, and the one at which a permission is lost.
-// The next command must find the tree as it was before or after, say which, and be able to revert
-// it to the first byte. MPWOLF_TEST_FAULTS=all takes every point in all three ways; without it the
-// first takes every second and the others every eighth, and with -short all take a tenth of that.
+// TestFaults makes each change on disk of patch, revert and upgrade the last before the process
+// is killed, the one at which the disk becomes full, and the one at which a permission is lost.
+// The next command must restore the tree to before or after, say which, and be able to revert it
+// byte for byte. MPWOLF_TEST_FAULTS=all tests every change in all three ways; without it the
+// first tests every second and the others every eighth, and with -short all test a tenth of that.
 func TestFaults(t *testing.T) {
 	t.Parallel()
 	scenarios := []struct {

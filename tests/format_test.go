@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// TestFormatC holds that MicroPython's own formatter changes nothing in the C files.
+// TestFormatC checks that MicroPython's own formatter changes nothing in the C files.
 func TestFormatC(t *testing.T) {
 	longOnly(t, "needs real sources and uncrustify")
 	t.Parallel()
@@ -16,7 +16,7 @@ func TestFormatC(t *testing.T) {
 	if _, err := exec.LookPath("uncrustify"); err != nil {
 		t.Fatal("this test needs uncrustify; scripts/test installs it")
 	}
-	// codeformat.py takes its configuration from beside itself.
+	// codeformat.py reads its configuration from its own directory.
 	dir := t.TempDir()
 	for _, name := range []string{"codeformat.py", "uncrustify.cfg"} {
 		if err := os.MkdirAll(filepath.Join(dir, "tools"), 0o755); err != nil {

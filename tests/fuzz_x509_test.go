@@ -12,11 +12,12 @@ import (
 	"testing"
 )
 
-// x509FuzzSeconds is for how long TestFuzzX509 looks, if MPWOLF_FUZZ_SECONDS does not say it.
+// x509FuzzSeconds is how long TestFuzzX509 runs, unless MPWOLF_FUZZ_SECONDS says otherwise.
 const x509FuzzSeconds = "15"
 
-// TestFuzzX509 has libFuzzer change the certificates and names of tests/x509, and hold what
-// testdata/fuzz_x509 says of wolf_x509.c, under AddressSanitizer and UndefinedBehaviorSanitizer.
+// TestFuzzX509 makes libFuzzer change the certificates and names of tests/x509, and checks what
+// testdata/fuzz_x509 asserts about wolf_x509.c, under AddressSanitizer and
+// UndefinedBehaviorSanitizer.
 func TestFuzzX509(t *testing.T) {
 	longOnly(t, "needs clang")
 	t.Parallel()

@@ -16,9 +16,9 @@ import (
 )
 
 const (
-	// hostileScripts is how many there are at least.
+	// hostileScripts is the minimum number of scripts.
 	hostileScripts = 60
-	// hostileTime is how long one may take, on a machine that has other things to do.
+	// hostileTime is how long one may take on a busy machine.
 	hostileTime = 60 * time.Second
 )
 
@@ -31,7 +31,7 @@ func TestHostile(t *testing.T) {
 	runHostile(t, r.tree, firmware, "failing_memory.py")
 }
 
-// TestHostileScripts says that the scripts are many, and that each says what it attacks.
+// TestHostileScripts checks that there are enough scripts, and that each says what it attacks.
 func TestHostileScripts(t *testing.T) {
 	scripts := hostile(t)
 	if len(scripts) < hostileScripts {
@@ -56,9 +56,9 @@ func hostile(t *testing.T) []string {
 	})
 }
 
-// runHostile runs the scripts, two at a time, with a subtest for what each gave. tree has asyncio
-// for a firmware without it; with none, the firmware is someone's own, which may lack something.
-// Otherwise only the scripts that are named may skip.
+// runHostile runs the scripts, two at a time, with a subtest for each result. tree has asyncio
+// for firmware without it; without a tree, the firmware is the user's own, which may lack
+// something. Otherwise only the named scripts may skip.
 func runHostile(t *testing.T, tree, firmware string, mayskip ...string) {
 	scripts := hostile(t)
 	outcomes := make([]hostileOutcome, len(scripts))
@@ -80,7 +80,7 @@ func runHostile(t *testing.T, tree, firmware string, mayskip ...string) {
 	}
 }
 
-// hostileOutcome is what one script gave.
+// hostileOutcome is the result of one script.
 type hostileOutcome struct {
 	stdout, stderr string
 	err            error
@@ -90,7 +90,7 @@ type hostileOutcome struct {
 func runOneHostile(ctx context.Context, tree, firmware, script string) hostileOutcome {
 	ctx, cancel := context.WithTimeout(ctx, hostileTime)
 	defer cancel()
-	// The heap is larger than the variant's, because the scripts are generous with it.
+	// The heap is larger than the variant's, because the scripts use a lot of it.
 	cmd := exec.CommandContext(ctx, firmware, "-X", "heapsize=24M", script)
 	cmd.Env = append(os.Environ(), "ASAN_OPTIONS=detect_leaks=1:detect_stack_use_after_return=0")
 	if tree != "" {
@@ -121,8 +121,8 @@ func (o hostileOutcome) judge(t *testing.T, mayskip bool) {
 	}
 }
 
-// sanitizedBuild is shared by the tests that need it; the first of them makes it. It goes with the
-// program.
+// sanitizedBuild is shared by the tests that need it; the first of them makes it. It is removed
+// with the process.
 var sanitizedBuild struct {
 	sync.Mutex
 	dir      string

@@ -99,7 +99,7 @@ func ourPackage(path string) (name string, ours bool) {
 	return strings.TrimPrefix(name, "internal/"), ours
 }
 
-// TestPackageComments holds that the comment of each package has two sentences: what it is, and
+// TestPackageComments checks that the comment of each package has two sentences: what it is, and
 // what it must not do.
 func TestPackageComments(t *testing.T) {
 	packages, err := exec.Command("go", "list", "-f", "{{.Dir}}", "../internal/...", "../modules",
@@ -143,9 +143,8 @@ func TestFormatting(t *testing.T) {
 	})
 }
 
-// TestLineLengths holds that lines of Go and C have at most 99 columns, where a tab counts as 4.
-// Text that a raw string spreads over several lines is data, and is as long as it is; so is what
-// is in testdata.
+// TestLineLengths checks that lines of Go and C have at most 99 columns, where a tab counts as
+// 4. Raw strings that span several lines are data, which may be longer; so is testdata.
 func TestLineLengths(t *testing.T) {
 	for ending, least := range map[string]int{".go": 10000, ".c": 3000, ".h": 500} {
 		lines := 0
@@ -217,8 +216,8 @@ func TestStaticcheck(t *testing.T) { runTool(t, "staticcheck", "./...") }
 
 func TestWorkflows(t *testing.T) { runTool(t, "actionlint", "-color=false") }
 
-// runTool runs a tool on the whole repository. Without MPWOLF_TEST_APT, which says that there is a
-// network, one that is not in the module cache is not fetched.
+// runTool runs a tool on the whole repository. Without MPWOLF_TEST_APT, which says that there is
+// a network, a tool that is not in the module cache is not fetched.
 func runTool(t *testing.T, name string, args ...string) {
 	t.Helper()
 	longOnly(t, "builds "+name)
@@ -244,7 +243,7 @@ func runTool(t *testing.T, name string, args ...string) {
 	}
 }
 
-// TestMainOnlyExits holds that the process ends in main alone.
+// TestMainOnlyExits checks that the process exits only in main.
 func TestMainOnlyExits(t *testing.T) {
 	eachFile(t, ".go", func(name string, text []byte) {
 		if name == "main.go" || strings.HasSuffix(name, "_test.go") {

@@ -55,9 +55,9 @@ var kinds = []struct{ name, tree, script string }{
 // long is a path of 20 directories and some 800 characters.
 var long = strings.Repeat("a-directory-with-quite-a-long-name-in-which/", 20) + "x"
 
-// TestKindsOfTrees patches, asks, checks and reverts each kind of tree: what comes back is the
-// same in every byte and mode. With MPWOLF_TEST_TREES the trees are made of the newest one there,
-// too.
+// TestKindsOfTrees patches, queries, checks and reverts each kind of tree: the result is the
+// same in every byte and mode. With MPWOLF_TEST_TREES, trees are also made from the newest one
+// there.
 func TestKindsOfTrees(t *testing.T) {
 	longOnly(t, "makes some twenty git trees")
 	t.Parallel()
@@ -124,10 +124,11 @@ func absolute(t *testing.T, path string) string {
 	return abs
 }
 
-// testIdentity goes from patch to revert and compares all that is below dir, which holds the tree.
+// testIdentity runs from patch to revert and compares everything below dir, which contains the
+// tree.
 func testIdentity(t *testing.T, dir, tree string, variants ...string) {
 	t.Helper()
-	work := t.TempDir() // what make needs must have no blank in its path
+	work := t.TempDir() // paths for make must not contain a space
 	if err := os.CopyFS(filepath.Join(work, "wolf"), os.DirFS("testdata/wolfssl")); err != nil {
 		t.Fatal(err)
 	}

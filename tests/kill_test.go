@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// TestKilled kills mpwolf patch, revert and an upgrade at many moments. The next command must find
-// the tree as it was before or after, and revert must give every byte back.
+// TestKilled kills mpwolf patch, revert and an upgrade at many moments. The next command must
+// find the tree as before or after, and revert must restore every byte.
 func TestKilled(t *testing.T) {
 	longOnly(t, "builds the program and kills it some hundred times")
 	t.Parallel()
@@ -38,7 +38,7 @@ func TestKilled(t *testing.T) {
 		}
 		if after > 0 {
 			time.Sleep(after)
-			_ = cmd.Process.Kill() // it may have ended already
+			_ = cmd.Process.Kill() // it may already have ended
 			_ = cmd.Wait()
 			return
 		}

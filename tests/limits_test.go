@@ -15,9 +15,9 @@ import (
 	"time"
 )
 
-// limit is one of wolfSSL's that docs/limits.md names: what a server answers to a client that has
-// every right to ask. A test that fails because the answer is better now says so, and the document
-// is to be changed.
+// limit is one of wolfSSL's limits in docs/limits.md: how a server answers a valid request of a
+// client. If the answer has become better, the test fails and says so, and the document must be
+// changed.
 type limit struct {
 	id   string
 	send func(h hello) []byte
@@ -25,7 +25,7 @@ type limit struct {
 	then string // and without the limit
 }
 
-// limits are those of wolfSSL up to 5.9; newLimits are those that 5.9 has brought.
+// limits are those of wolfSSL up to 5.9; newLimits are those that 5.9 has added.
 var limits = []limit{
 	{"split-header", func(h hello) []byte {
 		message := h.message()
@@ -52,14 +52,14 @@ var limits = []limit{
 
 var newLimits = []string{"many-shares"}
 
-// hello is a ClientHello of both TLS 1.2 and 1.3 that a server can't but accept.
+// hello is a ClientHello for both TLS 1.2 and 1.3 that a server must accept.
 type hello struct {
 	version  uint16
 	versions []uint16 // the extension supported_versions; none: no such extension
 	suites   []uint16
 	groups   []uint16
 	shares   []uint16 // groups with a key share
-	noPoint  bool     // the shares are of zeros, which no peer can use
+	noPoint  bool     // the shares are all zeros, which no peer can use
 	padding  int
 }
 
@@ -95,7 +95,7 @@ func (h hello) message() []byte {
 		for _, group := range h.shares {
 			share := make([]byte, 32)
 			if !h.noPoint {
-				share[0] = 9 // the base point of X25519 is a public key as good as any other
+				share[0] = 9 // the base point of X25519 is a valid public key
 			}
 			shares = append(be.AppendUint16(shares, group), vector16(share)...)
 		}
@@ -158,7 +158,8 @@ func (r *real) limits(t *testing.T) {
 	}
 }
 
-// askHello sends a hello and says what comes back: "hello" for a ServerHello, "alert N", or "end".
+// askHello sends a hello and returns what comes back: "hello" for a ServerHello, "alert N", or
+// "end".
 func askHello(t *testing.T, port int, data []byte) string {
 	t.Helper()
 	conn, err := net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", port))
@@ -186,7 +187,7 @@ func askHello(t *testing.T, port int, data []byte) string {
 	return fmt.Sprintf("%x", record[:min(len(record), 16)])
 }
 
-// TestLimitsDocument holds that docs/limits.md has all limits.
+// TestLimitsDocument checks that docs/limits.md has all limits.
 func TestLimitsDocument(t *testing.T) {
 	text := string(readFile(t, filepath.Join("..", "docs", "limits.md")))
 	for _, l := range limits {

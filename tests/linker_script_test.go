@@ -8,9 +8,9 @@ import (
 	"testing"
 )
 
-// TestSecondFlash is a board that keeps the TLS library in a second flash: wolfSSL goes there too,
-// by a copy of the board's linker script, wherever the sources of wolfSSL are. Asking make
-// anything makes no file.
+// TestSecondFlash has a board that keeps the TLS library in a second flash: wolfSSL goes there
+// too, through a copy of the board's linker script, wherever wolfSSL's sources are. Asking make
+// a question creates no file.
 func TestSecondFlash(t *testing.T) {
 	longOnly(t, "needs a compiler and real sources")
 	t.Parallel()

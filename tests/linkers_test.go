@@ -7,7 +7,7 @@ import (
 )
 
 // TestLinkersAndFlags verifies a patched unix port as people build it: with other compilers and
-// linkers, with ccache, for finding faults, with link-time optimization. None may have a finding.
+// linkers, with ccache, for debugging, with link-time optimization. None may have a finding.
 func TestLinkersAndFlags(t *testing.T) {
 	longOnly(t, "builds real sources")
 	if os.Getenv("MPWOLF_TEST_LONG") == "" {

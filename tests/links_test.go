@@ -10,14 +10,14 @@ import (
 	"testing"
 )
 
-// leastLinks and leastFiles are how many the documents have at least: fewer means that the tests
-// do not see them.
+// leastLinks and leastFiles are the minimum numbers in the documents: fewer means that the tests
+// miss them.
 const (
 	leastLinks = 30
 	leastFiles = 60
 )
 
-// documents are the texts for people.
+// documents are the documents for people.
 func documents(t *testing.T) []string {
 	t.Helper()
 	var files []string
@@ -78,7 +78,7 @@ func follow(t *testing.T, from, target string) error {
 	return nil
 }
 
-// anchorOf is how GitHub names a heading.
+// anchorOf is GitHub's anchor for a heading.
 func anchorOf(heading string) string {
 	kept := regexp.MustCompile(`[^\p{L}\p{N} _-]`).ReplaceAllString(strings.ToLower(heading), "")
 	return strings.ReplaceAll(kept, " ", "-")
@@ -92,9 +92,9 @@ var (
 // notOurs are files of MicroPython's whose names could be ours.
 var notOurs = []string{"tools/codeformat.py", "ports/stm32/mpconfigport.h"}
 
-// TestFileNames holds that what a document names in this repository is there: a path between
-// backquotes that begins with a directory of the top. An asterisk and a placeholder, such as PORT,
-// stand for any name.
+// TestFileNames checks that what a document names in this repository exists: a path between
+// backquotes that begins with a top directory. An asterisk or a placeholder, such as PORT,
+// stands for any name.
 func TestFileNames(t *testing.T) {
 	top := []string{
 		".github", "docs", "internal", "modules", "patches", "ports", "scripts", "tests",

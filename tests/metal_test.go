@@ -17,7 +17,7 @@ import (
 	"testing"
 )
 
-// metalBoard is the machine that the figures of docs/metal.md are of: a Cortex-M4.
+// metalBoard is the machine for the figures in docs/metal.md: a Cortex-M4.
 const metalBoard = "mps2-an386"
 
 // metal is a bare-metal firmware with TLS, and the servers that it calls.
@@ -27,15 +27,15 @@ type metal struct {
 	dir      string // certificates, keys and the file that is served
 }
 
-// metalBuild builds the qemu port for the Cortex-M4 with the module that measures. Of two calls
-// with the same directory the second compiles TLS alone.
+// metalBuild builds the qemu port for the Cortex-M4 with the module that measures. A second call
+// with the same directory compiles only TLS.
 func metalBuild(t *testing.T, r *real, build, pki, modules string, args ...string) string {
 	t.Helper()
 	board := metalBoardDir(t)
 	if err := os.RemoveAll(filepath.Join(build, "micropython-wolfssl")); err != nil {
 		t.Fatal(err)
 	}
-	// The port's make would build it with BUILD of ours.
+	// The port's make would build it with our BUILD.
 	r.must(exec.Command("make", "-j2", "-C", filepath.Join(r.tree, "mpy-cross")))
 	args = append([]string{"-j2", "-C", filepath.Join(r.tree, "ports", "qemu"),
 		"BOARD_DIR=" + board, "BUILD=" + build, "MICROPY_HEAP_SIZE=1000000",
@@ -107,7 +107,7 @@ func metalPKI(t *testing.T) string {
 		readFile(t, filepath.Join("testdata", "metal", "metal_client.py")))
 	writeFile(t, dir, "manifest.py",
 		[]byte(`freeze(".", ("metal_roots.py", "metal_client.py"))`+"\n"))
-	// What make looks for in micropython-lib, of which nothing is needed.
+	// What make looks for in micropython-lib, which is not needed.
 	writeFile(t, dir, "README.md", nil)
 	writeFile(t, dir, "big", make([]byte, 1<<20))
 	writeFile(t, dir, "small", []byte("hello\n"))
@@ -152,8 +152,8 @@ func (m *metal) server(kind, version string, ciphers ...string) (pipe string) {
 	return pipe
 }
 
-// run has the board execute Python code, in a heap of so many bytes, or in all that there is for
-// 0. It gives the lines that are printed, and what is raised.
+// run makes the board execute Python code, with a heap of that many bytes, or all memory for 0. It
+// returns the printed lines, and the exception.
 func (m *metal) run(heap int, code string) (lines []string, raised string) {
 	m.t.Helper()
 	args := []string{"-icount", "shift=0"}
@@ -203,7 +203,7 @@ func (m *metal) session(kind, version string) metalSession {
 	return metalSession{v[0], v[1], v[2], v[3], v[4], v[5], words[6]}
 }
 
-// fits reports whether so many sessions work at once in a heap of so many KB.
+// fits reports whether that many sessions work at once in a heap of that many KB.
 func (m *metal) fits(kilobytes, sessions int, version string) bool {
 	m.t.Helper()
 	var pipes []string
@@ -215,7 +215,7 @@ func (m *metal) fits(kilobytes, sessions int, version string) bool {
 	return raised == "" && slices.Equal(lines, slices.Repeat([]string{"16"}, sessions))
 }
 
-// smallestHeap is the smallest heap, in KB, in which so many sessions work at once.
+// smallestHeap is the smallest heap, in KB, in which that many sessions work at once.
 func (m *metal) smallestHeap(sessions int, version string) int {
 	m.t.Helper()
 	low, high := 8, 128 // low does not fit
@@ -229,7 +229,7 @@ func (m *metal) smallestHeap(sessions int, version string) int {
 	return high
 }
 
-// What TLS may cost on the Cortex-M4: bytes of heap, instructions.
+// The limits for TLS on the Cortex-M4: bytes of heap, instructions.
 const (
 	metalPeak12, metalPeak13       = 16 << 10, 18 << 10
 	metalResting                   = 6 << 10
@@ -238,8 +238,9 @@ const (
 	metalHeap1, metalHeap4         = 18, 38 // KB
 )
 
-// TestMetal patches and builds the qemu port for a Cortex-M4 and holds that a TLS client costs no
-// more there than it may; that the smaller profiles talk to OpenSSL too, and say what they lack.
+// TestMetal patches and builds the qemu port for a Cortex-M4 and checks that a TLS client stays
+// within its limits there, and that the smaller profiles also talk to OpenSSL and report what
+// they lack.
 func TestMetal(t *testing.T) {
 	longOnly(t, "needs a compiler and real sources")
 	inTheLongRun(t)
@@ -285,7 +286,7 @@ func TestMetal(t *testing.T) {
 	}
 }
 
-// metalLacks is what the profile tiny says that it lacks; client lacks the first alone.
+// metalLacks is what the profile tiny reports as missing; client lacks only the first.
 var metalLacks = []string{
 	"NotImplementedError protocol not in this firmware",
 	"NotImplementedError no client certificates in this firmware",

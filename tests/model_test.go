@@ -13,10 +13,10 @@ import (
 	"mpwolf/internal/disk/disktest"
 )
 
-// TestModel goes through random sequences of patch, edit, revert and upgrade, and holds what the
-// user's part of the files must be against a model of it: nothing of the user's may ever be
-// missing, and with a revert at the end nothing of mpwolf's may be left. MPWOLF_TEST_SEQUENCES
-// says how many; the number of a sequence is its seed.
+// TestModel runs random sequences of patch, edit, revert and upgrade, and compares the user's
+// part of the files with a model: nothing of the user's may ever be missing, and after a final
+// revert nothing of mpwolf's may be left. MPWOLF_TEST_SEQUENCES says how many sequences; the
+// number of a sequence is its seed.
 func TestModel(t *testing.T) {
 	t.Parallel()
 	sequences := 40
@@ -47,7 +47,7 @@ func TestModel(t *testing.T) {
 	t.Logf("%d sequences, %d steps", sequences, steps)
 }
 
-// model is a workplace with what the user has in it.
+// model is a workplace with the user's texts.
 type model struct {
 	*workplace
 	random  *rand.Rand
@@ -99,7 +99,7 @@ func (m *model) step() {
 	m.check()
 }
 
-// command runs mpwolf. It may refuse, where an edit meets mpwolf's lines; then nothing may have
+// command runs mpwolf. It may refuse if an edit touches mpwolf's lines; then nothing may have
 // changed.
 func (m *model) command(args ...string) {
 	m.t.Helper()
@@ -117,7 +117,7 @@ func (m *model) command(args ...string) {
 	}
 }
 
-// killed runs mpwolf until some change on disk, and then what comes next.
+// killed runs mpwolf until some change on disk, and then the next command.
 func (m *model) killed() {
 	m.t.Helper()
 	args := []string{"patch", "--port", "unix", "--wolfssl", "wolf"}
@@ -131,8 +131,8 @@ func (m *model) killed() {
 	m.command("revert")
 }
 
-// overlap edits a line of mpwolf's: revert refuses, and with --force saves a copy of what it takes
-// away.
+// overlap edits a line of mpwolf's: revert refuses, and with --force saves a copy of what it
+// removes.
 func (m *model) overlap() {
 	m.t.Helper()
 	name := modelled[0]
@@ -165,10 +165,10 @@ func (m *model) overlap() {
 	if err := os.RemoveAll(m.path("micropython/.mpwolf")); err != nil {
 		m.t.Fatal(err)
 	}
-	m.users[name] = m.lines(name) // what stood right beside the edited line is in the copy
+	m.users[name] = m.lines(name) // what was right beside the edited line is in the copy
 }
 
-// edit adds a line, takes one of the user's own away, or changes one, at a place of its own.
+// edit adds a line, removes one of the user's own, or changes one, away from other edits.
 func (m *model) edit() {
 	m.t.Helper()
 	name := modelled[m.random.IntN(len(modelled))]
@@ -182,7 +182,7 @@ func (m *model) edit() {
 	case kind == 0: // at the top
 		m.history = append(m.history, "add at the top of "+name)
 		lines, mine = slices.Insert(lines, 0, line), slices.Insert(mine, 0, line)
-	case kind == 1: // behind a line that both texts have once
+	case kind == 1: // after a line that both texts have once
 		at := m.common(lines, mine)
 		if at == "" {
 			return
@@ -205,9 +205,8 @@ func (m *model) edit() {
 	}
 }
 
-// common is a line, in one of the texts only once and in the other too, that ends where a line can
-// be added: not in a continuation, and not beside mpwolf's lines, where whose an edit is would be
-// a matter of opinion.
+// common is a line that occurs once in both texts and after which a line can be added: not in a
+// continuation, and not beside mpwolf's lines, where the owner of an edit would be ambiguous.
 func (m *model) common(lines, mine []string) string {
 	var found []string
 	for i, line := range lines {
@@ -236,8 +235,8 @@ func count(lines []string, line string) int {
 	return n
 }
 
-// check holds that no line of the user's is missing: in a tree that is not patched the files are
-// the user's, in one that is, all edits are there.
+// check checks that no line of the user's is missing: in a tree that is not patched the files
+// are the user's, in one that is, all edits are there.
 func (m *model) check() {
 	m.t.Helper()
 	for _, name := range modelled {
@@ -253,7 +252,7 @@ func (m *model) check() {
 	}
 }
 
-// end reverts: all that is left is the user's.
+// end reverts: only the user's text is left.
 func (m *model) end() {
 	m.t.Helper()
 	m.command("revert")

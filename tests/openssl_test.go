@@ -15,7 +15,7 @@ import (
 	"time"
 )
 
-// peerTimeout bounds one handshake with a peer; they take milliseconds.
+// peerTimeout limits one handshake with a peer, which takes milliseconds.
 const peerTimeout = 30 * time.Second
 
 func freePort(t *testing.T) int {
@@ -74,7 +74,7 @@ func (r *real) python(t *testing.T, script string, args ...string) string {
 	return string(out)
 }
 
-// opensslServer connects to OpenSSL, which every time is right but for one thing.
+// opensslServer connects to OpenSSL, which each time is correct except for one thing.
 func (r *real) opensslServer(t *testing.T) {
 	dir := t.TempDir()
 	ca, other := newAuthority(t, dir, "ca"), newAuthority(t, dir, "other")
@@ -137,7 +137,7 @@ func (r *real) plainPeer(t *testing.T, caFile string) {
 	}
 }
 
-// opensslClient has OpenSSL connect to the patched MicroPython.
+// opensslClient makes OpenSSL connect to the patched MicroPython.
 func (r *real) opensslClient(t *testing.T) {
 	dir := t.TempDir()
 	ca, other := newAuthority(t, dir, "ca"), newAuthority(t, dir, "other")
@@ -180,7 +180,7 @@ func (r *real) opensslClient(t *testing.T) {
 	}
 }
 
-// startPython runs a script and gives its lines; the channel is closed at the end.
+// startPython runs a script and returns its lines; the channel is closed at the end.
 func (r *real) startPython(t *testing.T, script string, args ...string) <-chan string {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), peerTimeout)
@@ -190,8 +190,8 @@ func (r *real) startPython(t *testing.T, script string, args ...string) <-chan s
 			append([]string{filepath.Join("firmware", script)}, args...)...))
 }
 
-// startLines runs a command and gives the lines of its output, stderr's too; the channel is closed
-// at the end, after a line that says so if the command failed.
+// startLines runs a command and returns the lines of its output, including stderr; the channel
+// is closed at the end, after a line that says so if the command failed.
 func startLines(t *testing.T, cmd *exec.Cmd) <-chan string {
 	t.Helper()
 	stdout, err := cmd.StdoutPipe()
@@ -215,7 +215,7 @@ func startLines(t *testing.T, cmd *exec.Cmd) <-chan string {
 	return lines
 }
 
-// opensslSends has openssl s_client send one line, and gives what came back.
+// opensslSends makes openssl s_client send one line, and returns what came back.
 func opensslSends(t *testing.T, port int, caFile string, args []string) string {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), peerTimeout)
@@ -235,13 +235,13 @@ func opensslSends(t *testing.T, port int, caFile string, args []string) string {
 		t.Fatal(err)
 	}
 	fmt.Fprintln(stdin, "ping")
-	_ = cmd.Wait() // the server closes first; a refusal is what some tests want
+	_ = cmd.Wait() // the server closes first; some tests expect a refusal
 	stdin.Close()
 	return out.String()
 }
 
 // preSharedKeys agrees with OpenSSL on keys in both directions, also on cipher suites without
-// forward secrecy, and not on different keys or on a certificate.
+// forward secrecy, and does not agree on different keys or a certificate.
 func (r *real) preSharedKeys(t *testing.T) {
 	const key, other = "sixteen bytes ok", "another key"
 	dir := t.TempDir()
@@ -295,8 +295,8 @@ func (r *real) preSharedKeys(t *testing.T) {
 	}
 }
 
-// signCallback has ecdsa_sign_callback sign for a server and for a client, to OpenSSL's
-// satisfaction; the key that was loaded is not the certificate's.
+// signCallback makes ecdsa_sign_callback sign for a server and for a client, and OpenSSL verify
+// it; the loaded key is not the certificate's.
 func (r *real) signCallback(t *testing.T) {
 	dir := t.TempDir()
 	ca := newAuthority(t, dir, "ca")
@@ -326,7 +326,7 @@ func (r *real) signCallback(t *testing.T) {
 				append(args, "secret="+secret)...); !strings.HasPrefix(out, "OK "+version) {
 				t.Errorf("got %q", out)
 			}
-			// The same without the callback: no key that is there fits the certificate.
+			// The same without the callback: no key matches the certificate.
 			cmd := exec.Command(r.firmware(),
 				append([]string{filepath.Join("firmware", "tls_client.py")}, args...)...)
 			if out, err := cmd.CombinedOutput(); err == nil ||
@@ -337,7 +337,7 @@ func (r *real) signCallback(t *testing.T) {
 	}
 }
 
-// chosenCipher names a suite in three spellings, and has OpenSSL say which one it was.
+// chosenCipher names a suite in three spellings, and OpenSSL says which one was used.
 func (r *real) chosenCipher(t *testing.T) {
 	dir := t.TempDir()
 	ca := newAuthority(t, dir, "ca")
@@ -382,9 +382,9 @@ func (r *real) chosenCipher(t *testing.T) {
 	}
 }
 
-// ends has OpenSSL's server say goodbye, which is the end of the stream, and the connection cut
-// off on the way: that is an end too, as with the built-in, but for secure defaults, and a reset
-// never is.
+// ends makes OpenSSL's server close properly, which is the end of the stream, and cuts the
+// connection off in between: that is an end too, as with the built-in, except with secure
+// defaults; a reset never is.
 func (r *real) ends(t *testing.T) {
 	dir := t.TempDir()
 	ca := newAuthority(t, dir, "ca")
@@ -412,8 +412,7 @@ func (r *real) ends(t *testing.T) {
 	}
 }
 
-// cutter passes one connection on to a port, and ends it when no one has said anything for a
-// while.
+// cutter forwards one connection to a port, and cuts it when it has been silent for a while.
 func cutter(t *testing.T, port int, reset bool) int {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")

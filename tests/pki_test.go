@@ -14,7 +14,7 @@ import (
 	"time"
 )
 
-// authority is a certificate authority made for one test, whose files are in dir.
+// authority is a certificate authority for one test, with its files in dir.
 type authority struct {
 	dir, file string
 	cert      *x509.Certificate

@@ -10,7 +10,8 @@ import (
 )
 
 // TestPreCommit makes a firmware repository with MicroPython as a submodule, and commits to it
-// with pre-commit's hooks. The hook that pre-commit builds with Go itself is for the long run.
+// with pre-commit's hooks. The hook that pre-commit builds with Go itself runs only in the long
+// run.
 func TestPreCommit(t *testing.T) {
 	longOnly(t, "needs pre-commit")
 	if _, err := exec.LookPath("pre-commit"); err != nil {
@@ -20,7 +21,7 @@ func TestPreCommit(t *testing.T) {
 		t.Run(id, func(t *testing.T) {
 			t.Parallel()
 			if id == "mpwolf-check" {
-				// pre-commit fetches the modules that mpwolf is built of, and builds them anew
+				// pre-commit fetches mpwolf's Go modules, and builds them again
 				inTheLongRun(t)
 			}
 			testPreCommit(t, id)
@@ -74,7 +75,7 @@ func testPreCommit(t *testing.T, id string) {
 	fw.run("mpwolf", "patch", "--force")
 	passes("installed anew")
 
-	// The submodule goes on to the next commit, which takes the changes of the tree with it.
+	// The submodule moves to the next commit, which discards the changes of the tree.
 	fw.git("-C", "micropython", "fetch", "-q", "origin", "next")
 	fw.git("-C", "micropython", "checkout", "-q", "--force", "FETCH_HEAD")
 	fw.git("add", "micropython")
@@ -142,8 +143,8 @@ func newFirmware(t *testing.T) *firmware {
 	return fw
 }
 
-// hooksRepository is a git repository with this project as it is here, which pre-commit takes its
-// hooks from.
+// hooksRepository is a git repository with this project in its current state, from which
+// pre-commit gets its hooks.
 func (fw *firmware) hooksRepository(t *testing.T) string {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "hooks")

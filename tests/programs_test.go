@@ -23,10 +23,10 @@ import (
 	"time"
 )
 
-// programsTimeout bounds a client that reads all answers of one peer, which takes a second.
+// programsTimeout limits a client that reads all responses of one peer, which takes a second.
 const programsTimeout = time.Minute
 
-// programsBody is what the peers answer: lines, in two records and a bit.
+// programsBody is the peers' response: lines, in a little more than two records.
 func programsBody() []byte {
 	var body bytes.Buffer
 	for i := range 100 { // asyncio takes a millisecond or two for a line
@@ -36,8 +36,8 @@ func programsBody() []byte {
 	return body.Bytes()
 }
 
-// programs has clients read answers in the ways of requests, aiohttp and umqtt, from peers that
-// close with close_notify and without, which is the end of the stream as well.
+// programs makes clients read responses as requests, aiohttp and umqtt do, from peers that close
+// with close_notify and without, which is also the end of the stream.
 func (r *real) programs(t *testing.T) {
 	dir := t.TempDir()
 	ca := newAuthority(t, dir, "ca")
@@ -95,14 +95,13 @@ func (r *real) readAnswers(t *testing.T, port int, caFile string, strict bool, b
 	}
 }
 
-// wantedAnswers is what programs_client.py must print: all data arrives, and after it there is the
-// end of the stream, each time; or, if a missing close_notify is not to be suppressed, an error,
-// each time.
+// wantedAnswers is what programs_client.py must print: all data arrives, followed every time by
+// the end of the stream or, if a missing close_notify is not to be suppressed, by an error.
 func wantedAnswers(strict bool, body []byte) map[string]string {
 	full, none := digest(body), digest(nil)
 	want := map[string]string{}
-	// untilEnd: the way goes on to the end of the stream, and so meets the error. A single read()
-	// that has data delivers it.
+	// untilEnd: the client reads to the end of the stream, and so meets the error. A single
+	// read() that has data returns it.
 	add := func(style, way, shape, result string, untilEnd bool) {
 		for _, end := range []string{"notify", "cut"} {
 			text := result + " then b'' b''"
@@ -175,7 +174,7 @@ func pythonPeer(t *testing.T, library, cert, key, version string, body []byte) i
 	return port
 }
 
-// goPeer is what http_peer.py is, on Go's crypto/tls.
+// goPeer does what http_peer.py does, with Go's crypto/tls.
 func goPeer(t *testing.T, cert, key, version string, body []byte) int {
 	t.Helper()
 	pair, err := tls.LoadX509KeyPair(cert, key)
@@ -203,7 +202,7 @@ func goPeer(t *testing.T, cert, key, version string, body []byte) int {
 	return l.Addr().(*net.TCPAddr).Port
 }
 
-// answer answers one request, GET /SHAPE/END. What goes wrong here the client sees.
+// answer replies to one request, GET /SHAPE/END. The client notices what goes wrong here.
 func answer(conn *tls.Conn, body []byte) {
 	defer conn.NetConn().Close()
 	reader := bufio.NewReader(conn)
@@ -246,9 +245,9 @@ func answer(conn *tls.Conn, body []byte) {
 }
 
 // TestPrograms runs the HTTP and MQTT clients of the micropython-lib that
-// MPWOLF_TEST_MICROPYTHON_LIB names, against the servers that people have, with close_notify and
-// without: what works on the built-in, MPWOLF_TEST_BASELINE, works on ours, MPWOLF_TEST_FIRMWARE.
-// Both are built where they are not named. The servers are Debian's packages.
+// MPWOLF_TEST_MICROPYTHON_LIB names, against common servers, with close_notify and without: what
+// works on the built-in, MPWOLF_TEST_BASELINE, must work on ours, MPWOLF_TEST_FIRMWARE. Each is
+// built if it is not named. The servers are Debian's packages.
 func TestPrograms(t *testing.T) {
 	tree := os.Getenv("MPWOLF_TEST_MICROPYTHON_LIB")
 	if tree == "" {
@@ -275,8 +274,8 @@ func TestPrograms(t *testing.T) {
 				}
 				args := []string{fmt.Sprintf("https://localhost:%d/body", to)}
 				if name == "OpenSSL" {
-					// s_server answers a request's first line, and resets the connection if the
-					// others come later.
+					// s_server replies to a request's first line, and resets the connection if
+					// the others come later.
 					args = append(args, "aiohttp")
 				}
 				p.compare(t, end, firmwares, want, "programs_http.py", args...)
@@ -295,13 +294,13 @@ func TestPrograms(t *testing.T) {
 	})
 }
 
-// programs is the library, and what servers serve.
+// programs is the library, and what the servers serve.
 type programs struct {
 	lib, dir, cert, key, ca string
 	body                    []byte
 }
 
-// programsLib puts the packages together as mip would install them.
+// programsLib arranges the packages as mip would install them.
 func programsLib(t *testing.T, tree string) string {
 	t.Helper()
 	lib := t.TempDir()
@@ -324,8 +323,8 @@ func programsLib(t *testing.T, tree string) string {
 	return lib
 }
 
-// compare runs a script on both firmwares: what the built-in answers rightly, ours must answer
-// too.
+// compare runs a script on both firmware builds: what the built-in gets right, ours must also
+// get right.
 func (p *programs) compare(
 	t *testing.T, name string, firmwares map[string]string, want, script string, args ...string,
 ) {
@@ -418,7 +417,7 @@ server.serve_forever()
 	return port, digest(p.body)
 }
 
-// application is a WSGI application that sends the body in pieces and says nothing of its length.
+// application is a WSGI application that sends the body in pieces and does not state its length.
 const application = `
 def app(environ, start_response):
     start_response("200 OK", [("Content-Type", "text/plain")])
@@ -446,7 +445,7 @@ run_simple("127.0.0.1", int(sys.argv[1]), app, ssl_context=tuple(sys.argv[2:]), 
 	return port, digest(p.body)
 }
 
-// sServer says nothing of the length.
+// sServer does not state the length.
 func (p *programs) sServer(t *testing.T) (int, string) {
 	port := freePort(t)
 	p.serve(t, port, "openssl", "s_server", "-accept", fmt.Sprintf("127.0.0.1:%d", port), "-WWW",
@@ -454,7 +453,7 @@ func (p *programs) sServer(t *testing.T) (int, string) {
 	return port, digest(p.body)
 }
 
-// gnutls has one page, whatever is asked for.
+// gnutls has one page, whatever is requested.
 func (p *programs) gnutls(t *testing.T) (int, string) {
 	port := freePort(t)
 	p.serve(t, port, "gnutls-serv", "--http", "--quiet", "--port", strconv.Itoa(port),
@@ -485,7 +484,7 @@ func (p *programs) mosquitto(t *testing.T) int {
 	return port
 }
 
-// relay passes connections on to a port; pass does one direction, from the server.
+// relay forwards connections to a port; pass handles one direction, from the server.
 func relay(t *testing.T, port int, pass func(to, from net.Conn, count int)) int {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -514,8 +513,8 @@ func relay(t *testing.T, port int, pass func(to, from net.Conn, count int)) int 
 	return l.Addr().(*net.TCPAddr).Port
 }
 
-// withholdNotify passes records on, but for the last one if that can be close_notify: an alert, or
-// of TLS 1.3 one that is as long as an encrypted alert.
+// withholdNotify forwards records, except the last one if that may be close_notify: an alert, or
+// in TLS 1.3 a record that is as long as an encrypted alert.
 func withholdNotify(to, from net.Conn, _ int) {
 	var held []byte
 	for {

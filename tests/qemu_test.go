@@ -14,12 +14,12 @@ import (
 	"time"
 )
 
-// softResets is how often a firmware is reset with live sockets and contexts in it.
+// softResets is how often the firmware is reset with live sockets and contexts.
 const softResets = 10
 
 // TestQemu builds for a Cortex-M3, with wolfSSL's memory from MicroPython's heap, and runs the
-// firmware tests in QEMU: what they print, and that soft resets at any moment leave a firmware
-// that works.
+// firmware tests in QEMU: what they print, and that the firmware works after soft resets at any
+// moment.
 func TestQemu(t *testing.T) {
 	longOnly(t, "needs a compiler and real sources")
 	inTheLongRun(t) // TestStm32Settings builds for a Cortex-M4
@@ -36,15 +36,15 @@ func TestQemu(t *testing.T) {
 		board.runs(t, "crypto_kat.py", "", "")
 		board.softResets(t, softResets, string(left))
 	})
-	// Then nothing but wolf_alloc.c tidies up.
+	// Then only wolf_alloc.c cleans up.
 	t.Run("no finalisers", func(t *testing.T) {
 		board := startQemu(t, "mps2-an385", r.buildQemu(t, build, "-DMPWOLF_TEST_NO_FINALISER"))
 		board.softResets(t, softResets, string(left))
 	})
 }
 
-// softResets resets the machine with live sockets in it, time and again. In between, wolfSSL must
-// work, and must not write to what is now where its memory was before.
+// softResets resets the machine with live sockets in it, time and again. In between, wolfSSL
+// must work, and must not write to where its memory was before.
 func (q *qemu) softResets(t *testing.T, times int, left string) {
 	const fill = `keep = [bytearray(b"\xa5" * 50) for _ in range(2500)]` + "\n"
 	const check = `if any(k != bytearray(b"\xa5" * 50) for k in keep): print("overwritten")` + "\n"
@@ -75,8 +75,8 @@ func (r *real) module() string {
 	return filepath.Join(r.dir, "micropython-modules", "micropython-wolfssl")
 }
 
-// makeQemu makes the firmware as the modules' README says, with a port directory of theirs. In a
-// directory that has been built in before it compiles the modules anew.
+// makeQemu makes the firmware as the modules' README says, with the tests' own port directory.
+// In an existing build directory it recompiles the modules.
 func (r *real) makeQemu(t *testing.T, build, port, flags string) string {
 	t.Helper()
 	module := r.module()
@@ -108,7 +108,7 @@ func (r *real) makeQemu(t *testing.T, build, port, flags string) string {
 type qemu struct {
 	stdin  io.Writer
 	output <-chan []byte
-	seen   []byte // output that no one has asked for yet
+	seen   []byte // output that has not been read yet
 	stop   func()
 }
 
@@ -166,7 +166,7 @@ func (q *qemu) send(t *testing.T, text string) {
 	}
 }
 
-// until gives what comes before mark.
+// until returns what comes before mark.
 func (q *qemu) until(t *testing.T, mark string) string {
 	t.Helper()
 	timeout := time.After(3 * time.Minute)
@@ -212,8 +212,8 @@ func (q *qemu) reset(t *testing.T) {
 	q.until(t, ready)
 }
 
-// inline gives a script with the scripts beside it that it imports in place of the import: a
-// machine without files has nowhere to import them from.
+// inline returns a script in which imports are replaced by the scripts beside it: a machine
+// without files has nowhere to import them from.
 func inline(script string) (string, error) {
 	source, err := os.ReadFile(filepath.Join("firmware", script))
 	if err != nil {

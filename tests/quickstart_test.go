@@ -32,7 +32,7 @@ func TestQuickstart(t *testing.T) {
 	if !strings.Contains(string(out), "\nOK TLSv1.3 ") {
 		t.Error("no TLS 1.3 handshake")
 	}
-	// MicroPython's own tests on whatever release that was.
+	// MicroPython's own tests, on whichever release that was.
 	tree := filepath.Join(dir, "micropython")
 	firmware := filepath.Join(tree, ".mpwolf", "build", "unix-standard", "micropython")
 	runUpstream(t, tree, firmware, "")
@@ -50,8 +50,8 @@ func quickstartExample(t *testing.T) string {
 	return example
 }
 
-// TestExample holds that the README's example is a part of that of docs/quickstart.md, in its
-// order.
+// TestExample checks that the README's example is a part of the one in docs/quickstart.md, in
+// the same order.
 func TestExample(t *testing.T) {
 	rest := quickstartExample(t)
 	lines := 0
@@ -75,7 +75,7 @@ func TestExample(t *testing.T) {
 	}
 }
 
-// outlineWord is how the lines begin that do not depend on the machine.
+// outlineWord matches the beginning of lines that do not depend on the machine.
 var outlineWord = regexp.MustCompile(
 	`(?m)^ *(\$ mpwolf.*|ok +\w+|FAIL.*|changed ports/unix/\w+|MICROPY_\w+|` +
 		`installed|build:|built|OK TLSv1\.3)`)

@@ -33,15 +33,15 @@ type real struct {
 	builtIn string                  // a micropython with the built-in mbedTLS, once there is one
 }
 
-// newReal gets MicroPython 1.25.0, and takes wolfSSL 5.7.2, unless MPWOLF_TEST_MICROPYTHON names
-// another tree and MPWOLF_TEST_WOLFSSL another wolfSSL.
+// newReal fetches MicroPython 1.25.0, and uses wolfSSL 5.7.2, unless MPWOLF_TEST_MICROPYTHON
+// names another tree and MPWOLF_TEST_WOLFSSL another wolfSSL.
 func newReal(t *testing.T) *real {
 	t.Helper()
 	needReal(t)
 	return newRealIn(t, t.TempDir())
 }
 
-// needReal skips where there are no real sources.
+// needReal skips the test without real sources.
 func needReal(t *testing.T) {
 	t.Helper()
 	longOnly(t, "needs a compiler and real sources")
@@ -71,7 +71,7 @@ func newRealIn(t *testing.T, dir string) *real {
 	return r
 }
 
-// commit makes the tree a git repository if it is none.
+// commit makes the tree a git repository if it is not one.
 func (r *real) commit() {
 	r.t.Helper()
 	if _, err := os.Stat(filepath.Join(r.tree, ".git")); err == nil {
@@ -87,9 +87,9 @@ func (r *real) commit() {
 	}
 }
 
-// shared is what the first test that needs it makes for all: half of the time of a test that
-// builds the unix port went into a tree and an mpy-cross that are the same in each. It is removed
-// with the process.
+// shared is made by the first test that needs it, for all: otherwise half of the time of a test
+// that builds the unix port goes into a tree and an mpy-cross that are always the same. It is
+// removed with the process.
 var shared struct {
 	sync.Mutex
 	dir, mpwolf, tree string
@@ -159,7 +159,7 @@ func inTheLongRun(t *testing.T) {
 	}
 }
 
-// must runs a command that has to succeed and gives its stdout.
+// must runs a command that has to succeed and returns its stdout.
 func (r *real) must(cmd *exec.Cmd) string {
 	r.t.Helper()
 	var stdout, stderr bytes.Buffer
@@ -197,7 +197,7 @@ func (r *real) patch(args ...string) {
 	r.run(append(patch, args...)...)
 }
 
-// verify gives the report and the exit code.
+// verify returns the report and the exit code.
 func (r *real) verify(args ...string) (*verify.Report, int) {
 	r.t.Helper()
 	cmd := r.command(append([]string{"verify", "--format", "json"}, args...)...)
@@ -215,7 +215,7 @@ func (r *real) verify(args ...string) (*verify.Report, int) {
 	return &all.Targets[0], cmd.ProcessState.ExitCode()
 }
 
-// findings are the messages of one check, one a line.
+// findings are the messages of one check, one per line.
 func findings(report *verify.Report, id string) string {
 	var lines []string
 	for _, check := range report.Checks {
@@ -284,7 +284,7 @@ func TestUnix(t *testing.T) {
 }
 
 // wrongAlgorithm changes a constant of ChaCha20: both ends of a handshake still agree, so only a
-// known answer tells. The program that has these compiles without a warning.
+// known answer shows it. The program with the known answers compiles without a warning.
 func (r *real) wrongAlgorithm(t *testing.T) {
 	file := filepath.Join(r.module(), "wolfssl", "wolfcrypt", "src", "chacha.c")
 	text := readFile(t, file)
@@ -311,7 +311,8 @@ func (r *real) wrongAlgorithm(t *testing.T) {
 		filepath.Join(r.module(), "wolfssl"), "-fsyntax-only", program))
 }
 
-// TestFirmware runs what needs no tree on the patched micropython that MPWOLF_TEST_FIRMWARE names.
+// TestFirmware runs the tests that need no tree, on the patched micropython that
+// MPWOLF_TEST_FIRMWARE names.
 func TestFirmware(t *testing.T) {
 	longOnly(t, "needs a compiler and real sources")
 	firmware := os.Getenv("MPWOLF_TEST_FIRMWARE")
@@ -321,7 +322,7 @@ func TestFirmware(t *testing.T) {
 	(&real{t: t, built: firmware}).onFirmware(t)
 }
 
-// onFirmware is what needs no tree.
+// onFirmware are the tests that need no tree.
 func (r *real) onFirmware(t *testing.T) {
 	t.Run("vectors", r.vectors)
 	for _, script := range firmwareScripts(t) {
@@ -337,7 +338,7 @@ func (r *real) onFirmware(t *testing.T) {
 	t.Run("ends", r.ends)
 	t.Run("programs", r.programs)
 	t.Run("limits", r.limits)
-	t.Run("api", func(t *testing.T) { runScript(t, r.firmware(), "tls_api.py", chainFolder(t)) })
+	t.Run("api", func(t *testing.T) { runScript(t, r.firmware(), "tls_api.py", chainDirectory(t)) })
 	t.Run("soak", func(t *testing.T) { shortSoak.run(t, r.firmware()) })
 	t.Run("thousand handshakes", r.leak)
 }
@@ -360,8 +361,8 @@ func differing(a, b string) string {
 	return tail(strings.Join(lines, "\n"))
 }
 
-// upstreamTests runs MicroPython's own tests, between two instances too, and between one and the
-// built-in mbedTLS.
+// upstreamTests runs MicroPython's own tests, also between two instances, and between one and
+// the built-in mbedTLS.
 func (r *real) upstreamTests(t *testing.T) {
 	if os.Getenv("MPWOLF_TEST_MICROPYTHON") == "" {
 		r.builtIn = buildBaseline(r.t, r.mpwolf)
@@ -369,8 +370,8 @@ func (r *real) upstreamTests(t *testing.T) {
 	runUpstream(t, r.tree, r.firmware(), r.builtIn)
 }
 
-// byHand asks make as users of the existing module do: what WOLFSSL_PORT may be, and what it is
-// without.
+// byHand calls make as users of the existing module do: it checks which WOLFSSL_PORT is
+// accepted, and the default.
 func (r *real) byHand(t *testing.T) {
 	target := r.target(t, "")
 	modules := "USER_C_MODULES=" + filepath.Join(r.dir, "micropython-modules")
@@ -408,7 +409,7 @@ func (r *real) leak(t *testing.T) {
 	}
 }
 
-// TestVerifyFinds breaks a patched tree in ways that must not go unseen.
+// TestVerifyFinds breaks a patched tree in ways that must not go unnoticed.
 func TestVerifyFinds(t *testing.T) {
 	longOnly(t, "needs a compiler and real sources")
 	t.Parallel()
@@ -459,10 +460,10 @@ func TestVerifyFinds(t *testing.T) {
 	})
 }
 
-// quick has make build what is looked at and not run.
+// quick makes make build firmware that is examined and not run.
 const quick = "COPT=-O0"
 
-// noInline builds with settings that are dangerous, and of which one takes wolfSSL's helpers away.
+// noInline builds with dangerous settings, one of which removes wolfSSL's helpers.
 func (r *real) noInline(t *testing.T) {
 	settings := filepath.Join(t.TempDir(), "user_settings.h")
 	text := mathSettings + "#define WOLFSSL_SP_MATH_ALL\n#define NO_INLINE\n#define NO_ASN_TIME\n"
@@ -479,8 +480,8 @@ func (r *real) noInline(t *testing.T) {
 	}
 }
 
-// mathClash builds with the user's own settings that choose another math library, whose mp_init is
-// MicroPython's too. The file goes by a name of its own.
+// mathClash builds with the user's own settings that select another math library, whose mp_init
+// clashes with MicroPython's. The file has an unusual name.
 func (r *real) mathClash(t *testing.T, math string) {
 	settings := filepath.Join(t.TempDir(), "product.h")
 	if err := os.WriteFile(settings, []byte(mathSettings+"#define "+math+"\n"),
@@ -500,7 +501,7 @@ func (r *real) mathClash(t *testing.T, math string) {
 	}
 }
 
-// mathSettings are as few settings as the modules compile with, for a quick build.
+// mathSettings are the minimum settings with which the modules compile, for a quick build.
 const mathSettings = `
 #define HAVE_TLS_EXTENSIONS
 #define HAVE_SUPPORTED_CURVES
@@ -517,7 +518,7 @@ const mathSettings = `
 #define OPENSSL_EXTRA
 `
 
-// addMbedTLS puts Debian's mbedTLS into the tree, which has only an empty directory for it.
+// addMbedTLS copies Debian's mbedTLS into the tree, which has only an empty directory for it.
 func addMbedTLS(t *testing.T, tree string) {
 	t.Helper()
 	cache, err := sources.DefaultCache()
@@ -547,8 +548,8 @@ func addMbedTLS(t *testing.T, tree string) {
 	}
 }
 
-// buildBaseline builds MicroPython 1.25.0 with the built-in mbedTLS, both of Debian's archive. It
-// gives a command that has an ssl module too, which Debian's tree lacks.
+// buildBaseline builds MicroPython 1.25.0 with the built-in mbedTLS, both from Debian's archive.
+// It returns a command that also has an ssl module, which Debian's tree lacks.
 func buildBaseline(t *testing.T, mpwolf string, args ...string) string {
 	t.Helper()
 	r := &real{t: t, mpwolf: mpwolf, dir: t.TempDir()}
@@ -582,7 +583,7 @@ func (r *real) target(t *testing.T, variant string) micropython.Target {
 	return target
 }
 
-// build builds the unix port without mpwolf's help, and gives its micropython.
+// build builds the unix port without mpwolf, and returns its micropython.
 func (r *real) build(t *testing.T, variant string, args ...string) string {
 	t.Helper()
 	return r.buildIn(t, filepath.Join(t.TempDir(), "build"), variant, args...)
@@ -600,8 +601,8 @@ func (r *real) buildIn(t *testing.T, dir, variant string, args ...string) string
 	return result.ELF
 }
 
-// TestFetchedTree says that what fetch left is a tree that mpwolf opens, with the arguments that
-// its make needs.
+// TestFetchedTree checks that mpwolf can open what fetch left, with the arguments that its make
+// needs.
 func TestFetchedTree(t *testing.T) {
 	longOnly(t, "needs a compiler and real sources")
 	needReal(t)

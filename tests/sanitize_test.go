@@ -14,15 +14,14 @@ import (
 	"time"
 )
 
-// fuzzSeconds is how long the parsers are fuzzed, if MPWOLF_FUZZ_SECONDS does not say it.
+// fuzzSeconds is how long the parsers are fuzzed, unless MPWOLF_FUZZ_SECONDS says otherwise.
 const fuzzSeconds = "60"
 
-// sanitizers are the checks that are compiled in. MicroPython's memcpy and memcmp of nothing from
-// NULL are harmless and many.
+// sanitizers are the checks that are compiled in. MicroPython calls memcpy and memcmp with NULL
+// and length 0 in many places, which is harmless.
 const sanitizers = "-fsanitize=address,undefined -fno-sanitize=nonnull-attribute"
 
-// sanitizedSoak has little to do, because everything takes longer; what was freed stays around for
-// a while.
+// sanitizedSoak does little, because everything takes longer; freed memory is kept for a while.
 var sanitizedSoak = soak{handshakes: 20, megabytes: 4, heap: 4096, process: 16 << 10,
 	timeout: 2 * time.Minute}
 
@@ -58,7 +57,7 @@ func TestSanitized(t *testing.T) {
 			runScript(t, firmware, script)
 		})
 	}
-	chain := chainFolder(t)
+	chain := chainDirectory(t)
 	sanitized(t, "tls_api.py", firmware, func(t *testing.T, firmware string) {
 		runScript(t, firmware, "tls_api.py", chain)
 	})
@@ -79,8 +78,8 @@ func TestSanitized(t *testing.T) {
 	})
 }
 
-// installAllocfail puts the user module beside ours with which alloc_fail.py chooses the
-// allocation that fails.
+// installAllocfail adds the user module with which alloc_fail.py selects the allocation that
+// fails.
 func (r *real) installAllocfail(t *testing.T) {
 	t.Helper()
 	if err := os.CopyFS(filepath.Join(r.dir, "micropython-modules", "allocfail"),
@@ -96,8 +95,8 @@ case "$*" in *" -o "*micropython-wolfssl/*) set -- "$@" -fsanitize=thread -Wno-e
 exec gcc "$@"
 `
 
-// benignRaces are wolfSSL's questions for the processor's instructions: each thread writes the
-// same answer.
+// benignRaces are wolfSSL's queries for the processor's instructions: each thread writes the
+// same result.
 const benignRaces = `race:wc_AesSetKeyLocal
 race:wc_AesGcmEncrypt
 race:cpuid_get_flags
@@ -106,7 +105,7 @@ race:Sha256_SetTransform
 race:Sha512_SetTransform
 `
 
-// TestRaces has ThreadSanitizer watch threads that share contexts.
+// TestRaces runs threads that share contexts under ThreadSanitizer.
 func TestRaces(t *testing.T) {
 	longOnly(t, "needs a compiler and real sources")
 	inTheLongRun(t)
@@ -122,7 +121,8 @@ func TestRaces(t *testing.T) {
 	firmware := r.build(t, "standard", "CC="+cc, "DEBUG=1", "LDFLAGS_EXTRA=-fsanitize=thread",
 		"WOLFSSL_PORT=unix",
 		"USER_C_MODULES="+filepath.Join(r.dir, "micropython-modules"))
-	// ThreadSanitizer of gcc 12 does not know every layout that a kernel chooses at random.
+	// ThreadSanitizer of gcc 12 does not support every memory layout that a kernel chooses at
+	// random.
 	cmd := exec.Command("setarch", "-R", firmware, "-X", "heapsize=600M",
 		filepath.Join("firmware", "tls_threads.py"), "all")
 	cmd.Env = append(os.Environ(), "TSAN_OPTIONS=suppressions="+suppressions)
@@ -133,8 +133,8 @@ func TestRaces(t *testing.T) {
 	}
 }
 
-// TestTracked has wolfSSL's memory come from MicroPython's heap, and little of it from the stack,
-// as on a microcontroller: whichever allocation fails there, the outcome is as good as with the C
+// TestTracked takes wolfSSL's memory from MicroPython's heap, and little of it from the stack,
+// as on a microcontroller: whichever allocation fails, the outcome is as good as with the C
 // library's.
 func TestTracked(t *testing.T) {
 	longOnly(t, "needs a compiler and real sources")
@@ -152,7 +152,7 @@ func TestTracked(t *testing.T) {
 		"WOLFSSL_SECURE_DEFAULTS=1",
 		fmt.Sprintf(`CFLAGS_EXTRA=-DMPWOLF_TEST_UNIX_SETTINGS='"%s"'`, unix))
 	clientVerifies(t, firmware, "2") // CERT_REQUIRED
-	// micropython-lib's ssl.py, which asks for CERT_NONE itself, does not take that away.
+	// micropython-lib's ssl.py, which sets CERT_NONE itself, does not undo that.
 	standIn, err := filepath.Abs(filepath.Join("firmware", "stand-in"))
 	if err != nil {
 		t.Fatal(err)
@@ -178,11 +178,11 @@ func clientVerifies(t *testing.T, firmware, want string) {
 	}
 }
 
-// sanitized runs a test on a command that is the firmware, but writes stderr, and with it what the
-// sanitizers find, into a file that is read after the test. It fails for every finding but
-// undefined behaviour of wolfSSL's or MicroPython's own, which is told, and unless want, if given,
-// is among them. MicroPython's collector reads whole stacks, which use-after-return would move to
-// the heap.
+// sanitized runs a test on a command that is the firmware, but writes stderr, and with it what
+// the sanitizers find, into a file that is read after the test. It fails for every finding
+// except undefined behaviour in wolfSSL's or MicroPython's own sources, which is logged, and if
+// want, if given, is not among the findings. MicroPython's collector reads whole stacks, which
+// use-after-return would move to the heap.
 func sanitized(
 	t *testing.T, name, firmware string, test func(t *testing.T, firmware string), want ...string,
 ) {
@@ -254,7 +254,7 @@ func firmwareScripts(t *testing.T) []string {
 		if err != nil {
 			t.Fatal(err)
 		}
-		// tls_leak.py looks at the process, which keeps for a while what was freed.
+		// tls_leak.py measures the process, which keeps freed memory for a while.
 		if string(text) != "SKIP\n" && filepath.Base(file) != "tls_leak.py.exp" {
 			scripts = append(scripts, strings.TrimSuffix(filepath.Base(file), ".exp"))
 		}

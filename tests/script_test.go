@@ -24,11 +24,11 @@ func TestMain(m *testing.M) {
 	})
 }
 
-// noSleep has a program that is built with the race detector end when it ends, and not a second
-// later: the scripts run some thousand.
+// noSleep makes a program with the race detector exit at once, instead of a second later: the
+// scripts run some thousand.
 const noSleep = "atexit_sleep_ms=0"
 
-// lane runs the tests and removes what they shared. With -short, toycc is everyone's gcc.
+// lane runs the tests and removes what they shared. With -short, toycc replaces gcc everywhere.
 type lane struct{ *testing.M }
 
 func (l lane) Run() int {
@@ -122,7 +122,7 @@ func snapshot(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(text), 0o644))
 }
 
-// named are the commands of mpwolf that a text names.
+// named are the mpwolf commands that a text names.
 var named = regexp.MustCompile(
 	`\bmpwolf ((?:patch|build|revert|init|check|explain)(?: --?[a-z-]+(?: [A-Z]+\b)?)*)`)
 
@@ -151,7 +151,7 @@ func followHint(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// describe gives a line for everything below a directory, git's own data apart, with mode and
+// describe returns a line for everything below a directory except git's own data, with mode and
 // hash.
 func describe(dir string) (string, error) {
 	text := ""

@@ -21,15 +21,15 @@ import (
 	"time"
 )
 
-// soak is how much each of its cells does, and by how much that may grow the firmware.
+// soak is how much each of its cells does, and by how much the firmware may grow.
 type soak struct {
 	handshakes, megabytes int
 	heap, process         int // bytes, and a block or two still in use; KB
 	timeout               time.Duration
 }
 
-// shortSoak is what CI runs. The heap's bound is a few objects, far below one for each handshake;
-// the process's is what the C library keeps.
+// shortSoak is what CI runs. The limit for the heap is a few objects, far less than one per
+// handshake; that for the process is what the C library keeps.
 var shortSoak = soak{handshakes: 50, megabytes: 20, heap: 4096, process: 2048,
 	timeout: 2 * time.Minute}
 
@@ -37,11 +37,11 @@ const (
 	soakWarmUp   = 10 // WARM_UP of soak.py
 	soakParallel = 4  // clients at once
 	soakBlock    = 16384
-	// blocks that may be on their way: less than the sockets hold, so that no one waits for ever
+	// blocks that may be on their way: less than the sockets hold, so that nothing waits forever
 	soakAhead = 12
 )
 
-// TestSoak is for as long as one likes, on firmware that is there.
+// TestSoak runs as long as you like, on existing firmware.
 func TestSoak(t *testing.T) {
 	longOnly(t, "needs a compiler and real sources")
 	firmware := os.Getenv("MPWOLF_SOAK_FIRMWARE")
@@ -65,7 +65,7 @@ func TestSoak(t *testing.T) {
 	long.run(t, firmware)
 }
 
-// run has the firmware talk to OpenSSL and GnuTLS, as client and as server, blocking and with
+// run makes the firmware talk to OpenSSL and GnuTLS, as client and as server, blocking and with
 // asyncio.
 func (s soak) run(t *testing.T, firmware string) {
 	dir := t.TempDir()
@@ -143,14 +143,14 @@ func (s soak) server(t *testing.T, firmware, peer, style, caFile, cert, key stri
 	if peer == "GnuTLS" {
 		args = []string{"python3", filepath.Join("testdata", "gnutls_client.py"), port, caFile}
 	}
-	// In text, which is what clients for the terminal are made for.
+	// In text, because these clients are made for the terminal.
 	if err := s.echo(args, hex.EncodeToString(text), s.megabytes<<20); err != nil {
 		t.Error(err)
 	}
 	s.report(t, <-lines, lines)
 }
 
-// echo has a client send text, again and again until it was at least so many bytes, and compares
+// echo makes a client send text repeatedly until it is at least that many bytes, and compares
 // what comes back.
 func (s soak) echo(client []string, text string, atLeast int) error {
 	ctx, cancel := context.WithTimeout(context.Background(), s.timeout)
@@ -176,7 +176,7 @@ func (s soak) echo(client []string, text string, atLeast int) error {
 			tokens <- struct{}{}
 			sent.Write([]byte(part))
 			if _, err := io.WriteString(stdin, part); err != nil {
-				return // the client is gone: so is its stdout, which tells
+				return // the client is gone, and its stdout is closed
 			}
 		}
 	}()
@@ -208,7 +208,7 @@ func (s soak) echo(client []string, text string, atLeast int) error {
 	return nil
 }
 
-// parts are the blocks of a text, again and again until they are at least so many bytes.
+// parts are the blocks of a text, repeated until they are at least that many bytes.
 func parts(text string, atLeast int) iter.Seq2[int, string] {
 	return func(yield func(int, string) bool) {
 		for done := 0; done < atLeast; {
@@ -222,7 +222,7 @@ func parts(text string, atLeast int) iter.Seq2[int, string] {
 	}
 }
 
-// start runs soak.py and gives its lines.
+// start runs soak.py and returns its lines.
 func (s soak) start(t *testing.T, firmware string, args ...string) <-chan string {
 	t.Helper()
 	args = append([]string{filepath.Join("firmware", "soak.py")}, args...)
@@ -232,7 +232,7 @@ func (s soak) start(t *testing.T, firmware string, args ...string) <-chan string
 	return startLines(t, exec.CommandContext(ctx, firmware, args...))
 }
 
-// report checks the last line of soak.py, after which there is none.
+// report checks the last line of soak.py.
 func (s soak) report(t *testing.T, line string, rest <-chan string) {
 	t.Helper()
 	for more := range rest {

@@ -10,10 +10,10 @@ import (
 	"time"
 )
 
-// speed measures, in turns, make with nothing to do, verify with nothing to rebuild, and nm over
-// the same objects; of each the best of several counts. The analysis must take less time than nm,
-// and verify half as much again as make at most. Other tests run beside this one, so the limits
-// hold only with MPWOLF_TEST_SPEED, for a run of this test alone.
+// speed measures, in alternation, make with nothing to do, verify with nothing to rebuild, and
+// nm over the same objects; of each, the best of several runs counts. The analysis must take
+// less time than nm, and verify at most half as long again as make. Other tests run beside this
+// one, so the limits hold only with MPWOLF_TEST_SPEED, for a run of this test alone.
 func (r *real) speed(t *testing.T) {
 	build := filepath.Join(r.tree, ".mpwolf", "build", "unix-standard")
 	nm := append([]string{"-A"}, objectsIn(t, build)...)
@@ -70,8 +70,8 @@ func objectsIn(t *testing.T, build string) []string {
 	return objects
 }
 
-// makeAgain is the make command of the last build's firmware, as its log has it; that of mpy-cross
-// stands before it.
+// makeAgain is the make command for the firmware from the last build's log, which has the one
+// for mpy-cross before it.
 func (r *real) makeAgain(t *testing.T, build string) string {
 	t.Helper()
 	log, err := os.ReadFile(filepath.Join(build, "mpwolf-build.log"))

@@ -7,9 +7,9 @@ import (
 	"testing"
 )
 
-// TestStm32Settings runs the very settings and wolfssl_port.c that the stm32 port gets, on a
-// Cortex-M4 in QEMU: known answers, handshakes, soft resets, a clock that was never set, a random
-// number generator that fails.
+// TestStm32Settings runs exactly the settings and wolfssl_port.c that the stm32 port gets, on a
+// Cortex-M4 in QEMU: known answers, handshakes, soft resets, a clock that was never set, a
+// random number generator that fails.
 func TestStm32Settings(t *testing.T) {
 	longOnly(t, "needs a compiler and real sources")
 	t.Parallel()

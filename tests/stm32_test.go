@@ -9,12 +9,12 @@ import (
 	"testing"
 )
 
-// stm32Board is what the size is bounded for.
+// stm32Board is the board with a limit on size.
 const stm32Board = "NUCLEO_F429ZI"
 
-// What wolfSSL may cost in flash on stm32Board with MicroPython 1.25.0, and what that board has
-// without any TLS, with the built-in hashlib (docs/stm32.md has how that was measured). The bound
-// is there to notice growth.
+// What wolfSSL may cost in flash on stm32Board with MicroPython 1.25.0, and what that board
+// needs without any TLS, with the built-in hashlib (docs/stm32.md explains how that was
+// measured). The limit is there to notice growth.
 const (
 	stm32Without = 389564
 	stm32Most    = 187500

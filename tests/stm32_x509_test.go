@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// TestStm32Certificates holds the table of certificates against the settings of ports/stm32, on
+// TestStm32Certificates checks the table of certificates with the settings of ports/stm32, on
 // this machine.
 func TestStm32Certificates(t *testing.T) {
 	inTheLongRun(t)

@@ -12,9 +12,9 @@ import (
 	"mpwolf/internal/build"
 )
 
-// switches turns off what the macros of the built-ins turn off, under their names before and after
-// MicroPython 1.21, and looks whether the code is gone from our object. It wants what verify has
-// built: the generated headers.
+// switches turns off what the macros of the built-ins turn off, under their names before and
+// after MicroPython 1.21, and checks that the code is gone from our object. It needs what verify
+// has built: the generated headers.
 func (r *real) switches(t *testing.T) {
 	target := r.target(t, "")
 	flags, err := build.Probe(t.Context(), target, nil, "USER_C_MODULES="+filepath.Dir(r.module()),
@@ -25,7 +25,7 @@ func (r *real) switches(t *testing.T) {
 	}
 	for _, test := range []struct {
 		macro, source string
-		// a symbol that the object defines or asks for; with a * in front, the end of a name
+		// a symbol that the object defines or needs; with a * in front, the end of a name
 		gone string
 	}{
 		{"HASHLIB_MD5", "modwolfhashlib.c", "wc_InitMd5_ex"},
@@ -63,7 +63,7 @@ func (r *real) switches(t *testing.T) {
 	}
 }
 
-// leftOut compiles modwolfssl.c with settings that leave parts of TLS out, one at a time and all
+// leftOut compiles modwolfssl.c with settings that leave out parts of TLS, one at a time and all
 // at once: without a warning, and without what they leave out.
 func (r *real) leftOut(t *testing.T) {
 	target := r.target(t, "")
@@ -76,7 +76,7 @@ func (r *real) leftOut(t *testing.T) {
 	for _, test := range []struct {
 		name     string
 		settings []string
-		gone     []string // symbols that the object asks for otherwise
+		gone     []string // symbols that the object otherwise needs
 	}{
 		{"TLS 1.2", []string{"#define WOLFSSL_NO_TLS12"}, nil},
 		{"DTLS", []string{"#undef WOLFSSL_DTLS", "#undef WOLFSSL_DTLS13"},
@@ -94,13 +94,13 @@ func (r *real) leftOut(t *testing.T) {
 		all, allGone = append(all, test.settings...), append(allGone, test.gone...)
 		r.withSettings(t, flags, test.name, test.settings, test.gone)
 	}
-	// No one is left who could have a key.
+	// Nothing is left that could have a key.
 	allGone = append(allGone, "wolfSSL_CTX_use_PrivateKey_buffer")
 	r.withSettings(t, flags, "any of these", all, allGone)
 }
 
 // withSettings compiles modwolfssl.c with more settings than the port's; none of gone, which it
-// asks for otherwise, may be left.
+// otherwise needs, may be left.
 func (r *real) withSettings(t *testing.T, flags *build.Flags, name string,
 	settings, gone []string) {
 	t.Helper()

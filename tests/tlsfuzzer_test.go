@@ -28,8 +28,7 @@ const (
 	fuzzerTimeout = 3 * time.Minute // of one script
 )
 
-// fuzzerRuns is which of tlsfuzzer's scripts are run and how, and why conversations of theirs
-// fail.
+// fuzzerRuns says which of tlsfuzzer's scripts are run and how, and why conversations fail.
 type fuzzerRuns struct {
 	Run     []fuzzerRun
 	Omitted []struct{ Script, Why string }
@@ -42,7 +41,7 @@ type fuzzerRun struct {
 	Script string
 	Server string
 	Args   []string
-	Sample int // how many conversations, drawn by lot; 0: all
+	Sample int // how many random conversations; 0: all
 }
 
 func (r fuzzerRun) name() string {
@@ -53,24 +52,24 @@ func (r fuzzerRun) name() string {
 	return strings.Join(words, " ")
 }
 
-// tls13 reports whether a script is about TLS 1.3 alone, which the built-in does not speak.
+// tls13 reports whether a script is only about TLS 1.3, which the built-in does not support.
 func (r fuzzerRun) tls13() bool {
 	return strings.HasPrefix(r.Script, "test-tls13-") && r.Script != "test-tls13-non-support.py"
 }
 
 // fuzzerReason explains conversations that fail: those that one of the cases matches. A case is
-// "script: failure", two regular expressions for all of what they stand for, and a failure is
-// "name of the conversation => error".
+// "script: failure", two regular expressions that match completely, and a failure is "name of
+// the conversation => error".
 type fuzzerReason struct {
 	ID    string
 	Kind  string   // one of fuzzerKinds
-	Why   string   // in Markdown; for an omission of wolfSSL's the file, line and version
+	Why   string   // in Markdown; for something missing in wolfSSL, with file, line and version
 	On    []string // firmwares; empty: all
 	Cases []string
-	// Sometimes is set where it depends on the machine's load whether anything fails.
+	// Sometimes is set if it depends on the machine's load whether anything fails.
 	Sometimes bool
 
-	used map[string]bool // which of the cases were met
+	used map[string]bool // which of the cases occurred
 }
 
 // fuzzerWords are what other words in braces stand for: {sigalgs} the signature schemes that ours
@@ -111,20 +110,20 @@ var fuzzerKeys = map[string][]string{
 	"clientEd25519": {"ed25519"},
 }
 
-// fuzzed is what a run gave.
+// fuzzed is the result of a run.
 type fuzzed struct {
 	passed, failed int
 	unable         string // why it didn't run at all, if so
 	reasons        []string
 }
 
-// TestTLSFuzzer runs the scripts of tlsfuzzer on the patched micropython that MPWOLF_TEST_FIRMWARE
-// names and on one with the built-in mbedTLS, MPWOLF_TEST_BASELINE; both are built where they are
-// not named. Every conversation that fails must have a reason in testdata/tlsfuzzer.toml, and
-// every reason one that fails. MPWOLF_TEST_TLSFUZZER_WRITE=1 writes the table of
-// docs/tlsfuzzer.md. MPWOLF_TEST_TLSFUZZER_ONLY is a regular expression for the runs.
-// MPWOLF_TEST_TLSFUZZER_LOGS is a directory for what the scripts say: what is there already is
-// read in place of a run, to work on the reasons.
+// TestTLSFuzzer runs the scripts of tlsfuzzer on the patched micropython that
+// MPWOLF_TEST_FIRMWARE names and on one with the built-in mbedTLS, MPWOLF_TEST_BASELINE; each is
+// built if it is not named. Every conversation that fails must have a reason in
+// testdata/tlsfuzzer.toml, and every reason one that fails. MPWOLF_TEST_TLSFUZZER_WRITE=1 writes
+// the table of docs/tlsfuzzer.md. MPWOLF_TEST_TLSFUZZER_ONLY is a regular expression for the
+// runs. MPWOLF_TEST_TLSFUZZER_LOGS is a directory for what the scripts say: existing ones are
+// read instead of running the script, to work on the reasons.
 func TestTLSFuzzer(t *testing.T) {
 	tree, tlslite := os.Getenv("MPWOLF_TEST_TLSFUZZER"), os.Getenv("MPWOLF_TEST_TLSLITE")
 	if tree == "" || tlslite == "" {
@@ -161,8 +160,8 @@ func TestTLSFuzzer(t *testing.T) {
 	}
 }
 
-// onlyDrawn reports whether a case is about a run that draws its conversations by lot: it may have
-// drawn others.
+// onlyDrawn reports whether a case is about a run with random conversations: it may have drawn
+// others.
 func (all *fuzzerRuns) onlyDrawn(c string) bool {
 	script, _, _ := strings.Cut(c, ": ")
 	return slices.ContainsFunc(all.Run, func(run fuzzerRun) bool {
@@ -216,7 +215,7 @@ func readFuzzerRuns(t *testing.T) *fuzzerRuns {
 	return &all
 }
 
-// checkAllListed holds that every script of tlsfuzzer's is run, or left out for a reason.
+// checkAllListed checks that each of tlsfuzzer's scripts is run, or left out for a reason.
 func checkAllListed(t *testing.T, tree string, all *fuzzerRuns) {
 	t.Helper()
 	listed := map[string]bool{}
@@ -381,8 +380,8 @@ func (f *fuzzer) argument(arg string) string {
 	return filepath.Join(f.dir, name)
 }
 
-// options are what http_server.py needs: the built-in does not read the certificates of all kinds
-// of clients.
+// options are what http_server.py needs: the built-in cannot read every kind of client
+// certificate.
 func (f *fuzzer) options(firmware, server string, options []string) []string {
 	if server != "clients" {
 		return options
@@ -408,8 +407,8 @@ type fuzzerServer struct {
 	unable string // why it can't serve, if so
 }
 
-// serve starts a server. One that refuses its own key is no failure of the machinery: the built-in
-// does not know all kinds.
+// serve starts a server. A server that refuses its own key is not a test failure: the built-in
+// does not support all kinds.
 func (f *fuzzer) serve(
 	ctx context.Context, firmware, key string, options []string,
 ) (*fuzzerServer, error) {
@@ -471,8 +470,8 @@ var (
 	fuzzerFailed = regexp.MustCompile(`(?m)^FAILED:\n((?:\t.*\n?)+)`)
 )
 
-// readFuzzed reads what a script says: the name of each conversation and what went wrong, and in
-// the end counts and the names of those that failed.
+// readFuzzed reads a script's output: the name of each conversation and what went wrong, and at
+// the end counts and the names of the failed ones.
 func readFuzzed(out string) (fuzzed, []string, error) {
 	counts := map[string]int{}
 	for _, match := range fuzzerCount.FindAllStringSubmatch(out, -1) {
@@ -512,7 +511,7 @@ func readFuzzed(out string) (fuzzed, []string, error) {
 	return fuzzed{passed: counts["PASS"] + counts["XFAIL"], failed: counts["FAIL"]}, failures, nil
 }
 
-// explain gives the reasons of the failures of a run, and the failures that have none.
+// explain returns the reasons for the failures of a run, and the failures without one.
 func (all *fuzzerRuns) explain(
 	firmware string, run fuzzerRun, failures []string,
 ) (reasons, unexplained []string) {
@@ -532,7 +531,7 @@ func (all *fuzzerRuns) explain(
 				}
 			}
 			if found {
-				break // the first that fits
+				break // the first that matches
 			}
 		}
 		if !found {
@@ -598,7 +597,7 @@ func (f fuzzed) String() string {
 	return fmt.Sprintf("%d/%d", f.passed, f.failed)
 }
 
-// fuzzerReasons is the tables that need no run.
+// fuzzerReasons are the tables that need no run.
 func fuzzerReasons(all *fuzzerRuns) string {
 	var b strings.Builder
 	b.WriteString("| reason | whose | what |\n|---|---|---|\n")
@@ -612,8 +611,8 @@ func fuzzerReasons(all *fuzzerRuns) string {
 	return b.String()
 }
 
-// TestTLSFuzzerTable holds that the document has every run and every reason, as the table that the
-// runner reads has them.
+// TestTLSFuzzerTable checks that the document has every run and every reason of the table that
+// the runner reads.
 func TestTLSFuzzerTable(t *testing.T) {
 	all := readFuzzerRuns(t)
 	text := string(readFile(t, fuzzerDoc))
@@ -655,7 +654,7 @@ func TestTLSFuzzerTable(t *testing.T) {
 	}
 }
 
-// unusedPort is freePort for many goroutines.
+// unusedPort is freePort for several goroutines.
 func unusedPort() (int, error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

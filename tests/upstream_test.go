@@ -52,9 +52,9 @@ func newUpstream(t *testing.T, tree string) *upstream {
 	return u
 }
 
-// expect puts the texts of firmware/expected, whose README gives the reason for each, over those
-// that spell mbedTLS's names. wolfSSL up to 5.7 words one error otherwise; old says that it is
-// one.
+// expect replaces the texts that contain mbedTLS's names with those of firmware/expected, whose
+// README gives the reason for each. wolfSSL up to 5.7 words one error differently; old says that
+// this is such a version.
 func (u *upstream) expect(t *testing.T, old bool) {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join("firmware", "expected", "*.exp"))
@@ -73,7 +73,7 @@ func (u *upstream) expect(t *testing.T, old bool) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		// Up to v1.22 the tests of what tls is now begin with ssl_.
+		// Up to v1.22 the tests of what is now tls begin with ssl_.
 		for _, name := range []string{"extmod/" + script,
 			"extmod/ssl_" + strings.TrimPrefix(script, "tls_"), "multi_net/" + script} {
 			u.replace(t, name, text)
@@ -81,8 +81,8 @@ func (u *upstream) expect(t *testing.T, old bool) {
 	}
 }
 
-// replace puts our text instead of one that spells mbedTLS's names, or its limit for keys; a
-// release may have another test of that name, whose text fits everybody.
+// replace uses our text instead of one that contains mbedTLS's names, or its limit for keys; a
+// release may have another test of that name, whose text fits both.
 func (u *upstream) replace(t *testing.T, name string, text []byte) {
 	t.Helper()
 	target := filepath.Join(u.dir, filepath.FromSlash(name)+".exp")
@@ -90,7 +90,7 @@ func (u *upstream) replace(t *testing.T, name string, text []byte) {
 	if err != nil || !bytes.Contains(theirs, []byte("MBEDTLS")) && name != "extmod/tls_psk.py" {
 		return
 	}
-	// Since 1.29 tests leave out what an error says that not every port has room for.
+	// Since 1.29 tests leave out error texts that not every port has room for.
 	if bytes.Contains(theirs, []byte("\nTypeError\n")) {
 		text = bytes.ReplaceAll(text, []byte("\nobject 'str' isn't a tuple or list\n"),
 			[]byte("\nTypeError\n"))
@@ -101,7 +101,7 @@ func (u *upstream) replace(t *testing.T, name string, text []byte) {
 	u.replaced = append(u.replaced, name)
 }
 
-// wolfNames are what our modules are called, whatever this firmware's built-in names mean.
+// wolfNames are the names of our modules, whatever the built-in names mean in this firmware.
 var wolfNames = map[string]string{
 	"ssl": "wolfssl", "ussl": "wolfssl", "tls": "wolfssl",
 	"cryptolib": "wolfcryptolib", "ucryptolib": "wolfcryptolib",
@@ -112,9 +112,9 @@ var wolfNames = map[string]string{
 var pythonWord = regexp.MustCompile(
 	`(?s)""".*?"""|'''.*?'''|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|#[^\n]*|[.\w]*\w=?`)
 
-// renamed is a Python source in which each module of wolfNames goes by its own name: in imports
-// and uses, but not in strings and comments, in attributes, or as the name of an argument
-// (asyncio's ssl=).
+// renamed is a Python source in which each module of wolfNames has its own name: in imports and
+// uses, but not in strings and comments, in attributes, or as the name of an argument (asyncio's
+// ssl=).
 func renamed(source []byte) []byte {
 	return pythonWord.ReplaceAllFunc(source, func(word []byte) []byte {
 		name, _, _ := bytes.Cut(word, []byte("."))
@@ -125,8 +125,8 @@ func renamed(source []byte) []byte {
 	})
 }
 
-// rename has the tests use our modules by their own names. What CPython would be asked for is
-// asked for before: it has no module of ours.
+// rename makes the tests use our modules by their own names. Expected texts from CPython are
+// generated before that, because it does not have our modules.
 func (u *upstream) rename(t *testing.T) {
 	t.Helper()
 	for _, file := range slices.Concat(u.extmodFiles(t), u.multiFiles(t)) {
@@ -199,7 +199,7 @@ func (u *upstream) multiFiles(t *testing.T) []string {
 		"uasyncio_tls_*.py", "tls_*.py")
 }
 
-// results say of each test whether it passed: "pass", "FAIL" or "skip".
+// results say for each test whether it passed: "pass", "FAIL" or "skip".
 type results map[string]string
 
 var (
@@ -237,8 +237,8 @@ func (u *upstream) read(
 	return got
 }
 
-// weakKey is how a key of RSA with 512 bits begins, which older tests use and which is refused
-// here by decision.
+// weakKey is the beginning of a 512-bit RSA key, which older tests use and which is refused here
+// on purpose.
 const weakKey = "3082013b020100024100"
 
 func (u *upstream) hasWeakKey(t *testing.T, test string) bool {
@@ -247,14 +247,14 @@ func (u *upstream) hasWeakKey(t *testing.T, test string) bool {
 		[]byte(weakKey))
 }
 
-// decided are tests that ours can't pass by decision, and why.
+// decided are tests that ours fails on purpose, and why.
 var decided = map[string]string{
 	"multi_net/sslcontext_verify_time_error.py": "its certificate is another key's, and a " +
 		"server refuses such a pair",
 }
 
-// judge fails for every test that failed, or where there is a baseline, for every one that passes
-// there and not here.
+// judge fails for every test that failed or, with a baseline, for every one that passes there
+// and not here.
 func (u *upstream) judge(t *testing.T, got, baseline results) {
 	t.Helper()
 	for test, result := range got {
@@ -289,9 +289,9 @@ var testDays = []struct {
 // fakeTime is where Debian's package faketime has its library.
 const fakeTime = "/usr/lib/*/faketime/libfaketimeMT.so.1"
 
-// then gives a command that runs a firmware with the clock at a day that suits the tests, where
-// the library for that is there, or else the firmware itself. Only the firmware: CPython cannot
-// sleep with that library.
+// then returns a command that runs the firmware with the clock at a day that suits the tests, if
+// the library for that is installed, or else the firmware itself. Only the firmware: CPython
+// cannot sleep with that library.
 func (u *upstream) then(t *testing.T, firmware string) string {
 	t.Helper()
 	for _, d := range testDays {
@@ -329,13 +329,13 @@ func (u *upstream) extmod(t *testing.T, firmware string) results {
 	return u.read(t, "extmod", out, err, extmodResult)
 }
 
-// A server of one test may still hold the port that the next one wants, whatever TLS they speak.
+// A server of one test may still hold the port that the next one needs, whichever TLS they use.
 const (
 	busyTries = 3
 	busyWait  = 5 * time.Second
 )
 
-// multiPort is held by who runs multi: the tests of all releases use the same port.
+// multiPort is held while multi runs: the tests of all releases use the same port.
 var multiPort sync.Mutex
 
 // multi runs the tests between two instances.
@@ -375,8 +375,8 @@ func (u *upstream) multi(t *testing.T, first, second string) results {
 	return u.read(t, "multi_net", out, err, multiResult)
 }
 
-// racy prints "drain" between the call that starts the handshake and the one that goes on with it;
-// on a busy machine the first one may have the server's answer already, and fails before anything
+// racy prints "drain" between the call that starts the handshake and the one that continues it;
+// on a busy machine the first one may already have the server's reply, and fails before anything
 // is printed.
 const racy = "multi_net/asyncio_tls_server_client_verify_error.py"
 
@@ -409,8 +409,8 @@ func (u *upstream) knows(t *testing.T, runner, option string) bool {
 // runs are all results of one firmware.
 type runs struct{ extmod, multi results }
 
-// TestUpstream runs MicroPython's own tests on firmware that is there: MPWOLF_UPSTREAM_TREE names
-// a tree, MPWOLF_UPSTREAM_FIRMWARE its patched micropython, and MPWOLF_UPSTREAM_BASELINE, if set,
+// TestUpstream runs MicroPython's own tests on existing firmware: MPWOLF_UPSTREAM_TREE names a
+// tree, MPWOLF_UPSTREAM_FIRMWARE its patched micropython, and MPWOLF_UPSTREAM_BASELINE, if set,
 // one with the built-in mbedTLS, which says what must pass, and is then each side's peer too.
 func TestUpstream(t *testing.T) {
 	longOnly(t, "needs a compiler and real sources")
@@ -426,8 +426,8 @@ func TestUpstream(t *testing.T) {
 	runUpstream(t, tree, firmware, os.Getenv("MPWOLF_UPSTREAM_BASELINE"))
 }
 
-// runUpstream runs the tests as they are, and again with our modules by their own names; where
-// there is a baseline with mbedTLS, on that too, and between it and the firmware, each way round.
+// runUpstream runs the tests unmodified, and again with our modules under their own names; with
+// a baseline with mbedTLS, also on that, and between it and the firmware in both directions.
 func runUpstream(t *testing.T, tree, firmware, baseline string) {
 	var want runs
 	if baseline == "" {
@@ -466,7 +466,7 @@ func runUpstream(t *testing.T, tree, firmware, baseline string) {
 	t.Run("multi_net with mbedTLS's server", func(t *testing.T) {
 		u := newMixed(t, tree, u, 1)
 		// Our client learns from mbedTLS's server, which has no TLS 1.3, that it needs a
-		// certificate, while it still shakes hands: that is neither side's text.
+		// certificate during the handshake: that matches neither side's text.
 		delete(want.multi, "multi_net/asyncio_tls_server_client_cert_required_error.py")
 		u.judge(t, u.multi(t, baseline, firmware), want.multi)
 	})

@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// variablesPort is make's side of a port as far as the module's fragment sees it. Each step writes
+// variablesPort is as much of a port's makefiles as the module's fragment sees. Each step writes
 // a line into a file; nothing is compiled.
 const variablesPort = `all: build/firmware
 BUILD = build
@@ -120,7 +120,7 @@ func TestVariablesRebuild(t *testing.T) {
 			t.Errorf("step %d, make %q: makes what no variable decides", i, step.args)
 		}
 	}
-	// What make would do is asked for by mpwolf, and must write nothing.
+	// mpwolf asks make what it would do, which must write nothing.
 	cmd := exec.Command("make", "-n", "WOLFSSL_DROP_IN=0")
 	cmd.Dir = dir
 	if out, err := cmd.CombinedOutput(); err != nil {

@@ -20,7 +20,7 @@ import (
 // the RFCs.
 const vectorsDir = "/usr/lib/python3/dist-packages/cryptography_vectors"
 
-// vectors runs known answers on the firmware, and long inputs that OpenSSL answers.
+// vectors runs known answers on the firmware, and long inputs whose results OpenSSL computes.
 func (r *real) vectors(t *testing.T) {
 	if _, err := os.Stat(vectorsDir); err != nil {
 		t.Skipf("%v; scripts/test installs python3-cryptography-vectors", err)
@@ -77,8 +77,8 @@ func aesVectors(t *testing.T) []string {
 	return lines
 }
 
-// shortVectors are inputs that CAVP has not: nothing in every mode, and fewer bytes than a block
-// in CTR.
+// shortVectors are inputs that CAVP does not have: an empty one in every mode, and less than a
+// block in CTR.
 func shortVectors(t *testing.T) []string {
 	t.Helper()
 	const key, iv = "000102030405060708090a0b0c0d0e0f", "f0f1f2f3f4f5f6f7f8f9fafbfcfdfeff"
@@ -164,7 +164,7 @@ func eachVector(t *testing.T, file string, use func(map[string]string), last ...
 	}
 }
 
-// longInput is a line for vectors.py, and the SHA-256 of what OpenSSL makes of the same input.
+// longInput is a line for vectors.py, and the SHA-256 of OpenSSL's result for the same input.
 func longInput(t *testing.T, number, name string, withIV bool, size int) (line, digest string) {
 	t.Helper()
 	const key, iv = "603deb1015ca71be2b73aef0857d77811f352c073b6108d72d9810a30914dff4",

@@ -33,7 +33,7 @@ func (r x509Row) String() string {
 
 func line(cells ...string) string { return "| " + strings.Join(cells, " | ") + " |\n" }
 
-// cell is a text as a table of Markdown takes it.
+// cell is a text escaped for a Markdown table.
 func cell(text string) string {
 	for _, c := range []string{"\\", "|", "*", "_", "<", "["} {
 		text = strings.ReplaceAll(text, c, "\\"+c)
@@ -41,7 +41,7 @@ func cell(text string) string {
 	return text
 }
 
-// rows are the document's, with the answers that are known: those of before, and what was measured
+// rows are the document's rows, with the known answers: the previous ones, and what was measured
 // since.
 func (l *x509Lab) rows(known map[string]string, measured []*x509Contender) []x509Row {
 	var rows []x509Row
@@ -53,7 +53,7 @@ func (l *x509Lab) rows(known map[string]string, measured []*x509Contender) []x50
 		}
 		row.builtIn = answerOf(c, builtInColumn, known, measured)
 		row.openSSL = answerOf(c, openSSLColumn, known, measured)
-		// The client's certificate of the same case is on the server's line if it is no other.
+		// The client's certificate of the same case is on the server's line if that is the same.
 		if i, found := at[c.Name]; found {
 			server := rows[i]
 			server.side = row.side
@@ -88,7 +88,7 @@ func answerOf(
 	return answer
 }
 
-// knownAnswers are those of the document as it is.
+// knownAnswers are those of the current document.
 func knownAnswers(text string) map[string]string {
 	known := map[string]string{}
 	text, _, _ = strings.Cut(text, "### Exceptions")
@@ -114,7 +114,7 @@ func knownAnswers(text string) map[string]string {
 	return known
 }
 
-// doc is the document with its table made anew.
+// doc is the document with its table regenerated.
 func (l *x509Lab) doc(t *testing.T, measured []*x509Contender) string {
 	t.Helper()
 	text := string(readFile(t, x509Doc))
@@ -163,7 +163,7 @@ func (e *x509Exception) versions() string {
 	return "all"
 }
 
-// holdDoc fails where the document is not what the cases and the measured answers make of it.
+// holdDoc fails if the document does not match the cases and the measured answers.
 func (l *x509Lab) holdDoc(t *testing.T, measured []*x509Contender) {
 	t.Helper()
 	got, want := string(readFile(t, x509Doc)), l.doc(t, measured)
@@ -173,7 +173,7 @@ func (l *x509Lab) holdDoc(t *testing.T, measured []*x509Contender) {
 	}
 }
 
-// TestX509Doc holds that docs/x509.md has the cases of tests/x509/cases.py, and that there are
+// TestX509Doc checks that docs/x509.md has the cases of tests/x509/cases.py, and that there are
 // enough of them.
 func TestX509Doc(t *testing.T) {
 	longOnly(t, "makes a thousand certificates")

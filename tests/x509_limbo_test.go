@@ -14,7 +14,7 @@ import (
 	"time"
 )
 
-// limboCase is a test case of C2SP's x509-limbo, as its limbo.json has it.
+// limboCase is a test case of C2SP's x509-limbo, as in its limbo.json.
 type limboCase struct {
 	ID                     string
 	ValidationKind         string                        `json:"validation_kind"`
@@ -28,8 +28,8 @@ type limboCase struct {
 }
 
 // TestX509Limbo presents the certificates of the limbo.json that MPWOLF_TEST_LIMBO names to the
-// patched micropython that MPWOLF_TEST_FIRMWARE names. Where an answer is not the expected one,
-// docs/x509.md has to say why.
+// patched micropython that MPWOLF_TEST_FIRMWARE names. If an answer is not the expected one,
+// docs/x509.md must say why.
 func TestX509Limbo(t *testing.T) {
 	file, firmware := os.Getenv("MPWOLF_TEST_LIMBO"), os.Getenv("MPWOLF_TEST_FIRMWARE")
 	if file == "" || firmware == "" {
@@ -68,7 +68,7 @@ func TestX509Limbo(t *testing.T) {
 	l.judgeLimbo(t, all[0])
 }
 
-// limbo makes a case of ours.
+// limbo turns it into one of our cases.
 func (l *x509Lab) limbo(t *testing.T, i int, c *limboCase, own string) (*x509Case, error) {
 	t.Helper()
 	number := 0
@@ -151,7 +151,7 @@ func parseKey(block *pem.Block) (any, error) {
 }
 
 // wrongSignature are our errors for a peer that signed with another key than its certificate's,
-// which is after the certificate was found good.
+// which comes after the certificate was accepted.
 var wrongSignature = regexp.MustCompile(`^OSError\((-193|-330),`)
 
 // judgeLimbo compares with what x509-limbo expects and with what the document explains.
@@ -195,7 +195,7 @@ func (l *x509Lab) judgeLimbo(t *testing.T, x *x509Contender) {
 // x509-limbo's.
 type limboRow struct{ id, ours string }
 
-// is tells whether a case is one of the row's.
+// is reports whether a case belongs to the row.
 func (r limboRow) is(id string) bool {
 	ok, err := path.Match(strings.ReplaceAll(r.id, "::", "/"), strings.ReplaceAll(id, "::", "/"))
 	return ok && err == nil

@@ -47,15 +47,15 @@ type x509Case struct {
 	Name     string
 	Group    string // the heading in docs/x509.md
 	Side     string // whose certificate it is: "server", "client", "own" (the side under test)
-	Table    bool   // it is one of those that every wolfSSL is tested with
+	Table    bool   // it is one of those that every wolfSSL version is tested with
 	Versions []string
-	Peer     string     // "openssl" where crypto/tls is not up to it
+	Peer     string     // "openssl" if crypto/tls cannot do it
 	Steps    []x509Step // connections with one context; the case is about the last one
 	Why      string
-	// None is what becomes of the last connection without verification: accept, or why the
-	// certificate is not even read.
+	// None is the result of the last connection without verification: accept, or why the
+	// certificate cannot even be read.
 	None string
-	// Exceptions are answers of a wolfSSL that can't give the right one.
+	// Exceptions are answers of wolfSSL versions that can't give the right one.
 	Exceptions []x509Exception
 }
 
@@ -69,13 +69,13 @@ type x509Step struct {
 	Key      string
 	Own      string  // the certificate and key of the side under test, without their endings
 	At       *string // the time, if not now
-	Repeat   int     // so many times more, with the memory measured
+	Repeat   int     // that many more times, with the memory measured
 	Chains   [][]string
 	WrongKey bool // the peer lacks the certificate's key: the handshake fails after verification
 }
 
-// x509Exception says that a wolfSSL from a version on, or before one, gives another answer over
-// some versions of TLS, and why. What is empty is all.
+// x509Exception says that wolfSSL from a version on, or before one, gives another answer over
+// some versions of TLS, and why. An empty field means all.
 type x509Exception struct {
 	From, Before string
 	TLS          []string
@@ -114,7 +114,7 @@ type x509Run struct {
 	control bool // without verification, to see that it was the verification that refused
 }
 
-// x509Order is what the peer is told to be.
+// x509Order says what the peer is to do.
 type x509Order struct {
 	ID       int      `json:"id"`
 	Role     string   `json:"role"` // "server" or "client"
@@ -124,7 +124,7 @@ type x509Order struct {
 	WrongKey bool     `json:"wrong_key"`
 }
 
-// x509Answer is what came of a connection.
+// x509Answer is the result of a connection.
 type x509Answer struct {
 	stage, text   string
 	heap, process int // bytes by which they grew in a repeated connection
@@ -140,7 +140,7 @@ func (a x509Answer) verdict() string {
 	return refuse
 }
 
-// notAsked is the stage of an answer for want of a clock.
+// notAsked is the stage of an answer that needs a clock that cannot be set.
 const notAsked = "not asked"
 
 // x509Lab has certificates, and peers that present them.
@@ -148,7 +148,7 @@ type x509Lab struct {
 	dir       string
 	cases     []*x509Case
 	faketime  string
-	peerError sync.Map // by the connection's number: why the peer had enough
+	peerError sync.Map // by the connection's number: why the peer gave up
 	lastID    int      // of a connection
 
 	// Where the peers are: one is here, the other is openssl_peer.py.
@@ -229,8 +229,8 @@ func (l *x509Lab) start(t *testing.T) {
 	}
 }
 
-// peer is what a connection's first line says. It presents whatever it is told to: crypto/tls
-// reads none of its own certificates.
+// peer does what a connection's first line says. It presents any bytes: crypto/tls does not
+// parse its own certificates.
 func (l *x509Lab) peer(conn net.Conn) {
 	defer conn.Close()
 	_ = conn.SetDeadline(time.Now().Add(peerTimeout))
@@ -305,7 +305,7 @@ func (l *x509Lab) play(conn net.Conn, order *x509Order) error {
 	return cmp.Or(err, c.Close())
 }
 
-// wrongKey makes signatures that another key of the kind might have made.
+// wrongKey makes signatures that another key of the same kind might have made.
 type wrongKey struct{ public crypto.PublicKey }
 
 func (k wrongKey) Public() crypto.PublicKey { return k.public }
@@ -349,7 +349,7 @@ func (l *x509Lab) runs(cases []*x509Case, contender *x509Contender) []*x509Run {
 				run := l.run(c, len(c.Steps)-1, version)
 				run.New, run.control, run.Mode, run.Repeat = true, true, certNone, 0
 				if c.Side == "client" {
-					run.Mode = certOptional // a server that verifies nothing asks for nothing
+					run.Mode = certOptional // a server that verifies nothing requests nothing
 				}
 				runs = append(runs, run)
 			}
@@ -377,7 +377,7 @@ func (l *x509Lab) run(c *x509Case, i int, version string) *x509Run {
 	}
 }
 
-// ask has a Python make connections. It gives an answer for each.
+// ask makes a Python make connections. It returns an answer for each.
 func (l *x509Lab) ask(t *testing.T, python []string, runs []*x509Run) map[*x509Run]x509Answer {
 	t.Helper()
 	answers := map[*x509Run]x509Answer{}
@@ -392,7 +392,7 @@ func (l *x509Lab) ask(t *testing.T, python []string, runs []*x509Run) map[*x509R
 		case slices.ContainsFunc(of, func(r *x509Run) bool { return r.At != nil }):
 			dated = append(dated, of...)
 		case slices.ContainsFunc(of, func(r *x509Run) bool { return r.Repeat > 0 }):
-			// What others leave free would hide how much this takes.
+			// Memory freed by others would hide how much this takes.
 			l.askAt(t, python, of, nil, "", answers)
 		default:
 			now = append(now, of...)
@@ -472,7 +472,7 @@ type x509Contender struct {
 	name     string
 	python   []string
 	versions []string
-	control  bool // what it refuses is tried without verification too
+	control  bool // what it refuses is also tried without verification
 	answers  map[*x509Run]x509Answer
 	runs     []*x509Run
 }
@@ -496,12 +496,12 @@ func x509OpenSSL() *x509Contender {
 	}
 }
 
-// inTable are the cases that every wolfSSL is tested with.
+// inTable are the cases that every wolfSSL version is tested with.
 func (l *x509Lab) inTable() []*x509Case {
 	return slices.DeleteFunc(slices.Clone(l.cases), func(c *x509Case) bool { return !c.Table })
 }
 
-// named are the cases whose name has a text in it.
+// named are the cases whose name contains a text.
 func (l *x509Lab) named(text string) []*x509Case {
 	return slices.DeleteFunc(slices.Clone(l.cases), func(c *x509Case) bool {
 		return !strings.Contains(c.Name, text)
@@ -595,12 +595,12 @@ func TestX509Old(t *testing.T) {
 
 const oldestWolfSSL = "5.5.4"
 
-// notVerification are errors that have nothing to do with a certificate: of the network, an alert
-// of the peer, and the peer's end of the connection.
+// notVerification are errors that have nothing to do with a certificate: network errors, an
+// alert from the peer, and the end of the connection.
 var notVerification = regexp.MustCompile(
 	`^(OSError\((\d|-313|-397|-308)|MemoryError|AttributeError|TypeError)`)
 
-// judge fails for each wrong answer of ours.
+// judge fails for each of our wrong answers.
 func (l *x509Lab) judge(t *testing.T, c *x509Contender) {
 	t.Helper()
 	version := wolfSSLVersion(t, c.python[0])
@@ -627,11 +627,11 @@ func (l *x509Lab) judge(t *testing.T, c *x509Contender) {
 // namesNone is a refusal with a text that names no certificate of the chain.
 var namesNone = regexp.MustCompile(`^OSError\(-\d+, ['"][^(]*$`)
 
-// unreadable are the errors of certificates that wolfSSL does not hand on, because it can't read
-// them, of a peer that has none, and of one that does not have the certificate's key.
+// unreadable are the errors for certificates that wolfSSL does not pass on because it can't read
+// them, for a peer that has none, and for one that does not have the certificate's key.
 var unreadable = regexp.MustCompile(`^OSError\(-(140|132|345|330|229),`)
 
-// wrong says what is wrong with an answer of a wolfSSL, or nothing.
+// wrong says what is wrong with wolfSSL's answer, or nothing.
 func (run *x509Run) wrong(answer x509Answer, version string) string {
 	want, why := run.c.Steps[run.step].Right, run.c.Why
 	if run.control {
@@ -670,7 +670,7 @@ func (run *x509Run) wrong(answer x509Answer, version string) string {
 	return ""
 }
 
-// What a repeated connection may leave, in bytes: less than one for each of them.
+// What repeated connections may leave, in bytes: less than one for each of them.
 const (
 	maxHeap    = 512
 	maxProcess = 4096
@@ -700,7 +700,7 @@ func olderThan(version, other string) bool {
 	return slices.Compare(parse(version), parse(other)) < 0
 }
 
-// table is all answers, a line of tab-separated values for each case and version of TLS.
+// table has all answers, a line of tab-separated values for each case and version of TLS.
 func (l *x509Lab) table(cases []*x509Case, all []*x509Contender) []byte {
 	var out bytes.Buffer
 	fmt.Fprint(&out, "case\tside\tversion\tright")

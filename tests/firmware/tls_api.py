@@ -2,7 +2,7 @@
 # certificates come from, callbacks, ciphers, every way to read and write, poll, and every way to
 # end.
 #
-# Usage: tls_api.py DIR, a folder with root, intermediate and leaf certificates and the leaf's key
+# Usage: tls_api.py DIR, which has root, intermediate and leaf certificates and the leaf's key
 # as api_test.go makes them.
 
 import sys
@@ -24,11 +24,11 @@ if len(sys.argv) < 2:
 
 from pipes import pipes
 
-FOLDER = sys.argv[1]
+DIRECTORY = sys.argv[1]
 
 
 def path(name):
-    return FOLDER + "/" + name
+    return DIRECTORY + "/" + name
 
 
 def data(name):

@@ -86,7 +86,7 @@ func (e *expression) unary() int64 {
 		if t[0] != '_' && !(t[0]|0x20 >= 'a' && t[0]|0x20 <= 'z') && e.err == nil {
 			e.err = fmt.Errorf("token %q is not valid in preprocessor expressions", t)
 		}
-		return 0 // an identifier that is no macro
+		return 0 // an identifier that is not a macro
 	}
 }
 

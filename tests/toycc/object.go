@@ -16,7 +16,7 @@ type symbol struct {
 	weak               bool
 }
 
-// object is what this compiler knows of a source.
+// object is what this compiler knows about a source.
 type object struct {
 	source  string
 	symbols []symbol
@@ -83,9 +83,9 @@ const (
 	dataSize = 8
 )
 
-// program writes what is in the file that is called like its argument with .exp added, as a
-// firmware would whose script does what is expected, and ends; on x86-64 under Linux. It is the
-// firmware that this compiler makes.
+// program writes the contents of the file named like its argument with .exp added, like firmware
+// whose script does what is expected, and exits; on x86-64 Linux. It is the firmware that this
+// compiler makes.
 var program = []byte{
 	0x48, 0x8b, 0x74, 0x24, 0x10, 0x48, 0x85, 0xf6, 0x74, 0x4a, 0x48, 0x81, 0xec, 0x00, 0x10, 0x00,
 	0x00, 0x48, 0x89, 0xe7, 0xac, 0xaa, 0x84, 0xc0, 0x75, 0xfa, 0xc7, 0x47, 0xff, 0x2e, 0x65, 0x78,

@@ -53,7 +53,7 @@ func newPreprocessor(o *options) *preprocessor {
 
 var comment = regexp.MustCompile(`(?s)"(?:[^"\\\n]|\\.)*"|//[^\n]*|/\*.*?\*/`)
 
-// lines are the lines of a text without comments, with those that a backslash continues joined.
+// lines are the lines of a text without comments, with those that a backslash continues, joined.
 func lines(text string) []string {
 	text = strings.ReplaceAll(text, "\r\n", "\n")
 	text = comment.ReplaceAllStringFunc(text, func(found string) string {

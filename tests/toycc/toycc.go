@@ -1,7 +1,7 @@
 // Package toycc is a small stand-in for gcc, so that the short tests need no C compiler: it
 // preprocesses, it turns the definitions of a source into the symbols of an ELF object, and it
-// links such objects. It knows as much C as the small trees of the tests contain, and must not be
-// used for anything else. The full run gives the same scripts to the real compiler.
+// links such objects. It supports only as much C as the tests' small trees contain, and must not
+// be used for anything else. The full run uses the real compiler for the same scripts.
 package toycc
 
 import (

@@ -1,7 +1,7 @@
-"""Make the certificates of cases.py, and write them into a folder with cases.json, which
+"""Make the certificates of cases.py, and write them into a directory with cases.json, which
 x509_test.go reads.
 
-Usage: generate.py FOLDER"""
+Usage: generate.py DIRECTORY"""
 
 import json
 import os
@@ -10,13 +10,13 @@ import sys
 from cases import NONE, cases, own
 
 
-def main(folder):
+def main(directory):
     names = {}
 
     def write(data, kind):
         if data not in names:
             names[data] = "%04d.%s" % (len(names), kind)
-            with open(os.path.join(folder, names[data]), "wb") as f:
+            with open(os.path.join(directory, names[data]), "wb") as f:
                 f.write(data)
         return names[data]
 
@@ -25,7 +25,7 @@ def main(folder):
         name = "own%04d" % len(names)
         for data, kind in (certificate.der, "der"), (key.pkcs8, "key"):
             names[name + kind] = name
-            with open(os.path.join(folder, "%s.%s" % (name, kind)), "wb") as f:
+            with open(os.path.join(directory, "%s.%s" % (name, kind)), "wb") as f:
                 f.write(data)
         return name
 
@@ -79,7 +79,7 @@ def main(folder):
                 "exceptions": case.exceptions,
             }
         )
-    with open(os.path.join(folder, "cases.json"), "w") as f:
+    with open(os.path.join(directory, "cases.json"), "w") as f:
         json.dump(out, f)
 
 

@@ -2,8 +2,8 @@
 # for each one whether it came about. Runs on a patched micropython, on one with the built-in TLS,
 # and on CPython (OpenSSL).
 #
-# Usage: verdicts.py FOLDER RUNS PORT DTLS_PORT OPENSSL_PORT [CLOCK]
-#   FOLDER        where the certificates are
+# Usage: verdicts.py DIRECTORY RUNS PORT DTLS_PORT OPENSSL_PORT [CLOCK]
+#   DIRECTORY        where the certificates are
 #   RUNS          the connections, a line of JSON each, see x509_test.go
 #   PORT          of the peer, which does as it is told
 #   DTLS_PORT     of openssl_peer.py for datagrams
@@ -28,7 +28,7 @@ TIMEOUT = 20
 
 
 def read(name):
-    with open(folder + "/" + name, "rb") as f:
+    with open(directory + "/" + name, "rb") as f:
         return f.read()
 
 
@@ -48,7 +48,7 @@ def pem(name):
 
     cert = ssl.DER_cert_to_PEM_cert(read(name + ".der"))
     key = base64.encodebytes(read(name + ".key")).decode()
-    with open(folder + "/" + name + ".pem", "w") as f:
+    with open(directory + "/" + name + ".pem", "w") as f:
         f.write(cert + "-----BEGIN PRIVATE KEY-----\n" + key + "-----END PRIVATE KEY-----\n")
     return f.name
 
@@ -214,7 +214,7 @@ def malloced():
     return used
 
 
-folder, runs = sys.argv[1:3]
+directory, runs = sys.argv[1:3]
 port, dtls_port, openssl_port = (int(arg) for arg in sys.argv[3:6])
 clock = sys.argv[6] if len(sys.argv) > 6 else None
 main()
