@@ -164,7 +164,7 @@ def wrap_dtls(contexts):
     return wrap(contexts, True)
 
 
-# A handshake, and a few bytes each way.
+# A handshake, and a few bytes in each direction.
 def talk(pair):
     c, s = pair
     for _ in range(40):
@@ -173,7 +173,7 @@ def talk(pair):
         s.read(1)
     else:
         if pipe.datagrams:
-            # DTLS took a message for lost, because there was no memory for it. It comes again
+            # DTLS treated a message as lost, because there was no memory for it. It is repeated
             # after a second, see dtls_pair.py.
             return
         raise ValueError("no handshake")

@@ -13,8 +13,8 @@ except ImportError:
 SECRET = b"a secret of 32 bytes, no less..."
 
 
-# What lies behind an address. Not from its first byte on: to the collector that would be a pointer
-# to the object. It is made before the object is freed, so that it does not take that place.
+# What is at an address. Not from its first byte on: to the collector that would be a pointer to
+# the object. It is made before the object is freed, so that it does not take that place.
 def view(addr):
     return memoryview(uctypes.bytearray_at(addr + 1, 255))
 
@@ -23,7 +23,7 @@ def holds(mem):
     return any(mem[i : i + 16] == SECRET[8:24] for i in range(len(mem) - 16))
 
 
-# Makes an object that holds SECRET; nobody but this function ever knows it.
+# Makes an object that holds SECRET; only this function ever knows it.
 def make(new, address):
     obj = new()
     mem = view(address(obj))
@@ -44,7 +44,7 @@ for name, new, address in (
     ("what nobody wipes", lambda: bytearray(SECRET * 8), uctypes.addressof),
 ):
     results = [left(new, address) for _ in range(5)]
-    # The collector may keep one for a stale pointer, but not all.
+    # The collector may keep one because of a stale pointer, but not all.
     print(name, "held", all(r[0] for r in results), "left", all(r[1] for r in results))
 
 

@@ -1,5 +1,5 @@
 # Two DTLS endpoints joined in memory: both agree on the newest version that wolfSSL has here, lost
-# datagrams come again, and a client is told to show that it can be reached before the server does
+# datagrams are repeated, and a client must prove that it can be reached before the server does
 # anything for it.
 
 try:
@@ -54,11 +54,11 @@ old = any(v in wolfssl.WOLFSSL_VERSION for v in ("5.5.", "5.7."))
 want = "DTLSv1.2" if old else "DTLSv1.3"
 print("newest version", version == want or (version, want))
 
-# Hello, what the server wants to have back, hello with that.
+# Hello, the server's cookie, hello with the cookie.
 print("asked to show its address", len(b.sent[0]) < 200, len(b.sent[1]) > len(b.sent[0]))
 hello, hello_again = a.sent[:2]
 
-# The server asks every client, and refuses one that has what it gave to another.
+# The server asks every client, and refuses one that has another client's cookie.
 for client_id, first in ((b"a client", hello), (b"another client", hello_again)):
     a, b = datagrams()
     a.queue.append(first)
@@ -78,7 +78,7 @@ for n in range(3):
         print("lost", n, *(talk(*wrap(a, b)) or ("no answer",)))
 
 
-# The server's first data arrives before what it should come after.
+# The server's first data arrives before the messages that precede it.
 def server_first(c, s):
     end = time.time() + 20
     sent = False
@@ -135,8 +135,7 @@ for client_steps, server_steps in (
     newest = want if "all suites" in client_steps else "DTLSv1.2"
     print(*client_steps, "and", *server_steps, got, version == newest or version)
 
-# A client that trusts nobody, and a verify_callback that refuses, are not forgotten on the way to
-# 1.2.
+# A client that trusts no one, and a verify_callback that refuses, still apply with 1.2.
 client_ctx = context(wolfssl.PROTOCOL_DTLS_CLIENT)
 client_ctx.verify_mode = wolfssl.CERT_REQUIRED
 client_ctx.set_ciphers(SUITES_12)

@@ -2,7 +2,7 @@
 #
 # Usage: dtls_peer.py client PORT CAFILE HOSTNAME
 #        dtls_peer.py server PORT CERTFILE KEYFILE
-# The client sends "ping" and reads the answer, the server sends back the first message that it
+# The client sends "ping" and reads the reply, the server sends back the first message that it
 # gets. Both print "OK DTLSv1.2 <cipher> <what was read>", or the exception; the server prints
 # "listening PORT" before.
 

@@ -1,4 +1,4 @@
-# A TLS server that answers requests, one connection after the other, for clients that break the
+# A TLS server that replies to requests, one connection after the other, for clients that break the
 # protocol. Runs on every MicroPython that has tls, whichever library is below it.
 #
 # Usage: http_server.py PORT CERTFILE KEYFILE [key=value ...]
@@ -22,7 +22,7 @@ except (ImportError, AttributeError):
     raise SystemExit
 
 RESPONSE = b"HTTP/1.0 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 5\r\n\r\nhello"
-PATIENCE = 30  # seconds for a client that says nothing
+PATIENCE = 30  # seconds for a silent client
 
 
 # Answers each request at its end, an empty line.

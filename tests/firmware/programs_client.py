@@ -1,4 +1,4 @@
-# Reads answers over TLS in the ways that programs do: requests, aiohttp and umqtt are the models.
+# Reads responses over TLS as programs do: requests, aiohttp and umqtt are the models.
 #
 # Usage: programs_client.py PORT CAFILE [strict=1]
 #   The peer answers GET /SHAPE/END: SHAPE is how the body's end is known (see below),

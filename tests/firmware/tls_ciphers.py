@@ -1,5 +1,5 @@
 # Cipher suites: their names as MicroPython spells them, the three spellings that are taken, and
-# what is refused. It stands for MicroPython's own tests/extmod/tls_sslcontext_ciphers.py, whose
+# what is refused. It replaces MicroPython's own tests/extmod/tls_sslcontext_ciphers.py, whose
 # expected text is mbedTLS's list of suites and mbedTLS's error.
 
 try:

@@ -1,6 +1,6 @@
 # A flight of the handshake is one write, and buffers are as large as the records that are in them:
-# where wolfSSL's memory is MicroPython's heap (TestTracked), what a large record took is given
-# back.
+# where wolfSSL's memory is MicroPython's heap (TestTracked), the memory of a large record is
+# freed.
 
 try:
     import gc

@@ -35,7 +35,7 @@ def cert_server():
     return ctx
 
 
-# Both sides until data came through; else what the first of them raised that gave up. Not every
+# Both sides until data came through; else the exception of the first one that gave up. Not every
 # version of wolfSSL tells the other one why.
 def talk(client, host):
     a, b = pipes()

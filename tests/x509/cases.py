@@ -1,4 +1,4 @@
-"""The table of certificates: who accepts what, and why.
+"""The table of certificates: which stack accepts what, and why.
 
 The rule for the right answer: nothing is accepted that the built-in mbedTLS refuses, unless
 OpenSSL and the RFCs accept it and it is no weakness; nothing is refused that both accept; where
@@ -1395,7 +1395,7 @@ def named(host, sans, right, why, cn="leaf", table=False, subject=None, none=ACC
         shown = what or " ".join(shown_name(s) for s in sans) or "empty SAN"
         if cn != "leaf":
             shown += ", CN " + cn
-    # crypto/tls refuses a client that asks for a name like that, whoever it would be content with.
+    # crypto/tls refuses a client that requests such a name, whichever certificate it would accept.
     plain = host.replace(".", "").replace("-",
         "").isalnum() and host[0] != "." and host[-1] != "." and ".." not in host
     server("name: %s for %s" % (host or "''", shown), right, why, [end], [root()], host=host,

@@ -1,5 +1,5 @@
-"""A peer on OpenSSL that sends whatever certificates it is told to, over DTLS 1.2, and over TLS to
-clients that ask for names which crypto/tls does not take.
+"""A peer with OpenSSL that sends any certificates, over DTLS 1.2, and over TLS to clients that ask
+for names which crypto/tls does not take.
 
 It listens on a UDP and a TCP port of 127.0.0.1, which it prints. An order is JSON, as in
 x509_test.go. A datagram with one is answered with the number of a port where the peer is what
@@ -146,7 +146,7 @@ def serve(order, s):
         with s:
             play(s, order)
     except (OSError, ValueError) as er:
-        # Often just what the test is about; the test shows it where it is not.
+        # Errors are often the point of the test; if not, the test shows them.
         print(order["id"], er, file=sys.stderr, flush=True)
 
 

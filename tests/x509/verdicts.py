@@ -42,7 +42,7 @@ def set_clock(text):
             f.write(text)
 
 
-# What CPython loads: the certificate and its key in one file.
+# For CPython: the certificate and its key in one file.
 def pem(name):
     import base64
 
@@ -68,7 +68,7 @@ def context(run):
         ctx.check_hostname = False
         # What is loaded is trusted, as in MicroPython, even if it is no root.
         ctx.verify_flags |= 0x80000  # X509_V_FLAG_PARTIAL_CHAIN
-        ctx._host_flags = 0  # OpenSSL's own choice
+        ctx._host_flags = 0  # OpenSSL's default
         for anchor in run["anchors"]:
             ctx.load_verify_locations(cadata=read(anchor))
         if not client:
@@ -84,7 +84,7 @@ def set_mode(ctx, run):
         ctx.check_hostname = run["host"] is not None
 
 
-# The peer is told what it is and what it has, and is that at once.
+# The peer is told its role and its certificates, and acts at once.
 def stream(run):
     s = socket.socket()
     s.connect(address(openssl_port if run["openssl"] else port))
@@ -141,7 +141,7 @@ def connect(ctx, run):
         s.close()
 
 
-# Such a connection again and again: each must end as the first did, and leave nothing behind.
+# Repeat the connection: each must end like the first one, and leave nothing behind.
 def repeat(ctx, run, stage, text):
     for i in range(run["repeat"]):
         run["peer"]["chain"] = run["chains"][i % len(run["chains"])]
@@ -188,8 +188,8 @@ def memory():
     return gc.mem_alloc(), malloced()
 
 
-# What malloc_info says of the C library's memory, less what is free of it. The large blocks (mmap)
-# are MicroPython's.
+# The C library's memory according to malloc_info, minus what is free. The large blocks (mmap) are
+# MicroPython's.
 def malloced():
     import ffi
     import struct

@@ -86,7 +86,7 @@ for name, args, expected in vectors:
     except ValueError as er:
         print(name, er)
 
-# CTR goes on within a block, and its counter carries.
+# CTR continues within a block, and its counter carries.
 c = wolfcryptolib.aes(key128, 6, counter)
 pieces = b"".join(c.encrypt(plain[i : i + 5]) for i in range(0, 64, 5))
 print("CTR pieces", hexlify(pieces).decode()[-32:])

@@ -1,5 +1,5 @@
-# Stores, loads and deletes of every attribute, real and not, with values of every type, on all
-# that the modules have.
+# Stores, loads and deletes of every attribute, real and not, with values of every type, on
+# everything in the modules.
 from common import *
 
 import wolfcryptolib

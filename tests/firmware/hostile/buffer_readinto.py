@@ -1,5 +1,5 @@
-# A bytearray that grows, shrinks or is emptied by the stream while readinto fills it: nobody
-# else's memory is written.
+# A bytearray that grows, shrinks or is emptied by the stream while readinto fills it: no other
+# memory is written.
 from common import *
 
 SIZES = (64, 500, 5000)

@@ -1,5 +1,5 @@
-# A stream that scribbles over what it is given to write, once it has copied it, and over all that
-# it has to fill.
+# A stream that overwrites what it is given to write, once it has copied it, and everything that it
+# has to fill.
 from common import *
 
 for kind in KINDS:

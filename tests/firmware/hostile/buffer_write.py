@@ -1,5 +1,5 @@
 # A bytearray that shrinks or is replaced by the stream while it is written: the peer never gets
-# anybody else's memory.
+# any other memory.
 from common import *
 
 SECRET = b"SECRET-SECRET-SE"

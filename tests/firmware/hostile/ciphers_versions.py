@@ -1,5 +1,5 @@
-# set_ciphers that changes the versions of a context back and forth, a DTLS one has to be made anew
-# for that, at any time.
+# set_ciphers that changes the versions of a context back and forth, at any time; a DTLS context
+# has to be re-created for that.
 from common import *
 
 for kind in CERT_KINDS:

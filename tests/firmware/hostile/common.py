@@ -115,13 +115,13 @@ def ends(dtls=False):
     return a, b
 
 
-# From MicroPython 1.26 on a DTLS server's socket ends at the first hello, with a request for a
-# proof of the address in it; the next one has to be another socket.
+# From MicroPython 1.26 on, a DTLS server's socket ends at the first hello, with a request to prove
+# the address; the next hello needs another socket.
 DTLS_PROVES = sys.implementation.version[:2] >= (1, 26)
 HELLO_VERIFY = -27264
 
 
-# The socket of a server, which is made again when it has asked for that proof.
+# The socket of a server, which is re-created when it has asked for that proof.
 class Server:
     def __init__(self, make):
         self.make = make
@@ -232,7 +232,7 @@ def tcp_pair():
     return a, b
 
 
-# What a call gives: its value, or "Kind" of the exception, with the number of an OSError of the
+# The result of a call: its value, or "Kind" of the exception, with the number of an OSError of the
 # system.
 def outcome(f, *args, **kw):
     try:
@@ -244,8 +244,8 @@ def outcome(f, *args, **kw):
         return type(er).__name__
 
 
-# Take blocks of about n bytes off the heap and fill them, so that memory that somebody freed too
-# early is used again.
+# Take blocks of about n bytes off the heap and fill them, so that memory that was freed too early
+# is used again.
 def trample(n, count=200, byte=0xEE):
     gc.collect()
     blocks = []

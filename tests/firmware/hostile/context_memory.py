@@ -14,7 +14,7 @@ for mode in ("CERT_OPTIONAL", "CERT_NONE", "CERT_REQUIRED"):
             conn = Connection(cc, sc, kind)
             outcome(conn.run, None, 4)
             conn.close()
-        # A context that is strict from now on judges as a fresh one does.
+        # A context that is strict from now on decides like a new one.
         sc.verify_mode = wolfssl.CERT_REQUIRED
         check(outcome(Connection(cc, sc, kind).run) == "OSError", mode, kind, "forged")
         cc.load_cert_chain(client_cert, client_key)

@@ -1,5 +1,5 @@
 # A flood of first hellos from peers that don't exist, garbage and fragments: little memory, no
-# crash, and who is real gets through.
+# crash, and the real client gets through.
 from common import *
 
 if "DTLS" not in KINDS:
@@ -72,7 +72,7 @@ for i in range(400):
         check(r is None or r == "OSError", "mutation", i, r)
     outcome(s.close)
 
-# The real one, in between garbage and empty datagrams. What is lost of its data comes again.
+# The real one, in between garbage and empty datagrams. Its lost data is repeated.
 conn = Connection(cc, sc, "DTLS")
 
 

@@ -1,5 +1,5 @@
-# Every datagram of a handshake arrives twice, or each one again after the next, as a network may
-# have it: the handshake comes about all the same, and so does what is sent after it.
+# Every datagram of a handshake arrives twice, or each one again after the next, as may happen on a
+# network: the handshake still succeeds, and the data after it arrives.
 from common import *
 
 

@@ -1,5 +1,5 @@
-# The heap is full: every operation raises MemoryError or OSError, or works; afterwards all is as
-# good as before.
+# The heap is full: every operation raises MemoryError or OSError, or works; afterwards everything
+# works as before.
 from common import *
 
 

@@ -1,5 +1,5 @@
-# No memory can be allocated while TLS is at work: MemoryError or OSError(ENOMEM), and the
-# connection goes on or ends.
+# No memory can be allocated while TLS runs: MemoryError or OSError(ENOMEM), and the connection
+# continues or ends.
 from common import *
 
 try:

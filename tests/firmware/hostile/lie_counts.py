@@ -20,7 +20,7 @@ for kind in KINDS:
                     conn.run()
                     conn.s.write(b"data")
 
-                # Not for ever: a stream that always has one more datagram keeps who reads it busy.
+                # Not forever: a stream that always has one more datagram keeps its reader busy.
                 def hook(end, what, n, arg):
                     if what == what_lies:
                         return (lie if n < 100 else None,)

@@ -1,4 +1,4 @@
-# A stream without end that says 0 or None for ever: a bounded number of calls each time, no loop
+# A stream without end that returns 0 or None forever: a bounded number of calls each time, no loop
 # that never ends.
 from common import *
 

@@ -38,7 +38,7 @@ for kind in ("TLSv1.3", "TLSv1.2"):
         conn.b.closed = True
         got, last = drain(conn, 1000)
         check(got[:100] == DATA and len(got) in (100, 200), kind, cut, len(got), last)
-        # Half a record is no end that anybody meant.
+        # Half a record is never an intended end.
         conn.c.close()
     # In the middle of a handshake.
     for steps in range(4):

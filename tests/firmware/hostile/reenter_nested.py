@@ -37,7 +37,7 @@ for kind in CERT_KINDS:
         check(deepest >= 5, kind, deepest)
         state = None
         gc.collect()
-        # As good as new.
+        # Everything works as before.
         cc.verify_callback = None
         check(outcome(Connection(cc, sc, kind).run) == "ok", kind, limit, "afterwards")
 end()

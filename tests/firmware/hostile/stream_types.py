@@ -1,5 +1,5 @@
-# wrap_socket of all that is no stream, or half of one, with each protocol, and use of what it
-# gives.
+# wrap_socket of everything that is not a stream, or half of one, with each protocol, and use of
+# the result.
 from common import *
 
 

@@ -28,7 +28,7 @@ def serve(sc, b, state):
 def read(c, asked, state):
     try:
         for i in range(ROUNDS):
-            # Nobody has asked yet: the answer comes when the other thread has.
+            # Nothing has been requested yet: the reply comes when the other thread has done that.
             asked[1] = i
             answer = c.read(10)
             if bytes(reversed(answer)) != b"%010d" % i:
@@ -66,7 +66,7 @@ def main():
         for i, state in enumerate(states):
             check(state[0] == "done", kind, i, state[0])
         if failures:
-            # Threads that wait for ever would keep the program from its end.
+            # Threads that wait forever would keep the program from ending.
             return
         c.close()
 

@@ -111,7 +111,7 @@ def both_ways(kind, tcp):
 def main():
     for kind in ("TLSv1.3", "TLSv1.2"):
         for tcp in (False, True):
-            # Threads that wait for ever would keep the program from its end.
+            # Threads that wait forever would keep the program from ending.
             if not both_ways(kind, tcp):
                 return
 

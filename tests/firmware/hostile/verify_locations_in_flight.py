@@ -19,7 +19,7 @@ for kind in CERT_KINDS:
             check(r == "ok", kind, when, loads, r)
             conn.close()
 
-    # Without any CA at the beginning the server is a stranger, whatever comes later.
+    # Without any CA at the beginning, the server is untrusted, whatever comes later.
     for when in range(4):
         cc, sc = contexts(kind)
         cc = wolfssl.SSLContext(wolfssl.PROTOCOL_DTLS_CLIENT if kind == "DTLS"

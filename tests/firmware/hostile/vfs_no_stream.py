@@ -1,4 +1,4 @@
-# A filesystem in Python whose files are no streams: objects with read alone, with close alone,
+# A filesystem in Python whose files are not streams: objects with read alone, with close alone,
 # numbers, None.
 from common import *
 

@@ -39,7 +39,7 @@ for kind in KINDS:
             check(r == "OSError" or good or (r == "no end" and kind == "DTLS"), kind,
                 name if len(str(name)) < 30 else "long", r)
             outcome(conn.close)
-        # A server has no use for a name, and no harm from it.
+        # A server does not use a name, and is not harmed by it.
         extra = {"client_id": b"x"} if kind == "DTLS" else {}
         s = outcome(sc.wrap_socket, b, server_side=True, server_hostname=name,
             do_handshake_on_connect=False, **extra)

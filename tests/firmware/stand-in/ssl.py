@@ -1,5 +1,5 @@
-# What micropython-lib's ssl is for MicroPython's own tests, on a firmware with the built-in tls
-# and without micropython-lib: nothing is verified unless asked for, a str is a path.
+# Replaces micropython-lib's ssl for MicroPython's own tests, in firmware with the built-in tls and
+# without micropython-lib: nothing is verified unless requested, and a str is a path.
 
 import tls
 from tls import *

@@ -1,4 +1,4 @@
-# The little of micropython-lib's unittest that MicroPython's own tests of tls need, for trees
+# The part of micropython-lib's unittest that MicroPython's own tests of tls need, for trees
 # without micropython-lib. run-tests.py reads the summary.
 
 import sys
