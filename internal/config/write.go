@@ -50,8 +50,8 @@ func Create(f *File) error {
 
 func (f *File) encode() ([]byte, error) {
 	var b strings.Builder
-	b.WriteString("# What wolfSSL this firmware is built with. Paths are relative to this file, " +
-		"and stay below it.\n")
+	b.WriteString("# The wolfSSL that this firmware is built with. Paths are relative to this " +
+		"file, and must stay below it.\n")
 	if err := f.path(&b, "tree", f.Tree, "the MicroPython tree"); err != nil {
 		return nil, err
 	}
