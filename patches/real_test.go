@@ -175,8 +175,8 @@ func overlay(t testing.TB, tree *micropython.Tree, changes []Change) *micropytho
 	return copied
 }
 
-// linkDirectory links what is in a directory; a directory that holds a changed file, and the top, is
-// a real one.
+// linkDirectory links what is in a directory; a directory that holds a changed file, and the top,
+// is a real one.
 func linkDirectory(from, to, rel string, changed map[string][]byte) error {
 	entries, err := os.ReadDir(filepath.Join(from, rel))
 	if err != nil {

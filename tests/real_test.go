@@ -338,7 +338,9 @@ func (r *real) onFirmware(t *testing.T) {
 	t.Run("ends", r.ends)
 	t.Run("programs", r.programs)
 	t.Run("limits", r.limits)
-	t.Run("api", func(t *testing.T) { runScript(t, r.firmware(), "tls_api.py", chainDirectory(t)) })
+	t.Run("api", func(t *testing.T) {
+		runScript(t, r.firmware(), "tls_api.py", chainDirectory(t))
+	})
 	t.Run("soak", func(t *testing.T) { shortSoak.run(t, r.firmware()) })
 	t.Run("thousand handshakes", r.leak)
 }

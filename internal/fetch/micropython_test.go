@@ -314,7 +314,8 @@ func TestFetchDirectory(t *testing.T) {
 	}
 }
 
-// TestFetchDirectoryClones takes a version that a repository has, though its work tree is of another.
+// TestFetchDirectoryClones takes a version that a repository has, though its work tree is of
+// another.
 func TestFetchDirectoryClones(t *testing.T) {
 	var said strings.Builder
 	o := fetchOptions(t, &said)

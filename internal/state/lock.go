@@ -28,8 +28,8 @@ type Lock struct {
 	run  string
 }
 
-// Acquire takes the tree's lock, creates .mpwolf if needed, and recovers from what a killed process
-// left. wait is called if another process holds the lock.
+// Acquire takes the tree's lock, creates .mpwolf if needed, and recovers from what a killed
+// process left. wait is called if another process holds the lock.
 //
 // run is the command that takes it, for the messages of others; all changes go through d.
 func Acquire(
