@@ -169,8 +169,8 @@ func (d *pristineDraft) fragmentText() string {
 	}
 	header := d.header(d.port)
 	fmt.Fprintf(&b, "\n# The header that py/mpconfig.h includes: the port's, and then what no "+
-		"make variable sets. A change of it is a change\n"+
-		"# of the configuration, as one of mpconfigport.h is.\n"+
+		"make variable sets. Changing it changes the\n"+
+		"# configuration, as changing mpconfigport.h does.\n"+
 		"CFLAGS_USERMOD += -DMP_CONFIGFILE='\"%s\"'\n"+
 		"QSTR_GLOBAL_DEPENDENCIES += $(WOLFSSL_MOD_DIR)/%s\n", header, header)
 	return b.String()

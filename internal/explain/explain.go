@@ -143,7 +143,7 @@ func Macro(
 			fmt.Errorf("no line that make or the compiler reads for %s sets %s%s",
 				target.Name(), macro, meant(subject.config(), macro)),
 			"a macro that nothing sets counts as 0; is it spelled as in MicroPython "+
-				target.Tree.Version.String()+" has it?")
+				target.Tree.Version.String()+"?")
 	}
 	e := &Explanation{
 		Macro: found.Name, Kind: kindOf(found.IsVariable), Target: target.Name(),
