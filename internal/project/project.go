@@ -164,8 +164,8 @@ func (p *Project) ExpectRelease() error {
 		"check out that release, or change micropython in "+config.Name)
 }
 
-// SameRelease reports whether the tree is the release that mpwolf.toml expects, if it expects
-// one.
+// SameRelease reports whether the tree is the release that mpwolf.toml expects; it is if none is
+// expected.
 func (p *Project) SameRelease() bool {
 	if p.File == nil || p.File.MicroPython == "" {
 		return true
