@@ -126,7 +126,8 @@ func (w *workplace) recover() state.Outcome {
 // is killed, the one at which the disk becomes full, and the one at which a permission is lost.
 // The next command must restore the tree to before or after, say which, and be able to revert it
 // byte for byte. MPWOLF_TEST_FAULTS=all tests every change in all three ways; without it the
-// first tests every second and the others every eighth, and with -short all test a tenth of that.
+// first way tests every second and the others every eighth, and with -short all test a tenth of
+// that.
 func TestFaults(t *testing.T) {
 	t.Parallel()
 	scenarios := []struct {

@@ -152,8 +152,8 @@ func (m *metal) server(kind, version string, ciphers ...string) (pipe string) {
 	return pipe
 }
 
-// run makes the board execute Python code, with a heap of that many bytes, or all memory for 0. It
-// returns the printed lines, and the exception.
+// run makes the board execute Python code, with a heap of that many bytes, or all memory for 0.
+// It returns the printed lines, and the exception.
 func (m *metal) run(heap int, code string) (lines []string, raised string) {
 	m.t.Helper()
 	args := []string{"-icount", "shift=0"}

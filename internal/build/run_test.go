@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// TestRunCommandSignalled has a command end by the signal before the context ends, as Ctrl-C may.
+// TestRunCommandSignalled: a command ends by the signal before the context ends, as Ctrl-C may.
 func TestRunCommandSignalled(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()

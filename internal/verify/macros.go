@@ -22,7 +22,8 @@ var macrosRule = rule{
 		Summary: "Every macro has the value that wolfSSL needs, as the compiler sees it.",
 		Help: "A MicroPython macro or a make variable has a different value than the port's " +
 			"wants require: the built-in TLS would still be on, or wolfSSL would lack what it " +
-			"needs. `mpwolf explain MACRO` shows every line that sets it; `mpwolf patch` sets it.",
+			"needs. `mpwolf explain MACRO` shows every line that sets it; `mpwolf patch` " +
+			"sets it.",
 	},
 	of: func(e *evidence) runner { return macrosCheck{e} },
 }

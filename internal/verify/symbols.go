@@ -111,8 +111,8 @@ var symbolsRule = rule{
 		ID:      SymbolsID,
 		Summary: "No symbol is defined twice in the objects and archives of the link.",
 		Help: "Two definitions of one symbol meet in the firmware. Linkers report this only " +
-			"for objects: of two archives, or of a weak and a strong definition, they silently " +
-			"take one. The message names both, and the known cause.",
+			"for objects: of two archives, or of a weak and a strong definition, they " +
+			"silently take one. The message names both, and the known cause.",
 	},
 	of: func(e *evidence) runner { return symbolsCheck{e} },
 }

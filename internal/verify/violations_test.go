@@ -114,8 +114,8 @@ func init() {
 				[]string{"gcc", "-shared", "-Wl,--no-as-needed,-rpath,$ORIGIN", "-o",
 					"libnet.so", "-L.", "-lssl"}),
 			want: map[string][]string{
-				LeftoversID: {"OpenSSL or a fork of it: the firmware is linked with the shared " +
-					"library libssl.so, which libnet.so needs"}},
+				LeftoversID: {"OpenSSL or a fork of it: the firmware is linked with the " +
+					"shared library libssl.so, which libnet.so needs"}},
 		},
 		{
 			name: "an archive by its file's name",
