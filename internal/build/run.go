@@ -68,9 +68,9 @@ func endWithChildren(cmd *exec.Cmd) {
 // signalDelay is how long a signal that has ended a command may take to be seen by this process.
 const signalDelay = 500 * time.Millisecond
 
-// RunCommand runs a command that ctx ends; its error is ctx's if that has ended. Ctrl-C goes to all
-// processes of a terminal, and a command may end before this process has seen the signal: that is
-// not taken for a failure of the command.
+// RunCommand runs a command that ctx ends; its error is ctx's if that has ended. Ctrl-C goes to
+// all processes of a terminal, and a command may end before this process has seen the signal: that
+// does not count as a failure of the command.
 func RunCommand(ctx context.Context, cmd *exec.Cmd) error {
 	err := cmd.Run()
 	if exit := (*exec.ExitError)(nil); errors.As(err, &exit) && !exit.Exited() {
