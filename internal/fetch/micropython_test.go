@@ -253,7 +253,7 @@ func TestFetchOffline(t *testing.T) {
 	if !errors.Is(err, sources.ErrOffline) || !errors.Is(err, sources.ErrNoApt) {
 		t.Errorf("got %v", err)
 	}
-	if !strings.Contains(said.String(), "taking MicroPython from Debian's archive") {
+	if !strings.Contains(said.String(), "getting MicroPython from Debian's archive") {
 		t.Errorf("said %s", said.String())
 	}
 	absent(t, o.Dir)
