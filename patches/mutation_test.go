@@ -429,7 +429,8 @@ func (m *mutator) insert(lines []string, isHeader bool) []string {
 
 func (m *mutator) wrap(lines []string, i int, isHeader bool) []string {
 	name := m.pick(wanted...)
-	begin, otherwise, end := "", "else", "endif"
+	var begin string
+	otherwise, end := "else", "endif"
 	if isHeader {
 		begin = m.pick("#if 0", "#if 1", "#ifdef "+name, "#ifndef "+name, "#if "+name,
 			"#if !"+name, "#if __GNUC__ > 3",

@@ -114,8 +114,8 @@ func TestPristineStops(t *testing.T) {
 		target.Make = append(target.Make, test.make)
 		_, err := Pristine{filepath.Join(t.TempDir(), "m", "m")}.Plan([]micropython.Target{target},
 			loadWants(t, "unix"))
-		if got := ""; err != nil {
-			if got = err.Error(); got != test.message {
+		if err != nil {
+			if got := err.Error(); got != test.message {
 				t.Errorf("%s: got %q", test.name, got)
 			}
 		} else if test.message != "" {

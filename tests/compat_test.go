@@ -135,7 +135,7 @@ func (c *compat) target(name string) {
 		default:
 			detail, err := step.run(c, target)
 			result.detail = detail
-			if untested, ok := err.(errUntested); ok {
+			if untested := errUntested(""); errors.As(err, &untested) {
 				result.outcome, result.detail = "untested", string(untested)
 			} else if err != nil {
 				result.outcome, result.detail = "FAIL", err.Error()
@@ -423,7 +423,11 @@ func (c *compat) byHand(target micropython.Target) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		defer os.WriteFile(name, text, 0o644)
+		defer func() {
+			if err := os.WriteFile(name, text, 0o644); err != nil {
+				c.t.Error(err)
+			}
+		}()
 	}
 	if err := c.plainMake(target, modules, build); err != nil {
 		return "", err

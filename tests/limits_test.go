@@ -3,6 +3,7 @@ package tests_test
 import (
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -175,7 +176,7 @@ func askHello(t *testing.T, port int, data []byte) string {
 	}
 	record, err := readRecord(conn)
 	switch {
-	case err == io.EOF:
+	case errors.Is(err, io.EOF):
 		return "end"
 	case err != nil:
 		return err.Error()

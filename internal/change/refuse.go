@@ -156,7 +156,7 @@ func checkSettings(names []string) error {
 // inside reports whether a directory, which need not exist, is another one or below it, with all
 // links resolved.
 func inside(top, dir string) bool {
-	real := dir
+	var real string
 	for at := dir; ; at = filepath.Dir(at) {
 		if found, err := filepath.EvalSymlinks(at); err == nil {
 			rest, _ := filepath.Rel(at, dir) // at is dir or above it

@@ -39,7 +39,7 @@ type blamer struct{ *evidence }
 // id. The linker's errors about symbols are left to the symbols check, which knows more about
 // them.
 func (v blamer) blame(ctx context.Context, checks map[string]*check) string {
-	id := ""
+	var id string
 	switch f := v.failure; {
 	case v.needsBuiltin(checks[ModulesID]):
 		id = ModulesID

@@ -102,7 +102,9 @@ func TestMachO(t *testing.T) {
 				t.Errorf("undefined %q", o.Undefined)
 			}
 			c := &check{}
-			symbolsCheck{v}.run(t.Context(), c)
+			if err := (symbolsCheck{v}).run(t.Context(), c); err != nil {
+				t.Fatal(err)
+			}
 			got := fmt.Sprintf("%+v\n%+v", c.findings, c.evidence["duplicates"])
 			for _, text := range []string{
 				"f is defined twice: in a." + arch + ".o (__TEXT,__text, ",

@@ -206,7 +206,9 @@ func TestDuplicates(t *testing.T) {
 				t.Errorf("duplicates %q; want %q", got, test.want)
 			}
 			c := &check{}
-			symbolsCheck{v}.run(t.Context(), c)
+			if err := (symbolsCheck{v}).run(t.Context(), c); err != nil {
+				t.Fatal(err)
+			}
 			if len(c.findings) > 0 != (len(test.want) > 0) {
 				t.Errorf("findings %+v", c.findings)
 			}
@@ -235,7 +237,9 @@ func TestShadowed(t *testing.T) {
 		"modules/wolf/ports/unix/wolfssl_port.o", "ports/unix/main.o", "py/weak.o", "py/hook.o")
 	v.Args = []string{"USER_C_MODULES=" + filepath.Join(dir, "modules")}
 	c := &check{}
-	symbolsCheck{v}.run(t.Context(), c)
+	if err := (symbolsCheck{v}).run(t.Context(), c); err != nil {
+		t.Fatal(err)
+	}
 	if len(c.findings) != 1 ||
 		!strings.HasPrefix(c.findings[0].Message, "seed of modules/wolf/seed.o (.text.seed, ") ||
 		!strings.Contains(c.findings[0].Message, "and ports/unix/main.o (") {
@@ -260,7 +264,9 @@ func TestClashText(t *testing.T) {
 	objectstest.Command(t, dir, "ar", "rcs", "libwolf.a", "wolf/tfm.o")
 	v := linked(t, dir, "runtime.o", "libwolf.a", "tom/copy.o", "w1/sha256.o", "w2/sha256.o")
 	c := &check{}
-	symbolsCheck{v}.run(t.Context(), c)
+	if err := (symbolsCheck{v}).run(t.Context(), c); err != nil {
+		t.Fatal(err)
+	}
 	want := []struct{ message, fix string }{
 		{"mp_init is defined twice: in runtime.o (.text.mp_init, 2 bytes, from runtime.c) and " +
 			"in libwolf.a(tfm.o) (.text.mp_init, ",
@@ -359,7 +365,9 @@ func TestLinkTimeOptimization(t *testing.T) {
 		if err := (slimReader{v}).readSlim(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		symbolsCheck{v}.run(t.Context(), c)
+		if err := (symbolsCheck{v}).run(t.Context(), c); err != nil {
+			t.Fatal(err)
+		}
 		if len(c.findings) != 1 ||
 			!strings.Contains(c.findings[0].Message, "the symbols of 4 objects cannot be read") {
 			t.Errorf("%s: without its tools: findings %+v", compiler[0], c.findings)
@@ -369,7 +377,9 @@ func TestLinkTimeOptimization(t *testing.T) {
 			t.Fatal(err)
 		}
 		c = &check{}
-		symbolsCheck{v}.run(t.Context(), c)
+		if err := (symbolsCheck{v}).run(t.Context(), c); err != nil {
+			t.Fatal(err)
+		}
 		if len(c.findings) != 1 ||
 			!strings.HasPrefix(c.findings[0].Message, "v is defined 3 times: in a.o (") ||
 			!strings.Contains(c.findings[0].Message, "lib.a(c.o) (") {

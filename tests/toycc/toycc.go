@@ -101,7 +101,8 @@ func parse(args []string) *options {
 // print is gcc -E -dD.
 func (o *options) print(stdin io.Reader, stdout, stderr io.Writer) error {
 	p := newPreprocessor(o)
-	name, text := o.inputs[0], []byte(nil)
+	name := o.inputs[0]
+	var text []byte
 	var err error
 	if name == "-" {
 		name = "<stdin>"
