@@ -15,6 +15,7 @@ import (
 
 	"mpwolf/internal/micropython"
 	"mpwolf/internal/shell"
+	"mpwolf/internal/trace"
 )
 
 // MakeError says that make, or the compiler on make's behalf, failed.
@@ -72,7 +73,7 @@ const signalDelay = 500 * time.Millisecond
 // all processes of a terminal, and a command may end before this process has seen the signal: that
 // does not count as a failure of the command.
 func RunCommand(ctx context.Context, cmd *exec.Cmd) error {
-	err := cmd.Run()
+	err := trace.Run(ctx, cmd)
 	if exit := (*exec.ExitError)(nil); errors.As(err, &exit) && !exit.Exited() {
 		select {
 		case <-ctx.Done():

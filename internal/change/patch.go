@@ -14,6 +14,8 @@ import (
 
 // Patched is what Patch has done, or Plan would do.
 type Patched struct {
+	// Tree is the tree's directory.
+	Tree string
 	// Targets are those that the tree is patched for, a line each for every want.
 	Targets []PatchedTarget
 	// Changes are the changes of the tree's files.
@@ -36,7 +38,10 @@ type Patched struct {
 
 // PatchedTarget is what is done for one target.
 type PatchedTarget struct {
-	Name  string
+	Name string
+	// Port, Board and Variant are as for make.
+	Port, Board, Variant string
+
 	Steps []patches.Step
 	Lacks []patches.Lack
 	// Note is what the board's owner should know; "" for nothing.
@@ -255,10 +260,11 @@ func (j *job) again(ctx context.Context) (*Patched, error) {
 }
 
 func (j *job) result() *Patched {
-	result := &Patched{Changes: j.plan.Changes, Pristine: j.Pristine}
+	result := &Patched{Tree: j.Tree.Dir, Changes: j.plan.Changes, Pristine: j.Pristine}
 	for i, t := range j.plan.Targets {
 		target := PatchedTarget{
-			Name: t.Target.Name(), Steps: t.Steps, Lacks: t.Lacks,
+			Name: t.Target.Name(), Port: t.Target.Port, Board: t.Target.Board,
+			Variant: t.Target.Variant, Steps: t.Steps, Lacks: t.Lacks,
 			Build: build.Plain{Target: t.Target,
 				Args: j.Targets[i].ModuleArgs(j.Modules)}.Command(),
 		}

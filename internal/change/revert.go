@@ -3,6 +3,7 @@ package change
 import (
 	"context"
 	"errors"
+	"os"
 	"path/filepath"
 
 	"mpwolf/internal/disk"
@@ -23,8 +24,9 @@ type Reverted struct {
 	// Targets are those that were removed, and Rest those that the tree is still patched for, if
 	// only some were removed.
 	Targets, Rest []string
-	// Restored are the files of the tree that were changed back.
+	// Restored are the files of the tree that were changed back, Changes how.
 	Restored []string
+	Changes  []patches.Change
 	// Module is the directory of the module. Removed is set if it was removed, except Kept,
 	// which the user changed or added. Without a record, Unclear is set if it is there and may
 	// belong to another tree.
@@ -52,6 +54,47 @@ func Revert(ctx context.Context, o Options) (*Reverted, error) {
 		return nil, err
 	}
 	defer w.lock.Release()
+	plan, err := w.planRevert(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return plan.result, w.applyReversal(plan)
+}
+
+// PlanRevert works out what Revert would do to the tree's files, refuses what it would refuse, and
+// changes nothing. What would become of the installed module it does not tell.
+func PlanRevert(ctx context.Context, o Options) (*Reverted, error) {
+	w, err := begin(o)
+	if err != nil {
+		return nil, err
+	}
+	if err := w.OpenTree(); err != nil {
+		return nil, err
+	}
+	if err := w.Interrupted(); err != nil {
+		return nil, err
+	}
+	plan, err := w.planRevert(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return plan.result, nil
+}
+
+// reversal is a planned revert.
+type reversal struct {
+	result *Reverted
+	change state.Change
+	// lost are the files whose edits --force takes away: they are saved first.
+	lost []state.Write
+	// installed are the modules to take away; nil if they stay.
+	installed *state.Modules
+	// rest are the targets that the tree stays patched for.
+	rest []project.Target
+}
+
+// planRevert reads everything and changes nothing.
+func (w *work) planRevert(ctx context.Context) (*reversal, error) {
 	which := project.None
 	if w.Asked.Port != "" {
 		which = project.Recorded
@@ -62,63 +105,96 @@ func Revert(ctx context.Context, o Options) (*Reverted, error) {
 	if err := w.Read(which); err != nil {
 		return nil, err
 	}
-	if w.Asked.Port != "" || len(w.Asked.Boards) > 0 || w.Asked.Variant != "" {
-		return w.revertTargets(ctx)
+	plan, err := w.planReversal(ctx)
+	if err != nil {
+		return nil, err
 	}
-	if w.Record == nil {
-		return w.revertLost(ctx)
+	for _, write := range plan.change.Writes {
+		plan.result.Restored = append(plan.result.Restored, write.Path)
+		change := patches.Change{Path: write.Path, Before: write.Before, After: write.After}
+		if info, err := os.Stat(w.Tree.Path(filepath.FromSlash(write.Path))); err == nil {
+			change.Mode = info.Mode()
+		}
+		plan.result.Changes = append(plan.result.Changes, change)
 	}
-	return w.revert()
+	return plan, nil
 }
 
-func (w *work) revert() (*Reverted, error) {
-	plan, err := state.Revert(w.Tree.Dir, w.Record,
+func (w *work) planReversal(ctx context.Context) (*reversal, error) {
+	switch {
+	case w.Asked.Port != "" || len(w.Asked.Boards) > 0 || w.Asked.Variant != "":
+		return w.planTargets(ctx)
+	case w.Record == nil:
+		return w.planLost(ctx)
+	}
+	return w.planWhole()
+}
+
+// planWhole takes all back that the record says.
+func (w *work) planWhole() (*reversal, error) {
+	found, err := state.Revert(w.Tree.Dir, w.Record,
 		state.Options{Force: w.Force, AtHead: w.Tree.AtHead})
 	if err != nil {
 		return nil, err
 	}
-	if len(plan.Conflicts) > 0 {
-		return nil, conflictError("revert", plan.Conflicts)
+	if len(found.Conflicts) > 0 {
+		return nil, conflictError("revert", found.Conflicts)
 	}
-	if err := w.saver().files(plan.Lost); err != nil {
-		return nil, err
+	plan := &reversal{
+		result: w.reverted(w.Record.Modules.Dir), change: state.Change{Writes: found.Writes},
+		lost: found.Lost, installed: &w.Record.Modules,
 	}
-	result := w.reverted(w.Record.Modules.Dir)
-	for _, left := range plan.Left {
-		result.Left = append(result.Left, left.String())
+	for _, left := range found.Left {
+		plan.result.Left = append(plan.result.Left, left.String())
 	}
-	return result, w.takeBack(result, plan.Writes, &w.Record.Modules)
+	return plan, nil
 }
 
 func (w *work) reverted(modulesDir string) *Reverted {
 	return &Reverted{Tree: w.Tree.Dir, Module: filepath.Join(modulesDir, modules.Name)}
 }
 
-// takeBack restores files and, unless they are nil, removes the installed modules.
-func (w *work) takeBack(result *Reverted, writes []state.Write, installed *state.Modules) error {
-	var swap *state.Swap
-	if installed != nil {
-		var err error
-		if swap, result.Kept, err = w.takeModulesAway(*installed); err != nil {
-			return err
-		}
+// applyReversal restores files and, if the plan has them, removes the installed modules.
+func (w *work) applyReversal(plan *reversal) error {
+	result := plan.result
+	if result.Nothing {
+		return nil
 	}
-	result.Removed = swap != nil
-	for _, other := range w.others {
-		result.Shared = append(result.Shared, other.Tree)
-	}
-	if err := w.lock.Apply(state.Change{Writes: writes, Swap: swap}); err != nil {
+	if err := w.saver().files(plan.lost); err != nil {
 		return err
 	}
-	if installed != nil && len(result.Shared) > 0 {
+	if plan.installed != nil {
+		var err error
+		plan.change.Swap, result.Kept, err = w.takeModulesAway(*plan.installed)
+		if err != nil {
+			return err
+		}
+		for _, other := range w.others {
+			result.Shared = append(result.Shared, other.Tree)
+		}
+	}
+	result.Removed = plan.change.Swap != nil
+	if err := w.lock.Apply(plan.change); err != nil {
+		return err
+	}
+	if plan.installed != nil && len(result.Shared) > 0 {
 		// If it fails, this tree stays listed, which does no harm: its record is gone.
 		_ = modules.SetUsers(w.Disk, result.Module, modules.UserList{
-			Trees: result.Shared, Created: installed.Created,
+			Trees: result.Shared, Created: plan.installed.Created,
 		})
 	}
-	for _, write := range writes {
-		result.Restored = append(result.Restored, write.Path)
+	if result.Guessed {
+		result.Unclear = !result.Removed && disk.Exists(result.Module)
 	}
+	if len(plan.rest) == 0 {
+		return nil
+	}
+	w.Record, w.Targets = plan.change.Record, plan.rest
+	stamps, err := w.Stamps(w.Tool)
+	if err != nil {
+		return err
+	}
+	w.lock.SetStamps(stamps)
 	return nil
 }
 
@@ -156,36 +232,29 @@ func (w *work) takeModulesAway(installed state.Modules) (*state.Swap, []string, 
 	return swap, kept, nil
 }
 
-// revertLost undoes what can be known of a patch whose record is gone, from the marked blocks,
-// the wants, and git. The user modules are removed only if they are named: another tree may use
-// them.
-func (w *work) revertLost(ctx context.Context) (*Reverted, error) {
+// planLost undoes what can be known of a patch whose record is gone, from the marked blocks, the
+// wants, and git. The user modules are removed only if they are named: another tree may use them.
+func (w *work) planLost(ctx context.Context) (*reversal, error) {
 	lost, err := patches.Traces(ctx, w.Tree, w.Tree.AtHead)
 	if err != nil {
 		return nil, err
 	}
-	result := w.reverted(w.Modules)
+	plan := &reversal{result: w.reverted(w.Modules)}
 	_, id, err := modules.Installed(w.Modules)
 	named := err == nil && w.ModulesNamed
 	if len(lost.Changes) == 0 && !named {
-		result.Nothing = true
-		return result, nil
+		plan.result.Nothing = true
+		return plan, nil
 	}
 	w.Log.Printf("%s has no record of mpwolf patch; going by the marks in the tree, what mpwolf "+
 		"wants, and git", w.Tree.Dir)
-	result.Guessed, result.Unknown = true, lost.Unknown
-	var writes []state.Write
+	plan.result.Guessed, plan.result.Unknown = true, lost.Unknown
 	for _, change := range lost.Changes {
-		writes = append(writes,
+		plan.change.Writes = append(plan.change.Writes,
 			state.Write{Path: change.Path, Before: change.Before, After: change.After})
 	}
-	var installed *state.Modules
 	if named {
-		installed = &state.Modules{Dir: w.Modules, ID: id}
+		plan.installed = &state.Modules{Dir: w.Modules, ID: id}
 	}
-	if err := w.takeBack(result, writes, installed); err != nil {
-		return nil, err
-	}
-	result.Unclear = !result.Removed && disk.Exists(result.Module)
-	return result, nil
+	return plan, nil
 }

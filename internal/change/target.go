@@ -17,46 +17,33 @@ import (
 	"mpwolf/patches"
 )
 
-// revertTargets removes the named targets, and leaves the tree as patch makes it for the others:
+// planTargets removes the named targets, and leaves the tree as patch makes it for the others:
 // what only the removed ones needed is restored.
-func (w *work) revertTargets(ctx context.Context) (*Reverted, error) {
+func (w *work) planTargets(ctx context.Context) (*reversal, error) {
 	if w.Record == nil {
 		if err := w.NeedRecord(ctx); !errors.Is(err, state.ErrNotPatched) {
 			return nil, err
 		}
-		return w.revertLost(ctx) // which finds nothing to do
+		return w.planLost(ctx) // which finds nothing to do
 	}
 	out, rest, err := w.split()
 	if err != nil {
 		return nil, err
 	}
 	if len(rest) == 0 {
-		return w.revert()
+		return w.planWhole()
 	}
-	result := w.reverted(w.Record.Modules.Dir)
-	result.Targets, result.Rest = project.Names(out), project.Names(rest)
-	change := state.Change{Record: w.Record.Clone()}
-	change.Record.Targets = slices.DeleteFunc(change.Record.Targets, func(t state.Target) bool {
+	plan := &reversal{result: w.reverted(w.Record.Modules.Dir), rest: rest}
+	plan.result.Targets, plan.result.Rest = project.Names(out), project.Names(rest)
+	record := w.Record.Clone()
+	record.Targets = slices.DeleteFunc(record.Targets, func(t state.Target) bool {
 		return slices.ContainsFunc(out, func(o project.Target) bool { return o.Entry().Same(t) })
 	})
-	if !w.Record.Pristine {
-		if err := w.planRest(&change, out, rest); err != nil {
-			return nil, err
-		}
+	plan.change.Record = record
+	if w.Record.Pristine {
+		return plan, nil
 	}
-	if err := w.lock.Apply(change); err != nil {
-		return nil, err
-	}
-	for _, write := range change.Writes {
-		result.Restored = append(result.Restored, write.Path)
-	}
-	w.Record, w.Targets = change.Record, rest
-	stamps, err := w.Stamps(w.Tool)
-	if err != nil {
-		return nil, err
-	}
-	w.lock.SetStamps(stamps)
-	return result, nil
+	return plan, w.planRest(plan, out, rest)
 }
 
 // split separates the recorded targets that the command line names from the others.
@@ -91,7 +78,8 @@ func shortNames(targets []project.Target) []string {
 
 // planRest plans the files as patch would leave them for only the other targets, with the user's
 // edits.
-func (w *work) planRest(change *state.Change, out, rest []project.Target) error {
+func (w *work) planRest(reversal *reversal, out, rest []project.Target) error {
+	change := &reversal.change
 	concerns := func(file string) bool {
 		return slices.ContainsFunc(out, func(t project.Target) bool {
 			return strings.HasPrefix(file, "ports/"+t.Port+"/") ||
@@ -119,9 +107,7 @@ func (w *work) planRest(change *state.Change, out, rest []project.Target) error 
 	if len(plan.Conflicts) > 0 {
 		return conflictError("revert", plan.Conflicts)
 	}
-	if err := w.saver().files(plan.Lost); err != nil {
-		return err
-	}
+	reversal.lost = plan.Lost
 	original := map[string][]byte{}
 	for _, write := range plan.Writes {
 		original[write.Path] = write.After

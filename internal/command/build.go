@@ -1,7 +1,11 @@
 package command
 
 import (
+	"bytes"
+	"cmp"
+	"errors"
 	"fmt"
+	"io"
 
 	"github.com/urfave/cli/v2"
 
@@ -14,20 +18,32 @@ func buildCommand(s *session) *cli.Command {
 	return &cli.Command{
 		Name:  "build",
 		Usage: "run make as the patched tree needs it; the commands are printed, to be copied",
-		ArgsUsage: "[TARGET...]  (default: all; a target is named as in status, or by its " +
-			"port, board or variant)",
+		Description: `Without a TARGET all are built. A target is named as in status, or by its
+port, board or variant. A tree that lost its patch is not built.
+
+Examples:
+    mpwolf build
+    mpwolf build -j4 NUCLEO_F429ZI
+    mpwolf build --dry-run          # only the commands
+    mpwolf build --format json`,
+		ArgsUsage: "[TARGET...]",
 		Flags: []cli.Flag{
 			treeFlag(),
-			jobsFlag("how many commands make runs at once"),
+			jobsFlag("let make run `N` commands at once"),
 			&cli.BoolFlag{Name: flagDryRun, Usage: "only print the commands"},
 			&cli.BoolFlag{Name: flagForce,
 				Usage: "build even if the tree is not as it was patched"},
+			formatFlag("text", "json"),
 		},
 		Action: s.build,
 	}
 }
 
 func (s *session) build(c *cli.Context) error {
+	kind, err := format(c, "text", "json")
+	if err != nil {
+		return err
+	}
 	p, err := project.Open(s.options(c), project.Recorded)
 	if err != nil {
 		return err
@@ -42,49 +58,87 @@ func (s *session) build(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := s.checkBuild(c, targets); err != nil {
-		return err
+	result := buildJSON{Targets: []builtJSON{}}
+	if result.Findings, err = s.checkBuild(c, targets); err == nil {
+		err = s.buildAll(c, p, targets, &result)
 	}
+	if kind == "json" && (err == nil || len(result.Targets) > 0 || errors.Is(err, errFound)) {
+		result.OK = err == nil
+		err = cmp.Or(err, s.json(result))
+	}
+	return err
+}
+
+// buildAll builds one target after the other, and notes what it did in the result; the commands
+// are printed unless that is JSON.
+func (s *session) buildAll(
+	c *cli.Context, p *project.Project, targets []project.Target, result *buildJSON,
+) error {
 	for _, t := range targets {
 		args := t.ModuleArgs(p.Record.Modules.Dir)
 		if n := c.Int(flagJobs); n > 0 {
 			args = append([]string{fmt.Sprintf("-j%d", n)}, args...)
 		}
-		plain := build.Plain{Target: t.Target, Args: args, Output: s.stderr}
-		fmt.Fprintln(s.stdout, plain.Command())
+		output := s.makeOutput()
+		plain := build.Plain{Target: t.Target, Args: args, Output: output}
+		if c.String(flagFormat) == "text" {
+			fmt.Fprintln(s.stdout, plain.Command())
+		}
+		result.Targets = append(result.Targets,
+			builtJSON{Target: t.Name(), Command: plain.Command()})
 		if c.Bool(flagDryRun) {
 			continue
 		}
 		s.building.Store(true)
 		if err := plain.Run(c.Context); err != nil {
+			s.showKept(output)
 			return err
 		}
+		result.Targets[len(result.Targets)-1].Built = true
 	}
 	return nil
 }
 
+// makeOutput is where the output of make goes. With --quiet it is kept, for an error.
+func (s *session) makeOutput() io.Writer {
+	if s.quiet {
+		return &bytes.Buffer{}
+	}
+	return s.stderr
+}
+
+// showKept prints what makeOutput has kept.
+func (s *session) showKept(output io.Writer) {
+	if kept, is := output.(*bytes.Buffer); is {
+		_, _ = kept.WriteTo(s.stderr)
+	}
+}
+
 // checkBuild is an error if make would, without an error, build firmware other than what the
 // tree was patched for, such as one with the built-in TLS after a checkout.
-func (s *session) checkBuild(c *cli.Context, targets []project.Target) error {
+func (s *session) checkBuild(
+	c *cli.Context, targets []project.Target,
+) ([]checkedFinding, error) {
 	o := options(c) // which tree it is has been reported already
 	result, err := check.Run(c.Context, check.Options{
 		Options: o, Tool: Version(), Patched: true, Only: project.Names(targets),
 	})
 	if err != nil {
-		return err
+		return nil, err
 	}
+	found := findings(result.Findings)
 	for _, f := range result.Findings {
-		s.say("%s", findingText(f))
+		s.complain("%s", findingText(f))
 	}
 	if len(result.Lost()) == 0 {
-		return nil
+		return found, nil
 	}
 	if c.Bool(flagForce) {
 		s.say("%s is not as it was patched; building it anyway", result.Tree)
-		return nil
+		return found, nil
 	}
-	s.say("nothing was built: the firmware would not be the one that %s was patched for",
+	s.complain("nothing was built: the firmware would not be the one that %s was patched for",
 		result.Tree)
-	s.say("hint: apply the fixes above, or build the tree as it is with mpwolf build --force")
-	return errFound
+	s.complain("hint: apply the fixes above, or build the tree as it is with mpwolf build --force")
+	return found, errFound
 }

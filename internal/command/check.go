@@ -19,6 +19,13 @@ func checkCommand(s *session) *cli.Command {
 		Name: "check",
 		Usage: "check that the tree is as " + config.Name +
 			" asks for; reads only, runs nothing",
+		Description: `It takes milliseconds, and fits a commit hook. Each finding is a line with the
+command that fixes it.
+
+Examples:
+    mpwolf check
+    mpwolf check --strict           # also what only make and the compiler know
+    mpwolf check --format github    # annotations for a pull request`,
 		Flags: []cli.Flag{treeFlag(),
 			&cli.BoolFlag{Name: flagStrict, Usage: "ask make and the compiler too"},
 			formatFlag("text", "json", formatSARIF, formatGitHub)},
@@ -96,11 +103,9 @@ type checkedFinding struct {
 }
 
 func checked(r *check.Result) any {
-	findings := make([]checkedFinding, len(r.Findings))
-	for i, f := range r.Findings {
-		findings[i] = checkedFinding{f.ID, f.File, f.Line, f.Message, f.Fix}
+	result := map[string]any{
+		"ok": len(r.Findings) == 0, "tree": r.Tree, "findings": findings(r.Findings),
 	}
-	result := map[string]any{"ok": len(findings) == 0, "tree": r.Tree, "findings": findings}
 	if len(r.Claims) > 0 {
 		result["unread"] = r.Claims
 	}

@@ -9,14 +9,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"runtime/debug"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 
 	"github.com/urfave/cli/v2"
-	"golang.org/x/term"
 
 	"mpwolf/internal/disk"
 	"mpwolf/internal/hint"
@@ -36,13 +35,6 @@ const (
 	exitTerminated  = 143 // by SIGTERM
 )
 
-const exitCodes = `Exit codes:
-   0  done, or nothing to do
-   1  a check found something
-   2  wrong command line
-   3  could not do it
- 130  interrupted (143: by SIGTERM)`
-
 // errFound ends a command whose findings are already on stdout.
 var errFound = errors.New("a check found something")
 
@@ -54,16 +46,36 @@ type session struct {
 	disk disk.FS
 	// building is set while make may write.
 	building atomic.Bool
+	// quiet leaves stderr to errors; verbose also tells what is run.
+	quiet, verbose bool
+	lock           sync.Mutex // a line at a time
 }
 
-// say puts a line on stderr.
+// say puts a line on stderr, unless only errors are wanted.
 func (s *session) say(format string, args ...any) {
-	fmt.Fprintf(s.stderr, "mpwolf: "+format+"\n", args...)
+	if !s.quiet {
+		s.line(nil, format, args...)
+	}
+}
+
+// complain puts a line on stderr that tells why a command did not do what it was asked for.
+func (s *session) complain(format string, args ...any) {
+	s.line(errorMarks, format, args...)
+}
+
+func (s *session) line(marks []mark, format string, args ...any) {
+	text := fmt.Sprintf("mpwolf: "+format+"\n", args...)
+	if coloured(s.stderr) {
+		text = paint(text, marks)
+	}
+	s.lock.Lock()
+	defer s.lock.Unlock()
+	fmt.Fprint(s.stderr, text)
 }
 
 // progress is where progress goes: a terminal, or nowhere.
 func (s *session) progress() io.Writer {
-	if s.terminal {
+	if s.terminal && !s.quiet {
 		return s.stderr
 	}
 	return nil
@@ -77,9 +89,7 @@ func Main(args []string, _ io.Reader, stdout, stderr io.Writer) int {
 // Run is Main with the layer that changes trees and modules directories.
 func Run(d disk.FS, args []string, stdout, stderr io.Writer) int {
 	s := &session{stdout: stdout, stderr: stderr, disk: d}
-	if f, ok := stderr.(*os.File); ok {
-		s.terminal = term.IsTerminal(int(f.Fd()))
-	}
+	s.terminal = isTerminal(stderr)
 	app := newApp(s)
 	return s.report(s.interruptible(func(ctx context.Context) error {
 		return app.RunContext(ctx, flagsFirst(app, args))
@@ -106,9 +116,9 @@ func (s *session) report(err error) int {
 		s.sayInterrupted()
 		return stop.code()
 	}
-	s.say("%v", err)
+	s.complain("%v", err)
 	if text := hint.Of(err); text != "" {
-		s.say("hint: %s", text)
+		s.complain("hint: %s", text)
 	}
 	return exitCode(err)
 }
@@ -134,11 +144,13 @@ func newApp(s *session) *cli.App {
 		// A value may have a comma: --make CFLAGS_EXTRA=-Wl,-z,now.
 		DisableSliceFlagSeparator: true,
 		HideHelpCommand:           true,
-		CustomAppHelpTemplate:     cli.AppHelpTemplate + "\n" + exitCodes + "\n",
+		HideVersion:               true, // its -v is --verbose here
+		Flags:                     append(outputFlags(), versionFlag(), cli.HelpFlag),
 		Commands: []*cli.Command{
 			initCommand(s), patchCommand(s), verifyCommand(s), checkCommand(s), revertCommand(s),
 			statusCommand(s), buildCommand(s),
-			fetchCommand(s), portsCommand(s), boardsCommand(s), explainCommand(s),
+			fetchCommand(s), portsCommand(s), boardsCommand(s), explainCommand(s), helpCommand(s),
+			completionCommand(s), manCommand(s), completeCommand(s),
 		},
 		// Errors are reported, and the process ends, in one place only.
 		ExitErrHandler: func(*cli.Context, error) {},
@@ -147,16 +159,31 @@ func newApp(s *session) *cli.App {
 		return project.Usagef("%w", err)
 	}
 	app.Action = func(c *cli.Context) error {
-		if c.Args().Present() {
+		switch {
+		case c.Args().Present():
 			return unknownCommand(app, c.Args().First())
+		case c.Bool(flagVersion):
+			fmt.Fprintf(s.stdout, "mpwolf version %s\n", Version())
+			return nil
 		}
 		return cli.ShowAppHelp(c)
 	}
+	app.Before = s.readOutput
+	app.CustomAppHelpTemplate = appHelp(app)
 	for _, command := range app.Commands {
+		if command.Hidden {
+			continue
+		}
 		for _, c := range append(command.Subcommands, command) {
 			c.OnUsageError = app.OnUsageError
 			c.HideHelpCommand = true
+			c.Before = s.readOutput
+			c.Flags = slices.Concat(c.Flags, outputFlags())
 		}
+		for _, c := range command.Subcommands {
+			c.CustomHelpTemplate = commandHelp(command.Name+" "+c.Name, c)
+		}
+		command.CustomHelpTemplate = commandHelp(command.Name, command)
 	}
 	return app
 }
@@ -164,7 +191,9 @@ func newApp(s *session) *cli.App {
 func unknownCommand(app *cli.App, name string) error {
 	var names []string
 	for _, command := range app.Commands {
-		names = append(names, command.Name)
+		if !command.Hidden {
+			names = append(names, command.Name)
+		}
 	}
 	return project.Usagef("unknown command %q;%s commands: %s", name,
 		hint.DidYouMean(name, names), strings.Join(names, ", "))
@@ -194,19 +223,24 @@ func Version() string {
 // expects them: people write "mpwolf explain MACRO --port unix". They also write -j4, as for
 // make, which the library does not know.
 func flagsFirst(app *cli.App, args []string) []string {
-	if len(args) < 3 {
+	first := 1 // flags that all commands have may come before the command
+	for first < len(args) && strings.HasPrefix(args[first], "-") {
+		first++
+	}
+	if first >= len(args) {
 		return args
 	}
-	i := slices.IndexFunc(app.Commands, func(c *cli.Command) bool { return c.Name == args[1] })
+	i := slices.IndexFunc(app.Commands, func(c *cli.Command) bool { return c.Name == args[first] })
 	if i < 0 || len(app.Commands[i].Subcommands) > 0 {
 		return args
 	}
+	first++
 	var flags, rest []string
-	for at := 2; at < len(args); at++ {
+	for at := first; at < len(args); at++ {
 		arg := args[at]
 		switch {
 		case arg == "--":
-			return slices.Concat(args[:2], flags, []string{"--"}, rest, args[at+1:])
+			return slices.Concat(args[:first], flags, []string{"--"}, rest, args[at+1:])
 		case len(arg) < 2 || arg[0] != '-':
 			rest = append(rest, arg)
 		case len(arg) > 2 && arg[:2] == "-j" && strings.Trim(arg[2:], "0123456789") == "":
@@ -219,7 +253,7 @@ func flagsFirst(app *cli.App, args []string) []string {
 			}
 		}
 	}
-	return slices.Concat(args[:2], flags, rest)
+	return slices.Concat(args[:first], flags, rest)
 }
 
 // takesValue reports whether the value of a flag is the next argument. For an unknown flag it is

@@ -18,6 +18,13 @@ func explainCommand(s *session) *cli.Command {
 		Name: "explain",
 		Usage: "show where a macro is set, what decides its value, and what mpwolf does " +
 			"about it",
+		Description: `It lists every line that sets the macro, in the order in which they take effect,
+and what the compiler sees.
+
+Examples:
+    mpwolf explain MICROPY_PY_SSL --port unix
+    mpwolf explain MICROPY_PY_HASHLIB PYBD_SF2    # of a patched tree's targets
+    mpwolf explain MICROPY_PY_TLS --port stm32 --board NUCLEO_F429ZI`,
 		ArgsUsage: "MACRO [TARGET]",
 		Flags:     append(targetFlags(), treeFlag(), formatFlag("text", "json")),
 		Action:    s.explain,

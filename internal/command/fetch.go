@@ -34,8 +34,15 @@ func fetchCommand(s *session) *cli.Command {
 		return func(c *cli.Context) error { return s.fetch(c, what) }
 	}
 	return &cli.Command{
-		Name:   "fetch",
-		Usage:  "get a MicroPython tree, and a wolfSSL into the cache",
+		Name:  "fetch",
+		Usage: "get a MicroPython tree, and a wolfSSL into the cache",
+		Description: `Without a word behind it, it gets both. Fetched sources are checked, and kept in
+the cache ($MPWOLF_CACHE, or mpwolf in your cache directory).
+
+Examples:
+    mpwolf fetch --port unix
+    mpwolf fetch micropython --micropython v1.27.0 --dir mp
+    mpwolf fetch wolfssl --wolfssl 5.9.2 --wolfssl-from git`,
 		Flags:  flags,
 		Action: action(fetchAll),
 		// Subcommands, not arguments, so that flags may follow the word.

@@ -17,21 +17,37 @@ func initCommand(s *session) *cli.Command {
 		Name: "init",
 		Usage: "write " + config.Name +
 			" from what is found: the tree, its release, what is patched already",
+		Description: `The file is written to the top of the git repository, and never over another.
+From then on every command takes the tree, its release, wolfSSL and the targets
+from it.
+
+Examples:
+    mpwolf init --port unix
+    mpwolf init --port stm32 --board NUCLEO_F429ZI --board PYBD_SF2
+    mpwolf init --port unix --wolfssl lib/wolfssl --make MICROPY_PY_BTREE=0`,
 		Flags: slices.Concat(targetFlags(), []cli.Flag{
 			allBoardsFlag(), treeFlag(), modulesFlag(), userSettingsFlag(),
 			&cli.StringFlag{
 				Name: flagWolfSSL, Usage: "`VERSION` of wolfSSL, or the directory of a wolfSSL " +
 					"tree in the repository",
 			},
+			formatFlag("text", "json"),
 		}),
 		Action: noArgs(s.init),
 	}
 }
 
 func (s *session) init(c *cli.Context) error {
+	kind, err := format(c, "text", "json")
+	if err != nil {
+		return err
+	}
 	file, err := project.Init(s.options(c))
 	if err != nil {
 		return err
+	}
+	if kind == "json" {
+		return s.json(written(file))
 	}
 	fmt.Fprintf(s.stdout, "wrote %s: MicroPython %s in %s\n", shell.Path(file.Path),
 		file.MicroPython, shell.Path(file.Tree))

@@ -111,11 +111,11 @@ func ended(stop *interrupted, err error) error {
 func (s *session) sayInterrupted() {
 	switch {
 	case state.Changing():
-		s.say("interrupted while changing a tree; the next mpwolf patch or revert first " +
+		s.complain("interrupted while changing a tree; the next mpwolf patch or revert first " +
 			"undoes that change")
 	case s.building.Load():
-		s.say("interrupted; no source was changed, and what make has built is kept")
+		s.complain("interrupted; no source was changed, and what make has built is kept")
 	default:
-		s.say("interrupted; nothing was changed")
+		s.complain("interrupted; nothing was changed")
 	}
 }

@@ -1,6 +1,7 @@
 package command
 
 import (
+	"cmp"
 	"os"
 	"strings"
 
@@ -69,6 +70,9 @@ func options(c *cli.Context) project.Options {
 	return o
 }
 
+// treeOr is a tree that was named or, without one, that of the environment.
+func treeOr(named string) string { return cmp.Or(named, os.Getenv(envTree)) }
+
 // options are those of the command line, and how to report which tree is used.
 func (s *session) options(c *cli.Context) project.Options {
 	o := options(c)
@@ -87,7 +91,7 @@ func targetFlags() []cli.Flag {
 			Usage: "the `BOARD` of that port, or the directory of one that is kept elsewhere"},
 		&cli.StringFlag{Name: flagVariant, Usage: "the `VARIANT` of that port"},
 		&cli.StringSliceFlag{Name: flagMake,
-			Usage: "an additional argument for make, such as `NAME=VALUE`; may be repeated"},
+			Usage: "an additional argument for make, such as `NAME=VALUE`"},
 	}
 }
 

@@ -17,6 +17,18 @@ func patchCommand(s *session) *cli.Command {
 	return &cli.Command{
 		Name:  "patch",
 		Usage: "set a port's macros, and install the user modules and wolfSSL",
+		Description: `All targets are patched, or none; mpwolf revert takes it back, byte for byte.
+Without a tree a MicroPython is fetched into ./micropython. Without --port the
+targets of mpwolf.toml are patched, or those that the tree was patched for.
+
+Examples:
+    mpwolf patch --port unix
+    mpwolf patch --port unix --variant coverage --diff
+    mpwolf patch --port stm32 --board NUCLEO_F429ZI --dry-run
+    mpwolf patch --port unix --pristine --wolfssl lib/wolfssl
+    mpwolf patch --port unix --make MICROPY_PY_BTREE=0
+    mpwolf patch --format json      # what was done, for a program
+    mpwolf patch                    # all targets of mpwolf.toml`,
 		Flags: slices.Concat(targetFlags(), []cli.Flag{
 			allBoardsFlag(), treeFlag(), modulesFlag(), userSettingsFlag(), forceFlag(),
 			&cli.BoolFlag{Name: flagPristine,
@@ -24,6 +36,7 @@ func patchCommand(s *session) *cli.Command {
 			&cli.BoolFlag{Name: flagDiff, Usage: "print the changes to the tree as a diff " +
 				"that git apply accepts; change nothing"},
 			&cli.BoolFlag{Name: flagDryRun, Usage: "print what would be done; change nothing"},
+			formatFlag("text", "json"),
 		}, sourceFlags()),
 		Action: noArgs(s.patch),
 	}
@@ -38,10 +51,17 @@ func (s *session) change(c *cli.Context) change.Options {
 }
 
 func (s *session) patch(c *cli.Context) error {
+	kind, err := format(c, "text", "json")
+	if err != nil {
+		return err
+	}
 	if c.Bool(flagDiff) || c.Bool(flagDryRun) {
 		plan, err := change.Plan(c.Context, s.change(c))
 		if err != nil {
 			return err
+		}
+		if kind == "json" {
+			return s.patchPlanJSON(plan, c.Bool(flagDiff))
 		}
 		if c.Bool(flagDiff) {
 			return s.showDiff(plan)
@@ -57,8 +77,22 @@ func (s *session) patch(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
+	if kind == "json" {
+		return s.json(patched(done, false))
+	}
 	s.showPatched(done)
 	return nil
+}
+
+// patchPlanJSON prints a plan, with the diff if that is wanted.
+func (s *session) patchPlanJSON(plan *change.Patched, diff bool) (err error) {
+	result := patched(plan, true)
+	if diff {
+		if result.Diff, err = diffText(plan.Changes); err != nil {
+			return err
+		}
+	}
+	return s.json(result)
 }
 
 func (s *session) showDiff(plan *change.Patched) error {

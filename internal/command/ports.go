@@ -14,8 +14,10 @@ import (
 
 func portsCommand(s *session) *cli.Command {
 	return &cli.Command{
-		Name:   "ports",
-		Usage:  "list the ports that mpwolf knows",
+		Name:  "ports",
+		Usage: "list the ports that mpwolf knows",
+		Description: `Examples:
+    mpwolf ports`,
 		Flags:  []cli.Flag{formatFlag("text", "json")},
 		Action: noArgs(func(c *cli.Context) error { return s.list(c, patches.Ports()) }),
 	}
@@ -25,6 +27,9 @@ func boardsCommand(s *session) *cli.Command {
 	return &cli.Command{
 		Name:  "boards",
 		Usage: "list the boards and variants that a port of the tree has",
+		Description: `Examples:
+    mpwolf boards --port stm32
+    mpwolf boards --port unix --tree micropython --format json`,
 		Flags: []cli.Flag{treeFlag(),
 			&cli.StringFlag{Name: flagPort, Usage: "MicroPython's `PORT`"},
 			formatFlag("text", "json")},

@@ -9,32 +9,76 @@ import (
 
 	"mpwolf/internal/change"
 	"mpwolf/internal/shell"
+	"mpwolf/patches"
 )
 
 func revertCommand(s *session) *cli.Command {
 	return &cli.Command{
 		Name:  "revert",
 		Usage: "undo what patch did; edits made since then are kept",
+		Description: `Where an edit of yours touches a line of mpwolf's it stops, names the place and
+changes nothing.
+
+Examples:
+    mpwolf revert
+    mpwolf revert --diff
+    mpwolf revert --port stm32 --board NUCLEO_F429ZI    # only this target`,
 		Flags: []cli.Flag{
 			treeFlag(), modulesFlag(), forceFlag(),
 			&cli.StringFlag{Name: flagPort, Usage: "remove only the targets of this `PORT`"},
 			&cli.StringSliceFlag{Name: flagBoard, Usage: "of these, only the `BOARD`"},
 			&cli.StringFlag{Name: flagVariant, Usage: "of these, only the `VARIANT`"},
+			&cli.BoolFlag{Name: flagDiff, Usage: "print the changes to the tree as a diff " +
+				"that git apply accepts; change nothing"},
+			formatFlag("text", "json"),
 		},
 		Action: noArgs(s.revert),
 	}
 }
 
 func (s *session) revert(c *cli.Context) error {
+	kind, err := format(c, "text", "json")
+	if err != nil {
+		return err
+	}
+	if c.Bool(flagDiff) {
+		return s.revertDiff(c, kind)
+	}
 	done, err := change.Revert(c.Context, s.change(c))
 	if err != nil {
 		return err
 	}
-	s.showReverted(done)
+	if kind == "json" {
+		err = s.json(reverted(done, false))
+	} else {
+		s.showReverted(done)
+	}
+	if err != nil {
+		return err
+	}
 	if len(done.Unknown) > 0 {
 		return errFound
 	}
 	return nil
+}
+
+// revertDiff prints what revert would change in the tree.
+func (s *session) revertDiff(c *cli.Context, kind string) error {
+	plan, err := change.PlanRevert(c.Context, s.change(c))
+	if err != nil {
+		return err
+	}
+	if kind == "json" {
+		result := reverted(plan, true)
+		if result.Diff, err = diffText(plan.Changes); err != nil {
+			return err
+		}
+		return s.json(result)
+	}
+	if plan.Nothing {
+		s.say("%s is not patched; nothing to do", plan.Tree)
+	}
+	return patches.Diff(s.stdout, plan.Changes)
 }
 
 func (s *session) showReverted(r *change.Reverted) {

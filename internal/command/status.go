@@ -12,8 +12,11 @@ import (
 
 func statusCommand(s *session) *cli.Command {
 	return &cli.Command{
-		Name:   "status",
-		Usage:  "report what is applied, to what, since when, and what changed since",
+		Name:  "status",
+		Usage: "report what is applied, to what, since when, and what changed since",
+		Description: `Examples:
+    mpwolf status
+    mpwolf status --format json`,
 		Flags:  []cli.Flag{treeFlag(), formatFlag("text", "json")},
 		Action: noArgs(s.status),
 	}

@@ -2,6 +2,7 @@ package command
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/urfave/cli/v2"
 
@@ -26,6 +27,14 @@ func verifyCommand(s *session) *cli.Command {
 	return &cli.Command{
 		Name:  "verify",
 		Usage: "build, and prove that the firmware is what was requested",
+		Description: `It builds in .mpwolf/build in the tree, so your own build directories stay as
+they are, and makes seven checks, each with its evidence.
+
+Examples:
+    mpwolf verify
+    mpwolf verify --port stm32 --board NUCLEO_F429ZI --max-flash 1M
+    mpwolf verify --no-build --format json
+    mpwolf verify -v                # each program that is run, each step`,
 		Flags: append(targetFlags(),
 			treeFlag(),
 			&cli.StringFlag{Name: flagModules,
@@ -36,7 +45,7 @@ func verifyCommand(s *session) *cli.Command {
 					"(default: as patched)",
 			},
 			&cli.BoolFlag{Name: flagNoBuild, Usage: "check what an earlier verify has built"},
-			jobsFlag("how many commands make runs at once (default: one per processor)"),
+			jobsFlag("let make run `N` commands at once (default: one per processor)"),
 			&cli.BoolFlag{Name: flagBaseline,
 				Usage: "build the firmware with the built-in TLS too, and compare the sizes"},
 			&cli.StringFlag{
@@ -75,12 +84,14 @@ func (s *session) verify(c *cli.Context) error {
 		return err
 	}
 	s.building.Store(true)
-	lines := s.lines()
-	if lines != nil {
-		o.Progress = lines
+	progress := s.steps()
+	if progress != nil {
+		o.Progress = progress
 	}
 	result, err := verify.Tree(c.Context, o)
-	lines.clear()
+	if progress != nil {
+		progress.clear()
+	}
 	if err != nil {
 		return err
 	}
@@ -108,8 +119,14 @@ func (s *session) showVerified(kind string, r *verify.Result) error {
 		if len(r.Targets) > 1 {
 			fmt.Fprintf(s.stdout, "%s\n", t.Target)
 		}
-		if err := t.Text(s.stdout); err != nil {
+		var text strings.Builder
+		if err := t.Text(&text); err != nil {
 			return err
+		}
+		if coloured(s.stdout) {
+			fmt.Fprint(s.stdout, paint(text.String(), resultMarks))
+		} else {
+			fmt.Fprint(s.stdout, text.String())
 		}
 		if t.OK {
 			fmt.Fprintf(s.stdout, "built in %s\n", shell.Path(t.Build))

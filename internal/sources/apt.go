@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"mpwolf/internal/hint"
+	"mpwolf/internal/trace"
 )
 
 // Apt gets Debian source packages through the machine's apt, in an apt directory of its own: the
@@ -156,7 +157,8 @@ func (a Apt) UnpackPatched(ctx context.Context, from, dir string) error {
 	if err := os.Remove(dir); err != nil {
 		return err
 	}
-	_, err = output(exec.CommandContext(ctx, "dpkg-source", "--no-copy", "-q", "-x", dsc, dir))
+	_, err = output(ctx,
+		exec.CommandContext(ctx, "dpkg-source", "--no-copy", "-q", "-x", dsc, dir))
 	return err
 }
 
@@ -286,17 +288,17 @@ func (a Apt) run(
 	args = append([]string{"-q", "-c", filepath.Join(a.root(suite), "apt.conf")}, args...)
 	cmd := exec.CommandContext(ctx, tool, args...)
 	cmd.Dir = dir
-	return output(cmd)
+	return output(ctx, cmd)
 }
 
 // output runs a command, in English, and puts the reasons it gives into the error.
-func output(cmd *exec.Cmd) (string, error) {
+func output(ctx context.Context, cmd *exec.Cmd) (string, error) {
 	var stdout, stderr bytes.Buffer
 	cmd.Env = append(os.Environ(), "LC_ALL=C", "LANGUAGE=")
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	// A killed apt-get leaves methods behind that keep the pipes open.
 	cmd.WaitDelay = 2 * time.Second
-	if err := cmd.Run(); err != nil {
+	if err := trace.Run(ctx, cmd); err != nil {
 		return "", fmt.Errorf("%s: %w%s", filepath.Base(cmd.Path), err, reasons(stderr.String()))
 	}
 	return stdout.String(), nil
