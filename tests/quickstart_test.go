@@ -29,6 +29,10 @@ func TestQuickstart(t *testing.T) {
 	if got, want := outline(string(out)), outline(quickstartExample(t)); got != want {
 		t.Errorf("quickstart printed:\n%s\ndocs/quickstart.md has:\n%s", got, want)
 	}
+	first, _, _ := strings.Cut(stderr.String(), "\n")
+	if !strings.HasPrefix(first, "quickstart builds mpwolf, gets a MicroPython and a wolfSSL") {
+		t.Errorf("it does not begin with what it does: %q", first)
+	}
 	if !strings.Contains(string(out), "\nOK TLSv1.3 ") {
 		t.Error("no TLS 1.3 handshake")
 	}
@@ -78,7 +82,7 @@ func TestExample(t *testing.T) {
 // outlineWord matches the beginning of lines that do not depend on the machine.
 var outlineWord = regexp.MustCompile(
 	`(?m)^ *(\$ mpwolf.*|ok +\w+|FAIL.*|changed ports/unix/\w+|MICROPY_\w+|` +
-		`installed|build:|built|OK TLSv1\.3)`)
+		`installed|build:|built|OK TLSv1\.3|done in)`)
 
 func outline(text string) string {
 	var lines []string

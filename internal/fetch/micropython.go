@@ -157,10 +157,25 @@ func (f pythonFetcher) debian(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	f.sayOlder(release)
 	f.Log.Printf("Debian's MicroPython has no submodules: it is built without btree and " +
 		"micropython-lib")
 	from := "apt: the upstream archive of " + p.String()
 	return from, tree.WithoutSubmodules(from)
+}
+
+// sayOlder tells that a release is not the newest, which was wanted, and why.
+func (f pythonFetcher) sayOlder(got micropython.Release) {
+	newest := f.Releases[0].Version
+	if f.Version != "" || got.Version == newest {
+		return
+	}
+	why := "Debian's archive has no newer one"
+	if f.From != FromApt {
+		why = "git cannot be reached, and " + why
+	}
+	f.Log.Printf("MicroPython %s is older than %s, the newest that is known to work: %s",
+		got.Version, newest, why)
 }
 
 func (f pythonFetcher) debianPackage(

@@ -458,3 +458,29 @@ func TestFetchRealApt(t *testing.T) {
 		t.Log(err)
 	}
 }
+
+// TestOlderMicroPython holds that a release that is not the newest is said to be, with the reason,
+// unless it was asked for.
+func TestOlderMicroPython(t *testing.T) {
+	var said strings.Builder
+	o := fetchOptions(t, &said)
+	newest := newPythonFetcher(t, o, "").Releases[0]
+	older := micropython.Release{Version: "1.2.3"}
+	newPythonFetcher(t, o, "").sayOlder(newest)
+	o.Version = "1.2.3"
+	newPythonFetcher(t, o, "").sayOlder(older)
+	if said.Len() > 0 {
+		t.Errorf("said: %s", said.String())
+	}
+	o.Version = ""
+	newPythonFetcher(t, o, "").sayOlder(older)
+	o.From = FromApt
+	newPythonFetcher(t, o, "").sayOlder(older)
+	is := "MicroPython 1.2.3 is older than " + newest.Version +
+		", the newest that is known to work: "
+	want := is + "git cannot be reached, and Debian's archive has no newer one\n" +
+		is + "Debian's archive has no newer one\n"
+	if said.String() != want {
+		t.Errorf("said %q; want %q", said.String(), want)
+	}
+}

@@ -146,17 +146,23 @@ type weakness struct {
 	why   string
 	// loses is what a product loses by ending the weakness, if that is not obvious.
 	loses string
+	// by is the argument of make that ends it in the settings that come with the modules; "" for
+	// none.
+	by string
 }
+
+// forwardSecrecy is a variable of the modules' makefile.
+const forwardSecrecy = "WOLFSSL_FORWARD_SECRECY=1"
 
 // weaknesses are explained in notes, and are not findings.
 var weaknesses = []weakness{
 	{macro: "WOLFSSL_STATIC_RSA", why: "the RSA key exchange has no forward secrecy: whoever " +
 		"obtains the server's key can decrypt old connections",
-		loses: "peers that know no other key exchange"},
+		loses: "peers that know no other key exchange", by: forwardSecrecy},
 	{macro: "WOLFSSL_STATIC_DH", why: "static Diffie-Hellman has no forward secrecy"},
 	{macro: "WOLFSSL_STATIC_PSK", needs: "!NO_PSK",
 		why:   "pre-shared keys without a key exchange have no forward secrecy",
-		loses: "peers with pre-shared keys that know no ECDHE_PSK"},
+		loses: "peers with pre-shared keys that know no ECDHE_PSK", by: forwardSecrecy},
 	{macro: "NO_OLD_TLS", unset: true,
 		why: "without it TLS 1.1, which RFC 8996 forbids, can be negotiated"},
 	{macro: "WOLFSSL_ALLOW_TLSV10", why: "TLS 1.0, which RFC 8996 forbids, can be negotiated"},
@@ -428,8 +434,11 @@ func (w weakness) note(
 // switchOff says how to end a weakness.
 func (v settingsCheck) switchOff(w weakness, note Finding) string {
 	file := note.File
+	ours := v.shippedSettings() && file != build.CommandLine
 	var way string
 	switch {
+	case ours && w.by != "":
+		way = "mpwolf patch --make " + w.by + " leaves it out"
 	case w.unset:
 		way = "define " + w.macro + " in user_settings.h"
 	case file == build.CommandLine, file == "":
@@ -437,10 +446,13 @@ func (v settingsCheck) switchOff(w weakness, note Finding) string {
 	default:
 		way = "leave " + w.macro + " out of " + filepath.Base(file)
 	}
-	if w.loses != "" {
+	switch {
+	case w.loses != "" && ours && w.by != "":
+		way += ", and with it " + w.loses
+	case w.loses != "":
 		way += ", and do without " + w.loses
 	}
-	if v.shippedSettings() && file != build.CommandLine {
+	if ours && w.by == "" {
 		way += "; these are mpwolf's own settings: change a copy, and give it to mpwolf " +
 			"patch --user-settings"
 	}

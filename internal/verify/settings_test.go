@@ -37,3 +37,38 @@ func TestDangersAreDocumented(t *testing.T) {
 		t.Errorf("docs/verify.md has %s; want %s", got, strings.Join(want, ", "))
 	}
 }
+
+// TestSwitchOff holds that the notes on mpwolf's own settings name a switch that these settings
+// know, and that those on a product's do not.
+func TestSwitchOff(t *testing.T) {
+	ours := settingsCheck{&evidence{Options: Options{
+		WolfSSL: "/m/wolfssl", Settings: "/m/ports/unix/user_settings.h",
+	}}}
+	own := settingsCheck{&evidence{Options: Options{WolfSSL: "/m/wolfssl", Settings: "/p/s.h"}}}
+	text, err := os.ReadFile("../../ports/unix/user_settings.h")
+	if err != nil {
+		t.Fatal(err)
+	}
+	switched := 0
+	for _, w := range weaknesses {
+		if w.by == "" {
+			continue
+		}
+		switched++
+		got := ours.switchOff(w, Finding{File: ours.Settings})
+		if !strings.HasPrefix(got, "mpwolf patch --make "+w.by+" leaves it out, and with it ") {
+			t.Errorf("%s: %s", w.macro, got)
+		}
+		name, _, _ := strings.Cut(w.by, "=")
+		guarded := "#ifndef MICROPY_" + name + "\n#define " + w.macro + "\n#endif\n"
+		if !strings.Contains(string(text), guarded) {
+			t.Errorf("ports/unix/user_settings.h does not have: %s", guarded)
+		}
+		if got := own.switchOff(w, Finding{File: own.Settings}); strings.Contains(got, w.by) {
+			t.Errorf("%s: %s", w.macro, got)
+		}
+	}
+	if switched != 2 {
+		t.Errorf("%d weaknesses have a switch", switched)
+	}
+}

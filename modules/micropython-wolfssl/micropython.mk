@@ -5,6 +5,7 @@
 # WOLFSSL_DIR                 the wolfSSL sources; default: wolfssl/ beside this file
 # WOLFSSL_DROP_IN             1 (the default): also register the names of the built-in modules
 # WOLFSSL_SECURE_DEFAULTS     1: clients verify their peer by default; 0 (the default): as the built-in
+# WOLFSSL_FORWARD_SECRECY     1: no key exchange without forward secrecy, such as RSA; 0 (the default): as the built-in
 # WOLFSSL_ASM                 0: do not use wolfSSL's assembly, even if the settings do
 # WOLFSSL_PROFILE             full (the default), client or tiny: what bare-metal ports have of TLS, see
 #                             ports/common/bare_metal.h
@@ -15,6 +16,7 @@ WOLFSSL_PORT ?= unix
 WOLFSSL_DIR ?= $(WOLFSSL_MOD_DIR)/wolfssl
 WOLFSSL_DROP_IN ?= 1
 WOLFSSL_SECURE_DEFAULTS ?= 0
+WOLFSSL_FORWARD_SECRECY ?= 0
 WOLFSSL_ASM ?= 1
 WOLFSSL_PROFILE ?= full
 
@@ -56,6 +58,10 @@ endif
 CFLAGS_USERMOD += -I$(WOLFSSL_MOD_DIR) -I$(WOLFSSL_DIR) -DWOLFSSL_USER_SETTINGS
 CFLAGS_USERMOD += -DMICROPY_WOLFSSL_DROP_IN=$(WOLFSSL_DROP_IN)
 CFLAGS_USERMOD += -DMICROPY_WOLFSSL_SECURE_DEFAULTS=$(WOLFSSL_SECURE_DEFAULTS)
+
+ifeq ($(WOLFSSL_FORWARD_SECRECY),1)
+CFLAGS_USERMOD += -DMICROPY_WOLFSSL_FORWARD_SECRECY=1
+endif
 
 # The profile is passed only if it is given: settings without profiles then stop the compiler, see
 # wolf_alloc.c.
@@ -124,7 +130,7 @@ WOLFSSL_MOD_OBJ := $(BUILD)/$(patsubst $(USER_C_MODULES)/%.c,%.o,$(WOLFSSL_MOD_D
 WOLFSSL_VARIABLES := $(BUILD)/wolfssl-variables
 WOLFSSL_VARIABLES_NOW := WOLFSSL_PORT=$(WOLFSSL_PORT) settings=$(abspath $(WOLFSSL_SETTINGS)) \
 	WOLFSSL_DIR=$(abspath $(WOLFSSL_DIR)) WOLFSSL_DROP_IN=$(WOLFSSL_DROP_IN) \
-	WOLFSSL_SECURE_DEFAULTS=$(WOLFSSL_SECURE_DEFAULTS) WOLFSSL_PROFILE=$(WOLFSSL_PROFILE) assembly=$(words $(WOLFSSL_ASM_SRC))
+	WOLFSSL_SECURE_DEFAULTS=$(WOLFSSL_SECURE_DEFAULTS) WOLFSSL_FORWARD_SECRECY=$(WOLFSSL_FORWARD_SECRECY) WOLFSSL_PROFILE=$(WOLFSSL_PROFILE) assembly=$(words $(WOLFSSL_ASM_SRC))
 .PHONY: wolfssl-always
 wolfssl-always:
 $(WOLFSSL_VARIABLES): wolfssl-always

@@ -115,7 +115,9 @@ int wolfssl_port_seed(unsigned char *output, unsigned int size);
 #define HAVE_ENCRYPT_THEN_MAC
 #define HAVE_SERVER_RENEGOTIATION_INFO
 // The RSA key exchange is weak, but the built-in has it and some old peers support nothing else.
+#ifndef MICROPY_WOLFSSL_FORWARD_SECRECY
 #define WOLFSSL_STATIC_RSA
+#endif
 #endif
 #define HAVE_TLS_EXTENSIONS
 #define HAVE_SUPPORTED_CURVES

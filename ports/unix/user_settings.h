@@ -84,7 +84,9 @@
 // wolfSSL 5.5 doesn't support it.
 #define WC_HASH_CUSTOM_MAX_DIGEST_SIZE 288
 // The RSA key exchange is weak, but the built-in has it and some old peers support nothing else.
+#ifndef MICROPY_WOLFSSL_FORWARD_SECRECY
 #define WOLFSSL_STATIC_RSA
+#endif
 
 // -- Ciphers and hashes --------------------------------------------------------------------------
 #define HAVE_AESGCM
@@ -121,7 +123,9 @@
 // -- Pre-shared keys -----------------------------------------------------------------------------
 // Only a context with such keys uses them. Suites without a key exchange have no forward secrecy,
 // but the built-in supports nothing else.
+#ifndef MICROPY_WOLFSSL_FORWARD_SECRECY
 #define WOLFSSL_STATIC_PSK
+#endif
 
 // -- Certificates --------------------------------------------------------------------------------
 // The modules verify certificates themselves, in wolfSSL's callback, see wolf_verify.c.
