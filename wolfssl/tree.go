@@ -25,6 +25,8 @@ type Tree struct {
 	FIPS bool
 	// From says in words where the tree comes from; empty for a tree that was only opened.
 	From string
+	// Processors are those that a trimmed tree, as patch installs it, is for; nil for a whole one.
+	Processors []string
 }
 
 // NotTreeError says that a directory is not a wolfSSL tree.
@@ -65,7 +67,8 @@ func Open(dir string) (*Tree, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Tree{Dir: abs, Version: version, Licence: licence, FIPS: hasFIPS(abs)}, nil
+	return &Tree{Dir: abs, Version: version, Licence: licence, FIPS: hasFIPS(abs),
+		Processors: readProcessors(abs)}, nil
 }
 
 var versionDefine = regexp.MustCompile(`(?m)^#define LIBWOLFSSL_VERSION_STRING\s+"([^"]+)"`)
@@ -110,8 +113,8 @@ var sourceEndings = []string{".c", ".h", ".i", ".S"}
 var unused = []string{"wolfssl/certs_test.h", "wolfssl/certs_test_sm.h", "wolfssl/test.h"}
 
 // Files are the files of a tree that a build needs and that get installed, relative to its top,
-// sorted, with slashes.
-func Files(t *Tree) ([]string, error) {
+// sorted, with slashes; with processors only those that one of them can use.
+func Files(t *Tree, processors ...string) ([]string, error) {
 	files, err := licenceFiles(t.Dir)
 	if err != nil {
 		return nil, err
@@ -134,6 +137,11 @@ func Files(t *Tree) ([]string, error) {
 		}
 	}
 	slices.Sort(files)
+	if len(processors) > 0 {
+		files = slices.DeleteFunc(files, func(name string) bool {
+			return !usable(name, processors)
+		})
+	}
 	return files, nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -118,7 +119,7 @@ func TestOpen(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if *tree != (Tree{Dir: dir, Version: "5.9.2", Licence: GPL3}) {
+	if !reflect.DeepEqual(*tree, Tree{Dir: dir, Version: "5.9.2", Licence: GPL3}) {
 		t.Errorf("got %+v", tree)
 	}
 	for _, missing := range append(slices.Clone(marks), "wolfssl/version.h") {
@@ -194,5 +195,82 @@ func TestFiles(t *testing.T) {
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("got  %q\nwant %q", got, want)
+	}
+}
+
+// TestTrimmed holds what is left of a tree for a processor, and that a trimmed tree says so.
+func TestTrimmed(t *testing.T) {
+	files := fakeFiles("5.9.2")
+	for _, name := range []string{
+		"sp_x86_64.c", "sp_arm64.c", "sp_arm32.c", "sp_armthumb.c", "sp_cortexm.c", "sp_c64.c",
+		"sm3_asm.S", "sp_x86_64_asm.S", "port/arm/thumb2-aes-asm_c.c", "port/st/stm32.c",
+		"port/arm/armv8-32-aes-asm.S", "port/arm/armv8-aes-asm.S", "port/caam/caam_aes.c",
+	} {
+		files["wolfcrypt/src/"+name] = "x"
+	}
+	dir := writeTree(t, files)
+	tree, err := Open(dir)
+	if err != nil || tree.Processors != nil || !tree.Serves(nil) || !tree.Serves([]string{X86}) {
+		t.Fatalf("%+v, %v", tree, err)
+	}
+	all, err := Files(tree)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for processor, want := range map[string][]string{
+		X86: {"aes_asm.S", "sp_x86_64.c", "sp_x86_64_asm.S"},
+		ARM64: {
+			"port/arm/armv8-aes-asm.S", "port/arm/armv8-aes.c", "sp_arm64.c",
+		},
+		ARM32: {"port/arm/armv8-32-aes-asm.S", "sp_arm32.c"},
+		CortexM: {
+			"port/arm/thumb2-aes-asm_c.c", "port/st/stm32.c", "sp_armthumb.c", "sp_cortexm.c",
+		},
+	} {
+		got, err := Files(tree, processor)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var own []string
+		for _, name := range all {
+			families := []string{X86, ARM64, ARM32, CortexM}
+			common := slices.ContainsFunc(families, func(p string) bool {
+				return p != processor && usable(name, []string{p})
+			})
+			if slices.Contains(got, name) && !common {
+				own = append(own, strings.TrimPrefix(name, "wolfcrypt/src/"))
+			}
+		}
+		if !slices.Equal(own, want) {
+			t.Errorf("%s: got %q; want %q", processor, own, want)
+		}
+		if !slices.Contains(got, "COPYING") || !slices.Contains(got, "wolfcrypt/src/sp_c64.c") {
+			t.Errorf("%s: the licence or plain C is missing: %q", processor, got)
+		}
+	}
+	text := ProcessorsText([]string{ARM64, X86})
+	if err := os.WriteFile(filepath.Join(dir, ProcessorsFile), text, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	tree, err = Open(dir)
+	if err != nil || !tree.Serves([]string{X86}) || !tree.Serves([]string{X86, ARM64}) ||
+		tree.Serves([]string{CortexM, X86}) || tree.Serves(nil) {
+		t.Errorf("%+v, %v", tree, err)
+	}
+}
+
+// TestAssembly holds that the list of assembly is that of the makefile.
+func TestAssembly(t *testing.T) {
+	text, err := os.ReadFile("../modules/micropython-wolfssl/micropython.mk")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(text), "filter x86_64,$(WOLFSSL_ARCH)")
+	rest, _, found := strings.Cut(rest, "endif")
+	for _, name := range assembly {
+		found = found && strings.Contains(rest, name)
+	}
+	if !found || strings.Count(rest, ".S") != len(assembly) {
+		t.Errorf("micropython.mk compiles other files than %q:%s", assembly, rest)
 	}
 }

@@ -37,12 +37,14 @@ func (j *job) done() bool {
 		return false
 	}
 	want := j.WolfSSL
-	wolf := &wolfssl.Tree{Dir: filepath.Join(j.Modules, modules.Name, "wolfssl")}
+	wolf, err := wolfssl.Open(j.installedDir())
+	if err != nil || !wolf.Serves(j.needed()) {
+		return false
+	}
 	if want != j.Record.Modules.WolfSSL {
 		if wolfssl.IsVersion(want) {
 			return false
 		}
-		var err error
 		if wolf, err = wolfssl.Open(want); err != nil {
 			return false
 		}
@@ -107,7 +109,10 @@ func (j *job) wolfssl(ctx context.Context) (*wolfssl.Tree, error) {
 func (j *job) installedWolfSSL() (*wolfssl.Tree, error) {
 	if j.Record != nil && j.WolfSSL == j.Record.Modules.WolfSSL && j.WolfSSLFrom == "" &&
 		len(j.changedModules) == 0 && j.own() {
-		tree, err := wolfssl.Open(filepath.Join(j.Module(), "wolfssl"))
+		tree, err := wolfssl.Open(j.installedDir())
+		if err == nil && !tree.Serves(j.needed()) {
+			return nil, nil // more of the same version is needed
+		}
 		if err == nil {
 			tree.From = j.Record.Modules.Source
 			return tree, nil
@@ -118,7 +123,11 @@ func (j *job) installedWolfSSL() (*wolfssl.Tree, error) {
 	}
 	if j.Record == nil && j.WolfSSL == "" && j.WolfSSLFrom == "" && len(j.changedModules) == 0 &&
 		(j.found != nil || len(j.others) > 0) {
-		tree, err := wolfssl.Open(filepath.Join(j.Module(), "wolfssl"))
+		tree, err := wolfssl.Open(j.installedDir())
+		if err == nil && !tree.Serves(j.needed()) {
+			j.WolfSSL = tree.Version
+			return nil, nil
+		}
 		if err == nil {
 			tree.From = "found installed"
 			j.Log.Printf("using wolfSSL %s, which is installed in %s", tree.Version,
@@ -170,7 +179,12 @@ func (j *job) change(
 		}
 		return change, j.useModules()
 	}
-	if err := j.checkShared(wolf); err != nil {
+	if len(j.others) > 0 && j.adds(wolf) {
+		// The other trees know the modules by this.
+		if _, change.Record.Modules.ID, err = modules.Installed(j.Modules); err != nil {
+			return change, err
+		}
+	} else if err := j.checkShared(wolf); err != nil {
 		return change, err
 	}
 	change.Swap, err = j.stage(ctx, wolf, change.Record.Modules.ID, created)
@@ -187,6 +201,7 @@ func (j *job) installedModules(wolf *wolfssl.Tree) (state.Modules, error) {
 	}
 	installed := state.Modules{
 		Dir: j.Modules, ID: id, WolfSSL: wolf.Version, Licence: wolf.Licence, Source: wolf.From,
+		Processors: wolf.Processors,
 	}
 	list, wrong := modules.Users(j.Modules)
 	installed.Created = list.Created // the last user removes them
@@ -249,17 +264,16 @@ func (j *job) checkShared(wolf *wolfssl.Tree) error {
 // installed reports whether the modules are already installed with this wolfSSL, so that nothing
 // has to be copied.
 func (j *job) installed(wolf *wolfssl.Tree) bool {
-	if slices.ContainsFunc(j.others, func(u project.User) bool {
-		return u.Record.Pristine != j.Pristine // the files of that way act on all trees
-	}) {
+	if slices.ContainsFunc(j.others, j.otherWay) {
 		return false
 	}
 	sources := j.ownSources()
-	if wolf.Dir != filepath.Join(j.Modules, modules.Name, "wolfssl") {
-		files, err := wolfssl.Files(wolf)
+	if wolf.Dir != j.installedDir() {
+		files, err := wolfssl.Files(wolf, j.trimmed(wolf)...)
 		if err != nil {
 			return false
 		}
+		// A tree that has more is as good.
 		sources = append(sources,
 			modules.Source{FS: os.DirFS(wolf.Dir), At: "wolfssl", Files: files})
 	}
@@ -267,11 +281,15 @@ func (j *job) installed(wolf *wolfssl.Tree) bool {
 	return err == nil && current
 }
 
+// otherWay reports whether a tree is patched in the other of the two ways: the files of the
+// pristine one act on all trees.
+func (j *job) otherWay(u project.User) bool { return u.Record.Pristine != j.Pristine }
+
 // stage prepares the directory of the user modules.
 func (j *job) stage(
 	ctx context.Context, wolf *wolfssl.Tree, id string, created []string,
 ) (*state.Swap, error) {
-	files, err := wolfssl.Files(wolf)
+	parts, err := j.wolfSSLSources(wolf)
 	if err != nil {
 		return nil, err
 	}
@@ -282,8 +300,7 @@ func (j *job) stage(
 	if err := disk.MkdirAll(j.Disk, j.Modules, 0o755); err != nil {
 		return nil, fmt.Errorf("modules directory: %w", err)
 	}
-	sources := append(j.ownSources(),
-		modules.Source{FS: os.DirFS(wolf.Dir), At: "wolfssl", Files: files})
+	sources := append(j.ownSources(), parts...)
 	if err := modules.Stage(ctx, j.Disk, staged, j.Tool, id, sources...); err != nil {
 		return nil, err
 	}
@@ -348,7 +365,7 @@ func (j *job) newRecord(wolf *wolfssl.Tree, created []string) (*state.Record, er
 	created = j.created(created)
 	record.Modules = state.Modules{
 		Dir: j.Modules, ID: rand.Text(), Created: created, WolfSSL: wolf.Version,
-		Licence: wolf.Licence, Source: wolf.From,
+		Licence: wolf.Licence, Source: wolf.From, Processors: j.trimmed(wolf),
 	}
 	return record, nil
 }

@@ -30,6 +30,7 @@ const (
 	flagSHA256       = "sha256"
 	flagWolfSSL      = "wolfssl"
 	flagWolfSSLFrom  = "wolfssl-from"
+	flagWolfSSLFull  = "wolfssl-full"
 	flagWolfSSLSHA   = "wolfssl-sha256"
 	flagMaxFlash     = "max-flash"
 	flagMaxRAM       = "max-ram"
@@ -56,6 +57,7 @@ func options(c *cli.Context) project.Options {
 		Modules:       c.String(flagModules),
 		WolfSSL:       c.String(flagWolfSSL),
 		WolfSSLSHA256: c.String(flagWolfSSLSHA),
+		WolfSSLFull:   c.Bool(flagWolfSSLFull),
 		MicroPython:   c.String(flagMicroPython),
 		From:          c.String(flagFrom),
 		SHA256:        c.String(flagSHA256),

@@ -36,6 +36,8 @@ Examples:
 			&cli.BoolFlag{Name: flagDiff, Usage: "print the changes to the tree as a diff " +
 				"that git apply accepts; change nothing"},
 			&cli.BoolFlag{Name: flagDryRun, Usage: "print what would be done; change nothing"},
+			&cli.BoolFlag{Name: flagWolfSSLFull, Usage: "install also the parts of wolfSSL that " +
+				"the processors of the targets cannot use"},
 			formatFlag("text", "json"),
 		}, sourceFlags()),
 		Action: noArgs(s.patch),

@@ -33,6 +33,8 @@ type Options struct {
 	// WolfSSL is a version, or the directory of a wolfSSL tree; WolfSSLFrom and WolfSSLSHA256 are
 	// where it may come from, see fetch.Source.
 	WolfSSL, WolfSSLFrom, WolfSSLSHA256 string
+	// WolfSSLFull installs also what the processors of the targets cannot use.
+	WolfSSLFull bool
 	// MicroPython is the version to fetch if there is no tree; From and SHA256 are where it may
 	// come from.
 	MicroPython, From, SHA256 string

@@ -106,6 +106,8 @@ type Modules struct {
 	WolfSSL string `json:"wolfssl"`
 	Licence string `json:"licence"`
 	Source  string `json:"source"`
+	// Processors are those that wolfSSL was installed for; nil if all of it was.
+	Processors []string `json:"processors,omitempty"`
 }
 
 // ErrNotPatched says that a tree has no record.

@@ -1,0 +1,144 @@
+package change
+
+import (
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+
+	"mpwolf/internal/state"
+	"mpwolf/modules"
+	"mpwolf/wolfssl"
+)
+
+// needed are the processors of all targets that are built with the modules, sorted; nil stands for
+// all: one of them is not known, or all of wolfSSL is wanted.
+func (j *job) needed() []string {
+	if j.Asked.WolfSSLFull {
+		return nil
+	}
+	var all []string
+	for _, t := range j.allTargets() {
+		processor := processorOf(t)
+		if processor == "" {
+			return nil
+		}
+		all = append(all, processor)
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// allTargets are those that are built with the modules: of this tree and of others.
+func (j *job) allTargets() []state.Target {
+	var all []state.Target
+	for _, t := range j.Targets {
+		all = append(all, t.Entry())
+	}
+	if j.Record != nil && !j.All {
+		all = append(all, j.Record.Targets...)
+	}
+	for _, other := range j.others {
+		all = append(all, other.Record.Targets...)
+	}
+	return all
+}
+
+// compilerNames are the variables by which another compiler, or another processor, is chosen.
+var compilerNames = []string{
+	"CROSS_COMPILE", "CC", "CFLAGS", "CFLAGS_EXTRA", "MAKEFLAGS", "MICROPY_FORCE_32BIT",
+}
+
+// processorOf is the one that a target is built for; "" if that is not certain.
+func processorOf(t state.Target) string {
+	switch t.Port {
+	case "stm32":
+		return wolfssl.CortexM
+	case "unix":
+		if !chosenCompiler(t.Make) {
+			native := map[string]string{"amd64": wolfssl.X86, "arm64": wolfssl.ARM64}
+			return native[runtime.GOARCH]
+		}
+	}
+	return ""
+}
+
+// chosenCompiler reports whether arguments for make, or the environment, may choose the compiler.
+func chosenCompiler(args []string) bool {
+	for _, arg := range args {
+		name, _, _ := strings.Cut(arg, "=")
+		if slices.Contains(compilerNames, strings.TrimRight(name, "+:?")) {
+			return true
+		}
+	}
+	return slices.ContainsFunc(compilerNames, func(name string) bool {
+		return os.Getenv(name) != ""
+	})
+}
+
+// trimmed are the processors that a wolfSSL is installed for; nil if all of it is. Only what can
+// be fetched again at any time is trimmed, as another target may need the rest: no tree or archive
+// of the user's. FIPS sources never are: their integrity is checked as a whole.
+func (j *job) trimmed(wolf *wolfssl.Tree) []string {
+	if wolf.Processors != nil {
+		return wolf.Processors
+	}
+	fetched := strings.HasPrefix(wolf.From, "git: ") || strings.HasPrefix(wolf.From, "apt: ")
+	if wolf.FIPS || !fetched || j.WolfSSLFrom != "" || !wolfssl.IsVersion(j.wanted(wolf)) ||
+		wolf.Dir == j.installedDir() {
+		return nil
+	}
+	return j.needed()
+}
+
+// wanted is the version or directory of wolfSSL that is asked for.
+func (j *job) wanted(wolf *wolfssl.Tree) string {
+	if j.WolfSSL == "" {
+		return wolf.Version
+	}
+	return j.WolfSSL
+}
+
+// installedDir is where wolfSSL is installed.
+func (j *job) installedDir() string {
+	return filepath.Join(j.Modules, modules.Name, "wolfssl")
+}
+
+// wolfSSLSources are the parts of the module's directory that come from a wolfSSL.
+func (j *job) wolfSSLSources(wolf *wolfssl.Tree) ([]modules.Source, error) {
+	return trimmedSources(wolf, j.trimmed(wolf))
+}
+
+func trimmedSources(wolf *wolfssl.Tree, processors []string) ([]modules.Source, error) {
+	files, err := wolfssl.Files(wolf, processors...)
+	if err != nil {
+		return nil, err
+	}
+	sources := []modules.Source{{FS: os.DirFS(wolf.Dir), At: "wolfssl", Files: files}}
+	if processors != nil {
+		text := wolfssl.ProcessorsText(processors)
+		sources = append(sources, modules.Source{
+			At: "wolfssl", Texts: map[string][]byte{wolfssl.ProcessorsFile: text},
+		})
+	}
+	return sources, nil
+}
+
+// adds reports whether the modules that other trees use stay as they are, and only get what more
+// processors need.
+func (j *job) adds(wolf *wolfssl.Tree) bool {
+	old, err := wolfssl.Open(j.installedDir())
+	if err != nil || old.Processors == nil || wolf.Dir == "" ||
+		slices.ContainsFunc(j.others, j.otherWay) {
+		return false
+	}
+	files, err := wolfssl.Files(wolf, old.Processors...)
+	if err != nil {
+		return false
+	}
+	sources := append(j.ownSources(),
+		modules.Source{FS: os.DirFS(wolf.Dir), At: "wolfssl", Files: files})
+	same, err := modules.Current(j.Modules, state.LoadStamps(j.Tree.Dir).Hash, sources...)
+	return err == nil && same
+}

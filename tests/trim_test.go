@@ -1,0 +1,157 @@
+package tests_test
+
+import (
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+
+	"mpwolf/internal/sources"
+	"mpwolf/wolfssl"
+)
+
+// TestTrimmedWolfSSL holds what is installed of a wolfSSL that mpwolf fetched: what the processors
+// of all targets can use, of all trees that share the modules; all of it where that is asked for.
+// The cache has the wolfSSL, so nothing is fetched.
+func TestTrimmedWolfSSL(t *testing.T) {
+	if runtime.GOARCH != "amd64" {
+		t.Skip("SKIPPED: this test knows the files of x86 only")
+	}
+	t.Parallel()
+	top := t.TempDir()
+	for from, to := range map[string]string{"tree": "one", "wolfssl": "wolf"} {
+		if err := os.CopyFS(filepath.Join(top, to), os.DirFS("testdata/"+from)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.CopyFS(filepath.Join(top, "two"), os.DirFS("testdata/tree")); err != nil {
+		t.Fatal(err)
+	}
+	cache := cachedWolfSSL(t, filepath.Join(top, "wolf"))
+	before, err := describe(top)
+	if err != nil {
+		t.Fatal(err)
+	}
+	module := filepath.Join(top, "micropython-modules", "micropython-wolfssl")
+	run := func(args ...string) string {
+		t.Helper()
+		cmd := exec.Command("mpwolf", args...)
+		cmd.Dir, cmd.Env = top, append(os.Environ(), "MPWOLF_CACHE="+cache)
+		out, err := cmd.CombinedOutput()
+		if err != nil {
+			t.Fatalf("mpwolf %q: %v\n%s", args, err, out)
+		}
+		return string(out)
+	}
+	holds := func(want ...string) {
+		t.Helper()
+		var got []string
+		for _, name := range trimmable {
+			file := filepath.Join(module, "wolfssl/wolfcrypt/src", name)
+			if _, err := os.Stat(file); err == nil {
+				got = append(got, name)
+			}
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("installed: %q; want %q", got, want)
+		}
+	}
+	run("patch", "--tree", "one", "--port", "unix")
+	holds("sp_c64.c", "sp_x86_64.c")
+	if got := recordedProcessors(t, filepath.Join(top, "one")); got != "x86" {
+		t.Errorf("recorded: %q", got)
+	}
+	if out := run("patch", "--tree", "one", "--port", "unix"); !strings.Contains(out, "already") {
+		t.Errorf("again: %s", out)
+	}
+	run("check", "--tree", "one")
+
+	// Another port of the tree, and another tree: what they need is brought, and nothing is lost.
+	run("patch", "--tree", "one", "--port", "stm32", "--board", "NET")
+	holds("port/arm/thumb2-aes-asm_c.c", "sp_c64.c", "sp_cortexm.c", "sp_x86_64.c")
+	run("revert", "--tree", "one", "--port", "stm32", "--board", "NET")
+	run("check", "--tree", "one")
+	run("revert", "--tree", "one")
+	run("patch", "--tree", "one", "--port", "unix")
+	run("patch", "--tree", "two", "--port", "stm32", "--board", "NET")
+	holds("port/arm/thumb2-aes-asm_c.c", "sp_c64.c", "sp_cortexm.c", "sp_x86_64.c")
+	for _, tree := range []string{"one", "two"} {
+		run("check", "--tree", tree)
+	}
+	run("revert", "--tree", "one")
+	run("revert", "--tree", "two")
+
+	// A compiler that is not known, all that there is, and a tree of the user's own.
+	run("patch", "--tree", "one", "--port", "unix", "--make", "CROSS_COMPILE=")
+	holds(trimmable...)
+	run("revert", "--tree", "one")
+	run("patch", "--tree", "one", "--port", "unix")
+	run("patch", "--tree", "one", "--port", "unix", "--wolfssl-full")
+	holds(trimmable...)
+	run("revert", "--tree", "one")
+	run("patch", "--tree", "one", "--port", "unix", "--wolfssl", "wolf")
+	holds(trimmable...)
+	run("revert", "--tree", "one")
+	if after, err := describe(top); err != nil || after != before {
+		t.Errorf("not as before: %v\n%s\n%s", err, before, after)
+	}
+}
+
+// trimmable are files of the tree that cachedWolfSSL makes.
+var trimmable = []string{
+	"port/arm/armv8-aes.c", "port/arm/thumb2-aes-asm_c.c", "port/caam/caam_aes.c", "sp_arm32.c",
+	"sp_arm64.c", "sp_c64.c", "sp_cortexm.c", "sp_x86_64.c",
+}
+
+// cachedWolfSSL gives the small wolfSSL the files of several processors and the newest version,
+// and puts it into a cache as if it came from git.
+func cachedWolfSSL(t *testing.T, wolf string) string {
+	t.Helper()
+	for _, name := range trimmable {
+		file := filepath.Join(wolf, "wolfcrypt/src", name)
+		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		writeFile(t, filepath.Dir(file), filepath.Base(file), []byte("// "+name+"\n"))
+	}
+	catalogue, err := wolfssl.Releases()
+	if err != nil {
+		t.Fatal(err)
+	}
+	release := catalogue.Releases[0]
+	writeFile(t, filepath.Join(wolf, "wolfssl"), "version.h",
+		[]byte("#define LIBWOLFSSL_VERSION_STRING \""+release.Version+"\"\n"+
+			"#define LIBWOLFSSL_VERSION_HEX 0x05009002\n"))
+	cache := sources.Cache{Dir: t.TempDir()}
+	key := "wolfssl-" + release.Version + "-git-" +
+		sources.ShortHash(catalogue.Git+" "+release.Commit)
+	_, err = cache.Entry(t.Context(), key, nil, func(dir string) error {
+		return os.CopyFS(dir, os.DirFS(wolf))
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return cache.Dir
+}
+
+// recordedProcessors are those that the record has.
+func recordedProcessors(t *testing.T, tree string) string {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(tree, ".mpwolf", "*.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		var record struct {
+			Modules struct{ Processors []string }
+		}
+		if json.Unmarshal(readFile(t, file), &record) == nil && record.Modules.Processors != nil {
+			return strings.Join(record.Modules.Processors, " ")
+		}
+	}
+	return ""
+}
