@@ -20,7 +20,8 @@ import (
 var mayImport = map[string][]string{
 	"mpwolf": {"command"},
 	"command": {
-		"build", "change", "check", "complete", "config", "disk", "explain", "fetch", "hint",
+		"build", "change", "check", "complete", "config", "disk", "doctor", "explain", "fetch",
+		"hint",
 		"micropython", "patches",
 		"project", "report", "shell",
 		"sources", "state", "status", "trace", "verify",
@@ -37,8 +38,11 @@ var mayImport = map[string][]string{
 	"complete": {"micropython", "patches", "project", "wolfssl"},
 	"explain":  {"build", "hint", "micropython", "modules", "patches", "project", "state"},
 	"status":   {"micropython", "modules", "patches", "project", "state"},
+	"doctor": {
+		"build", "lazyregexp", "micropython", "patches", "project", "sources", "state",
+	},
 	"verify": {
-		"build", "disk", "hint", "lazyregexp", "micropython", "modules", "objects", "patches",
+		"build", "disk", "doctor", "hint", "lazyregexp", "micropython", "modules", "objects", "patches",
 		"project", "report",
 		"repository", "state", "wolfssl",
 	},

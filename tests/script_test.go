@@ -4,10 +4,12 @@ import (
 	"flag"
 	"io/fs"
 	"log"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -73,8 +75,11 @@ func longOnly(t *testing.T, why string) {
 //
 //	faketree DIR      a small MicroPython tree that make and a compiler can read
 //	fakewolfssl DIR   a small wolfSSL tree
-//	follow hint|fix   runs the commands that the last hint, or the last fixes, name; of patch and
-//	                  build, what they would do: each must be one that does not refuse
+//	follow hint|fix   runs the commands of mpwolf and git that the last hint, or the last fixes,
+//	                  name; of patch and build, what they would do: each must be one that does
+//	                  not refuse
+//	tools DIR NAME…   makes DIR a directory for PATH: mpwolf, what shells and rules of make
+//	                  run, and the programs with these names; all others are hidden
 //	snapshot FILE DIR writes names, modes and hashes of all that is below DIR; FILE is
 //	                  before or after
 func TestScript(t *testing.T) {
@@ -94,6 +99,7 @@ func TestScript(t *testing.T) {
 			"fakewolfssl": copyTestdata("wolfssl"),
 			"snapshot":    snapshot,
 			"follow":      followHint,
+			"tools":       linkTools,
 		},
 	})
 }
@@ -113,6 +119,35 @@ func copyTestdata(name string) func(*testscript.TestScript, bool, []string) {
 	}
 }
 
+func linkTools(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) == 0 {
+		ts.Fatalf("usage: tools DIR NAME...")
+	}
+	dir := ts.MkAbs(args[0])
+	ts.Check(os.MkdirAll(dir, 0o777))
+	always := []string{"mpwolf", "toycc", "sh", "mkdir", "cat", "grep", "true", "strip", "as",
+		"ld", "uname", "sed", "rm", "dirname", "chmod", "sleep", "cp"}
+	for _, name := range slices.Concat(always, args[1:]) {
+		path := lookPathIn(ts.Getenv("PATH"), name)
+		if path == "" {
+			continue
+		}
+		_ = os.Remove(filepath.Join(dir, name))
+		ts.Check(os.Symlink(path, filepath.Join(dir, name)))
+	}
+}
+
+// lookPathIn finds a program in the directories of a PATH; "" if it is in none.
+func lookPathIn(list, name string) string {
+	for _, dir := range filepath.SplitList(list) {
+		path := filepath.Join(dir, name)
+		if info, err := os.Stat(path); err == nil && info.Mode()&0o111 != 0 && !info.IsDir() {
+			return path
+		}
+	}
+	return ""
+}
+
 func snapshot(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 2 {
 		ts.Fatalf("usage: snapshot FILE DIR")
@@ -122,32 +157,46 @@ func snapshot(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(text), 0o644))
 }
 
-// named are the mpwolf commands that a text names.
-var named = regexp.MustCompile(
-	`\bmpwolf ((?:patch|build|revert|init|check|explain)(?: --?[a-z-]+(?: [A-Z]+\b)?)*)`)
+var (
+	// named are the commands of mpwolf that a text names.
+	named = regexp.MustCompile(`\bmpwolf ((?:patch|build|revert|init|check|doctor)` +
+		`(?: --?[a-z-]+(?: [A-Z]+\b)?)*|explain [A-Z_0-9]+)`)
+	// namedGit are those of git.
+	namedGit = regexp.MustCompile(`\bgit (?:-C \S+ )?(?:submodule update|restore) [^;,]+`)
+)
 
 func followHint(ts *testscript.TestScript, neg bool, args []string) {
 	from := map[string]string{"hint": "stderr", "fix": "stdout"}
 	if neg || len(args) != 1 || from[args[0]] == "" {
 		ts.Fatalf("usage: follow hint|fix")
 	}
-	commands := map[string]bool{}
+	commands, git := map[string]bool{}, map[string]bool{}
 	for line := range strings.Lines(ts.ReadFile(from[args[0]])) {
 		if _, advice, found := strings.Cut(line, args[0]+": "); found {
 			for _, m := range named.FindAllStringSubmatch(advice, -1) {
 				commands[strings.ReplaceAll(m[1], "PORT", "unix")] = true
 			}
+			for _, command := range namedGit.FindAllString(advice, -1) {
+				git[strings.TrimSpace(command)] = true
+			}
 		}
 	}
-	if len(commands) == 0 {
-		ts.Fatalf("no %s names a command of mpwolf", args[0])
+	if len(commands)+len(git) == 0 {
+		ts.Fatalf("no %s names a command", args[0])
 	}
-	for command := range commands {
+	for _, command := range slices.Sorted(maps.Keys(git)) {
+		ts.Check(ts.Exec("sh", "-c", command))
+	}
+	for _, command := range slices.Sorted(maps.Keys(commands)) {
 		words := strings.Fields(command)
 		if words[0] == "patch" || words[0] == "build" {
 			words = append(words, "--dry-run")
 		}
-		ts.Check(ts.Exec("mpwolf", words...))
+		err := ts.Exec("mpwolf", words...)
+		finds := words[0] == "doctor" || words[0] == "check"
+		if !finds || ts.ReadFile("stdout") == "" { // what they find is no refusal
+			ts.Check(err)
+		}
 	}
 }
 

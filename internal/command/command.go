@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os/exec"
 	"runtime/debug"
 	"slices"
 	"strings"
@@ -18,6 +19,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"mpwolf/internal/disk"
+	"mpwolf/internal/doctor"
 	"mpwolf/internal/hint"
 	"mpwolf/internal/micropython"
 	"mpwolf/internal/project"
@@ -117,7 +119,11 @@ func (s *session) report(err error) int {
 		return stop.code()
 	}
 	s.complain("%v", err)
-	if text := hint.Of(err); text != "" {
+	text := hint.Of(err)
+	if missing := (*exec.Error)(nil); text == "" && errors.As(err, &missing) {
+		text = doctor.OfProgram(missing.Name).Hint()
+	}
+	if text != "" {
 		s.complain("hint: %s", text)
 	}
 	return exitCode(err)
@@ -149,8 +155,8 @@ func newApp(s *session) *cli.App {
 		Commands: []*cli.Command{
 			initCommand(s), patchCommand(s), verifyCommand(s), checkCommand(s), revertCommand(s),
 			statusCommand(s), buildCommand(s),
-			fetchCommand(s), portsCommand(s), boardsCommand(s), explainCommand(s), helpCommand(s),
-			completionCommand(s), manCommand(s), completeCommand(s),
+			fetchCommand(s), portsCommand(s), boardsCommand(s), explainCommand(s), doctorCommand(s),
+			helpCommand(s), completionCommand(s), manCommand(s), completeCommand(s),
 		},
 		// Errors are reported, and the process ends, in one place only.
 		ExitErrHandler: func(*cli.Context, error) {},

@@ -52,6 +52,7 @@ const (
 	Configured       // those of mpwolf.toml or, without any, of the record
 	Patched          // those of --port or, without it, of the record
 	Recorded         // those of the record
+	Examined         // as Asked, none being no error; settings files need not be there
 )
 
 // New reads mpwolf.toml, and looks for no tree yet.

@@ -172,6 +172,8 @@ func (p *Project) One() (Target, error) {
 // targets finds the targets of a kind.
 func (p *Project) targets(which Which) ([]Target, error) {
 	switch {
+	case which == Examined:
+		return p.examined()
 	case which == Asked && p.Asked.Port == "" && !p.hasConfigured() && p.Record != nil:
 		targets, err := p.patched()
 		if err != nil {
@@ -213,6 +215,22 @@ func (p *Project) asked() ([]Target, error) {
 	}
 	p.apply(targets)
 	return targets, findSettings(targets)
+}
+
+// examined are the targets that the command line names, else those of mpwolf.toml, else those of
+// the record.
+func (p *Project) examined() ([]Target, error) {
+	targets, err := p.configured(p.Asked.Port)
+	switch {
+	case err != nil:
+		return nil, err
+	case p.Asked.Port != "":
+		targets, err = p.named(targets)
+	case !p.hasConfigured() && p.Record != nil:
+		targets, err = p.recorded()
+	}
+	p.apply(targets)
+	return targets, err
 }
 
 // configured are the targets of mpwolf.toml, of one port or of all.

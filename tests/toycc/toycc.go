@@ -34,6 +34,8 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	o := parse(args)
 	var err error
 	switch {
+	case len(args) == 1 && args[0] == "--version":
+		fmt.Fprintln(stdout, "gcc (toycc) 12.0.0")
 	case o.query != "":
 		// gcc prints the name itself for a file that it does not have
 		fmt.Fprintln(stdout, o.query)

@@ -1,0 +1,140 @@
+package doctor
+
+import (
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"mpwolf/internal/lazyregexp"
+)
+
+// Cause is a tool of the host for want of which a build failed.
+type Cause struct {
+	Tool Tool
+	// Says is what shows it, in words.
+	Says string
+}
+
+// Fix is what to do.
+func (c Cause) Fix() string {
+	if command := ThisSystem().Install([]Tool{c.Tool}); command != "" {
+		return "install it: " + command
+	}
+	if elsewhere := Elsewhere(c.Tool); elsewhere != "" {
+		return "install it (" + elsewhere + ")"
+	}
+	return "install it, or give make another CC or CROSS_COMPILE"
+}
+
+// Hint is Fix for a hint, which names the command alone where there is one.
+func (c Cause) Hint() string { return installHint(ThisSystem(), []Tool{c.Tool}) }
+
+var (
+	// What shells, make, env and Python say of a program that is not there.
+	notFound = lazyregexp.New("(?m)^(?:" +
+		`\S*sh: (?:\d+: |line \d+: )?([\w./+-]+): (?:command )?not found` +
+		`|\S*sh: command not found: ([\w./+-]+)` +
+		`|g?make(?:\[\d+\])?: ([\w./+-]+): (?:No such file or directory|Command not found)` +
+		"|(?:/usr/bin/)?env: ['‘`]?([\\w./+-]+)['’]?: No such file or directory" +
+		`|FileNotFoundError: \[Errno 2\] No such file or directory: '([\w.+-]+)'` +
+		")$")
+	status127 = lazyregexp.New(`(?m)^g?make(?:\[\d+\])?: \*\*\* .*\bError 127$`)
+
+	noHeader = lazyregexp.New(`(?m)\berror: '?([\w/.+-]+\.h)(?:: No such file or directory$` +
+		`|' file not found)`)
+	// How linkers name the functions of libffi that none defines, and the library.
+	noFFI = lazyregexp.New("undefined references? to ['`‘]_?(ffi_\\w+)" +
+		`|undefined symbol: _?(ffi_\w+)` + `|(?m)^  "_(ffi_\w+)", referenced from:` +
+		`|(cannot find -lffi)\b|library (?:not found for|'ffi' not found)( ?-lffi)?`)
+)
+
+// libcHeaders are of every C library; if one is not found, none is installed.
+var libcHeaders = []string{"assert.h", "ctype.h", "errno.h", "math.h", "stdio.h", "stdlib.h",
+	"string.h", "stdint.h", "features.h", "bits/libc-header-start.h", "gnu/stubs-32.h",
+	"sys/cdefs.h", "unistd.h"}
+
+// Blame finds in the log of a failed build which tool of the host it lacked; false if none.
+func Blame(log string) (Cause, bool) {
+	log = strings.ReplaceAll(log, "\r\n", "\n")
+	for _, find := range []func(string) (Cause, bool){blameProgram, blameHeader, blameFFI} {
+		if c, found := find(log); found {
+			return c, true
+		}
+	}
+	return Cause{}, false
+}
+
+// blameProgram finds a program that is not there. A shell that make asked for a variable says so
+// too, and make goes on: a command must have failed, with the status of this error.
+func blameProgram(log string) (Cause, bool) {
+	for _, m := range notFound().FindAllStringSubmatch(log, -1) {
+		name := strings.Join(m[1:], "")
+		python := m[5] != ""
+		if !python && !status127().MatchString(log) || isThere(name) {
+			continue
+		}
+		t := ofCompiler(name)
+		if python && t.Packages == (Packages{}) {
+			continue // a file of the build, perhaps
+		}
+		if filepath.Base(name) == toolPkgConfig {
+			continue // only make's variables ask it
+		}
+		if _, known := known(t.Name); !known && t.Packages == (Packages{}) {
+			t.Why = "the build runs it"
+		}
+		return Cause{t, t.Name + " is not installed, or not on PATH"}, true
+	}
+	return Cause{}, false
+}
+
+func blameHeader(log string) (Cause, bool) {
+	for _, m := range noHeader().FindAllStringSubmatch(log, -1) {
+		name := ""
+		switch {
+		case m[1] == "ffi.h":
+			name = toolFFI
+		case !slices.Contains(libcHeaders, m[1]):
+			continue
+		case strings.Contains(log, "arm-none-eabi"):
+			name = toolNewlib
+		case strings.HasPrefix(m[1], "bits/"), m[1] == "gnu/stubs-32.h":
+			name = toolLibc32
+		default:
+			name = toolLibc
+		}
+		t, _ := known(name)
+		return Cause{t, "the compiler does not find " + m[1] + ": the " + name +
+			" are not installed"}, true
+	}
+	return Cause{}, false
+}
+
+// blameFFI finds that libffi is not linked: make links what pkg-config says, and goes on without
+// when that is missing.
+func blameFFI(log string) (Cause, bool) {
+	m := noFFI().FindStringSubmatch(log)
+	if m == nil {
+		return Cause{}, false
+	}
+	name, why := toolFFI, "libffi is not installed with what pkg-config reads"
+	if _, err := exec.LookPath(toolPkgConfig); err != nil {
+		name, why = toolPkgConfig, "pkg-config, which make asks for it, is not installed"
+	}
+	t, _ := known(name)
+	says := "libffi is not linked: " + why
+	if symbol := m[1] + m[2] + m[3]; symbol != "" {
+		says = symbol + " is a function of libffi, which is not linked: " + why
+	}
+	return Cause{t, says}, true
+}
+
+// IsOfFFI reports whether a symbol is one of libffi's.
+func IsOfFFI(symbol string) bool { return strings.HasPrefix(symbol, "ffi_") }
+
+// OfProgram is the cause where a program of this name could not be started.
+func OfProgram(name string) Cause {
+	t := ofCompiler(name)
+	return Cause{t, t.Name + " is not installed, or not on PATH"}
+}

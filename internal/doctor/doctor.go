@@ -1,0 +1,336 @@
+// Package doctor looks at what surrounds a build: the tools of the host, with what to install
+// where one is missing, and the state of a tree that decides whether it can be built. It reads and
+// asks, changes nothing on disk, and prints nothing.
+package doctor
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"mpwolf/internal/build"
+	"mpwolf/internal/micropython"
+	"mpwolf/internal/project"
+	"mpwolf/internal/sources"
+	"mpwolf/internal/state"
+)
+
+// Options say which tree and targets.
+type Options struct {
+	project.Options
+	// Tool is mpwolf's version.
+	Tool string
+}
+
+// Result is what was found.
+type Result struct {
+	// OK is set if nothing that the targets need is missing.
+	OK     bool    `json:"ok"`
+	Tool   string  `json:"mpwolf"`
+	Go     string  `json:"go"` // that mpwolf was built with
+	Host   string  `json:"host"`
+	System System  `json:"system"`
+	Tools  []Found `json:"tools"`
+	// Install is the command that installs what is missing; "" if nothing is, or none is known.
+	Install string `json:"install,omitempty"`
+	// Tree is nil if there is none.
+	Tree    *Tree    `json:"tree"`
+	Targets []Target `json:"targets"`
+	Cache   Cache    `json:"cache"`
+}
+
+// Tree is a MicroPython tree.
+type Tree struct {
+	Dir         string     `json:"dir"`
+	MicroPython string     `json:"micropython"`
+	Patched     *time.Time `json:"patched,omitempty"`
+	WolfSSL     string     `json:"wolfssl,omitempty"`
+	Modules     string     `json:"modules"`
+	// Interrupted is set if a run was killed half-way.
+	Interrupted bool `json:"interrupted,omitempty"`
+	// CMake are the ports that are built with it.
+	CMake []string `json:"cmake_ports,omitempty"`
+	// Leftover are directories that verify built in for targets that are no more.
+	Leftover []string `json:"leftover,omitempty"`
+}
+
+// Target is what was found of one target.
+type Target struct {
+	Name string `json:"target"`
+	// Submodules are those that are missing, Unread why that is not known.
+	Submodules []string `json:"missing_submodules"`
+	Unread     string   `json:"unread,omitempty"`
+	// Settings is the user_settings.h; "" if none is installed yet.
+	Settings     string `json:"settings,omitempty"`
+	SettingsGone bool   `json:"settings_missing,omitempty"`
+	// Stale is a build directory of make's with objects from before the patch; "" without one.
+	Stale string `json:"stale,omitempty"`
+}
+
+// Cache is where fetched sources are kept.
+type Cache struct {
+	Dir     string   `json:"dir,omitempty"`
+	Entries []string `json:"entries"`
+}
+
+// Run looks at the host, the tree and its targets.
+func Run(ctx context.Context, o Options) (*Result, error) {
+	p, err := open(o.Options)
+	if err != nil {
+		return nil, err
+	}
+	r := &Result{Tool: o.Tool, Go: runtime.Version(), Host: runtime.GOOS + "/" + runtime.GOARCH,
+		System: ThisSystem(), Targets: []Target{}, Cache: cache()}
+	targets := p.Targets
+	if p.Tree != nil {
+		if targets, err = orUnix(p); err != nil {
+			return nil, err
+		}
+		r.Tree = treeOf(p)
+	}
+	canAsk := r.lookAt(ctx, p, targets)
+	r.Targets = lookAtTargets(ctx, p, targets, canAsk)
+	r.conclude()
+	return r, ctx.Err()
+}
+
+// open is the project, whose Tree is nil if there is none around.
+func open(o project.Options) (*project.Project, error) {
+	p, err := project.New(o)
+	if err != nil {
+		return nil, err
+	}
+	if err := o.CheckTargetFlags(); err != nil {
+		return nil, err
+	}
+	err = p.OpenTree()
+	if errors.Is(err, micropython.ErrNoTree) {
+		return p, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return p, p.Read(project.Examined)
+}
+
+// orUnix are the targets of a project or, if it has none, unix.
+func orUnix(p *project.Project) ([]project.Target, error) {
+	if len(p.Targets) > 0 {
+		return p.Targets, nil
+	}
+	t, err := p.Tree.Target("unix", "", "")
+	if errors.Is(err, micropython.ErrUnknownName) {
+		return nil, nil // a tree that was cut down to other ports
+	}
+	return []project.Target{{Target: t}}, err
+}
+
+// lookAt looks for the tools that targets need; make is asked only where no tool hangs, which make
+// would run. It reports whether make can be asked.
+func (r *Result) lookAt(
+	ctx context.Context, p *project.Project, targets []project.Target,
+) (canAsk bool) {
+	guessed := []recipe{plainUnix()}
+	if p.Tree != nil {
+		guessed = nil
+		for _, t := range targets {
+			guessed = append(guessed, guess(t.Target))
+		}
+	}
+	first := lookFor(ctx, programs(needsOf(guessed)), true)
+	canAsk = !slices.ContainsFunc(first, func(f Found) bool {
+		return f.State == Hangs || f.Name == toolMake && f.State != OK
+	})
+	all := guessed
+	if canAsk && p.Tree != nil {
+		limited, cancel := context.WithTimeout(ctx, 5*patience())
+		defer cancel()
+		all = recipes(limited, project.Plain(targets), ask)
+	}
+	needs := needsOf(all)
+	if !slices.ContainsFunc(first, func(f Found) bool { return f.State == Hangs }) {
+		needs = knowFFI(ctx, needs)
+	}
+	var rest []need
+	for _, n := range append(needs, optional(needs)...) {
+		if i := slices.IndexFunc(first, func(f Found) bool { return f.is(n.Tool) }); i >= 0 {
+			first[i].By = n.by
+			r.Tools = append(r.Tools, first[i])
+			continue
+		}
+		rest = append(rest, n)
+	}
+	r.Tools = append(r.Tools, lookFor(ctx, rest, true)...)
+	order := func(f Found) int {
+		return slices.IndexFunc(tools, func(t Tool) bool { return t.Name == f.Name })
+	}
+	slices.SortStableFunc(r.Tools, func(a, b Found) int { return order(a) - order(b) })
+	return canAsk
+}
+
+// programs are the needs that are programs.
+func programs(needs []need) []need {
+	return slices.DeleteFunc(slices.Clone(needs), func(n need) bool { return n.header != "" })
+}
+
+// optional are the tools that only something else needs.
+func optional(needs []need) []need {
+	var all []need
+	for _, t := range tools {
+		if t.OnlyFor != "" &&
+			!slices.ContainsFunc(needs, func(n need) bool { return n.is(t) }) {
+			all = append(all, need{Tool: t})
+		}
+	}
+	return all
+}
+
+// treeOf tells of a tree.
+func treeOf(p *project.Project) *Tree {
+	t := &Tree{Dir: p.Tree.Dir, MicroPython: p.Tree.Version.String(), Modules: p.Module(),
+		Interrupted: state.Interrupted(p.Tree.Dir)}
+	files, _ := filepath.Glob(p.Tree.Path("ports", "*", "CMakeLists.txt")) // only a bad pattern
+	for _, file := range files {
+		t.CMake = append(t.CMake, filepath.Base(filepath.Dir(file)))
+	}
+	if p.Record == nil {
+		return t
+	}
+	t.Patched, t.WolfSSL = &p.Record.Time, p.Record.Modules.WolfSSL
+	builds := state.BuildDir(p.Tree.Dir, "")
+	entries, err := os.ReadDir(builds)
+	if err != nil {
+		return t // nothing was built
+	}
+	for _, entry := range entries {
+		dir := filepath.Join(builds, entry.Name())
+		ours := slices.ContainsFunc(p.Record.Targets, func(r state.Target) bool {
+			name := micropython.Target{Port: r.Port, Board: r.Board, Variant: r.Variant}.ID()
+			return entry.Name() == name || strings.HasPrefix(entry.Name(), name+"-")
+		})
+		if entry.IsDir() && !ours && isBuild(dir) {
+			t.Leftover = append(t.Leftover, dir)
+		}
+	}
+	return t
+}
+
+// isBuild reports whether a directory holds objects of a firmware.
+func isBuild(dir string) bool {
+	_, err := os.Stat(filepath.Join(dir, "genhdr"))
+	return err == nil
+}
+
+// lookAtTargets looks at all targets at once.
+func lookAtTargets(
+	ctx context.Context, p *project.Project, targets []project.Target, canAsk bool,
+) []Target {
+	all := make([]Target, len(targets))
+	var wait sync.WaitGroup
+	for i, t := range targets {
+		wait.Go(func() { all[i] = lookAtTarget(ctx, p, t, canAsk) })
+	}
+	wait.Wait()
+	return all
+}
+
+func lookAtTarget(
+	ctx context.Context, p *project.Project, t project.Target, canAsk bool,
+) Target {
+	found := Target{Name: t.Name(), Submodules: []string{}, Settings: t.UserSettings}
+	if found.Settings == "" {
+		file := filepath.Join(p.Module(), "ports", t.Port, "user_settings.h")
+		if _, err := os.Stat(p.Module()); err == nil {
+			found.Settings = file
+		}
+	}
+	if found.Settings != "" {
+		_, err := os.Stat(found.Settings)
+		found.SettingsGone = errors.Is(err, fs.ErrNotExist)
+	}
+	if !canAsk {
+		found.Unread = "make cannot be asked for the submodules"
+		return found
+	}
+	limited, cancel := context.WithTimeout(ctx, 5*patience())
+	defer cancel()
+	missing, err := build.MissingSubmodules(limited, t.Target)
+	if err != nil {
+		found.Unread, _, _ = strings.Cut(err.Error(), "\n")
+	}
+	found.Submodules = append(found.Submodules, missing...)
+	if p.Record != nil && err == nil {
+		found.Stale = staleBuild(t.Target, p.Record.Time)
+	}
+	return found
+}
+
+// staleBuild is a directory of plain make's, in the port's directory, with objects from before a
+// time. make looks at the times of sources, and not at the flags that the patch has changed.
+func staleBuild(t micropython.Target, patched time.Time) string {
+	dir := t.Dir()
+	for _, name := range []string{"build", "build-" + t.Variant, "build-" + t.Board,
+		"build-" + t.Board + "-" + t.Variant} {
+		objects, _ := filepath.Glob(filepath.Join(dir, name, "py", "*.o"))
+		for _, object := range objects {
+			info, err := os.Stat(object)
+			if err == nil && info.ModTime().Before(patched) {
+				return filepath.Join(dir, name)
+			}
+		}
+	}
+	return ""
+}
+
+// cache looks at the cache of fetched sources.
+func cache() Cache {
+	c := Cache{Entries: []string{}}
+	where, err := sources.DefaultCache()
+	if err != nil {
+		return c // without a home, there is none
+	}
+	c.Dir = where.Dir
+	entries, err := os.ReadDir(c.Dir)
+	if err != nil {
+		return c
+	}
+	for _, entry := range entries {
+		if entry.IsDir() && entry.Name() != "locks" && !strings.HasPrefix(entry.Name(), ".") {
+			c.Entries = append(c.Entries, entry.Name())
+		}
+	}
+	return c
+}
+
+// conclude says whether all is there, and how to install what is not. Where submodules are
+// missing, git is needed.
+func (r *Result) conclude() {
+	r.OK = true
+	submodules := false
+	for _, t := range r.Targets {
+		submodules = submodules || len(t.Submodules) > 0
+		r.OK = r.OK && len(t.Submodules) == 0 && !t.SettingsGone
+	}
+	var missing []Tool
+	for i := range r.Tools {
+		f := &r.Tools[i]
+		if f.Name == toolGit && submodules {
+			f.OnlyFor = ""
+			if f.State == Absent {
+				f.State = Missing
+			}
+		}
+		if f.Lacks() {
+			r.OK = false
+			missing = append(missing, f.Tool)
+		}
+	}
+	r.Install = r.System.Install(missing)
+}

@@ -1,0 +1,211 @@
+package doctor
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+	"time"
+
+	"mpwolf/internal/lazyregexp"
+)
+
+// patience is how long a tool may take to say its version: 2 s, and on a machine that is busy
+// longer, as far as the system tells.
+var patience = sync.OnceValue(func() time.Duration {
+	load, _ := os.ReadFile("/proc/loadavg")
+	return patienceAt(string(load), runtime.NumCPU())
+})
+
+func patienceAt(loadavg string, processors int) time.Duration {
+	const idle, most = 2 * time.Second, 30 * time.Second
+	var running float64
+	if n, err := fmt.Sscan(loadavg, &running); n != 1 || err != nil {
+		return idle
+	}
+	busy := time.Duration(running / float64(processors) * float64(idle))
+	return min(max(idle, busy), most).Round(time.Second)
+}
+
+// The states of a tool.
+const (
+	OK      = "ok"
+	Missing = "missing"
+	Fails   = "fails"  // it is there, and does not run
+	Hangs   = "hangs"  // it is there, and does not end within patience
+	Absent  = "absent" // it is not there, and no target needs it
+)
+
+// Found is a tool that was looked for.
+type Found struct {
+	Tool
+	State   string `json:"state"`
+	Version string `json:"version,omitempty"`
+	Path    string `json:"path,omitempty"`
+	// Says is the reason of another state than OK.
+	Says string `json:"says,omitempty"`
+	// By are the targets that need it.
+	By []string `json:"needed_by,omitempty"`
+}
+
+// Lacks reports whether a target cannot be built for this tool.
+func (f Found) Lacks() bool { return f.State != OK && f.State != Absent && f.OnlyFor == "" }
+
+// lookFor looks for tools, all at once. With versions each is asked for its own, else it must only
+// be there.
+func lookFor(ctx context.Context, needs []need, versions bool) []Found {
+	all := make([]Found, len(needs))
+	var wait sync.WaitGroup
+	for i, n := range needs {
+		wait.Go(func() { all[i] = n.look(ctx, versions) })
+	}
+	wait.Wait()
+	return all
+}
+
+func (n need) look(ctx context.Context, versions bool) Found {
+	f := Found{Tool: n.Tool, By: n.by, State: OK}
+	switch {
+	case n.lacks != "":
+		f.State, f.Says = Missing, n.lacks
+	case n.header != "":
+		n.lookHeader(ctx, &f)
+	default:
+		n.lookProgram(ctx, &f, versions)
+	}
+	if f.State == Missing && f.OnlyFor != "" {
+		f.State = Absent
+	}
+	return f
+}
+
+func (n need) lookProgram(ctx context.Context, f *Found, versions bool) {
+	for _, name := range n.programs {
+		if strings.ContainsAny(name, `/\`) && !filepath.IsAbs(name) && n.dir != "" {
+			name = filepath.Join(n.dir, name) // as make takes it
+		}
+		path, err := exec.LookPath(name)
+		if err != nil && !errors.Is(err, exec.ErrDot) {
+			continue
+		}
+		f.Path = path
+		break
+	}
+	switch {
+	case f.Path == "":
+		f.State, f.Says = Missing, "not found"
+	case versions:
+		n.askVersion(ctx, f)
+	}
+}
+
+// askVersion asks a program for its version; one that fails at that does not run at all.
+func (n need) askVersion(ctx context.Context, f *Found) {
+	out, err := output(ctx, "", nil, f.Path, "--version")
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		f.State, f.Says = Hangs, "does not end within "+patience().String()
+	case err != nil:
+		f.State, f.Says = Fails, firstLine(out, err)
+	default:
+		f.Version = versionIn(out)
+	}
+	if n.Name == toolMake && f.State == OK {
+		f.checkMake(out)
+	}
+}
+
+// checkMake holds that make is GNU's, and knows --eval, which came with 3.82: macOS has 3.81.
+func (f *Found) checkMake(out string) {
+	switch {
+	case !strings.HasPrefix(out, "GNU Make"):
+		f.State, f.Says = Fails, "not GNU make"
+	case strings.HasPrefix(f.Version, "3.") && f.Version < "3.82":
+		f.State, f.Says = Fails, "GNU make "+f.Version+" is too old"
+	}
+}
+
+// output runs a program for patience at most. It gets everything that the program wrote.
+func output(ctx context.Context, dir string, stdin []byte, argv ...string) (string, error) {
+	limited, cancel := context.WithTimeout(ctx, patience())
+	defer cancel()
+	cmd := exec.CommandContext(limited, argv[0], argv[1:]...)
+	cmd.Dir, cmd.Stdin = dir, bytes.NewReader(stdin)
+	cmd.Env = append(cmd.Environ(), "LC_ALL=C", "PYTHONDONTWRITEBYTECODE=1")
+	cmd.WaitDelay = 50 * time.Millisecond // a child of its may hold the pipe
+	out, err := cmd.CombinedOutput()
+	if limited.Err() != nil {
+		return string(out), limited.Err()
+	}
+	return string(out), err
+}
+
+var (
+	versionNumber = lazyregexp.New(`\b\d+(?:\.\d+)+\w*`)
+	remark        = lazyregexp.New(`\([^)]*\)`)
+)
+
+// versionIn is the version in what a program says of itself, on its first line: "gcc (Debian
+// 12.2.0-14) 12.2.0" has that of a package too.
+func versionIn(text string) string {
+	line, _, _ := strings.Cut(text, "\n")
+	return versionNumber().FindString(remark().ReplaceAllString(line, ""))
+}
+
+func firstLine(text string, err error) string {
+	if line, _, _ := strings.Cut(strings.TrimSpace(text), "\n"); line != "" {
+		return line
+	}
+	return err.Error()
+}
+
+// lookHeader has the compiler look for a header. Without the compiler, it is looked for where
+// systems have it.
+func (n need) lookHeader(ctx context.Context, f *Found) {
+	if len(n.compiler) == 0 || !isThere(n.compiler[0]) {
+		if !n.inSystem() {
+			f.State, f.Says = Missing, n.header+" not found"
+		}
+		return
+	}
+	out, err := output(ctx, n.dir, []byte("#include <"+n.header+">\n"), n.compiler...)
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		f.State, f.Says = Hangs, "the compiler does not end within "+patience().String()
+	case err != nil && lacksHeader(out):
+		f.State, f.Says = Missing, "the compiler does not find "+n.header
+	case err != nil:
+		f.State, f.Says = Fails, "the compiler fails: "+firstLine(out, err)
+	}
+}
+
+// lacksHeader reports whether a compiler that stopped at a header did so for a lack of it.
+func lacksHeader(out string) bool {
+	return strings.Contains(out, "No such file or directory") ||
+		strings.Contains(out, "file not found")
+}
+
+func isThere(program string) bool {
+	_, err := exec.LookPath(program)
+	return err == nil
+}
+
+// inSystem looks for a header of this machine's own.
+func (n need) inSystem() bool {
+	if n.Name == toolNewlib || n.Name == toolLibc32 || runtime.GOOS == "windows" {
+		return false
+	}
+	for _, pattern := range []string{"/usr/include/", "/usr/include/*-linux-*/",
+		"/usr/local/include/", "/opt/homebrew/include/"} {
+		if found, err := filepath.Glob(pattern + n.header); err == nil && len(found) > 0 {
+			return true
+		}
+	}
+	return false
+}
