@@ -88,6 +88,12 @@ func (m Make) stamp(flags *Flags) []byte {
 // objects were compiled with. The variables in the stamp do not show the flags of single objects.
 const compilesFile = "mpwolf-replies/compiles"
 
+// Succeeded reports whether a build in a directory has ended well once.
+func Succeeded(dir string) bool {
+	_, err := os.Stat(filepath.Join(dir, filepath.FromSlash(compilesFile)))
+	return err == nil
+}
+
 // recompiled reports whether the existing objects were compiled with other commands. It is false
 // for a directory without objects, or if make cannot be asked.
 func (m Make) recompiled(ctx context.Context, flags *Flags) bool {

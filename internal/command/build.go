@@ -11,6 +11,8 @@ import (
 
 	"mpwolf/internal/build"
 	"mpwolf/internal/check"
+	"mpwolf/internal/doctor"
+	"mpwolf/internal/hint"
 	"mpwolf/internal/project"
 )
 
@@ -74,13 +76,20 @@ func (s *session) build(c *cli.Context) error {
 func (s *session) buildAll(
 	c *cli.Context, p *project.Project, targets []project.Target, result *buildJSON,
 ) error {
+	if !c.Bool(flagDryRun) {
+		s.building.Store(true)
+		if err := doctor.Check(c.Context, project.Plain(targets)); err != nil {
+			return err
+		}
+	}
 	for _, t := range targets {
 		args := t.ModuleArgs(p.Record.Modules.Dir)
 		if n := c.Int(flagJobs); n > 0 {
 			args = append([]string{fmt.Sprintf("-j%d", n)}, args...)
 		}
 		output := s.makeOutput()
-		plain := build.Plain{Target: t.Target, Args: args, Output: output}
+		var log lastOutput
+		plain := build.Plain{Target: t.Target, Args: args, Output: io.MultiWriter(output, &log)}
 		if c.String(flagFormat) == "text" {
 			fmt.Fprintln(s.stdout, plain.Command())
 		}
@@ -89,9 +98,11 @@ func (s *session) buildAll(
 		if c.Bool(flagDryRun) {
 			continue
 		}
-		s.building.Store(true)
 		if err := plain.Run(c.Context); err != nil {
 			s.showKept(output)
+			if cause, found := doctor.Blame(log.text); found && c.Context.Err() == nil {
+				return hint.With(fmt.Errorf("%w: %s", err, cause.Says), cause.Hint())
+			}
 			return err
 		}
 		result.Targets[len(result.Targets)-1].Built = true
@@ -112,6 +123,16 @@ func (s *session) showKept(output io.Writer) {
 	if kept, is := output.(*bytes.Buffer); is {
 		_, _ = kept.WriteTo(s.stderr)
 	}
+}
+
+// lastOutput keeps the end of what make says.
+type lastOutput struct{ text string }
+
+func (o *lastOutput) Write(p []byte) (int, error) {
+	const most = 1 << 20
+	o.text += string(p)
+	o.text = o.text[max(0, len(o.text)-most):]
+	return len(p), nil
 }
 
 // checkBuild is an error if make would, without an error, build firmware other than what the

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"mpwolf/internal/build"
+	"mpwolf/internal/doctor"
 	"mpwolf/internal/lazyregexp"
 	"mpwolf/internal/objects"
 )
@@ -19,6 +20,9 @@ import (
 type failure struct {
 	diagnostics
 	err *build.Error
+	// host is the tool of this machine for want of which it failed, if lacksTool is set.
+	host      doctor.Cause
+	lacksTool bool
 }
 
 func readFailure(err *build.Error) (*failure, error) {
@@ -26,7 +30,14 @@ func readFailure(err *build.Error) (*failure, error) {
 	if readErr != nil {
 		return nil, fmt.Errorf("read the log of the failed build: %w", readErr)
 	}
-	return &failure{diagnose(string(log)), err}, nil
+	f := &failure{diagnostics: diagnose(string(log)), err: err}
+	if f.host, f.lacksTool = doctor.Blame(string(log)); f.lacksTool {
+		// These are its symptoms, and no missing library of the user's.
+		f.link = slices.DeleteFunc(f.link, func(e linkError) bool {
+			return e.undefined && doctor.IsOfFFI(e.symbol)
+		})
+	}
+	return f, nil
 }
 
 // shownErrors is how many compile errors are shown: the first ones tell the cause.
@@ -41,6 +52,9 @@ type blamer struct{ *evidence }
 func (v blamer) blame(ctx context.Context, checks map[string]*check) string {
 	var id string
 	switch f := v.failure; {
+	case f.lacksTool:
+		id = MacrosID
+		checks[id].find(Finding{Message: f.host.Says, File: f.err.Log, Fix: f.host.Fix()})
 	case v.needsBuiltin(checks[ModulesID]):
 		id = ModulesID
 	case len(f.link) > 0:

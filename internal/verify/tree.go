@@ -10,7 +10,10 @@ import (
 	"os"
 	"path/filepath"
 
+	"mpwolf/internal/build"
+	"mpwolf/internal/doctor"
 	"mpwolf/internal/hint"
+	"mpwolf/internal/micropython"
 	"mpwolf/internal/project"
 	"mpwolf/internal/state"
 	"mpwolf/modules"
@@ -77,6 +80,9 @@ func Tree(ctx context.Context, o TreeOptions) (*Result, error) {
 	if p.Record == nil && !p.ModulesNamed {
 		return nil, byHand(p, nil)
 	}
+	if err := checkTools(ctx, o, p); err != nil {
+		return nil, err
+	}
 	result := &Result{Schema: SchemaVersion, Tool: "mpwolf", Version: o.Tool, Tree: p.Tree.Dir,
 		MicroPython: p.Tree.Version.String(), OK: true, Targets: []Target{}}
 	for _, t := range p.Targets {
@@ -90,6 +96,24 @@ func Tree(ctx context.Context, o TreeOptions) (*Result, error) {
 				Variant: t.Variant, Build: buildDir(p, t), Report: report})
 	}
 	return result, nil
+}
+
+// checkTools stops where a tool of the host is missing, before anything is built. Where a build has
+// ended well the tools were there; should one be gone since, and be needed, its build will say so.
+func checkTools(ctx context.Context, o TreeOptions, p *project.Project) error {
+	if o.NoBuild {
+		return nil
+	}
+	var fresh []micropython.Target
+	for _, t := range p.Targets {
+		if !build.Succeeded(buildDir(p, t)) {
+			fresh = append(fresh, t.Target)
+		}
+	}
+	if len(fresh) == 0 {
+		return nil
+	}
+	return doctor.Check(ctx, fresh)
 }
 
 // byHand is the error for a tree without a record if the options do not say what to verify
