@@ -53,7 +53,7 @@ func readConfig(target micropython.Target, src *source) *Config {
 	c.make = &makeRun{src: src, dir: port, vars: map[string]makeVar{}, pinned: map[string]bool{},
 		seen: map[string]int{}, globs: map[string][]string{}}
 	c.environment()
-	c.pin("TOP", "../..")
+	c.pin("TOP", "../..", makeCommandLine)
 	dirs := []string{port}
 	switch {
 	case target.Board != "":
@@ -61,29 +61,29 @@ func readConfig(target micropython.Target, src *source) *Config {
 		if target.BoardDir != "" {
 			directory = filepath.ToSlash(target.BoardDir)
 		}
-		c.pin("BOARD", target.Board)
-		c.pin("BOARD_DIR", directory)
-		c.pin("BOARD_VARIANT", target.Variant)
+		c.pin("BOARD", target.Board, makeCommandLine)
+		c.pin("BOARD_DIR", directory, makeCommandLine)
+		c.pin("BOARD_VARIANT", target.Variant, makeCommandLine)
 		dirs = append(dirs, src.name(port, directory))
 	case target.Variant != "":
-		c.pin("VARIANT", target.Variant)
-		c.pin("VARIANT_DIR", "variants/"+target.Variant)
+		c.pin("VARIANT", target.Variant, makeCommandLine)
+		c.pin("VARIANT_DIR", "variants/"+target.Variant, makeCommandLine)
 		dirs = append(dirs, path.Join(port, "variants", target.Variant))
 	}
 	for _, arg := range target.Make {
 		if name, value, ok := strings.Cut(arg, "="); ok {
-			c.pin(name, value)
+			c.pin(name, value, makeCommandLine)
 			c.make.commandLine(name, value, makeCommandLine)
 		}
 	}
 	if target.Modules != "" {
 		modules := filepath.ToSlash(target.Modules)
-		c.pin("USER_C_MODULES", modules)
+		c.pin("USER_C_MODULES", modules, makeCommandLine)
 		c.make.neighbours = slices.DeleteFunc(c.make.glob(modules+"/*/micropython.mk"),
 			func(file string) bool { return path.Base(path.Dir(file)) == ownModule })
 	}
 	if p := src.pristine; p != nil {
-		c.pin("USER_C_MODULES", path.Dir(filepath.ToSlash(p.Module)))
+		c.pin("USER_C_MODULES", path.Dir(filepath.ToSlash(p.Module)), makeCommandLine)
 		c.make.fragment = src.name("", p.file(p.fragment(target.Port)))
 		dirs = append(dirs, src.name("", filepath.ToSlash(p.Module)))
 	}
@@ -139,8 +139,9 @@ func (c *Config) flag(flag *Site) {
 	c.header.macros[flag.Macro] = cMacro{body: unquote(text), state: state, site: flag}
 }
 
-func (c *Config) pin(name, value string) {
-	c.make.vars[name] = makeVar{text: value, known: true, recursive: true}
+// pin sets a variable that no makefile changes; from is what sets it.
+func (c *Config) pin(name, value, from string) {
+	c.make.vars[name] = makeVar{text: value, known: true, recursive: true, from: from}
 	c.make.pinned[name] = true
 }
 
@@ -165,6 +166,9 @@ type State struct {
 	Site *Site
 	// Doubt is the condition that could not be read, with file and line, if Value is not known.
 	Doubt string
+	// Imposed is what sets the make variable that gives the value, if that is no makefile: make's
+	// command line, or the environment. No edit changes it.
+	Imposed string
 }
 
 // Name gives the macro's name as this tree spells it: the one that py/mpconfig.h has a default
@@ -200,7 +204,22 @@ func (c *Config) State(want Want) State {
 	if !state.Known {
 		state.Doubt = c.doubt(name)
 	}
+	state.Imposed = c.imposed(state)
 	return state
+}
+
+// imposed is what sets the make variable that a compiler's flag makes a macro of, if that is no
+// makefile; "" for a macro that has its value from elsewhere.
+func (c *Config) imposed(state State) string {
+	if state.Site == nil || state.Site.Kind != CompilerFlag {
+		return ""
+	}
+	v := c.make.vars[state.Name]
+	if n, known := MakeNumber(v.text); !known || n != state.Value ||
+		!c.make.pinned[state.Name] && !v.environment {
+		return ""
+	}
+	return v.from
 }
 
 // lacks are the needs of a port that the configuration does not meet.

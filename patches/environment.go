@@ -46,7 +46,8 @@ func (c *Config) environment() {
 			overrides = c.makeFlags(name, value) || overrides
 			continue
 		}
-		c.make.vars[name] = makeVar{text: value, known: true, recursive: true, environment: true}
+		c.make.vars[name] = makeVar{text: value, known: true, recursive: true, environment: true,
+			from: name + " in the environment"}
 		c.make.commandLine(name, value, name+" in the environment")
 	}
 	if overrides {
@@ -74,7 +75,7 @@ func (c *Config) makeFlags(variable, value string) bool {
 			}
 		case assigns && variableName().MatchString(strings.TrimRight(name, ":?+")):
 			name = strings.TrimRight(name, ":?+")
-			c.pin(name, text)
+			c.pin(name, text, variable+" in the environment")
 			c.make.commandLine(name, text, variable+" in the environment")
 		case strings.HasPrefix(word, "-"), i == 0 && !assigns:
 			letters, _, _ := strings.Cut(strings.TrimPrefix(word, "-"), "j")

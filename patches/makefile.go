@@ -16,7 +16,10 @@ type makeVar struct {
 	override  bool // only another override can change it
 	// environment says that no makefile sets it.
 	environment bool
-	site        *Site // the assignment that decides, if any
+	// from is what sets it where no makefile does: make's command line, or a variable of the
+	// environment.
+	from string
+	site *Site // the assignment that decides, if any
 }
 
 // makeRun reads makefiles as make would, as far as it can for certain: assignments, conditions,

@@ -239,7 +239,8 @@ func (p *planner) want(want Want) (Step, error) {
 		}
 		undo()
 	}
-	if want.Variable != "" || config.hasForeign(before.Name, want.Value) {
+	if want.Variable != "" || before.Imposed != "" ||
+		config.hasForeign(before.Name, want.Value) {
 		return step, p.cannot(config, before.Name, want)
 	}
 	line, site, err := p.add(config, before.Name, want)
@@ -479,13 +480,9 @@ func (p *planner) check(wants []Want) error {
 
 // cannot says which lines are in the way of a want.
 func (p *planner) cannot(config *Config, name string, want Want) error {
-	if config.make.pinned[name] {
-		return fmt.Errorf("found no edit that makes %s %d: it is set on make's command line", name,
-			want.Value)
-	}
-	if config.make.vars[name].environment {
-		return fmt.Errorf("found no edit that makes %s %d: it is set in the environment", name,
-			want.Value)
+	if v := config.make.vars[name]; config.make.pinned[name] || v.environment {
+		return fmt.Errorf("found no edit that makes %s %d: it is set by %s", name, want.Value,
+			v.from)
 	}
 	var places []string
 	foreign := config.hasForeign(name, want.Value)

@@ -95,7 +95,6 @@ func conflictError(verb string, conflicts []state.Conflict) error {
 		lines[i] = conflict.String()
 	}
 	return hint.With(fmt.Errorf("%s: nothing was changed: %s", verb, strings.Join(lines, "; ")),
-		"restore those lines as mpwolf wrote them, then run mpwolf "+verb+
-			" again; or let mpwolf "+verb+
-			" --force save a copy first")
+		"mpwolf "+verb+" --force saves a copy and goes on; or restore those lines as mpwolf "+
+			"wrote them, and run this again")
 }

@@ -94,7 +94,7 @@ func (k *checker) owner(final string) error {
 				k.Record.Modules.WolfSSL)
 		}
 		if len(others) > 0 {
-			f.Fix = "mpwolf patch --modules DIR, after mpwolf revert; or " + fixForce
+			f.Fix = fixForce + "; or mpwolf revert, and patch with --modules DIR"
 		}
 	case !noted && len(others) > 0:
 		f.Message =

@@ -52,8 +52,17 @@ func (k *checker) wants(t project.Target) error {
 	for _, line := range reading.Unread() {
 		k.claim(line.String())
 	}
+	first, theirs := len(k.findings), ""
 	for _, want := range port.Wants {
-		k.want(t, want, reading)
+		if name := k.want(t, want, reading); theirs == "" {
+			theirs = name
+		}
+	}
+	for i := range k.findings[first:] {
+		// patch refuses as long as that stands, and these may follow from it.
+		if f := &k.findings[first+i]; theirs != "" && f.Fix == fixPatch {
+			f.Fix = "see to " + theirs + " first, and mpwolf check again"
+		}
 	}
 	return nil
 }
@@ -77,7 +86,7 @@ func (k *checker) settings(t project.Target) {
 	if err != nil {
 		f.File, f.Line = k.where(), max(1, t.Line)
 		f.Message = fmt.Sprintf("the settings of %s cannot be read: %v", t.Name(), err)
-		f.Fix = "restore the file, or mpwolf patch with another --user-settings"
+		f.Fix = "restore the file, or mpwolf patch --user-settings FILE"
 		k.found(f)
 		return
 	}
@@ -129,23 +138,31 @@ func (k *checker) strict(ctx context.Context) error {
 	return nil
 }
 
-func (k *checker) want(t project.Target, want patches.Want, reading *patches.Config) {
+// want is a finding if a want does not hold. It gives the name of a macro that patch cannot set,
+// because something of the user's does.
+func (k *checker) want(
+	t project.Target, want patches.Want, reading *patches.Config,
+) (theirs string) {
 	now := reading.State(want)
 	if now.Known && now.Value == want.Value {
-		return
+		return ""
 	}
 	f := report.Finding{ID: "macros", File: t.Dir(), Fix: fixPatch}
 	by := ""
 	if site := decidingLine(now, want, reading); site != nil {
 		f.File, f.Line = site.File, site.Line
 		if site.IsForeign() {
-			f.Fix = "remove that flag there; mpwolf patch does not"
+			f.Fix, theirs = "remove that flag there; mpwolf cannot", now.Name
 		}
 		if site.Line == 0 { // make's command line, or the environment
 			f.File, f.Line, by = k.where(), max(1, t.Line), " by "+site.File
 		} else if !filepath.IsAbs(f.File) {
 			f.File = k.Tree.Path(filepath.FromSlash(f.File))
 		}
+	}
+	if now.Imposed != "" {
+		f.File, f.Line, by = k.where(), max(1, t.Line), " by "+now.Imposed
+		f.Fix, theirs = "remove "+now.Name+" there; mpwolf cannot", now.Name
 	}
 	if now.Known {
 		f.Message = fmt.Sprintf("%s is %d for %s%s; it must be %d: %s", now.Name, now.Value,
@@ -155,6 +172,7 @@ func (k *checker) want(t project.Target, want patches.Want, reading *patches.Con
 			t.Name(), now.Doubt)
 	}
 	k.found(f)
+	return theirs
 }
 
 // decidingLine is the line to look at: if a makefile turns a variable into a macro, the line
