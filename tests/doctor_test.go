@@ -26,7 +26,8 @@ func TestDoctor(t *testing.T) {
 		"if sed 's/<ffi.h>/<hidden.h>/' | %s \"$@\"; then exit 0; else exit 1; fi;; esac\n"
 	for _, c := range []struct{ name, program, script, missing string }{
 		{"pkg-config", "pkg-config", "", "pkg-config"},
-		{"libffi unknown to pkg-config", "pkg-config", "exit 1\n", "libffi headers"},
+		{"libffi unknown to pkg-config", "pkg-config",
+			"case $1 in --version) echo 1.8.1;; *) exit 1;; esac\n", "libffi headers"},
 		{"ffi.h", "gcc", strings.ReplaceAll(hideFFI, "%s", filepath.Join(path, "real-gcc")) +
 			"exec " + filepath.Join(path, "real-gcc") + " \"$@\"\n", "libffi headers"},
 		{"python3", "python3", "", "python3"},

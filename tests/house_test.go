@@ -42,8 +42,8 @@ var mayImport = map[string][]string{
 		"build", "lazyregexp", "micropython", "patches", "project", "sources", "state",
 	},
 	"verify": {
-		"build", "disk", "doctor", "hint", "lazyregexp", "micropython", "modules", "objects", "patches",
-		"project", "report",
+		"build", "disk", "doctor", "hint", "lazyregexp", "micropython", "modules", "objects",
+		"patches", "project", "report",
 		"repository", "state", "wolfssl",
 	},
 	"project": {

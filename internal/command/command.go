@@ -120,7 +120,8 @@ func (s *session) report(err error) int {
 	}
 	s.complain("%v", err)
 	text := hint.Of(err)
-	if missing := (*exec.Error)(nil); text == "" && errors.As(err, &missing) {
+	missing := (*exec.Error)(nil)
+	if text == "" && errors.As(err, &missing) && errors.Is(err, exec.ErrNotFound) {
 		text = doctor.OfProgram(missing.Name).Hint()
 	}
 	if text != "" {
@@ -155,7 +156,8 @@ func newApp(s *session) *cli.App {
 		Commands: []*cli.Command{
 			initCommand(s), patchCommand(s), verifyCommand(s), checkCommand(s), revertCommand(s),
 			statusCommand(s), buildCommand(s),
-			fetchCommand(s), portsCommand(s), boardsCommand(s), explainCommand(s), doctorCommand(s),
+			fetchCommand(s), portsCommand(s), boardsCommand(s), explainCommand(s),
+			doctorCommand(s),
 			helpCommand(s), completionCommand(s), manCommand(s), completeCommand(s),
 		},
 		// Errors are reported, and the process ends, in one place only.

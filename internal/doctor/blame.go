@@ -2,7 +2,6 @@ package doctor
 
 import (
 	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -39,7 +38,7 @@ var (
 		"|(?:/usr/bin/)?env: ['‘`]?([\\w./+-]+)['’]?: No such file or directory" +
 		`|FileNotFoundError: \[Errno 2\] No such file or directory: '([\w.+-]+)'` +
 		")$")
-	status127 = lazyregexp.New(`(?m)^g?make(?:\[\d+\])?: \*\*\* .*\bError 127$`)
+	commandFailed = lazyregexp.New(`(?m)^g?make(?:\[\d+\])?: \*\*\* .*\bError \d+$`)
 
 	noHeader = lazyregexp.New(`(?m)\berror: '?([\w/.+-]+\.h)(?:: No such file or directory$` +
 		`|' file not found)`)
@@ -65,23 +64,28 @@ func Blame(log string) (Cause, bool) {
 	return Cause{}, false
 }
 
-// blameProgram finds a program that is not there. A shell that make asked for a variable says so
-// too, and make goes on: a command must have failed, with the status of this error.
+// blameProgram finds a program that is not there: the last that was not found before a command
+// failed with the status of this error. A shell that make asked for a variable says so earlier,
+// and make goes on.
 func blameProgram(log string) (Cause, bool) {
-	for _, m := range notFound().FindAllStringSubmatch(log, -1) {
+	failed := commandFailed().FindStringIndex(log)
+	if failed == nil {
+		return Cause{}, false
+	}
+	line, _, _ := strings.Cut(log[failed[0]:], "\n")
+	for _, m := range slices.Backward(notFound().FindAllStringSubmatch(log[:failed[0]], -1)) {
 		name := strings.Join(m[1:], "")
-		python := m[5] != ""
-		if !python && !status127().MatchString(log) || isThere(name) {
+		if inPython := m[5] != ""; !inPython && !strings.HasSuffix(line, " Error 127") {
 			continue
 		}
 		t := ofCompiler(name)
-		if python && t.Packages == (Packages{}) {
+		switch {
+		case isThere(name):
+			continue
+		case t.Packages != (Packages{}):
+		case m[5] != "":
 			continue // a file of the build, perhaps
-		}
-		if filepath.Base(name) == toolPkgConfig {
-			continue // only make's variables ask it
-		}
-		if _, known := known(t.Name); !known && t.Packages == (Packages{}) {
+		default:
 			t.Why = "the build runs it"
 		}
 		return Cause{t, t.Name + " is not installed, or not on PATH"}, true

@@ -192,6 +192,8 @@ func TestBlame(t *testing.T) {
 		{"FileNotFoundError: [Errno 2] No such file or directory: 'gcc'\nmake: *** [x] Error 1\n",
 			toolGCC},
 		{"sh: 1: gen-pins: not found\nmake: *** [x] Error 127\n", "gen-pins"},
+		{"/bin/sh: 1: cc: not found\nmake: python3: No such file or directory\n" +
+			"make: *** [x] Error 127\nmake: gcc: No such file or directory\n", toolPython},
 		{"modffi.c:33:10: fatal error: ffi.h: No such file or directory\n", toolFFI},
 		{"modffi.c:33:10: fatal error: 'ffi.h' file not found\n", toolFFI},
 		{"main.c:1:10: fatal error: stdio.h: No such file or directory\n", toolLibc},
@@ -212,7 +214,7 @@ func TestBlame(t *testing.T) {
 		{"x.o: undefined reference to `my_ffi_call'\n", ""},
 		{"x.o: undefined reference to `mbedtls_ssl_init'\n", ""},
 		{"/bin/sh: 1: pkg-config: not found\nx.c:1:1: error: oh\nmake: *** [x] Error 1\n", ""},
-		{"/bin/sh: 1: pkg-config: not found\nsh: 1: tool: oh\nmake: *** [x] Error 127\n", ""},
+		{"/bin/sh: 1: cc: not found\nx.c:1:1: error: oh\nmake: *** [x] Error 1\n", ""},
 		{"FileNotFoundError: [Errno 2] No such file or directory: 'pins.csv'\n", ""},
 		{"", ""},
 	} {

@@ -40,6 +40,10 @@ func (e *MissingError) Hint() string {
 }
 
 func installHint(system System, missing []Tool) string {
+	if unknown := missing[0]; len(missing) == 1 && unknown.Packages == (Packages{}) {
+		return "install " + unknown.Name + ", or add its directory to PATH; mpwolf doctor lists " +
+			"what a build needs"
+	}
 	if command := system.Install(missing); command != "" {
 		return command + "; mpwolf doctor has the packages of other systems"
 	}

@@ -98,8 +98,9 @@ func Tree(ctx context.Context, o TreeOptions) (*Result, error) {
 	return result, nil
 }
 
-// checkTools stops where a tool of the host is missing, before anything is built. Where a build has
-// ended well the tools were there; should one be gone since, and be needed, its build will say so.
+// checkTools stops where a tool of the host is missing, before anything is built. Where a build
+// has ended well the tools were there; should one be gone since, and be needed, its build will say
+// so.
 func checkTools(ctx context.Context, o TreeOptions, p *project.Project) error {
 	if o.NoBuild {
 		return nil
