@@ -123,7 +123,7 @@ func (s *session) showDoctorTarget(r *doctor.Result, t doctor.Target) {
 	switch {
 	case t.SettingsGone:
 		fmt.Fprintf(s.stdout, "  settings: %s is missing\n", shell.Path(t.Settings))
-		fmt.Fprintln(s.stdout, "    fix: put the file back, or mpwolf patch "+
+		fmt.Fprintln(s.stdout, "    fix: restore the file, or mpwolf patch "+
 			"--user-settings FILE")
 	case t.Settings != "":
 		fmt.Fprintf(s.stdout, "  settings: %s\n", shell.Path(t.Settings))
