@@ -16,6 +16,13 @@ func doctorCommand(s *session) *cli.Command {
 		Name: "doctor",
 		Usage: "report which tools of this machine the builds need and which are missing, and " +
 			"the state of the tree",
+		Description: `It changes nothing. For what is missing it names the packages of Debian, Fedora,
+Arch, macOS and Windows, and ends with exit code 1.
+
+Examples:
+    mpwolf doctor
+    mpwolf doctor --port stm32 --board NUCLEO_F429ZI
+    mpwolf doctor --format json`,
 		Flags:  append(targetFlags(), treeFlag(), formatFlag("text", "json")),
 		Action: noArgs(s.doctor),
 	}
