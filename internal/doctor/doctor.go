@@ -329,7 +329,9 @@ func (r *Result) conclude() {
 		}
 		if f.Lacks() {
 			r.OK = false
-			missing = append(missing, f.Tool)
+			if f.State != Hangs { // what hangs is installed
+				missing = append(missing, f.Tool)
+			}
 		}
 	}
 	r.Install = r.System.Install(missing)

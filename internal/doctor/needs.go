@@ -72,9 +72,16 @@ func ask(ctx context.Context, t micropython.Target) (recipe, error) {
 // crossDefault is the line of a port's Makefile that names the tools of another processor.
 var crossDefault = lazyregexp.New(`(?m)^\s*CROSS_COMPILE\s*\??=\s*(\S+)`)
 
+// pythonDefault is the line of py/mkenv.mk that names Python.
+var pythonDefault = lazyregexp.New(`(?m)^PYTHON\s*\??=\s*(\S+)`)
+
 // guess reads the recipe of a target from its files.
 func guess(t micropython.Target) recipe {
-	r := recipe{target: t, dir: t.Dir(), python: toolPython, guessed: true}
+	r := recipe{target: t, dir: t.Dir(), guessed: true}
+	env, _ := os.ReadFile(t.Tree.Path("py", "mkenv.mk")) // without it, make stops
+	if m := pythonDefault().FindSubmatch(env); m != nil {
+		r.python = string(m[1])
+	}
 	argument := func(name string) string {
 		value := os.Getenv(name)
 		for _, arg := range t.Make {
