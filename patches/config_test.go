@@ -410,8 +410,8 @@ func TestEnvironment(t *testing.T) {
 	t.Setenv("MICROPY_PY_SSL", "1")
 	mk := "ports/unix/mpconfigport.mk"
 	variable := Want{Variable: "MICROPY_PY_SSL", Why: "off"}
-	const message = "patch unix: found no edit that makes MICROPY_PY_SSL 0: it is set in the " +
-		"environment"
+	const message = "patch unix: found no edit that makes MICROPY_PY_SSL 0: it is set by " +
+		"MICROPY_PY_SSL in the environment"
 	_, err := planFor(t, map[string]string{mk: "MICROPY_PY_SSL ?= 0\n"}, variable)
 	if err == nil || err.Error() != message {
 		t.Errorf("got %v; want %s", err, message)

@@ -107,7 +107,7 @@ func TestPristineStops(t *testing.T) {
 			"patch unix: found no edit that makes MICROPY_PY_SSL 0; it is set at " +
 				"ports/unix/mpconfigport.mk:5, extmod/extmod.mk:2"},
 		{"make's command line", nil, "MICROPY_PY_SSL=1",
-			"patch unix: found no edit that makes MICROPY_PY_SSL 0: it is set on " +
+			"patch unix: found no edit that makes MICROPY_PY_SSL 0: it is set by " +
 				"make's command line"},
 	} {
 		target := testdataTargets(t, test.changes, "unix", "")[0]
