@@ -57,7 +57,7 @@ const (
 
 // New reads mpwolf.toml, and looks for no tree yet.
 func New(o Options) (*Project, error) {
-	p := &Project{Asked: o}
+	p := &Project{Asked: o, WolfSSL: o.WolfSSL} // fetch needs no tree for it
 	file, err := config.Find(".")
 	if errors.Is(err, config.ErrNone) {
 		return p, nil
@@ -67,6 +67,7 @@ func New(o Options) (*Project, error) {
 	}
 	if o.Tree == "" || file.Tree != "" && sameDir(o.Tree, file.Tree) {
 		p.File = file
+		p.WolfSSL = cmp.Or(o.WolfSSL, file.WolfSSL)
 	}
 	return p, nil
 }

@@ -77,17 +77,58 @@ func (v runCheck) runScripts(ctx context.Context, c *check, scripts []string) er
 			len(scripts), andAnswers(algorithms), when)
 		return nil
 	}
-	passed := 0
-	var skipped, unread []string
+	ran, err := v.runEach(ctx, c, scripts)
+	if err != nil {
+		return err
+	}
+	answers, err := v.knownAnswers(ctx)
+	if err != nil {
+		return err
+	}
+	v.showAnswers(c, answers)
+	c.summary = fmt.Sprintf("%d of %s%s passed on the firmware", ran.passed,
+		plural(len(scripts), "script"),
+		andAnswers(len(answers.passed)))
+	if all := append(ran.skipped, ran.unread...); len(all) > 0 {
+		c.show("skipped", all)
+	}
+	if len(ran.unread) > 0 {
+		// If the check were ok, it would claim handshakes that were not made.
+		c.notNeeded = fmt.Sprintf("the firmware's Python cannot parse %s, which was not "+
+			"run; %s", strings.Join(ran.unread, " and "),
+			c.summary)
+	}
+	if ran.passed > 0 && v.RandomScript != "" {
+		if err := v.randomTwice(ctx, c); err != nil {
+			return err
+		}
+	}
+	// A note about missing answers must not be lost in the next verify.
+	if ran.passed == len(scripts) && len(c.findings) == 0 && answers.undone == "" {
+		v.recordPass(hash, len(answers.passed))
+	}
+	return nil
+}
+
+// scriptRuns is how some scripts ended; the others have findings.
+type scriptRuns struct {
+	passed          int
+	skipped, unread []string // their names
+}
+
+// runEach runs scripts, and adds a finding for each that fails or is skipped.
+func (v runCheck) runEach(
+	ctx context.Context, c *check, scripts []string,
+) (ran scriptRuns, err error) {
 	for _, script := range scripts {
 		result, err := v.runScript(ctx, script)
 		switch {
 		case err != nil:
-			return err
+			return ran, err
 		case result.unread:
-			unread = append(unread, filepath.Base(script))
+			ran.unread = append(ran.unread, filepath.Base(script))
 		case result.skipped:
-			skipped = append(skipped, filepath.Base(script))
+			ran.skipped = append(ran.skipped, filepath.Base(script))
 			c.find(Finding{
 				Message: fmt.Sprintf("the firmware skips %s, because it lacks a module or a "+
 					"class that the script imports: what it tests is not verified",
@@ -98,13 +139,14 @@ func (v runCheck) runScripts(ctx context.Context, c *check, scripts []string) er
 			c.find(Finding{Message: result.problem, File: script,
 				Fix: "run it by hand: " + v.elf + " " + script})
 		default:
-			passed++
+			ran.passed++
 		}
 	}
-	answers, err := v.knownAnswers(ctx)
-	if err != nil {
-		return err
-	}
+	return ran, nil
+}
+
+// showAnswers adds a finding for each algorithm with a wrong answer, and a note if none was asked.
+func (v runCheck) showAnswers(c *check, answers answered) {
 	for _, wrong := range answers.failed {
 		program := filepath.Join(v.build.Dir, answersDir, "known_answers")
 		c.find(Finding{Message: "known answers: " + wrong, File: program + ".c",
@@ -114,32 +156,10 @@ func (v runCheck) runScripts(ctx context.Context, c *check, scripts []string) er
 	if len(answers.passed) > 0 {
 		c.show("known_answers", answers.passed)
 	}
-	c.summary = fmt.Sprintf("%d of %s%s passed on the firmware", passed,
-		plural(len(scripts), "script"),
-		andAnswers(len(answers.passed)))
 	if answers.undone != "" {
 		c.notes = append(c.notes,
 			Finding{Message: "no known answers of wolfCrypt alone: " + answers.undone})
 	}
-	if all := append(skipped, unread...); len(all) > 0 {
-		c.show("skipped", all)
-	}
-	if len(unread) > 0 {
-		// If the check were ok, it would claim handshakes that were not made.
-		c.notNeeded = fmt.Sprintf("the firmware's Python cannot parse %s, which was not "+
-			"run; %s", strings.Join(unread, " and "),
-			c.summary)
-	}
-	if passed > 0 && v.RandomScript != "" {
-		if err := v.randomTwice(ctx, c); err != nil {
-			return err
-		}
-	}
-	// A note about missing answers must not be lost in the next verify.
-	if passed == len(scripts) && len(c.findings) == 0 && answers.undone == "" {
-		v.recordPass(hash, len(answers.passed))
-	}
-	return nil
 }
 
 // andAnswers is how a summary continues after the scripts.
