@@ -1,3 +1,6 @@
+// This file's name is the first of this directory, so that the longest tests, which are here,
+// begin first: tests that run in parallel begin in the order of their files.
+
 package tests_test
 
 import (
