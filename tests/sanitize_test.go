@@ -164,7 +164,10 @@ func TestTracked(t *testing.T) {
 		"tls_flights.py", "alloc_fail.py"} {
 		t.Run(script, func(t *testing.T) { runScript(t, firmware, script) })
 	}
-	t.Run("certificates", func(t *testing.T) { x509Table(t, firmware) })
+	t.Run("certificates", func(t *testing.T) {
+		inTheLongRun(t) // three other tests present the table in CI
+		x509Table(t, firmware)
+	})
 }
 
 // clientVerifies holds what a client of ssl does about the server's certificate unless it is told:
