@@ -5,6 +5,8 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"mpwolf/internal/disk"
 	"mpwolf/internal/project"
@@ -109,6 +111,10 @@ func (w *work) planRevert(ctx context.Context) (*reversal, error) {
 	if err != nil {
 		return nil, err
 	}
+	// They come from a map; text, JSON and diff name them in one order.
+	slices.SortFunc(plan.change.Writes, func(a, b state.Write) int {
+		return strings.Compare(a.Path, b.Path)
+	})
 	for _, write := range plan.change.Writes {
 		plan.result.Restored = append(plan.result.Restored, write.Path)
 		change := patches.Change{Path: write.Path, Before: write.Before, After: write.After}

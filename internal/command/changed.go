@@ -3,7 +3,6 @@ package command
 import (
 	"bytes"
 	"fmt"
-	"slices"
 
 	"mpwolf/internal/change"
 	"mpwolf/internal/config"
@@ -136,7 +135,6 @@ func reverted(r *change.Reverted, plan bool) revertedJSON {
 		Module: r.Module, Removed: r.Removed, Kept: r.Kept, Shared: r.Shared, Left: r.Left,
 	}
 	result.Restored = append(result.Restored, r.Restored...)
-	slices.Sort(result.Restored)
 	for _, t := range r.Unknown {
 		result.Unknown = append(result.Unknown, lineJSON{t.File, t.Line, t.Text, t.Why})
 	}
