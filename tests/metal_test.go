@@ -13,7 +13,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"syscall"
 	"testing"
 )
 
@@ -136,8 +135,8 @@ func (m *metal) server(kind, version string, ciphers ...string) (pipe string) {
 	}
 	t.Cleanup(func() { _ = conn.Close() })
 	open := func(name string) *os.File {
-		if err := syscall.Mkfifo(name, 0o600); err != nil {
-			t.Fatal(err)
+		if out, err := exec.Command("mkfifo", name).CombinedOutput(); err != nil {
+			t.Fatalf("%v\n%s", err, out)
 		}
 		file, err := os.OpenFile(name, os.O_RDWR, 0)
 		if err != nil {
