@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"net"
+	"net/http/cgi"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -310,5 +312,39 @@ func TestMovedTag(t *testing.T) {
 	r.Commit = other
 	if _, err := r.Clone(t.Context(), t.TempDir()); err != nil {
 		t.Errorf("a repository on this machine: %v", err)
+	}
+}
+
+// serveGit serves a bare repository as a git server does, and returns its URL.
+func serveGit(t *testing.T, repo string) string {
+	t.Helper()
+	backend := filepath.Join(runGit(t, ".", "--exec-path"), "git-http-backend")
+	if _, err := os.Stat(backend); err != nil {
+		t.Skip("git-http-backend is not on this machine")
+	}
+	server := httptest.NewServer(&cgi.Handler{Path: backend, Env: []string{
+		"GIT_PROJECT_ROOT=" + filepath.Dir(repo), "GIT_HTTP_EXPORT_ALL=1",
+		"GIT_CONFIG_COUNT=1", "GIT_CONFIG_KEY_0=safe.directory", "GIT_CONFIG_VALUE_0=*"}})
+	t.Cleanup(server.Close)
+	return server.URL + "/" + filepath.Base(repo)
+}
+
+// TestPinnedTag clones pinned tags from a server. What is pinned is the commit, which is not the
+// hash of an annotated tag.
+func TestPinnedTag(t *testing.T) {
+	repo := bare(t, newRepo(t))
+	url := serveGit(t, repo)
+	for _, ref := range []string{"v1", "v2"} {
+		commit := runGit(t, repo, "rev-parse", ref+"^{commit}")
+		r := Repo{URL: url, Ref: ref, Commit: commit}
+		if got, err := r.Clone(t.Context(), t.TempDir()); err != nil || got != commit {
+			t.Errorf("%s: %s, %v", ref, got, err)
+		}
+	}
+	tag := runGit(t, repo, "rev-parse", "v1")
+	var moved *MovedError
+	_, err := (Repo{URL: url, Ref: "v1", Commit: tag}).Clone(t.Context(), t.TempDir())
+	if !errors.As(err, &moved) {
+		t.Errorf("v1 pinned to its tag object: %v", err)
 	}
 }
