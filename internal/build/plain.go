@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 
@@ -26,9 +27,9 @@ type Plain struct {
 // Command is a shell command that builds the firmware, on one line, for people to copy.
 func (p Plain) Command() string {
 	command := shell.Join(
-		slices.Concat([]string{"make", "-C", shell.Path(p.Target.Dir())}, p.Target.Args(), p.Args))
+		slices.Concat([]string{plainMake(), "-C", shell.Path(p.Target.Dir())}, p.Target.Args(), p.Args))
 	if dir := p.mpyCrossFirst(); dir != "" {
-		command = shell.Join([]string{"make", "-C", shell.Path(dir)}) + " && " + command
+		command = shell.Join([]string{plainMake(), "-C", shell.Path(dir)}) + " && " + command
 	}
 	return command
 }
@@ -48,10 +49,20 @@ func (p Plain) Run(ctx context.Context) error {
 }
 
 func (p Plain) make(ctx context.Context, words ...string) error {
-	cmd := exec.CommandContext(ctx, "make", words...)
+	cmd := exec.CommandContext(ctx, plainMake(), words...)
+	cmd.Env = append(os.Environ(), noCcacheBase)
 	cmd.Stdout, cmd.Stderr = p.Output, p.Output
 	endWithChildren(cmd)
 	return RunCommand(ctx, cmd)
+}
+
+// plainMake is make as a person types it: macOS and the BSDs have another make, or an old one, of
+// that name.
+func plainMake() string {
+	if runtime.GOOS == "linux" || runtime.GOOS == "windows" {
+		return "make"
+	}
+	return makeProgram()
 }
 
 // mpyCrossFirst is the directory of a mpy-cross that must be made before the firmware; empty if

@@ -43,12 +43,15 @@ func makeProgram() string {
 	return "make"
 }
 
+// noCcacheBase unsets ccache's base directory, which makes the paths in dependency files relative.
+// make then does not recognise them as the files that it makes: objects would stay stale when a
+// generated header changes.
+const noCcacheBase = "CCACHE_BASEDIR="
+
 // environment is what make and the compiler get: the caller's, without an outer make's options,
 // with messages in English (they are parsed), and set so that nothing is written into the source
 // tree: Python would write byte code of MicroPython's tools, and "git describe --dirty" would
-// refresh git's index. ccache's base directory makes the paths in dependency files relative,
-// which make then does not recognise as the files that it makes: objects would stay stale when a
-// generated header changes.
+// refresh git's index.
 func environment() []string {
 	env := slices.DeleteFunc(os.Environ(), func(s string) bool {
 		name, _, _ := strings.Cut(s, "=")
@@ -56,7 +59,7 @@ func environment() []string {
 			"LANGUAGE", "CCACHE_BASEDIR"}, name)
 	})
 	return append(env, "LC_ALL=C", "PYTHONDONTWRITEBYTECODE=1", "GIT_OPTIONAL_LOCKS=0",
-		"CCACHE_BASEDIR=")
+		noCcacheBase)
 }
 
 // endWithChildren makes a command that is interrupted stop the commands that it runs, as make

@@ -100,7 +100,7 @@ func (s *session) buildAll(
 		}
 		if err := plain.Run(c.Context); err != nil {
 			s.showKept(output)
-			if cause, found := doctor.Blame(log.text); found && c.Context.Err() == nil {
+			if cause, found := doctor.Blame(string(log.text)); found && c.Context.Err() == nil {
 				return hint.With(fmt.Errorf("%w: %s", err, cause.Says), cause.Hint())
 			}
 			return err
@@ -126,12 +126,14 @@ func (s *session) showKept(output io.Writer) {
 }
 
 // lastOutput keeps the end of what make says.
-type lastOutput struct{ text string }
+type lastOutput struct{ text []byte }
 
 func (o *lastOutput) Write(p []byte) (int, error) {
 	const most = 1 << 20
-	o.text += string(p)
-	o.text = o.text[max(0, len(o.text)-most):]
+	o.text = append(o.text, p...)
+	if len(o.text) > 2*most { // not at each line
+		o.text = append(o.text[:0], o.text[len(o.text)-most:]...)
+	}
 	return len(p), nil
 }
 

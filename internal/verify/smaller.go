@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"mpwolf/internal/build"
+	"mpwolf/internal/lazyregexp"
 	"mpwolf/internal/objects"
 )
 
@@ -34,16 +35,28 @@ func (v sizeCheck) trials() []trial {
 		!slices.Contains(given, "LTO=1") {
 		ways = append(ways, trial{args: []string{"LTO=1"}, text: "make LTO=1"})
 	}
-	fragment, err := os.ReadFile(filepath.Join(filepath.Dir(v.WolfSSL), fragment))
-	for _, profile := range []string{"client", "tiny"} {
+	for _, profile := range v.profiles() {
 		arg := "WOLFSSL_PROFILE=" + profile
-		if err == nil && bytes.Contains(fragment, []byte("\n# WOLFSSL_PROFILE")) &&
-			bytes.Contains(fragment, []byte(profile)) &&
-			!slices.Contains(given, arg) {
+		if profile != "full" && !slices.Contains(given, arg) {
 			ways = append(ways, trial{args: []string{arg}, text: "make " + arg})
 		}
 	}
 	return ways
+}
+
+var profilesLine = lazyregexp.New(`(?m)^WOLFSSL_PROFILES := (.+)$`)
+
+// profiles are those that the modules' makefile lists, from the largest.
+func (v sizeCheck) profiles() []string {
+	makefile, err := os.ReadFile(filepath.Join(filepath.Dir(v.WolfSSL), fragment))
+	if err != nil {
+		return nil
+	}
+	m := profilesLine().FindSubmatch(makefile)
+	if m == nil {
+		return nil // modules of before there were any
+	}
+	return strings.Fields(string(m[1]))
 }
 
 // tryAll builds smaller firmware, adding one way after the other until it fits, and reports what

@@ -1,6 +1,8 @@
 package verify
 
 import (
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -30,5 +32,18 @@ func TestSmaller(t *testing.T) {
 		if strings.Contains(got, macro) {
 			t.Errorf("%s would save nothing: %s", macro, got)
 		}
+	}
+}
+
+// TestProfiles checks that the profiles are found in the modules' makefile.
+func TestProfiles(t *testing.T) {
+	module := filepath.Join("..", "..", "modules", "micropython-wolfssl")
+	v := sizeCheck{&evidence{Options: Options{WolfSSL: filepath.Join(module, "wolfssl")}}}
+	if got := v.profiles(); !slices.Equal(got, []string{"full", "client", "tiny"}) {
+		t.Errorf("got %q", got)
+	}
+	v.WolfSSL = filepath.Join(t.TempDir(), "wolfssl")
+	if got := v.profiles(); len(got) > 0 {
+		t.Errorf("without a makefile: %q", got)
 	}
 }
