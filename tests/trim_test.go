@@ -155,3 +155,50 @@ func recordedProcessors(t *testing.T, tree string) string {
 	}
 	return ""
 }
+
+// TestProcessors compiles what stops a build by hand for a processor whose files of wolfSSL are not
+// installed.
+func TestProcessors(t *testing.T) {
+	needReal(t)
+	t.Parallel()
+	x86, arm := []string{"gcc"}, []string{"arm-none-eabi-gcc", "-mthumb", "-mcpu=cortex-m4"}
+	const of86, ofM = "wolfcrypt/src/sp_x86_64.c", "wolfcrypt/src/sp_cortexm.c"
+	for name, test := range map[string]struct {
+		compiler []string
+		file     string // that is installed of a trimmed wolfSSL
+		want     string // what the compiler says
+	}{
+		"x86":              {x86, of86, ""},
+		"x86 by clang":     {[]string{"clang"}, ofM, "for x86: mpwolf"},
+		"32 bits":          {[]string{"clang", "-m32"}, ofM, "for x86: mpwolf"},
+		"Cortex-M for x86": {x86, ofM, "for x86: mpwolf"},
+		"Cortex-M":         {arm, ofM, ""},
+		"x86 for Cortex-M": {arm, of86, "for Cortex-M: mpwolf"},
+		"ARM, profile A": {[]string{"arm-none-eabi-gcc", "-march=armv7-a"}, ofM,
+			"for 32-bit ARM: mpwolf"},
+		"arm64": {[]string{"clang", "--target=aarch64-linux-gnu"}, of86, "for arm64: mpwolf"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			src := filepath.Join(dir, "wolfcrypt", "src")
+			if err := os.MkdirAll(src, 0o755); err != nil {
+				t.Fatal(err)
+			}
+			writeFile(t, src, filepath.Base(test.file), nil)
+			compile := func() (string, error) {
+				cmd := exec.Command(test.compiler[0], append(test.compiler[1:], "-I", dir, "-E",
+					"../modules/micropython-wolfssl/wolf_processors.h")...)
+				out, err := cmd.CombinedOutput()
+				return string(out), err
+			}
+			if out, err := compile(); err != nil {
+				t.Errorf("a whole wolfSSL: %v\n%s", err, out)
+			}
+			writeFile(t, dir, wolfssl.ProcessorsFile, nil)
+			out, err := compile()
+			if (err != nil) != (test.want != "") || !strings.Contains(out, test.want) {
+				t.Errorf("%v\n%s", err, out)
+			}
+		})
+	}
+}

@@ -34,6 +34,7 @@
 // its own settings say, and without that.
 
 #include "wolf_glue.h"
+#include "wolf_processors.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -53,25 +54,6 @@
 
 #if defined(MICROPY_WOLFSSL_PROFILE) && !defined(MICROPY_WOLFSSL_PROFILE_FULL)
 #error "WOLFSSL_PROFILE is for settings that include ports/common/bare_metal.h; these do not"
-#endif
-
-// mpwolf patch installs of wolfSSL what the processors that it was run for can use.
-#ifdef __has_include
-#if defined(WOLFSSL_SP_X86_64_ASM) && !__has_include("wolfcrypt/src/sp_x86_64.c")
-#error "no wolfcrypt/src/sp_x86_64.c: mpwolf patch for this port, or --wolfssl-full, brings it"
-#endif
-#if defined(WOLFSSL_SP_ARM64_ASM) && !__has_include("wolfcrypt/src/sp_arm64.c")
-#error "no wolfcrypt/src/sp_arm64.c: mpwolf patch for this port, or --wolfssl-full, brings it"
-#endif
-#if defined(WOLFSSL_SP_ARM32_ASM) && !__has_include("wolfcrypt/src/sp_arm32.c")
-#error "no wolfcrypt/src/sp_arm32.c: mpwolf patch for this port, or --wolfssl-full, brings it"
-#endif
-#if defined(WOLFSSL_SP_ARM_CORTEX_M_ASM) && !__has_include("wolfcrypt/src/sp_cortexm.c")
-#error "no wolfcrypt/src/sp_cortexm.c: mpwolf patch for this port, or --wolfssl-full, brings it"
-#endif
-#if defined(WOLFSSL_SP_ARM_THUMB_ASM) && !__has_include("wolfcrypt/src/sp_armthumb.c")
-#error "no wolfcrypt/src/sp_armthumb.c: mpwolf patch for this port, or --wolfssl-full, brings it"
-#endif
 #endif
 
 // Each thread has its own where the settings have HAVE_THREAD_LS.

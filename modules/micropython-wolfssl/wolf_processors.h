@@ -1,0 +1,50 @@
+/*
+ * This file is part of the mpwolf project, which puts wolfSSL into MicroPython
+ *
+ * The MIT License (MIT)
+ *
+ * Copyright (c) 2026 the mpwolf authors
+ *
+ * Permission is hereby granted, free of charge, to any person obtaining a copy
+ * of this software and associated documentation files (the "Software"), to deal
+ * in the Software without restriction, including without limitation the rights
+ * to use, copy, modify, merge, publish, distribute, sublicense, and/or sell
+ * copies of the Software, and to permit persons to whom the Software is
+ * furnished to do so, subject to the following conditions:
+ *
+ * The above copyright notice and this permission notice shall be included in
+ * all copies or substantial portions of the Software.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR
+ * IMPLIED, INCLUDING BUT NOT LIMITED TO THE WARRANTIES OF MERCHANTABILITY,
+ * FITNESS FOR A PARTICULAR PURPOSE AND NONINFRINGEMENT. IN NO EVENT SHALL THE
+ * AUTHORS OR COPYRIGHT HOLDERS BE LIABLE FOR ANY CLAIM, DAMAGES OR OTHER
+ * LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR OTHERWISE, ARISING FROM,
+ * OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN
+ * THE SOFTWARE.
+ */
+
+#ifndef MICROPY_INCLUDED_WOLF_PROCESSORS_H
+#define MICROPY_INCLUDED_WOLF_PROCESSORS_H
+
+// mpwolf patch installs what the processors of its targets can use of wolfSSL, and names them in
+// the file mpwolf-processors. A build for another processor would lack files, or succeed without
+// its assembly.
+
+#if defined(__has_include)
+#if __has_include("mpwolf-processors")
+#if (defined(__x86_64__) || defined(__i386__)) && !__has_include("wolfcrypt/src/sp_x86_64.c")
+#error "no files for x86: mpwolf patch for this port, or --wolfssl-full, brings them"
+#elif defined(__aarch64__) && !__has_include("wolfcrypt/src/sp_arm64.c")
+#error "no files for arm64: mpwolf patch for this port, or --wolfssl-full, brings them"
+#elif defined(__ARM_ARCH_PROFILE) && __ARM_ARCH_PROFILE == 'M' \
+    && !__has_include("wolfcrypt/src/sp_cortexm.c")
+#error "no files for Cortex-M: mpwolf patch for this port, or --wolfssl-full, brings them"
+#elif defined(__arm__) && !(defined(__ARM_ARCH_PROFILE) && __ARM_ARCH_PROFILE == 'M') \
+    && !__has_include("wolfcrypt/src/sp_arm32.c")
+#error "no files for 32-bit ARM: mpwolf patch for this port, or --wolfssl-full, brings them"
+#endif
+#endif
+#endif
+
+#endif // MICROPY_INCLUDED_WOLF_PROCESSORS_H
