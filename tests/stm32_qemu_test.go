@@ -31,5 +31,6 @@ func TestStm32Settings(t *testing.T) {
 	board := startQemu(t, "mps2-an386", r.makeQemu(t, t.TempDir(), port, "-mcpu=cortex-m4"))
 	board.runs(t, "../testdata/stm32/hardware.py", "", "") // leaves the clock set
 	board.runs(t, "crypto_kat.py", "", "")
+	board.runs(t, "tls_names.py", "", "")
 	board.softResets(t, softResets, string(left))
 }

@@ -406,60 +406,117 @@ static bool is_want(int err) {
 // Cipher suites. mbedTLS's names are the IANA names with dashes, those of TLS 1.3 with a prefix of
 // their own.
 
-static mp_obj_t cipher_name(byte suite0, byte suite) {
+#if defined(NO_ERROR_STRINGS)
+
+// wolfSSL has no IANA names then, and its own are like OpenSSL's: make the IANA name of a suite with
+// AES or ChaCha20, and keep that of any other.
+static void add_iana_name(vstr_t *vstr, byte suite0, byte suite) {
+    const char *own = wolfSSL_get_cipher_name_from_suite(suite0, suite);
+    if (own == NULL) {
+        return;
+    }
+    const char *cipher = strstr(own, "AES");
+    if (cipher == NULL) {
+        cipher = strstr(own, "CHACHA20");
+    }
+    if (cipher == NULL) {
+        vstr_add_str(vstr, own);
+        return;
+    }
+    vstr_add_str(vstr, "TLS-");
+    if (strncmp(own, "TLS13-", 6) != 0) {
+        if (cipher == own) {
+            vstr_add_str(vstr, "RSA-");
+        }
+        vstr_add_strn(vstr, own, cipher - own);
+        vstr_add_str(vstr, "WITH-");
+    }
+    if (strncmp(cipher, "AES", 3) == 0 && strlen(cipher) > 6) {
+        vstr_add_str(vstr, "AES-");
+        vstr_add_strn(vstr, cipher + 3, 3);
+        cipher += 6;
+        if (strncmp(cipher, "-SHA", 4) == 0) {
+            vstr_add_str(vstr, "-CBC");
+        }
+    }
+    vstr_add_str(vstr, cipher);
+    if (strcmp(cipher, "CHACHA20-POLY1305") == 0) {
+        vstr_add_str(vstr, "-SHA256");
+    }
+}
+
+#else
+
+static void add_iana_name(vstr_t *vstr, byte suite0, byte suite) {
     const char *iana = wolfSSL_get_cipher_name_iana_from_suite(suite0, suite);
-    if (iana == NULL) {
-        return mp_const_none;
+    if (iana != NULL) {
+        vstr_add_str(vstr, iana);
     }
+}
+
+#endif
+
+static mp_obj_t cipher_name(byte suite0, byte suite) {
     vstr_t vstr;
-    vstr_init(&vstr, strlen(iana) + 3);
-    if (suite0 == 0x13 && strncmp(iana, "TLS_", 4) == 0) {
-        vstr_add_str(&vstr, "TLS1_3_");
-        iana += 4;
+    vstr_init(&vstr, 48);
+    add_iana_name(&vstr, suite0, suite);
+    if (suite0 == 0x13 && vstr.len > 4 && memcmp(vstr.buf, "TLS", 3) == 0) {
+        vstr_add_len(&vstr, 3);
+        memmove(vstr.buf + 6, vstr.buf + 3, vstr.len - 6);
+        memcpy(vstr.buf + 3, "1_3", 3);
     }
-    vstr_add_str(&vstr, iana);
     for (size_t i = 0; i < vstr.len; ++i) {
         if (vstr.buf[i] == '_') {
             vstr.buf[i] = '-';
         }
     }
-    mp_obj_t name = mp_obj_new_str(vstr.buf, vstr.len);
+    mp_obj_t name = vstr.len == 0 ? mp_const_none : mp_obj_new_str(vstr.buf, vstr.len);
     vstr_clear(&vstr);
     return name;
 }
 
-// Whether name is iana, with dashes or underscores.
-static bool is_iana_name(const char *name, const char *iana) {
-    if (strncmp(name, "TLS1-3-", 7) == 0 && strncmp(iana, "TLS_", 4) == 0) {
+// Whether a character of a name is that of another, where dashes and underscores are one.
+static bool is_same_char(char a, char b) {
+    return a == b || ((a == '-' || a == '_') && (b == '-' || b == '_'));
+}
+
+// Whether name is iana, with dashes or underscores, or mbedTLS's name of a suite of TLS 1.3.
+static bool is_iana_name(const char *name, const vstr_t *iana, bool tls13) {
+    size_t i = 0;
+    if (tls13 && strncmp(name, "TLS1-3-", 7) == 0 && iana->len > 4) {
         name += 7;
-        iana += 4;
+        i = 4;
     }
-    while (*name != '\0' && (*name == *iana || (*name == '-' && *iana == '_'))) {
+    while (i < iana->len && *name != '\0' && is_same_char(*name, iana->buf[i])) {
         ++name;
-        ++iana;
+        ++i;
     }
-    return *name == *iana;
+    return *name == '\0' && i == iana->len;
 }
 
 // wolfSSL's own name of a cipher suite that is given in any spelling, or NULL. wolfSSL's names are
 // OpenSSL's, if OpenSSL has one.
 static const char *find_cipher(const char *name) {
     const char *own;
+    vstr_t iana;
+    vstr_init(&iana, 48);
     for (int i = 0; (own = wolfSSL_get_cipher_list(i)) != NULL; ++i) {
         if (strcmp(name, own) == 0) {
-            return own;
+            break;
         }
         byte suite0, suite;
         int flags;
         if (wolfSSL_get_cipher_suite_from_name(own, &suite0, &suite, &flags) != 0) {
             continue;
         }
-        const char *iana = wolfSSL_get_cipher_name_iana_from_suite(suite0, suite);
-        if (iana != NULL && is_iana_name(name, iana)) {
-            return own;
+        vstr_reset(&iana);
+        add_iana_name(&iana, suite0, suite);
+        if (is_iana_name(name, &iana, suite0 == 0x13)) {
+            break;
         }
     }
-    return NULL;
+    vstr_clear(&iana);
+    return own;
 }
 
 /******************************************************************************/
