@@ -68,8 +68,8 @@ func patched(p *change.Patched, plan bool) patchedJSON {
 	return result
 }
 
-// want is what is done for a want: change a line, nothing as another change or the tree itself
-// gives the value, or tell of a line outside the tree.
+// want is what is done for a want: a line is changed, or nothing is because another change or the
+// tree itself gives the value. patch refuses lines outside the tree before.
 func want(step patches.Step) wantJSON {
 	w := wantJSON{Macro: step.Name, Value: step.Want.Value, Why: step.Want.Why}
 	switch {
@@ -79,11 +79,8 @@ func want(step patches.Step) wantJSON {
 	case step.Holds():
 		w.Action = "holds"
 		return w
-	case step.Outside:
-		w.Action = "outside"
-	default:
-		w.Action = "change"
 	}
+	w.Action = "change"
 	w.File, w.Line, w.Text = step.Site.File, step.Site.Line, step.Line
 	return w
 }
