@@ -16,8 +16,8 @@ func doctorCommand(s *session) *cli.Command {
 		Name: "doctor",
 		Usage: "report which tools of this machine the builds need and which are missing, and " +
 			"the state of the tree",
-		Description: `It changes nothing. For what is missing it names the packages of Debian, Fedora,
-Arch, macOS and Windows, and ends with exit code 1.
+		Description: `It changes nothing. For a missing tool it names the packages for Debian, Fedora,
+Arch, macOS and Windows. The exit code is 1 if anything is missing.
 
 Examples:
     mpwolf doctor
@@ -67,7 +67,7 @@ func (s *session) showDoctor(r *doctor.Result) {
 	}
 	switch n := len(r.Cache.Entries); {
 	case r.Cache.Dir == "":
-		fmt.Fprintln(s.stdout, "cache: none; MPWOLF_CACHE names one")
+		fmt.Fprintln(s.stdout, "cache: none; set MPWOLF_CACHE to a directory")
 	case n == 0:
 		fmt.Fprintf(s.stdout, "cache: %s, empty\n", r.Cache.Dir)
 	default:
@@ -75,7 +75,7 @@ func (s *session) showDoctor(r *doctor.Result) {
 	}
 }
 
-// showTool has a tool on one line and, if it lacks, what to install below it.
+// showTool prints a tool on one line and, if it is missing, what to install below it.
 func (s *session) showTool(f doctor.Found) {
 	what := strings.TrimSpace(f.Version + " " + f.Path)
 	switch {
@@ -109,8 +109,8 @@ func (s *session) showDoctorTree(t *doctor.Tree) {
 		fmt.Fprintf(s.stdout, "  built with CMake: %s\n", strings.Join(t.CMake, ", "))
 	}
 	for _, dir := range t.Leftover {
-		fmt.Fprintf(s.stdout, "  left over: %s: verify built in it for a target that is no more; "+
-			"fix: rm -r %s\n", shell.Path(dir), shell.Quote(shell.Path(dir)))
+		fmt.Fprintf(s.stdout, "  left over: %s: verify built there for a target that the "+
+			"tree no longer has; fix: rm -r %s\n", shell.Path(dir), shell.Quote(shell.Path(dir)))
 	}
 }
 
@@ -125,7 +125,7 @@ func (s *session) showDoctorTarget(r *doctor.Result, t doctor.Target) {
 		fmt.Fprintf(s.stdout, "    fix: git -C %s submodule update --init %s\n",
 			shell.Quote(shell.Path(r.Tree.Dir)), names)
 	default:
-		fmt.Fprintln(s.stdout, "  submodules: none is missing")
+		fmt.Fprintln(s.stdout, "  submodules: none missing")
 	}
 	switch {
 	case t.SettingsGone:

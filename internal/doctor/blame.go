@@ -8,14 +8,14 @@ import (
 	"mpwolf/internal/lazyregexp"
 )
 
-// Cause is a tool of the host for want of which a build failed.
+// Cause is a missing tool of the host that made a build fail.
 type Cause struct {
 	Tool Tool
-	// Says is what shows it, in words.
+	// Says is the evidence, in words.
 	Says string
 }
 
-// Fix is what to do.
+// Fix says what to do.
 func (c Cause) Fix() string {
 	if command := ThisSystem().Install([]Tool{c.Tool}); command != "" {
 		return "install it: " + command
@@ -26,11 +26,11 @@ func (c Cause) Fix() string {
 	return "install it, or give make another CC or CROSS_COMPILE"
 }
 
-// Hint is Fix for a hint, which names the command alone where there is one.
+// Hint is Fix as a hint: only the command, if there is one.
 func (c Cause) Hint() string { return installHint(ThisSystem(), []Tool{c.Tool}) }
 
 var (
-	// What shells, make, env and Python say of a program that is not there.
+	// What shells, make, env and Python print about a program that does not exist.
 	notFound = lazyregexp.New("(?m)^(?:" +
 		`\S*sh: (?:\d+: |line \d+: )?([\w./+-]+): (?:command )?not found` +
 		`|\S*sh: command not found: ([\w./+-]+)` +
@@ -42,18 +42,20 @@ var (
 
 	noHeader = lazyregexp.New(`(?m)\berror: '?([\w/.+-]+\.h)(?:: No such file or directory$` +
 		`|' file not found)`)
-	// How linkers name the functions of libffi that none defines, and the library.
+	// How linkers report that functions of libffi are undefined, or that the library is missing.
 	noFFI = lazyregexp.New("undefined references? to ['`‘]_?(ffi_\\w+)" +
 		`|undefined symbol: _?(ffi_\w+)` + `|(?m)^  "_(ffi_\w+)", referenced from:` +
 		`|(cannot find -lffi)\b|library (?:not found for|'ffi' not found)( ?-lffi)?`)
 )
 
-// libcHeaders are of every C library; if one is not found, none is installed.
+// libcHeaders belong to every C library: if one is not found, no C library is installed for the
+// compiler.
 var libcHeaders = []string{"assert.h", "ctype.h", "errno.h", "math.h", "stdio.h", "stdlib.h",
 	"string.h", "stdint.h", "features.h", "bits/libc-header-start.h", "gnu/stubs-32.h",
 	"sys/cdefs.h", "unistd.h"}
 
-// Blame finds in the log of a failed build which tool of the host it lacked; false if none.
+// Blame finds the tool of the host that a failed build lacked, from the build's log; false if it
+// lacked none.
 func Blame(log string) (Cause, bool) {
 	log = strings.ReplaceAll(log, "\r\n", "\n")
 	for _, find := range []func(string) (Cause, bool){blameProgram, blameHeader, blameFFI} {
@@ -64,9 +66,9 @@ func Blame(log string) (Cause, bool) {
 	return Cause{}, false
 }
 
-// blameProgram finds a program that is not there: the last that was not found before a command
-// failed with the status of this error. A shell that make asked for a variable says so earlier,
-// and make goes on.
+// blameProgram finds a missing program: the last one that was reported as not found before a
+// command failed with the matching status. If a shell that make runs for a variable reports one,
+// make continues, so earlier reports do not count.
 func blameProgram(log string) (Cause, bool) {
 	failed := commandFailed().FindStringIndex(log)
 	if failed == nil {
@@ -115,16 +117,16 @@ func blameHeader(log string) (Cause, bool) {
 	return Cause{}, false
 }
 
-// blameFFI finds that libffi is not linked: make links what pkg-config says, and goes on without
-// when that is missing.
+// blameFFI recognises that libffi is not linked: make links what pkg-config reports, and continues
+// without libffi if pkg-config is missing.
 func blameFFI(log string) (Cause, bool) {
 	m := noFFI().FindStringSubmatch(log)
 	if m == nil {
 		return Cause{}, false
 	}
-	name, why := toolFFI, "libffi is not installed with what pkg-config reads"
+	name, why := toolFFI, "libffi is not installed, or pkg-config does not find it"
 	if _, err := exec.LookPath(toolPkgConfig); err != nil {
-		name, why = toolPkgConfig, "pkg-config, which make asks for it, is not installed"
+		name, why = toolPkgConfig, "pkg-config, which make needs to find it, is not installed"
 	}
 	t, _ := known(name)
 	says := "libffi is not linked: " + why
@@ -137,7 +139,7 @@ func blameFFI(log string) (Cause, bool) {
 // IsOfFFI reports whether a symbol is one of libffi's.
 func IsOfFFI(symbol string) bool { return strings.HasPrefix(symbol, "ffi_") }
 
-// OfProgram is the cause where a program of this name could not be started.
+// OfProgram is the cause if a program of this name could not be started.
 func OfProgram(name string) Cause {
 	t := ofCompiler(name)
 	return Cause{t, t.Name + " is not installed, or not on PATH"}

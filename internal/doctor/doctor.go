@@ -1,6 +1,6 @@
-// Package doctor looks at what surrounds a build: the tools of the host, with what to install
-// where one is missing, and the state of a tree that decides whether it can be built. It reads and
-// asks, changes nothing on disk, and prints nothing.
+// Package doctor examines what a build depends on: the tools of the host, with the packages to
+// install if one is missing, and the state of the tree. It reads files, and asks make and the
+// tools themselves; it changes nothing on disk and prints nothing.
 package doctor
 
 import (
@@ -34,11 +34,12 @@ type Result struct {
 	// OK is set if nothing that the targets need is missing.
 	OK     bool    `json:"ok"`
 	Tool   string  `json:"mpwolf"`
-	Go     string  `json:"go"` // that mpwolf was built with
+	Go     string  `json:"go"` // the version that mpwolf was built with
 	Host   string  `json:"host"`
 	System System  `json:"system"`
 	Tools  []Found `json:"tools"`
-	// Install is the command that installs what is missing; "" if nothing is, or none is known.
+	// Install is the command that installs what is missing; "" if nothing is missing, or if no
+	// command is known.
 	Install string `json:"install,omitempty"`
 	// Tree is nil if there is none.
 	Tree    *Tree    `json:"tree"`
@@ -57,20 +58,20 @@ type Tree struct {
 	Interrupted bool `json:"interrupted,omitempty"`
 	// CMake are the ports that are built with it.
 	CMake []string `json:"cmake_ports,omitempty"`
-	// Leftover are directories that verify built in for targets that are no more.
+	// Leftover are build directories of verify for targets that the tree no longer has.
 	Leftover []string `json:"leftover,omitempty"`
 }
 
-// Target is what was found of one target.
+// Target is what was found out about one target.
 type Target struct {
 	Name string `json:"target"`
-	// Submodules are those that are missing, Unread why that is not known.
+	// Submodules are the missing ones; Unread says why they are not known.
 	Submodules []string `json:"missing_submodules"`
 	Unread     string   `json:"unread,omitempty"`
 	// Settings is the user_settings.h; "" if none is installed yet.
 	Settings     string `json:"settings,omitempty"`
 	SettingsGone bool   `json:"settings_missing,omitempty"`
-	// Stale is a build directory of make's with objects from before the patch; "" without one.
+	// Stale is a build directory with objects from before the patch; "" if there is none.
 	Stale string `json:"stale,omitempty"`
 }
 
@@ -101,7 +102,7 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 	return r, ctx.Err()
 }
 
-// open is the project, whose Tree is nil if there is none around.
+// open returns the project; its Tree is nil if no tree is found.
 func open(o project.Options) (*project.Project, error) {
 	p, err := project.New(o)
 	if err != nil {
@@ -127,13 +128,13 @@ func orUnix(p *project.Project) ([]project.Target, error) {
 	}
 	t, err := p.Tree.Target("unix", "", "")
 	if errors.Is(err, micropython.ErrUnknownName) {
-		return nil, nil // a tree that was cut down to other ports
+		return nil, nil // a tree reduced to other ports
 	}
 	return []project.Target{{Target: t}}, err
 }
 
-// lookAt looks for the tools that targets need; make is asked only where no tool hangs, which make
-// would run. It reports whether make can be asked.
+// lookAt looks for the tools that targets need. It asks make only if no tool hangs, because make
+// would run that tool. It reports whether make can be asked.
 func (r *Result) lookAt(
 	ctx context.Context, p *project.Project, targets []project.Target,
 ) (canAsk bool) {
@@ -175,12 +176,12 @@ func (r *Result) lookAt(
 	return canAsk
 }
 
-// programs are the needs that are programs.
+// programs are the needs that are not headers.
 func programs(needs []need) []need {
 	return slices.DeleteFunc(slices.Clone(needs), func(n need) bool { return n.header != "" })
 }
 
-// optional are the tools that only something else needs.
+// optional are the tools that the targets do not need, but something else does.
 func optional(needs []need) []need {
 	var all []need
 	for _, t := range tools {
@@ -192,11 +193,11 @@ func optional(needs []need) []need {
 	return all
 }
 
-// treeOf tells of a tree.
+// treeOf describes a tree.
 func treeOf(p *project.Project) *Tree {
 	t := &Tree{Dir: p.Tree.Dir, MicroPython: p.Tree.Version.String(), Modules: p.Module(),
 		Interrupted: state.Interrupted(p.Tree.Dir)}
-	files, _ := filepath.Glob(p.Tree.Path("ports", "*", "CMakeLists.txt")) // only a bad pattern
+	files, _ := filepath.Glob(p.Tree.Path("ports", "*", "CMakeLists.txt")) // never a bad pattern
 	for _, file := range files {
 		t.CMake = append(t.CMake, filepath.Base(filepath.Dir(file)))
 	}
@@ -272,8 +273,8 @@ func lookAtTarget(
 	return found
 }
 
-// staleBuild is a directory of plain make's, in the port's directory, with objects from before a
-// time. make looks at the times of sources, and not at the flags that the patch has changed.
+// staleBuild is a build directory of plain make, in the port's directory, with objects from before
+// the patch. make looks at the times of sources, not at the flags that the patch has changed.
 func staleBuild(t micropython.Target, patched time.Time) string {
 	dir := t.Dir()
 	for _, name := range []string{"build", "build-" + t.Variant, "build-" + t.Board,
@@ -294,7 +295,7 @@ func cache() Cache {
 	c := Cache{Entries: []string{}}
 	where, err := sources.DefaultCache()
 	if err != nil {
-		return c // without a home, there is none
+		return c // there is none without a home directory
 	}
 	c.Dir = where.Dir
 	entries, err := os.ReadDir(c.Dir)
@@ -309,8 +310,8 @@ func cache() Cache {
 	return c
 }
 
-// conclude says whether all is there, and how to install what is not. Where submodules are
-// missing, git is needed.
+// conclude works out whether anything is missing, and how to install it. git is needed only if
+// submodules are missing.
 func (r *Result) conclude() {
 	r.OK = true
 	submodules := false

@@ -16,8 +16,8 @@ import (
 	"mpwolf/internal/lazyregexp"
 )
 
-// patience is how long a tool may take to say its version: 2 s, and on a machine that is busy
-// longer, as far as the system tells.
+// patience is how long a tool may take to print its version: 2 s, or longer on a machine that
+// reports a high load.
 var patience = sync.OnceValue(func() time.Duration {
 	load, _ := os.ReadFile("/proc/loadavg")
 	return patienceAt(string(load), runtime.NumCPU())
@@ -37,9 +37,9 @@ func patienceAt(loadavg string, processors int) time.Duration {
 const (
 	OK      = "ok"
 	Missing = "missing"
-	Fails   = "fails"  // it is there, and does not run
-	Hangs   = "hangs"  // it is there, and does not end within patience
-	Absent  = "absent" // it is not there, and no target needs it
+	Fails   = "fails"  // it is there, but does not run
+	Hangs   = "hangs"  // it is there, but does not finish within patience
+	Absent  = "absent" // it is not there, but no target needs it
 )
 
 // Found is a tool that was looked for.
@@ -48,17 +48,17 @@ type Found struct {
 	State   string `json:"state"`
 	Version string `json:"version,omitempty"`
 	Path    string `json:"path,omitempty"`
-	// Says is the reason of another state than OK.
+	// Says is the reason for a state other than OK.
 	Says string `json:"says,omitempty"`
 	// By are the targets that need it.
 	By []string `json:"needed_by,omitempty"`
 }
 
-// Lacks reports whether a target cannot be built for this tool.
+// Lacks reports whether a target cannot be built because of this tool.
 func (f Found) Lacks() bool { return f.State != OK && f.State != Absent && f.OnlyFor == "" }
 
-// lookFor looks for tools, all at once. With versions each is asked for its own, else it must only
-// be there.
+// lookFor looks for all tools at once. With versions each is asked for its version; otherwise it
+// only has to exist.
 func lookFor(ctx context.Context, needs []need, versions bool) []Found {
 	all := make([]Found, len(needs))
 	var wait sync.WaitGroup
@@ -88,7 +88,7 @@ func (n need) look(ctx context.Context, versions bool) Found {
 func (n need) lookProgram(ctx context.Context, f *Found, versions bool) {
 	for _, name := range n.programs {
 		if strings.ContainsAny(name, `/\`) && !filepath.IsAbs(name) && n.dir != "" {
-			name = filepath.Join(n.dir, name) // as make takes it
+			name = filepath.Join(n.dir, name) // relative to where make runs
 		}
 		path, err := exec.LookPath(name)
 		if err != nil && !errors.Is(err, exec.ErrDot) {
@@ -105,12 +105,12 @@ func (n need) lookProgram(ctx context.Context, f *Found, versions bool) {
 	}
 }
 
-// askVersion asks a program for its version; one that fails at that does not run at all.
+// askVersion asks a program for its version. If even that fails, the program does not work.
 func (n need) askVersion(ctx context.Context, f *Found) {
 	out, err := output(ctx, "", nil, f.Path, "--version")
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
-		f.State, f.Says = Hangs, "does not end within "+patience().String()
+		f.State, f.Says = Hangs, "does not finish within "+patience().String()
 	case err != nil:
 		f.State, f.Says = Fails, firstLine(out, err)
 	default:
@@ -121,7 +121,7 @@ func (n need) askVersion(ctx context.Context, f *Found) {
 	}
 }
 
-// checkMake holds that make is GNU's, and knows --eval, which came with 3.82: macOS has 3.81.
+// checkMake requires GNU make with --eval, which is new in 3.82; macOS has 3.81.
 func (f *Found) checkMake(out string) {
 	switch {
 	case !strings.HasPrefix(out, "GNU Make"):
@@ -131,14 +131,14 @@ func (f *Found) checkMake(out string) {
 	}
 }
 
-// output runs a program for patience at most. It gets everything that the program wrote.
+// output runs a program for at most patience, and returns everything that it wrote.
 func output(ctx context.Context, dir string, stdin []byte, argv ...string) (string, error) {
 	limited, cancel := context.WithTimeout(ctx, patience())
 	defer cancel()
 	cmd := exec.CommandContext(limited, argv[0], argv[1:]...)
 	cmd.Dir, cmd.Stdin = dir, bytes.NewReader(stdin)
 	cmd.Env = append(cmd.Environ(), "LC_ALL=C", "PYTHONDONTWRITEBYTECODE=1")
-	cmd.WaitDelay = 50 * time.Millisecond // a child of its may hold the pipe
+	cmd.WaitDelay = 50 * time.Millisecond // a child process may keep the pipe open
 	out, err := cmd.CombinedOutput()
 	if limited.Err() != nil {
 		return string(out), limited.Err()
@@ -151,8 +151,8 @@ var (
 	remark        = lazyregexp.New(`\([^)]*\)`)
 )
 
-// versionIn is the version in what a program says of itself, on its first line: "gcc (Debian
-// 12.2.0-14) 12.2.0" has that of a package too.
+// versionIn is the version in the first line of what a program prints about itself. Remarks in
+// parentheses do not count: "gcc (Debian 12.2.0-14) 12.2.0" also has the package's version.
 func versionIn(text string) string {
 	line, _, _ := strings.Cut(text, "\n")
 	return versionNumber().FindString(remark().ReplaceAllString(line, ""))
@@ -165,8 +165,8 @@ func firstLine(text string, err error) string {
 	return err.Error()
 }
 
-// lookHeader has the compiler look for a header. Without the compiler, it is looked for where
-// systems have it.
+// lookHeader makes the compiler look for a header. Without a compiler, it looks in the usual
+// directories.
 func (n need) lookHeader(ctx context.Context, f *Found) {
 	if len(n.compiler) == 0 || !isThere(n.compiler[0]) {
 		if !n.inSystem() {
@@ -177,7 +177,7 @@ func (n need) lookHeader(ctx context.Context, f *Found) {
 	out, err := output(ctx, n.dir, []byte("#include <"+n.header+">\n"), n.compiler...)
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
-		f.State, f.Says = Hangs, "the compiler does not end within "+patience().String()
+		f.State, f.Says = Hangs, "the compiler does not finish within "+patience().String()
 	case err != nil && lacksHeader(out):
 		f.State, f.Says = Missing, "the compiler does not find "+n.header
 	case err != nil:
@@ -185,7 +185,7 @@ func (n need) lookHeader(ctx context.Context, f *Found) {
 	}
 }
 
-// lacksHeader reports whether a compiler that stopped at a header did so for a lack of it.
+// lacksHeader reports whether a compiler failed because it did not find a header.
 func lacksHeader(out string) bool {
 	return strings.Contains(out, "No such file or directory") ||
 		strings.Contains(out, "file not found")
@@ -196,7 +196,7 @@ func isThere(program string) bool {
 	return err == nil
 }
 
-// inSystem looks for a header of this machine's own.
+// inSystem reports whether this machine's own C compiler would find a header.
 func (n need) inSystem() bool {
 	if n.Name == toolNewlib || n.Name == toolLibc32 || runtime.GOOS == "windows" {
 		return false

@@ -11,7 +11,7 @@ import (
 	"mpwolf/internal/micropython"
 )
 
-// MissingError says which tools of the host builds lack. Its hint is what installs them.
+// MissingError names the tools of the host that builds lack. Its hint says how to install them.
 type MissingError struct {
 	Builds []string // the targets
 	Tools  []Found
@@ -45,13 +45,14 @@ func installHint(system System, missing []Tool) string {
 			"what a build needs"
 	}
 	if command := system.Install(missing); command != "" {
-		return command + "; mpwolf doctor has the packages of other systems"
+		return command + "; mpwolf doctor lists the packages for other systems"
 	}
-	return "mpwolf doctor has the packages to install"
+	return "mpwolf doctor lists the packages to install"
 }
 
-// Check is a *MissingError if the targets cannot be built for want of tools of the host. It asks
-// make for the compiler, and the compiler for headers; no tool is run otherwise.
+// Check returns a *MissingError if tools of the host that the targets need are missing. It asks
+// make for the compiler, the compiler for headers, and pkg-config for libffi; it runs no other
+// tool.
 func Check(ctx context.Context, targets []micropython.Target) error {
 	all := needsOf(recipes(ctx, targets, ask))
 	lacking := &MissingError{System: ThisSystem()}
@@ -61,7 +62,7 @@ func Check(ctx context.Context, targets []micropython.Target) error {
 	}
 	for _, f := range found {
 		if f.State != Missing {
-			continue // what fails or hangs will say so better itself
+			continue // the build reports better what fails or hangs
 		}
 		lacking.Tools = append(lacking.Tools, f)
 	}
@@ -74,8 +75,8 @@ func Check(ctx context.Context, targets []micropython.Target) error {
 	return lacking
 }
 
-// knowFFI asks pkg-config for libffi where make could not say how to link it: the headers may be
-// there without what pkg-config reads.
+// knowFFI asks pkg-config for libffi if make does not know how to link it: the headers may be
+// installed without the file that pkg-config reads.
 func knowFFI(ctx context.Context, needs []need) []need {
 	var pkgConfig, ffi *need
 	for i := range needs {

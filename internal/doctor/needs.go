@@ -23,11 +23,12 @@ type need struct {
 	dir      string
 	// lacks says why the tool is known to be missing; "" if it must be looked for.
 	lacks string
-	// unlinked is set of libffi if make does not know how to link it.
+	// unlinked is set for libffi if make does not know how to link it.
 	unlinked bool
 }
 
-// recipe is what decides on the tools of a target, as make says or, without make, the files.
+// recipe is what decides which tools a target needs, according to make or, without make, to the
+// target's files.
 type recipe struct {
 	target micropython.Target
 	dir    string
@@ -41,7 +42,7 @@ type recipe struct {
 	linksFFI bool
 	// frozen is set if Python code is frozen, by an mpy-cross that is built for this machine.
 	frozen bool
-	// guessed is set if make was not asked: it is missing, or stops.
+	// guessed is set if make could not be asked: it is missing, or fails.
 	guessed bool
 }
 
@@ -139,7 +140,7 @@ func (r recipe) needs() []need {
 	named(toolMake)
 	compiler := r.compiler()
 	for _, word := range r.cc[:len(r.cc)-len(r.compilerWords())] {
-		add(ofProgram(word)) // ccache, say
+		add(ofProgram(word)) // such as ccache
 	}
 	if words := r.compilerWords(); len(words) > 0 {
 		add(ofCompiler(words[0]))
@@ -157,7 +158,7 @@ func (r recipe) needs() []need {
 		named(toolAutotools)
 	}
 	if r.ffi {
-		if !r.linksFFI || isThere(toolPkgConfig) { // else the user says how to link it
+		if !r.linksFFI || isThere(toolPkgConfig) { // otherwise the user says how to link it
 			named(toolPkgConfig)
 		}
 		named(toolFFI, compiler...)
@@ -186,7 +187,7 @@ func (r recipe) compiler() []string {
 	return slices.DeleteFunc(argv, func(arg string) bool { return strings.HasPrefix(arg, "-M") })
 }
 
-// recipes are those of targets, which make is asked for at once.
+// recipes are those of targets; make is asked for all of them at once.
 func recipes(
 	ctx context.Context, targets []micropython.Target,
 	ask func(context.Context, micropython.Target) (recipe, error),
@@ -205,8 +206,8 @@ func recipes(
 	return all
 }
 
-// needsOf are the tools of all recipes, each once: those that the table lacks, and then in its
-// order.
+// needsOf are the tools of all recipes, each once: first those that are not in the table, then the
+// others in its order.
 func needsOf(recipes []recipe) []need {
 	var all []need
 	for _, r := range recipes {

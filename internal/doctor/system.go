@@ -7,14 +7,14 @@ import (
 	"strings"
 )
 
-// System is a system for which it is known what to install. The zero value is another one.
+// System is an operating system whose packages are known. The zero value is any other.
 type System struct {
 	ID   string `json:"id,omitempty"`
 	Name string `json:"name"`
 
 	kin     []string // IDs of /etc/os-release that it stands for
 	install string   // the command that installs packages
-	root    bool     // which needs the rights of root
+	root    bool     // whether that command needs root
 	of      func(Packages) string
 }
 
@@ -40,7 +40,7 @@ func ThisSystem() System {
 	return systemOf(runtime.GOOS, string(text))
 }
 
-// systemOf is the system of a GOOS and an os-release, by its ID and then by its relatives.
+// systemOf is the system of a GOOS and an os-release, by its ID and then by ID_LIKE.
 func systemOf(goos, release string) System {
 	switch goos {
 	case "darwin":
@@ -72,7 +72,7 @@ func systemNamed(id string) System {
 	return systems[slices.IndexFunc(systems, func(s System) bool { return s.ID == id })]
 }
 
-// Install is the command that installs tools on the system; "" where none is known for any of
+// Install is the command that installs tools on the system; "" if no package is known for any of
 // them.
 func (s System) Install(missing []Tool) string {
 	if s.of == nil {

@@ -14,18 +14,18 @@ type Tool struct {
 	Why string `json:"why"`
 	// Packages are what to install.
 	Packages Packages `json:"packages"`
-	// OnlyFor says who needs a tool that no build of the targets does; "" for one that is needed.
+	// OnlyFor says what needs a tool that the builds of the targets do not need; "" if they do.
 	OnlyFor string `json:"only_for,omitempty"`
 
-	// programs are the names that it may have, of which the first that is there is taken; none
-	// for a header.
+	// programs are the names that it may have, and the first one found is used; none for a
+	// header.
 	programs []string
 	// header is what the compiler must find.
 	header string
 }
 
-// Packages are the names of what has a tool, separated by spaces, for each system; "" where there
-// is none. One that begins with xcode-select is a command of its own.
+// Packages are the packages that contain a tool, separated by spaces, for each system; "" if there
+// are none. A text that begins with xcode-select is a command instead.
 type Packages struct {
 	Debian  string `json:"debian,omitempty"`
 	Fedora  string `json:"fedora,omitempty"`
@@ -37,7 +37,7 @@ type Packages struct {
 // xcode installs Apple's compiler, make and git.
 const xcode = "xcode-select --install"
 
-// The names of the tools that the code speaks of.
+// The names of the tools that the code refers to.
 const (
 	toolMake      = "make"
 	toolPython    = "python3"
@@ -103,12 +103,12 @@ var tools = []Tool{
 		Packages: Packages{"python3", "python3", "python", "python3", "python"},
 	},
 	{
-		Name: toolPkgConfig, Why: "make asks it where libffi is, for the module ffi",
+		Name: toolPkgConfig, Why: "make uses it to find libffi, for the module ffi",
 		programs: []string{"pkg-config"},
 		Packages: Packages{"pkg-config", "pkgconf-pkg-config", "pkgconf", "pkgconf", "pkgconf"},
 	},
 	{
-		Name: toolFFI, Why: "the module ffi is built with libffi (or MICROPY_PY_FFI=0)",
+		Name: toolFFI, Why: "the module ffi needs libffi (MICROPY_PY_FFI=0 leaves it out)",
 		header:   "ffi.h",
 		Packages: Packages{"libffi-dev", "libffi-devel", "libffi", "libffi", "libffi-devel"},
 	},
@@ -120,7 +120,7 @@ var tools = []Tool{
 			"autoconf automake libtool"},
 	},
 	{
-		Name: toolGit, Why: "it gets the submodules that the tree lacks",
+		Name: toolGit, Why: "it fetches the submodules that the tree lacks",
 		OnlyFor:  "submodules, and the commit in the version that a firmware reports",
 		programs: []string{"git"},
 		Packages: Packages{"git", "git", "git", xcode, "git"},
@@ -133,7 +133,7 @@ var tools = []Tool{
 	},
 }
 
-// is reports whether a tool is another, by the same program.
+// is reports whether two tools are the same one, with the same program.
 func (t Tool) is(other Tool) bool {
 	return t.Name == other.Name && slices.Equal(t.programs, other.programs)
 }
@@ -147,8 +147,8 @@ func known(name string) (Tool, bool) {
 	return tools[i], true
 }
 
-// ofProgram is the tool that a command belongs to, which may be a path. Of one that the table
-// lacks, such as the compiler of a vendor, no package is known.
+// ofProgram is the tool that a command belongs to; the command may be a path. If it is not in the
+// table, such as a vendor's compiler, no package is known.
 func ofProgram(command string) Tool {
 	base := strings.TrimSuffix(filepath.Base(command), ".exe")
 	for _, t := range tools {
@@ -157,7 +157,7 @@ func ofProgram(command string) Tool {
 			return t
 		}
 	}
-	return Tool{Name: command, Why: "make names it", programs: []string{command}}
+	return Tool{Name: command, Why: "make runs it", programs: []string{command}}
 }
 
 // ofCompiler is the tool that a compiler's command belongs to: gcc-12 and cc are a gcc.
@@ -181,7 +181,7 @@ func ofCompiler(command string) Tool {
 	return t
 }
 
-// libcOf is what has the C library's headers for a compiler with its flags.
+// libcOf is the tool that stands for the C library's headers of a compiler with these flags.
 func libcOf(compiler string, flags []string) (Tool, bool) {
 	base := filepath.Base(compiler)
 	switch {
