@@ -52,7 +52,7 @@ func begin(o Options) (work, error) {
 	return work{Options: o, Project: p}, err
 }
 
-// source says where trees are fetched to and who is told about it.
+// source says where fetched sources are cached, and where messages about them go.
 func (w *work) source() (fetch.Source, error) {
 	cache, err := sources.DefaultCache()
 	return fetch.Source{Cache: cache, Log: w.Log, Progress: w.Progress}, err
@@ -95,6 +95,6 @@ func conflictError(verb string, conflicts []state.Conflict) error {
 		lines[i] = conflict.String()
 	}
 	return hint.With(fmt.Errorf("%s: nothing was changed: %s", verb, strings.Join(lines, "; ")),
-		"mpwolf "+verb+" --force saves a copy and goes on; or restore those lines as mpwolf "+
+		"mpwolf "+verb+" --force saves a copy and continues; or restore those lines as mpwolf "+
 			"wrote them, and run this again")
 }

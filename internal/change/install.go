@@ -58,8 +58,8 @@ func (j *job) own() bool {
 	return err == nil && id == j.Record.Modules.ID
 }
 
-// move records the release and commit of a tree that moved and where everything is still in
-// order.
+// move records the release and commit of a tree that moved to another one, and in which everything
+// still holds.
 func (j *job) move() error {
 	commit, err := j.Tree.Commit()
 	if err != nil {
@@ -111,7 +111,7 @@ func (j *job) installedWolfSSL() (*wolfssl.Tree, error) {
 		len(j.changedModules) == 0 && j.own() {
 		tree, err := wolfssl.Open(j.installedDir())
 		if err == nil && !tree.Serves(j.needed()) {
-			return nil, nil // more of the same version is needed
+			return nil, nil // more files of the same version are needed
 		}
 		if err == nil {
 			tree.From = j.Record.Modules.Source
@@ -180,7 +180,7 @@ func (j *job) change(
 		return change, j.useModules()
 	}
 	if len(j.others) > 0 && j.adds(wolf) {
-		// The other trees know the modules by this.
+		// The other trees' records identify the modules by this ID.
 		if _, change.Record.Modules.ID, err = modules.Installed(j.Modules); err != nil {
 			return change, err
 		}
@@ -273,7 +273,7 @@ func (j *job) installed(wolf *wolfssl.Tree) bool {
 		if err != nil {
 			return false
 		}
-		// A tree that has more is as good.
+		// An installed wolfSSL with more files serves as well.
 		sources = append(sources,
 			modules.Source{FS: os.DirFS(wolf.Dir), At: "wolfssl", Files: files})
 	}
@@ -281,8 +281,8 @@ func (j *job) installed(wolf *wolfssl.Tree) bool {
 	return err == nil && current
 }
 
-// otherWay reports whether a tree is patched in the other of the two ways: the files of the
-// pristine one act on all trees.
+// otherWay reports whether a tree is patched in the other of the two ways: the files that a
+// pristine patch adds to the modules affect all trees.
 func (j *job) otherWay(u project.User) bool { return u.Record.Pristine != j.Pristine }
 
 // stage prepares the directory of the user modules.

@@ -50,8 +50,8 @@ type PatchedTarget struct {
 	Build string
 }
 
-// Plan works out what Patch would do, refuses what it would refuse, and changes nothing. Only
-// the compiler is not asked, because it would have to read the changed files.
+// Plan works out what Patch would do, refuses what it would refuse, and changes nothing. It does
+// not ask the compiler, which would have to read the changed files.
 func Plan(ctx context.Context, o Options) (*Patched, error) {
 	j, err := newJob(o)
 	if err != nil {
@@ -142,8 +142,8 @@ type job struct {
 	changedModules []string
 	// found is an earlier patch whose record is gone; nil without one.
 	found *patches.Lost
-	// builds are the directories that plain make builds in, and small says of a target that its
-	// flash may be too small; both are known once the compiler has been asked.
+	// builds are the directories that plain make builds in, and small has a note for each target
+	// whose flash may be too small; both are known once the compiler has been asked.
 	builds, small []string
 }
 
@@ -201,8 +201,8 @@ func (j *job) sayFound() {
 	if j.found == nil {
 		return
 	}
-	j.Log.Printf("%s has no record of mpwolf patch, but was patched: the marks in the tree, "+
-		"mpwolf's wants and git show it; mpwolf revert will remove that too", j.Tree.Dir)
+	j.Log.Printf("%s has no record of mpwolf patch, but was patched, as the marks in the tree, "+
+		"mpwolf's wants and git show; mpwolf revert will remove that patch too", j.Tree.Dir)
 	for _, line := range j.found.Unknown {
 		j.Log.Printf("left as yours: %s:%d: %q: %s", line.File, line.Line, line.Text, line.Why)
 	}

@@ -87,9 +87,9 @@ func (j *job) checkOutside(context.Context) error {
 		return nil
 	}
 	return hint.With(
-		fmt.Errorf("patch: the board is outside %s, where mpwolf changes nothing; these lines "+
-			"must become:\n%s",
-			j.Tree.Dir, strings.Join(lines, "\n")), "change them, then run this command again")
+		fmt.Errorf("patch: the board's directory is outside %s, and mpwolf changes nothing "+
+			"there; these lines must become:\n%s", j.Tree.Dir, strings.Join(lines, "\n")),
+		"change them, then run this command again")
 }
 
 // checkWay checks that a tree is patched in only one of the two ways.

@@ -39,7 +39,7 @@ type Reverted struct {
 	Shared []string
 	// Left are files that were left alone, and why.
 	Left []string
-	// Unknown are lines that mpwolf may have written; without the record that is unknown.
+	// Unknown are lines that mpwolf may have written; without a record it cannot tell.
 	Unknown []patches.Trace
 }
 
@@ -64,7 +64,7 @@ func Revert(ctx context.Context, o Options) (*Reverted, error) {
 }
 
 // PlanRevert works out what Revert would do to the tree's files, refuses what it would refuse, and
-// changes nothing. What would become of the installed module it does not tell.
+// changes nothing. It does not say what would happen to the installed module.
 func PlanRevert(ctx context.Context, o Options) (*Reverted, error) {
 	w, err := begin(o)
 	if err != nil {
@@ -87,9 +87,9 @@ func PlanRevert(ctx context.Context, o Options) (*Reverted, error) {
 type reversal struct {
 	result *Reverted
 	change state.Change
-	// lost are the files whose edits --force takes away: they are saved first.
+	// lost are the files whose edits --force removes: they are saved first.
 	lost []state.Write
-	// installed are the modules to take away; nil if they stay.
+	// installed are the modules to remove; nil if they stay.
 	installed *state.Modules
 	// rest are the targets that the tree stays patched for.
 	rest []project.Target
@@ -111,7 +111,7 @@ func (w *work) planRevert(ctx context.Context) (*reversal, error) {
 	if err != nil {
 		return nil, err
 	}
-	// They come from a map; text, JSON and diff name them in one order.
+	// They come from a map; text, JSON and diff list them in one order.
 	slices.SortFunc(plan.change.Writes, func(a, b state.Write) int {
 		return strings.Compare(a.Path, b.Path)
 	})
@@ -136,7 +136,7 @@ func (w *work) planReversal(ctx context.Context) (*reversal, error) {
 	return w.planWhole()
 }
 
-// planWhole takes all back that the record says.
+// planWhole undoes everything that is recorded.
 func (w *work) planWhole() (*reversal, error) {
 	found, err := state.Revert(w.Tree.Dir, w.Record,
 		state.Options{Force: w.Force, AtHead: w.Tree.AtHead})
@@ -219,7 +219,7 @@ func (w *work) takeModulesAway(installed state.Modules) (*state.Swap, []string, 
 	_, id, idErr := modules.Installed(dir)
 	switch {
 	case errors.As(err, &notOurs), idErr == nil && id != installed.ID:
-		return nil, nil, nil // gone already, or another's
+		return nil, nil, nil // already gone, or another tree's
 	case err != nil:
 		return nil, nil, err
 	}

@@ -12,8 +12,8 @@ import (
 	"mpwolf/wolfssl"
 )
 
-// needed are the processors of all targets that are built with the modules, sorted; nil stands for
-// all: one of them is not known, or all of wolfSSL is wanted.
+// needed are the processors of all targets that are built with the modules, sorted. nil means all
+// processors: that of a target is not known, or all of wolfSSL is requested.
 func (j *job) needed() []string {
 	if j.Asked.WolfSSLFull {
 		return nil
@@ -45,7 +45,7 @@ func (j *job) allTargets() []state.Target {
 	return all
 }
 
-// compilerNames are the variables by which another compiler, or another processor, is chosen.
+// compilerNames are the variables that may choose another compiler, or another processor.
 var compilerNames = []string{
 	"CROSS_COMPILE", "CC", "CFLAGS", "CFLAGS_EXTRA", "MAKEFLAGS", "MICROPY_FORCE_32BIT",
 }
@@ -77,9 +77,10 @@ func chosenCompiler(args []string) bool {
 	})
 }
 
-// trimmed are the processors that a wolfSSL is installed for; nil if all of it is. Only what can
-// be fetched again at any time is trimmed, as another target may need the rest: no tree or archive
-// of the user's. FIPS sources never are: their integrity is checked as a whole.
+// trimmed are the processors that wolfSSL is installed for; nil if all of it is installed. Another
+// target may need the rest, so only a wolfSSL that can be fetched again at any time is trimmed: no
+// tree or archive of the user's. FIPS sources are never trimmed: their integrity is checked as a
+// whole.
 func (j *job) trimmed(wolf *wolfssl.Tree) []string {
 	if wolf.Processors != nil {
 		return wolf.Processors
@@ -92,7 +93,7 @@ func (j *job) trimmed(wolf *wolfssl.Tree) []string {
 	return j.needed()
 }
 
-// wanted is the version or directory of wolfSSL that is asked for.
+// wanted is the requested version or directory of wolfSSL.
 func (j *job) wanted(wolf *wolfssl.Tree) string {
 	if j.WolfSSL == "" {
 		return wolf.Version
@@ -105,7 +106,7 @@ func (j *job) installedDir() string {
 	return filepath.Join(j.Modules, modules.Name, "wolfssl")
 }
 
-// wolfSSLSources are the parts of the module's directory that come from a wolfSSL.
+// wolfSSLSources are the parts of the module's directory that come from wolfSSL.
 func (j *job) wolfSSLSources(wolf *wolfssl.Tree) ([]modules.Source, error) {
 	return trimmedSources(wolf, j.trimmed(wolf))
 }
@@ -125,8 +126,8 @@ func trimmedSources(wolf *wolfssl.Tree, processors []string) ([]modules.Source, 
 	return sources, nil
 }
 
-// adds reports whether the modules that other trees use stay as they are, and only get what more
-// processors need.
+// adds reports whether the modules that other trees use stay as they are, and only gain files for
+// more processors.
 func (j *job) adds(wolf *wolfssl.Tree) bool {
 	old, err := wolfssl.Open(j.installedDir())
 	if err != nil || old.Processors == nil || wolf.Dir == "" ||

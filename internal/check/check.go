@@ -129,7 +129,7 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 		return nil, err
 	}
 	if p.Record == nil && !p.All && lost == nil {
-		err := fmt.Errorf("there is nothing to check %s against: no target in a %s, "+
+		err := fmt.Errorf("there is nothing to check %s against: no target in an %s, "+
 			"and no mpwolf patch", p.Tree.Dir, config.Name)
 		if p.File != nil {
 			return nil, hint.With(err, "add a [[target]] to "+shell.Path(p.File.Path))

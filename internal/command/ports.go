@@ -67,7 +67,7 @@ func onePort(p *project.Project) (string, error) {
 		return "", err
 	}
 	if len(names) > 1 {
-		return "", project.Usagef("%s takes one port; choose one with --port of: %s",
+		return "", project.Usagef("%s takes one port; choose one with --port: %s",
 			p.Asked.Command, strings.Join(names, ", "))
 	}
 	known, err := p.Tree.Ports()

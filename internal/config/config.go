@@ -21,7 +21,7 @@ import (
 // Name is the file's name, at the top of the firmware's repository.
 const Name = "mpwolf.toml"
 
-// File is a mpwolf.toml. A zero value in it means that the file does not say.
+// File is an mpwolf.toml. A zero value in it means that the file does not say.
 type File struct {
 	// Path is the absolute path of the file.
 	Path string `toml:"-"`
@@ -77,7 +77,7 @@ func (f *File) Line(i int) int {
 // KeyLine is the line, from 1, of a key at the top of the file.
 func (f *File) KeyLine(key string) int { return f.places.line(-1, key) }
 
-// Error is something wrong in a mpwolf.toml.
+// Error is something wrong in an mpwolf.toml.
 type Error struct {
 	File string
 	Line int // from 1

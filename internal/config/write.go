@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-// ExistsError says that there is a mpwolf.toml already: it is never overwritten.
+// ExistsError says that there is an mpwolf.toml already, which is never overwritten.
 type ExistsError struct{ Path string }
 
 func (e *ExistsError) Error() string { return e.Path + " exists already; it is not overwritten" }

@@ -164,7 +164,7 @@ func (f pythonFetcher) debian(ctx context.Context) (string, error) {
 	return from, tree.WithoutSubmodules(from)
 }
 
-// sayOlder tells that a release is not the newest, which was wanted, and why.
+// sayOlder reports that a release is older than the newest one, which was wanted, and why.
 func (f pythonFetcher) sayOlder(got micropython.Release) {
 	newest := f.Releases[0].Version
 	if f.Version != "" || got.Version == newest {

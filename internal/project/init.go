@@ -11,7 +11,7 @@ import (
 	"mpwolf/wolfssl"
 )
 
-// Init writes a mpwolf.toml at the top of the repository around the current directory, from the
+// Init writes an mpwolf.toml at the top of the repository around the current directory, from the
 // options and what it finds: the tree, its release, and what is already patched.
 func Init(o Options) (*config.File, error) {
 	cwd, err := os.Getwd()

@@ -33,12 +33,12 @@ type Options struct {
 	// WolfSSL is a version, or the directory of a wolfSSL tree; WolfSSLFrom and WolfSSLSHA256 are
 	// where it may come from, see fetch.Source.
 	WolfSSL, WolfSSLFrom, WolfSSLSHA256 string
-	// WolfSSLFull installs also what the processors of the targets cannot use.
+	// WolfSSLFull also installs what the processors of the targets cannot use.
 	WolfSSLFull bool
 	// MicroPython is the version to fetch if there is no tree; From and SHA256 are where it may
 	// come from.
 	MicroPython, From, SHA256 string
-	// Pristine chooses the way that changes no file of the tree, or the other; nil leaves it to
+	// Pristine chooses whether the patch changes no file of the tree; nil leaves it to
 	// mpwolf.toml.
 	Pristine *bool
 	// MaxFlash and MaxRAM are what a firmware may take, in bytes.

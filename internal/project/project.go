@@ -52,7 +52,7 @@ const (
 	Configured       // those of mpwolf.toml or, without any, of the record
 	Patched          // those of --port or, without it, of the record
 	Recorded         // those of the record
-	Examined         // as Asked, none being no error; settings files need not be there
+	Examined         // as Asked, but no target is no error, and settings files need not exist
 )
 
 // New reads mpwolf.toml, and looks for no tree yet.
@@ -100,8 +100,8 @@ func (p *Project) Read(which Which) (err error) {
 	return err
 }
 
-// resolve decides on the way, the modules' directory and wolfSSL: by the command line, then
-// mpwolf.toml, then the record.
+// resolve decides whether the patch is pristine, and on the modules' directory and wolfSSL: by the
+// command line, then mpwolf.toml, then the record.
 func (p *Project) resolve() error {
 	file, record := p.File, p.Record
 	if file == nil {

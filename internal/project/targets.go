@@ -165,7 +165,7 @@ func (p *Project) One() (Target, error) {
 	case p.Asked.Port != "":
 		return Target{}, Usagef("%s takes one --board", p.Asked.Command)
 	}
-	return Target{}, Usagef("%s takes one target; name one, by its board, variant or port, of: %s",
+	return Target{}, Usagef("%s takes one target; name one by its board, variant or port: %s",
 		p.Asked.Command, strings.Join(Names(p.Targets), ", "))
 }
 
@@ -306,7 +306,7 @@ func (p *Project) boards() ([]string, error) {
 	port, boards := p.Asked.Port, p.Asked.boards()
 	switch {
 	case p.Asked.AllBoards && len(boards) > 0:
-		return nil, Usagef("--all-boards and --board exclude each other")
+		return nil, Usagef("--all-boards and --board cannot be combined")
 	case p.Asked.AllBoards:
 		all, err := p.Tree.Boards(port)
 		if err == nil && len(all) == 0 {

@@ -39,7 +39,7 @@ func (p *Project) OpenTree() (err error) {
 }
 
 // sayTree reports which tree is used, unless the current directory is in it: a forgotten
-// MPWOLF_TREE, or a mpwolf.toml further up, may select a different one.
+// MPWOLF_TREE, or an mpwolf.toml further up, may select a different one.
 func (p *Project) sayTree() {
 	cwd, err := os.Getwd()
 	if err != nil || isBelow(p.Tree.Dir, cwd) {
