@@ -19,9 +19,9 @@ import (
 func buildCommand(s *session) *cli.Command {
 	return &cli.Command{
 		Name:  "build",
-		Usage: "run make as the patched tree needs it; the commands are printed, to be copied",
-		Description: `Without a TARGET all are built. A target is named as in status, or by its
-port, board or variant. A tree that lost its patch is not built.
+		Usage: "run make with the arguments that a patched tree needs, and print the commands",
+		Description: `Without a TARGET, it builds all. A target is named as in status, or by its port,
+board or variant. A tree that lost its patch is not built.
 
 Examples:
     mpwolf build
@@ -71,8 +71,8 @@ func (s *session) build(c *cli.Context) error {
 	return err
 }
 
-// buildAll builds one target after the other, and notes what it did in the result; the commands
-// are printed unless that is JSON.
+// buildAll builds one target after the other, and records in the result what it did. It prints the
+// commands unless the format is JSON.
 func (s *session) buildAll(
 	c *cli.Context, p *project.Project, targets []project.Target, result *buildJSON,
 ) error {
@@ -125,7 +125,7 @@ func (s *session) showKept(output io.Writer) {
 	}
 }
 
-// lastOutput keeps the end of what make says.
+// lastOutput keeps the end of what make prints.
 type lastOutput struct{ text []byte }
 
 func (o *lastOutput) Write(p []byte) (int, error) {

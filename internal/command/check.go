@@ -16,10 +16,9 @@ const flagStrict = "strict"
 
 func checkCommand(s *session) *cli.Command {
 	return &cli.Command{
-		Name: "check",
-		Usage: "check that the tree is as " + config.Name +
-			" asks for; reads only, runs nothing",
-		Description: `It takes milliseconds, and fits a commit hook. Each finding is a line with the
+		Name:  "check",
+		Usage: "check that the tree matches " + config.Name + "; reads only, runs nothing",
+		Description: `It takes milliseconds, and suits a commit hook. Each finding is a line with the
 command that fixes it.
 
 Examples:

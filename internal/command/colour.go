@@ -16,19 +16,19 @@ const (
 	plain  = "\x1b[0m"
 )
 
-// isTerminal reports whether a person looks at what is written.
+// isTerminal reports whether what is written goes to a terminal, and so to a person.
 func isTerminal(w io.Writer) bool {
 	f, ok := w.(*os.File)
 	return ok && term.IsTerminal(int(f.Fd()))
 }
 
-// coloured reports whether what is written may have colours: on a terminal that knows them, unless
+// coloured reports whether the output may have colours: on a terminal that supports them, unless
 // NO_COLOR is set (https://no-color.org).
 func coloured(w io.Writer) bool {
 	return isTerminal(w) && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
 }
 
-// mark is how a line begins, with the colour that the beginning gets.
+// mark is the beginning of a line, and the colour that the beginning gets.
 type mark struct{ start, colour string }
 
 // resultMarks are those of verify's report, errorMarks those of stderr.

@@ -48,7 +48,7 @@ type session struct {
 	disk disk.FS
 	// building is set while make may write.
 	building atomic.Bool
-	// quiet leaves stderr to errors; verbose also tells what is run.
+	// quiet prints only errors on stderr; verbose also prints what is run.
 	quiet, verbose bool
 	lock           sync.Mutex // a line at a time
 }
@@ -60,7 +60,7 @@ func (s *session) say(format string, args ...any) {
 	}
 }
 
-// complain puts a line on stderr that tells why a command did not do what it was asked for.
+// complain puts a line on stderr that says why a command did not do what was requested.
 func (s *session) complain(format string, args ...any) {
 	s.line(errorMarks, format, args...)
 }

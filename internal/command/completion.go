@@ -14,7 +14,7 @@ import (
 // completeName is the command that the shells call while a line is being typed. It is hidden.
 const completeName = "__complete"
 
-// What a shell is told instead of words: names of files or of directories.
+// What a shell gets instead of words if it is to complete names of files or of directories.
 const (
 	completeFiles = ":files"
 	completeDirs  = ":dirs"
@@ -86,10 +86,10 @@ var shells = []string{"bash", "zsh", "fish"}
 func completionCommand(s *session) *cli.Command {
 	return &cli.Command{
 		Name:      "completion",
-		Usage:     "print a script by which a shell completes mpwolf's command lines",
-		ArgsUsage: orList(shells),
-		Description: `It completes commands, flags, ports, boards, variants, macros and targets, from
-the tree that the command line is about.
+		Usage:     "print a shell script that completes mpwolf's command lines",
+		ArgsUsage: strings.Join(shells, "|"),
+		Description: `It completes commands and flags, and the ports, boards, variants, macros and
+targets of the tree that the command line applies to.
 
 Examples:
     source <(mpwolf completion bash)      # in ~/.bashrc
@@ -126,15 +126,15 @@ func completeCommand(s *session) *cli.Command {
 type typed struct {
 	app     *cli.App
 	command *cli.Command // nil before there is one
-	unknown bool         // there is a command, which mpwolf does not have
+	unknown bool         // there is a command, but mpwolf does not have it
 	args    []string     // without flags, and without the command
 	flags   map[string][]string
 	waiting string // the flag whose value comes next; "" for none
-	current string // the word at the cursor, as far as it is there
+	current string // the word at the cursor, as far as it is typed
 }
 
-// completions are the words that may stand where the last of the words is: a line each, with a tab
-// and a description behind some, or one of completeFiles and completeDirs.
+// completions are the candidates for the last of the words: a line each, some with a tab and a
+// description; or only completeFiles or completeDirs.
 func completions(app *cli.App, words []string) []string {
 	words = slices.Clone(words)
 	if n := len(words); n > 0 && words[n-1] == "=" {
@@ -199,7 +199,7 @@ func (t *typed) take(word string) {
 	}
 }
 
-// options are what the line says so far of the project.
+// options are what the line says about the project so far.
 func (t *typed) options() project.Options {
 	last := func(name string) string {
 		if values := t.flags[name]; len(values) > 0 {
@@ -266,7 +266,7 @@ func (t *typed) formats() []string {
 	return nil
 }
 
-// flagNames are the flags that the command has, with what they mean.
+// flagNames are the flags that the command has, with their descriptions.
 func (t *typed) flagNames() []string {
 	flags := t.app.Flags
 	if t.command != nil {
@@ -286,7 +286,7 @@ func (t *typed) flagNames() []string {
 	return names
 }
 
-// arguments are the commands, or what a command takes behind its flags.
+// arguments are the commands, or what a command takes after its flags.
 func (t *typed) arguments() []string {
 	if t.command == nil {
 		return commandNames(t.app.Commands)

@@ -24,7 +24,7 @@ func fetchCommand(s *session) *cli.Command {
 	flags := append([]cli.Flag{
 		&cli.StringFlag{
 			Name: flagDir, Value: project.FreshDir,
-			Usage: "the directory `DIR` for MicroPython; it must not exist, or be empty",
+			Usage: "the directory `DIR` for MicroPython; it must be missing or empty",
 		},
 		&cli.StringFlag{Name: flagPort, Usage: "fetch the submodules that this `PORT` needs"},
 		&cli.StringSliceFlag{Name: flagBoard, Usage: "the `BOARD` of that port"},
@@ -35,8 +35,8 @@ func fetchCommand(s *session) *cli.Command {
 	}
 	return &cli.Command{
 		Name:  "fetch",
-		Usage: "get a MicroPython tree, and a wolfSSL into the cache",
-		Description: `Without a word behind it, it gets both. Fetched sources are checked, and kept in
+		Usage: "fetch a MicroPython tree, and wolfSSL into the cache",
+		Description: `Without a subcommand it fetches both. Fetched sources are checked, and kept in
 the cache ($MPWOLF_CACHE, or mpwolf in your cache directory).
 
 Examples:
@@ -47,9 +47,9 @@ Examples:
 		Action: action(fetchAll),
 		// Subcommands, not arguments, so that flags may follow the word.
 		Subcommands: []*cli.Command{
-			{Name: fetchMicroPython, Usage: "get only a MicroPython tree", Flags: flags,
+			{Name: fetchMicroPython, Usage: "fetch only a MicroPython tree", Flags: flags,
 				Action: action(fetchMicroPython)},
-			{Name: fetchWolfSSL, Usage: "get only a wolfSSL, into the cache", Flags: flags,
+			{Name: fetchWolfSSL, Usage: "fetch only wolfSSL, into the cache", Flags: flags,
 				Action: action(fetchWolfSSL)},
 		},
 	}

@@ -80,7 +80,7 @@ Examples:
     mpwolf verify               build the firmware and check it
     mpwolf revert               restore the tree, byte for byte
 
-mpwolf help COMMAND has the options of a command, and examples.
+mpwolf help COMMAND shows the options of a command, and examples.
 
 Options:
 `)
@@ -92,8 +92,8 @@ Options:
 	return b.String()
 }
 
-// commandHelp is the text of --help of a command, which the library takes as a template: no text
-// has braces.
+// commandHelp is the text of a command's --help. The library treats it as a template, so no text
+// may have braces.
 func commandHelp(name string, c *cli.Command) string {
 	var b strings.Builder
 	b.WriteString(columns("", 0, "mpwolf "+name+" - "+c.Usage))
@@ -125,10 +125,10 @@ func optionsText(flags []cli.Flag) string {
 		o := describe(f)
 		b.WriteString(columns("    "+o.names, 28, o.usage))
 	}
-	return b.String() + columns("    -h, --help", 28, "print this")
+	return b.String() + columns("    -h, --help", 28, "print this help")
 }
 
-// option is a flag, as people read of it.
+// option is a flag as help shows it.
 type option struct {
 	names string // "-j, --jobs N"
 	usage string
@@ -156,7 +156,7 @@ func describe(f cli.Flag) option {
 		o.usage += "; may be repeated"
 	}
 	if env := doc.GetEnvVars(); len(env) > 0 {
-		o.usage += "; also by $" + strings.Join(env, ", $")
+		o.usage += "; also set by $" + strings.Join(env, ", $")
 	}
 	return o
 }
@@ -171,8 +171,8 @@ func placeholder(usage string) (word, plain string) {
 	return word, before + word + after
 }
 
-// columns puts a text beside a name, from a column on, or below it if the name is too long;
-// without a name it has the whole width.
+// columns puts a text beside a name, starting at a column, or below it if the name is too long;
+// without a name the text has the whole width.
 func columns(name string, at int, text string) string {
 	indent := strings.Repeat(" ", at)
 	line, end := name, "\n"

@@ -16,10 +16,10 @@ func initCommand(s *session) *cli.Command {
 	return &cli.Command{
 		Name: "init",
 		Usage: "write " + config.Name +
-			" from what is found: the tree, its release, what is patched already",
-		Description: `The file is written to the top of the git repository, and never over another.
-From then on every command takes the tree, its release, wolfSSL and the targets
-from it.
+			" from what is found: the tree, its release, what is already patched",
+		Description: `The file goes to the top of the git repository; an existing one is never
+overwritten. From then on, every command takes the tree, its release, wolfSSL
+and the targets from it.
 
 Examples:
     mpwolf init --port unix

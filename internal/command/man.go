@@ -27,8 +27,9 @@ func manPage(app *cli.App) string {
 	fmt.Fprintf(&b, ".TH MPWOLF 1 \"\" \"mpwolf %s\"\n", roff(Version()))
 	fmt.Fprintf(&b, ".SH NAME\nmpwolf \\- %s\n", roff(app.Usage))
 	b.WriteString(".SH SYNOPSIS\n.B mpwolf\n.I COMMAND\n[\\fIoptions\\fR]\n.SH DESCRIPTION\n")
-	b.WriteString("mpwolf puts the wolfSSL TLS and crypto library into a MicroPython firmware, " +
-		"proves that it is the only one in there, and takes it out again without a trace.\n")
+	b.WriteString("mpwolf puts the wolfSSL TLS and crypto library into MicroPython firmware, " +
+		"proves that it is the only TLS library there, and removes it again without a " +
+		"trace.\n")
 	b.WriteString(".SH COMMANDS\n")
 	for _, c := range app.Commands {
 		if c.Hidden {
@@ -45,12 +46,12 @@ func manPage(app *cli.App) string {
 	for _, e := range exitMeanings {
 		fmt.Fprintf(&b, ".TP\n.B %d\n%s\n", e.code, roff(e.text))
 	}
-	b.WriteString(".SH ENVIRONMENT\n.TP\n.B " + envTree + "\nthe MicroPython tree, where " +
+	b.WriteString(".SH ENVIRONMENT\n.TP\n.B " + envTree + "\nthe MicroPython tree, if " +
 		"\\-\\-tree does not name one\n.TP\n.B MPWOLF_CACHE\nwhere fetched sources are kept\n" +
-		".TP\n.B NO_COLOR\nif it is set, and not empty, nothing is coloured\n" +
+		".TP\n.B NO_COLOR\nif it is set and not empty, the output has no colours\n" +
 		".SH FILES\n.TP\n.B mpwolf.toml\nthe tree, wolfSSL, targets and limits of a firmware " +
-		"repository; mpwolf init writes one\n.TP\n.B .mpwolf\nwhat was done to a tree, in its " +
-		"top directory\n")
+		"repository; mpwolf init writes one\n.TP\n.B .mpwolf\nthe record of what was done " +
+		"to a tree, in its top directory\n")
 	return b.String()
 }
 
@@ -78,7 +79,7 @@ func manCommandText(b *strings.Builder, name string, c *cli.Command) {
 	manFlags(b, withoutOutputFlags(c.Flags))
 }
 
-// withoutOutputFlags leaves out what all commands have.
+// withoutOutputFlags leaves out the flags that all commands have.
 func withoutOutputFlags(flags []cli.Flag) []cli.Flag {
 	var own []cli.Flag
 	for _, f := range flags {
@@ -98,8 +99,8 @@ func manFlags(b *strings.Builder, flags []cli.Flag) {
 	}
 }
 
-// roff is a text as troff takes it: a hyphen that is to be copied, no escapes, and no line that
-// begins as a request does.
+// roff escapes a text for troff: hyphens can be copied, backslashes are literal, and no line
+// begins like a request.
 func roff(text string) string {
 	text = strings.NewReplacer(`\`, `\e`, "-", `\-`).Replace(text)
 	if strings.HasPrefix(text, ".") || strings.HasPrefix(text, "'") {

@@ -25,8 +25,8 @@ func outputFlags() []cli.Flag {
 		&cli.BoolFlag{Name: flagQuiet, Aliases: []string{"q"},
 			Usage: "print results and errors only: no notes, no progress, no output of make"},
 		&cli.BoolFlag{Name: flagVerbose, Aliases: []string{"v"},
-			Usage: "print each program that is run, and how long it took; of verify, each " +
-				"step of the build"},
+			Usage: "print each program that is run and how long it took; for verify, also " +
+				"each step of the build"},
 	}
 }
 
@@ -40,7 +40,7 @@ func (s *session) readOutput(c *cli.Context) error {
 	s.quiet = s.quiet || c.Bool(flagQuiet)
 	s.verbose = s.verbose || c.Bool(flagVerbose)
 	if s.quiet && s.verbose {
-		return project.Usagef("--%s and --%s exclude each other", flagQuiet, flagVerbose)
+		return project.Usagef("--%s and --%s cannot be combined", flagQuiet, flagVerbose)
 	}
 	if s.verbose && !before {
 		s.say("version %s, %s, %s/%s", Version(), runtime.Version(), runtime.GOOS, runtime.GOARCH)

@@ -17,8 +17,8 @@ func patchCommand(s *session) *cli.Command {
 	return &cli.Command{
 		Name:  "patch",
 		Usage: "set a port's macros, and install the user modules and wolfSSL",
-		Description: `All targets are patched, or none; mpwolf revert takes it back, byte for byte.
-Without a tree a MicroPython is fetched into ./micropython. Without --port the
+		Description: `All targets are patched, or none; mpwolf revert undoes it, byte for byte.
+Without a tree, MicroPython is fetched into ./micropython. Without --port, the
 targets of mpwolf.toml are patched, or those that the tree was patched for.
 
 Examples:
@@ -36,7 +36,7 @@ Examples:
 			&cli.BoolFlag{Name: flagDiff, Usage: "print the changes to the tree as a diff " +
 				"that git apply accepts; change nothing"},
 			&cli.BoolFlag{Name: flagDryRun, Usage: "print what would be done; change nothing"},
-			&cli.BoolFlag{Name: flagWolfSSLFull, Usage: "install also the parts of wolfSSL that " +
+			&cli.BoolFlag{Name: flagWolfSSLFull, Usage: "also install the parts of wolfSSL that " +
 				"the processors of the targets cannot use"},
 			formatFlag("text", "json"),
 		}, sourceFlags()),
@@ -86,7 +86,7 @@ func (s *session) patch(c *cli.Context) error {
 	return nil
 }
 
-// patchPlanJSON prints a plan, with the diff if that is wanted.
+// patchPlanJSON prints a plan, with the diff if requested.
 func (s *session) patchPlanJSON(plan *change.Patched, diff bool) (err error) {
 	result := patched(plan, true)
 	if diff {

@@ -13,8 +13,8 @@ type steps interface {
 	clear()
 }
 
-// steps is where the steps of a build go: to lines that stay if all is told, else to one line of a
-// terminal; nil where no one watches.
+// steps is where the steps of a build go: with --verbose each to a line that stays, otherwise all
+// to one line of a terminal; nil if no one is watching.
 func (s *session) steps() steps {
 	switch {
 	case s.verbose:
@@ -43,8 +43,8 @@ func (p *lineProgress) Write(b []byte) (int, error) {
 
 func (p *lineProgress) clear() { fmt.Fprint(p.w, "\r\x1b[K") }
 
-// fitted is a line that ends with the path of a file, in at most so many columns: of a longer path
-// its end stays, with the file's name.
+// fitted shortens a line that ends with the path of a file to some columns. It keeps the end of
+// the path, which has the file's name.
 func fitted(line string, columns int) string {
 	if len([]rune(line)) <= columns {
 		return line

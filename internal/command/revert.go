@@ -16,7 +16,7 @@ func revertCommand(s *session) *cli.Command {
 	return &cli.Command{
 		Name:  "revert",
 		Usage: "undo what patch did; edits made since then are kept",
-		Description: `Where an edit of yours touches a line of mpwolf's it stops, names the place and
+		Description: `If one of your edits touches a line of mpwolf's, it stops, names the place and
 changes nothing.
 
 Examples:

@@ -13,7 +13,7 @@ import (
 func statusCommand(s *session) *cli.Command {
 	return &cli.Command{
 		Name:  "status",
-		Usage: "report what is applied, to what, since when, and what changed since",
+		Usage: "report what was applied, to what and when, and what has changed since",
 		Description: `Examples:
     mpwolf status
     mpwolf status --format json`,

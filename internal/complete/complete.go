@@ -1,6 +1,6 @@
 // Package complete tells a shell what a MicroPython tree has: its ports, boards, variants, macros
-// and targets. It only reads, and what it cannot find out it leaves out: no one reads an error
-// while a line is being typed.
+// and targets. It only reads, and leaves out what it cannot find out: no one reads an error while
+// typing a line.
 package complete
 
 import (
@@ -12,7 +12,7 @@ import (
 	"mpwolf/wolfssl"
 )
 
-// open is the project of a command line that is not finished; nil if it has no tree.
+// open is the project of an unfinished command line; nil if it has no tree.
 func open(o project.Options) *project.Project {
 	o.Say = nil
 	p, err := project.New(o)
@@ -22,7 +22,7 @@ func open(o project.Options) *project.Project {
 	return p
 }
 
-// Ports are those that the tree has; without a tree those that mpwolf knows.
+// Ports are those that the tree has or, without a tree, those that mpwolf knows.
 func Ports(o project.Options) []string {
 	if p := open(o); p != nil {
 		if ports, err := p.Tree.Ports(); err == nil {

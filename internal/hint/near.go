@@ -31,7 +31,7 @@ func DidYouMean(word string, known []string) string {
 	return ""
 }
 
-// List lists the known names; of many, only the first.
+// List lists the known names; if there are many, only the first ones.
 func List(known []string) string {
 	const most = 16
 	switch {

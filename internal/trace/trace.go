@@ -1,5 +1,5 @@
-// Package trace runs programs and tells whoever asked for it, by the context, which ones ran and
-// for how long. It decides nothing and prints nothing.
+// Package trace runs programs and reports each one, with the time that it took, to a function in
+// the context. It decides nothing and prints nothing.
 package trace
 
 import (
@@ -8,13 +8,13 @@ import (
 	"time"
 )
 
-// Func is told of each program after it has run; err is nil if it succeeded. It may be called from
-// several goroutines at once.
+// Func is called for each program after it has run; err is nil if it succeeded. It may be called
+// from several goroutines at once.
 type Func func(cmd *exec.Cmd, took time.Duration, err error)
 
 type key struct{}
 
-// With returns a context by which f is told of the programs that Run runs.
+// With returns a context that makes Run call f for the programs that it runs.
 func With(ctx context.Context, f Func) context.Context {
 	return context.WithValue(ctx, key{}, f)
 }
