@@ -88,7 +88,7 @@ func (m Make) stamp(flags *Flags) []byte {
 // objects were compiled with. The variables in the stamp do not show the flags of single objects.
 const compilesFile = "mpwolf-replies/compiles"
 
-// Succeeded reports whether a build in a directory has ended well once.
+// Succeeded reports whether a build in a directory has ever succeeded.
 func Succeeded(dir string) bool {
 	_, err := os.Stat(filepath.Join(dir, filepath.FromSlash(compilesFile)))
 	return err == nil

@@ -18,12 +18,12 @@ import (
 var noTLS = []string{"MICROPY_PY_SSL=0", "MICROPY_PY_USSL=0", "MICROPY_SSL_MBEDTLS=0",
 	"MICROPY_SSL_AXTLS=0"}
 
-// tlsSubmodules are not needed once the built-in TLS is off, though some Makefiles list them
-// always (ports/unix/Makefile and ports/stm32/Makefile of v1.19.1).
+// tlsSubmodules are not needed once the built-in TLS is off, though some Makefiles always list
+// them (ports/unix/Makefile and ports/stm32/Makefile of v1.19.1).
 var tlsSubmodules = []string{"lib/axtls", "lib/mbedtls"}
 
-// unneeded are submodules that Makefiles list always, with the make variable that decides whether
-// they are built and the value with which they are (extmod/extmod.mk).
+// unneeded are submodules that Makefiles always list, with the make variable that decides whether
+// they are built, and its value if they are (extmod/extmod.mk).
 var unneeded = []struct{ path, variable, value string }{
 	{"lib/berkeley-db-1.xx", "MICROPY_PY_BTREE", "1"},
 	{"lib/libffi", "MICROPY_STANDALONE", "1"},
@@ -39,9 +39,9 @@ func MissingSubmodules(ctx context.Context, t micropython.Target) ([]string, err
 	return missingSubmodules(t.Tree, paths), nil
 }
 
-// submodules are those that the target's own make says it needs with the built-in TLS off. A
-// port that is built by CMake does not tell unless it is configured: there, they are read from
-// its files, and optional says whether to include those that depend on the board's features.
+// Submodules are those that the target needs with the built-in TLS off, according to its own make.
+// A port that is built by CMake does not list them until it is configured, so they are read from
+// its files; optional includes those that depend on the board's features.
 func Submodules(ctx context.Context, t micropython.Target, optional bool) ([]string, error) {
 	vars := []string{"MPY_LIB_DIR", "MPY_LIB_SUBMODULE_DIR", "FROZEN_MANIFEST"}
 	for _, u := range unneeded {
@@ -79,7 +79,7 @@ func isUnneeded(path string, values map[string]string) bool {
 			return true
 		}
 	}
-	// py/mkrules.mk asks for it with a manifest and the default MPY_LIB_DIR only.
+	// py/mkrules.mk asks for it only with a manifest and the default MPY_LIB_DIR.
 	return path == "lib/micropython-lib" && values["MPY_LIB_SUBMODULE_DIR"] != "" &&
 		values["MPY_LIB_DIR"] != values["MPY_LIB_SUBMODULE_DIR"]
 }

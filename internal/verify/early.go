@@ -42,11 +42,11 @@ type earlyImage struct {
 }
 
 // inputsFile is where a build directory keeps the names of what was linked: the firmware, its map,
-// and below them the inputs, those of the compiler's with a space before.
+// and then the inputs. The compiler's own files have a space in front.
 const inputsFile = "mpwolf-answers/inputs"
 
-// recordInputs keeps the names for the next run, which does without them if they cannot be
-// written.
+// recordInputs keeps the names for the next run. If they cannot be written, that run reads nothing
+// early.
 func (v *evidence) recordInputs() {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s\n%s\n", v.elf, v.mapFile())

@@ -20,7 +20,7 @@ import (
 type failure struct {
 	diagnostics
 	err *build.Error
-	// host is the tool of this machine for want of which it failed, if lacksTool is set.
+	// host is the missing tool of this machine that made it fail, if lacksTool is set.
 	host      doctor.Cause
 	lacksTool bool
 }
@@ -32,7 +32,7 @@ func readFailure(err *build.Error) (*failure, error) {
 	}
 	f := &failure{diagnostics: diagnose(string(log)), err: err}
 	if f.host, f.lacksTool = doctor.Blame(string(log)); f.lacksTool {
-		// These are its symptoms, and no missing library of the user's.
+		// These are its symptoms; the user's sources do not lack a library.
 		f.link = slices.DeleteFunc(f.link, func(e linkError) bool {
 			return e.undefined && doctor.IsOfFFI(e.symbol)
 		})
@@ -40,7 +40,7 @@ func readFailure(err *build.Error) (*failure, error) {
 	return f, nil
 }
 
-// shownErrors is how many compile errors are shown: the first ones tell the cause.
+// shownErrors is how many compile errors are shown: the first ones show the cause.
 const shownErrors = 5
 
 // blamer finds the check that the cause of a failed build belongs to.
@@ -84,7 +84,7 @@ func (v blamer) blame(ctx context.Context, checks map[string]*check) string {
 	return id
 }
 
-// blameOverflows says what is in a firmware that does not fit. The linker still writes its map.
+// blameOverflows shows what is in a firmware that does not fit. The linker still writes its map.
 func (v blamer) blameOverflows(ctx context.Context, c *check) {
 	size := &Size{}
 	sizeCheck(v).divide(size, nil)
@@ -271,7 +271,7 @@ var undefinedSymbols = []struct {
 		[]string{"socket", "connect", "accept", "recv", "recvfrom", "send", "sendto",
 			"setsockopt", "getaddrinfo"},
 		"wolfSSL's own sockets are on, which MicroPython's boards do not have: the modules " +
-			"bring their own",
+			"have their own",
 		"define WOLFSSL_USER_IO in user_settings.h",
 	},
 	{
@@ -306,7 +306,7 @@ var wolfSymbols = []string{"wolfSSL*", "wc_*", "wolf*", "sp_*", "mp_*", "fe_*", 
 	"Sha*", "InitSha*",
 	"curve25519*", "poly1305*", "chacha*", "TLS*", "Tls*", "SSL*", "fp_*"}
 
-// undefinedFinding says, for an undefined symbol, what needs it, why it is missing, and what to
+// undefinedFinding reports, for an undefined symbol, what needs it, why it is missing, and what to
 // do.
 func (v blamer) undefinedFinding(ctx context.Context, e linkError) Finding {
 	who := relative(v.build.Dir, e.second)
@@ -326,7 +326,7 @@ func (v blamer) undefinedFinding(ctx context.Context, e linkError) Finding {
 		f.Message += "; it is a function of wolfSSL's " + source
 		f.Fix = "compile that source, or turn off in user_settings.h what needs it"
 		if v.isCompiled(source) {
-			f.Fix = "that source is compiled, but user_settings.h leaves the function out:  " +
+			f.Fix = "that source is compiled, but user_settings.h leaves the function out: " +
 				"turn on what provides it, or turn off what needs it"
 			if unmet := v.unmet(ctx, guards); len(unmet) > 0 {
 				f.Message += ", behind " + strings.Join(unmet, " and ")

@@ -9,8 +9,8 @@ import (
 	"mpwolf/internal/objects"
 )
 
-// A user module that uses the built-in TLS library itself cannot be linked when that is off. The
-// linker prints a line for each function; the owner needs to know that it is one module.
+// A user module that uses the built-in TLS library itself cannot be linked when that library is
+// off. The linker prints a line for each function; the owner needs to know that it is one module.
 
 // need is what a user module needs from a built-in library.
 type need struct {

@@ -70,8 +70,8 @@ func (v slimReader) slimReaders(ctx context.Context) ([][]string, error) {
 }
 
 // readSymbols reads the output of nm -A -P: a line "FILE: SYMBOL TYPE VALUE SIZE" for each
-// symbol, FILE being ARCHIVE[MEMBER] in an archive. An object without a line has no symbols: it
-// is of a source that is turned off. False if nm has not understood the objects.
+// symbol; in an archive, FILE is ARCHIVE[MEMBER]. An object without a line has no symbols: its
+// source is turned off. It returns false if nm did not understand the objects.
 func readSymbols(listing string, byName map[string]*objects.Object) bool {
 	if strings.Contains(listing, ": "+objects.SlimMarker+" ") {
 		return false

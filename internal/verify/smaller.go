@@ -15,10 +15,10 @@ import (
 	"mpwolf/internal/objects"
 )
 
-// trial is a way to smaller firmware that can be measured: by arguments for make.
+// trial is a way to make the firmware smaller that can be measured: other arguments for make.
 type trial struct {
-	args []string // that are added
-	drop string   // that is left out
+	args []string // those that are added
+	drop string   // the one that is left out
 	text string
 }
 
@@ -98,8 +98,8 @@ func (v sizeCheck) tryAll(ctx context.Context, excess uint64) (text string, enou
 	return strings.Join(parts, "; "), false
 }
 
-// measureTrial builds in a separate directory, and returns how many bytes are still too many or,
-// if it fits, how many it has saved, if that is known.
+// measureTrial builds in a separate directory, and returns by how many bytes the firmware is still
+// too large or, if it fits, how many bytes were saved; 0 if that is not known.
 func (v sizeCheck) measureTrial(
 	ctx context.Context, o Options, excess uint64,
 ) (bytes uint64, fits bool, err error) {
