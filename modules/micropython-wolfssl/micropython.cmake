@@ -116,7 +116,7 @@ add_library(micropython_wolfssl_lib INTERFACE)
 target_sources(micropython_wolfssl_lib INTERFACE ${WOLFSSL_GLUE_SRC} ${WOLFSSL_LIB_SRC})
 
 # The names in the modules are collected again when one of these variables changes: that rule looks
-# only at the sources' times, and this file is one of them. CMake itself recompiles what has other
+# only at the sources' times, and this file is one of them. CMake itself recompiles what has new
 # definitions.
 set(WOLFSSL_VARIABLES ${CMAKE_CURRENT_BINARY_DIR}/wolfssl_variables.c)
 set(WOLFSSL_VARIABLES_NOW "// ${WOLFSSL_PORT} ${WOLFSSL_SETTINGS} ${WOLFSSL_DIR} ${WOLFSSL_DROP_IN} ${WOLFSSL_SECURE_DEFAULTS} \
@@ -129,7 +129,7 @@ if(NOT WOLFSSL_VARIABLES_BEFORE STREQUAL WOLFSSL_VARIABLES_NOW)
     file(WRITE ${WOLFSSL_VARIABLES} "${WOLFSSL_VARIABLES_NOW}")
 endif()
 
-# The hashes, which ports/common/bare_metal.h compiles with other settings than the rest.
+# The hashes: ports/common/bare_metal.h has different settings for them than for the rest.
 foreach(NAME sha sha256 sha512 port/arm/armv8-sha256 port/arm/armv8-sha512
         port/arm/thumb2-sha256-asm_c port/arm/thumb2-sha512-asm_c)
     set_source_files_properties(${WOLFSSL_DIR}/wolfcrypt/src/${NAME}.c PROPERTIES COMPILE_DEFINITIONS MICROPY_WOLFSSL_HASH)

@@ -7,7 +7,7 @@
 # WOLFSSL_SECURE_DEFAULTS     1: clients verify their peer by default; 0 (the default): as the built-in
 # WOLFSSL_FORWARD_SECRECY     1: no key exchange without forward secrecy, such as RSA; 0 (the default): as the built-in
 # WOLFSSL_ASM                 0: do not use wolfSSL's assembly, even if the settings do
-# WOLFSSL_PROFILE             full (the default), client or tiny: what bare-metal ports have of TLS, see
+# WOLFSSL_PROFILE             full (the default), client or tiny: how much of TLS bare-metal ports have, see
 #                             ports/common/bare_metal.h
 
 WOLFSSL_MOD_DIR := $(USERMOD_DIR)
@@ -30,7 +30,7 @@ endif
 # What mpwolf patch --pristine sets; MicroPython's own files are then unchanged.
 -include $(WOLFSSL_MOD_DIR)/pristine/$(WOLFSSL_PORT).mk
 
-# What a port's own makefiles lack.
+# What the port's own makefiles lack.
 -include $(WOLFSSL_PORT_DIR)/wolfssl_port.mk
 
 ifeq ($(WOLFSSL_USER_SETTINGS_FILE),)
@@ -97,9 +97,9 @@ WOLFSSL_LIB_SRC := $(wildcard $(addprefix $(WOLFSSL_DIR)/, \
 		port/arm/thumb2-sha3-asm_c.c port/arm/thumb2-sha512-asm_c.c port/st/stm32.c)))
 
 # wolfSSL's assembly cannot read the C settings: it is compiled only if there is a
-# user_settings_asm.h. For AArch64 it is used from the wolfSSL version on that detects the
-# processor's features at run time; older versions require the cryptographic extensions, which a
-# Raspberry Pi 4 lacks.
+# user_settings_asm.h. For AArch64, only wolfSSL versions that detect the processor's features at
+# run time use it; older versions require the cryptographic extensions, which a Raspberry Pi 4
+# lacks.
 WOLFSSL_ASM_SETTINGS := $(wildcard $(dir $(WOLFSSL_SETTINGS))user_settings_asm.h)
 WOLFSSL_ASM_SRC :=
 ifeq ($(WOLFSSL_ASM)$(if $(WOLFSSL_ASM_SETTINGS),,0),1)
@@ -122,10 +122,10 @@ endif
 
 # Where the objects go: py.mk strips a leading USER_C_MODULES from a path, and keeps other paths.
 WOLFSSL_OBJ_DIR := $(BUILD)/$(patsubst $(USER_C_MODULES)/%,%,$(WOLFSSL_DIR))
-# An object that depends on whatever else the linker needs.
+# This object depends on whatever else the linker needs.
 WOLFSSL_MOD_OBJ := $(BUILD)/$(patsubst $(USER_C_MODULES)/%.c,%.o,$(WOLFSSL_MOD_DIR)/modwolfssl.c)
 
-# What depends on these variables is recompiled when one of them changes: make itself only looks at
+# What depends on these variables is recompiled when one of them changes: make itself looks only at
 # file times. The names in the modules are collected again too.
 WOLFSSL_VARIABLES := $(BUILD)/wolfssl-variables
 WOLFSSL_VARIABLES_NOW := WOLFSSL_PORT=$(WOLFSSL_PORT) settings=$(abspath $(WOLFSSL_SETTINGS)) \
@@ -175,12 +175,12 @@ $(WOLFSSL_OBJ_DIR)/wolfcrypt/src/sha256.o: CFLAGS += -DTransform_Sha256_Len_cryp
 endif
 endif
 
-# The hashes, which ports/common/bare_metal.h compiles with other settings than the rest.
+# The hashes: ports/common/bare_metal.h has different settings for them than for the rest.
 $(addprefix $(WOLFSSL_OBJ_DIR)/wolfcrypt/src/, sha.o sha256.o sha512.o port/arm/armv8-sha256.o port/arm/armv8-sha512.o \
 	port/arm/thumb2-sha256-asm_c.o port/arm/thumb2-sha512-asm_c.o): CFLAGS += -DMICROPY_WOLFSSL_HASH
 
 # The linker script of a board that keeps the TLS library in a second flash, as PYBD_SF2 of stm32
-# does, places lib/mbedtls there; wolfSSL does not fit elsewhere. Such a firmware is linked with a
+# does, places lib/mbedtls there; wolfSSL does not fit elsewhere. Such firmware is linked with a
 # copy of the script that places wolfSSL there too.
 WOLFSSL_LD_FILES := $(if $(LD_FILES),$(shell grep -lsF '*lib/mbedtls/' $(LD_FILES)))
 ifneq ($(WOLFSSL_LD_FILES),)
@@ -191,7 +191,7 @@ $(call WOLFSSL_LD_COPY,$(1)): $(1)
 	$$(ECHO) "GEN $$@"
 	$$(Q)$$(MKDIR) -p $$(dir $$@)
 	$$(Q)sed '/[*]lib\/mbedtls\/[*](/{p;s|lib/mbedtls|$(patsubst $(USER_C_MODULES)/%,%,$(WOLFSSL_MOD_DIR))|;p;s|[*].*/[*](|*$(WOLFSSL_OBJ_DIR:$(BUILD)/%=%)/*(|;}' $$< > $$@
-# If the script changes, an object does, so make links again.
+# If the script changes, so does an object, and make links again.
 $(WOLFSSL_MOD_OBJ): $(call WOLFSSL_LD_COPY,$(1))
 endef
 $(foreach file,$(WOLFSSL_LD_FILES),$(eval $(call WOLFSSL_LD_RULE,$(file))))
