@@ -54,7 +54,7 @@ func (v sizeCheck) profiles() []string {
 	}
 	m := profilesLine().FindSubmatch(makefile)
 	if m == nil {
-		return nil // modules of before there were any
+		return nil // modules from before there were profiles
 	}
 	return strings.Fields(string(m[1]))
 }

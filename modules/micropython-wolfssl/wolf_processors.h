@@ -27,22 +27,22 @@
 #ifndef MICROPY_INCLUDED_WOLF_PROCESSORS_H
 #define MICROPY_INCLUDED_WOLF_PROCESSORS_H
 
-// mpwolf patch installs what the processors of its targets can use of wolfSSL, and names them in
-// the file mpwolf-processors. A build for another processor would lack files, or succeed without
-// its assembly.
+// mpwolf patch installs only the parts of wolfSSL that the processors of its targets can use, and
+// names these processors in the file mpwolf-processors. A build for another processor would lack
+// files, or succeed without its assembly.
 
 #if defined(__has_include)
 #if __has_include("mpwolf-processors")
 #if (defined(__x86_64__) || defined(__i386__)) && !__has_include("wolfcrypt/src/sp_x86_64.c")
-#error "no files for x86: mpwolf patch for this port, or --wolfssl-full, brings them"
+#error "no files for x86: mpwolf patch for this port, or --wolfssl-full, adds them"
 #elif defined(__aarch64__) && !__has_include("wolfcrypt/src/sp_arm64.c")
-#error "no files for arm64: mpwolf patch for this port, or --wolfssl-full, brings them"
+#error "no files for arm64: mpwolf patch for this port, or --wolfssl-full, adds them"
 #elif defined(__ARM_ARCH_PROFILE) && __ARM_ARCH_PROFILE == 'M' \
     && !__has_include("wolfcrypt/src/sp_cortexm.c")
-#error "no files for Cortex-M: mpwolf patch for this port, or --wolfssl-full, brings them"
+#error "no files for Cortex-M: mpwolf patch for this port, or --wolfssl-full, adds them"
 #elif defined(__arm__) && !(defined(__ARM_ARCH_PROFILE) && __ARM_ARCH_PROFILE == 'M') \
     && !__has_include("wolfcrypt/src/sp_arm32.c")
-#error "no files for 32-bit ARM: mpwolf patch for this port, or --wolfssl-full, brings them"
+#error "no files for 32-bit ARM: mpwolf patch for this port, or --wolfssl-full, adds them"
 #endif
 #endif
 #endif
