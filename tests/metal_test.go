@@ -337,8 +337,8 @@ func (m *metal) crypto() map[string]int {
 }
 
 // TestMetalBench measures both libraries, and writes the table of docs/metal.md into the file that
-// MPWOLF_BENCH_METAL names, and its plot into that of MPWOLF_BENCH_METAL_SVG; scripts/bench --metal
-// runs it.
+// MPWOLF_BENCH_METAL names, and its plot into that of MPWOLF_BENCH_METAL_SVG; scripts/bench
+// --metal runs it.
 func TestMetalBench(t *testing.T) {
 	longOnly(t, "needs a compiler and real sources")
 	file := os.Getenv("MPWOLF_BENCH_METAL")

@@ -156,7 +156,7 @@ func recordedProcessors(t *testing.T, tree string) string {
 	return ""
 }
 
-// TestProcessors compiles what stops a build by hand for a processor whose files of wolfSSL are not
+// TestProcessors compiles what stops a build by hand for a processor whose wolfSSL files are not
 // installed.
 func TestProcessors(t *testing.T) {
 	needReal(t)

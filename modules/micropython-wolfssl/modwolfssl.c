@@ -408,8 +408,8 @@ static bool is_want(int err) {
 
 #if defined(NO_ERROR_STRINGS)
 
-// wolfSSL has no IANA names then, and its own are like OpenSSL's: make the IANA name of a suite with
-// AES or ChaCha20, and keep that of any other.
+// wolfSSL then has no IANA names, and its own are like OpenSSL's: make the IANA name of a suite
+// with AES or ChaCha20, and keep wolfSSL's name of any other.
 static void add_iana_name(vstr_t *vstr, byte suite0, byte suite) {
     const char *own = wolfSSL_get_cipher_name_from_suite(suite0, suite);
     if (own == NULL) {
