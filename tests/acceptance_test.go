@@ -338,6 +338,7 @@ func (r *real) onFirmware(t *testing.T) {
 	t.Run("ecdsa_sign_callback", r.signCallback)
 	t.Run("pre-shared keys", r.preSharedKeys)
 	t.Run("chosen ciphers", r.chosenCipher)
+	t.Run("options", r.options)
 	t.Run("ends", r.ends)
 	t.Run("programs", r.programs)
 	t.Run("limits", r.limits)

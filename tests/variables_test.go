@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 // variablesPort is as much of a port's makefiles as the module's fragment sees. Each step writes
@@ -118,6 +119,22 @@ func TestVariablesRebuild(t *testing.T) {
 		}
 		if i > 0 && slices.Contains(done, "main") {
 			t.Errorf("step %d, make %q: makes what no variable decides", i, step.args)
+		}
+	}
+	// The names depend on what is in the settings, and in the headers that they include.
+	for _, header := range []string{"ports/unix/user_settings.h", "ports/unix/more.h",
+		"ports/common/bare_metal.h"} {
+		time.Sleep(20 * time.Millisecond) // file systems' clocks are coarse
+		write(module+header, "")
+		if err := os.RemoveAll(filepath.Join(dir, "log")); err != nil {
+			t.Fatal(err)
+		}
+		cmd := exec.Command("make", "-s")
+		cmd.Dir = dir
+		out, err := cmd.CombinedOutput()
+		text, _ := os.ReadFile(filepath.Join(dir, "log"))
+		if err != nil || !strings.Contains(string(text), "names\n") {
+			t.Errorf("%s has changed: %v %s; makes %q", header, err, out, text)
 		}
 	}
 	// mpwolf asks make what it would do, which must write nothing.

@@ -137,7 +137,9 @@ $(WOLFSSL_VARIABLES): wolfssl-always
 	@mkdir -p $(dir $@)
 	@echo '$(WOLFSSL_VARIABLES_NOW)' > $@.new
 	@if cmp -s $@.new $@; then rm -f $@.new; else mv -f $@.new $@; fi
-QSTR_GLOBAL_DEPENDENCIES += $(WOLFSSL_VARIABLES)
+# The names depend on the settings too, and on the headers that these include.
+QSTR_GLOBAL_DEPENDENCIES += $(WOLFSSL_VARIABLES) $(WOLFSSL_SETTINGS) \
+	$(wildcard $(dir $(WOLFSSL_SETTINGS))*.h $(WOLFSSL_MOD_DIR)/ports/common/*.h)
 $(addprefix $(BUILD)/,$(patsubst $(USER_C_MODULES)/%,%,$(patsubst %.c,%.o,$(patsubst %.S,%.o, \
 	$(WOLFSSL_MOD_SRC) $(WOLFSSL_GLUE_SRC) $(WOLFSSL_LIB_SRC) $(WOLFSSL_ASM_SRC))))): $(WOLFSSL_VARIABLES)
 

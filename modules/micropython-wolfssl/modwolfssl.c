@@ -137,9 +137,25 @@
 
 #define COOKIE_SECRET_LEN (32)
 
+#ifdef HAVE_ALPN
+// The extension's length is one of 16 bits, and a hello has other extensions too.
+#define MAX_ALPN_LIST (16384)
+#endif
+
 // Only wolfSSL's internal headers define it.
 #ifndef DTLS1_3_VERSION
 #define DTLS1_3_VERSION (0xfefc)
+#endif
+
+// CPython's ssl.TLSVersion.
+#define TLS_VERSION_MINIMUM_SUPPORTED (-2)
+#define TLS_VERSION_MAXIMUM_SUPPORTED (-1)
+#define TLS_VERSION_1_2 (0x0303)
+#define TLS_VERSION_1_3 (0x0304)
+#if defined(WOLFSSL_TLS13) && !defined(WOLFSSL_NO_TLS12)
+#define TLS_HAS_TWO_VERSIONS (1)
+#else
+#define TLS_HAS_TWO_VERSIONS (0)
 #endif
 
 // The most certificates that a peer may send, including useless ones. wolfSSL's own limit is 9
@@ -176,8 +192,18 @@ typedef struct _settings_t {
     mp_obj_t server_psk_keys; // of a server: its get() has the keys
     bool psk_only; // pre-shared keys were set up: no other cipher suite is used
     #endif
+    #ifdef HAVE_ALPN
+    mp_obj_t alpn; // str, the protocols with commas between them, or MP_OBJ_NULL
+    #endif
+    #ifdef HAVE_MAX_FRAGMENT
+    uint16_t max_fragment; // the most bytes in a record, or 0
+    #endif
     uint8_t protocol;
     uint8_t authmode;
+    #if TLS_HAS_TWO_VERSIONS
+    bool no_tls12; // by minimum_version
+    bool no_tls13; // by maximum_version
+    #endif
     bool tls12_only; // set_ciphers named no cipher suite of TLS 1.3
     bool suppress_ragged_eofs;
 } settings_t;
@@ -1639,6 +1665,9 @@ static mp_obj_t ssl_context_new(const mp_obj_type_t *type, mp_int_t protocol, mp
     settings->anchors = mp_const_empty_tuple;
     settings->ciphers = MP_OBJ_NULL;
     settings->verify_callback = mp_const_none;
+    #ifdef HAVE_ALPN
+    settings->alpn = MP_OBJ_NULL;
+    #endif
     #if ECDSA_SIGN_CALLBACK
     settings->ecdsa_sign_callback = mp_const_none;
     #endif
@@ -2015,6 +2044,69 @@ static mp_obj_t ssl_context_set_ciphers(mp_obj_t self_in, mp_obj_t ciphersuite) 
 }
 static MP_DEFINE_CONST_FUN_OBJ_2(ssl_context_set_ciphers_obj, ssl_context_set_ciphers);
 
+#ifdef HAVE_ALPN
+// SSLContext.set_alpn_protocols(alpn_protocols)
+static mp_obj_t ssl_context_set_alpn_protocols(mp_obj_t self_in, mp_obj_t protocols_in) {
+    mp_obj_ssl_context_t *self = ssl_context_get(self_in);
+    size_t len;
+    mp_obj_t *protocols;
+    mp_obj_get_array(protocols_in, &len, &protocols);
+    vstr_t vstr;
+    vstr_init(&vstr, 16);
+    for (size_t i = 0; i < len; ++i) {
+        mp_buffer_info_t name;
+        mp_get_buffer_raise(protocols[i], &name, MP_BUFFER_READ);
+        // wolfSSL takes a list with commas, which ends at a NUL.
+        if (name.len == 0 || name.len > 255 || memchr(name.buf, ',', name.len) != NULL
+            || memchr(name.buf, 0, name.len) != NULL) {
+            mp_raise_ValueError(MP_ERROR_TEXT("ALPN protocol"));
+        }
+        if (i > 0) {
+            vstr_add_byte(&vstr, ',');
+        }
+        vstr_add_strn(&vstr, name.buf, name.len);
+    }
+    if (len > WOLFSSL_MAX_ALPN_NUMBER || vstr.len > MAX_ALPN_LIST) {
+        mp_raise_ValueError(MP_ERROR_TEXT("too many ALPN protocols"));
+    }
+    self->settings.alpn = len == 0 ? MP_OBJ_NULL
+        : mp_obj_new_bytes((const byte *)vstr.buf, vstr.len);
+    vstr_clear(&vstr);
+    return mp_const_none;
+}
+static MP_DEFINE_CONST_FUN_OBJ_2(ssl_context_set_alpn_protocols_obj,
+    ssl_context_set_alpn_protocols);
+#endif
+
+#if TLS_HAS_TWO_VERSIONS
+// Whether one of TLSVersion's numbers stands for TLS 1.3.
+static bool is_version_1_3(const mp_obj_ssl_context_t *self, mp_obj_t version_in) {
+    if (is_dtls(&self->settings)) {
+        mp_raise_NotImplementedError(MP_ERROR_TEXT("versions of DTLS"));
+    }
+    switch (mp_obj_get_int(version_in)) {
+        case TLS_VERSION_MINIMUM_SUPPORTED:
+        case TLS_VERSION_1_2:
+            return false;
+        case TLS_VERSION_MAXIMUM_SUPPORTED:
+        case TLS_VERSION_1_3:
+            return true;
+        default:
+            mp_raise_ValueError(MP_ERROR_TEXT("TLS version"));
+    }
+}
+#endif
+
+#ifdef HAVE_MAX_FRAGMENT
+// RFC 6066, section 4.
+static void ssl_context_set_max_fragment(mp_obj_ssl_context_t *self, mp_int_t size) {
+    if (size != 0 && size != 512 && size != 1024 && size != 2048 && size != 4096) {
+        mp_raise_ValueError(MP_ERROR_TEXT("max_fragment_length"));
+    }
+    self->settings.max_fragment = size;
+}
+#endif
+
 #if PRE_SHARED_KEYS
 
 // Offer and accept only cipher suites with pre-shared keys: a connection must not fall back to
@@ -2144,6 +2236,18 @@ static void ssl_context_attr(mp_obj_t self_in, qstr attr, mp_obj_t *dest) {
             dest[0] = self->settings.verify_callback;
         } else if (attr == MP_QSTR_suppress_ragged_eofs) {
             dest[0] = mp_obj_new_bool(self->settings.suppress_ragged_eofs);
+        #if TLS_HAS_TWO_VERSIONS
+        } else if (attr == MP_QSTR_minimum_version) {
+            dest[0] = MP_OBJ_NEW_SMALL_INT(self->settings.no_tls12 ? TLS_VERSION_1_3
+                : TLS_VERSION_1_2);
+        } else if (attr == MP_QSTR_maximum_version) {
+            dest[0] = MP_OBJ_NEW_SMALL_INT(self->settings.no_tls13 ? TLS_VERSION_1_2
+                : TLS_VERSION_1_3);
+        #endif
+        #ifdef HAVE_MAX_FRAGMENT
+        } else if (attr == MP_QSTR_max_fragment_length) {
+            dest[0] = MP_OBJ_NEW_SMALL_INT(self->settings.max_fragment);
+        #endif
         #if ECDSA_SIGN_CALLBACK
         } else if (attr == MP_QSTR_ecdsa_sign_callback) {
             dest[0] = self->settings.ecdsa_sign_callback;
@@ -2171,6 +2275,19 @@ static void ssl_context_attr(mp_obj_t self_in, qstr attr, mp_obj_t *dest) {
         } else if (attr == MP_QSTR_suppress_ragged_eofs) {
             self->settings.suppress_ragged_eofs = mp_obj_is_true(dest[1]);
             dest[0] = MP_OBJ_NULL;
+        #if TLS_HAS_TWO_VERSIONS
+        } else if (attr == MP_QSTR_minimum_version) {
+            self->settings.no_tls12 = is_version_1_3(self, dest[1]);
+            dest[0] = MP_OBJ_NULL;
+        } else if (attr == MP_QSTR_maximum_version) {
+            self->settings.no_tls13 = !is_version_1_3(self, dest[1]);
+            dest[0] = MP_OBJ_NULL;
+        #endif
+        #ifdef HAVE_MAX_FRAGMENT
+        } else if (attr == MP_QSTR_max_fragment_length) {
+            ssl_context_set_max_fragment(self, mp_obj_get_int(dest[1]));
+            dest[0] = MP_OBJ_NULL;
+        #endif
         #if ECDSA_SIGN_CALLBACK
         } else if (attr == MP_QSTR_ecdsa_sign_callback) {
             self->settings.ecdsa_sign_callback = dest[1];
@@ -2283,6 +2400,9 @@ static const mp_rom_map_elem_t ssl_context_locals_dict_table[] = {
     #endif
     { MP_ROM_QSTR(MP_QSTR_get_ciphers), MP_ROM_PTR(&ssl_context_get_ciphers_obj) },
     { MP_ROM_QSTR(MP_QSTR_set_ciphers), MP_ROM_PTR(&ssl_context_set_ciphers_obj) },
+    #ifdef HAVE_ALPN
+    { MP_ROM_QSTR(MP_QSTR_set_alpn_protocols), MP_ROM_PTR(&ssl_context_set_alpn_protocols_obj) },
+    #endif
     { MP_ROM_QSTR(MP_QSTR_load_cert_chain), MP_ROM_PTR(&ssl_context_load_cert_chain_obj) },
     { MP_ROM_QSTR(MP_QSTR_load_verify_locations),
       MP_ROM_PTR(&ssl_context_load_verify_locations_obj) },
@@ -2334,6 +2454,9 @@ static const mp_rom_map_elem_t tls_context_locals_dict_table[] = {
     #endif
     { MP_ROM_QSTR(MP_QSTR_get_ciphers), MP_ROM_PTR(&ssl_context_get_ciphers_obj) },
     { MP_ROM_QSTR(MP_QSTR_set_ciphers), MP_ROM_PTR(&ssl_context_set_ciphers_obj) },
+    #ifdef HAVE_ALPN
+    { MP_ROM_QSTR(MP_QSTR_set_alpn_protocols), MP_ROM_PTR(&ssl_context_set_alpn_protocols_obj) },
+    #endif
     { MP_ROM_QSTR(MP_QSTR_load_cert_chain), MP_ROM_PTR(&tls_context_load_cert_chain_obj) },
     { MP_ROM_QSTR(MP_QSTR_load_verify_locations),
       MP_ROM_PTR(&tls_context_load_verify_locations_obj) },
@@ -2608,6 +2731,31 @@ static int set_hostname(mp_obj_ssl_socket_t *o) {
     return 0;
 }
 
+// Application protocols, and the length of records. Returns 0 or one of wolfSSL's numbers.
+static int set_extensions(mp_obj_ssl_socket_t *o) {
+    int ret = WOLFSSL_SUCCESS;
+    #ifdef HAVE_ALPN
+    if (o->settings.alpn != MP_OBJ_NULL) {
+        size_t len;
+        const char *list = mp_obj_str_get_data(o->settings.alpn, &len);
+        ret = wolfSSL_UseALPN(o->ssl, (char *)list, len, WOLFSSL_ALPN_CONTINUE_ON_MISMATCH);
+    }
+    #endif
+    #ifdef HAVE_MAX_FRAGMENT
+    if (ret == WOLFSSL_SUCCESS && is_client(&o->settings) && o->settings.max_fragment > 0) {
+        byte code = WOLFSSL_MFL_2_9;
+        for (size_t size = 512; size < o->settings.max_fragment; size *= 2) {
+            ++code;
+        }
+        ret = wolfSSL_UseMaxFragment(o->ssl, code);
+    }
+    #endif
+    if (ret != WOLFSSL_SUCCESS) {
+        return wolf_alloc_failed() ? MEMORY_E : ret;
+    }
+    return 0;
+}
+
 #ifdef WOLFSSL_DTLS
 #if HAS_SERVER
 // The secret behind the cookies of a DTLS server is the context's: a client that proves its
@@ -2697,11 +2845,21 @@ static int set_up(mp_obj_ssl_socket_t *o, mp_obj_ssl_context_t *ssl_context,
         // Otherwise both sides could agree on TLS 1.3, and then on no cipher suite.
         wolfSSL_set_options(o->ssl, WOLFSSL_OP_NO_TLSv1_3);
     }
-    if (o->hostname != mp_const_none) {
-        int ret = set_hostname(o);
-        if (ret != 0) {
-            return ret;
-        }
+    #if TLS_HAS_TWO_VERSIONS
+    if (o->settings.no_tls13) {
+        wolfSSL_set_options(o->ssl, WOLFSSL_OP_NO_TLSv1_3);
+    }
+    if (o->settings.no_tls12
+        && wolfSSL_SetMinVersion(o->ssl, WOLFSSL_TLSV1_3) != WOLFSSL_SUCCESS) {
+        return VERSION_ERROR;
+    }
+    #endif
+    int ret = set_extensions(o);
+    if (ret == 0 && o->hostname != mp_const_none) {
+        ret = set_hostname(o);
+    }
+    if (ret != 0) {
+        return ret;
     }
     #ifdef WOLFSSL_DTLS
     if (is_dtls(&o->settings)) {
@@ -2885,6 +3043,43 @@ static mp_obj_t ssl_socket_cipher(mp_obj_t o_in) {
 }
 static MP_DEFINE_CONST_FUN_OBJ_1(ssl_socket_cipher_obj, ssl_socket_cipher);
 
+// SSLSocket.version()
+static mp_obj_t ssl_socket_version(mp_obj_t o_in) {
+    mp_obj_ssl_socket_t *o = MP_OBJ_TO_PTR(o_in);
+    if (is_handshake_elsewhere(o)) {
+        return mp_const_none;
+    }
+    bool locked = lock_to_look(o);
+    bool have = o->ssl != NULL && o->connected;
+    const char *version = have ? wolfSSL_get_version(o->ssl) : NULL;
+    unlock_after_look(o, locked);
+    return have ? mp_obj_new_str(version, strlen(version)) : mp_const_none;
+}
+static MP_DEFINE_CONST_FUN_OBJ_1(ssl_socket_version_obj, ssl_socket_version);
+
+#ifdef HAVE_ALPN
+// SSLSocket.selected_alpn_protocol()
+static mp_obj_t ssl_socket_selected_alpn_protocol(mp_obj_t o_in) {
+    mp_obj_ssl_socket_t *o = MP_OBJ_TO_PTR(o_in);
+    if (is_handshake_elsewhere(o)) {
+        return mp_const_none;
+    }
+    char copy[255];
+    char *name = NULL;
+    word16 len = 0;
+    bool locked = lock_to_look(o);
+    bool have = o->ssl != NULL && o->connected
+        && wolfSSL_ALPN_GetProtocol(o->ssl, &name, &len) == WOLFSSL_SUCCESS && len <= sizeof(copy);
+    if (have) {
+        memcpy(copy, name, len);
+    }
+    unlock_after_look(o, locked);
+    return have ? mp_obj_new_str(copy, len) : mp_const_none;
+}
+static MP_DEFINE_CONST_FUN_OBJ_1(ssl_socket_selected_alpn_protocol_obj,
+    ssl_socket_selected_alpn_protocol);
+#endif
+
 #if !WOLF_MP_AT_LEAST(21)
 static void ssl_socket_print(const mp_print_t *print, mp_obj_t self_in, mp_print_kind_t kind) {
     (void)kind;
@@ -3058,8 +3253,15 @@ static mp_uint_t ssl_socket_read(mp_obj_t o_in, void *buf, mp_uint_t size, int *
 #define SMALL_WRITE (1024)
 
 static size_t take_no_more_than(mp_obj_ssl_socket_t *o, size_t size) {
+    size_t most = MAX_WRITE;
+    #ifdef HAVE_MAX_FRAGMENT
+    // Even if the peer has not agreed to it: what is sent needs memory too.
+    if (o->settings.max_fragment > 0) {
+        most = o->settings.max_fragment;
+    }
+    #endif
     if (!(o->nonblocking || o->timed_out) || is_dtls(&o->settings)) {
-        return MIN(size, MAX_WRITE);
+        return MIN(size, most);
     }
     int errcode;
     // A stream in Python need not support poll.
@@ -3070,7 +3272,7 @@ static size_t take_no_more_than(mp_obj_ssl_socket_t *o, size_t size) {
             return 0;
         }
     }
-    return size > MAX_WRITE ? MAX_WRITE : size > SMALL_WRITE ? size - 1 : size;
+    return size > most ? most : size > SMALL_WRITE ? size - 1 : size;
 }
 
 // Make a record of at most size bytes. It counts as written even if the stream doesn't take it
@@ -3397,6 +3599,11 @@ static const mp_rom_map_elem_t ssl_socket_locals_dict_table[] = {
     #endif
     { MP_ROM_QSTR(MP_QSTR_getpeercert), MP_ROM_PTR(&ssl_socket_getpeercert_obj) },
     { MP_ROM_QSTR(MP_QSTR_cipher), MP_ROM_PTR(&ssl_socket_cipher_obj) },
+    { MP_ROM_QSTR(MP_QSTR_version), MP_ROM_PTR(&ssl_socket_version_obj) },
+    #ifdef HAVE_ALPN
+    { MP_ROM_QSTR(MP_QSTR_selected_alpn_protocol),
+      MP_ROM_PTR(&ssl_socket_selected_alpn_protocol_obj) },
+    #endif
 };
 static MP_DEFINE_CONST_DICT(ssl_socket_locals_dict, ssl_socket_locals_dict_table);
 
@@ -3508,6 +3715,28 @@ static MP_DEFINE_CONST_FUN_OBJ_KW(mod_ssl_wrap_socket_obj, 1, mod_ssl_wrap_socke
 #define DTLS_ENTRIES
 #endif
 
+// CPython's enum, as integers.
+#if TLS_HAS_TWO_VERSIONS
+static const mp_rom_map_elem_t tls_version_locals_dict_table[] = {
+    { MP_ROM_QSTR(MP_QSTR_MINIMUM_SUPPORTED), MP_ROM_INT(TLS_VERSION_MINIMUM_SUPPORTED) },
+    { MP_ROM_QSTR(MP_QSTR_TLSv1_2), MP_ROM_INT(TLS_VERSION_1_2) },
+    { MP_ROM_QSTR(MP_QSTR_TLSv1_3), MP_ROM_INT(TLS_VERSION_1_3) },
+    { MP_ROM_QSTR(MP_QSTR_MAXIMUM_SUPPORTED), MP_ROM_INT(TLS_VERSION_MAXIMUM_SUPPORTED) },
+};
+static MP_DEFINE_CONST_DICT(tls_version_locals_dict, tls_version_locals_dict_table);
+
+static MP_DEFINE_CONST_OBJ_TYPE(
+    tls_version_type,
+    MP_QSTR_TLSVersion,
+    MP_TYPE_FLAG_NONE,
+    locals_dict, &tls_version_locals_dict
+    );
+#define TLS_VERSION_ENTRIES \
+    { MP_ROM_QSTR(MP_QSTR_TLSVersion), MP_ROM_PTR(&tls_version_type) },
+#else
+#define TLS_VERSION_ENTRIES
+#endif
+
 // Python code checks for MBEDTLS_VERSION to tell the full ssl module from axTLS's.
 #define VERSION_ENTRIES \
     { MP_ROM_QSTR(MP_QSTR_MBEDTLS_VERSION), MP_ROM_PTR(&wolfssl_version_obj) }, \
@@ -3518,6 +3747,7 @@ static const mp_rom_map_elem_t wolfssl_globals_table[] = {
     { MP_ROM_QSTR(MP_QSTR_wrap_socket), MP_ROM_PTR(&mod_ssl_wrap_socket_obj) },
     { MP_ROM_QSTR(MP_QSTR_SSLContext), MP_ROM_PTR(&ssl_context_type) },
     VERSION_ENTRIES
+    TLS_VERSION_ENTRIES
     PROTOCOL_ENTRIES
     DTLS_ENTRIES
     CERT_ENTRIES
@@ -3538,6 +3768,7 @@ static const mp_rom_map_elem_t wolf_drop_in_tls_globals_table[] = {
     { MP_ROM_QSTR(MP_QSTR___name__), MP_ROM_QSTR(MP_QSTR_tls) },
     { MP_ROM_QSTR(MP_QSTR_SSLContext), MP_ROM_PTR(&tls_context_type) },
     VERSION_ENTRIES
+    TLS_VERSION_ENTRIES
     PROTOCOL_ENTRIES
     DTLS_ENTRIES
     CERT_ENTRIES

@@ -123,6 +123,10 @@ int wolfssl_port_seed(unsigned char *output, unsigned int size);
 #define HAVE_SUPPORTED_CURVES
 #define HAVE_SNI
 #define HAVE_EXTENDED_MASTER
+#define HAVE_ALPN
+#define HAVE_MAX_FRAGMENT
+// There is no strtok_r().
+#define USE_WOLF_STRTOK
 // An alert for whatever is refused.
 #define WOLFSSL_EXTRA_ALERTS
 

@@ -76,6 +76,8 @@
 #define WOLFSSL_TLS13_MIDDLEBOX_COMPAT
 #define WOLFSSL_EXTRA_ALERTS
 #define HAVE_FALLBACK_SCSV
+#define HAVE_ALPN
+#define HAVE_MAX_FRAGMENT
 // A handshake message may be as long as a hello with every existing extension; wolfSSL allocates
 // what is needed.
 #define MAX_HANDSHAKE_SZ 0x10200

@@ -122,6 +122,23 @@ def tls12_contexts():
     return client, srv, name
 
 
+def options_contexts():
+    client, srv, name = tls_contexts()
+    for ctx in (client, srv):
+        ctx.set_alpn_protocols(["mqtt", "http/1.1"])
+        ctx.max_fragment_length = 1024
+    client.minimum_version = wolfssl.TLSVersion.TLSv1_3
+    return client, srv, name
+
+
+def options(contexts):
+    pair = wrap(contexts)
+    talk(pair)
+    agreed = [sock.selected_alpn_protocol() for sock in pair[:2]]
+    if agreed != ["mqtt", "mqtt"]:
+        raise ValueError(agreed)
+
+
 def psk_contexts():
     client = wolfssl.SSLContext(wolfssl.PROTOCOL_TLS_CLIENT)
     srv = wolfssl.SSLContext(wolfssl.PROTOCOL_TLS_SERVER)
@@ -251,6 +268,7 @@ OPERATIONS = (
     ("TLS 1.3", lambda: wrap(tls_contexts()), talk, True),
     ("TLS 1.2", lambda: wrap(tls12_contexts()), talk, True),
     ("callbacks", lambda: wrap(callback_contexts()), talk, True),
+    ("ALPN and short records", None, lambda _: options(options_contexts()), True),
     ("pre-shared keys", None, lambda _: psk_contexts(), True),
     ("TLS with pre-shared keys", lambda: wrap(psk_contexts()), talk, True),
     ("wrong pre-shared key", lambda: wrap(wrong_psk_contexts()), talk, False),

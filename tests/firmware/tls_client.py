@@ -8,6 +8,10 @@
 #   psk=KEY    use this pre-shared key, with the identity "sensor"
 #   secret=F   sign with ecdsa_sign_callback and the 32 bytes of this file; KEYFILE's key is not
 #              the certificate's
+#   times=N    send the text that often
+#   alpn=A/B   offer these application protocols; the one that is agreed on ends the line
+#   fragment=N max_fragment_length
+#   min=V, max=V  the versions of TLS, 1.2 or 1.3
 # Prints one line: "OK TLSv1.3 <cipher> <reply>", or the exception as "OSError -188 <text>".
 
 import sys
@@ -35,10 +39,16 @@ def client(
     ciphers=None,
     psk=None,
     secret=None,
+    times="1",
+    **options,
 ):
     # micropython-lib's ssl has no set_ciphers, no pre-shared keys and no ecdsa_sign_callback.
-    module = wolfssl if ciphers or psk or secret else ssl
+    module = wolfssl if ciphers or psk or secret or options else ssl
     ctx = module.SSLContext(module.PROTOCOL_TLS_CLIENT)
+    if options:
+        import tls_set
+
+        tls_set.set_options(ctx, **options)
     if ciphers:
         ctx.set_ciphers([ciphers])
     if psk:
@@ -61,11 +71,12 @@ def client(
     try:
         ss = ctx.wrap_socket(s, server_hostname=None if name == "-" else name)
         suite = ss.cipher() if hasattr(ss, "cipher") else ("?", "?")
-        ss.write(send.encode() + b"\n")
+        ss.write(send.encode() * int(times) + b"\n")
         reply = ss.readline()
         if eof:
             reply += ss.read()
-        print("OK", suite[1], suite[0], reply.decode().strip())
+        agreed = [ss.selected_alpn_protocol()] if "alpn" in options else []
+        print("OK", suite[1], suite[0], reply.decode().strip(), *agreed)
     finally:
         (ss or s).close()
 

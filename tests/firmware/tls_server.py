@@ -3,7 +3,7 @@
 # Usage: tls_server.py PORT CERTFILE KEYFILE [CAFILE] [key=value ...]
 #   CAFILE: require a client certificate that it vouches for
 #   count=N    connections to take (default 1)
-#   ciphers=C, psk=KEY, secret=F: as tls_client.py
+#   ciphers=C, psk=KEY, secret=F, alpn=A/B, fragment=N, min=V, max=V: as tls_client.py
 # Prints "listening PORT", then a line for each connection: "OK TLSv1.3 <cipher> <request>", or
 # the exception as "OSError -188 <text>". The request is a line; the reply is that line.
 
@@ -20,23 +20,38 @@ except (ImportError, AttributeError):
     raise SystemExit
 
 
-def serve(s, ctx):
+def serve(s, ctx, options):
     ss = None
     try:
         ss = ctx.wrap_socket(s, server_side=True)
         suite = ss.cipher() if hasattr(ss, "cipher") else ("?", "?")
         request = ss.readline()
         ss.write(request)
-        print("OK", suite[1], suite[0], request.decode().strip())
+        agreed = [ss.selected_alpn_protocol()] if "alpn" in options else []
+        print("OK", suite[1], suite[0], request.decode().strip(), *agreed)
     except OSError as er:
         print("OSError", *er.args)
     finally:
         (ss or s).close()
 
 
-def server(port, certfile, keyfile, cafile=None, count="1", ciphers=None, psk=None, secret=None):
-    module = wolfssl if ciphers or psk or secret else ssl
+def server(
+    port,
+    certfile,
+    keyfile,
+    cafile=None,
+    count="1",
+    ciphers=None,
+    psk=None,
+    secret=None,
+    **options,
+):
+    module = wolfssl if ciphers or psk or secret or options else ssl
     ctx = module.SSLContext(module.PROTOCOL_TLS_SERVER)
+    if options:
+        import tls_set
+
+        tls_set.set_options(ctx, **options)
     if ciphers:
         ctx.set_ciphers([ciphers])
     if psk:
@@ -55,7 +70,7 @@ def server(port, certfile, keyfile, cafile=None, count="1", ciphers=None, psk=No
     s.listen(5)
     print("listening", port)
     for _ in range(int(count)):
-        serve(s.accept()[0], ctx)
+        serve(s.accept()[0], ctx, options)
     s.close()
 
 
