@@ -61,7 +61,7 @@ func (c Cache) Entry(
 	if err := os.RemoveAll(dir); err != nil {
 		return "", fmt.Errorf("remove damaged cache entry: %w", err)
 	}
-	return dir, build(dir, func(part string) error {
+	return dir, build(dir, newMode, func(part string) error {
 		if err := fill(part); err != nil {
 			return err
 		}
@@ -83,34 +83,77 @@ func (c Cache) Into(ctx context.Context, dir string, log Log, fill func(dir stri
 		return err
 	}
 	defer unlock()
-	if err := os.Remove(abs); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return hint.With(fmt.Errorf("%q exists and is not an empty directory", abs),
-			"name a new directory, or remove this one")
+	mode, err := free(abs)
+	if err != nil {
+		return hint.With(err, "name a new directory")
 	}
-	return build(abs, fill)
+	return build(abs, mode, fill)
 }
 
-// build fills a directory beside dir and gives it dir's name. What an earlier run left
-// unfinished is removed first; the caller holds the lock.
-func build(dir string, fill func(part string) error) error {
+// free reports whether a directory can be made under a name: there is nothing yet, or an empty
+// directory, whose mode is returned. The current directory is not replaced: a shell that is in it
+// would be nowhere.
+func free(dir string) (fs.FileMode, error) {
+	info, err := os.Lstat(dir)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return newMode, nil
+	case err != nil:
+		return 0, err
+	case info.Mode()&fs.ModeSymlink != 0:
+		return 0, fmt.Errorf("%q exists and is a symbolic link, not an empty directory", dir)
+	case !info.IsDir():
+		return 0, fmt.Errorf("%q exists and is a file, not an empty directory", dir)
+	}
+	if here, err := os.Stat("."); err == nil && os.SameFile(here, info) {
+		return 0, fmt.Errorf("%q is the current directory, which cannot be replaced", dir)
+	}
+	entries, err := os.ReadDir(dir)
+	if err == nil && len(entries) > 0 {
+		err = fmt.Errorf("%q exists and is not an empty directory", dir)
+	}
+	return info.Mode(), err
+}
+
+// newMode is that of a new directory, before the user's mask.
+const newMode = 0o755
+
+// build fills a directory beside dir and gives it dir's name and that mode; an empty directory of
+// that name is replaced. What an earlier run left unfinished is removed first; the caller holds the
+// lock.
+func build(dir string, mode fs.FileMode, fill func(part string) error) error {
 	part := filepath.Join(filepath.Dir(dir), "."+filepath.Base(dir)+".mpwolf-part")
 	if err := errors.Join(os.RemoveAll(part), os.RemoveAll(part+tempEnding)); err != nil {
 		return fmt.Errorf("remove what an interrupted run left: %w", err)
 	}
-	if err := os.MkdirAll(part, 0o755); err != nil {
+	if err := os.MkdirAll(part, newMode); err != nil {
 		return err
 	}
 	err := fill(part)
 	if err == nil {
 		err = syncTree(part)
 	}
+	if err == nil && mode != newMode {
+		err = os.Chmod(part, mode)
+	}
 	if err == nil {
-		err = os.Rename(part, dir)
+		err = replaceEmpty(part, dir)
 	}
 	if err != nil {
 		return errors.Join(err, os.RemoveAll(part))
 	}
 	return syncDir(filepath.Dir(dir))
+}
+
+// replaceEmpty renames a directory, where there may be an empty one, and nothing else. os.Rename
+// does not replace it.
+func replaceEmpty(from, to string) error {
+	if info, err := os.Lstat(to); err == nil && info.IsDir() {
+		if err := os.Remove(to); err != nil {
+			return err
+		}
+	}
+	return os.Rename(from, to)
 }
 
 // lockPatience is how long to wait for a lock before reporting it.

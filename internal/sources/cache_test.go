@@ -243,6 +243,45 @@ func TestInto(t *testing.T) {
 	}
 }
 
+// TestIntoKeeps fetches where there is something already, which stays, whether the fetch works or
+// not.
+func TestIntoKeeps(t *testing.T) {
+	c := newCache(t)
+	dir := t.TempDir()
+	t.Chdir(dir)
+	if err := errors.Join(os.WriteFile("file", []byte("important"), 0o600),
+		os.Mkdir("target", 0o700), os.Symlink("target", "link"), os.Symlink("none", "dangling"),
+		os.Mkdir("full", 0o755), os.WriteFile("full/file", []byte("x"), 0o600),
+		os.Mkdir("empty", 0o700)); err != nil {
+		t.Fatal(err)
+	}
+	before := strings.Join(list(t, dir), " ")
+	for name, want := range map[string]string{"file": "is a file", "link": "symbolic link",
+		"dangling": "symbolic link", "full": "not an empty directory",
+		".": "the current directory"} {
+		err := c.Into(t.Context(), name, nil, fillWith("x"))
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	broken := errors.New("broken")
+	for _, name := range []string{"empty", "new"} {
+		err := c.Into(t.Context(), name, nil, func(string) error { return broken })
+		if !errors.Is(err, broken) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if after := strings.Join(list(t, dir), " "); after != before {
+		t.Errorf("before: %s\nafter: %s", before, after)
+	}
+	if err := c.Into(t.Context(), "empty", nil, fillWith("x")); err != nil {
+		t.Fatal(err)
+	}
+	if info, err := os.Stat("empty"); err != nil || info.Mode().Perm() != 0o700 {
+		t.Errorf("its mode has changed: %v, %v", info, err)
+	}
+}
+
 func TestCopyTree(t *testing.T) {
 	from := t.TempDir()
 	for _, dir := range []string{"a/b", "skipped/c"} {
