@@ -28,7 +28,9 @@ func TestCMake(t *testing.T) {
 	for _, refused := range []struct{ arg, want string }{
 		{"-DWOLFSSL_PORT=nope", `unknown WOLFSSL_PORT "nope"; known ports: `},
 		{"-DWOLFSSL_USER_SETTINGS_FILE=/nonexistent/settings.h", "/nonexistent/settings.h"},
+		{"-DWOLFSSL_USER_SETTINGS_FILE=" + build, "is a directory"},
 		{"-DWOLFSSL_DIR=/nonexistent/wolfssl", "/nonexistent/wolfssl"},
+		{"-DWOLFSSL_DROP_IN=maybe", `WOLFSSL_DROP_IN is "maybe"; it must be 0 or 1`},
 	} {
 		out, err := configure(refused.arg).CombinedOutput()
 		if text := strings.Join(strings.Fields(string(out)), " "); err == nil ||

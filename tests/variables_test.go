@@ -121,6 +121,20 @@ func TestVariablesRebuild(t *testing.T) {
 			t.Errorf("step %d, make %q: makes what no variable decides", i, step.args)
 		}
 	}
+	for arg, want := range map[string]string{
+		"WOLFSSL_DROP_IN=maybe":                `WOLFSSL_DROP_IN is "maybe"; it must be 0 or 1`,
+		"WOLFSSL_SECURE_DEFAULTS=yes":          `WOLFSSL_SECURE_DEFAULTS is "yes"; it must be 0 or 1`,
+		"WOLFSSL_FORWARD_SECRECY=":             `WOLFSSL_FORWARD_SECRECY is ""; it must be 0 or 1`,
+		"WOLFSSL_ASM=0 1":                      `WOLFSSL_ASM is "0 1"; it must be 0 or 1`,
+		"WOLFSSL_USER_SETTINGS_FILE=" + module: "is a directory",
+	} {
+		cmd := exec.Command("make", "-s", arg)
+		cmd.Dir = dir
+		out, err := cmd.CombinedOutput()
+		if err == nil || !strings.Contains(string(out), want) {
+			t.Errorf("make %s: %v %s; want %q", arg, err, out, want)
+		}
+	}
 	// The names depend on what is in the settings, and in the headers that they include.
 	for _, header := range []string{"ports/unix/user_settings.h", "ports/unix/more.h",
 		"ports/common/bare_metal.h"} {

@@ -22,18 +22,10 @@ import (
 	"mpwolf/wolfssl"
 )
 
-// done reports whether the tree and the modules are as this patch would leave them.
+// done reports whether the tree and the modules are as this patch would leave them. Where a source
+// of wolfSSL is named, only what it has tells: see doneWith.
 func (j *job) done() bool {
-	if j.Record == nil || len(j.plan.Changes) > 0 {
-		return false
-	}
-	if slices.ContainsFunc(j.Targets, func(t project.Target) bool {
-		return !j.isRecorded(entryOf(t))
-	}) ||
-		(j.All && len(j.Targets) != len(j.Record.Targets)) {
-		return false
-	}
-	if !j.own() {
+	if j.WolfSSLFrom != "" || j.WolfSSLSHA256 != "" || !j.doneBut() {
 		return false
 	}
 	want := j.WolfSSL
@@ -50,6 +42,22 @@ func (j *job) done() bool {
 		}
 	}
 	return j.installed(wolf)
+}
+
+// doneBut is done without a look at wolfSSL.
+func (j *job) doneBut() bool {
+	if j.Record == nil || len(j.plan.Changes) > 0 ||
+		(j.All && len(j.Targets) != len(j.Record.Targets)) {
+		return false
+	}
+	return j.own() && !slices.ContainsFunc(j.Targets, func(t project.Target) bool {
+		return !j.isRecorded(entryOf(t))
+	})
+}
+
+// doneWith is done for a wolfSSL that was found or fetched.
+func (j *job) doneWith(wolf *wolfssl.Tree) bool {
+	return j.doneBut() && wolf.Dir != "" && j.installed(wolf)
 }
 
 // own reports whether the installed modules are those that this tree was patched with.
@@ -107,6 +115,9 @@ func (j *job) wolfssl(ctx context.Context) (*wolfssl.Tree, error) {
 
 // installedWolfSSL is the installed wolfSSL if no other was requested; else nil.
 func (j *job) installedWolfSSL() (*wolfssl.Tree, error) {
+	if j.WolfSSLSHA256 != "" {
+		return nil, nil // there must be an archive
+	}
 	if j.Record != nil && j.WolfSSL == j.Record.Modules.WolfSSL && j.WolfSSLFrom == "" &&
 		len(j.changedModules) == 0 && j.own() {
 		tree, err := wolfssl.Open(j.installedDir())

@@ -74,6 +74,9 @@ func Plan(ctx context.Context, o Options) (*Patched, error) {
 	if err != nil {
 		return nil, err
 	}
+	if result.Already = j.doneWith(wolf); result.Already {
+		return result, nil
+	}
 	created, err := missingDirs(j.Modules)
 	if err != nil {
 		return nil, err
@@ -216,6 +219,9 @@ func (j *job) apply(ctx context.Context) (*Patched, error) {
 	wolf, err := j.wolfssl(ctx)
 	if err != nil {
 		return nil, err
+	}
+	if j.doneWith(wolf) {
+		return j.again(ctx)
 	}
 	change, err := j.change(ctx, wolf)
 	if err != nil {

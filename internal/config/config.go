@@ -203,10 +203,9 @@ func (f *File) check() *wrong {
 }
 
 var (
-	release  = regexp.MustCompile(`^v?\d+\.\d+(\.\d+)?(-preview)?$`)
-	version  = regexp.MustCompile(`^\d+\.\d+(\.\d+)?$`)
-	name     = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_.+-]*$`)
-	makeWord = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_.]*=`)
+	release = regexp.MustCompile(`^v?\d+\.\d+(\.\d+)?(-preview)?$`)
+	version = regexp.MustCompile(`^\d+\.\d+(\.\d+)?$`)
+	name    = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_.+-]*$`)
 )
 
 // profiles are those of ports/common/bare_metal.h.
@@ -237,10 +236,8 @@ func (f *File) checkTarget(t *Target) *wrong {
 			t.Profile, strings.Join(profiles, ", "))}
 	}
 	for _, arg := range t.Make {
-		// An option would let the file run anything where only an answer is expected.
-		if !makeWord.MatchString(arg) {
-			return &wrong{key: "make",
-				text: fmt.Sprintf("make has %q, which is not of the form NAME=VALUE", arg)}
+		if err := CheckMake(arg); err != nil {
+			return &wrong{key: "make", text: "make: " + err.Error()}
 		}
 	}
 	if t.MaxFlash < 0 || t.MaxRAM < 0 || t.MinHeap < 0 || t.MinStack < 0 {

@@ -139,3 +139,21 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+// TestCheckMake checks arguments for make.
+func TestCheckMake(t *testing.T) {
+	for _, arg := range []string{"A=b", "A=", "CFLAGS_EXTRA=-DX=1", "CFLAGS+=-g", "X:=1", "DEBUG=1",
+		"WOLFSSL_PROFILE=tiny", "WOLFSSL_DROP_IN=0", "BUILD=elsewhere", "WOLFSSL_DIR=x"} {
+		if err := CheckMake(arg); err != nil {
+			t.Errorf("%s: %v", arg, err)
+		}
+	}
+	for _, arg := range []string{"", "A", "=x", "-fx=y", "--eval=x", "A B=c", "VARIANT=coverage",
+		"BOARD=X", "BOARD_DIR=x", "PORT=unix", "WOLFSSL_PORT=stm32", "USER_C_MODULES=x",
+		"USER_C_MODULES:=x", "WOLFSSL_USER_SETTINGS_FILE=x.h", "WOLFSSL_PROFILE=",
+		"WOLFSSL_PROFILE=tinny", "WOLFSSL_DROP_IN=", "WOLFSSL_ASM=off"} {
+		if err := CheckMake(arg); err == nil {
+			t.Errorf("%s is accepted", arg)
+		}
+	}
+}

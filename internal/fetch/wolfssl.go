@@ -45,9 +45,9 @@ func WolfSSL(ctx context.Context, o WolfSSLOptions) (*wolfssl.Tree, error) {
 	return tree, nil
 }
 
-// FindWolfSSL is WolfSSL without fetching or unpacking: for a tree that is neither the user's
-// directory nor cached, only the version is known, and Dir is empty. It refuses what WolfSSL
-// refuses, as far as it can tell.
+// FindWolfSSL is WolfSSL without fetching: for a tree that is not the user's directory, only the
+// version is known, and Dir is empty. It refuses what WolfSSL refuses, as far as that is known
+// without the network.
 func FindWolfSSL(ctx context.Context, o WolfSSLOptions) (*wolfssl.Tree, error) {
 	c, err := wolfssl.Releases()
 	if err != nil {
@@ -66,8 +66,7 @@ func (f wolfFetcher) find(ctx context.Context) (*wolfssl.Tree, error) {
 	case f.isOwn(), isDir(f.From) && !f.clones(f.From):
 		return f.get(ctx)
 	case isFile(f.From):
-		_, err := sources.CheckSHA256(f.From, f.SHA256)
-		return &wolfssl.Tree{Version: f.version()}, err
+		return f.inArchive(ctx)
 	}
 	if err := checkSource(f.Source); err != nil {
 		return nil, err
@@ -77,6 +76,42 @@ func (f wolfFetcher) find(ctx context.Context) (*wolfssl.Tree, error) {
 		return nil, err
 	}
 	return &wolfssl.Tree{Version: releases[0].Version}, nil
+}
+
+// inArchive is the wolfSSL of the user's archive, which is unpacked for as long as that takes.
+func (f wolfFetcher) inArchive(ctx context.Context) (tree *wolfssl.Tree, err error) {
+	sum, err := sources.CheckSHA256(f.From, f.SHA256)
+	if err != nil {
+		return nil, err
+	}
+	dir, err := os.MkdirTemp("", "mpwolf-")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	if err := sources.Unpack(ctx, f.From, dir); err != nil {
+		return nil, err
+	}
+	tree, err = openWolfSSL(dir, f.archiveOf(sum), f.version())
+	if err != nil {
+		return nil, f.ofArchive(err)
+	}
+	tree.Dir = ""
+	return tree, nil
+}
+
+// archiveOf names the user's archive, for the record.
+func (f wolfFetcher) archiveOf(sum string) string {
+	return "archive: " + f.From + " (sha256 " + sum + ")"
+}
+
+// ofArchive is an error about the directory that an archive was unpacked into, which the user does
+// not know.
+func (f wolfFetcher) ofArchive(err error) error {
+	if other := (*wolfssl.NotTreeError)(nil); errors.As(err, &other) {
+		return &wolfssl.NotTreeError{Dir: f.From, Missing: other.Missing}
+	}
+	return err
 }
 
 // isOwn reports whether a directory of the user's is wanted. What looks like a version is one,
@@ -215,13 +250,15 @@ func (f wolfFetcher) archive(ctx context.Context) (*wolfssl.Tree, error) {
 		if err := sources.Unpack(ctx, f.From, dir); err != nil {
 			return err
 		}
-		_, err := wolfssl.Open(dir) // an archive of something else must not enter the cache
-		return err
+		if _, err := wolfssl.Open(dir); err != nil {
+			return f.ofArchive(err) // something else must not enter the cache
+		}
+		return nil
 	})
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", f.From, err)
+		return nil, err
 	}
-	return openWolfSSL(dir, "archive: "+f.From+" (sha256 "+sum+")", f.version())
+	return openWolfSSL(dir, f.archiveOf(sum), f.version())
 }
 
 // directory uses the user's own tree where it is.

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"mpwolf/internal/config"
 	"mpwolf/internal/sources"
 	"mpwolf/patches"
 )
@@ -58,11 +59,11 @@ func Usagef(format string, args ...any) error {
 	return &UsageError{fmt.Errorf(format, args...)}
 }
 
-// checkMake refuses arguments that are not assignments.
+// checkMake refuses arguments that make must not get.
 func (o Options) checkMake() error {
 	for _, arg := range o.Make {
-		if !strings.Contains(arg, "=") {
-			return Usagef("--make %q is not of the form NAME=VALUE", arg)
+		if err := config.CheckMake(arg); err != nil {
+			return Usagef("--make %v", err)
 		}
 	}
 	return nil

@@ -41,6 +41,13 @@ endif
 ifeq ($(wildcard $(WOLFSSL_SETTINGS)),)
 $(error micropython-wolfssl: no settings file $(abspath $(WOLFSSL_SETTINGS)))
 endif
+ifneq ($(wildcard $(WOLFSSL_SETTINGS)/.),)
+$(error micropython-wolfssl: the settings file $(abspath $(WOLFSSL_SETTINGS)) is a directory)
+endif
+
+# A switch with another value would be off, or an error of the compiler.
+WOLFSSL_CHECK_SWITCH = $(if $(filter-out 0 1,$($(1)))$(filter-out 1,$(words $($(1)))),$(error micropython-wolfssl: $(1) is "$($(1))"; it must be 0 or 1))
+$(foreach name,WOLFSSL_DROP_IN WOLFSSL_SECURE_DEFAULTS WOLFSSL_FORWARD_SECRECY WOLFSSL_ASM,$(call WOLFSSL_CHECK_SWITCH,$(name)))
 
 ifeq ($(wildcard $(WOLFSSL_DIR)/wolfssl/wolfcrypt/settings.h),)
 $(error micropython-wolfssl: no wolfSSL sources in $(abspath $(WOLFSSL_DIR)) (expected wolfssl/wolfcrypt/settings.h); set WOLFSSL_DIR)
