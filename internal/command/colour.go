@@ -18,6 +18,9 @@ const (
 
 // isTerminal reports whether what is written goes to a terminal, and so to a person.
 func isTerminal(w io.Writer) bool {
+	if r, is := w.(*results); is {
+		w = r.Writer
+	}
 	f, ok := w.(*os.File)
 	return ok && term.IsTerminal(int(f.Fd()))
 }

@@ -90,12 +90,31 @@ func Main(args []string, _ io.Reader, stdout, stderr io.Writer) int {
 
 // Run is Main with the layer that changes trees and modules directories.
 func Run(d disk.FS, args []string, stdout, stderr io.Writer) int {
-	s := &session{stdout: stdout, stderr: stderr, disk: d}
+	out := &results{Writer: stdout}
+	s := &session{stdout: out, stderr: stderr, disk: d}
 	s.terminal = isTerminal(stderr)
 	app := newApp(s)
-	return s.report(s.interruptible(func(ctx context.Context) error {
+	err := s.interruptible(func(ctx context.Context) error {
 		return app.RunContext(ctx, flagsFirst(app, args))
-	}))
+	})
+	if out.err != nil && (err == nil || errors.Is(err, errFound)) {
+		err = fmt.Errorf("the command is done, but its output is incomplete: %w", out.err)
+	}
+	return s.report(err)
+}
+
+// results is where results go. It remembers that some did not get there, such as on a full disk.
+type results struct {
+	io.Writer
+	err error
+}
+
+func (r *results) Write(p []byte) (int, error) {
+	n, err := r.Writer.Write(p)
+	if err != nil && r.err == nil {
+		r.err = err
+	}
+	return n, err
 }
 
 // json prints a result.
@@ -163,9 +182,7 @@ func newApp(s *session) *cli.App {
 		// Errors are reported, and the process ends, in one place only.
 		ExitErrHandler: func(*cli.Context, error) {},
 	}
-	app.OnUsageError = func(_ *cli.Context, err error, _ bool) error {
-		return project.Usagef("%w", err)
-	}
+	app.OnUsageError = wrongFlag
 	app.Action = func(c *cli.Context) error {
 		switch {
 		case c.Args().Present():
@@ -194,6 +211,35 @@ func newApp(s *session) *cli.App {
 		command.CustomHelpTemplate = commandHelp(command.Name, command)
 	}
 	return app
+}
+
+// wrongFlag is an error of the command-line library's, which knows flags by one dash.
+func wrongFlag(c *cli.Context, err error, _ bool) error {
+	name, unknown := strings.CutPrefix(err.Error(), "flag provided but not defined: -")
+	if !unknown {
+		return project.Usagef("%w", err)
+	}
+	var names []string
+	flags := c.App.Flags
+	if c.Command != nil {
+		flags = append(slices.Clone(flags), c.Command.Flags...)
+	}
+	for _, f := range flags {
+		for _, name := range f.Names() {
+			if len(name) > 1 {
+				names = append(names, "--"+name)
+			}
+		}
+	}
+	dashes := "--"
+	if len(name) == 1 {
+		dashes = "-"
+	}
+	text := fmt.Sprintf("unknown flag %s%s", dashes, name)
+	if near := hint.DidYouMean("--"+name, names); near != "" {
+		text += ";" + near
+	}
+	return project.Usagef("%s", text)
 }
 
 func unknownCommand(app *cli.App, name string) error {

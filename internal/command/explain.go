@@ -32,8 +32,8 @@ Examples:
 }
 
 func (s *session) explain(c *cli.Context) error {
-	if c.NArg() == 0 {
-		return project.Usagef("explain takes one MACRO; got 0 arguments")
+	if c.Args().First() == "" {
+		return project.Usagef("explain takes one MACRO; got none")
 	}
 	if c.NArg() > 2 {
 		return project.Usagef("explain takes one MACRO and at most one TARGET; got %d arguments",

@@ -3,7 +3,6 @@ package command
 import (
 	"encoding/json"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -70,15 +69,7 @@ func onePort(p *project.Project) (string, error) {
 		return "", project.Usagef("%s takes one port; choose one with --port: %s",
 			p.Asked.Command, strings.Join(names, ", "))
 	}
-	known, err := p.Tree.Ports()
-	if err != nil {
-		return "", err
-	}
-	if !slices.Contains(known, names[0]) {
-		return "", project.Usagef("port %q: MicroPython %s in %s has: %s",
-			names[0], p.Tree.Version, p.Tree.Dir, strings.Join(known, ", "))
-	}
-	return names[0], nil
+	return names[0], p.Tree.CheckPort(names[0])
 }
 
 // list prints names, one per line or as a JSON array.

@@ -140,7 +140,7 @@ func Macro(
 	found, ok := lookUp(subject.config(), want, macro)
 	if !ok && want == nil {
 		return nil, hint.With(
-			fmt.Errorf("no line that make or the compiler reads for %s sets %s%s",
+			project.Usagef("no line that make or the compiler reads for %s sets %s%s",
 				target.Name(), macro, meant(subject.config(), macro)),
 			"a macro that nothing sets counts as 0; is it spelled as in MicroPython "+
 				target.Tree.Version.String()+"?")

@@ -59,8 +59,10 @@ func (f pythonFetcher) fetch(ctx context.Context) (*micropython.Tree, error) {
 	var from string
 	err := f.Cache.Into(ctx, f.Dir, f.Log, func(dir string) (err error) {
 		f.part = dir
-		from, err = get(ctx, f.Source, f)
-		return err
+		if from, err = get(ctx, f.Source, f); err != nil {
+			return err
+		}
+		return f.checkPort(dir)
 	})
 	if err != nil {
 		return nil, err
@@ -70,6 +72,18 @@ func (f pythonFetcher) fetch(ctx context.Context) (*micropython.Tree, error) {
 		tree.Source = from
 	}
 	return tree, err
+}
+
+// checkPort is an error if the tree does not have the port that it was fetched for.
+func (f pythonFetcher) checkPort(dir string) error {
+	if f.Port == "" {
+		return nil
+	}
+	tree, err := micropython.Open(dir)
+	if err != nil {
+		return err
+	}
+	return tree.CheckPort(f.Port)
 }
 
 // clones reports whether a directory is to be cloned rather than copied: it is a bare

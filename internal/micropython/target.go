@@ -38,13 +38,8 @@ const defaultVariant = "standard"
 // Target checks the names against the tree. A board may be a directory of its own, given as a
 // path. An empty variant means the port's default one.
 func (t *Tree) Target(port, board, variant string) (Target, error) {
-	ports, err := t.Ports()
-	if err != nil {
+	if err := t.CheckPort(port); err != nil {
 		return Target{}, err
-	}
-	if !slices.Contains(ports, port) {
-		return Target{}, unknown("port", port,
-			"MicroPython "+t.Version.String()+" in "+t.Dir, ports)
 	}
 	target := Target{Tree: t, Port: port, Board: board, Variant: variant}
 	boards, err := t.Boards(port)
@@ -89,6 +84,15 @@ func (t *Tree) Target(port, board, variant string) (Target, error) {
 	}
 	target.Make = t.makeFor(target)
 	return target, nil
+}
+
+// CheckPort is an error that wraps ErrUnknownName if the tree does not have a port.
+func (t *Tree) CheckPort(port string) error {
+	ports, err := t.Ports()
+	if err == nil && !slices.Contains(ports, port) {
+		err = unknown("port", port, "MicroPython "+t.Version.String(), ports)
+	}
+	return err
 }
 
 // isPath distinguishes a board's directory from a board's name.
