@@ -75,6 +75,10 @@ func Open(dir string) (*Tree, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open MicroPython tree %q: %w", dir, err)
 	}
+	// Whatever links lead to a tree, it is the same one: what is beside it is, too.
+	if real, err := filepath.EvalSymlinks(abs); err == nil {
+		abs = real
+	}
 	if info, err := os.Stat(abs); err != nil {
 		return nil, fmt.Errorf("open MicroPython tree: %w", err)
 	} else if !info.IsDir() {
