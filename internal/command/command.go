@@ -95,7 +95,11 @@ func Run(d disk.FS, args []string, stdout, stderr io.Writer) int {
 	s.terminal = isTerminal(stderr)
 	app := newApp(s)
 	err := s.interruptible(func(ctx context.Context) error {
-		return app.RunContext(ctx, flagsFirst(app, args))
+		args := flagsFirst(app, args)
+		if err := checkFlags(app, args); err != nil {
+			return err
+		}
+		return app.RunContext(ctx, args)
 	})
 	if out.err != nil && (err == nil || errors.Is(err, errFound)) {
 		err = fmt.Errorf("the command is done, but its output is incomplete: %w", out.err)
@@ -308,6 +312,57 @@ func flagsFirst(app *cli.App, args []string) []string {
 		}
 	}
 	return slices.Concat(args[:first], flags, rest)
+}
+
+// checkFlags refuses a value that is given twice, where the last would count without a word, and an
+// empty one: it is a shell's variable that is not set.
+func checkFlags(app *cli.App, args []string) error {
+	command := (*cli.Command)(nil)
+	seen := map[string]bool{}
+	for at := 1; at < len(args) && args[at] != "--"; at++ {
+		arg := args[at]
+		if !strings.HasPrefix(arg, "-") {
+			if command == nil {
+				command = app.Command(arg)
+			} else if sub := command.Command(arg); sub != nil {
+				command = sub
+			}
+			continue
+		}
+		if command == nil {
+			continue
+		}
+		name, value, inline := strings.Cut(strings.TrimLeft(arg, "-"), "=")
+		if !takesValue(command, "--"+name) {
+			continue
+		}
+		if !inline && at+1 < len(args) {
+			at++
+			value = args[at]
+		}
+		switch flag := flagOf(command, name).(type) {
+		case *cli.StringSliceFlag:
+		case *cli.StringFlag, *cli.IntFlag:
+			if name = flag.Names()[0]; seen[name] {
+				return project.Usagef("--%s is given twice", name)
+			}
+			seen[name] = true
+		}
+		if value == "" && (inline || at < len(args)) {
+			return project.Usagef("--%s is empty", name)
+		}
+	}
+	return nil
+}
+
+// flagOf is a command's flag of that name; nil if it has none.
+func flagOf(command *cli.Command, name string) cli.Flag {
+	for _, f := range command.Flags {
+		if slices.Contains(f.Names(), name) {
+			return f
+		}
+	}
+	return nil
 }
 
 // takesValue reports whether the value of a flag is the next argument. For an unknown flag it is

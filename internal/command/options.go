@@ -131,7 +131,13 @@ func forceFlag() cli.Flag {
 }
 
 func jobsFlag(usage string) cli.Flag {
-	return &cli.IntFlag{Name: flagJobs, Aliases: []string{"j"}, Usage: usage}
+	return &cli.IntFlag{Name: flagJobs, Aliases: []string{"j"}, Usage: usage,
+		Action: func(_ *cli.Context, n int) error {
+			if n < 1 {
+				return project.Usagef("--%s %d: expected 1 or more", flagJobs, n)
+			}
+			return nil
+		}}
 }
 
 // sourceFlags say where sources may come from.

@@ -129,9 +129,11 @@ func parse(path string, text []byte) (*File, error) {
 	case err != nil:
 		return nil, &Error{path, 1, strings.TrimPrefix(err.Error(), "toml: ")}
 	}
-	if extra := meta.Undecoded(); len(extra) > 0 {
-		return nil, &Error{path, places.unknown(extra[0]),
-			fmt.Sprintf("unknown key %q;%s", extra[0].String(), knownKeys(extra[0]))}
+	// The decoder also takes keys in another case.
+	if i := slices.IndexFunc(meta.Keys(), isUnknown); i >= 0 {
+		extra := meta.Keys()[i]
+		return nil, &Error{path, places.unknown(extra),
+			fmt.Sprintf("unknown key %q;%s", extra.String(), knownKeys(extra))}
 	}
 	if bad := file.check(); bad != nil {
 		return nil, &Error{path, places.line(bad.table, bad.key), bad.text}
@@ -143,9 +145,19 @@ func parse(path string, text []byte) (*File, error) {
 var (
 	topKeys = []string{"tree", "micropython", "wolfssl", "modules", "pristine",
 		"drop-in", "target"}
-	targetKeys = []string{"port", "board", "variant", "user-settings", "make", "max-flash",
-		"max-ram", "min-heap", "min-stack"}
+	targetKeys = []string{"port", "board", "variant", "user-settings", "make", "profile",
+		"max-flash", "max-ram", "min-heap", "min-stack"}
 )
+
+func isUnknown(key toml.Key) bool {
+	switch {
+	case len(key) == 1:
+		return !slices.Contains(topKeys, key[0])
+	case len(key) == 2 && key[0] == "target":
+		return !slices.Contains(targetKeys, key[1])
+	}
+	return true
+}
 
 func knownKeys(key toml.Key) string {
 	last := key[len(key)-1]

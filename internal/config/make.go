@@ -22,6 +22,10 @@ var settled = map[string]string{
 	"WOLFSSL_USER_SETTINGS_FILE": "user-settings",
 }
 
+// whole are the variables that a port's makefiles add to: one on make's command line replaces all
+// of it.
+var whole = map[string]string{"CFLAGS": "CFLAGS_EXTRA", "LDFLAGS": "LDFLAGS_EXTRA"}
+
 // switches are the variables of the modules' makefile that are 0 or 1.
 var switches = []string{
 	"WOLFSSL_DROP_IN", "WOLFSSL_SECURE_DEFAULTS", "WOLFSSL_FORWARD_SECRECY", "WOLFSSL_ASM",
@@ -38,6 +42,8 @@ func CheckMake(arg string) error {
 	switch {
 	case settled[name] != "":
 		return fmt.Errorf("%q: mpwolf sets %s itself; use %s", arg, name, settled[name])
+	case whole[name] != "":
+		return fmt.Errorf("%q replaces all that the port's makefile sets; use %s", arg, whole[name])
 	case slices.Contains(switches, name) && value != "0" && value != "1":
 		return fmt.Errorf("%q: %s must be 0 or 1", arg, name)
 	case name == "WOLFSSL_PROFILE" && !slices.Contains(profiles, value):

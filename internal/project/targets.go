@@ -252,6 +252,13 @@ func (p *Project) configured(port string) ([]Target, error) {
 			return nil, &config.Error{File: shell.Path(p.File.Path), Line: p.File.Line(i),
 				Text: err.Error()}
 		}
+		for _, other := range targets {
+			if other.Entry().Same(target.Entry()) {
+				return nil, &config.Error{File: shell.Path(p.File.Path), Line: p.File.Line(i),
+					Text: fmt.Sprintf("%s is a target at line %d already", target.Name(),
+						other.Line)}
+			}
+		}
 		target.UserSettings, target.Line = t.UserSettings, p.File.Line(i)
 		// Not negative: config.Load has checked.
 		target.MaxFlash, target.MaxRAM = uint64(t.MaxFlash), uint64(t.MaxRAM)
