@@ -64,12 +64,18 @@ type UnknownReleaseError struct {
 }
 
 func (e *UnknownReleaseError) Error() string {
+	if strings.ContainsAny(e.Version, `/\`) {
+		return fmt.Sprintf("there is no directory %q", e.Version)
+	}
 	return fmt.Sprintf("wolfSSL %q is not among the releases known to work: %s", e.Version,
 		strings.Join(e.Known, ", "))
 }
 
 // Hint is what the user can do.
 func (e *UnknownReleaseError) Hint() string {
+	if strings.ContainsAny(e.Version, `/\`) {
+		return ""
+	}
 	return "name the directory of a wolfSSL tree to use that one"
 }
 

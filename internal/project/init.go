@@ -69,15 +69,17 @@ func initWolfSSL(want, top string) (string, error) {
 	if want == "" {
 		want = wolfSSLBelow(top)
 	}
-	if want == "" {
+	info, err := os.Stat(want)
+	if isDir := err == nil && info.IsDir(); !isDir || wolfssl.IsVersion(want) {
 		c, err := wolfssl.Releases()
 		if err != nil {
 			return "", err
 		}
-		return c.Releases[0].Version, nil
-	}
-	if info, err := os.Stat(want); err != nil || !info.IsDir() || wolfssl.IsVersion(want) {
-		return want, nil
+		known, err := c.Wanted(want) // the newest comes first
+		if err != nil {
+			return "", err
+		}
+		return known[0].Version, nil
 	}
 	if _, err := wolfssl.Open(want); err != nil {
 		return "", err

@@ -158,12 +158,30 @@ func (p *Project) NeedRecord(ctx context.Context) error {
 
 // ExpectRelease is an error if the tree is not the release that mpwolf.toml expects.
 func (p *Project) ExpectRelease() error {
+	if err := p.expectAsked(); err != nil {
+		return err
+	}
 	if p.SameRelease() {
 		return nil
 	}
 	return hint.With(fmt.Errorf("%s expects MicroPython %s; %s is %s",
 		shell.Path(p.File.Path), p.File.MicroPython, p.Tree.Dir, p.Tree.Version),
 		"check out that release, or change micropython in "+config.Name)
+}
+
+// expectAsked is an error if the command line names another release than the tree's: a release to
+// fetch, where there is nothing to fetch.
+func (p *Project) expectAsked() error {
+	if p.Asked.MicroPython == "" {
+		return nil
+	}
+	v, err := micropython.ParseVersion(p.Asked.MicroPython)
+	if err != nil || v == p.Tree.Version {
+		return nil // what is no release is the name of a branch
+	}
+	return hint.With(fmt.Errorf("--micropython %s: %s is MicroPython %s",
+		p.Asked.MicroPython, p.Tree.Dir, p.Tree.Version),
+		"check out that release, or run mpwolf in another directory to fetch it")
 }
 
 // SameRelease reports whether the tree is the release that mpwolf.toml expects; it is if none is
