@@ -157,6 +157,10 @@ func touchesHardware(machine elf.Machine, order binary.ByteOrder, code []byte,
 				continue
 			}
 			first, second := order.Uint16(code[i:]), order.Uint16(code[i+2:])
+			// Semihosting asks the computer that debugs or emulates: bkpt 0xab; svc 0x123456.
+			if first == 0xbeab || first == 0x3456 && second == 0xef12 {
+				return true
+			}
 			if first&0xfbf0 != 0xf2c0 || second&0x8000 != 0 { // movt
 				continue
 			}

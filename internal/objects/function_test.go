@@ -19,6 +19,9 @@ int table(unsigned char *b, int n) { memcpy(b, "0123456789abcdef0123456789abcdef
 int other(void); int calls(unsigned char *b, int n) { b[0] = other() + n; return 0; }
 static unsigned state; int counts(unsigned char *b, int n) { b[0] = state++ + n; return 0; }
 int hardware(unsigned char *b, int n) { b[0] = *(volatile unsigned *)0x50060808 + n; return 0; }
+#ifdef __thumb__
+int debugger(unsigned char *b, int n) { __asm__ volatile ("bkpt 0xAB" : "+r" (n)); b[0] = n; return 0; }
+#endif
 `
 
 func TestReadFunction(t *testing.T) {
@@ -60,8 +63,10 @@ func TestReadFunction(t *testing.T) {
 			t.Errorf("%s, counts: %+v, %v", compiler, f, err)
 		}
 		if compiler == "arm-none-eabi-gcc" {
-			if f, err := objects.ReadFunction(o, "hardware"); err != nil || !f.Hardware {
-				t.Errorf("%s, hardware: %+v, %v", compiler, f, err)
+			for _, symbol := range []string{"hardware", "debugger"} {
+				if f, err := objects.ReadFunction(o, symbol); err != nil || !f.Hardware {
+					t.Errorf("%s, %s: %+v, %v", compiler, symbol, f, err)
+				}
 			}
 		}
 		if _, err := objects.ReadFunction(o, "nowhere"); err == nil {
