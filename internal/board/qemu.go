@@ -1,0 +1,211 @@
+package board
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os/exec"
+	"strings"
+	"sync"
+	"time"
+
+	"mpwolf/internal/lazyregexp"
+)
+
+// QEMU is a machine that QEMU emulates. It is started by the first script.
+type QEMU struct {
+	// Argv is the program with its arguments, of which -serial stdio must be one.
+	Argv []string
+	// Timeout is how long a script may take.
+	Timeout time.Duration
+
+	line  repl
+	said  *safeBuffer // by QEMU itself
+	ended <-chan error
+	stop  func() // nil while it does not run
+	used  bool   // a script has run since it was started
+}
+
+// MachineArgv is the command that starts a target's firmware, by the variables that ports/qemu's
+// Makefile sets; an error if it does not say which machine.
+func MachineArgv(system, arch, machine string, args []string, firmware string) ([]string, error) {
+	if system == "" && arch != "" {
+		system = "qemu-system-" + arch
+	}
+	if machine != "" && len(args) == 0 {
+		args = []string{"-machine", machine, "-nographic", "-monitor", "null", "-semihosting"}
+	}
+	if system == "" || len(args) == 0 {
+		return nil, errors.New("the port's Makefile sets no QEMU_SYSTEM and QEMU_ARGS, or " +
+			"QEMU_ARCH and QEMU_MACHINE: it does not say which machine to emulate")
+	}
+	argv := append(strings.Fields(system), args...)
+	return append(argv, "-serial", "stdio", "-kernel", firmware), nil
+}
+
+func (q *QEMU) start() error {
+	cmd := exec.Command(q.Argv[0], q.Argv[1:]...)
+	stdin, err := cmd.StdinPipe()
+	if err != nil {
+		return err
+	}
+	stdout, err := cmd.StdoutPipe()
+	if err != nil {
+		return err
+	}
+	q.said = &safeBuffer{}
+	cmd.Stderr = q.said
+	cmd.WaitDelay = time.Second
+	if err := cmd.Start(); err != nil {
+		return fmt.Errorf("start %s: %w", q.Argv[0], err)
+	}
+	q.line = repl{in: stdin, out: listen(stdout)}
+	ended := make(chan error, 1)
+	// Wait closes stdout: all of it must have been read.
+	out, read := make(chan []byte, 100), q.line.out
+	q.line.out = out
+	go func() {
+		for more := range read {
+			out <- more
+		}
+		err := cmd.Wait()
+		ended <- err
+		close(out)
+	}()
+	q.ended = ended
+	q.stop = func() {
+		_ = cmd.Process.Kill()
+		_ = stdin.Close()
+		for range out {
+		}
+	}
+	q.used = false
+	return nil
+}
+
+// Close ends QEMU.
+func (q *QEMU) Close() {
+	if q.stop != nil {
+		q.stop()
+		q.stop = nil
+	}
+}
+
+// Restart starts QEMU anew.
+func (q *QEMU) Restart(context.Context) (bool, error) {
+	q.Close()
+	return true, nil
+}
+
+// Run runs a script. After a *Fault, the next script finds a machine that was started anew.
+func (q *QEMU) Run(ctx context.Context, pieces []string) (Output, error) {
+	limited, cancel := context.WithTimeout(ctx, q.Timeout)
+	defer cancel()
+	fresh := q.stop == nil
+	if fresh {
+		if err := q.start(); err != nil {
+			return Output{}, err
+		}
+	}
+	doing := "does not finish"
+	err := func() error {
+		if fresh {
+			doing = "does not come to MicroPython's raw REPL"
+			return q.line.enter(limited)
+		}
+		doing = "does not come back from a soft reset"
+		return q.line.reset(limited)
+	}()
+	var out Output
+	if err == nil {
+		doing = "does not finish"
+		out, err = q.line.run(limited, pieces)
+	}
+	if err == nil {
+		return out, nil
+	}
+	defer q.Close()
+	return out, q.explain(ctx, err, doing)
+}
+
+// explain turns the end of a script before its time into a *Fault.
+func (q *QEMU) explain(ctx context.Context, err error, doing string) error {
+	wrote := string(q.line.recent)
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case errors.Is(err, context.DeadlineExceeded):
+		return fault(wrote, "%s within %v", doing, q.Timeout)
+	case errors.Is(err, errFlood):
+		return fault(wrote, "does not stop writing")
+	case errors.Is(err, errCrash):
+		at := crashes().FindStringIndex(wrote)
+		before, name := cutLast(wrote[:at[0]])
+		return fault(before, "crashes: %s exception%s", name, programCounter(wrote[at[1]:]))
+	}
+	status := "exit status 0"
+	if end := <-q.ended; end != nil {
+		status = end.Error()
+	}
+	what := "QEMU ended by itself (" + status + ")"
+	if crashed(wrote + q.said.String()) {
+		what = "crashes: QEMU ended (" + status + ")"
+	}
+	if said := lastLines(firstLines(q.said.String())); said != "" {
+		what += "; QEMU: " + said
+	}
+	return fault(wrote, "%s", what)
+}
+
+// crashed reports whether an output tells of a crash: of MicroPython, or of the processor, in
+// QEMU's words.
+func crashed(text string) bool {
+	text = strings.ToLower(text)
+	return strings.Contains(text, "lockup") || strings.Contains(text, "uncaught nlr") ||
+		strings.Contains(text, "qemu: fatal")
+}
+
+// cutLast cuts off the last line of an output.
+func cutLast(text string) (before, last string) {
+	text = printable(strings.TrimSpace(text))
+	i := strings.LastIndexByte(text, '\n') + 1
+	return text[:i], text[i:]
+}
+
+var pcValue = lazyregexp.New(`\b(?:R15|MEPC)[:=] *([0-9A-Fa-f]+)`)
+
+// programCounter is where a crash was, if the registers tell.
+func programCounter(registers string) string {
+	if m := pcValue().FindStringSubmatch(registers); m != nil {
+		return " at 0x" + strings.ToLower(m[1])
+	}
+	return ""
+}
+
+// firstLines leaves out the registers that QEMU shows after a message.
+func firstLines(text string) string {
+	text, _, _ = strings.Cut(text, "\nR00=")
+	return text
+}
+
+// safeBuffer is written by one goroutine while another reads it.
+type safeBuffer struct {
+	lock   sync.Mutex
+	buffer bytes.Buffer
+}
+
+func (b *safeBuffer) Write(p []byte) (int, error) {
+	b.lock.Lock()
+	defer b.lock.Unlock()
+	if b.buffer.Len() > mostOutput {
+		return len(p), nil
+	}
+	return b.buffer.Write(p)
+}
+
+func (b *safeBuffer) String() string {
+	b.lock.Lock()
+	defer b.lock.Unlock()
+	return b.buffer.String()
+}
