@@ -42,7 +42,8 @@ var mayImport = map[string][]string{
 		"build", "lazyregexp", "micropython", "patches", "project", "sources", "state",
 	},
 	"verify": {
-		"build", "disk", "doctor", "hint", "lazyregexp", "micropython", "modules", "objects",
+		"board", "build", "disk", "doctor", "hint", "lazyregexp", "micropython", "modules",
+		"objects",
 		"patches", "project", "report",
 		"repository", "state", "wolfssl",
 	},
@@ -55,6 +56,7 @@ var mayImport = map[string][]string{
 	},
 	"fetch":               {"build", "hint", "micropython", "sources", "wolfssl"},
 	"patches":             {"hint", "lazyregexp", "micropython", "shell"},
+	"board":               {"hint", "lazyregexp", "trace"},
 	"build":               {"micropython", "shell", "trace"},
 	"config":              {"hint", "repository"},
 	"state":               {"disk"},

@@ -21,8 +21,9 @@ import (
 
 func TestMain(m *testing.M) {
 	testscript.Main(lane{m}, map[string]func(){
-		"mpwolf": func() { os.Exit(command.Main(os.Args, os.Stdin, os.Stdout, os.Stderr)) },
-		"toycc":  func() { os.Exit(toycc.Main(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) },
+		"mpwolf":    func() { os.Exit(command.Main(os.Args, os.Stdin, os.Stdout, os.Stderr)) },
+		"toycc":     func() { os.Exit(toycc.Main(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) },
+		"fakeboard": func() { os.Exit(fakeBoard(os.Args[1:])) },
 	})
 }
 

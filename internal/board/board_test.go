@@ -88,7 +88,8 @@ func fakePython(script string) (text, raised string) {
 		if word, is := strings.CutPrefix(strings.TrimSpace(line), "print "); is {
 			text += word + "\r\n"
 		} else if strings.HasPrefix(line, "raise") {
-			return text, "Traceback (most recent call last):\r\n  File \"<stdin>\"\r\nValueError: \r\n"
+			return text, "Traceback (most recent call last):\r\n  File \"<stdin>\"\r\n" +
+				"ValueError: \r\n"
 		}
 	}
 	return text, ""
@@ -130,16 +131,18 @@ func TestRunInQEMU(t *testing.T) {
 // that works.
 func TestFaults(t *testing.T) {
 	for kind, want := range map[string]string{
-		"hang":        "does not finish within 2s; it wrote last: ",
-		"crash":       "crashes: HardFault exception at 0x0001a2b4; it wrote last: ",
-		"crash riscv": "crashes: MACHINE exception at 0x8000abcd; it wrote last: ",
-		"lockup": "crashes: QEMU ended (exit status 1); QEMU: qemu: fatal: Lockup: can't " +
-			"escalate 3 to HardFault; it wrote last: ",
-		"end":        "QEMU ended by itself (exit status 3); it wrote last: ",
-		"flood":      "does not stop writing; it wrote last: ",
-		"mute":       "does not come to MicroPython's raw REPL within 2s; it wrote last: ",
-		"no machine": "QEMU ended by itself (exit status 1); QEMU: qemu-system-arm: unsupported",
-		"no reset":   "does not come back from a soft reset within 2s; it wrote last: ",
+		"hang":        "does not finish within 2s; it wrote last: going",
+		"crash":       "crashes: HardFault exception at 0x0001a2b4; it wrote last: going",
+		"crash riscv": "crashes: MACHINE exception at 0x8000abcd",
+		"lockup": "crashes: QEMU has ended (exit status 1); QEMU: qemu: fatal: Lockup: can't " +
+			"escalate 3 to HardFault",
+		"end":   "ends: QEMU has ended by itself (exit status 3)",
+		"flood": "does not stop writing; it wrote last: …xxx",
+		"mute": "does not come to MicroPython's raw REPL within 2s; it wrote last: " +
+			"MicroPython",
+		"no machine": "ends: QEMU has ended by itself (exit status 1); QEMU: qemu-system-arm: " +
+			"unsupported machine type",
+		"no reset": "does not come back from a soft reset within 2s",
 	} {
 		t.Run(kind, func(t *testing.T) {
 			q := machine(t, kind)

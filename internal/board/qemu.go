@@ -126,12 +126,11 @@ func (q *QEMU) Run(ctx context.Context, pieces []string) (Output, error) {
 		return out, nil
 	}
 	defer q.Close()
-	return out, q.explain(ctx, err, doing)
+	return out, q.explain(ctx, err, doing, out.Text+lines(string(q.line.seen)))
 }
 
 // explain turns the end of a script before its time into a *Fault.
-func (q *QEMU) explain(ctx context.Context, err error, doing string) error {
-	wrote := string(q.line.recent)
+func (q *QEMU) explain(ctx context.Context, err error, doing, wrote string) error {
 	switch {
 	case ctx.Err() != nil:
 		return ctx.Err()
@@ -148,9 +147,9 @@ func (q *QEMU) explain(ctx context.Context, err error, doing string) error {
 	if end := <-q.ended; end != nil {
 		status = end.Error()
 	}
-	what := "QEMU ended by itself (" + status + ")"
+	what := "ends: QEMU has ended by itself (" + status + ")"
 	if crashed(wrote + q.said.String()) {
-		what = "crashes: QEMU ended (" + status + ")"
+		what = "crashes: QEMU has ended (" + status + ")"
 	}
 	if said := lastLines(firstLines(q.said.String())); said != "" {
 		what += "; QEMU: " + said

@@ -34,10 +34,9 @@ var (
 
 // repl is a serial line at whose other end is a raw REPL.
 type repl struct {
-	in     io.Writer
-	out    <-chan []byte // closed at the end of the line
-	seen   []byte        // output that has not been read
-	recent []byte        // the end of all output, for messages
+	in   io.Writer
+	out  <-chan []byte // closed at the end of the line
+	seen []byte        // output that has not been read
 }
 
 // listen passes on what a line says.
@@ -87,15 +86,9 @@ func (r *repl) until(ctx context.Context, mark string) (string, error) {
 			if !open {
 				return "", errEnded
 			}
-			r.take(more)
+			r.seen = append(r.seen, more...)
 		}
 	}
-}
-
-func (r *repl) take(more []byte) {
-	r.seen = append(r.seen, more...)
-	r.recent = append(r.recent, more...)
-	r.recent = r.recent[max(0, len(r.recent)-4096):]
 }
 
 // drain reads what still comes: after a crash, the registers.
@@ -110,7 +103,7 @@ func (r *repl) drain(ctx context.Context) {
 			if !open {
 				return
 			}
-			r.take(more)
+			r.seen = append(r.seen, more...)
 		}
 	}
 }

@@ -1,11 +1,13 @@
 package command
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
 	"github.com/urfave/cli/v2"
 
+	"mpwolf/internal/project"
 	"mpwolf/internal/report"
 	"mpwolf/internal/shell"
 	"mpwolf/internal/verify"
@@ -21,7 +23,12 @@ const (
 const (
 	flagNoBuild  = "no-build"
 	flagBaseline = "baseline"
+	flagDevice   = "device"
+	flagTimeout  = "script-timeout"
 )
+
+// errUnmade ends a verification that found nothing, and in which a check could not be made.
+var errUnmade = errors.New("a check could not be made, and nothing else is wrong")
 
 func verifyCommand(s *session) *cli.Command {
 	return &cli.Command{
@@ -34,6 +41,7 @@ Examples:
     mpwolf verify
     mpwolf verify --port stm32 --board NUCLEO_F429ZI --max-flash 1M
     mpwolf verify --no-build --format json
+    mpwolf verify --no-build --device /dev/ttyACM0    # on a board
     mpwolf verify -v                # each program that is run, each step`,
 		Flags: append(targetFlags(),
 			treeFlag(),
@@ -46,6 +54,12 @@ Examples:
 			},
 			&cli.BoolFlag{Name: flagNoBuild, Usage: "check what an earlier verify has built"},
 			jobsFlag("let make run `N` commands at once (default: one per processor)"),
+			&cli.StringFlag{Name: flagDevice,
+				Usage: "run the scripts on the board at the serial port `PORT`, such as " +
+					"/dev/ttyACM0, that has this firmware"},
+			&cli.DurationFlag{Name: flagTimeout,
+				Usage: "how long a script may take on a board or in QEMU, as `TIME` such as 90s " +
+					"(default: 5m)"},
 			&cli.BoolFlag{Name: flagBaseline,
 				Usage: "build the firmware with the built-in TLS too, and compare the sizes"},
 			&cli.StringFlag{
@@ -72,7 +86,13 @@ func (s *session) verify(c *cli.Context) error {
 	o := verify.TreeOptions{
 		Options: s.options(c), NoBuild: c.Bool(flagNoBuild), Baseline: c.Bool(flagBaseline),
 		Jobs: c.Int(flagJobs),
-		Tool: Version(),
+		Tool: Version(), Device: c.String(flagDevice), ScriptTimeout: c.Duration(flagTimeout),
+	}
+	switch {
+	case c.IsSet(flagDevice) && o.Device == "":
+		return project.Usagef("--device needs a serial port, such as /dev/ttyACM0")
+	case c.IsSet(flagTimeout) && o.ScriptTimeout <= 0:
+		return project.Usagef("--script-timeout needs a time above 0, such as 90s or 5m")
 	}
 	if o.MaxFlash, o.MaxRAM, err = limits(c); err != nil {
 		return err
@@ -98,8 +118,11 @@ func (s *session) verify(c *cli.Context) error {
 	if err := s.showVerified(kind, result); err != nil {
 		return err
 	}
-	if !result.OK {
+	switch {
+	case result.Found():
 		return errFound
+	case !result.OK:
+		return errUnmade
 	}
 	return nil
 }

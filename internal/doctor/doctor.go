@@ -160,7 +160,7 @@ func (r *Result) lookAt(
 		needs = knowFFI(ctx, needs)
 	}
 	var rest []need
-	for _, n := range append(needs, optional(needs)...) {
+	for _, n := range append(needs, optional(needs, targets)...) {
 		if i := slices.IndexFunc(first, func(f Found) bool { return f.is(n.Tool) }); i >= 0 {
 			first[i].By = n.by
 			r.Tools = append(r.Tools, first[i])
@@ -181,12 +181,22 @@ func programs(needs []need) []need {
 	return slices.DeleteFunc(slices.Clone(needs), func(n need) bool { return n.header != "" })
 }
 
-// optional are the tools that the targets do not need, but something else does.
-func optional(needs []need) []need {
+// optional are the tools that the targets do not need, but something else does. Of QEMU's programs
+// it is the one that runs the targets.
+func optional(needs []need, targets []project.Target) []need {
+	needed := func(t Tool) bool {
+		return slices.ContainsFunc(needs, func(n need) bool { return n.is(t) })
+	}
+	emulator := ""
+	if slices.ContainsFunc(targets, func(t project.Target) bool { return t.Port == "qemu" }) {
+		emulator = toolQEMUARM
+		if riscv, _ := known(toolRISCV); needed(riscv) {
+			emulator = toolQEMURISCV
+		}
+	}
 	var all []need
 	for _, t := range tools {
-		if t.OnlyFor != "" &&
-			!slices.ContainsFunc(needs, func(n need) bool { return n.is(t) }) {
+		if t.OnlyFor != "" && !needed(t) && (t.OnlyFor != forQEMU || t.Name == emulator) {
 			all = append(all, need{Tool: t})
 		}
 	}

@@ -39,7 +39,7 @@ func TestTools(t *testing.T) {
 	}
 	for _, name := range []string{toolMake, toolPython, toolGit, toolPkgConfig, toolFFI,
 		toolAutotools, toolCMake, toolLibc, toolLibc32, toolNewlib, toolGCC, toolClang, toolARM,
-		toolRISCV} {
+		toolRISCV, toolQEMUARM, toolQEMURISCV} {
 		if _, is := known(name); !is {
 			t.Errorf("%s is not in the table", name)
 		}

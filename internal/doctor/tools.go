@@ -53,6 +53,8 @@ const (
 	toolClang     = "clang"
 	toolARM       = "arm-none-eabi-gcc"
 	toolRISCV     = "riscv64-unknown-elf-gcc"
+	toolQEMUARM   = "qemu-system-arm"
+	toolQEMURISCV = "qemu-system-riscv32"
 )
 
 // tools are all that are known, in the order in which they are shown.
@@ -131,6 +133,49 @@ var tools = []Tool{
 		programs: []string{"cmake"},
 		Packages: Packages{"cmake", "cmake", "cmake", "cmake", "cmake"},
 	},
+	{
+		Name: toolQEMUARM, Why: "verify runs the firmware of the port qemu in it",
+		OnlyFor: forQEMU, programs: []string{toolQEMUARM},
+		Packages: Packages{"qemu-system-arm", "qemu-system-arm", "qemu-system-arm", "qemu",
+			"mingw-w64-ucrt-x86_64-qemu"},
+	},
+	{
+		Name: toolQEMURISCV, Why: "verify runs the firmware of the port qemu in it",
+		OnlyFor: forQEMU, programs: []string{toolQEMURISCV},
+		Packages: Packages{"qemu-system-misc", "qemu-system-riscv", "qemu-system-riscv", "qemu",
+			"mingw-w64-ucrt-x86_64-qemu"},
+	},
+}
+
+// forQEMU is what QEMU is for: no build needs it.
+const forQEMU = "running firmware of the port qemu, in verify"
+
+// pythonModules are the modules of Python that running scripts on a device needs, by the names
+// that Python imports, and what has them: in pip's terms, and as packages of systems.
+var pythonModules = map[string]struct {
+	pip      string
+	packages Packages
+}{
+	"serial": {"pyserial", Packages{Debian: "python3-serial", Fedora: "python3-pyserial",
+		Arch: "python-pyserial"}},
+	"platformdirs": {"platformdirs", Packages{Debian: "python3-platformdirs",
+		Fedora: "python3-platformdirs", Arch: "python-platformdirs"}},
+	"importlib_metadata": {"importlib_metadata", Packages{Debian: "python3-importlib-metadata",
+		Fedora: "python3-importlib-metadata", Arch: "python-importlib-metadata"}},
+}
+
+// PythonModule says how to install a module of Python, by the name that Python imports. Its
+// package of the system is no use to a Python from elsewhere.
+func PythonModule(name string) string {
+	module, is := pythonModules[name]
+	if !is {
+		return "python3 -m pip install " + name
+	}
+	text := "python3 -m pip install " + module.pip
+	if command := ThisSystem().Install([]Tool{{Packages: module.packages}}); command != "" {
+		text = command + "; or, for a python3 that is not the system's, " + text
+	}
+	return text
 }
 
 // is reports whether two tools are the same one, with the same program.

@@ -7,6 +7,7 @@ import (
 	"debug/macho"
 	"fmt"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -125,6 +126,27 @@ func (i *Image) readELF(file *os.File) error {
 	return nil
 }
 
+// ReadCode is the largest section of code in a firmware, and its address while the firmware runs.
+func ReadCode(name string) (address uint64, code []byte, err error) {
+	f, err := elf.Open(name)
+	if err != nil {
+		return 0, nil, err
+	}
+	defer f.Close()
+	var largest *elf.Section
+	for _, s := range f.Sections {
+		if s.Type == elf.SHT_PROGBITS && s.Flags&elf.SHF_EXECINSTR != 0 &&
+			(largest == nil || s.Size > largest.Size) {
+			largest = s
+		}
+	}
+	if largest == nil {
+		return 0, nil, fmt.Errorf("%s: %w", name, errNoCode)
+	}
+	code, err = largest.Data()
+	return largest.Addr, code, err
+}
+
 func placed(f *elf.File, s *elf.Section) Placed {
 	p := Placed{Name: s.Name, Start: s.Addr, Load: s.Addr, End: s.Addr + s.Size,
 		InFile: s.Type != elf.SHT_NOBITS}
@@ -207,6 +229,12 @@ func (i *Image) StringsWith(words []string) []string {
 	}
 	return found
 }
+
+// Contains reports whether a text is in the firmware.
+func (i *Image) Contains(text string) bool { return bytes.Contains(i.constants, []byte(text)) }
+
+// Find is the first text in the firmware that matches; "" if none does.
+func (i *Image) Find(pattern *regexp.Regexp) string { return string(pattern.Find(i.constants)) }
 
 // textAround is the printable text around the bytes at at, quoted; long ones are cut.
 func textAround(data []byte, at, length int) string {

@@ -102,6 +102,9 @@ func (v *evidence) variables() []string {
 	for _, want := range v.Wants {
 		names = append(names, want.Names()...)
 	}
+	if v.Target.Port == "qemu" {
+		names = append(names, machineVariables...)
+	}
 	return names
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -24,12 +25,17 @@ type Seconds struct {
 	Run      float64 `json:"run"`
 }
 
+// found reports whether a check has a finding.
+func (r *Report) found() bool {
+	return slices.ContainsFunc(r.Checks, func(c Check) bool { return len(c.Findings) > 0 })
+}
+
 // Check is one question about the firmware.
 type Check struct {
 	ID string `json:"id"`
 	// OK is false if there are findings, and also if the check could not be made because of
-	// another's finding. For a check that does not apply to the target it is true, and Applies
-	// is false.
+	// another's finding or for want of a tool. For a check that does not apply to the target it
+	// is true, and Applies is false.
 	OK       bool      `json:"ok"`
 	Applies  bool      `json:"applies"`
 	Summary  string    `json:"summary"`
@@ -58,7 +64,7 @@ type Finding struct {
 type check struct {
 	summary   string
 	headline  string // replaces the summary if there are findings
-	notMade   string // why it was not made: another check's finding
+	notMade   string // why it was not made: another check's finding, or a missing tool
 	notNeeded string // why it does not apply
 	findings  []Finding
 	notes     []Finding

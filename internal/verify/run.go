@@ -30,15 +30,16 @@ var runRule = rule{
 		ID: RunID,
 		Summary: "The firmware passes the known answers of its algorithms, and " +
 			"handshakes in memory.",
-		Help: "A script failed on the firmware itself. The fix is the command that " +
-			"runs it by hand.",
+		Help: "A script failed on the firmware itself: on this machine, in QEMU or on a " +
+			"device. The fix is the command that runs it by hand.",
 	},
 	of: func(e *evidence) runner { return runCheck{e} },
 }
 
 type runCheck struct{ *evidence }
 
-// run runs the scripts on the firmware, if it is a program for this machine.
+// run runs the scripts on the firmware: on a device, or here if it is a program for this machine
+// or for one that QEMU emulates.
 func (v runCheck) run(ctx context.Context, c *check) error {
 	defer timed(&v.seconds.Run)()
 	var scripts []string
@@ -51,9 +52,13 @@ func (v runCheck) run(ctx context.Context, c *check) error {
 		c.notMade = v.blocked
 	case len(scripts) == 0:
 		c.notNeeded = "no script is given"
+	case v.Device != "":
+		return v.onDevice(ctx, c, scripts)
+	case v.Target.Port == "qemu":
+		return v.onQEMU(ctx, c, scripts)
 	case v.Target.Port != "unix":
 		c.notNeeded = "the firmware of the port " + v.Target.Port +
-			" does not run here; nothing was run"
+			" does not run here; nothing was run (--device runs it on a board)"
 	case v.image.Arch != runtime.GOARCH:
 		c.notNeeded = fmt.Sprintf("the firmware is for another processor (%s); nothing was run",
 			v.image.Arch)
@@ -319,8 +324,9 @@ func cannotParse(text string) bool {
 // is a failure.
 func outputProblem(script, text string) string {
 	expected, err := os.ReadFile(script + ".exp")
-	if err == nil && strings.ReplaceAll(string(expected), "\r\n", "\n") != text {
-		return "its output is not that of " + filepath.Base(script) + ".exp: " + lastLines(text)
+	if want := strings.ReplaceAll(string(expected), "\r\n", "\n"); err == nil && want != text {
+		return "its output is not that of " + filepath.Base(script) + ".exp: " +
+			difference(text, want)
 	}
 	for line := range strings.Lines(text) {
 		if err != nil && strings.HasPrefix(line, "FAIL") {
@@ -328,6 +334,21 @@ func outputProblem(script, text string) string {
 		}
 	}
 	return ""
+}
+
+// difference is the first line in which two texts differ.
+func difference(got, want string) string {
+	gotLines := strings.Split(strings.TrimSuffix(got, "\n"), "\n")
+	wantLines := strings.Split(strings.TrimSuffix(want, "\n"), "\n")
+	for i, line := range wantLines {
+		switch {
+		case i >= len(gotLines) || got == "":
+			return fmt.Sprintf("it ends before line %d, %q", i+1, line)
+		case gotLines[i] != line:
+			return fmt.Sprintf("line %d is %q, not %q", i+1, gotLines[i], line)
+		}
+	}
+	return "it goes on with: " + lastLines(strings.Join(gotLines[len(wantLines):], "\n"))
 }
 
 // lastLines is the end of an output, on one line.

@@ -9,6 +9,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
+	"time"
 
 	"mpwolf/internal/build"
 	"mpwolf/internal/doctor"
@@ -30,6 +32,10 @@ type TreeOptions struct {
 	Baseline bool
 	// Jobs is how many commands make runs at once; 0 means one per processor.
 	Jobs int
+	// Device is the serial port of a board with the firmware, see Options.
+	Device string
+	// ScriptTimeout is how long a script may take on a board; 0 means five minutes.
+	ScriptTimeout time.Duration
 	// Tool is mpwolf's version.
 	Tool string
 	// Progress, if not nil, gets a line for each step of a build.
@@ -61,6 +67,12 @@ type Target struct {
 	*Report
 }
 
+// Found reports whether there is a finding; a result without one is not OK if a check could not be
+// made for want of a tool.
+func (r *Result) Found() bool {
+	return slices.ContainsFunc(r.Targets, func(t Target) bool { return t.found() })
+}
+
 // Tree verifies the targets that a tree is patched for or, for a tree that was patched by hand,
 // the one in the options.
 func Tree(ctx context.Context, o TreeOptions) (*Result, error) {
@@ -79,6 +91,14 @@ func Tree(ctx context.Context, o TreeOptions) (*Result, error) {
 	}
 	if p.Record == nil && !p.ModulesNamed {
 		return nil, byHand(p, nil)
+	}
+	if o.Device != "" {
+		if err := deviceTarget(p.Targets); err != nil {
+			return nil, err
+		}
+		if err := checkDevice(ctx, device(p.Tree, o.Device, o.ScriptTimeout)); err != nil {
+			return nil, err
+		}
 	}
 	if err := checkTools(ctx, o, p); err != nil {
 		return nil, err
@@ -153,7 +173,9 @@ func verifyTarget(
 		Build:   buildDir(p, t), NoBuild: o.NoBuild, Jobs: o.Jobs, Progress: o.Progress,
 		RunScripts:   scripts,
 		RandomScript: filepath.Join(filepath.Dir(scripts[0]), "tls_random.py"),
-		MaxFlash:     t.MaxFlash, MaxRAM: t.MaxRAM,
+		Board:        boardScripts(filepath.Dir(scripts[0])), Device: o.Device,
+		ScriptTimeout: o.ScriptTimeout,
+		MaxFlash:      t.MaxFlash, MaxRAM: t.MaxRAM,
 		MinHeap: t.MinHeap, MinStack: t.MinStack,
 	}
 	options.Licence = licence(p, options.WolfSSL)
@@ -186,6 +208,13 @@ var Scripts embed.FS
 
 // runScripts are those of Scripts that are run; the others are imported, or hold what is expected.
 var runScripts = []string{"crypto_kat.py", "tls_pair.py"}
+
+// boardScripts are those of Scripts that only boards run, in a directory.
+func boardScripts(dir string) BoardScripts {
+	file := func(name string) string { return filepath.Join(dir, name) }
+	return BoardScripts{Left: file("board_left.py"), Heap: file("board_heap.py"),
+		Figures: file("board_figures.py"), Identity: file("board_identity.py")}
+}
 
 // writeScripts writes the scripts to where firmware can read them.
 func writeScripts(tree string) ([]string, error) {

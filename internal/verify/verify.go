@@ -49,6 +49,13 @@ type Options struct {
 	// RandomScript is a Python file that writes "random " and random numbers, or something else
 	// if it cannot; "" skips the comparison of two runs.
 	RandomScript string
+	// Board are further scripts, for firmware that does not run on this machine itself.
+	Board BoardScripts
+	// Device is the serial port of a board with the firmware; "" for none. Then only firmware for
+	// this machine, or for one that QEMU emulates, is run.
+	Device string
+	// ScriptTimeout is how long a script may take on a board or in QEMU; 0 means five minutes.
+	ScriptTimeout time.Duration
 	// MaxFlash and MaxRAM are how many bytes the firmware may need; 0 means that there is no
 	// limit.
 	MaxFlash, MaxRAM uint64

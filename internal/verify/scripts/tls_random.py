@@ -2,11 +2,15 @@
 
 try:
     from binascii import hexlify
-    from pipes import pipes
+    import io
     import wolfssl
-except ImportError:
+
+    io.IOBase
+except (ImportError, AttributeError):
     print("SKIP")
     raise SystemExit
+
+from pipes import pipes
 
 a, b = pipes()
 ctx = wolfssl.SSLContext(wolfssl.PROTOCOL_TLS_CLIENT)
