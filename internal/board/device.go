@@ -52,8 +52,8 @@ import sys
 sys.path.insert(0, sys.argv[1])
 import mpremote.main
 import serial
-serial.serial_for_url(sys.argv[2], do_not_open=True)
-serial.Serial(sys.argv[2], exclusive=True).close() if "://" not in sys.argv[2] else None
+if "://" not in sys.argv[2]:
+    serial.Serial(sys.argv[2], exclusive=True).close()
 `
 
 // Check looks for what running scripts needs: Python, mpremote and its modules, and a port that
@@ -172,6 +172,7 @@ func (d *Device) Run(ctx context.Context, pieces []string) (Output, error) {
 	case limited.Err() != nil && !d.answered && text == "":
 		return out, d.silent()
 	case limited.Err() != nil:
+		d.answered = true
 		return out, fault(text, "does not finish within %v", d.Timeout)
 	case err == nil, errors.As(err, &exit) && said == "" && out.Raised != "",
 		errors.As(err, &exit) && strings.HasPrefix(text, skip):
@@ -212,7 +213,7 @@ func (d *Device) explainRun(text, said string) error {
 	case strings.Contains(said, noRawREPL) && !d.answered:
 		return d.silent()
 	case strings.Contains(said, noRawREPL):
-		return fault(text, "does not answer any more: %s", noRawREPL)
+		return fault("", "does not answer any more")
 	case strings.Contains(said, "could not exec command"), strings.Contains(said, "raw paste"):
 		return fault(text, "does not take a script: %s", lastLine(said))
 	}

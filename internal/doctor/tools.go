@@ -141,7 +141,7 @@ var tools = []Tool{
 	},
 	{
 		Name: toolQEMURISCV, Why: "verify runs the firmware of the port qemu in it",
-		OnlyFor: forQEMU, programs: []string{toolQEMURISCV},
+		OnlyFor: forQEMU, programs: []string{toolQEMURISCV, "qemu-system-riscv64"},
 		Packages: Packages{"qemu-system-misc", "qemu-system-riscv", "qemu-system-riscv", "qemu",
 			"mingw-w64-ucrt-x86_64-qemu"},
 	},

@@ -241,6 +241,9 @@ func (r *boardRun) resets(ctx context.Context) error {
 // machine is the machine in QEMU that the target's make names.
 func (v runCheck) machine() (*board.QEMU, error) {
 	vars := v.flags.Vars
+	if strings.TrimSpace(vars["QEMU_RUN_KERNEL"]) == "0" {
+		return nil, errors.New("this machine of QEMU does not start an ELF file; nothing was run")
+	}
 	argv, err := board.MachineArgv(strings.TrimSpace(vars["QEMU_SYSTEM"]),
 		strings.TrimSpace(vars["QEMU_ARCH"]), strings.TrimSpace(vars["QEMU_MACHINE"]),
 		strings.Fields(vars["QEMU_ARGS"]), v.elf)
@@ -251,4 +254,5 @@ func (v runCheck) machine() (*board.QEMU, error) {
 }
 
 // machineVariables are those of ports/qemu/Makefile and its boards.
-var machineVariables = []string{"QEMU_SYSTEM", "QEMU_ARCH", "QEMU_MACHINE", "QEMU_ARGS"}
+var machineVariables = []string{"QEMU_SYSTEM", "QEMU_ARCH", "QEMU_MACHINE", "QEMU_ARGS",
+	"QEMU_RUN_KERNEL"}
