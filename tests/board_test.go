@@ -198,7 +198,8 @@ func (b *boardTest) faults(t *testing.T) {
 	q := &board.QEMU{Argv: argv}
 	defer q.Close()
 	for _, c := range []struct{ script, want string }{
-		{"print('going')\nwhile True:\n    pass\n", "does not finish within 5s; it wrote last: going"},
+		{"print('going')\nwhile True:\n    pass\n",
+			"does not finish within 5s; it wrote last: going"},
 		{"import machine\nmachine.mem32[0xf0000000]", "crashes: HardFault exception at 0x"},
 		{"import machine\nmachine.reset()", "ends: QEMU has ended by itself"},
 		{"while True:\n    print('again and again')\n", "does not stop writing; it wrote last: "},

@@ -248,6 +248,18 @@ func TestLoad(t *testing.T) {
 	}
 }
 
+// pythonSays is what Python says before it runs anything, by fault.
+var pythonSays = map[string]string{
+	"no serial":       "ModuleNotFoundError: No module named 'serial'",
+	"no platformdirs": "ModuleNotFoundError: No module named 'platformdirs'",
+	"denied": "serial.serialutil.SerialException: [Errno 13] could not open port x: [Errno 13] " +
+		"Permission denied: 'x'",
+	"busy": "serial.serialutil.SerialException: [Errno 11] Could not exclusively lock port x: " +
+		"[Errno 11] Resource temporarily unavailable",
+	"file":  "termios.error: (25, 'Inappropriate ioctl for device')",
+	"other": "KeyError: 'x'",
+}
+
 // fakeMpremote is python3 with mpremote, until its fault.
 func fakeMpremote(kind string) int {
 	if os.Getenv("PYTHONDONTWRITEBYTECODE") != "1" {
@@ -258,22 +270,10 @@ func fakeMpremote(kind string) int {
 		fmt.Fprintln(os.Stderr, "Traceback (most recent call last):\n  File \"x.py\"\n"+text)
 		return 1
 	}
-	probing := os.Args[1] == "-c"
-	switch {
-	case kind == "no serial":
-		return fail("ModuleNotFoundError: No module named 'serial'")
-	case kind == "no platformdirs":
-		return fail("ModuleNotFoundError: No module named 'platformdirs'")
-	case kind == "denied":
-		return fail("serial.serialutil.SerialException: [Errno 13] could not open port x: " +
-			"[Errno 13] Permission denied: 'x'")
-	case kind == "busy":
-		return fail("serial.serialutil.SerialException: [Errno 11] Could not exclusively lock " +
-			"port x: [Errno 11] Resource temporarily unavailable")
-	case kind == "file":
-		return fail("termios.error: (25, 'Inappropriate ioctl for device')")
-	case kind == "other":
-		return fail("KeyError: 'x'")
+	if text := pythonSays[kind]; text != "" {
+		return fail(text)
+	}
+	switch probing := os.Args[1] == "-c"; {
 	case probing:
 		return 0
 	case kind == "silent":

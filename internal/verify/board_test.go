@@ -31,9 +31,9 @@ func TestReadFigures(t *testing.T) {
 	}
 	h.Needed = 21 << 10
 	for text, got := range map[string]string{
-		"measured on x: heap 131072 bytes free, 8320 less with a session of two ends; a handshake " +
-			"of two ends needs 21 KB of it; a handshake of two ends takes 812.3 ms; KB/s: " +
-			"aes-128-cbc 3.3, sha256 800.0": figuresText("on x", h, s),
+		"measured on x: heap 131072 bytes free, 8320 less with a session of two ends; a " +
+			"handshake of two ends needs 21 KB of it; a handshake of two ends takes 812.3 ms; " +
+			"KB/s: aes-128-cbc 3.3, sha256 800.0": figuresText("on x", h, s),
 		"measured on x: no times, because this firmware has no clock (time.ticks_us)": figuresText(
 			"on x", Heap{}, Speed{}),
 	} {

@@ -73,8 +73,8 @@ func (r *boardRun) identify(ctx context.Context) (bool, error) {
 		told[name] = value
 	}
 	if out.Raised != "" || told["version"] == "" {
-		r.c.find(Finding{Message: fmt.Sprintf("%s does not say which firmware it has: %s", r.Device,
-			lastLines(out.Text+out.Raised)), Fix: r.flash()})
+		r.c.find(Finding{Message: fmt.Sprintf("%s does not say which firmware it has: %s",
+			r.Device, lastLines(out.Text+out.Raised)), Fix: r.flash()})
 		return false, nil
 	}
 	_, version, _ := strings.Cut(told["version"], "; ")
