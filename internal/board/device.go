@@ -56,6 +56,9 @@ if "://" not in sys.argv[2]:
     serial.Serial(sys.argv[2], exclusive=True).close()
 `
 
+// openTimeout is how long Python may take to start and to open a port.
+const openTimeout = 30 * time.Second
+
 // Check looks for what running scripts needs: Python, mpremote and its modules, and a port that
 // can be opened.
 func (d *Device) Check(ctx context.Context) error {
@@ -65,14 +68,14 @@ func (d *Device) Check(ctx context.Context) error {
 	if _, err := os.Stat(filepath.Join(d.Mpremote, "mpremote.py")); err != nil {
 		return fmt.Errorf("this tree has no mpremote: %w", err)
 	}
-	limited, cancel := context.WithTimeout(ctx, d.Timeout)
+	limited, cancel := context.WithTimeout(ctx, openTimeout)
 	defer cancel()
 	_, said, err := d.python(limited, "-c", probe, d.Mpremote, d.Port)
 	switch exit := (*exec.ExitError)(nil); {
 	case ctx.Err() != nil:
 		return ctx.Err()
 	case limited.Err() != nil:
-		return &LostError{fmt.Sprintf("%s cannot be opened within %v", d.Port, d.Timeout)}
+		return &LostError{fmt.Sprintf("%s cannot be opened within %v", d.Port, openTimeout)}
 	case errors.As(err, &exit):
 		return d.explain(said)
 	}

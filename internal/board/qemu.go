@@ -129,7 +129,8 @@ func (q *QEMU) Run(ctx context.Context, pieces []string) (Output, error) {
 	return out, q.explain(ctx, err, doing, out.Text+lines(string(q.line.seen)))
 }
 
-// explain turns the end of a script before its time into a *Fault.
+// explain turns the end of a script before its time into a *Fault, or into another error if it was
+// not the firmware's.
 func (q *QEMU) explain(ctx context.Context, err error, doing, wrote string) error {
 	switch {
 	case ctx.Err() != nil:
@@ -146,6 +147,10 @@ func (q *QEMU) explain(ctx context.Context, err error, doing, wrote string) erro
 	status := "exit status 0"
 	if end := <-q.ended; end != nil {
 		status = end.Error()
+	}
+	if said := q.said.String(); wrote == "" && strings.HasPrefix(said, "qemu-system-") {
+		// It refuses its arguments: an old QEMU does not know the machine, say.
+		return fmt.Errorf("QEMU does not start (%s): %s", status, lastLines(said))
 	}
 	what := "ends: QEMU has ended by itself (" + status + ")"
 	if crashed(wrote + q.said.String()) {

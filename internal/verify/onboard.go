@@ -52,10 +52,6 @@ func (v runCheck) onQEMU(ctx context.Context, c *check, scripts []string) error 
 		c.notNeeded = err.Error()
 		return nil
 	}
-	if missing := notInstalled(q.Argv[0]); missing != "" {
-		c.notMade = missing
-		return nil
-	}
 	hash, err := v.hashRun(scripts)
 	if err != nil {
 		return err
@@ -64,6 +60,10 @@ func (v runCheck) onQEMU(ctx context.Context, c *check, scripts []string) error 
 		c.show("passed", when)
 		c.summary = fmt.Sprintf("%s passed on this very firmware in QEMU on %s; not run again",
 			plural(len(scripts), "script"), when)
+		return nil
+	}
+	if missing := notInstalled(q.Argv[0]); missing != "" {
+		c.notMade = missing
 		return nil
 	}
 	defer q.Close()

@@ -6,6 +6,7 @@ import gc
 keep = [bytearray(b"\xa5" * 50) for _ in range(gc.mem_free() // 300)]
 
 from pair import connected, contexts
+from pipes import pipes
 
 import hashlib
 
