@@ -123,7 +123,7 @@ func TestVariablesRebuild(t *testing.T) {
 	}
 	for arg, want := range map[string]string{
 		"WOLFSSL_DROP_IN=maybe":                `WOLFSSL_DROP_IN is "maybe"; it must be 0 or 1`,
-		"WOLFSSL_SECURE_DEFAULTS=yes":          `WOLFSSL_SECURE_DEFAULTS is "yes"; it must be 0 or 1`,
+		"WOLFSSL_SECURE_DEFAULTS=yes":          `WOLFSSL_SECURE_DEFAULTS is "yes"; it must be 0`,
 		"WOLFSSL_FORWARD_SECRECY=":             `WOLFSSL_FORWARD_SECRECY is ""; it must be 0 or 1`,
 		"WOLFSSL_ASM=0 1":                      `WOLFSSL_ASM is "0 1"; it must be 0 or 1`,
 		"WOLFSSL_USER_SETTINGS_FILE=" + module: "is a directory",

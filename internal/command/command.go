@@ -314,8 +314,8 @@ func flagsFirst(app *cli.App, args []string) []string {
 	return slices.Concat(args[:first], flags, rest)
 }
 
-// checkFlags refuses a value that is given twice, where the last would count without a word, and an
-// empty one: it is a shell's variable that is not set.
+// checkFlags refuses a value that is given twice, where the last would count without a word, and
+// an empty one: it is a shell's variable that is not set.
 func checkFlags(app *cli.App, args []string) error {
 	command := (*cli.Command)(nil)
 	seen := map[string]bool{}

@@ -151,7 +151,8 @@ func TestCheckMake(t *testing.T) {
 	for _, arg := range []string{"", "A", "=x", "-fx=y", "--eval=x", "A B=c", "VARIANT=coverage",
 		"BOARD=X", "BOARD_DIR=x", "PORT=unix", "WOLFSSL_PORT=stm32", "USER_C_MODULES=x",
 		"USER_C_MODULES:=x", "WOLFSSL_USER_SETTINGS_FILE=x.h", "WOLFSSL_PROFILE=",
-		"WOLFSSL_PROFILE=tinny", "WOLFSSL_DROP_IN=", "WOLFSSL_ASM=off", "CFLAGS=-O0", "LDFLAGS=-s"} {
+		"WOLFSSL_PROFILE=tinny", "WOLFSSL_DROP_IN=", "WOLFSSL_ASM=off", "CFLAGS=-O0",
+		"LDFLAGS=-s"} {
 		if err := CheckMake(arg); err == nil {
 			t.Errorf("%s is accepted", arg)
 		}

@@ -43,7 +43,8 @@ func CheckMake(arg string) error {
 	case settled[name] != "":
 		return fmt.Errorf("%q: mpwolf sets %s itself; use %s", arg, name, settled[name])
 	case whole[name] != "":
-		return fmt.Errorf("%q replaces all that the port's makefile sets; use %s", arg, whole[name])
+		return fmt.Errorf("%q replaces all that the port's makefile sets; use %s", arg,
+			whole[name])
 	case slices.Contains(switches, name) && value != "0" && value != "1":
 		return fmt.Errorf("%q: %s must be 0 or 1", arg, name)
 	case name == "WOLFSSL_PROFILE" && !slices.Contains(profiles, value):

@@ -182,7 +182,7 @@ func (p *Project) targets(which Which) ([]Target, error) {
 		return targets, findSettings(targets)
 	case which == Asked, which == Patched && (p.Asked.Port != "" || p.Record == nil):
 		p.All = p.Asked.Port == ""
-		return p.asked()
+		return p.asked(which)
 	case which == Configured && p.hasConfigured():
 		p.All = true
 		return p.configured("")
@@ -197,7 +197,7 @@ func (p *Project) targets(which Which) ([]Target, error) {
 // asked are the targets that the command line names or, without a port, all of mpwolf.toml. A
 // target of the command line that is in mpwolf.toml has the options of the file, unless the
 // command line overrides them.
-func (p *Project) asked() ([]Target, error) {
+func (p *Project) asked(which Which) ([]Target, error) {
 	if p.Asked.Port == "" && !p.hasConfigured() {
 		return nil, p.Asked.noTarget()
 	}
@@ -209,6 +209,14 @@ func (p *Project) asked() ([]Target, error) {
 		return nil, err
 	}
 	if p.Asked.Port != "" {
+		if which == Patched {
+			// What is patched already is verified as it is patched.
+			recorded, err := p.recorded()
+			if err != nil {
+				return nil, err
+			}
+			targets = append(targets, recorded...)
+		}
 		if targets, err = p.named(targets); err != nil {
 			return nil, err
 		}
@@ -225,7 +233,13 @@ func (p *Project) examined() ([]Target, error) {
 	case err != nil:
 		return nil, err
 	case p.Asked.Port != "":
-		targets, err = p.named(targets)
+		recorded, err := p.recorded()
+		if err != nil {
+			return nil, err
+		}
+		if targets, err = p.named(append(targets, recorded...)); err != nil {
+			return nil, err
+		}
 	case !p.hasConfigured() && p.Record != nil:
 		targets, err = p.recorded()
 	}
@@ -287,8 +301,9 @@ func (p *Project) dropIn() []string {
 		fmt.Sprintf("WOLFSSL_DROP_IN=%d", map[bool]int{false: 0, true: 1}[*p.File.DropIn])}
 }
 
-// named are the targets that the command line names.
-func (p *Project) named(configured []Target) ([]Target, error) {
+// named are the targets that the command line names; those that are known have the options that
+// they are known with.
+func (p *Project) named(known []Target) ([]Target, error) {
 	boards, err := p.boards()
 	if err != nil {
 		return nil, err
@@ -300,8 +315,8 @@ func (p *Project) named(configured []Target) ([]Target, error) {
 			return nil, err
 		}
 		same := func(t Target) bool { return t.Entry().Same(target.Entry()) }
-		if i := slices.IndexFunc(configured, same); i >= 0 {
-			target = configured[i]
+		if i := slices.IndexFunc(known, same); i >= 0 {
+			target = known[i]
 		}
 		targets = append(targets, target)
 	}
@@ -329,6 +344,9 @@ func (p *Project) boards() ([]string, error) {
 // recorded are the targets of the record, except some.
 func (p *Project) recorded(others ...Target) ([]Target, error) {
 	var targets []Target
+	if p.Record == nil {
+		return nil, nil
+	}
 	for _, t := range p.Record.Targets {
 		if slices.ContainsFunc(others, func(o Target) bool { return o.Entry().Same(t) }) {
 			continue

@@ -119,8 +119,8 @@ func free(dir string) (fs.FileMode, error) {
 const newMode = 0o755
 
 // build fills a directory beside dir and gives it dir's name and that mode; an empty directory of
-// that name is replaced. What an earlier run left unfinished is removed first; the caller holds the
-// lock.
+// that name is replaced. What an earlier run left unfinished is removed first; the caller holds
+// the lock.
 func build(dir string, mode fs.FileMode, fill func(part string) error) error {
 	part := filepath.Join(filepath.Dir(dir), "."+filepath.Base(dir)+".mpwolf-part")
 	if err := errors.Join(os.RemoveAll(part), os.RemoveAll(part+tempEnding)); err != nil {
