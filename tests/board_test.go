@@ -260,3 +260,20 @@ func (b *boardTest) inUse(t *testing.T) {
 	b.expect(t, port, 3, port+" is in use by another program")
 	b.expect(t, os.DevNull, 3, os.DevNull+" is no serial port")
 }
+
+// TestRISCV patches the qemu port for a RISC-V processor without changing the tree, and verifies
+// the firmware, which runs in QEMU.
+func TestRISCV(t *testing.T) {
+	longOnly(t, "needs a compiler and real sources")
+	t.Parallel()
+	r := newReal(t)
+	r.run("patch", "--port", "qemu", "--board", "VIRT_RV32", "--pristine", "--wolfssl", r.wolfssl,
+		"--wolfssl-from", "apt")
+	report, code := r.verify("--port", "qemu", "--board", "VIRT_RV32")
+	run := checkOf(t, report, verify.RunID)
+	if code != 0 || !run.OK || !run.Applies ||
+		!strings.Contains(run.Summary, "5 soft resets with live sockets; a heap") {
+		t.Fatalf("exit code %d, %+v", code, report)
+	}
+	t.Logf("%s\n%v\n%.1f s", run.Summary, run.Evidence, report.Seconds.Run)
+}
