@@ -173,11 +173,11 @@ func (b *boardTest) notOurs(t *testing.T) {
 // hangs has no end of a script.
 func (b *boardTest) hangs(t *testing.T) {
 	port, _ := plug(t, "mps2-an385", b.firmware)
-	d := &board.Device{Port: port, Mpremote: filepath.Join(b.tree, "tools", "mpremote"),
-		Timeout: 5 * time.Second}
+	d := b.deviceAt(port)
+	d.Timeout = 15 * time.Second
 	out, err := d.Run(t.Context(), []string{"print('going')\nwhile True:\n    pass\n"})
 	if fault := (*board.Fault)(nil); !errors.As(err, &fault) ||
-		err.Error() != "does not finish within 5s; it wrote last: going" {
+		err.Error() != "does not finish within 15s; it wrote last: going" {
 		t.Errorf("%+v, %v", out, err)
 	}
 	// This port does not look for Ctrl-C while Python runs.
@@ -199,14 +199,14 @@ func (b *boardTest) faults(t *testing.T) {
 	defer q.Close()
 	for _, c := range []struct{ script, want string }{
 		{"print('going')\nwhile True:\n    pass\n",
-			"does not finish within 5s; it wrote last: going"},
+			"does not finish within 15s; it wrote last: going"},
 		{"import machine\nmachine.mem32[0xf0000000]", "crashes: HardFault exception at 0x"},
 		{"import machine\nmachine.reset()", "ends: QEMU has ended by itself"},
 		{"while True:\n    print('again and again')\n", "does not stop writing; it wrote last: "},
 	} {
 		q.Timeout = time.Minute
 		if strings.Contains(c.script, "pass") {
-			q.Timeout = 5 * time.Second
+			q.Timeout = 15 * time.Second
 		}
 		out, err := q.Run(t.Context(), []string{c.script})
 		if fault := (*board.Fault)(nil); !errors.As(err, &fault) ||
@@ -220,21 +220,39 @@ func (b *boardTest) faults(t *testing.T) {
 // stopped is a board that does nothing: from the beginning, or from some time on.
 func (b *boardTest) stopped(t *testing.T) {
 	port, process := plug(t, "mps2-an385", b.firmware)
-	time.Sleep(time.Second)
+	d := b.deviceAt(port)
+	if out, err := d.Run(t.Context(), []string{"print('works')"}); err != nil ||
+		out.Text != "works\n" {
+		t.Fatalf("%+v, %v", out, err)
+	}
 	if err := process.Signal(syscall.SIGSTOP); err != nil {
 		t.Fatal(err)
 	}
+	out, err := d.Run(t.Context(), []string{"print('again')"})
+	if fault := (*board.Fault)(nil); !errors.As(err, &fault) ||
+		err.Error() != "does not answer any more" {
+		t.Errorf("%+v, %v", out, err)
+	}
 	b.expect(t, port, 3, port+" does not answer: MicroPython's raw REPL does not come")
-	port, process = plug(t, "mps2-an385", b.firmware)
-	time.AfterFunc(8*time.Second, func() { _ = process.Signal(syscall.SIGSTOP) })
-	b.expect(t, port, 1, "the firmware does not", "--script-timeout", "20s")
 }
 
+// unplugged is a device that goes away while a script runs. However late the script starts, it has
+// no end.
 func (b *boardTest) unplugged(t *testing.T) {
 	port, process := plug(t, "mps2-an385", b.firmware)
-	time.AfterFunc(6*time.Second, func() { _ = process.Kill() })
-	b.expect(t, port, 3, port+" is gone: the device was unplugged")
+	time.AfterFunc(5*time.Second, func() { _ = process.Kill() })
+	out, err := b.deviceAt(port).Run(t.Context(), []string{"while True:\n    pass\n"})
+	if lost := (*board.LostError)(nil); !errors.As(err, &lost) ||
+		!strings.HasPrefix(err.Error(), port+" is gone: the device was unplugged") {
+		t.Errorf("%+v, %v", out, err)
+	}
 	b.expect(t, port, 3, "device "+port+" does not exist")
+}
+
+// deviceAt is the device that mpwolf uses.
+func (b *boardTest) deviceAt(port string) *board.Device {
+	return &board.Device{Port: port, Mpremote: filepath.Join(b.tree, "tools", "mpremote"),
+		Timeout: time.Minute}
 }
 
 // inUse has another program at the port.
