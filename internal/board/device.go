@@ -1,7 +1,6 @@
 package board
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -123,20 +122,10 @@ func (d *Device) python(
 	cmd.Env = append(os.Environ(), "PYTHONDONTWRITEBYTECODE=1", "LC_ALL=C.UTF-8",
 		"PYTHONUNBUFFERED=1")
 	cmd.WaitDelay = time.Second
-	var out, diag limitedBuffer
+	var out, diag safeBuffer
 	cmd.Stdout, cmd.Stderr = &out, &diag
 	err = trace.Run(ctx, cmd)
 	return lines(out.String()), lines(diag.String()), err
-}
-
-// limitedBuffer keeps the beginning of what is written.
-type limitedBuffer struct{ bytes.Buffer }
-
-func (b *limitedBuffer) Write(p []byte) (int, error) {
-	if b.Len() < mostOutput {
-		b.Buffer.Write(p)
-	}
-	return len(p), nil
 }
 
 // Close does nothing: mpremote has closed the port.

@@ -193,7 +193,8 @@ func firstLines(text string) string {
 	return text
 }
 
-// safeBuffer is written by one goroutine while another reads it.
+// safeBuffer is written by one goroutine while another reads it. It keeps the beginning of what
+// never ends.
 type safeBuffer struct {
 	lock   sync.Mutex
 	buffer bytes.Buffer
