@@ -2,6 +2,7 @@ package patches
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"io/fs"
@@ -28,8 +29,9 @@ type Lost struct {
 	Changes []Change
 	// Unknown are lines that may belong to it.
 	Unknown []Trace
-	// Marked is set if a file has mpwolf's marks, and git does not have them.
-	Marked bool
+	// Marked is set if a file has mpwolf's marks. MarkedAtHead is set if git's text of one has
+	// them: the patch was committed, and git does not know what was there before.
+	Marked, MarkedAtHead bool
 }
 
 // Traces finds what mpwolf patch wrote into a tree whose record is gone, and plans to remove it:
@@ -50,6 +52,7 @@ func Traces(
 		if err != nil {
 			return nil, err
 		}
+		var found portTraces
 		for _, file := range files {
 			if ctx.Err() != nil {
 				return nil, fmt.Errorf("look for traces: %w", ctx.Err())
@@ -59,20 +62,51 @@ func Traces(
 				continue // a link, or not readable, or without a line as mpwolf writes them
 			}
 			head, known := atHead(file, change.Before)
-			var lines []Trace
-			change.After, lines = withoutTraces(change.Before, head, known, wanted.Wants)
-			for _, line := range lines {
-				line.File = file
-				lost.Unknown = append(lost.Unknown, line)
-			}
-			if !bytes.Equal(change.Before, change.After) {
-				lost.Changes = append(lost.Changes, change)
-			}
-			lost.Marked = lost.Marked || bytes.Contains(change.Before, []byte(blockBegin)) &&
-				!bytes.Contains(head, []byte(blockBegin))
+			found.addFile(change, head, known, wanted.Wants)
 		}
+		lost.add(found)
 	}
 	return lost, nil
+}
+
+// portTraces is what the files of one port show.
+type portTraces struct {
+	Lost
+	// committed are lines that set a wanted macro as mpwolf does, and that git has so too. They
+	// are MicroPython's own, unless the patch was committed.
+	committed []Trace
+}
+
+func (l *Lost) add(port portTraces) {
+	if port.MarkedAtHead {
+		port.Unknown = append(port.Unknown, port.committed...)
+	}
+	slices.SortStableFunc(port.Unknown, func(a, b Trace) int {
+		return cmp.Or(strings.Compare(a.File, b.File), a.Line-b.Line)
+	})
+	l.Changes = append(l.Changes, port.Changes...)
+	l.Unknown = append(l.Unknown, port.Unknown...)
+	l.Marked = l.Marked || port.Marked
+	l.MarkedAtHead = l.MarkedAtHead || port.MarkedAtHead
+}
+
+// addFile adds what a file, whose Before is known, shows.
+func (l *portTraces) addFile(change Change, head []byte, known bool, wants []Want) {
+	var found traces
+	change.After, found = withoutTraces(change.Before, head, known, wants)
+	for i := range found.unknown {
+		found.unknown[i].File = change.Path
+	}
+	for i := range found.committed {
+		found.committed[i].File = change.Path
+	}
+	l.Unknown = append(l.Unknown, found.unknown...)
+	l.committed = append(l.committed, found.committed...)
+	if !bytes.Equal(change.Before, change.After) {
+		l.Changes = append(l.Changes, change)
+	}
+	l.Marked = l.Marked || bytes.Contains(change.Before, []byte(blockBegin))
+	l.MarkedAtHead = l.MarkedAtHead || bytes.Contains(head, []byte(blockBegin))
 }
 
 // mayBeTrace reports whether a text has a marked block, or a line that sets a wanted macro: git
@@ -120,10 +154,14 @@ func sourceFiles(tree *micropython.Tree, port string) ([]string, error) {
 	return files, nil
 }
 
+// traces are lines of one file, as in portTraces.
+type traces struct{ unknown, committed []Trace }
+
 // withoutTraces removes the marked block and, if git's text is known, the changed lines from a
 // file.
-func withoutTraces(text, head []byte, known bool, wants []Want) ([]byte, []Trace) {
-	text, unknown := withoutBlock(text, head, known, wants)
+func withoutTraces(text, head []byte, known bool, wants []Want) ([]byte, traces) {
+	var found traces
+	text, found.unknown = withoutBlock(text, head, known, wants)
 	lines := strings.SplitAfter(string(text), "\n")
 	var original []string
 	if known {
@@ -134,22 +172,26 @@ func withoutTraces(text, head []byte, known bool, wants []Want) ([]byte, []Trace
 		if !ok {
 			continue
 		}
-		was, found := lineBefore(lines, original, i)
+		trace := Trace{Line: i + 1, Text: strings.TrimSpace(line)}
+		was, same := lineBefore(lines, original, i)
 		switch {
-		case found && was == line: // git has it so
-		case found && sameBut(line, was):
+		case same && was == line:
+			trace.Why = "it sets " + want.Name() + " as mpwolf does, and so does git's last " +
+				"commit; it is not known whether mpwolf wrote it, nor what was there before"
+			found.committed = append(found.committed, trace)
+		case same && sameBut(line, was):
 			lines[i] = was
 		case known:
-			unknown = append(unknown, Trace{Line: i + 1, Text: strings.TrimSpace(line),
-				Why: "it sets " + want.Name() +
-					" as mpwolf does, and git has no line that it could have replaced"})
+			trace.Why = "it sets " + want.Name() +
+				" as mpwolf does, and git has no line that it could have replaced"
+			found.unknown = append(found.unknown, trace)
 		default:
-			unknown = append(unknown, Trace{Line: i + 1, Text: strings.TrimSpace(line),
-				Why: "it sets " + want.Name() + " as mpwolf does; it is not known whether " +
-					"mpwolf wrote it, nor what was there before"})
+			trace.Why = "it sets " + want.Name() + " as mpwolf does; it is not known whether " +
+				"mpwolf wrote it, nor what was there before"
+			found.unknown = append(found.unknown, trace)
 		}
 	}
-	return []byte(strings.Join(lines, "")), unknown
+	return []byte(strings.Join(lines, "")), found
 }
 
 // withoutBlock removes the marked block. mpwolf completes an unterminated last line before it

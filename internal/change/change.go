@@ -67,9 +67,13 @@ func (w *work) takeLock(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	interrupted := state.Interrupted(dir)
 	outcome, err := lock.Recover()
 	if err != nil {
 		lock.Release()
+		if !interrupted {
+			return err // such as that the record is damaged
+		}
 		return fmt.Errorf("an earlier run on %s was interrupted: %w", dir, err)
 	}
 	switch outcome {

@@ -241,14 +241,14 @@ func (w *work) takeModulesAway(installed state.Modules) (*state.Swap, []string, 
 // planLost undoes what can be known of a patch whose record is gone, from the marked blocks, the
 // wants, and git. The user modules are removed only if they are named: another tree may use them.
 func (w *work) planLost(ctx context.Context) (*reversal, error) {
-	lost, err := patches.Traces(ctx, w.Tree, w.Tree.AtHead)
+	lost, shown, err := w.Traces(ctx)
 	if err != nil {
 		return nil, err
 	}
 	plan := &reversal{result: w.reverted(w.Modules)}
 	_, id, err := modules.Installed(w.Modules)
 	named := err == nil && w.ModulesNamed
-	if len(lost.Changes) == 0 && !named {
+	if len(lost.Changes) == 0 && !named && !(shown && len(lost.Unknown) > 0) {
 		plan.result.Nothing = true
 		return plan, nil
 	}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"embed"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -87,10 +88,10 @@ func Tree(ctx context.Context, o TreeOptions) (*Result, error) {
 		return nil, err
 	}
 	if err := p.Read(project.Patched); err != nil {
-		return nil, byHand(p, err)
+		return nil, byHand(ctx, p, err)
 	}
 	if p.Record == nil && !p.ModulesNamed {
-		return nil, byHand(p, nil)
+		return nil, byHand(ctx, p, nil)
 	}
 	if o.Device != "" {
 		if err := deviceTarget(p.Targets); err != nil {
@@ -138,9 +139,13 @@ func checkTools(ctx context.Context, o TreeOptions, p *project.Project) error {
 }
 
 // byHand is the error for a tree without a record if the options do not say what to verify
-// instead; else err.
-func byHand(p *project.Project, err error) error {
-	if p.Record != nil || p.ModulesNamed {
+// instead; else err. Without a target and without a record, the missing record is the reason.
+func byHand(ctx context.Context, p *project.Project, err error) error {
+	var noTarget *project.UsageError
+	if p.Record != nil || p.ModulesNamed || err != nil && !errors.As(err, &noTarget) {
+		return err
+	}
+	if err := p.NeedRecord(ctx); !errors.Is(err, state.ErrNotPatched) {
 		return err
 	}
 	return hint.With(fmt.Errorf("%s is not patched", p.Tree.Dir),
