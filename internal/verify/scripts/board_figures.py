@@ -1,5 +1,5 @@
-# What TLS costs on this board: the heap of a session with both its ends, and, if there is a clock, the time of a
-# handshake and of a few kilobytes with each algorithm.
+# What TLS costs on this board: the heap of a session with both its ends, and, if there is a clock,
+# the time of a handshake and of a few kilobytes with each algorithm.
 
 import gc
 

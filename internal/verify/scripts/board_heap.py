@@ -1,4 +1,5 @@
-# A handshake in a heap that is too small, a little less each time: what it raises, and how many KB both ends need.
+# Handshakes in a heap that is too small, a little less each time: what they raise, and how many KB
+# both ends need.
 
 import gc
 

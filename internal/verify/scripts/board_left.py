@@ -1,5 +1,5 @@
-# What a soft reset finds: connected sockets, half a handshake, contexts, a hash. What wolfSSL kept from before
-# the last one must not be written to: it is Python's memory now.
+# What a soft reset finds: connected sockets, half a handshake, contexts, a hash. What was wolfSSL's
+# memory before the last one must not be written to: it is Python's now.
 
 import gc
 

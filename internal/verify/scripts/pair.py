@@ -1,5 +1,5 @@
-# A TLS client and a server in memory, of which the client verifies the other. The scripts beside this file
-# import it.
+# A TLS client and a server in memory, of which the client verifies the other. The scripts beside
+# this file import it.
 
 try:
     import ssl
