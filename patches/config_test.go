@@ -317,6 +317,8 @@ func TestEval(t *testing.T) {
 		{"MICROPY_MAYBE", 0, false},
 		{"MICROPY_A ? 5 : __GNUC__", 5, true},
 		{"MICROPY_LOOP", 0, true},
+		{"(MICROPY_A\r)", 0, false},
+		{"MICROPY_A\r", 1, true},
 		{"1 / 0", 0, false},
 		{"0x10u | 3", 19, true},
 		{"-1 < 0 && ~0 == -1", 1, true},

@@ -56,6 +56,9 @@ func (p *parser) tokenize(s string, busy []string, depth int) bool {
 	if depth > maxExpansion || len(p.tokens) > maxSteps || p.steps > maxSteps {
 		return false
 	}
+	if strings.Contains(strings.TrimRight(s, "\r"), "\r") {
+		return false // GCC ends a line at a carriage return by itself, other compilers do not
+	}
 	for strings.TrimSpace(s) != "" {
 		m := cToken().FindStringSubmatch(s)
 		if m == nil {

@@ -35,7 +35,8 @@ const maxVisits = 8
 
 var (
 	directive = lazyregexp.New(
-		`^\s*#\s*(define|undef|ifdef|ifndef|if|elif|else|endif|include|error|pragma)\b[ \t]*`)
+		`^\s*(?:#|%:)\s*` +
+			`(define|undef|ifdef|ifndef|if|elif|else|endif|include|error|pragma)\b[ \t]*`)
 	defineHead  = lazyregexp.New(`^([A-Za-z_]\w*)(\(([^)]*)\))?[ \t]*`)
 	headerGuard = lazyregexp.New(`^\s*([A-Za-z_]\w*)`)
 )
@@ -52,7 +53,9 @@ func (h *headerRun) run(rel string) {
 	comment := false
 	for _, line := range h.src.lines(rel, "", text) {
 		line.text, comment = blankComments(line.text, comment)
-		if !strings.HasPrefix(strings.TrimLeft(line.text, " \t\f\v"), "#") {
+		// %: is another spelling of # (C99, 6.4.6).
+		start := strings.TrimLeft(line.text, " \t\f\v")
+		if !strings.HasPrefix(start, "#") && !strings.HasPrefix(start, "%:") {
 			continue
 		}
 		if d := directive().FindStringSubmatchIndex(line.text); d != nil {
