@@ -19,7 +19,7 @@ const moduleFragment = "WOLFSSL_MOD_DIR := $(USERMOD_DIR)\n" +
 
 // TestRealPristine checks that the two ways to make the wants true have the same result: every
 // macro that the compiler knows after py/mpconfig.h, every flag, every object and every source
-// that is searched for qstrs, for all variants of unix and for boards of stm32
+// that is searched for qstrs, for all variants of unix and for some boards
 // (MPWOLF_TEST_BOARDS=all: for all of them).
 func TestRealPristine(t *testing.T) {
 	if testing.Short() {
@@ -48,10 +48,12 @@ func comparedTargets(t *testing.T, tree *micropython.Tree) []micropython.Target 
 		}
 		targets = append(targets, target)
 	}
-	for _, target := range allBoards(t, tree) {
-		if os.Getenv("MPWOLF_TEST_BOARDS") == "all" ||
-			slices.Contains(comparedBoards, target.Board) {
-			targets = append(targets, target)
+	for _, compared := range comparedBoards {
+		for _, target := range allBoards(t, tree, compared.port) {
+			if os.Getenv("MPWOLF_TEST_BOARDS") == "all" ||
+				slices.Contains(compared.boards, target.Board) {
+				targets = append(targets, target)
+			}
 		}
 	}
 	return targets

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -70,12 +71,23 @@ func TestRealTrees(t *testing.T) {
 	}
 }
 
-// comparedBoards has one board of each kind: F4 with Ethernet, F7 with a radio module, H7 whose
-// makefile is another board's.
-var comparedBoards = []string{"NUCLEO_F429ZI", "PYBD_SF2", "NUCLEO_H743ZI2"}
+// portBoards are a port's boards that are compared with the compiler, and the submodule without
+// which it cannot compile.
+type portBoards struct {
+	port, needs string
+	boards      []string
+}
 
-// TestRealBoardsCompiled is TestRealTrees for boards of stm32, with the compiler for them and
-// the headers of stm32lib; MPWOLF_TEST_BOARDS=all selects all of them.
+var comparedBoards = []portBoards{
+	// One of each kind: F4 with Ethernet, F7 with a radio module, H7 whose makefile is another
+	// board's.
+	{"stm32", "lib/stm32lib/CMSIS", []string{"NUCLEO_F429ZI", "PYBD_SF2", "NUCLEO_H743ZI2"}},
+	// With = and with ?=, and one without a network.
+	{"mimxrt", "lib/nxp_driver/sdk", []string{"TEENSY41", "ADAFRUIT_METRO_M7", "TEENSY40"}},
+}
+
+// TestRealBoardsCompiled is TestRealTrees for boards, with the compiler for them and the headers
+// of a submodule; MPWOLF_TEST_BOARDS=all selects all of them.
 func TestRealBoardsCompiled(t *testing.T) {
 	if testing.Short() {
 		t.Skip("skipped with -short: needs real trees")
@@ -84,24 +96,32 @@ func TestRealBoardsCompiled(t *testing.T) {
 		t.Skip(err)
 	}
 	for _, tree := range realTrees(t) {
-		boards := comparedBoards
-		if os.Getenv("MPWOLF_TEST_BOARDS") == "all" {
-			var err error
-			if boards, err = tree.Boards("stm32"); err != nil {
+		for _, compared := range comparedBoards {
+			known, err := tree.Boards(compared.port)
+			if err != nil {
 				t.Fatal(err)
 			}
-		}
-		for _, board := range boards {
-			t.Run(filepath.Base(tree.Dir)+" "+board, func(t *testing.T) {
-				if _, err := os.Stat(tree.Path("lib", "stm32lib", "CMSIS")); err != nil {
-					t.Skip("this tree lacks lib/stm32lib")
-				}
-				target, err := tree.Target("stm32", board, "")
-				if err != nil {
-					t.Fatal(err)
-				}
-				compareBeforeAndAfter(t, target)
-			})
+			boards := compared.boards
+			if os.Getenv("MPWOLF_TEST_BOARDS") == "all" {
+				boards = known
+			}
+			for _, board := range boards {
+				name := filepath.Base(tree.Dir) + " " + compared.port + " " + board
+				t.Run(name, func(t *testing.T) {
+					needs := tree.Path(filepath.FromSlash(compared.needs))
+					if _, err := os.Stat(needs); err != nil {
+						t.Skip("this tree lacks " + compared.needs)
+					}
+					if !slices.Contains(known, board) {
+						t.Skip("this release has no such board")
+					}
+					target, err := tree.Target(compared.port, board, "")
+					if err != nil {
+						t.Fatal(err)
+					}
+					compareBeforeAndAfter(t, target)
+				})
+			}
 		}
 	}
 }
@@ -211,30 +231,32 @@ func holdsChanged(directory string, changed map[string][]byte) bool {
 	return false
 }
 
-// TestRealBoards plans every board of stm32 in every tree, each alone and all at once.
+// TestRealBoards plans every board in every tree, each alone and all of a port at once.
 func TestRealBoards(t *testing.T) {
 	if testing.Short() {
 		t.Skip("skipped with -short: needs real trees")
 	}
-	wants := loadWants(t, "stm32")
 	for _, tree := range realTrees(t) {
-		t.Run(filepath.Base(tree.Dir), func(t *testing.T) {
-			targets := allBoards(t, tree)
-			for _, target := range targets {
-				plan, err := New([]micropython.Target{target}, wants)
-				if err != nil {
-					t.Error(err)
-					continue
+		for _, compared := range comparedBoards {
+			t.Run(filepath.Base(tree.Dir)+" "+compared.port, func(t *testing.T) {
+				wants := loadWants(t, compared.port)
+				targets := allBoards(t, tree, compared.port)
+				for _, target := range targets {
+					plan, err := New([]micropython.Target{target}, wants)
+					if err != nil {
+						t.Error(err)
+						continue
+					}
+					checkShape(t, plan)
 				}
-				checkShape(t, plan)
-			}
-			plan, err := New(targets, wants)
-			if err != nil {
-				t.Fatal(err)
-			}
-			t.Logf("%s: %d boards; all at once: %d files", tree.Version, len(targets),
-				len(plan.Changes))
-		})
+				plan, err := New(targets, wants)
+				if err != nil {
+					t.Fatal(err)
+				}
+				t.Logf("%s: %d boards; all at once: %d files", tree.Version, len(targets),
+					len(plan.Changes))
+			})
+		}
 	}
 }
 
@@ -257,15 +279,15 @@ func checkShape(t *testing.T, plan *Plan) {
 	}
 }
 
-func allBoards(t *testing.T, tree *micropython.Tree) []micropython.Target {
+func allBoards(t *testing.T, tree *micropython.Tree, port string) []micropython.Target {
 	t.Helper()
-	boards, err := tree.Boards("stm32")
+	boards, err := tree.Boards(port)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var targets []micropython.Target
 	for _, board := range boards {
-		target, err := tree.Target("stm32", board, "")
+		target, err := tree.Target(port, board, "")
 		if err != nil {
 			t.Fatal(err)
 		}

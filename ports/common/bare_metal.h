@@ -49,6 +49,13 @@ int wolfssl_port_tolower(int c);
 int wolfssl_port_toupper(int c);
 #define XTOLOWER(c) wolfssl_port_tolower(c)
 #define XTOUPPER(c) wolfssl_port_toupper(c)
+// With -std=c99 the headers do not declare strcasecmp() and strncasecmp().
+#ifdef __STRICT_ANSI__
+#define USE_WOLF_STRCASECMP
+#define XSTRCASECMP(s1, s2) wc_strcasecmp((s1), (s2))
+#define USE_WOLF_STRNCASECMP
+#define XSTRNCASECMP(s1, s2, n) wc_strncasecmp((s1), (s2), (n))
+#endif
 
 // Memory is MicroPython's heap, see wolf_alloc.c.
 #define XMALLOC_OVERRIDE

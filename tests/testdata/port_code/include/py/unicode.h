@@ -1,0 +1,2 @@
+int unichar_tolower(int c);
+int unichar_toupper(int c);

@@ -1,0 +1,1 @@
+#define RNG_FAILURE_E (-199)

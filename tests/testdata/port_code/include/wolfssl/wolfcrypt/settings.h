@@ -1,0 +1,2 @@
+time_t wolfssl_port_time(time_t *timer);
+int wolfssl_port_seed(unsigned char *output, unsigned int size);

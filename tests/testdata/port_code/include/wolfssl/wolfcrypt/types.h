@@ -1,0 +1,4 @@
+#include <string.h>
+
+typedef unsigned int word32;
+#define ForceZero(mem, len) memset((mem), 0, (len))
