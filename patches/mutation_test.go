@@ -41,6 +41,11 @@ func TestMutations(t *testing.T) {
 			"ports/mimxrt/boards/EVK/mpconfigboard.mk", "ports/mimxrt/boards/EVK/mpconfigboard.h",
 			"ports/mimxrt/mpconfigport.h", "extmod/extmod.mk", "py/mpconfig.h",
 		}},
+		{port: "renesas-ra", board: "C33", files: []string{
+			"ports/renesas-ra/boards/C33/mpconfigboard.mk",
+			"ports/renesas-ra/boards/C33/mpconfigboard.h",
+			"ports/renesas-ra/mpconfigport.h", "extmod/extmod.mk", "py/mpconfig.h",
+		}},
 		{port: "unix", files: []string{
 			"ports/unix/mpconfigport.mk", "ports/unix/mpconfigport.h",
 			"ports/unix/variants/standard/mpconfigvariant.mk",

@@ -84,6 +84,8 @@ var comparedBoards = []portBoards{
 	{"stm32", "lib/stm32lib/CMSIS", []string{"NUCLEO_F429ZI", "PYBD_SF2", "NUCLEO_H743ZI2"}},
 	// With = and with ?=, and one without a network.
 	{"mimxrt", "lib/nxp_driver/sdk", []string{"TEENSY41", "ADAFRUIT_METRO_M7", "TEENSY40"}},
+	// The only one with a random number generator.
+	{"renesas-ra", "lib/fsp/ra", []string{"ARDUINO_PORTENTA_C33"}},
 }
 
 // TestRealBoardsCompiled is TestRealTrees for boards, with the compiler for them and the headers

@@ -38,8 +38,8 @@ func TestTools(t *testing.T) {
 		}
 	}
 	for _, name := range []string{toolMake, toolPython, toolGit, toolPkgConfig, toolFFI,
-		toolAutotools, toolCMake, toolLibc, toolLibc32, toolNewlib, toolGCC, toolClang, toolARM,
-		toolRISCV, toolQEMUARM, toolQEMURISCV} {
+		toolAutotools, toolCMake, toolProtoc, toolLibc, toolLibc32, toolNewlib, toolGCC, toolClang,
+		toolARM, toolRISCV, toolQEMUARM, toolQEMURISCV} {
 		if _, is := known(name); !is {
 			t.Errorf("%s is not in the table", name)
 		}
@@ -113,6 +113,8 @@ func TestNeeds(t *testing.T) {
 			"ccache, make, clang, C library headers, python3"},
 		{recipe{cc: []string{"arm-none-eabi-gcc"}, frozen: true},
 			"make, gcc, arm-none-eabi-gcc, newlib headers"},
+		{recipe{cc: []string{"arm-none-eabi-gcc"}, protoc: "protoc-c"},
+			"make, arm-none-eabi-gcc, newlib headers, protoc-c"},
 		{recipe{cc: []string{"gcc"}, ffi: true, linksFFI: true},
 			"make, gcc, C library headers, libffi headers"},
 		{recipe{cc: []string{"gcc"}, standalone: true},

@@ -42,12 +42,18 @@ type recipe struct {
 	linksFFI bool
 	// frozen is set if Python code is frozen, by an mpy-cross that is built for this machine.
 	frozen bool
+	// protoc is the command that compiles the protocol of a radio module with ESP-Hosted; "" if
+	// the target has none.
+	protoc string
 	// guessed is set if make could not be asked: it is missing, or fails.
 	guessed bool
 }
 
 var recipeVars = []string{"PYTHON", "MICROPY_PY_FFI", "MICROPY_STANDALONE", "LIBFFI_LDFLAGS",
-	"FROZEN_MANIFEST"}
+	"FROZEN_MANIFEST", espHosted, "PROTOC"}
+
+// espHosted is the variable with which extmod/extmod.mk runs PROTOC, since v1.22.
+const espHosted = "MICROPY_PY_NETWORK_ESP_HOSTED"
 
 // asksPkgConfig is how ports/unix/Makefile looks for libffi, in all releases so far.
 var asksPkgConfig = lazyregexp.New(`(?m)^[^#\n]*\bpkg-config\b[^\n]*\blibffi\b`)
@@ -65,6 +71,9 @@ func ask(ctx context.Context, t micropython.Target) (recipe, error) {
 	if isOne("MICROPY_PY_FFI") && makefileMatches(t, asksPkgConfig()) {
 		r.standalone = isOne("MICROPY_STANDALONE")
 		r.ffi = !r.standalone
+	}
+	if isOne(espHosted) {
+		r.protoc = strings.TrimSpace(flags.Vars["PROTOC"])
 	}
 	r.linksFFI = strings.Contains(flags.Vars["LIBFFI_LDFLAGS"], "ffi")
 	return r, nil
@@ -111,6 +120,9 @@ func guess(t micropython.Target) recipe {
 		r.standalone = value("MICROPY_STANDALONE")
 		r.ffi = !r.standalone
 	}
+	if value(espHosted) {
+		r.protoc = toolProtoc
+	}
 	return r
 }
 
@@ -153,6 +165,9 @@ func (r recipe) needs() []need {
 	}
 	if r.python != "" {
 		add(ofProgram(strings.Fields(r.python)[0]))
+	}
+	if r.protoc != "" {
+		add(ofProgram(strings.Fields(r.protoc)[0]))
 	}
 	if r.standalone {
 		named(toolAutotools)

@@ -46,6 +46,7 @@ const (
 	toolFFI       = "libffi headers"
 	toolAutotools = "autoreconf"
 	toolCMake     = "cmake"
+	toolProtoc    = "protoc-c"
 	toolLibc      = "C library headers"
 	toolLibc32    = "32-bit C library headers"
 	toolNewlib    = "newlib headers"
@@ -120,6 +121,12 @@ var tools = []Tool{
 		Packages: Packages{"autoconf automake libtool", "autoconf automake libtool",
 			"autoconf automake libtool", "autoconf automake libtool",
 			"autoconf automake libtool"},
+	},
+	{
+		Name: toolProtoc, Why: "it writes the C code of the radio module's protocol (ESP-Hosted)",
+		programs: []string{"protoc-c"},
+		Packages: Packages{"protobuf-c-compiler", "protobuf-c-compiler", "protobuf-c",
+			"protobuf-c", "mingw-w64-ucrt-x86_64-protobuf-c"},
 	},
 	{
 		Name: toolGit, Why: "it fetches the submodules that the tree lacks",

@@ -1,0 +1,1 @@
+uint32_t rng_read(void);
