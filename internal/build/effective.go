@@ -120,7 +120,11 @@ func (e *preprocessError) Unwrap() []error { return []error{e.error, e.command} 
 func valueProbe(macros []string) string {
 	var c strings.Builder
 	for i, macro := range macros {
-		fmt.Fprintf(&c, "#ifdef %s\nmpwolf_text %d %s\n#endif\n", macro, i, macro)
+		name, _, call := strings.Cut(macro, "(")
+		fmt.Fprintf(&c, "#ifdef %s\nmpwolf_text %d %s\n#endif\n", name, i, macro)
+		if call {
+			continue
+		}
 		fmt.Fprintf(&c, "#if (%s) == (%s)\nmpwolf_known %d\n", macro, macro, i)
 		for bit := range 64 {
 			fmt.Fprintf(&c, "#if ((%s) >> %d) & 1\nmpwolf_bit %d %d\n#endif\n", macro, bit, i, bit)

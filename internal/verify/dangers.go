@@ -48,11 +48,8 @@ var dangers = []danger{
 	{macro: "WOLFSSL_AFTER_DATE_CLOCK_SKEW", above: day,
 		why: "certificates are accepted for this many seconds after they have expired",
 		fix: "leave it out, or allow a day at most"},
-	{macro: "USE_WOLF_VALIDDATE", unset: true, needs: "XVALIDATE_DATE",
-		why: "a function of the product's own (XVALIDATE_DATE, HAVE_VALIDATE_DATE) decides " +
-			"which dates are valid",
-		fix: "leave XVALIDATE_DATE and HAVE_VALIDATE_DATE out: wolfSSL's own " +
-			"check asks the clock"},
+	{macro: "HAVE_VALIDATE_DATE",
+		why: "a function of the product's own decides which dates are valid", fix: fixDates},
 	{macro: "NO_VERIFY_OID", why: "the algorithm that a signature names is not compared with " +
 		"the one that is used", fix: leaveOut},
 	{macro: "IGNORE_NAME_CONSTRAINTS",
@@ -255,6 +252,9 @@ func settingNames() []string {
 	for _, w := range weaknesses {
 		names = append(names, w.macro, strings.TrimPrefix(w.needs, "!"))
 	}
+	for _, r := range replaceable {
+		names = append(names, r.macro)
+	}
 	names = append(append(names, seedMacros...), clockMacro)
 	slices.Sort(names)
 	return slices.DeleteFunc(slices.Compact(names), func(name string) bool { return name == "" })
@@ -280,6 +280,7 @@ func (v settingsCheck) dangersCheck(ctx context.Context, c *check, used []wolfOb
 	for _, d := range dangers {
 		v.dangerCheck(c, d, general, seen)
 	}
+	v.replacedCheck(c, seen)
 	refused := len(c.findings)
 	for _, w := range weaknesses {
 		if note, weak := w.note(general, seen, v.inWolfSSL, refused > 0); weak {
@@ -312,7 +313,12 @@ func (v settingsCheck) seenByObjects(
 	if len(commands) == 0 {
 		return nil, nil
 	}
-	all, err := v.flags.EffectiveAt(ctx, commands, settingNames())
+	macros := settingNames()
+	for _, r := range replaceable {
+		macros = append(macros, r.call())
+	}
+	slices.Sort(macros)
+	all, err := v.flags.EffectiveAt(ctx, commands, slices.Compact(macros))
 	if err != nil {
 		return nil, err
 	}

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"mpwolf/internal/build"
 	"mpwolf/internal/objects/objectstest"
 )
 
@@ -280,15 +281,48 @@ func init() {
 		},
 		{
 			name: "dates that are not checked",
-			changes: withASN("#include <time.h>\n#define XVALIDATE_DATE(d) 1\n"+
+			changes: withASN("#include <time.h>\n#define XVALIDATE_DATE(d, f, t, l) 1\n"+
 				"int wc_ValidateDate(void) { return time(0) > 0; }\n",
 				"#define WOLFSSL_AFTER_DATE_CLOCK_SKEW (10 * 365 * 24 * 3600)\n"+
 					"#define NO_ASN_TIME_CHECK\n#define NO_CHECK_PRIVATE_KEY\n"),
 			want: map[string][]string{
 				SettingsID: {"WOLFSSL_AFTER_DATE_CLOCK_SKEW is (10 * 365 * 24 * 3600)",
 					"NO_ASN_TIME_CHECK is defined",
-					"USE_WOLF_VALIDDATE is not defined: a function of the product's own",
+					"asn.c:3: XVALIDATE_DATE is 1: it is not wolfSSL's own function that decides",
 					"NO_CHECK_PRIVATE_KEY is defined"}},
+		},
+		{
+			name: "dates that are not checked with the switch for the own check",
+			changes: withASN("#include <time.h>\n#define USE_WOLF_VALIDDATE\n"+
+				"int wc_ValidateDate(void) { return time(0) > 0; }\n",
+				"#define XVALIDATE_DATE(d, f, t, l) (1)\n"),
+			want: map[string][]string{
+				SettingsID: {"user_settings.h:2: XVALIDATE_DATE is (1): it is not wolfSSL's own"}},
+		},
+		{
+			name: "the own check of dates",
+			changes: withASN("#include <time.h>\n#define XVALIDATE_DATE(d, f, t, l) "+
+				"wc_ValidateDate((d), (f), (t), (l))\n"+
+				"#define XMEMCMP(a, b, n) memcmp((a), (b), (n))\n"+
+				"#define XGMTIME(c, t) gmtime_r((c), (t))\n#define XTIME(t) time((t))\n"+
+				"int wc_ValidateDate(void) { return time(0) > 0; }\n", ""),
+		},
+		{
+			name: "the time is asked for and thrown away",
+			changes: withASN("#include <time.h>\n"+
+				"int wc_ValidateDate(void) { return XTIME(0) > 0; }\n",
+				"#define XTIME(t) (time(t), (time_t)1700000000)\n"),
+			want: map[string][]string{
+				SettingsID: {"user_settings.h:2: XTIME is (time(mpwolf_1), (time_t)1700000000): " +
+					"the time is always the same"}},
+		},
+		{
+			name: "names that always match",
+			changes: map[string]string{
+				"tree/ports/unix/extra.mk": "$(BUILD)/wolf/wolfssl/src/ssl.o: CFLAGS += " +
+					"'-DXSTRNCASECMP(a,b,n)=0' '-DXMEMCMP(a,b,n)=((void)memcmp(a,b,n),0)'\n"},
+			want: map[string][]string{SettingsID: {"XSTRNCASECMP is 0: different data and names " +
+				"count as equal", "XMEMCMP is ((void)memcmp(", "so for 1 of 3 objects"}},
 		},
 		{
 			name:    "no drop-in names are registered",
@@ -495,6 +529,44 @@ func TestRelink(t *testing.T) {
 			"$(BUILD)/py/runtime.o: CFLAGS += -Dstarted=begun\n"})
 	runExpect(t, o, true)
 	symbolValue(t, filepath.Join(dir, "build", "micropython"), "begun")
+}
+
+// TestReplaced holds which expansions of a macro call a function, and which do not.
+func TestReplaced(t *testing.T) {
+	of := func(macro string) replaced {
+		return replaceable[slices.IndexFunc(replaceable, func(r replaced) bool {
+			return r.macro == macro
+		})]
+	}
+	for _, test := range []struct {
+		macro, text string
+		want        verdict
+	}{
+		{"XVALIDATE_DATE", "wc_ValidateDate((mpwolf_1), (mpwolf_2), (mpwolf_3), (mpwolf_4))", sound},
+		{"XVALIDATE_DATE", "(wc_ValidateDate(mpwolf_1, (byte)mpwolf_2, mpwolf_3, mpwolf_4))", sound},
+		{"XVALIDATE_DATE", "wc_ValidateDate(mpwolf_1, mpwolf_2, 0, mpwolf_4)", unsound},
+		{"XVALIDATE_DATE", "wc_ValidateDate(mpwolf_1, mpwolf_2, mpwolf_3, mpwolf_4) || 1", unsound},
+		{"XVALIDATE_DATE", "(wc_ValidateDate(mpwolf_1, mpwolf_2, mpwolf_3, mpwolf_4), 1)", unsound},
+		{"XVALIDATE_DATE", "my_dates(mpwolf_1, mpwolf_2, mpwolf_3, mpwolf_4)", unsound},
+		{"XVALIDATE_DATE", "", unsound},
+		{"XVALIDATE_DATE", "XVALIDATE_DATE", sound},
+		{"XTIME", "time((mpwolf_1))", sound},
+		{"XTIME", "(time_t)time(mpwolf_1)", sound},
+		{"XTIME", "(time_t)(rtc_now() + 946684800)", unclear},
+		{"XTIME", "((time_t)1795790000)", unsound},
+		{"XTIME", "({ time(mpwolf_1); 5; })", unsound},
+		{"XTIME", "sizeof(time_t)", unsound},
+		{"CUSTOM_RAND_GENERATE_SEED", "(rng_fill(mpwolf_1, mpwolf_2), 0)", unclear},
+		{"CUSTOM_RAND_GENERATE_SEED", "0", unsound},
+		{"CUSTOM_RAND_GENERATE", "(rng_get(), 7)", unsound},
+	} {
+		r := of(test.macro)
+		got := r.judge(map[string]build.Value{r.macro: {Defined: true},
+			r.call(): {Defined: true, Text: test.text}})
+		if got != test.want {
+			t.Errorf("%s is %s: %v; want %v", test.macro, test.text, got, test.want)
+		}
+	}
 }
 
 func symbolValue(t *testing.T, file, name string) uint64 {
