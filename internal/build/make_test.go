@@ -190,6 +190,10 @@ func TestFirstError(t *testing.T) {
 			"ManifestFileError: no file"},
 		{"make: *** No rule to make target 'x'.  Stop.\n",
 			"make: *** No rule to make target 'x'.  Stop."},
+		{"LINK x\nmold: fatal: unknown option\ncollect2: error: ld returned 1 exit status\n",
+			"mold: fatal: unknown option"},
+		{"/x/ld: warning: odd\n/x/ld: cannot find -lx\ncollect2: error: ld returned 1 exit " +
+			"status\n", "/x/ld: cannot find -lx"},
 		{"something\nthe last line\n\n", "the last line"},
 		{"", "exit status 2"},
 	}

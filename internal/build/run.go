@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"syscall"
@@ -134,9 +135,9 @@ func shellLine(t micropython.Target, argv []string) string {
 }
 
 // firstError is the line of a log that names the error, else the last line. Of a Python traceback
-// it is the end.
+// it is the end, of a linker's failure its own first line.
 func firstError(log []byte, err error) string {
-	last := ""
+	last, linker := "", ""
 	traceback := false
 	for line := range strings.Lines(string(log)) {
 		indented := strings.HasPrefix(line, " ")
@@ -148,8 +149,12 @@ func firstError(log []byte, err error) string {
 			return line
 		case strings.HasPrefix(line, pythonTraceback):
 			traceback = true
+		case linker != "" && strings.HasPrefix(line, "collect2: error: ld returned"):
+			return linker
 		case !traceback && isError(line):
 			return line
+		case linker == "" && linkerLine.MatchString(line) && !strings.Contains(line, "warning: "):
+			linker = line
 		}
 		last = line
 	}
@@ -158,6 +163,9 @@ func firstError(log []byte, err error) string {
 	}
 	return last
 }
+
+// linkerLine is what a linker writes that does not say "error", such as mold about an option.
+var linkerLine = regexp.MustCompile(`^\S*\b(?:ld|ld64|mold|lld|gold)(?:\.\w+)*: .*[^:]$`)
 
 const pythonTraceback = "Traceback (most recent call last)"
 

@@ -64,6 +64,7 @@ var (
 	lldUndefined = lazyregexp.New(`error: undefined symbol: (.+)$`)
 	lldPlace     = lazyregexp.New(
 		`^>>> +(?:defined (?:at|in) |referenced by )?(.+?)(?::\([^)]*\))?(?: in archive (.+))?$`)
+	moldDuplicate = lazyregexp.New(`error: duplicate symbol: (\S+\.o\)?): (\S+\.o\)?): (\S+)$`)
 	// names symbols as Mach-O does, with an underscore
 	lldMacOS       = lazyregexp.New(`\bld64\.lld(?:\.\w+)?: error: `)
 	appleDuplicate = lazyregexp.New(`^(?:ld: )?duplicate symbol '?_?(.+?)'? in:?$`)
@@ -73,7 +74,11 @@ var (
 	regionOverflow = lazyregexp.New("region ['`‘](\\w+)['’] overflowed by (\\d+) bytes")
 	regionTooSmall = lazyregexp.New("section ['`‘](\\S+)['’] will not fit in region " +
 		"['`‘](\\w+)['’](?:: overflowed by (\\d+) bytes)?")
-	linkerSays = lazyregexp.New(`^\S*\bld(?:\.\w+)?: (?:error: )?(.*[^:])$`)
+	// "ld.gold: ", "arm-none-eabi-ld: ", "ld64.lld: ", "mold: ", with or without a path
+	linkerSays = lazyregexp.New(
+		`^\S*\b(?:ld|ld64|mold|lld|gold)(?:\.\w+)*: (?:fatal )?(?:error: |fatal: )?(.*[^:])$`)
+	// linkerFailed is how gcc and clang say that a linker failed, whatever it is called.
+	linkerFailed = lazyregexp.New(`^collect2: error: ld returned|linker command failed with`)
 
 	appleFrom = lazyregexp.New(`^      _?(\S+) in (.+)$`)
 )
@@ -102,9 +107,18 @@ func diagnose(log string) diagnostics {
 		} else if m := linkerSays().FindStringSubmatch(line); m != nil &&
 			!strings.Contains(m[1], "warning: ") {
 			d.linker = append(d.linker, m[1])
+		} else if linkerFailed().MatchString(line) && i > 0 && len(d.linker) == 0 &&
+			!isStep(lines[i-1]) {
+			d.linker = append(d.linker, strings.TrimSpace(lines[i-1]))
 		}
 	}
 	return d
+}
+
+// isStep reports whether a line of a log is make's own, not what a command wrote.
+func isStep(line string) bool {
+	first, _, _ := strings.Cut(strings.TrimSpace(line), " ")
+	return first == "" || first == strings.ToUpper(first) || strings.Contains(line, " -o ")
 }
 
 func (d *diagnostics) addCompile(file, line, message string) {
@@ -231,6 +245,9 @@ func lldError(line string, rest []string) (linkError, bool) {
 }
 
 func lldErrorOf(line string, rest []string) (linkError, bool) {
+	if m := moldDuplicate().FindStringSubmatch(line); m != nil {
+		return linkError{symbol: m[3], first: m[2], second: m[1]}, true
+	}
 	if m := lldDuplicate().FindStringSubmatch(line); m != nil {
 		if places := lldObjects(rest); len(places) > 1 {
 			return linkError{symbol: m[1], first: places[0], second: places[1]}, true

@@ -87,6 +87,10 @@ func TestDiagnoseLinkers(t *testing.T) {
 			[]linkError{twice},
 		},
 		{
+			"mold", "mold: error: duplicate symbol: build/tfm.o: build/py/runtime.o: mp_init\n",
+			[]linkError{twice},
+		},
+		{
 			"lld, archive", "ld.lld: error: duplicate symbol: f\n>>> defined at a.c\n>>>        " +
 				"    a.o:(f)\n>>> defined at b.c\n" +
 				">>>            b.o:(.text+0x0) in archive libx.a\n",
@@ -154,7 +158,7 @@ func TestDiagnoseRealLinkers(t *testing.T) {
 	if testing.Short() {
 		t.Skip("skipped with -short: needs a C compiler")
 	}
-	for _, linker := range []string{"bfd", "gold", "lld"} {
+	for _, linker := range []string{"bfd", "gold", "lld", "mold"} {
 		t.Run(linker, func(t *testing.T) {
 			if _, err := exec.LookPath("ld." + linker); err != nil {
 				t.Skipf("SKIPPED: ld.%s is not installed", linker)
@@ -171,6 +175,10 @@ func TestDiagnoseRealLinkers(t *testing.T) {
 				filepath.Base(f.second) != "b.o" {
 				t.Errorf("%+v", f)
 			}
+			said := diagnose(failedLink(t, dir, linker, "a.o", "c.o", "-Wl,--no-such-option"))
+			if len(said.linker) == 0 || !strings.Contains(said.linker[0], "no-such-option") {
+				t.Errorf("linker %q", said.linker)
+			}
 			nowhere := realLinkError(t, dir, linker, "a.o")
 			if nowhere.symbol != "nowhere" || !nowhere.undefined ||
 				!strings.HasPrefix(filepath.Base(nowhere.second), "a.") {
@@ -183,6 +191,16 @@ func TestDiagnoseRealLinkers(t *testing.T) {
 // realLinkError is the error of a link that must fail.
 func realLinkError(t *testing.T, dir, linker string, objects ...string) linkError {
 	t.Helper()
+	out := failedLink(t, dir, linker, objects...)
+	got := diagnose(out).link
+	if len(got) != 1 {
+		t.Fatalf("%+v\n%s", got, out)
+	}
+	return got[0]
+}
+
+func failedLink(t *testing.T, dir, linker string, objects ...string) string {
+	t.Helper()
 	cmd := exec.Command("gcc", append([]string{"-fuse-ld=" + linker, "-o", "x"}, objects...)...)
 	cmd.Dir = dir
 	cmd.Env = append(cmd.Environ(), "LC_ALL=C")
@@ -190,11 +208,33 @@ func realLinkError(t *testing.T, dir, linker string, objects ...string) linkErro
 	if err == nil {
 		t.Fatal("the link succeeded")
 	}
-	got := diagnose(string(out)).link
-	if len(got) != 1 {
-		t.Fatalf("%+v\n%s", got, out)
+	return string(out)
+}
+
+// TestDiagnoseLinkerSays holds that the linker's own line is shown, whatever it is called.
+func TestDiagnoseLinkerSays(t *testing.T) {
+	const failed = "collect2: error: ld returned 1 exit status\n"
+	for log, want := range map[string]string{
+		"mold: fatal: unknown command line option: --cref\n" + failed: "unknown command line " +
+			"option: --cref",
+		"mold: unknown command line option: --cref\n" + failed: "unknown command line option: " +
+			"--cref",
+		"/usr/bin/ld.gold: --x: unknown option\n/usr/bin/ld.gold: use the --help option for " +
+			"usage information\n" + failed: "--x: unknown option",
+		"/usr/bin/ld.gold: fatal error: out of memory\n" + failed: "out of memory",
+		"ld.lld: error: unknown argument '--x'\n" + failed:        "unknown argument '--x'",
+		"/usr/bin/ld.bfd: unrecognized option '--x'\n" + failed:   "unrecognized option '--x'",
+		"/opt/arm-none-eabi-ld: cannot open x.ld\n" + failed:      "cannot open x.ld",
+		"LINK x\nnewlink: no such thing\n" + failed:               "newlink: no such thing",
+		"LINK x\nnewlink: no such thing\nclang: error: linker command failed with exit code 1 " +
+			"(use -v to see invocation)\n": "newlink: no such thing",
+		"LINK x\n" + failed: "",
+	} {
+		got := diagnose(log).linker
+		if want == "" && len(got) > 0 || want != "" && (len(got) == 0 || got[0] != want) {
+			t.Errorf("%q: %q", log, got)
+		}
 	}
-	return got[0]
 }
 
 func TestDiagnoseOther(t *testing.T) {
