@@ -65,7 +65,7 @@ func withASN(source, settings string) map[string]string {
 }
 
 // frozen writes what a build generates from a manifest with files, each with the names that its
-// code uses.
+// code uses, and NAME:ARGUMENT for an instruction.
 func frozen(files map[string]string) func(*testing.T, string) {
 	return func(t *testing.T, dir string) {
 		text, names := "", ""
@@ -73,7 +73,11 @@ func frozen(files map[string]string) func(*testing.T, string) {
 			uses := files[name]
 			text += "// frozen bytecode for file " + name + ", scope x\nconst int t[] = {"
 			for _, word := range strings.Fields(uses) {
-				text += " MP_QSTR_" + word + ","
+				if name, argument, is := strings.Cut(word, ":"); is {
+					text += "\n    0x1b,0x02, // " + name + " '" + argument + "'\n"
+				} else {
+					text += " MP_QSTR_" + word + ","
+				}
 			}
 			text += "};\n"
 			names += "    \"" + name + "\\0\"\n"
@@ -336,15 +340,15 @@ func init() {
 			name: "the drop-in names are there below a frozen ssl",
 			changes: map[string]string{"tree/ports/unix/extra.mk": dropInOn,
 				"modules/wolf/modwolfssl.c": dropIn},
-			prepare: frozen(map[string]string{"ssl.py": "tls CERT_NONE verify_mode",
-				"hashlib/__init__.py": "uhashlib", "asyncio/core.py": ""}),
+			prepare: frozen(map[string]string{"ssl.py": "IMPORT_NAME:tls CERT_NONE verify_mode",
+				"hashlib/__init__.py": "IMPORT_NAME:uhashlib", "asyncio/core.py": ""}),
 		},
 		{
 			name: "a frozen module shadows a drop-in name",
 			changes: map[string]string{"tree/ports/unix/extra.mk": dropInOn,
 				"modules/wolf/modwolfssl.c": dropIn},
-			prepare: frozen(map[string]string{"hashlib.py": "sha256",
-				"ssl/__init__.py": "socket", "tls.py": "x"}),
+			prepare: frozen(map[string]string{"hashlib.py": "sha256 uhashlib",
+				"ssl/__init__.py": "socket tls STORE_NAME:tls", "tls.py": "x"}),
 			want: map[string][]string{
 				ModulesID: {"the frozen file hashlib.py takes the place of the module hashlib",
 					"import uhashlib",
@@ -360,7 +364,7 @@ func init() {
 					"MP_REGISTER_MODULE(MP_QSTR_ussl, ssl_module)\n" +
 					"MP_REGISTER_MODULE(MP_QSTR_ucryptolib, aes_module)\n" +
 					"MP_REGISTER_MODULE(MP_QSTR_uhashlib, hash_module)\n"},
-			prepare: frozen(map[string]string{"ssl.py": "ussl CERT_NONE cert_reqs"}),
+			prepare: frozen(map[string]string{"ssl.py": "IMPORT_NAME:ussl CERT_NONE cert_reqs"}),
 			want:    map[string][]string{ModulesID: {"the frozen file ssl.py undoes it"}},
 		},
 		{
