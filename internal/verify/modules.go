@@ -180,6 +180,7 @@ func (v modulesCheck) run(_ context.Context, c *check) error {
 		}
 	}
 	v.othersTwice(c, registered, names)
+	v.aliasesCheck(c, registered, dropIn)
 	if err := v.frozenCheck(c, registered, dropIn); err != nil {
 		return fmt.Errorf("read the frozen modules: %w", err)
 	}
@@ -251,6 +252,34 @@ func (v modulesCheck) unregisteredFix() string {
 		" is the right directory"
 }
 
+// isOwnModule reports whether a registered module's object is the one for its name, in a source of
+// the modules that are installed with wolfSSL.
+func (v modulesCheck) isOwnModule(source string, r registration) bool {
+	if v.WolfSSL == "" {
+		return true
+	}
+	own := filepath.Dir(v.WolfSSL)
+	if relative(own, source) == source && !sameFile(filepath.Dir(source), own) ||
+		!strings.HasPrefix(filepath.Base(source), "modwolf") {
+		return false
+	}
+	// mp_module_wolfssl, mp_module_wolf_drop_in_ssl
+	object, known := strings.CutPrefix(r.object, "mp_module_wolf")
+	object = strings.TrimPrefix(object, "_drop_in_")
+	return !known || object == strings.TrimPrefix(strings.TrimPrefix(r.name, "wolf"), "u")
+}
+
+// aliasesCheck looks for another module under a drop-in name with an additional u: until v1.20
+// that was the module's name, and programs still import it.
+func (v modulesCheck) aliasesCheck(c *check, registered []registration, dropIn []string) {
+	for _, r := range registered {
+		name, is := strings.CutPrefix(r.name, "u")
+		if is && slices.Contains(dropIn, name) && !slices.Contains(dropIn, r.name) {
+			v.moduleObject(c, r, make(map[string]string))
+		}
+	}
+}
+
 // moduleObject checks whether the object of a registered module comes from a user module.
 func (v modulesCheck) moduleObject(c *check, r registration, seen map[string]string) {
 	if v.inputs == nil {
@@ -272,6 +301,12 @@ func (v modulesCheck) moduleObject(c *check, r registration, seen map[string]str
 					"%s is in %s",
 					r.name, r.object, source),
 					Fix: "run mpwolf patch, which turns it off"})
+			} else if !v.isOwnModule(path, r) {
+				c.find(Finding{Message: fmt.Sprintf("the module %s is %s of %s, not the one "+
+					"that comes with wolfSSL: Python programs get that instead", r.name, r.object,
+					source), File: source,
+					Fix: "give that module another name, and install the modules again with " +
+						"mpwolf patch"})
 			}
 			return
 		}

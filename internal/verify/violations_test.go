@@ -344,6 +344,27 @@ func init() {
 				"hashlib/__init__.py": "IMPORT_NAME:uhashlib", "asyncio/core.py": ""}),
 		},
 		{
+			name: "another module has drop-in names",
+			changes: map[string]string{"tree/ports/unix/extra.mk": dropInOn,
+				"modules/wolf/modwolfssl.c": added +
+					"#define MP_REGISTER_EXTENSIBLE_MODULE(a, b)\n" +
+					"int tls_module, mp_module_wolf_drop_in_hashlib;\n" +
+					"MP_REGISTER_MODULE(MP_QSTR_tls, tls_module)\n" +
+					"MP_REGISTER_EXTENSIBLE_MODULE(MP_QSTR_hashlib, " +
+					"mp_module_wolf_drop_in_hashlib)\n" +
+					"MP_REGISTER_EXTENSIBLE_MODULE(MP_QSTR_cryptolib, " +
+					"mp_module_wolf_drop_in_hashlib)\n",
+				"modules/foo/micropython.mk": "SRC_USERMOD_C += $(USERMOD_DIR)/foo.c\n",
+				"modules/foo/foo.c": "#define MP_REGISTER_EXTENSIBLE_MODULE(a, b)\n" +
+					"int foo_mod;\nMP_REGISTER_EXTENSIBLE_MODULE(MP_QSTR_ssl, foo_mod)\n" +
+					"MP_REGISTER_MODULE(MP_QSTR_utls, foo_mod)\n"},
+			want: map[string][]string{
+				ModulesID: {"the module ssl is foo_mod of ", "/modules/foo/foo.c, not the one " +
+					"that comes with wolfSSL",
+					"the module cryptolib is mp_module_wolf_drop_in_hashlib of ",
+					"the module utls is foo_mod of "}},
+		},
+		{
 			name: "a frozen module shadows a drop-in name",
 			changes: map[string]string{"tree/ports/unix/extra.mk": dropInOn,
 				"modules/wolf/modwolfssl.c": dropIn},
