@@ -211,17 +211,27 @@ func (i *Image) SymbolsLike(patterns, globals []string) []string {
 // including ours. The second one is the text of an error that a DTLS server raises.
 var compatible = []string{`"MBEDTLS_VERSION"`, `"MBEDTLS_ERR_SSL_HELLO_VERIFY_REQUIRED"`}
 
-// stringsWith are the texts in the firmware that contain one of the words.
-func (i *Image) StringsWith(words []string) []string {
-	var found []string
+// Text is a text in a firmware.
+type Text struct {
+	Whole string
+	Shown string // its part around a word, quoted
+}
+
+// StringsWith are the texts in the firmware that contain one of the words.
+func (i *Image) StringsWith(words []string) []Text {
+	var found []Text
 	for _, word := range words {
 		for rest := i.constants; ; {
 			at := bytes.Index(rest, []byte(word))
 			if at < 0 {
 				break
 			}
-			text := textAround(rest, at, len(word))
-			if !slices.Contains(found, text) && !slices.Contains(compatible, text) {
+			start, end := textAround(rest, at, len(word), longText)
+			text := Text{Whole: string(rest[start:end])}
+			start, end = textAround(rest, at, len(word), shownText)
+			text.Shown = fmt.Sprintf("%q", rest[start:end])
+			known := slices.ContainsFunc(found, func(t Text) bool { return t.Whole == text.Whole })
+			if !known && !slices.Contains(compatible, text.Shown) {
 				found = append(found, text)
 			}
 			rest = rest[at+len(word):]
@@ -236,18 +246,20 @@ func (i *Image) Contains(text string) bool { return bytes.Contains(i.constants, 
 // Find is the first text in the firmware that matches; "" if none does.
 func (i *Image) Find(pattern *regexp.Regexp) string { return string(pattern.Find(i.constants)) }
 
-// textAround is the printable text around the bytes at at, quoted; long ones are cut.
-func textAround(data []byte, at, length int) string {
-	const most = 30
+const shownText, longText = 30, 4096
+
+// textAround is where the printable text around the bytes at at begins and ends; at most so many
+// bytes to either side.
+func textAround(data []byte, at, length, most int) (start, end int) {
 	printable := func(b byte) bool { return b >= ' ' && b <= '~' }
-	start, end := at, at+length
+	start, end = at, at+length
 	for start > 0 && printable(data[start-1]) && at-start < most {
 		start--
 	}
 	for end < len(data) && printable(data[end]) && end-at-length < most {
 		end++
 	}
-	return fmt.Sprintf("%q", data[start:end])
+	return start, end
 }
 
 // MatchesAny reports whether a name matches one of the patterns, where "*" at the end stands for

@@ -3,6 +3,7 @@
 package objects
 
 import (
+	"bytes"
 	"debug/dwarf"
 	"debug/elf"
 	"debug/macho"
@@ -37,6 +38,17 @@ type Object struct {
 type Location struct {
 	File         string
 	Offset, Size int64
+}
+
+// Contains reports whether a text is among the object's bytes.
+func (o *Object) Contains(text string) bool {
+	file, err := os.Open(o.Place.File)
+	if err != nil {
+		return false
+	}
+	defer file.Close()
+	data, err := io.ReadAll(io.NewSectionReader(file, o.Place.Offset, o.Place.Size))
+	return err == nil && bytes.Contains(data, []byte(text))
 }
 
 // name is the object as linkers write it: path, or archive(member).

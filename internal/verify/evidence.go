@@ -176,6 +176,19 @@ func (v *evidence) compile(ctx context.Context) error {
 	if v.image, err = v.early.firmware(v.elf); err != nil {
 		return fmt.Errorf("look at the firmware: %w", err)
 	}
+	if !isFirmware(v.image) {
+		v.checks[SymbolsID].find(Finding{File: v.elf, Message: "this is not the firmware: it has " +
+			"no symbol and no text of MicroPython or wolfSSL", Fix: "build again"})
+		v.elf, v.image = "", nil
+		v.blocked = "the program is not the firmware, see " + SymbolsID
+		return nil
+	}
 	v.recordInputs()
 	return nil
+}
+
+// isFirmware reports whether a program has anything of MicroPython or wolfSSL in it.
+func isFirmware(i *objects.Image) bool {
+	return len(i.SymbolsLike([]string{"mp_*", "wolfSSL*", "wc_*"}, nil)) > 0 ||
+		i.Contains("MicroPython") || i.Contains("micropython") || i.Contains("wolfSSL")
 }

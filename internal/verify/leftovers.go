@@ -4,9 +4,11 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 
+	"mpwolf/internal/lazyregexp"
 	"mpwolf/internal/objects"
 	"mpwolf/patches"
 )
@@ -20,8 +22,10 @@ type builtin struct {
 	symbols []string
 	globals []string // symbols whose names a static function elsewhere may have too
 	strings []string
-	beside  bool   // it is a leftover only beside wolfCrypt, as a second copy
-	fix     string // {SSL} stands for this release's MICROPY_PY_SSL or MICROPY_PY_USSL, and so on
+	// banner is the library's name with a version, which no text about it is likely to have.
+	banner func() *regexp.Regexp
+	beside bool   // it is a leftover only beside wolfCrypt, as a second copy
+	fix    string // {SSL} stands for this release's MICROPY_PY_SSL or MICROPY_PY_USSL, and so on
 }
 
 var builtins = []builtin{
@@ -32,6 +36,7 @@ var builtins = []builtin{
 			"mbedtls_port.c"},
 		symbols: []string{"mbedtls_*", "psa_crypto_*", "psa_hash_*", "psa_cipher_*", "psa_key_*"},
 		strings: []string{"mbedtls", "mbed TLS", "Mbed TLS", "MBEDTLS"},
+		banner:  lazyregexp.New(`[mM]bed TLS \d+\.\d`),
 		fix:     "set {SSL} and MICROPY_SSL_MBEDTLS to 0: mpwolf patch does",
 	},
 	{
@@ -45,6 +50,7 @@ var builtins = []builtin{
 			"SHA1_Init", "SHA1_Update",
 			"SHA1_Final", "MD5_Init", "MD5_Update", "MD5_Final"},
 		strings: []string{"axTLS", "axtls"},
+		banner:  lazyregexp.New(`ax(?:TLS|tls) v?\d+\.\d`),
 		fix:     "set {SSL} and MICROPY_SSL_AXTLS to 0: mpwolf patch does",
 	},
 	{
@@ -85,10 +91,15 @@ func (v leftoversCheck) run(_ context.Context, c *check) error {
 		}
 		traces, file := v.traces(b)
 		if len(traces) == 0 {
+			v.textNotes(c, b)
 			continue
 		}
 		f := Finding{Message: b.name + ": " + strings.Join(traces, "; "), File: file,
 			Fix: v.spell(b.fix)}
+		if len(traces) == 1 && v.onlyTexts(b, traces) {
+			f.Fix += "; if the macros are 0 already, take the code that has these texts out, or " +
+				"reword them if they are your own"
+		}
 		for _, n := range v.builtinNeeds() {
 			if n.library == b.name {
 				need := v.needFinding(n)
@@ -151,14 +162,105 @@ func (v leftoversCheck) traces(b builtin) (found []string, file string) {
 			fmt.Sprintf("%s in the firmware (%s)",
 				plural(len(symbols), "symbol"), someOf(symbols)))
 	}
-	if texts := v.image.StringsWith(b.strings); len(texts) > 0 {
-		found = append(found,
-			fmt.Sprintf("%s in the firmware (%s)", plural(len(texts), "string"), someOf(texts)))
+	if texts := v.textsOf(b); len(texts) > 0 && (len(found) > 0 || tells(b, texts)) {
+		found = append(found, v.textTrace(texts))
 	}
 	if file == "" {
 		file = v.elf
 	}
 	return found, file
+}
+
+// textsOf are the texts in the firmware that name a library, without those that only have its name
+// in the path of a source or header that is not the library's: __FILE__ has that of any source.
+func (v leftoversCheck) textsOf(b builtin) []objects.Text {
+	texts := v.image.StringsWith(b.strings)
+	if len(texts) == 0 {
+		return nil
+	}
+	paths := make(map[string]bool)
+	for _, o := range v.inputs.objects {
+		for _, path := range v.deps(o.File) {
+			if v.builtinOf(path) != b.name {
+				paths[filepath.ToSlash(path)] = true
+			}
+		}
+	}
+	return slices.DeleteFunc(texts, func(text objects.Text) bool {
+		words := pathLike().FindAllString(text.Whole, -1)
+		rest := pathLike().ReplaceAllString(text.Whole, "")
+		return len(words) > 0 && !containsAny(rest, b.strings) &&
+			!slices.ContainsFunc(words, func(word string) bool {
+				return containsAny(word, b.strings) && !v.isPathOf(word, paths)
+			})
+	})
+}
+
+// pathLike matches what may be a file's name in a text, without the line's number behind it.
+var pathLike = lazyregexp.New(`[^\s:;,"'()<>]*/[^\s:;,"'()<>]*`)
+
+// isPathOf reports whether a word is the path of one of the files, as the compiler was given it, or
+// of a directory that one is in.
+func (v leftoversCheck) isPathOf(word string, files map[string]bool) bool {
+	path := filepath.ToSlash(v.abs(word))
+	if files[path] {
+		return true
+	}
+	for file := range files {
+		if strings.HasPrefix(file, strings.TrimSuffix(path, "/")+"/") {
+			return true
+		}
+	}
+	return false
+}
+
+func containsAny(text string, words []string) bool {
+	return slices.ContainsFunc(words, func(word string) bool { return strings.Contains(text, word) })
+}
+
+// tells reports whether texts alone show that a library is there: one that names it may be a
+// product's own, such as "built without mbedtls".
+func tells(b builtin, texts []objects.Text) bool {
+	return len(texts) > 1 || b.banner == nil || b.banner().MatchString(texts[0].Whole)
+}
+
+// onlyTexts reports whether a trace is about texts, not about objects or symbols.
+func (v leftoversCheck) onlyTexts(b builtin, traces []string) bool {
+	if v.image == nil {
+		return false
+	}
+	texts := v.textsOf(b)
+	return len(texts) > 0 && traces[0] == v.textTrace(texts)
+}
+
+// textTrace are texts in words, with the objects that they are from.
+func (v leftoversCheck) textTrace(texts []objects.Text) string {
+	var shown, from []string
+	for _, text := range texts {
+		shown = append(shown, text.Shown)
+	}
+	for _, o := range v.inputs.objects {
+		if slices.ContainsFunc(texts, func(t objects.Text) bool { return o.Contains(t.Whole) }) {
+			from = append(from, v.objectName(o))
+		}
+	}
+	trace := fmt.Sprintf("%s in the firmware (%s)", plural(len(texts), "string"), someOf(shown))
+	if len(from) > 0 {
+		trace += " from " + someOf(from)
+	}
+	return trace
+}
+
+// textNotes explains a text that names a library and is no proof of it.
+func (v leftoversCheck) textNotes(c *check, b builtin) {
+	if v.image == nil {
+		return
+	}
+	for _, text := range v.textsOf(b) {
+		c.notes = append(c.notes, Finding{File: v.elf, Message: fmt.Sprintf("%s: %s, and nothing "+
+			"else: it is taken for a text about that library", b.name,
+			v.textTrace([]objects.Text{text}))})
+	}
 }
 
 func (v *evidence) isPartOf(b builtin, o *objects.Object) bool {

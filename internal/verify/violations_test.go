@@ -344,6 +344,32 @@ func init() {
 				"hashlib/__init__.py": "IMPORT_NAME:uhashlib", "asyncio/core.py": ""}),
 		},
 		{
+			name: "texts about a library and paths with its name",
+			changes: map[string]string{
+				"modules/my-axtls-notes/micropython.mk": "SRC_USERMOD_C += $(USERMOD_DIR)/foo.c\n",
+				"modules/my-axtls-notes/foo.c": "const char *const volatile texts[] = " +
+					"{\"built without mbedtls\", __FILE__, __FILE__ \":3\", " +
+					"\"at \" __FILE__};\n" +
+					"__attribute__((constructor)) void use(void) { (void)texts[0]; }\n"},
+		},
+		{
+			name: "several texts of a library",
+			changes: map[string]string{
+				"tree/py/runtime.c": added + "const char *const volatile texts[] = " +
+					"{\"mbedtls: out of memory\", \"mbedtls: bad input\"};\n" +
+					"__attribute__((constructor)) void use(void) { (void)texts[0]; }\n"},
+			want: map[string][]string{
+				LeftoversID: {"mbedTLS: 2 strings in the firmware (", ") from py/runtime.o",
+					"reword them if they are your own"}},
+		},
+		{
+			name: "a program that is not the firmware",
+			changes: map[string]string{"tree/ports/unix/Makefile": strings.Replace(
+				fakeFirmware["tree/ports/unix/Makefile"], "\t$(STRIP) $@\n",
+				"\tcp /bin/true $@\n", 1)},
+			want: map[string][]string{SymbolsID: {"this is not the firmware: it has no symbol"}},
+		},
+		{
 			name: "another module has drop-in names",
 			changes: map[string]string{"tree/ports/unix/extra.mk": dropInOn,
 				"modules/wolf/modwolfssl.c": added +
