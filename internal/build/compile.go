@@ -189,6 +189,17 @@ func (f *Flags) EffectiveAt(
 	return all, nil
 }
 
+// IncludedAt are the files that a compilation reads, according to the preprocessor, as absolute
+// paths; none if it fails.
+func (f *Flags) IncludedAt(ctx context.Context, c Compile) ([]string, error) {
+	out := f.preprocessAt(ctx, c, nil)
+	if !strings.Contains(out, probeEnd) {
+		return nil, ctx.Err()
+	}
+	files, _, _ := f.included(out)
+	return files, ctx.Err()
+}
+
 // undefined adds the macros that are missing.
 func undefined(all []map[string]Value, macros []string) {
 	for _, values := range all {

@@ -241,6 +241,9 @@ var weaknesses = []weakness{
 type objectValues struct {
 	name   string // of the object, "" for the values if no object is known
 	values map[string]build.Value
+	// What it was compiled from, and how; none if it was not compiled.
+	deps    []string
+	command build.Compile
 }
 
 // settingNames are the macros whose values the check needs to know.
@@ -277,10 +280,19 @@ func (v settingsCheck) dangersCheck(ctx context.Context, c *check, used []wolfOb
 	if len(seen) == 0 {
 		seen = []objectValues{{values: general}}
 	}
+	before := len(c.findings)
 	for _, d := range dangers {
 		v.dangerCheck(c, d, general, seen)
 	}
 	v.replacedCheck(c, seen)
+	if err := v.hiddenHeaders(ctx, c, seen); err != nil {
+		return err
+	}
+	if v.failure != nil && len(c.findings) > before {
+		for i := range before { // what does not compile may do so because of these settings
+			c.findings[i].Fix = "first change the dangerous settings below"
+		}
+	}
 	refused := len(c.findings)
 	for _, w := range weaknesses {
 		if note, weak := w.note(general, seen, v.inWolfSSL, refused > 0); weak {
@@ -307,8 +319,16 @@ func (v settingsCheck) seenByObjects(
 		if !known || filepath.Ext(command.Source) != ".c" || !u.object.Code && !u.object.Lto {
 			continue
 		}
-		of = append(of, objectValues{name: v.objectName(u.object)})
+		of = append(of, objectValues{name: v.objectName(u.object), deps: u.deps, command: command})
 		commands = append(commands, command)
+	}
+	// A setting may be the reason why a source does not compile.
+	for _, file := range v.inputs.missing {
+		if command, known := compiles[file]; known && v.WolfSSL != "" &&
+			relative(v.WolfSSL, command.Source) != command.Source {
+			of = append(of, objectValues{name: relative(v.build.Dir, file)})
+			commands = append(commands, command)
+		}
 	}
 	if len(commands) == 0 {
 		return nil, nil

@@ -370,6 +370,36 @@ func init() {
 			want: map[string][]string{SymbolsID: {"this is not the firmware: it has no symbol"}},
 		},
 		{
+			name: "a dangerous setting that does not compile",
+			changes: withRandom("int getrandom(void);\n#ifdef WOLFSSL_GENSEED_FORTEST\n"+
+				"#warning \"write a real random seed!\"\n#endif\n"+
+				"int wc_InitRng(void) { return getrandom(); }\n", "", map[string]string{
+				"tree/ports/unix/extra.mk": "$(BUILD)/wolf/wolfssl/wolfcrypt/src/random.o: " +
+					"CFLAGS += -DWOLFSSL_GENSEED_FORTEST\n"}),
+			want: map[string][]string{
+				SettingsID: {"write a real random seed!", "first change the dangerous settings",
+					"WOLFSSL_GENSEED_FORTEST is defined: the random numbers are predictable: all " +
+						"keys are known; make passes -DWOLFSSL_GENSEED_FORTEST to the compiler; " +
+						"so for 1 of 4 objects: wolf/wolfssl/wolfcrypt/src/random.o"}},
+		},
+		{
+			name: "a header by an exported path",
+			changes: map[string]string{
+				"tree/ports/unix/extra.mk": "$(BUILD)/wolf/wolfssl/src/ssl.o: export CPATH = " +
+					"hidden\n",
+				"tree/ports/unix/hidden/limits.h": "#include_next <limits.h>\n" +
+					"# define IGNORE_NAME_CONSTRAINTS\n",
+				"modules/wolf/wolfssl/src/ssl.c": added + "#include <limits.h>\n"},
+			want: map[string][]string{
+				SettingsID: {"hidden/limits.h: wolf/wolfssl/src/ssl.o was compiled with this " +
+					"header, which defines IGNORE_NAME_CONSTRAINTS", "see what exports CPATH"}},
+		},
+		{
+			name: "a dangerous setting in a condition that is not met",
+			changes: map[string]string{"modules/wolf/unix/user_settings.h": added +
+				"#if 0\n#define NO_ASN_TIME\n#endif\n"},
+		},
+		{
 			name: "another module has drop-in names",
 			changes: map[string]string{"tree/ports/unix/extra.mk": dropInOn,
 				"modules/wolf/modwolfssl.c": added +

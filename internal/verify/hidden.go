@@ -1,0 +1,76 @@
+package verify
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"slices"
+
+	"mpwolf/internal/lazyregexp"
+)
+
+// The compiler may have found other headers than it finds by the command that make prints: CPATH
+// and the like can be exported for one object. The dependency file has those that it read.
+
+var defineLine = lazyregexp.New(`(?m)^[ \t]*#[ \t]*define[ \t]+(\w+)`)
+
+// hiddenHeaders looks for dangerous settings in headers that an object was compiled with, although
+// its command does not lead to them.
+func (v settingsCheck) hiddenHeaders(
+	ctx context.Context, c *check, seen []objectValues,
+) error {
+	defines := make(map[string][]danger) // by header
+	found := make(map[string]bool)
+	plain := make(map[string]bool) // headers that a command leads to
+	for _, o := range seen {
+		var included []string
+		for _, header := range o.deps {
+			if v.WolfSSL != "" && relative(v.WolfSSL, header) != header {
+				continue
+			}
+			if _, known := defines[header]; !known {
+				defines[header] = dangersIn(header)
+			}
+			for _, d := range defines[header] {
+				if o.values[d.macro].Defined || found[header+d.macro] || plain[header] {
+					continue
+				}
+				if included == nil {
+					var err error
+					if included, err = v.flags.IncludedAt(ctx, o.command); err != nil {
+						return err
+					}
+				}
+				if len(included) == 0 || slices.ContainsFunc(included, func(file string) bool {
+					return sameFile(file, header)
+				}) {
+					plain[header] = true
+					continue // the define is in an #if that is not met
+				}
+				found[header+d.macro] = true
+				c.find(Finding{File: header, Message: fmt.Sprintf("%s was compiled with this "+
+					"header, which defines %s: %s; the command that make prints does not lead "+
+					"to it", o.name, d.macro, d.why),
+					Fix: "see what exports CPATH or C_INCLUDE_PATH, or what wraps the compiler"})
+			}
+		}
+	}
+	return nil
+}
+
+// dangersIn are the dangerous macros that a header defines, in whatever #if.
+func dangersIn(header string) []danger {
+	text, err := os.ReadFile(header)
+	if err != nil {
+		return nil
+	}
+	var found []danger
+	for _, m := range defineLine().FindAllStringSubmatch(string(text), -1) {
+		for _, d := range dangers {
+			if d.macro == m[1] && !d.unset && d.below == 0 && d.above == 0 {
+				found = append(found, d)
+			}
+		}
+	}
+	return found
+}
