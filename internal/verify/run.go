@@ -108,8 +108,13 @@ func (v runCheck) runScripts(ctx context.Context, c *check, scripts []string) er
 			return err
 		}
 	}
-	// A note about missing answers must not be lost in the next verify.
-	if ran.passed == len(scripts) && len(c.findings) == 0 && answers.undone == "" {
+	if len(ran.unread) == 0 && v.DropInScript != "" && len(v.dropInNames()) > 0 {
+		if err := v.dropInCheck(ctx, c); err != nil {
+			return err
+		}
+	}
+	// A note must not be lost in the next verify.
+	if ran.passed == len(scripts) && len(c.findings) == 0 && len(c.notes) == 0 {
 		v.recordPass(hash, len(answers.passed))
 	}
 	return nil
@@ -141,8 +146,12 @@ func (v runCheck) runEach(
 				File: script, Fix: "see what its import statements find: " + v.elf + " " + script,
 			})
 		case result.problem != "":
-			c.find(Finding{Message: result.problem, File: script,
-				Fix: "run it by hand: " + v.elf + " " + script})
+			f := Finding{Message: result.problem, File: script,
+				Fix: "run it by hand: " + v.elf + " " + script}
+			if err := v.wrongTime(ctx, &f); err != nil {
+				return ran, err
+			}
+			c.find(f)
 		default:
 			ran.passed++
 		}
@@ -308,6 +317,55 @@ func (v runCheck) randomTwice(ctx context.Context, c *check) error {
 			Fix: "see where the seeds come from, in the check settings; run it by hand, twice: " +
 				v.elf + " " + v.RandomScript,
 		})
+	}
+	return nil
+}
+
+// wrongTime explains a failure if the firmware refuses a valid certificate because of its time.
+func (v runCheck) wrongTime(ctx context.Context, f *Finding) error {
+	if v.TimeScript == "" {
+		return nil
+	}
+	result, err := v.runScript(ctx, v.TimeScript)
+	if err != nil {
+		return err
+	}
+	for line := range strings.Lines(result.output) {
+		words := strings.SplitN(strings.TrimSpace(line), " ", 4)
+		if len(words) < 4 || words[0] != "refused" {
+			continue
+		}
+		f.Message = fmt.Sprintf("certificates are judged at the time %s %s, which the firmware's "+
+			"clock gives; it is %s here, and one that is valid now is refused (%s); %s",
+			words[1], words[2], time.Now().UTC().Format(time.DateTime), words[3], f.Message)
+		f.Fix = "see where the time is from, in the check settings; " + f.Fix
+		return nil
+	}
+	return nil
+}
+
+// dropInCheck checks whether Python gets our own classes by the drop-in names. A file in the
+// firmware that extends ssl has a class of its own, which is not compared.
+func (v runCheck) dropInCheck(ctx context.Context, c *check) error {
+	result, err := v.runScript(ctx, v.DropInScript)
+	if err != nil {
+		return err
+	}
+	for line := range strings.Lines(result.output) {
+		words := strings.SplitN(strings.TrimSpace(line), " ", 3)
+		switch {
+		case len(words) < 2, words[1] == "ok":
+		case words[1] == "extended":
+			c.notes = append(c.notes, Finding{File: v.DropInScript, Message: "import " + words[0] +
+				" finds a file in the firmware with an SSLContext of its own: whether that " +
+				"keeps what the module does was not checked"})
+		default:
+			what := strings.Join(words[1:], " ")
+			c.find(Finding{File: v.DropInScript, Message: fmt.Sprintf("import %s does not find "+
+				"wolf%s under that name: %s", words[0], words[0], what),
+				Fix: "see what the manifest (FROZEN_MANIFEST) and other user modules have under " +
+					"that name; run it by hand: " + v.elf + " " + v.DropInScript})
+		}
 	}
 	return nil
 }

@@ -181,7 +181,9 @@ func verifyTarget(
 		Board:        boardScripts(filepath.Dir(scripts[0])), Device: o.Device,
 		ScriptTimeout: o.ScriptTimeout,
 		MaxFlash:      t.MaxFlash, MaxRAM: t.MaxRAM,
-		MinHeap: t.MinHeap, MinStack: t.MinStack,
+		TimeScript:   filepath.Join(filepath.Dir(scripts[0]), "tls_time.py"),
+		DropInScript: filepath.Join(filepath.Dir(scripts[0]), "drop_in.py"),
+		MinHeap:      t.MinHeap, MinStack: t.MinStack,
 	}
 	options.Licence = licence(p, options.WolfSSL)
 	if o.Baseline {

@@ -56,6 +56,12 @@ type Options struct {
 	Device string
 	// ScriptTimeout is how long a script may take on a board or in QEMU; 0 means five minutes.
 	ScriptTimeout time.Duration
+	// TimeScript is a Python file that writes "refused ", the firmware's time and an error if
+	// that time makes it refuse a valid certificate; "" skips that explanation of a failure.
+	TimeScript string
+	// DropInScript is a Python file that writes a line for each drop-in name: the name, and "ok",
+	// "absent", "extended" or "other", with the classes that are not our own; "" skips it.
+	DropInScript string
 	// MaxFlash and MaxRAM are how many bytes the firmware may need; 0 means that there is no
 	// limit.
 	MaxFlash, MaxRAM uint64

@@ -400,6 +400,32 @@ func init() {
 				"#if 0\n#define NO_ASN_TIME\n#endif\n"},
 		},
 		{
+			name: "certificates are judged at a wrong time",
+			changes: map[string]string{"hello.py": "OSError\n",
+				"time.py": "refused 2026-09-21 14:13:20 date error\n"},
+			options: func(dir string, o *Options) { o.TimeScript = filepath.Join(dir, "time.py") },
+			want: map[string][]string{
+				RunID: {"certificates are judged at the time 2026-09-21 14:13:20", "(date error); " +
+					"its output is not that of hello.py.exp"}},
+		},
+		{
+			name: "a drop-in name leads to another class",
+			changes: map[string]string{"tree/ports/unix/extra.mk": dropInOn,
+				"modules/wolf/modwolfssl.c": dropIn,
+				"names.py":                  "ssl ok\nhashlib other sha256\ncryptolib absent\n"},
+			options: func(dir string, o *Options) { o.DropInScript = filepath.Join(dir, "names.py") },
+			want: map[string][]string{
+				RunID: {"import hashlib does not find wolfhashlib under that name: other sha256",
+					"import cryptolib does not find wolfcryptolib under that name: absent"}},
+		},
+		{
+			name: "a drop-in name is extended",
+			changes: map[string]string{"tree/ports/unix/extra.mk": dropInOn,
+				"modules/wolf/modwolfssl.c": dropIn,
+				"names.py":                  "ssl extended SSLContext\nhashlib ok\n"},
+			options: func(dir string, o *Options) { o.DropInScript = filepath.Join(dir, "names.py") },
+		},
+		{
 			name: "another module has drop-in names",
 			changes: map[string]string{"tree/ports/unix/extra.mk": dropInOn,
 				"modules/wolf/modwolfssl.c": added +
