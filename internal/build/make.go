@@ -90,25 +90,33 @@ func (m Make) Run(ctx context.Context) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := m.removeAltered(); err != nil {
+		return nil, fmt.Errorf("build %s: remove what has changed: %w", m.Target.Name(), err)
+	}
 	log, err := os.Create(m.logFile())
 	if err != nil {
 		return nil, fmt.Errorf("build %s: %w", m.Target.Name(), err)
 	}
+	began := time.Now()
 	err = m.make(ctx, flags, log)
 	if closing := log.Close(); err == nil {
 		err = closing
 	}
 	if err != nil {
+		m.keepMade(ctx, flags, nil, began)
 		return nil, err
 	}
 	start := time.Now()
 	flags.replies.keep(m.lastKey(), start, lastBuild{flags.Vars[defaultGoal], flags.Vars["PROG"],
 		flags.Vars["FROZEN_MANIFEST"] != "", len(strings.Fields(flags.Vars["OBJ"]))},
 		nil, nil, nil)
-	return m.result(ctx, flags, rebuilt)
+	return m.result(ctx, flags, rebuilt, began)
 }
 
-func (m Make) result(ctx context.Context, flags *Flags, rebuilt bool) (*Result, error) {
+// result is what a make that began at began has built.
+func (m Make) result(
+	ctx context.Context, flags *Flags, rebuilt bool, began time.Time,
+) (*Result, error) {
 	link, err := m.link(ctx, flags)
 	if err != nil {
 		return nil, err
@@ -123,6 +131,7 @@ func (m Make) result(ctx context.Context, flags *Flags, rebuilt bool) (*Result, 
 			m.Target.Name(), err)
 	}
 	m.keepCompiles(ctx, flags)
+	m.keepMade(ctx, flags, link, began)
 	return &Result{Link: link, ELF: link.Output, Log: m.logFile(), Rebuilt: rebuilt}, nil
 }
 
@@ -168,18 +177,25 @@ func (m Make) Again(ctx context.Context, vars ...string) (*Flags, *Result, error
 	if !known.recall(m.lastKey(), &last) || last.Goal == "" {
 		return nil, nil, nil
 	}
+	if err := m.removeAltered(); err != nil {
+		return nil, nil, fmt.Errorf("build %s: remove what has changed: %w", m.Target.Name(), err)
+	}
 	log, err := os.Create(m.logFile())
 	if err != nil {
 		return nil, nil, fmt.Errorf("build %s: %w", m.Target.Name(), err)
 	}
+	began := time.Now()
 	flags, err := m.again(ctx, known, last, vars, log)
 	if closing := log.Close(); err == nil {
 		err = closing
 	}
+	if flags != nil && err != nil {
+		m.keepMade(ctx, flags, nil, began)
+	}
 	if flags == nil || err != nil {
 		return flags, nil, err
 	}
-	result, err := m.result(ctx, flags, false)
+	result, err := m.result(ctx, flags, false, began)
 	return flags, result, err
 }
 

@@ -90,7 +90,7 @@ func (a *replies) recall(key string, value any) bool {
 
 func (a reply) holds() bool {
 	for file, stamp := range a.Files {
-		if stampOf(file) != stamp {
+		if Stamp(file) != stamp {
 			return false
 		}
 	}
@@ -131,14 +131,11 @@ func (a *replies) keep(key string, start time.Time, value any, files, dirs, name
 			files = append(files, path)
 		}
 	}
-	// File systems' clocks lag by some milliseconds.
-	const tick = 20 * time.Millisecond
 	for _, file := range files {
-		if info, err := os.Stat(file); err == nil && !info.IsDir() &&
-			info.ModTime().After(start.Add(-tick)) {
+		if changedSince(file, start) {
 			return
 		}
-		fresh.Files[file] = stampOf(file)
+		fresh.Files[file] = Stamp(file)
 	}
 	a.mutex.Lock()
 	defer a.mutex.Unlock()
@@ -162,13 +159,16 @@ func (a *replies) save() {
 	}
 }
 
-// stampOf distinguishes versions of a file as make does, by its time, and also by its size.
-func stampOf(file string) string {
+// Stamp distinguishes versions of a file by its size and its time, as make does, and by the time of
+// its last change, which stays when a file gets back its old time. It is "none" for a file that is
+// not there.
+func Stamp(file string) string {
 	info, err := os.Stat(file)
 	if err != nil {
 		return "none"
 	}
-	return fmt.Sprintf("%d %d", info.Size(), info.ModTime().UnixNano())
+	return fmt.Sprintf("%d %d %d", info.Size(), info.ModTime().UnixNano(),
+		changeTime(info).UnixNano())
 }
 
 // programs are the files of the compiler that replies depend on.

@@ -18,6 +18,7 @@ func age(t *testing.T, names ...string) {
 			t.Fatal(err)
 		}
 	}
+	time.Sleep(2 * tick) // the time of the change to the time stays
 }
 
 func TestAgain(t *testing.T) {

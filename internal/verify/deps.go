@@ -1,12 +1,6 @@
 package verify
 
-import (
-	"os"
-	"path/filepath"
-	"strings"
-
-	"mpwolf/internal/build"
-)
+import "mpwolf/internal/build"
 
 // deps are an object's source and the headers that it was compiled with, as absolute paths; none
 // without a dependency file.
@@ -34,26 +28,8 @@ func (v *evidence) readDeps() {
 	}
 }
 
-// depsEndings: MicroPython's rules leave a dependency file beside the object as .P, other
-// makefiles as .d.
-var depsEndings = []string{".P", ".d"}
-
 // readDeps reads the dependency file of an object; dir is the directory that the compiler ran in.
 func readDeps(objectFile, dir string) []string {
-	base := strings.TrimSuffix(objectFile, filepath.Ext(objectFile))
-	for _, ending := range depsEndings {
-		text, err := os.ReadFile(base + ending)
-		if err != nil {
-			continue
-		}
-		deps := build.ParseDeps(string(text))
-		for i, name := range deps {
-			if !filepath.IsAbs(name) {
-				name = dir + "/" + name
-			}
-			deps[i] = filepath.Clean(name)
-		}
-		return deps
-	}
-	return nil
+	_, deps := build.DepsOf(objectFile, dir)
+	return deps
 }

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"mpwolf/internal/build"
 	"mpwolf/internal/disk"
 	"mpwolf/internal/objects"
 )
@@ -168,21 +169,16 @@ func (e *early) firmware(name string) (*objects.Image, error) {
 	return objects.ReadImage(name)
 }
 
-// stampOf distinguishes versions of a file, as make does.
+// stampOf distinguishes versions of a file; "" if it is not there.
 func stampOf(file string) string {
-	info, err := os.Stat(file)
-	if err != nil {
+	stamp := build.Stamp(file)
+	if stamp == "none" {
 		return ""
 	}
-	return fmt.Sprint(info.Size(), info.ModTime().UnixNano())
+	return stamp
 }
 
 func depsStamp(objectFile string) string {
 	base := strings.TrimSuffix(objectFile, filepath.Ext(objectFile))
-	for _, ending := range depsEndings {
-		if stamp := stampOf(base + ending); stamp != "" {
-			return ending + stamp
-		}
-	}
-	return ""
+	return stampOf(base+".P") + " " + stampOf(base+".d")
 }

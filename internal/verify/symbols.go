@@ -165,10 +165,64 @@ func (v symbolsCheck) outdated(c *check) {
 	if !v.NoBuild || v.elf == "" {
 		return
 	}
-	if newer := v.link.Newer(); newer != "" {
+	newer := v.link.Newer()
+	if newer != "" {
 		c.find(Finding{Message: "this file was changed after the firmware was linked", File: newer,
 			Fix: "build again"})
 	}
+	altered := v.build.Altered()
+	if altered.Unknown {
+		c.notes = append(c.notes, Finding{Message: "mpwolf has no record of what it built here: " +
+			"it cannot say whether these files are what make wrote", File: v.elf})
+	}
+	sources := v.newerSources()
+	for _, input := range altered.Inputs {
+		inSettings := settingsCheck(v).isSettings(input) && v.isNewer(input)
+		if !inSettings && input != newer && !slices.Contains(sources, input) {
+			sources = append(sources, input)
+		}
+	}
+	if len(sources) > 0 {
+		c.find(Finding{
+			Message: fmt.Sprintf("%s changed after the firmware was built: %s",
+				plural(len(sources), "source"), v.someFiles(sources)),
+			File: sources[0], Fix: "build again",
+		})
+	}
+	if len(altered.Outputs) > 0 {
+		c.find(Finding{
+			Message: fmt.Sprintf("%s not what mpwolf verify built: %s",
+				plural(len(altered.Outputs), "file"), v.someFiles(altered.Outputs)),
+			File: altered.Outputs[0], Fix: "build again",
+		})
+	}
+}
+
+// someFiles are the names of files as seen from the tree or the build directory.
+func (v symbolsCheck) someFiles(files []string) string {
+	names := make([]string, len(files))
+	for i, name := range files {
+		names[i] = relative(v.Target.Tree.Dir, name)
+		if inside := relative(v.build.Dir, name); inside != name {
+			names[i] = inside
+		}
+	}
+	return someOf(names)
+}
+
+// isNewer reports whether a file was changed after the firmware was linked, by its time.
+func (v symbolsCheck) isNewer(file string) bool {
+	linked, err := os.Stat(v.elf)
+	if err != nil {
+		return false
+	}
+	info, err := os.Stat(file)
+	return err == nil && info.ModTime().After(linked.ModTime())
+}
+
+// newerSources are the sources and headers that are newer than an object of theirs. The settings
+// are another check's.
+func (v symbolsCheck) newerSources() []string {
 	changed := make(map[string]time.Time)
 	var newer []string
 	for _, o := range v.inputs.objects {
@@ -188,17 +242,7 @@ func (v symbolsCheck) outdated(c *check) {
 			}
 		}
 	}
-	if len(newer) > 0 {
-		names := make([]string, len(newer))
-		for i, name := range newer {
-			names[i] = relative(v.Target.Tree.Dir, name)
-		}
-		c.find(Finding{
-			Message: fmt.Sprintf("%s changed after the firmware was built: %s",
-				plural(len(newer), "source"), someOf(names)),
-			File: newer[0], Fix: "build again",
-		})
-	}
+	return newer
 }
 
 // definitionEvidence is a definition in a report.
