@@ -99,7 +99,8 @@ func findLink(commands, dir string) *Link {
 	most := 0
 	commands = strings.ReplaceAll(commands, "\\\n", " ")
 	for line := range strings.Lines(commands) {
-		responses := strings.Contains(line, " @") || strings.Contains(line, ",@")
+		responses := strings.Contains(line, " @") || strings.Contains(line, ",@") ||
+			strings.Contains(line, "=@")
 		if strings.Count(line, ".o") <= most && !responses || !strings.Contains(line, " -o ") {
 			continue
 		}
@@ -108,7 +109,7 @@ func findLink(commands, dir string) *Link {
 			continue // a shell script of several commands, or a compilation
 		}
 		link := &Link{Dir: dir, Argv: argv}
-		link.Argv = link.expand(argv, 0)
+		link.Argv = link.expand(argv)
 		objects := strings.Count(strings.Join(link.Argv, " "), ".o")
 		if objects <= most {
 			continue
@@ -122,41 +123,51 @@ func findLink(commands, dir string) *Link {
 	return best
 }
 
-// expand puts the words of response files (@file, and -Wl,@file for the linker) in their place,
-// as gcc and clang do. A file that is not there stays a word; so does one that is nested deeper
-// than anyone would write, because such files include each other.
-func (l *Link) expand(argv []string, depth int) []string {
-	const deepest = 8
+// mostResponses ends the reading of response files that name themselves; gcc and ld give up then.
+const mostResponses = 2000
+
+// expand puts the words of response files in their place, as gcc, clang and the linkers do: @file,
+// also among the words for the linker, and in such a file. A file that is not there stays a word.
+func (l *Link) expand(argv []string) []string {
 	var words []string
-	for _, arg := range argv {
-		name, toLinker := strings.CutPrefix(arg, "-Wl,@")
-		if !toLinker {
-			name = strings.TrimPrefix(arg, "@")
-		}
-		if name == arg || depth == deepest {
-			words = append(words, arg)
+	for i := 0; i < len(argv); i++ {
+		inside, used := handedOn(argv[i:])
+		if inside == nil {
+			words = append(words, l.response(argv[i])...)
 			continue
 		}
-		text, err := os.ReadFile(l.abs(name))
-		if err != nil {
-			words = append(words, arg)
-			continue
+		expanded := make([]string, 0, len(inside))
+		for _, word := range inside {
+			expanded = append(expanded, l.response(word)...)
 		}
-		l.Responses = append(l.Responses, l.abs(name))
-		inside, err := shell.Split(strings.ReplaceAll(string(text), "\n", " "))
-		if err != nil {
-			words = append(words, arg)
-			continue
-		}
-		if toLinker {
-			for _, word := range inside {
+		if slices.Equal(inside, expanded) {
+			words = append(words, argv[i:i+used+1]...)
+		} else {
+			for _, word := range expanded {
 				words = append(words, "-Xlinker", word)
 			}
-			continue
 		}
-		words = append(words, l.expand(inside, depth+1)...)
+		i += used
 	}
 	return words
+}
+
+// response is a word, or the words of the response file that it names.
+func (l *Link) response(word string) []string {
+	name, named := strings.CutPrefix(word, "@")
+	if !named || len(l.Responses) >= mostResponses {
+		return []string{word}
+	}
+	text, err := os.ReadFile(l.abs(name))
+	if err != nil {
+		return []string{word}
+	}
+	inside, err := shell.Split(strings.ReplaceAll(string(text), "\n", " "))
+	if err != nil || slices.Contains(inside, word) {
+		return []string{word}
+	}
+	l.Responses = append(l.Responses, l.abs(name))
+	return l.expand(inside)
 }
 
 func (l *Link) abs(name string) string {

@@ -56,12 +56,11 @@ func (f *fileFinder) option(o LinkOption) error {
 		f.static = false
 	case "l", "library":
 		return f.library(o.Value)
-	case "T", "script", "dT", "default-script", "version-script", "dynamic-list":
+	case "T", "script", "dT", "default-script", "version-script", "dynamic-list", "mri-script":
 		return f.script(o.Value, 0)
 	case "R", "just-symbols":
-		if info, err := os.Stat(f.abs(o.Value)); err == nil && info.Mode().IsRegular() {
-			f.input(f.abs(o.Value))
-		}
+		// a directory is one for the dynamic linker
+		return f.file(f.lookUp(o.Value))
 	case "":
 		return f.file(f.abs(o.Value))
 	}
@@ -189,8 +188,49 @@ var (
 		`\b(?:INPUT|GROUP|STARTUP)\s*\(([^()]*(?:\([^()]*\)[^()]*)*)\)`)
 	scriptWord    = regexp.MustCompile(`[^\s,()"]+`)
 	scriptAssigns = regexp.MustCompile(
-		`(?m)(?:^|[\s;{}(])([A-Za-z_.$][\w.$]*)\s*=\s*([^=;\n][^;\n]*);`)
+		`(?:"([^"\n]+)"|([A-Za-z_.$][\w.$]*))\s*(?:[-+*/&|^]|<<|>>)?=`)
 )
+
+// assigned are the symbols that a script without comments sets. A value ends at ";", or at the
+// bracket of PROVIDE, HIDDEN and PROVIDE_HIDDEN; in MRI's scripts at the end of the line.
+func assigned(script, file string) []Assignment {
+	var found []Assignment
+	for at := 0; ; {
+		m := scriptAssigns.FindStringSubmatchIndex(script[at:])
+		if m == nil {
+			return found
+		}
+		end := at + m[1]
+		name := m[2:4]
+		if m[2] < 0 {
+			name = m[4:6]
+		}
+		a := Assignment{Symbol: script[at+name[0] : at+name[1]], File: file,
+			Line: 1 + strings.Count(script[:at+name[0]], "\n")}
+		at = end
+		if strings.HasPrefix(script[end:], "=") { // a comparison
+			continue
+		}
+		depth := 0
+		length := strings.IndexFunc(script[end:], func(r rune) bool {
+			switch r {
+			case '(':
+				depth++
+			case ')':
+				depth--
+			}
+			return r == ';' || depth < 0
+		})
+		value := script[end:]
+		if length >= 0 {
+			value = value[:length]
+		} else {
+			value, _, _ = strings.Cut(value, "\n")
+		}
+		a.Value = strings.Join(strings.Fields(value), " ")
+		found = append(found, a)
+	}
+}
 
 // script reads a linker script and what it includes: the inputs that it names, and the symbols
 // that it sets. Scripts that are nested deeper than anyone would write include each other.
@@ -209,11 +249,7 @@ func (f *fileFinder) script(name string, depth int) error {
 	script := scriptComment.ReplaceAllStringFunc(string(text), func(comment string) string {
 		return strings.Repeat("\n", strings.Count(comment, "\n")) + " "
 	})
-	for _, m := range scriptAssigns.FindAllStringSubmatchIndex(script, -1) {
-		f.Assigned = append(f.Assigned,
-			Assignment{Symbol: script[m[2]:m[3]], Value: strings.TrimSpace(script[m[4]:m[5]]),
-				File: file, Line: 1 + strings.Count(script[:m[2]], "\n")})
-	}
+	f.Assigned = append(f.Assigned, assigned(script, file)...)
 	for _, m := range scriptInclude.FindAllStringSubmatch(script, -1) {
 		if err := f.script(m[1], depth+1); err != nil {
 			return err

@@ -39,21 +39,32 @@ func (l *Link) words() []linkWord {
 	var words []linkWord
 	plain := len(l.Argv) > 0 && isLinker(l.Argv[0])
 	for i := 1; i < len(l.Argv); i++ {
-		arg := l.Argv[i]
-		inside, handedOn := strings.CutPrefix(arg, "-Wl,")
-		switch {
-		case handedOn:
-			for _, word := range strings.Split(inside, ",") {
-				words = append(words, linkWord{word, true})
-			}
-		case arg == "-Xlinker" && i+1 < len(l.Argv):
-			i++
-			words = append(words, linkWord{l.Argv[i], true})
-		default:
-			words = append(words, linkWord{arg, plain})
+		inside, used := handedOn(l.Argv[i:])
+		if inside == nil {
+			words = append(words, linkWord{l.Argv[i], plain})
 		}
+		for _, word := range inside {
+			words = append(words, linkWord{word, true})
+		}
+		i += used
 	}
 	return words
+}
+
+// handedOn are the words that the option at the start of argv hands on to the linker, nil for
+// another option, and how many words after it belong to it.
+func handedOn(argv []string) (words []string, used int) {
+	if inside, found := strings.CutPrefix(argv[0], "-Wl,"); found {
+		return strings.Split(inside, ","), 0
+	}
+	const long = "--for-linker" // gcc's long form of -Xlinker
+	if word, found := strings.CutPrefix(argv[0], long+"="); found {
+		return []string{word}, 0
+	}
+	if (argv[0] == "-Xlinker" || argv[0] == long) && len(argv) > 1 {
+		return []string{argv[1]}, 1
+	}
+	return nil, 0
 }
 
 // isLinker reports whether a program is a linker itself, as in the stm32 port, and not a
@@ -77,12 +88,18 @@ var joined = []string{"l", "L", "T", "u", "z"}
 var (
 	compilerValued = strings.Fields("o x I isystem include iquote idirafter imacros isysroot MF " +
 		"MT MQ D U arch target param " +
-		"Xassembler Xpreprocessor framework aux-info B T L l u z e R")
+		"Xassembler Xpreprocessor framework aux-info B T L l u z e R wrapper specs prefix " +
+		"library-directory entry force-link output for-assembler for-preprocessor dumpdir " +
+		"dumpbase ld-path")
 	linkerValued = strings.Fields("o T L l u z e m A a b c dT dynamic-linker F f G h soname Map " +
 		"R rpath rpath-link y Y plugin " +
 		"plugin-opt entry script library library-path undefined wrap defsym version-script " +
 		"dynamic-list just-symbols init fini " +
-		"oformat format section-start Tbss Tdata Ttext Ttext-segment Trodata-segment " +
+		"oformat format section-start Tldata-segment mri-script architecture auxiliary filter " +
+		"gpsize dependency-file out-implib output trace-symbol assert audit depaudit P c I " +
+		"error-handling-script spare-dynamic-tags task-link version-exports-section " +
+		"export-dynamic-symbol ignore-unresolved-symbol unresolved-symbols sort-section " +
+		"hash-style exclude-libs package-metadata remap-inputs remap-inputs-file soname Tbss Tdata Ttext Ttext-segment Trodata-segment " +
 		"retain-symbols-file require-defined " +
 		"default-script multiply_defined install_name export-dynamic-symbol-list arch")
 )
@@ -100,14 +117,46 @@ func readOption(words []linkWord) (option LinkOption, used int) {
 		!isSection(name) {
 		return LinkOption{name[:1], word.text[2:]}, 0
 	}
-	valued := compilerValued
-	if word.toLinker {
-		valued = linkerValued
+	if !word.toLinker && strings.HasPrefix(word.text, "-B") && len(word.text) > 2 {
+		return LinkOption{"B", word.text[2:]}, 0
 	}
-	if !given && slices.Contains(valued, name) && len(words) > 1 {
+	valued := slices.Contains(compilerValued, name)
+	if long, is := compilerLong[name]; is && !word.toLinker {
+		name = long
+	}
+	if word.toLinker {
+		name, valued = linkerName(name)
+	}
+	if !given && valued && len(words) > 1 {
 		return LinkOption{name, words[1].text}, 1
 	}
 	return LinkOption{name, value}, 0
+}
+
+// compilerLong are gcc's long forms of options that matter for a link.
+var compilerLong = map[string]string{"library-directory": "L", "entry": "e", "force-link": "u",
+	"output": "o", "prefix": "B"}
+
+// linkerPlain are the linker's options without a value that begin like one with a value.
+var linkerPlain = []string{"export-dynamic", "version", "trace"}
+
+// linkerName is the full name of a linker's option, and reports whether it has a value. GNU ld
+// accepts any beginning of a name that is not ambiguous.
+func linkerName(name string) (full string, valued bool) {
+	if slices.Contains(linkerValued, name) {
+		return name, true
+	}
+	if len(name) < 2 || slices.Contains(linkerPlain, name) {
+		return name, false
+	}
+	full = name
+	for _, long := range linkerValued {
+		// Of two that fit, such as rpath and rpath-link, the linker takes none.
+		if strings.HasPrefix(long, name) && (full == name || len(long) < len(full)) {
+			full = long
+		}
+	}
+	return full, full != name
 }
 
 // isSection reports whether an option with a T is the address of a section, or a whole word that

@@ -1,6 +1,7 @@
 package build
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 )
@@ -22,11 +23,38 @@ func TestLinkOptions(t *testing.T) {
 			[]LinkOption{{"x", "none"}, {"", "a.o"}, {"x", ""}, {"", "b.o"}}},
 		{[]string{"arm-none-eabi-ld", "-e", "start", "-x", "a.o", "-Map", "out.map"},
 			[]LinkOption{{"e", "start"}, {"x", ""}, {"", "a.o"}, {"Map", "out.map"}}},
+		// GNU ld accepts shortened names, and gcc has long forms.
+		{[]string{"gcc", "-Xlinker", "--wra", "-Xlinker", "f", "-Wl,--defs,a=b,-vers,--trace,c.o"},
+			[]LinkOption{{"wrap", "f"}, {"defsym", "a=b"}, {"version-script", "--trace"},
+				{"", "c.o"}}},
+		{[]string{"gcc", "--for-linker=--wrap=f", "--for-linker", "-zmuldefs", "-Bdir", "-B", "d",
+			"--specs=s", "-specs", "t", "-Wl,-Bstatic", "--library-directory=sdk", "-Wl,--version"},
+			[]LinkOption{{"wrap", "f"}, {"z", "muldefs"}, {"B", "dir"}, {"B", "d"}, {"specs", "s"},
+				{"specs", "t"}, {"Bstatic", ""}, {"L", "sdk"}, {"version", ""}}},
 	}
 	for _, test := range tests {
 		if got := (&Link{Argv: test.argv}).Options(); !slices.Equal(got, test.want) {
 			t.Errorf("%q:\n%q\nwant\n%q", test.argv, got, test.want)
 		}
+	}
+}
+
+func TestAssigned(t *testing.T) {
+	const script = `a = 1;b=2;"c" = x;
+d = y
+;
+PROVIDE(e = f(1));PROVIDE_HIDDEN ( g = . ) ; ASSERT(h == 1, "no")
+.text : { i += 4; HIDDEN("j" = k) }
+l <<= 2; m = n == o
+`
+	var got []string
+	for _, a := range assigned(script, "file") {
+		got = append(got, fmt.Sprint(a.Line, a.Symbol, "=", a.Value))
+	}
+	want := []string{"1a=1", "1b=2", "1c=x", "2d=y", "4e=f(1)", "4g=.", "5i=4", "5j=k", "6l=2",
+		"6m=n == o"}
+	if !slices.Equal(got, want) {
+		t.Errorf("%q\nwant\n%q", got, want)
 	}
 }
 

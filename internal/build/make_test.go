@@ -277,15 +277,19 @@ func TestResponseFiles(t *testing.T) {
 		"objects.rsp": "build/a.o\nbuild/b.o 'build/c d.o'\n",
 		"flags.rsp":   "-z\nmuldefs\n",
 		"loop.rsp":    "@loop.rsp\n",
+		"outer.rsp":   "-O1 @inner.rsp\n",
+		"inner.rsp":   "--wrap=f\n",
 	} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o666); err != nil {
 			t.Fatal(err)
 		}
 	}
 	link := findLink("gcc -o x one.o two.o\n"+
-		"gcc -o out @objects.rsp -Wl,@flags.rsp @loop.rsp @gone.rsp\n", dir)
+		"gcc -o out @objects.rsp -Wl,@flags.rsp -Wl,-O2,@inner.rsp "+
+		"-Xlinker @outer.rsp --for-linker=@inner.rsp @loop.rsp @gone.rsp\n", dir)
 	want := []string{"gcc", "-o", "out", "build/a.o", "build/b.o", "build/c d.o", "-Xlinker", "-z",
-		"-Xlinker", "muldefs",
+		"-Xlinker", "muldefs", "-Xlinker", "-O2", "-Xlinker", "--wrap=f", "-Xlinker", "-O1",
+		"-Xlinker", "--wrap=f", "-Xlinker", "--wrap=f",
 		"@loop.rsp", "@gone.rsp"}
 	if link == nil || !slices.Equal(link.Argv, want) {
 		t.Errorf("link %+v", link)

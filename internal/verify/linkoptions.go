@@ -36,6 +36,24 @@ func (v symbolsCheck) optionsCheck(c *check) {
 		}
 	}
 	v.redirected(c, options)
+	v.unread(c, options)
+}
+
+// unread notes what may change the link and cannot be read here: files and programs that the
+// compiler takes its link options or the linker from. What they do to the firmware, placed looks
+// for.
+func (v symbolsCheck) unread(c *check, options []build.LinkOption) {
+	for _, o := range options {
+		file := o.Value
+		switch {
+		case o.Name == "specs" && (strings.Contains(file, "/") || isFile(v.abs(file))),
+			o.Name == "B", o.Name == "wrapper", o.Name == "ld-path",
+			o.Name == "fuse-ld" && strings.Contains(file, "/"),
+			o.Name == "plugin", o.Name == "remap-inputs", o.Name == "remap-inputs-file":
+			c.notes = append(c.notes, Finding{Message: fmt.Sprintf("the link has -%s %s: mpwolf "+
+				"does not read what that does to the link", o.Name, file)})
+		}
+	}
 }
 
 // muldefs is an option that makes the linker accept two definitions, as people write it; "" for
@@ -111,8 +129,7 @@ func (v symbolsCheck) redirected(c *check, options []build.LinkOption) {
 // guarded says what a symbol is to wolfSSL, if it must not be redirected: a function or variable
 // of wolfSSL or the modules, or a function from which wolfSSL gets seeds or the time.
 func (v symbolsCheck) guarded(symbol string) string {
-	supplies := func(s supply) bool { return objects.MatchesAny([]string{s.function}, symbol) }
-	supplied := slices.ContainsFunc(seeds, supplies) || slices.ContainsFunc(clocks, supplies)
+	supplied := v.supplies(symbol)
 	for _, o := range v.inputs.objects {
 		defines := slices.ContainsFunc(o.Defs, func(d objects.Definition) bool {
 			return d.Symbol == symbol

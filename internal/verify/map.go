@@ -27,53 +27,78 @@ func parseMap(text string, sections map[string]objects.SectionKind) map[string]M
 	if strings.HasPrefix(text, "# Path: ") {
 		return parseAppleMap(text)
 	}
-	_, text, found := strings.Cut(text, "\nLinker script and memory map\n")
-	if !found {
+	sizes := make(map[string]Memory)
+	kind, counted, output := objects.TextSection, false, ""
+	if !eachPlaced(text, func(p placement) {
+		if p.output != output {
+			output = p.output
+			kind, counted = sections[output]
+			if sections == nil {
+				kind, counted = kindOf(output)
+			}
+		}
+		switch {
+		case !counted:
+			return
+		case objects.MatchesAny(tableSections, p.section):
+			p.name = linkerTables
+		case !isObjectName(p.name):
+			return
+		}
+		m := sizes[p.name]
+		m.add(kind, p.size)
+		sizes[p.name] = m
+	}) {
 		return nil
 	}
-	sizes := make(map[string]Memory)
-	kind, counted, section := objects.TextSection, false, ""
+	return sizes
+}
+
+// placement is a line of a map of GNU ld: where it has put a section of an object.
+type placement struct {
+	output, section string
+	start, size     uint64
+	name            string // of the object, or archive(member)
+}
+
+// eachPlaced calls do for each section that a map of GNU ld places; false for another map.
+func eachPlaced(text string, do func(placement)) bool {
+	_, text, found := strings.Cut(text, "\nLinker script and memory map\n")
+	if !found {
+		return false
+	}
+	var p placement
 	for line := range strings.Lines(text) {
 		line = strings.TrimRight(line, "\r\n")
 		if line == "" {
 			continue
 		}
 		if line[0] != ' ' { // an output section
-			output, _, _ := strings.Cut(line, " ")
-			kind, counted = sections[output]
-			if sections == nil {
-				kind, counted = kindOf(output)
-			}
+			p.output, _, _ = strings.Cut(line, " ")
 			continue
 		}
-		if !counted || len(line) < 2 || line[1] == '*' {
+		if len(line) < 2 || line[1] == '*' {
 			continue
 		}
 		fields := strings.Fields(line)
 		if len(fields) > 0 && !strings.HasPrefix(fields[0], "0x") {
-			section = fields[0]
+			p.section = fields[0]
 			fields = fields[1:]
 		}
 		if len(fields) < 3 || !strings.HasPrefix(fields[0], "0x") ||
 			!strings.HasPrefix(fields[1], "0x") {
 			continue
 		}
-		size, err := strconv.ParseUint(fields[1][2:], 16, 64)
-		if err != nil {
+		var err, wrong error
+		p.start, err = strconv.ParseUint(fields[0][2:], 16, 64)
+		p.size, wrong = strconv.ParseUint(fields[1][2:], 16, 64)
+		if err != nil || wrong != nil {
 			continue
 		}
-		name := strings.Join(fields[2:], " ")
-		switch {
-		case objects.MatchesAny(tableSections, section):
-			name = linkerTables
-		case !isObjectName(name):
-			continue
-		}
-		m := sizes[name]
-		m.add(kind, size)
-		sizes[name] = m
+		p.name = strings.Join(fields[2:], " ")
+		do(p)
 	}
-	return sizes
+	return true
 }
 
 // kindOf guesses from its name what an output section holds; false for one that does not go into

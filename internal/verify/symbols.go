@@ -127,6 +127,7 @@ func (v symbolsCheck) run(ctx context.Context, c *check) error {
 		return nil
 	}
 	v.optionsCheck(c)
+	v.placed(c)
 	v.outdated(c)
 	v.unreadable(c)
 	found := duplicates(v.inputs.objects)

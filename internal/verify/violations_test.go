@@ -197,6 +197,44 @@ func init() {
 					"to mp_init of py/runtime.o"}},
 		},
 		{
+			name: "a function is wrapped by a specs file",
+			changes: map[string]string{
+				"tree/ports/unix/extra.mk":  "LDFLAGS += -specs=own.specs\n",
+				"tree/ports/unix/own.specs": "*link:\n+ --wrap=wolfSSL_Init\n\n",
+				"tree/py/runtime.c": added +
+					"int __wrap_wolfSSL_Init(void) { return 0; }\n",
+			},
+			want: map[string][]string{SymbolsID: {"the firmware has __wrap_wolfSSL_Init of " +
+				"py/runtime.o, which the linker calls instead of wolfSSL_Init"}},
+		},
+		{
+			name: "a function is another's by a specs file",
+			changes: map[string]string{
+				"tree/ports/unix/extra.mk":  "LDFLAGS += -specs=own.specs\n",
+				"tree/ports/unix/own.specs": "*link:\n+ --defsym=wc_AesSetKey=mp_init\n\n",
+			},
+			want: map[string][]string{SymbolsID: {"wc_AesSetKey of " +
+				"wolf/wolfssl/wolfcrypt/src/aes.o (.text.wc_AesSetKey",
+				"is not the one in the firmware", "/build/py/runtime.o (.text.mp_init)"}},
+		},
+		{
+			name: "the source of seeds is set by a specs file",
+			changes: withRandom("int getrandom(void);\n"+
+				"int wc_InitRng(void) { return getrandom(); }\n", "", map[string]string{
+				"tree/ports/unix/extra.mk":  "LDFLAGS += -specs=own.specs\n",
+				"tree/ports/unix/own.specs": "*link:\n+ --defsym=getrandom=mp_init\n\n",
+			}),
+			want: map[string][]string{SymbolsID: {"the firmware defines getrandom",
+				"and no object of the link does: it is in ", "/build/py/runtime.o"}},
+		},
+		{
+			name: "a file with symbols sets a function of wolfSSL's",
+			changes: map[string]string{"tree/ports/unix/extra.mk": "LIB = -Wl,-R,names.txt\n",
+				"tree/ports/unix/names.txt": "PROVIDE(a = 1);\n\"wc_AesSetKey\" = mp_init\n;\n"},
+			want: map[string][]string{
+				SymbolsID: {"names.txt:2: this linker script sets wc_AesSetKey"}},
+		},
+		{
 			name: "an option in short",
 			changes: map[string]string{"tree/ports/unix/extra.mk": "LDFLAGS += " +
 				"-Wl,--allow-multiple-def\n"},
