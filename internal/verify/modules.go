@@ -259,8 +259,7 @@ func (v modulesCheck) isOwnModule(source string, r registration) bool {
 		return true
 	}
 	own := filepath.Dir(v.WolfSSL)
-	if relative(own, source) == source && !sameFile(filepath.Dir(source), own) ||
-		!strings.HasPrefix(filepath.Base(source), "modwolf") {
+	if relative(own, source) == source && !sameFile(filepath.Dir(source), own) {
 		return false
 	}
 	// mp_module_wolfssl, mp_module_wolf_drop_in_ssl
