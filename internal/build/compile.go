@@ -149,7 +149,7 @@ func (f *Flags) EffectiveAt(
 	ctx context.Context, compiles []Compile, macros []string,
 ) ([]map[string]Value, error) {
 	start := time.Now()
-	key := question("values at", compiles, macros, f.Dir)
+	key := question("values at", compiles, macros, f.Dir, f.Environment)
 	var all []map[string]Value
 	if f.replies.recall(key, &all) && len(all) == len(compiles) {
 		undefined(all, macros)
@@ -220,7 +220,7 @@ func (f *Flags) preprocessAt(ctx context.Context, c Compile, macros []string) st
 		return ""
 	}
 	source := "#include \"" + c.Source + "\"\n" + valueProbe(macros) + probeEnd + "\n"
-	stdout, _, err := run(ctx, f.Dir, []byte(source),
+	stdout, _, err := f.run(ctx, []byte(source),
 		append(slices.Clone(c.Argv), "-E", "-dD", "-x", "c", "-"))
 	if exit := (*exec.ExitError)(nil); err != nil && !errors.As(err, &exit) {
 		return ""

@@ -45,7 +45,7 @@ func (f *Flags) EffectiveIn(
 	ctx context.Context, header string, macros []string,
 ) (map[string]Value, error) {
 	start := time.Now()
-	key := question("values", header, macros, f.Dir, f.CC, f.CFLAGS)
+	key := question("values", header, macros, f.Dir, f.CC, f.CFLAGS, f.Environment)
 	values := make(map[string]Value)
 	if f.replies.recall(key, &values) {
 		return values, nil
@@ -71,7 +71,7 @@ func (f *Flags) EffectiveIn(
 // are left out.
 func (f *Flags) Macros(ctx context.Context) (map[string]string, error) {
 	argv := slices.Concat(f.CC, f.CFLAGS, []string{"-E", "-dM", "-x", "c", "-"})
-	stdout, stderr, err := run(ctx, f.Dir, []byte("#include \"py/mpconfig.h\"\n"), argv)
+	stdout, stderr, err := f.run(ctx, []byte("#include \"py/mpconfig.h\"\n"), argv)
 	if err != nil {
 		what := "ask the compiler for the macros of " + f.target.Name()
 		return nil, stopped(f.target, what, argv, stderr, f.missing, err)
@@ -97,7 +97,7 @@ func (f *Flags) Holds(ctx context.Context, header, condition string) (bool, erro
 // the *exec.ExitError in its chain if it is the compiler that fails; there may be output then.
 func (f *Flags) preprocess(ctx context.Context, header, source string) (string, error) {
 	argv := append(append(append([]string{}, f.CC...), f.CFLAGS...), "-E", "-dD", "-x", "c", "-")
-	stdout, stderr, err := run(ctx, f.Dir, []byte(source), argv)
+	stdout, stderr, err := f.run(ctx, []byte(source), argv)
 	if err != nil {
 		what := "preprocess " + header + " for " + f.target.Name()
 		return string(stdout),

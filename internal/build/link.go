@@ -56,7 +56,7 @@ func (m Make) link(ctx context.Context, flags *Flags) (*Link, error) {
 	what := "ask make how it links " + m.Target.Name()
 	start := time.Now()
 	key := question("link", string(m.stamp(flags)), m.firmwareArgv(flags.Vars["PROG"]),
-		flags.CC, flags.CFLAGS)
+		flags.CC, flags.CFLAGS, flags.Environment)
 	known := &Link{}
 	if flags.replies.recall(key, known) {
 		return known, nil
@@ -214,7 +214,7 @@ func (f *Flags) ProgramName(ctx context.Context, name string) (string, error) {
 }
 
 func (f *Flags) ask(ctx context.Context, option, name string) (string, error) {
-	stdout, _, err := run(ctx, f.Dir, nil, slices.Concat(f.CC, f.CFLAGS, []string{option + name}))
+	stdout, _, err := f.run(ctx, nil, slices.Concat(f.CC, f.CFLAGS, []string{option + name}))
 	if exit := (*exec.ExitError)(nil); errors.As(err, &exit) {
 		return "", nil
 	}
@@ -224,8 +224,12 @@ func (f *Flags) ask(ctx context.Context, option, name string) (string, error) {
 	return strings.TrimSpace(string(stdout)), nil
 }
 
-// libraryDirs are the directories of the compiler's own libraries.
+// libraryDirs are the directories of the compiler's own libraries. Those that a makefile exports are
+// not.
 func (f *Flags) libraryDirs(ctx context.Context) ([]string, error) {
+	own := *f
+	own.Environment = nil
+	f = &own
 	var dirs []string
 	for _, name := range []string{"libgcc.a", "libc.a", "libstdc++.a", "libclang_rt.builtins.a"} {
 		file, err := f.FileName(ctx, name)

@@ -22,6 +22,10 @@ type Flags struct {
 	// not set.
 	Vars map[string]string
 
+	// Environment are the variables that decide where the compiler finds headers, libraries and
+	// the linker, as commands of make get them: NAME=value.
+	Environment []string
+
 	target  micropython.Target
 	missing []string // submodules that the port needs and the tree lacks
 	replies *replies // of this build, nil if they are not kept
@@ -56,7 +60,8 @@ func parseFlags(
 	t micropython.Target, what string, vars []string, values map[string]string,
 ) (*Flags, error) {
 	var err error
-	flags := &Flags{Dir: t.Dir(), Vars: make(map[string]string), target: t}
+	flags := &Flags{Dir: t.Dir(), Vars: make(map[string]string), target: t,
+		Environment: exported(values)}
 	for _, name := range vars {
 		flags.Vars[name] = values[name]
 	}
@@ -109,8 +114,30 @@ func probeRule(vars []string) string {
 	for _, name := range append([]string{"CC", "CFLAGS", "GIT_SUBMODULES"}, vars...) {
 		fmt.Fprintf(&rule, "$(info %s%s=$(%s))", probeMark, name, name)
 	}
-	rule.WriteString("$(info " + probeMark + ")@:")
+	rule.WriteString("$(info " + probeMark + ")@printf '%s\\n'")
+	for _, name := range compilerEnvironment {
+		fmt.Fprintf(&rule, ` "%s%s%s=$$%s"`, probeMark, environmentMark, name, name)
+	}
+	rule.WriteString(" " + probeMark)
 	return rule.String()
+}
+
+// compilerEnvironment are the variables by which a makefile may tell the compiler, by an export,
+// where headers, libraries and the linker are.
+var compilerEnvironment = []string{"CPATH", "C_INCLUDE_PATH", "LIBRARY_PATH", "COMPILER_PATH",
+	"GCC_EXEC_PREFIX"}
+
+const environmentMark = "environment "
+
+// exported are those that a probe rule's shell got.
+func exported(values map[string]string) []string {
+	var env []string
+	for _, name := range compilerEnvironment {
+		if value := values[environmentMark+name]; value != "" {
+			env = append(env, name+"="+value)
+		}
+	}
+	return env
 }
 
 // parseProbe reads what the probe rule printed: NAME=value after the mark, where a value may have

@@ -109,7 +109,8 @@ func TestEffectiveAgain(t *testing.T) {
 		t.Errorf("X is %d", got)
 	}
 	// The second reply comes from the cache.
-	key := question("values", "py/settings.h", []string{"X"}, flags.Dir, flags.CC, flags.CFLAGS)
+	key := question("values", "py/settings.h", []string{"X"}, flags.Dir, flags.CC, flags.CFLAGS,
+		flags.Environment)
 	if known := map[string]Value(nil); !flags.replies.recall(key, &known) ||
 		known["X"].Number != 1 {
 		t.Errorf("known: %v", known)
@@ -119,12 +120,12 @@ func TestEffectiveAgain(t *testing.T) {
 	}
 	t.Setenv("HYPERFINE_RANDOMIZED_ENVIRONMENT_OFFSET", "XXX")
 	if key != question("values", "py/settings.h", []string{"X"}, flags.Dir,
-		flags.CC, flags.CFLAGS) {
+		flags.CC, flags.CFLAGS, flags.Environment) {
 		t.Error("a measurement makes another question")
 	}
 	t.Setenv("C_INCLUDE_PATH", dir)
 	if key == question("values", "py/settings.h", []string{"X"}, flags.Dir,
-		flags.CC, flags.CFLAGS) {
+		flags.CC, flags.CFLAGS, flags.Environment) {
 		t.Error("the compiler's environment makes no other question")
 	}
 	set(header, "#define X 22\n")

@@ -90,14 +90,27 @@ func RunCommand(ctx context.Context, cmd *exec.Cmd) error {
 	return err
 }
 
+// run runs a command of the compiler, with the environment that make gives it.
+func (f *Flags) run(
+	ctx context.Context, stdin []byte, argv []string,
+) (stdout, stderr []byte, err error) {
+	return runIn(ctx, f.Dir, f.Environment, stdin, argv)
+}
+
 // run runs a command in dir and returns what it wrote. An error that is not an *exec.ExitError
 // means that it did not run, or that ctx ended.
 func run(
 	ctx context.Context, dir string, stdin []byte, argv []string,
 ) (stdout, stderr []byte, err error) {
+	return runIn(ctx, dir, nil, stdin, argv)
+}
+
+func runIn(
+	ctx context.Context, dir string, env []string, stdin []byte, argv []string,
+) (stdout, stderr []byte, err error) {
 	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
 	cmd.Dir = dir
-	cmd.Env = environment()
+	cmd.Env = append(environment(), env...)
 	cmd.Stdin = bytes.NewReader(stdin)
 	endWithChildren(cmd)
 	var out, diag bytes.Buffer

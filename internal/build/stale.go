@@ -80,6 +80,7 @@ func (m Make) stamp(flags *Flags) []byte {
 	for _, name := range stampVars {
 		fmt.Fprintf(hash, "%s=%q\n", name, flags.Vars[name])
 	}
+	fmt.Fprintf(hash, "%q\n", flags.Environment)
 	return []byte(m.Target.Tree.Dir + "\n" + m.Target.Name() + "\n" +
 		hex.EncodeToString(hash.Sum(nil)) + "\n")
 }

@@ -17,6 +17,7 @@ type Image struct {
 	Symbols    []ImageSymbol
 	HasSymbols bool
 	constants  []byte // the contents of the sections that go into memory
+	chunks     []chunk
 	Size       sectionSizes
 	// the processor, by Go's name, or by that of debug/elf if Go has none
 	Arch     string
@@ -110,6 +111,7 @@ func (i *Image) readELF(file *os.File) error {
 		if err != nil {
 			return fmt.Errorf("section %s: %w", section.Name, err)
 		}
+		i.chunks = append(i.chunks, chunk{len(i.constants), section.Addr})
 		i.constants = append(append(i.constants, data...), 0)
 	}
 	symbols, err := f.Symbols()
@@ -178,6 +180,7 @@ func (i *Image) readMachO(file *os.File) error {
 		if err != nil {
 			return fmt.Errorf("section %s: %w", section.Name, err)
 		}
+		i.chunks = append(i.chunks, chunk{len(i.constants), section.Addr})
 		i.constants = append(append(i.constants, data...), 0)
 	}
 	if f.Symtab == nil {
@@ -205,6 +208,31 @@ func (i *Image) SymbolsLike(patterns, globals []string) []string {
 		}
 	}
 	return found
+}
+
+// chunk is where a section begins in an image's contents and in memory.
+type chunk struct {
+	offset int
+	start  uint64
+}
+
+// Places is where some bytes are in memory.
+func (i *Image) Places(form []byte) []uint64 {
+	var found []uint64
+	for at := 0; ; {
+		next := bytes.Index(i.constants[at:], form)
+		if next < 0 {
+			return found
+		}
+		at += next
+		for _, c := range slices.Backward(i.chunks) {
+			if c.offset <= at {
+				found = append(found, c.start+uint64(at-c.offset))
+				break
+			}
+		}
+		at += len(form)
+	}
 }
 
 // compatible are names that Python code uses and that every ssl module for MicroPython has,

@@ -34,8 +34,11 @@ type evidence struct {
 	depCache map[string][]string
 	seconds  Seconds
 	early    *early
-	settings map[string]bool   // headers, and whether they are settings
-	builtin  map[string]string // headers, and the built-in library that they belong to
+	settings map[string]bool // headers, and whether they are settings
+	roots    []string        // see wolfRoots
+	// placements are where the linker has put the objects, nil if that has not been read.
+	placements *placedSections
+	builtin    map[string]string // headers, and the built-in library that they belong to
 }
 
 func newEvidence(options Options) *evidence {

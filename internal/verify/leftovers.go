@@ -96,7 +96,10 @@ func (v leftoversCheck) run(_ context.Context, c *check) error {
 		}
 		f := Finding{Message: b.name + ": " + strings.Join(traces, "; "), File: file,
 			Fix: v.spell(b.fix)}
-		if len(traces) == 1 && v.onlyTexts(b, traces) {
+		if o := v.foreignTo(b); o != nil {
+			f.Message += "; of " + v.objectName(o)
+			f.Fix = "remove " + relative(v.Target.Tree.Dir, o.File) + " from the build"
+		} else if len(traces) == 1 && v.onlyTexts(b, traces) {
 			f.Fix += "; if the macros are 0 already, take the code that has these texts out, or " +
 				"reword them if they are your own"
 		}
@@ -111,6 +114,7 @@ func (v leftoversCheck) run(_ context.Context, c *check) error {
 	}
 	builtin := len(c.findings)
 	v.sharedFindings(c)
+	v.copies(c)
 	switch {
 	case builtin > 0:
 		c.summary = "the built-in TLS or crypto is still there"
@@ -126,6 +130,19 @@ func (v leftoversCheck) run(_ context.Context, c *check) error {
 		}
 	}
 	return nil
+}
+
+// foreignTo is an object that defines a symbol of a built-in library and is not the tree's: no
+// macro removes it.
+func (v leftoversCheck) foreignTo(b builtin) *objects.Object {
+	if v.image == nil {
+		return nil
+	}
+	o := v.definer(v.image.SymbolsLike(b.symbols, b.globals))
+	if o == nil || v.isPartOf(b, o) || o.Member == "" {
+		return nil
+	}
+	return o
 }
 
 // spell writes macro names as in this release.
@@ -157,7 +174,11 @@ func (v leftoversCheck) traces(b builtin) (found []string, file string) {
 	if v.image == nil {
 		return found, file
 	}
-	if symbols := v.image.SymbolsLike(b.symbols, b.globals); len(symbols) > 0 {
+	globals := b.globals
+	if len(v.statics()) > 0 {
+		globals = nil // another library has functions of these names, and a finding of its own
+	}
+	if symbols := v.image.SymbolsLike(b.symbols, globals); len(symbols) > 0 {
 		found = append(found,
 			fmt.Sprintf("%s in the firmware (%s)",
 				plural(len(symbols), "symbol"), someOf(symbols)))

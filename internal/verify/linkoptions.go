@@ -2,6 +2,7 @@ package verify
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -43,6 +44,13 @@ func (v symbolsCheck) optionsCheck(c *check) {
 // compiler takes its link options or the linker from. What they do to the firmware, placed looks
 // for.
 func (v symbolsCheck) unread(c *check, options []build.LinkOption) {
+	for _, variable := range v.flags.Environment {
+		name, _, _ := strings.Cut(variable, "=")
+		if (name == "COMPILER_PATH" || name == "GCC_EXEC_PREFIX") && os.Getenv(name) == "" {
+			c.notes = append(c.notes, Finding{Message: "a makefile exports " + variable +
+				": mpwolf does not read what that does to the link"})
+		}
+	}
 	for _, o := range options {
 		file := o.Value
 		switch {
@@ -210,9 +218,8 @@ type sharedLibrary struct {
 	by   string // the library that needs it; "" if the firmware does
 }
 
-// sharedForeigners are the TLS libraries among those that the firmware needs, and that these need.
-func (v *evidence) sharedForeigners() []sharedLibrary {
-	var needed []string
+// sharedFiles are the shared libraries of the link, by the names that programs need them by.
+func (v *evidence) sharedFiles() map[string]string {
 	files := make(map[string]string)
 	for _, file := range v.link.Shared {
 		name := filepath.Base(file)
@@ -220,10 +227,25 @@ func (v *evidence) sharedForeigners() []sharedLibrary {
 			name = s.Name
 		}
 		files[name] = file
-		if v.image == nil { // if the link failed: those that it names
-			needed = append(needed, name)
+	}
+	return files
+}
+
+// findShared is the file of a shared library, among some or where the system has its own.
+func findShared(files map[string]string, name string) string {
+	file := files[name]
+	for _, dir := range systemDirs {
+		if path := filepath.Join(dir, name); file == "" && isFile(path) {
+			file = path
 		}
 	}
+	return file
+}
+
+// sharedForeigners are the TLS libraries among those that the firmware needs, and that these need.
+func (v *evidence) sharedForeigners() []sharedLibrary {
+	files := v.sharedFiles()
+	needed := slices.Sorted(maps.Keys(files)) // if the link failed: those that it names
 	if v.image != nil {
 		needed = v.image.Needed
 	}
@@ -246,15 +268,10 @@ func (w *libraryWalk) visit(name, by string) {
 		return
 	}
 	w.seen[name] = true
-	file := w.files[name]
-	for _, dir := range systemDirs {
-		if path := filepath.Join(dir, name); file == "" && isFile(path) {
-			file = path
-		}
-	}
+	file := findShared(w.files, name)
 	library, err := objects.ReadShared(file)
 	is := namedForeigner(name)
-	for _, f := range foreigners {
+	for _, f := range slices.Concat(foreigners, staticForeigners) {
 		if is == "" && err == nil && len(library.Exports(f.symbols)) > 0 {
 			is = f.name
 		}

@@ -18,7 +18,7 @@ func (v symbolsCheck) placed(c *check) {
 		slices.ContainsFunc(v.inputs.objects, lto) {
 		return
 	}
-	p := v.readPlaced()
+	p := v.placedSections()
 	reported := func(symbol string) bool {
 		return slices.ContainsFunc(c.findings, func(f Finding) bool {
 			return strings.Contains(f.Message, symbol)
@@ -85,7 +85,15 @@ type placedSections struct {
 	several map[string]bool // symbols with more than one strong definition
 }
 
-func (v symbolsCheck) readPlaced() *placedSections {
+// placedSections reads the map once.
+func (v *evidence) placedSections() *placedSections {
+	if v.placements == nil {
+		v.placements = v.readPlaced()
+	}
+	return v.placements
+}
+
+func (v *evidence) readPlaced() *placedSections {
 	p := &placedSections{of: make(map[string][]placement),
 		symbols: make(map[string][]objects.ImageSymbol), thumb: v.image.Arch == "arm",
 		several: make(map[string]bool), named: make(map[string]bool)}

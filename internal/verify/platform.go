@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -113,6 +114,7 @@ func baseName(file string) string {
 // source, or if the value is always the same; an unknown function of the product's own gets a
 // note.
 func (v settingsCheck) suppliers(c *check, used []wolfObject, seen []objectValues) {
+	v.callers(c)
 	for _, p := range []struct {
 		name, source, what string
 		kinds              []supply
@@ -184,26 +186,169 @@ func (v settingsCheck) supplierCheck(c *check, s supplier, what, constant string
 			return
 		}
 	}
+	text := fmt.Sprintf("wolfSSL gets %s from %s (%s)", what, s.symbol,
+		v.suppliedBy(s.symbol, "which is not in an object"))
 	if s.known == "" {
 		c.notes = append(c.notes, Finding{
-			Message: fmt.Sprintf("wolfSSL gets %s from %s (%s), by %s: mpwolf does not know "+
-				"that function", what, s.symbol,
-				v.suppliedBy(s.symbol, "which is not in an object"), s.macro),
-			File: s.value.File, Line: s.value.Line,
+			Message: text + ", by " + s.macro + ": mpwolf does not know that function",
+			File:    s.value.File, Line: s.value.Line,
 		})
+		return
+	}
+	file := v.stranger(s.symbol)
+	switch {
+	case file == "" || !objects.MatchesAny(systems, s.symbol):
+	case v.Target.Port == "unix":
+		c.find(Finding{
+			Message: text + ", which takes the place of the system's function", File: file,
+			Fix: "give the other function another name, or make it static",
+		})
+	default:
+		c.notes = append(c.notes,
+			Finding{Message: text + ": mpwolf does not know that function", File: file})
 	}
 }
 
-// suppliedBy is the source that defines a symbol, or what is known about it.
-func (v settingsCheck) suppliedBy(symbol, what string) string {
+// systems are the functions for seeds and the time that a system has under these names.
+var systems = []string{"getrandom", "getentropy", "open", "open64", "time", "gettimeofday"}
+
+// stranger is the file that defines a symbol, if it is neither MicroPython's nor wolfSSL's nor
+// the system's; "" otherwise.
+func (v settingsCheck) stranger(symbol string) string {
+	for _, o := range v.definers(symbol) {
+		if own := symbolsCheck(v).owner(o); own != stackMicroPython && !v.isOwn(o) {
+			return o.File
+		}
+		return ""
+	}
+	if s := v.exporter(symbol); s != nil && !v.isSystem(s.File) {
+		return s.File
+	}
+	return ""
+}
+
+// definers are the objects of the project that define a symbol.
+func (v *evidence) definers(symbol string) []*objects.Object {
+	var found []*objects.Object
 	for _, o := range v.inputs.objects {
-		for _, d := range o.Defs {
-			if d.Symbol == symbol && !o.System {
-				return v.source(o)
+		if !o.System && slices.ContainsFunc(o.Defs, func(d objects.Definition) bool {
+			return d.Symbol == symbol
+		}) {
+			found = append(found, o)
+		}
+	}
+	return found
+}
+
+// isOwn reports whether an object is wolfSSL's, or that of the module that wolfSSL is in, and not
+// one of another user module.
+func (v *evidence) isOwn(o *objects.Object) bool {
+	if o.Member != "" {
+		return false
+	}
+	path := o.File
+	if deps := v.deps(path); len(deps) > 0 {
+		path = deps[0]
+	}
+	dirs := []string{v.build.Dir + "/" + wolfModule, v.modulesDir() + "/" + wolfModule}
+	for _, root := range v.wolfRoots() {
+		dirs = append(dirs, root, v.build.Dir+root)
+	}
+	if module := filepath.Dir(v.WolfSSL); v.WolfSSL != "" && filepath.Dir(module) == v.modulesDir() {
+		dirs = append(dirs, module, filepath.Join(v.build.Dir, filepath.Base(module)))
+	}
+	return slices.ContainsFunc(dirs, func(dir string) bool { return relative(dir, path) != path })
+}
+
+// wolfRoots are the directories of the wolfSSL that was compiled, or that should have been.
+func (v *evidence) wolfRoots() []string {
+	if v.roots != nil {
+		return v.roots
+	}
+	v.roots = []string{}
+	if v.WolfSSL != "" {
+		v.roots = append(v.roots, v.WolfSSL)
+	}
+	for _, u := range v.wolfObjects() {
+		if !slices.Contains(v.roots, u.root) {
+			v.roots = append(v.roots, u.root)
+		}
+	}
+	return v.roots
+}
+
+// wolfModule is the directory of the module in which mpwolf installs wolfSSL.
+const wolfModule = "micropython-wolfssl"
+
+// exporter is the shared library that a program takes a symbol from: the first one that has it.
+func (v *evidence) exporter(symbol string) *objects.Shared {
+	if v.image == nil || slices.ContainsFunc(v.image.Symbols, func(s objects.ImageSymbol) bool {
+		return s.Global && s.Name == symbol
+	}) {
+		return nil
+	}
+	files := v.sharedFiles()
+	queue := slices.Clone(v.image.Needed)
+	for i := 0; i < len(queue); i++ {
+		s, err := objects.ReadShared(findShared(files, queue[i]))
+		if err != nil {
+			continue
+		}
+		if len(s.Exports([]string{symbol})) > 0 {
+			return s
+		}
+		for _, name := range s.Needed {
+			if !slices.Contains(queue, name) {
+				queue = append(queue, name)
 			}
 		}
 	}
+	return nil
+}
+
+// isSystem reports whether a shared library is part of the C library.
+func (v *evidence) isSystem(file string) bool {
+	dir := filepath.Dir(file)
+	return objects.MatchesAny([]string{"libc.*", "libc-*", "libm.*", "libpthread.*", "librt.*",
+		"libdl.*", "ld-*", "libresolv.*"}, filepath.Base(file)) &&
+		(slices.Contains(systemDirs, dir) || slices.Contains(v.link.Toolchain, dir))
+}
+
+// suppliedBy is the file that defines a symbol, or what is known about it.
+func (v settingsCheck) suppliedBy(symbol, what string) string {
+	for _, o := range v.definers(symbol) {
+		return cmp.Or(v.source(o), v.objectName(o))
+	}
+	if s := v.exporter(symbol); s != nil && !v.isSystem(s.File) {
+		return s.File
+	}
 	return what
+}
+
+// setters are the functions by which a program replaces where wolfSSL gets seeds or the time, or
+// what it computes.
+var setters = map[string]string{
+	"wc_SetTimeCb":                 "its argument supplies the time",
+	"wc_SetSeed_Cb":                "its argument supplies the seeds of the random numbers",
+	"wc_AsnSetSkipDateCheck":       "it turns the checks of dates in certificates off",
+	"wc_CryptoCb_RegisterDevice":   "its argument may compute instead of wolfCrypt",
+	"wolfSSL_RAND_set_rand_method": "its argument supplies random numbers",
+}
+
+// callers notes code outside wolfSSL that calls one of setters.
+func (v settingsCheck) callers(c *check) {
+	for _, symbol := range slices.Sorted(maps.Keys(setters)) {
+		for _, o := range v.inputs.objects {
+			if own := v.stackOf(o.Name()); own != stackTLS && own != stackCrypt &&
+				slices.Contains(o.Undefined, symbol) {
+				c.notes = append(c.notes, Finding{
+					Message: fmt.Sprintf("%s calls %s: %s", cmp.Or(v.source(o), v.objectName(o)),
+						symbol, setters[symbol]),
+					File: o.File,
+				})
+			}
+		}
+	}
 }
 
 // weakRandom explains the only case in which this project builds TLS on predictable random

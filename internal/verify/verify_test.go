@@ -654,6 +654,10 @@ func TestNotes(t *testing.T) {
 		t.Fatal(err)
 	}
 	writeFiles(t, dir, changed(map[string]string{
+		"modules/mine/micropython.mk": "SRC_USERMOD_C += $(USERMOD_DIR)/mine.c\n",
+		"modules/mine/mine.c": "int wc_SetTimeCb(void *f);\nlong my_time(void);\n" +
+			"long my_time(void) { return 1700000000; }\n" +
+			"__attribute__((constructor)) void mine(void) { wc_SetTimeCb(my_time); }\n",
 		"tree/ports/unix/mpconfigport.h": added + "#define MICROPY_WOLFSSL_WEAK_RANDOM (1)\n",
 		"modules/wolf/unix/user_settings.h": "#define WOLFSSL_STATIC_RSA\n#define NO_OLD_TLS\n" +
 			"#define RSA_MIN_SIZE 1024\n",
@@ -665,6 +669,7 @@ func TestNotes(t *testing.T) {
 			"int wolfssl_port_seed(void);\nint wc_InitRng(void) { return wolfssl_port_seed(); }\n",
 		"modules/wolf/wolfssl/wolfcrypt/src/asn.c": includeSettings +
 			"#include <time.h>\n" +
+			"int wc_SetTimeCb(void *f) { return f != 0; }\n" +
 			"int ValidateDate(void) { return time(0) > 0; }\n",
 		"modules/wolf/micropython.mk": added +
 			"SRC_USERMOD_C += $(USERMOD_DIR)/seed.c $(WOLFSSL_DIR)/wolfcrypt/src/random.c " +
@@ -683,7 +688,8 @@ func TestNotes(t *testing.T) {
 	}
 	for _, want := range []string{"user_settings.h:1: WOLFSSL_STATIC_RSA is defined",
 		"user_settings.h:3: RSA_MIN_SIZE is 1024: ",
-		"NO_RC4 is not defined", "mpconfigport.h:4: MICROPY_WOLFSSL_WEAK_RANDOM is set"} {
+		"NO_RC4 is not defined", "mpconfigport.h:4: MICROPY_WOLFSSL_WEAK_RANDOM is set",
+		"modules/mine/mine.c calls wc_SetTimeCb: its argument supplies the time"} {
 		if !strings.Contains(notes.String(), want) {
 			t.Errorf("no %q in\n%s", want, notes.String())
 		}

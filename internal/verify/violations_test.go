@@ -40,6 +40,19 @@ const (
 	random   = "#include \"wolfssl/wolfcrypt/settings.h\"\n"
 )
 
+// useSDK is code of MicroPython that calls an SDK.
+const useSDK = "int of_sdk(void);\n" +
+	"__attribute__((constructor)) void use(void) { started = of_sdk(); }\n"
+
+// The tables of AES and SHA-256, as in any implementation.
+const (
+	ownSHA = "__attribute__((used, retain)) const unsigned int rounds[64] = {0x428a2f98, " +
+		"0x71374491, 0xb5c0fbcf, 0xe9b5dba5};\n"
+	ownAES = ownSHA + "__attribute__((used, retain)) const unsigned int boxes[] = {" +
+		"0xc66363a5, 0xf87c7c84, 0xee777799, 0xf67b7b8d, 0xfff2f20d, 0xd66b6bbd, 0xde6f6fb1, " +
+		"0x91c5c554, 0x60303050};\n"
+)
+
 // withRandom is a firmware whose wolfCrypt has a random.c.
 func withRandom(source, settings string, more map[string]string) map[string]string {
 	changes := map[string]string{
@@ -121,6 +134,66 @@ func init() {
 			want: map[string][]string{
 				LeftoversID: {"OpenSSL or a fork of it: the firmware is linked with the " +
 					"shared library libssl.so, which libnet.so needs"}},
+		},
+		{
+			name: "an archive with a second wolfSSL under other names",
+			changes: map[string]string{"tree/ports/unix/extra.mk": "LIB = ../../../sdk/libz.a\n",
+				"tree/py/runtime.c": added + useSDK},
+			prepare: sdk("int x_wolfSSL_Init(void) { return 1; }\n"+
+				"int x_wc_AesSetKey(void) { return 1; }\n"+
+				"int of_sdk(void) { return x_wolfSSL_Init() + x_wc_AesSetKey(); }\n",
+				[]string{"ar", "rcs", "libz.a", "sdk.o"}),
+			want: map[string][]string{LeftoversID: {"a second wolfSSL under other names: 2 " +
+				"functions (x_wolfSSL_Init, x_wc_AesSetKey), from ", "sdk/libz.a from the build"}},
+		},
+		{
+			name: "an archive of OpenSSL",
+			changes: map[string]string{"tree/ports/unix/extra.mk": "LIB = ../../../sdk/blob.bin\n",
+				"tree/py/runtime.c": added + useSDK},
+			prepare: sdk("int MD5_Init(void) { return 1; }\nint OPENSSL_cleanse(void) { return 1; }\n"+
+				"int of_sdk(void) { return MD5_Init() + OPENSSL_cleanse(); }\n",
+				[]string{"ar", "rcs", "blob.bin", "sdk.o"}),
+			want: map[string][]string{LeftoversID: {"OpenSSL or a fork of it: 1 symbol in the " +
+				"firmware (OPENSSL_cleanse)", "sdk/blob.bin from the build"}},
+		},
+		{
+			name: "an archive of mbedTLS",
+			changes: map[string]string{"tree/ports/unix/extra.mk": "LIB = ../../../sdk/libz.a\n",
+				"tree/py/runtime.c": added + useSDK},
+			prepare: sdk("int mbedtls_aes_init(void) { return 1; }\n"+
+				"int of_sdk(void) { return mbedtls_aes_init(); }\n",
+				[]string{"ar", "rcs", "libz.a", "sdk.o"}),
+			want: map[string][]string{LeftoversID: {"mbedTLS: 1 symbol",
+				"FIX: remove ", "sdk/libz.a from the build"}},
+		},
+		{
+			name: "a user module with BearSSL",
+			changes: map[string]string{
+				"modules/bear/micropython.mk": "SRC_USERMOD_C += $(USERMOD_DIR)/bear.c\n" +
+					"LDFLAGS += -u br_ssl_engine_set_x509\n",
+				"modules/bear/bear.c": "int br_ssl_engine_set_x509(void);\n" +
+					"int br_ssl_engine_set_x509(void) { return 1; }\n"},
+			want: map[string][]string{LeftoversID: {"BearSSL: 1 symbol", "modules/bear/bear.c"}},
+		},
+		{
+			name: "a user module with an AES of its own",
+			changes: map[string]string{
+				"modules/mine/micropython.mk": "SRC_USERMOD_C += $(USERMOD_DIR)/mine.c\n",
+				"modules/mine/mine.c":         ownAES},
+			want: map[string][]string{LeftoversID: {"a second copy of AES, SHA-256, by its tables, " +
+				"from ", "modules/mine/mine.c"}},
+		},
+		{
+			name: "an archive with an AES and no map",
+			changes: map[string]string{
+				"tree/ports/unix/extra.mk": "LDFLAGS = -Wl,--gc-sections\n" +
+					"LIB = ../../../sdk/libz.a\n",
+				"modules/wolf/wolfssl/wolfcrypt/src/aes.c": added + strings.Replace(ownSHA, "rounds", "own_rounds", 1),
+				"tree/py/runtime.c":                        added + useSDK},
+			prepare: sdk(ownAES+"int of_sdk(void) { return 1; }\n",
+				[]string{"ar", "rcs", "libz.a", "sdk.o"}),
+			want: map[string][]string{LeftoversID: {"a second copy of AES, by its tables, from ",
+				"sdk/libz.a from the build"}},
 		},
 		{
 			name: "an archive by its file's name",
@@ -306,6 +379,38 @@ func init() {
 				SettingsID: {"user_settings.h:2: wolfSSL gets the seeds of its random numbers " +
 					"from my_seed in py/runtime.c",
 					"always gives the same seed"}},
+		},
+		{
+			name: "the kernel's source of seeds is another's",
+			changes: withRandom("int getrandom(void);\n"+
+				"int wc_InitRng(void) { return getrandom(); }\n", "", map[string]string{
+				"modules/mine/micropython.mk": "SRC_USERMOD_C += $(USERMOD_DIR)/mine.c\n",
+				"modules/mine/mine.c": "extern int started;\nint getrandom(void);\n" +
+					"int getrandom(void) { return started; }\n",
+			}),
+			want: map[string][]string{SettingsID: {"from getrandom (", "modules/mine/mine.c), which " +
+				"takes the place of the system's function"}},
+		},
+		{
+			name: "a shared library has the kernel's source of seeds",
+			changes: withRandom("int getrandom(void);\n"+
+				"int wc_InitRng(void) { return getrandom(); }\n", "", map[string]string{
+				"tree/ports/unix/extra.mk": needSDK + "-lzig\n"}),
+			prepare: sdk("int zig;\nint getrandom(void) { return zig; }\n",
+				[]string{"gcc", "-shared", "-o", "libzig.so", "sdk.o"}),
+			want: map[string][]string{SettingsID: {"from getrandom (", "/sdk/libzig.so), which " +
+				"takes the place of the system's function"}},
+		},
+		{
+			name: "an archive in a directory that a makefile exports",
+			changes: withRandom("int getrandom(void);\n"+
+				"int wc_InitRng(void) { return getrandom(); }\n", "", map[string]string{
+				"tree/ports/unix/extra.mk": "export LIBRARY_PATH := $(abspath ../../../sdk)\n" +
+					"LIB = -lzed\n"}),
+			prepare: sdk("int zed;\nint getrandom(void) { return zed; }\n",
+				[]string{"ar", "rcs", "libzed.a", "sdk.o"}),
+			want: map[string][]string{SettingsID: {"from getrandom (",
+				"which takes the place of the system's function", "sdk/libzed.a"}},
 		},
 		{
 			name:    "nothing gives seeds",
