@@ -208,6 +208,13 @@ func (c *Config) State(want Want) State {
 	return state
 }
 
+// Clashes are those about a macro.
+func (c *Config) Clashes(name string) []Clash {
+	return slices.DeleteFunc(slices.Clone(c.header.clashes), func(clash Clash) bool {
+		return clash.Flag.Macro != name
+	})
+}
+
 // imposed is what sets the make variable that a compiler's flag makes a macro of, if that is no
 // makefile; "" for a macro that has its value from elsewhere.
 func (c *Config) imposed(state State) string {

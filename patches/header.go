@@ -1,6 +1,7 @@
 package patches
 
 import (
+	"fmt"
 	"path"
 	"strings"
 
@@ -24,7 +25,8 @@ type headerRun struct {
 	seen   map[string]int
 	depth  int
 	// within are the blocks around the include of the present file.
-	within *conditions
+	within  *conditions
+	clashes []Clash
 	// known are macros that the compiler defines; nil if it was not asked.
 	known map[string]string
 }
@@ -123,9 +125,27 @@ func (h *headerRun) define(rel string, line logicalLine, from int, conds *condit
 	if old, exists := h.macros[name]; site.active == maybe && exists && old.body == body {
 		return // both ways the same
 	}
+	if old, exists := h.macros[name]; exists && old.clashes(macro) {
+		h.clashes = append(h.clashes, Clash{Flag: old.site, Define: site})
+	}
 	if site.active != no {
 		h.macros[name] = macro
 	}
+}
+
+// Clash is a flag that defines a macro on the compiler's command line, and a line of a header that
+// defines it otherwise, without an #undef: the compiler warns, which -Werror makes an error.
+type Clash struct{ Flag, Define *Site }
+
+func (c Clash) String() string {
+	return fmt.Sprintf("%s is defined as %s by %s, and as %s at %s: compilers stop at that with "+
+		"-Werror", c.Flag.Macro, c.Flag.Text, c.Flag, c.Define.Text, c.Define)
+}
+
+// clashes reports whether a macro is defined by a flag, and then certainly otherwise by a header.
+func (m cMacro) clashes(later cMacro) bool {
+	return m.site != nil && m.site.Kind == CompilerFlag && m.state == yes && later.state == yes &&
+		strings.Join(strings.Fields(m.body), " ") != strings.Join(strings.Fields(later.body), " ")
 }
 
 func (h *headerRun) undef(rel string, line logicalLine, from int, conds *conditions) {

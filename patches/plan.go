@@ -68,6 +68,8 @@ type TargetPlan struct {
 	Steps  []Step
 	// Lacks are the needs that this board does not meet, as far as the scanner can tell.
 	Lacks []Lack
+	// Clashes are those that the compiler would find after the changes.
+	Clashes []Clash
 }
 
 // Lack is a need that is not met; Refused says that the board is refused because of it.
@@ -176,17 +178,22 @@ func planOn(src *source, targets []micropython.Target, wants []Want) (*Plan, err
 		if err != nil {
 			failed = append(failed, fmt.Errorf("patch %s: %w", label(target, len(targets)), err))
 		}
-		plan.Targets = append(plan.Targets, TargetPlan{target, steps, lacks})
+		plan.Targets = append(plan.Targets,
+			TargetPlan{Target: target, Steps: steps, Lacks: lacks})
 	}
 	if len(failed) > 0 {
 		return nil, errors.Join(failed...)
 	}
 	// Once more, on the finished plan: a later want, or another target's, must not undo an
 	// earlier one.
-	for _, target := range targets {
+	for i, target := range targets {
 		p := &planner{target: target, src: src}
 		if err := p.check(wants); err != nil {
 			failed = append(failed, fmt.Errorf("patch %s: %w", label(target, len(targets)), err))
+		}
+		for _, step := range plan.Targets[i].Steps {
+			plan.Targets[i].Clashes = append(plan.Targets[i].Clashes,
+				p.read().Clashes(step.Name)...)
 		}
 	}
 	if len(failed) > 0 {

@@ -53,7 +53,7 @@ func (p Pristine) Plan(targets []micropython.Target, wants []Want) (*Plan, error
 		if err != nil {
 			return nil, fmt.Errorf("patch %s: %w", label(target, len(targets)), err)
 		}
-		plan.Targets = append(plan.Targets, TargetPlan{target, steps, lacks})
+		plan.Targets = append(plan.Targets, TargetPlan{Target: target, Steps: steps, Lacks: lacks})
 	}
 	for _, target := range targets {
 		if err := (&planner{target: target, src: src}).check(wants); err != nil {
