@@ -92,7 +92,9 @@ func Check(dir string, hash Hasher) error {
 		return err
 	}
 	if len(changed) > 0 {
-		return &ChangedError{Dir: final, Files: changed}
+		all := func(name string) bool { return IsAdded(dir, name) }
+		return &ChangedError{Dir: final, Files: changed,
+			Added: !slices.ContainsFunc(changed, func(name string) bool { return !all(name) })}
 	}
 	return nil
 }
@@ -101,9 +103,14 @@ func Check(dir string, hash Hasher) error {
 type ChangedError struct {
 	Dir   string
 	Files []string // relative to Dir, with slashes
+	// Added is set if all were added, and none of mpwolf's was changed or removed.
+	Added bool
 }
 
 func (e *ChangedError) Error() string {
+	if e.Added {
+		return fmt.Sprintf("%s has files that mpwolf did not install: %s", e.Dir, listed(e.Files))
+	}
 	return fmt.Sprintf("%s was changed after mpwolf installed it: %s", e.Dir, listed(e.Files))
 }
 
@@ -275,6 +282,13 @@ func Changed(dir string, hash Hasher) ([]string, error) {
 		return nil, err
 	}
 	return m.changed(dir, hash)
+}
+
+// IsAdded reports whether a file of an installed module, named as by Changed, is not one that
+// mpwolf installed.
+func IsAdded(dir, name string) bool {
+	m, err := readManifest(filepath.Join(dir, Name))
+	return err == nil && m.Files[name] == ""
 }
 
 // Inspect combines Changed and Installed.

@@ -18,6 +18,7 @@ import (
 	"mpwolf/internal/shell"
 	"mpwolf/internal/state"
 	"mpwolf/modules"
+	"mpwolf/patches"
 	"mpwolf/ports"
 	"mpwolf/wolfssl"
 )
@@ -47,6 +48,7 @@ func (j *job) done() bool {
 // doneBut is done without a look at wolfSSL.
 func (j *job) doneBut() bool {
 	if j.Record == nil || len(j.plan.Changes) > 0 ||
+		slices.ContainsFunc(j.Record.Files, j.isGone) ||
 		(j.All && len(j.Targets) != len(j.Record.Targets)) {
 		return false
 	}
@@ -58,6 +60,13 @@ func (j *job) doneBut() bool {
 // doneWith is done for a wolfSSL that was found or fetched.
 func (j *job) doneWith(wolf *wolfssl.Tree) bool {
 	return j.doneBut() && wolf.Dir != "" && j.installed(wolf)
+}
+
+// isGone reports whether a recorded file, which is not planned to change, no longer exists. Nothing
+// in it has to be undone, unless it was renamed.
+func (j *job) isGone(f state.File) bool {
+	return state.IsGone(j.Tree.Dir, f) && !slices.ContainsFunc(j.plan.Changes,
+		func(edit patches.Change) bool { return edit.Path == f.Path })
 }
 
 // own reports whether the installed modules are those that this tree was patched with.
@@ -355,6 +364,7 @@ func (j *job) newRecord(wolf *wolfssl.Tree, created []string) (*state.Record, er
 		}
 		record.SetTarget(entry)
 	}
+	record.Files = slices.DeleteFunc(record.Files, j.isGone)
 	adopted := j.adopt(record)
 	for _, edit := range j.plan.Changes {
 		if adopted[edit.Path] {

@@ -145,6 +145,8 @@ type job struct {
 	changedModules []string
 	// found is an earlier patch whose record is gone; nil without one.
 	found *patches.Lost
+	// readOnly is set if neither make nor the compiler may be run.
+	readOnly bool
 	// builds are the directories that plain make builds in, and small has a note for each target
 	// whose flash may be too small; both are known once the compiler has been asked.
 	builds, small []string
@@ -190,7 +192,7 @@ func (j *job) read(ctx context.Context) error {
 	j.sayFound()
 	j.edits = state.Options{Force: j.Force, AtHead: j.Tree.AtHead}
 	err = j.planAll()
-	if errors.Is(err, patches.ErrCannotRead) && j.macrosToo(ctx) == nil {
+	if errors.Is(err, patches.ErrCannotRead) && !j.readOnly && j.macrosToo(ctx) == nil {
 		err = j.planAll() // else the first error is the one to report
 	}
 	if err != nil || !j.AllBoards || !j.leaveOut() {

@@ -51,6 +51,11 @@ func recordedChanges(old, now *state.Record) []string {
 			add("%s is no longer a target", project.Name(t))
 		}
 	}
+	for _, f := range old.Files {
+		if !slices.ContainsFunc(now.Files, func(n state.File) bool { return n.Path == f.Path }) {
+			add("%s is gone, and is no longer recorded", f.Path)
+		}
+	}
 	switch is, was := now.Modules, old.Modules; {
 	case is.WolfSSL != was.WolfSSL:
 		add("wolfSSL will be %s instead of %s", is.WolfSSL, was.WolfSSL)

@@ -97,11 +97,11 @@ func (j *job) checkWay() error {
 	if j.Record == nil || j.Record.Pristine == j.Pristine {
 		return nil
 	}
-	err := fmt.Errorf("%s is patched in the tree, not --pristine", j.Tree.Dir)
+	text := j.Tree.Dir + " is patched in the tree, not --pristine"
 	if j.Record.Pristine {
-		err = fmt.Errorf("%s is patched --pristine, not in the tree", j.Tree.Dir)
+		text = j.Tree.Dir + " is patched --pristine, not in the tree"
 	}
-	return hint.With(err, "mpwolf revert first, or patch it the same way")
+	return &RevertFirstError{text, j.Run("revert") + " first, or patch it the same way"}
 }
 
 // checkModules refuses a directory that the user modules cannot go into.
@@ -119,8 +119,8 @@ func (j *job) checkModules() error {
 				"--pristine must not change",
 				j.Modules), another)
 	case j.Record != nil && j.Record.Modules.Dir != j.Modules:
-		return hint.With(fmt.Errorf("%s is patched with the modules in %s, not %s",
-			j.Tree.Dir, j.Record.Modules.Dir, j.Modules), "mpwolf revert first")
+		return &RevertFirstError{fmt.Sprintf("%s is patched with the modules in %s, not %s",
+			j.Tree.Dir, j.Record.Modules.Dir, j.Modules), j.Run("revert") + " first"}
 	}
 	var err error
 	if j.others, err = j.OtherUsers(); err != nil {

@@ -42,6 +42,8 @@ type Options struct {
 	// Pristine chooses whether the patch changes no file of the tree; nil leaves it to
 	// mpwolf.toml.
 	Pristine *bool
+	// Lenient leaves out the targets that the tree does not have, see Project.Gone.
+	Lenient bool
 	// MaxFlash and MaxRAM are what a firmware may take, in bytes.
 	MaxFlash, MaxRAM uint64
 	// MinHeap and MinStack are what it must leave for the heap and the stack, in bytes.

@@ -32,6 +32,9 @@ type Project struct {
 	// Targets are what the command works on; All is set if they are all of mpwolf.toml.
 	Targets []Target
 	All     bool
+	// Gone are targets of mpwolf.toml or the record that the tree does not have, if the options
+	// are lenient; without that they are an error.
+	Gone []Gone
 	// Modules is the absolute path of the directory for the user modules; ModulesNamed is set if
 	// the command line or mpwolf.toml names it.
 	Modules      string
@@ -135,7 +138,7 @@ func (p *Project) Interrupted() error {
 		return nil
 	}
 	return hint.With(fmt.Errorf("an earlier run on %s was interrupted", p.Tree.Dir),
-		"mpwolf patch and mpwolf revert first restore the state before it")
+		p.Run("patch")+" and "+p.Run("revert")+" first restore the state before it")
 }
 
 // NeedRecord is an error if the tree is not patched.
@@ -150,10 +153,11 @@ func (p *Project) NeedRecord(ctx context.Context) error {
 	if lost != nil {
 		return hint.With(
 			fmt.Errorf("%s was patched, but the record of that is missing", p.Tree.Dir),
-			"mpwolf patch --port PORT takes over what is there, mpwolf revert removes it")
+			p.Run("patch --port PORT")+" takes over what is there, "+p.Run("revert")+
+				" removes it")
 	}
 	return hint.With(fmt.Errorf("%s is %w", p.Tree.Dir, state.ErrNotPatched),
-		"mpwolf patch --port PORT")
+		p.Run("patch --port PORT"))
 }
 
 // ExpectRelease is an error if the tree is not the release that mpwolf.toml expects.

@@ -52,6 +52,19 @@ func (t Target) ModuleArgs(modules string) []string {
 	return args
 }
 
+// Gone is a target that the tree does not have, or no longer.
+type Gone struct {
+	Target state.Target
+	// Line is the line of mpwolf.toml at which it begins; 0 if it is recorded.
+	Line int
+	// Err is what the tree lacks.
+	Err error
+}
+
+func (g Gone) String() string {
+	return fmt.Sprintf("patched for %s, which it no longer has: %v", Name(g.Target), g.Err)
+}
+
 // Name is a recorded target in words, such as "unix (standard)"; no tree needs to have it.
 func Name(t state.Target) string {
 	return micropython.Target{Port: t.Port, Board: t.Board, Variant: t.Variant}.Name()
@@ -262,6 +275,13 @@ func (p *Project) configured(port string) ([]Target, error) {
 			asked = append(asked, "WOLFSSL_PROFILE="+t.Profile)
 		}
 		target, err := p.target(t.Port, t.Board, t.Variant, asked)
+		if err != nil && p.Asked.Lenient && errors.Is(err, micropython.ErrUnknownName) {
+			p.Gone = append(p.Gone, Gone{
+				Target: state.Target{Port: t.Port, Board: t.Board, Variant: t.Variant},
+				Line:   p.File.Line(i), Err: err,
+			})
+			continue
+		}
 		if err != nil {
 			return nil, &config.Error{File: shell.Path(p.File.Path), Line: p.File.Line(i),
 				Text: err.Error()}
@@ -352,8 +372,13 @@ func (p *Project) recorded(others ...Target) ([]Target, error) {
 			continue
 		}
 		target, err := p.target(t.Port, t.Board, t.Variant, t.Make)
-		if err != nil {
-			return nil, err
+		switch gone := (Gone{Target: t, Err: err}); {
+		case err != nil && p.Asked.Lenient:
+			p.Gone = append(p.Gone, gone)
+			continue
+		case err != nil:
+			return nil, hint.With(fmt.Errorf("%s is %s", p.Tree.Dir, gone),
+				"restore that, or "+p.Run("revert"))
 		}
 		target.UserSettings = t.UserSettings
 		targets = append(targets, target)

@@ -32,7 +32,7 @@ func (p *Project) OpenTree() (err error) {
 		p.Tree, err = TreeAround(".")
 	}
 	if err != nil {
-		return err
+		return p.wasPatched(err)
 	}
 	p.sayTree()
 	return state.Guard(p.Tree.Dir)
@@ -101,8 +101,11 @@ func (p *Project) openConfigured() error {
 		return fmt.Errorf("%s: tree: %w in %s", file, micropython.ErrNoTree, dir)
 	}
 	if err == nil && len(entries) == 0 {
-		return hint.With(fmt.Errorf("%s: tree: %s is empty: %w", file, dir, micropython.ErrNoTree),
-			"git submodule update --init "+shell.Quote(shell.Path(dir)))
+		empty := fmt.Errorf("%s: tree: %s is empty: %w", file, dir, micropython.ErrNoTree)
+		if !IsSubmodule(dir) {
+			return hint.With(empty, "remove that directory, and "+p.Run("patch")+" fetches a tree")
+		}
+		return hint.With(empty, "git submodule update --init "+shell.Quote(shell.Path(dir)))
 	}
 	if p.Tree, err = micropython.Open(dir); err != nil {
 		return fmt.Errorf("%s: tree: %w", file, err)

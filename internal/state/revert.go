@@ -190,9 +190,29 @@ func Became(tree string, f File) string {
 	case err == nil:
 		return "is no longer a regular file"
 	}
+	if other := renamed(tree, f); other != "" {
+		return "is gone; " + other + " has its bytes"
+	}
+	return "is gone"
+}
+
+// IsGone reports whether a recorded file no longer exists, and no other file in its directory has
+// its bytes.
+func IsGone(tree string, f File) bool {
+	name := filepath.Join(tree, filepath.FromSlash(f.Path))
+	_, err := os.Lstat(name)
+	if !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, syscall.ENOTDIR) {
+		return false
+	}
+	return renamed(tree, f) == ""
+}
+
+// renamed is a file in the directory of a recorded one that has its bytes; "" without one.
+func renamed(tree string, f File) string {
+	name := filepath.Join(tree, filepath.FromSlash(f.Path))
 	entries, err := os.ReadDir(filepath.Dir(name))
 	if err != nil {
-		return "is gone"
+		return ""
 	}
 	for _, entry := range entries {
 		other := filepath.Join(filepath.Dir(name), entry.Name())
@@ -200,10 +220,10 @@ func Became(tree string, f File) string {
 			continue
 		}
 		if hash, err := disk.HashFile(other); err == nil && hash == f.After {
-			return "is gone; " + path.Join(path.Dir(f.Path), entry.Name()) + " has its bytes"
+			return path.Join(path.Dir(f.Path), entry.Name())
 		}
 	}
-	return "is gone"
+	return ""
 }
 
 // withoutOurs returns the bytes of a recorded file without what mpwolf wrote and with what the
