@@ -32,12 +32,12 @@ var mayImport = map[string][]string{
 		"state", "wolfssl",
 	},
 	"check": {
-		"config", "disk", "hint", "modules", "patches", "project", "report", "repository", "shell",
-		"state", "wolfssl",
+		"change", "config", "disk", "hint", "modules", "patches",
+		"project", "report", "repository", "shell", "state", "wolfssl",
 	},
 	"complete": {"micropython", "patches", "project", "wolfssl"},
 	"explain":  {"build", "hint", "micropython", "modules", "patches", "project", "state"},
-	"status":   {"micropython", "modules", "patches", "project", "state"},
+	"status":   {"change", "disk", "micropython", "modules", "patches", "project", "state"},
 	"doctor": {
 		"build", "lazyregexp", "micropython", "patches", "project", "sources", "state",
 	},

@@ -161,7 +161,7 @@ func snapshot(ts *testscript.TestScript, neg bool, args []string) {
 var (
 	// named are the commands of mpwolf that a text names.
 	named = regexp.MustCompile(`\bmpwolf ((?:patch|build|revert|init|check|doctor)` +
-		`(?: --?[a-z-]+(?: [A-Z]+\b)?)*|explain [A-Z_0-9]+)`)
+		`(?: --tree [^ ;,]+| --?[a-z-]+(?: [A-Z]+\b)?)*|explain [A-Z_0-9]+(?: --tree [^ ;,]+)?)`)
 	// namedGit are those of git.
 	namedGit = regexp.MustCompile(`\bgit (?:-C \S+ )?(?:submodule update|restore) [^;,]+`)
 )
@@ -171,11 +171,15 @@ func followHint(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 || from[args[0]] == "" {
 		ts.Fatalf("usage: follow hint|fix")
 	}
-	commands, git := map[string]bool{}, map[string]bool{}
+	var commands []string // in the order in which the text names them
+	git := map[string]bool{}
 	for line := range strings.Lines(ts.ReadFile(from[args[0]])) {
 		if _, advice, found := strings.Cut(line, args[0]+": "); found {
 			for _, m := range named.FindAllStringSubmatch(advice, -1) {
-				commands[strings.ReplaceAll(m[1], "PORT", "unix")] = true
+				command := strings.ReplaceAll(m[1], "PORT", "unix")
+				if !slices.Contains(commands, command) {
+					commands = append(commands, command)
+				}
 			}
 			for _, command := range namedGit.FindAllString(advice, -1) {
 				git[strings.TrimSpace(command)] = true
@@ -188,7 +192,7 @@ func followHint(ts *testscript.TestScript, neg bool, args []string) {
 	for _, command := range slices.Sorted(maps.Keys(git)) {
 		ts.Check(ts.Exec("sh", "-c", command))
 	}
-	for _, command := range slices.Sorted(maps.Keys(commands)) {
+	for _, command := range commands {
 		words := strings.Fields(command)
 		if words[0] == "patch" || words[0] == "build" {
 			words = append(words, "--dry-run")

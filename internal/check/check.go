@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"mpwolf/internal/change"
 	"mpwolf/internal/config"
 	"mpwolf/internal/hint"
 	"mpwolf/internal/project"
@@ -89,6 +90,9 @@ var Rules = []report.Rule{
 	{ID: "target",
 		Summary: "The tree was patched for the targets in mpwolf.toml, with the same options.",
 		Help:    "`mpwolf patch` patches for all of them."},
+	{ID: "way",
+		Summary: "The tree was patched in the way that mpwolf.toml asks for: pristine or not.",
+		Help:    "`mpwolf revert`, then `mpwolf patch`."},
 	{ID: "file", Summary: "The files that mpwolf changed still exist.",
 		Help: "A file that is missing, or is now a link or a directory, cannot be reverted: " +
 			"restore it."},
@@ -99,16 +103,20 @@ var Rules = []report.Rule{
 		Help: "`mpwolf patch --force` reinstalls them, and saves what was changed."},
 }
 
-// What to do about most findings.
+// Fixes of findings that are replaced once all are known: patch may refuse, see fixes.
 const (
-	fixPatch = "mpwolf patch"
-	fixForce = "mpwolf patch --force"
+	fixPatch   = "patch"
+	fixForce   = "patch --force"
+	fixRecords = "patch records"
+	fixGone    = "revert gone"
+	fixShared  = "patch shared"
 )
 
 // checker collects findings.
 type checker struct {
 	*project.Project
 	tool     string
+	some     bool // only some targets are checked
 	stamps   *state.Stamps
 	findings []report.Finding
 	claims   []string
@@ -120,6 +128,7 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 	if o.Patched {
 		which = project.Recorded
 	}
+	o.Lenient = true
 	p, err := project.Open(o.Options, which)
 	if err != nil {
 		return nil, err
@@ -137,11 +146,12 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 		return nil, hint.With(err, "mpwolf init --port PORT writes one")
 	}
 	if o.Only != nil {
+		p.Gone = nil
 		p.Targets = slices.DeleteFunc(p.Targets, func(t project.Target) bool {
 			return !slices.Contains(o.Only, t.Name())
 		})
 	}
-	k := &checker{Project: p, tool: o.Tool, stamps: state.LoadStamps(p.Tree.Dir)}
+	k := &checker{Project: p, some: o.Only != nil, tool: o.Tool, stamps: state.LoadStamps(p.Tree.Dir)}
 	if lost != nil {
 		k.lost(lost)
 	}
@@ -153,6 +163,7 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 			return nil, err
 		}
 	}
+	k.fixes(ctx, change.Options{Options: o.Options, Tool: o.Tool})
 	result := &Result{Tree: p.Tree.Dir, Targets: project.Names(p.Targets),
 		Findings: k.findings, Where: k.where()}
 	if !o.Strict {
@@ -160,6 +171,34 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 	}
 	if p.Record != nil {
 		result.Since = p.Record.Time
+	}
+	return result, nil
+}
+
+// Built checks what a build of the recorded targets would give: whether the tree is as it was
+// patched, and whether it was patched as mpwolf.toml asks for. Only are the targets that are
+// built, if the user named them; nil are all.
+func Built(ctx context.Context, o Options) (*Result, error) {
+	o.Patched = true
+	result, err := Run(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	file, err := project.New(o.Options)
+	if err != nil || file.File == nil || len(file.File.Targets) == 0 {
+		return result, err
+	}
+	o.Patched = false
+	asked, err := Run(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range asked.Findings {
+		if !slices.ContainsFunc(result.Findings, func(g report.Finding) bool {
+			return g.ID == f.ID && g.File == f.File && g.Line == f.Line && g.Message == f.Message
+		}) {
+			result.Findings = append(result.Findings, f)
+		}
 	}
 	return result, nil
 }
@@ -173,28 +212,76 @@ func (k *checker) lost(lost *patches.Lost) {
 		f.File = k.Tree.Path(filepath.FromSlash(lost.Changes[0].Path))
 	}
 	if !k.All {
-		f.Fix = "mpwolf patch --port PORT"
+		f.Fix = k.Run("patch --port PORT")
 	}
 	k.found(f)
+}
+
+// fixes replaces the fixes by commands that do not refuse.
+func (k *checker) fixes(ctx context.Context, o change.Options) {
+	patch, forced := "", ""
+	for i := range k.findings {
+		f := &k.findings[i]
+		switch f.Fix {
+		case fixPatch, fixRecords:
+			if patch == "" {
+				patch = change.PatchFix(ctx, o)
+			}
+			records := f.Fix == fixRecords
+			if f.Fix = patch; records && patch == k.Run("patch") {
+				f.Fix += ", which records them; then " + k.Run("verify")
+			}
+		case fixForce, fixShared:
+			if forced == "" {
+				o.Force = true
+				forced = change.PatchFix(ctx, o)
+				o.Force = false
+				if forced == k.Run("patch") {
+					forced = k.Run("patch --force")
+				}
+			}
+			if f.Fix == fixShared {
+				f.Fix = forced + "; or " + k.Run("revert") + ", and patch with --modules DIR"
+			} else {
+				f.Fix = forced
+			}
+		case fixGone:
+			f.Fix = "restore what is missing, or " + change.RevertFix(ctx, o)
+		}
+	}
 }
 
 func (k *checker) found(f report.Finding) { k.findings = append(k.findings, f) }
 
 func (k *checker) run() error {
 	if state.Interrupted(k.Tree.Dir) {
-		k.found(report.Finding{ID: "interrupted", File: k.Tree.Path(state.Dir), Fix: fixPatch,
-			Message: "a run of mpwolf was interrupted"})
+		f := report.Finding{ID: "interrupted", File: k.Tree.Path(state.Dir),
+			Fix: k.Run("patch"), Message: "a run of mpwolf was interrupted"}
+		if len(k.Targets) == 0 { // patch would need --port
+			f.Fix = k.Run("revert")
+		}
+		k.found(f)
 		return nil // the rest is between two states
 	}
 	if err := k.place(); err != nil {
 		return err
+	}
+	k.way()
+	for _, gone := range k.Gone {
+		f := report.Finding{ID: "target", File: k.where(), Line: max(1, gone.Line),
+			Fix: fixGone, Message: "the tree is " + gone.String()}
+		if gone.Line > 0 {
+			f.Message = "the tree does not have this target: " + gone.Err.Error()
+			f.Fix = "correct or remove that target, or restore what is missing"
+		}
+		k.found(f)
 	}
 	for _, target := range k.Targets {
 		if err := k.target(target); err != nil {
 			return err
 		}
 	}
-	if len(k.Targets) == 0 {
+	if len(k.Targets) == 0 && k.Record == nil {
 		return nil // the record that would say what is installed is gone
 	}
 	k.others()

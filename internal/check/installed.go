@@ -9,6 +9,7 @@ import (
 
 	"mpwolf/internal/config"
 	"mpwolf/internal/disk"
+	"mpwolf/internal/project"
 	"mpwolf/internal/report"
 	"mpwolf/internal/shell"
 	"mpwolf/modules"
@@ -59,7 +60,9 @@ func (k *checker) changed(final string, names []string) {
 			return
 		}
 		what := "was changed after mpwolf installed it"
-		if info, err := os.Lstat(file); err != nil || !info.Mode().IsRegular() {
+		if modules.IsAdded(k.Modules, name) {
+			what = "was added to what mpwolf installed"
+		} else if info, err := os.Lstat(file); err != nil || !info.Mode().IsRegular() {
 			what = "was installed by mpwolf, and is " + whatIs(info)
 		}
 		k.found(report.Finding{ID: "modules-changed", File: file, Line: 1,
@@ -94,7 +97,7 @@ func (k *checker) owner(final string) error {
 				k.Record.Modules.WolfSSL)
 		}
 		if len(others) > 0 {
-			f.Fix = fixForce + "; or mpwolf revert, and patch with --modules DIR"
+			f.Fix = fixShared
 		}
 	case !noted && len(others) > 0:
 		f.Message =
@@ -105,6 +108,14 @@ func (k *checker) owner(final string) error {
 	}
 	k.found(f)
 	return nil
+}
+
+// restore is how to get a directory that mpwolf.toml names by a key.
+func restore(dir, key string) string {
+	if project.IsSubmodule(dir) {
+		return "git submodule update --init " + shell.Quote(shell.Path(dir))
+	}
+	return "restore that directory, or change " + key + " in " + config.Name
 }
 
 // wolfSSL compares the installed version with that of mpwolf.toml.
@@ -118,7 +129,7 @@ func (k *checker) wolfSSL(final string) error {
 		if err != nil {
 			k.found(report.Finding{ID: "modules", File: k.File.Path, Line: 1,
 				Message: "wolfssl: " + err.Error(),
-				Fix:     "git submodule update --init " + shell.Quote(shell.Path(want))})
+				Fix:     restore(want, "wolfssl")})
 			return nil
 		}
 		want = tree.Version

@@ -1,6 +1,7 @@
 package check
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -17,7 +18,7 @@ import (
 // target asks the scanner whether every want holds, and the record whether the target was
 // patched with these options.
 func (k *checker) target(t project.Target) error {
-	if err := k.wants(t); err != nil {
+	if known, err := k.wants(t); err != nil || !known {
 		return err
 	}
 	if k.Record != nil && k.File != nil {
@@ -27,26 +28,27 @@ func (k *checker) target(t project.Target) error {
 	return nil
 }
 
-// wants asks the scanner whether every want of a port holds.
-func (k *checker) wants(t project.Target) error {
+// wants asks the scanner whether every want of a port holds. known is false if mpwolf does not
+// know what the port needs.
+func (k *checker) wants(t project.Target) (known bool, err error) {
 	port, err := patches.Load(t.Port)
 	if errors.Is(err, patches.ErrUnknownPort) {
 		k.found(report.Finding{ID: "target", File: k.where(), Line: max(1, t.Line),
 			Message: fmt.Sprintf("mpwolf does not know what the port %s needs, so it cannot "+
 				"check it; it knows: %s", t.Port, strings.Join(patches.Ports(), ", ")),
 			Fix: "remove that target"})
-		return nil
+		return false, nil
 	}
 	if err != nil {
-		return err
+		return false, err
 	}
 	key, err := k.VerdictKey(t.Target, k.tool)
 	if err != nil {
-		return err
+		return false, err
 	}
 	if k.stamps.Holds(key, k.inputs) {
 		k.claim(k.stamps.Claims()...)
-		return nil
+		return true, nil
 	}
 	reading := k.Scan(t.Target)
 	for _, line := range reading.Unread() {
@@ -54,17 +56,16 @@ func (k *checker) wants(t project.Target) error {
 	}
 	first, theirs := len(k.findings), ""
 	for _, want := range port.Wants {
-		if name := k.want(t, want, reading); theirs == "" {
-			theirs = name
-		}
+		name := k.want(t, want, reading)
+		theirs = cmp.Or(theirs, name, k.clash(t, want, reading))
 	}
 	for i := range k.findings[first:] {
 		// patch refuses as long as that stands, and these may follow from it.
 		if f := &k.findings[first+i]; theirs != "" && f.Fix == fixPatch {
-			f.Fix = "see to " + theirs + " first, and mpwolf check again"
+			f.Fix = "see to " + theirs + " first, and " + k.Run("check") + " again"
 		}
 	}
-	return nil
+	return true, nil
 }
 
 // claim records what relies on the last patch.
@@ -86,7 +87,10 @@ func (k *checker) settings(t project.Target) {
 	if err != nil {
 		f.File, f.Line = k.where(), max(1, t.Line)
 		f.Message = fmt.Sprintf("the settings of %s cannot be read: %v", t.Name(), err)
-		f.Fix = "restore the file, or mpwolf patch --user-settings FILE"
+		f.Fix = "restore the file, or " + k.Run("patch --user-settings FILE")
+		if t.Line > 0 {
+			f.Fix = "restore the file, or change user-settings there"
+		}
 		k.found(f)
 		return
 	}
@@ -101,7 +105,7 @@ func (k *checker) settings(t project.Target) {
 		f.ID = "settings-changed"
 		f.Message =
 			fmt.Sprintf("the settings of %s were changed after the tree was patched", t.Name())
-		f.Fix = "mpwolf patch, which records them; then mpwolf verify"
+		f.Fix = fixRecords
 		k.found(f)
 	}
 }
@@ -124,7 +128,7 @@ func (k *checker) strict(ctx context.Context) error {
 		}
 		for _, w := range wrong {
 			f := report.Finding{ID: "compiler", File: k.where(), Line: 1,
-				Fix: "mpwolf explain " + w.Name + " shows where it comes from"}
+				Fix: k.Run("explain "+w.Name) + " shows where it comes from"}
 			if w.Line > 0 {
 				f.File, f.Line = w.File, w.Line
 				if !filepath.IsAbs(f.File) {
@@ -173,6 +177,25 @@ func (k *checker) want(
 	}
 	k.found(f)
 	return theirs
+}
+
+// clash is a finding if a flag defines a macro that a header defines otherwise: the value may be
+// right, and still no compiler accepts it. It gives the name of the macro.
+func (k *checker) clash(t project.Target, want patches.Want, reading *patches.Config) string {
+	name := reading.State(want).Name
+	for _, clash := range reading.Clashes(name) {
+		f := report.Finding{ID: "macros", File: clash.Flag.File, Line: clash.Flag.Line,
+			Fix: "remove that flag there; mpwolf cannot"}
+		if f.Line == 0 { // make's command line, or the environment
+			f.File, f.Line = k.where(), max(1, t.Line)
+		} else if !filepath.IsAbs(f.File) {
+			f.File = k.Tree.Path(filepath.FromSlash(f.File))
+		}
+		f.Message = t.Name() + ": " + clash.String()
+		k.found(f)
+		return name
+	}
+	return ""
 }
 
 // decidingLine is the line to look at: if a makefile turns a variable into a macro, the line

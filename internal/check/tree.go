@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"syscall"
 
 	"mpwolf/internal/config"
 	"mpwolf/internal/project"
@@ -22,8 +23,7 @@ func (k *checker) place() error {
 		k.found(report.Finding{ID: "release", File: mpconfig, Line: 1,
 			Message: fmt.Sprintf("the tree is MicroPython %s; %s expects %s", k.Tree.Version,
 				config.Name, k.File.MicroPython),
-			Fix: "git submodule update " + shell.Quote(shell.Path(k.Tree.Dir)) +
-				", or change micropython in " + config.Name})
+			Fix: k.checkout() + ", or change micropython in " + config.Name})
 	}
 	if k.Record == nil {
 		return nil
@@ -42,6 +42,33 @@ func (k *checker) place() error {
 				state.ShortCommit(then), state.ShortCommit(now))})
 	}
 	return nil
+}
+
+// checkout is how to get the release that mpwolf.toml expects.
+func (k *checker) checkout() string {
+	if project.IsSubmodule(k.Tree.Dir) {
+		return "git submodule update " + shell.Quote(shell.Path(k.Tree.Dir))
+	}
+	return "check out that release"
+}
+
+// way checks that the tree was patched in the way that mpwolf.toml asks for. The wants are then
+// checked as the tree was patched.
+func (k *checker) way() {
+	if k.Record == nil {
+		return
+	}
+	if k.File != nil && k.File.Pristine != k.Record.Pristine {
+		is, asked := "in the tree", "pristine = true"
+		if k.Record.Pristine {
+			is, asked = "pristine", "a patch in the tree"
+		}
+		k.found(report.Finding{ID: "way", File: k.File.Path,
+			Line: max(1, k.File.KeyLine("pristine")), Fix: fixPatch,
+			Message: fmt.Sprintf("the tree was patched %s; %s asks for %s", is, config.Name,
+				asked)})
+	}
+	k.Pristine = k.Record.Pristine
 }
 
 // recorded compares a target of mpwolf.toml with what was patched.
@@ -66,7 +93,7 @@ func (k *checker) recorded(t project.Target) {
 
 // others names what the tree was patched for and mpwolf.toml does not have.
 func (k *checker) others() {
-	if !k.All || k.Record == nil || k.File == nil || len(k.File.Targets) == 0 {
+	if !k.All || k.some || k.Record == nil || k.File == nil || len(k.File.Targets) == 0 {
 		return
 	}
 	for _, t := range k.Record.Targets {
@@ -88,18 +115,36 @@ func (k *checker) files() error {
 	}
 	for _, f := range k.Record.Files {
 		info, err := os.Lstat(k.Tree.Path(filepath.FromSlash(f.Path)))
-		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, syscall.ENOTDIR) {
 			return err
 		}
 		if err != nil || !info.Mode().IsRegular() {
 			k.found(report.Finding{ID: "file",
 				File: k.Tree.Path(filepath.FromSlash(f.Path)), Line: 1,
-				Message: "mpwolf changed this file; it is " + whatIs(info),
-				Fix: "git -C " + shell.Quote(shell.Path(k.Tree.Dir)) + " restore " +
-					shell.Quote(f.Path) + ", then " + fixPatch})
+				Message: "mpwolf changed this file; it " + state.Became(k.Tree.Dir, f),
+				Fix:     k.restoreFile(f, info)})
 		}
 	}
 	return nil
+}
+
+// restoreFile is what to do about a changed file that something else replaced; nil stands for
+// nothing. git knows only a file of its last commit.
+func (k *checker) restoreFile(f state.File, info fs.FileInfo) string {
+	_, inGit := k.Tree.AtHead(f.Path, nil)
+	restore := "git -C " + shell.Quote(shell.Path(k.Tree.Dir)) + " restore " +
+		shell.Quote(f.Path) + ", then " + k.Run("patch")
+	switch {
+	case inGit && info != nil && info.IsDir():
+		return "move it away, then " + restore
+	case inGit:
+		return restore
+	case info != nil:
+		return "move it away, then " + k.Run("patch")
+	case !state.IsGone(k.Tree.Dir, f):
+		return "rename that file back"
+	}
+	return fixPatch
 }
 
 // whatIs says what replaced a regular file; nil stands for nothing.

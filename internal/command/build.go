@@ -14,6 +14,7 @@ import (
 	"mpwolf/internal/doctor"
 	"mpwolf/internal/hint"
 	"mpwolf/internal/project"
+	"mpwolf/internal/shell"
 )
 
 func buildCommand(s *session) *cli.Command {
@@ -46,7 +47,9 @@ func (s *session) build(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	p, err := project.Open(s.options(c), project.Recorded)
+	o := s.options(c)
+	o.Lenient = true // what is gone is a finding
+	p, err := project.Open(o, project.Recorded)
 	if err != nil {
 		return err
 	}
@@ -61,7 +64,7 @@ func (s *session) build(c *cli.Context) error {
 		return err
 	}
 	result := buildJSON{Targets: []builtJSON{}}
-	if result.Findings, err = s.checkBuild(c, targets); err == nil {
+	if result.Findings, err = s.checkBuild(c, p, targets); err == nil {
 		err = s.buildAll(c, p, targets, &result)
 	}
 	if kind == "json" && (err == nil || len(result.Targets) > 0 || errors.Is(err, errFound)) {
@@ -138,14 +141,18 @@ func (o *lastOutput) Write(p []byte) (int, error) {
 }
 
 // checkBuild is an error if make would, without an error, build firmware other than what the
-// tree was patched for, such as one with the built-in TLS after a checkout.
+// tree was patched for, such as one with the built-in TLS after a checkout, or than what
+// mpwolf.toml asks for.
 func (s *session) checkBuild(
-	c *cli.Context, targets []project.Target,
+	c *cli.Context, p *project.Project, targets []project.Target,
 ) ([]checkedFinding, error) {
-	o := options(c) // which tree it is has been reported already
-	result, err := check.Run(c.Context, check.Options{
-		Options: o, Tool: Version(), Patched: true, Only: project.Names(targets),
-	})
+	o := s.options(c)
+	o.Say = nil // which tree it is has been reported already
+	options := check.Options{Options: o, Tool: Version()}
+	if c.Args().Present() {
+		options.Only = project.Names(targets)
+	}
+	result, err := check.Built(c.Context, options)
 	if err != nil {
 		return nil, err
 	}
@@ -160,8 +167,17 @@ func (s *session) checkBuild(
 		s.say("%s is not as it was patched; building it anyway", result.Tree)
 		return found, nil
 	}
-	s.complain("nothing was built: the firmware would not be the one that %s was patched for",
-		result.Tree)
-	s.complain("hint: apply the fixes above, or build the tree as it is with mpwolf build --force")
+	s.complain("nothing was built: the firmware would not be the one that %s was patched for%s",
+		result.Tree, orAsked(p))
+	s.complain("hint: apply the fixes above, or build the tree as it is with %s",
+		p.Run("build --force"))
 	return found, errFound
+}
+
+// orAsked adds to a sentence about what a tree was patched for what mpwolf.toml asks for.
+func orAsked(p *project.Project) string {
+	if p.File == nil {
+		return ""
+	}
+	return ", as " + shell.Path(p.File.Path) + " asks for"
 }

@@ -7,8 +7,11 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"strings"
 	"time"
 
+	"mpwolf/internal/change"
+	"mpwolf/internal/disk"
 	"mpwolf/internal/micropython"
 	"mpwolf/internal/project"
 	"mpwolf/internal/state"
@@ -83,6 +86,9 @@ func Read(ctx context.Context, o Options) (*Status, error) {
 		if err := st.applied(p); err != nil {
 			return nil, err
 		}
+		if st.State == Drifted {
+			st.Fix = fix(ctx, p, o)
+		}
 	}
 	lost, err := p.Lost(ctx)
 	if err != nil {
@@ -93,15 +99,30 @@ func Read(ctx context.Context, o Options) (*Status, error) {
 	}
 	if state.Interrupted(p.Tree.Dir) {
 		st.State = Partial
-		st.Fix = "mpwolf patch or mpwolf revert: either first undoes the interrupted run"
+		st.Fix = p.Run("patch") + " or " + p.Run("revert") +
+			": either first undoes the interrupted run"
 	}
 	return st, nil
+}
+
+// fix names what to do about drift: commands that do not refuse.
+func fix(ctx context.Context, p *project.Project, o Options) string {
+	changes := change.Options{Options: o.Options, Tool: o.Tool}
+	patch, revert := change.PatchFix(ctx, changes), change.RevertFix(ctx, changes)
+	if patch == p.Run("patch") && revert == p.Run("revert") {
+		return patch + " restores mpwolf's lines, " + revert + " removes them; both keep yours"
+	}
+	if strings.HasPrefix(patch, revert) {
+		return patch
+	}
+	return patch + "; or " + revert + ", which removes mpwolf's lines"
 }
 
 // lost says what shows that the tree was patched.
 func (st *Status) lost(p *project.Project, lost *patches.Lost) {
 	st.State = Lost
-	st.Fix = "mpwolf patch --port PORT takes over what is there, mpwolf revert removes it"
+	st.Fix = p.Run("patch --port PORT") + " takes over what is there, " + p.Run("revert") +
+		" removes it"
 	for _, change := range lost.Changes {
 		st.Files = append(st.Files, change.Path)
 	}
@@ -132,10 +153,11 @@ func (st *Status) applied(p *project.Project) error {
 	if err := st.modules(p); err != nil {
 		return err
 	}
+	for _, t := range record.Targets {
+		st.target(tree, t)
+	}
 	if len(st.Drift) > 0 {
 		st.State = Drifted
-		st.Fix = "mpwolf patch restores mpwolf's lines, mpwolf revert removes them; both " +
-			"keep yours"
 	}
 	return nil
 }
@@ -157,6 +179,27 @@ func (st *Status) moved(tree *micropython.Tree, record *state.Record) error {
 			state.ShortCommit(record.Commit))})
 	}
 	return nil
+}
+
+// target checks that the tree still has a target, and that its settings are those of then.
+func (st *Status) target(tree *micropython.Tree, t state.Target) {
+	name := project.Name(t)
+	if _, err := tree.Target(t.Port, t.Board, t.Variant); err != nil {
+		st.Drift = append(st.Drift, Drift{Whose: Theirs,
+			Text: fmt.Sprintf("the tree no longer has %s: %v", name, err)})
+	}
+	if t.UserSettings == "" {
+		return
+	}
+	hash, err := disk.HashFile(t.UserSettings)
+	switch {
+	case err != nil:
+		st.Drift = append(st.Drift, Drift{Whose: Theirs,
+			Text: fmt.Sprintf("the settings of %s cannot be read: %v", name, err)})
+	case t.SettingsHash != "" && hash != t.SettingsHash:
+		st.Drift = append(st.Drift, Drift{File: t.UserSettings, Whose: Theirs,
+			Text: "was changed since: the settings of " + name})
+	}
 }
 
 // file finds what happened to a changed file, and whether our lines are still in it.
@@ -223,8 +266,12 @@ func (st *Status) modules(p *project.Project) error {
 			Drift{File: st.Modules, Whose: Theirs, Text: "was reinstalled for another tree"})
 	}
 	for _, name := range changed {
+		text := "was changed since"
+		if modules.IsAdded(record.Modules.Dir, name) {
+			text = "was added since"
+		}
 		st.Drift = append(st.Drift,
-			Drift{File: filepath.Join(st.Modules, name), Whose: Ours, Text: "was changed since"})
+			Drift{File: filepath.Join(st.Modules, name), Whose: Ours, Text: text})
 	}
 	return nil
 }
