@@ -62,7 +62,7 @@ func (j *job) doneWith(wolf *wolfssl.Tree) bool {
 	return j.doneBut() && wolf.Dir != "" && j.installed(wolf)
 }
 
-// isGone reports whether a recorded file, which is not planned to change, no longer exists. Nothing
+// isGone reports whether a recorded file that is not planned to change no longer exists. Nothing
 // in it has to be undone, unless it was renamed.
 func (j *job) isGone(f state.File) bool {
 	return state.IsGone(j.Tree.Dir, f) && !slices.ContainsFunc(j.plan.Changes,

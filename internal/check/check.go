@@ -151,7 +151,8 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 			return !slices.Contains(o.Only, t.Name())
 		})
 	}
-	k := &checker{Project: p, some: o.Only != nil, tool: o.Tool, stamps: state.LoadStamps(p.Tree.Dir)}
+	k := &checker{Project: p, some: o.Only != nil, tool: o.Tool,
+		stamps: state.LoadStamps(p.Tree.Dir)}
 	if lost != nil {
 		k.lost(lost)
 	}
