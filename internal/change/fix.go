@@ -21,7 +21,7 @@ func (e *RevertFirstError) Hint() string { return e.hint }
 // Refusal is the error with which Patch would stop, as far as that can be known without make and
 // the compiler; nil if none is known. It changes nothing.
 func Refusal(ctx context.Context, o Options) error {
-	o.Command, o.Say = "patch", nil
+	o.Command, o.Say, o.Lenient = "patch", nil, false
 	j, err := newJob(o)
 	if err != nil {
 		return err
@@ -77,7 +77,7 @@ func PatchFix(ctx context.Context, o Options) string {
 
 // RevertFix is the command that reverts the tree.
 func RevertFix(ctx context.Context, o Options) string {
-	o.Command, o.Say = "revert", nil
+	o.Command, o.Say, o.Lenient = "revert", nil, false
 	if _, err := PlanRevert(ctx, o); err != nil {
 		if _, err := PlanRevert(ctx, o.forced()); err == nil {
 			return o.run("revert --force")
