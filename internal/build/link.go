@@ -214,7 +214,8 @@ func (f *Flags) ProgramName(ctx context.Context, name string) (string, error) {
 }
 
 func (f *Flags) ask(ctx context.Context, option, name string) (string, error) {
-	stdout, _, err := f.run(ctx, nil, slices.Concat(f.CC, f.CFLAGS, []string{option + name}))
+	argv := slices.Concat(f.CC, f.CFLAGS, []string{option + name})
+	stdout, _, err := f.run(ctx, nil, argv)
 	if exit := (*exec.ExitError)(nil); errors.As(err, &exit) {
 		return "", nil
 	}
@@ -224,8 +225,8 @@ func (f *Flags) ask(ctx context.Context, option, name string) (string, error) {
 	return strings.TrimSpace(string(stdout)), nil
 }
 
-// libraryDirs are the directories of the compiler's own libraries. Those that a makefile exports are
-// not.
+// libraryDirs are the directories of the compiler's own libraries, without those that a makefile
+// exports.
 func (f *Flags) libraryDirs(ctx context.Context) ([]string, error) {
 	own := *f
 	own.Environment = nil

@@ -99,7 +99,8 @@ var (
 		"gpsize dependency-file out-implib output trace-symbol assert audit depaudit P c I " +
 		"error-handling-script spare-dynamic-tags task-link version-exports-section " +
 		"export-dynamic-symbol ignore-unresolved-symbol unresolved-symbols sort-section " +
-		"hash-style exclude-libs package-metadata remap-inputs remap-inputs-file soname Tbss Tdata Ttext Ttext-segment Trodata-segment " +
+		"hash-style exclude-libs package-metadata remap-inputs remap-inputs-file soname " +
+		"Tbss Tdata Ttext Ttext-segment Trodata-segment " +
 		"retain-symbols-file require-defined " +
 		"default-script multiply_defined install_name export-dynamic-symbol-list arch")
 )

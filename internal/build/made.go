@@ -33,6 +33,10 @@ type made struct {
 	// linked from.
 	Firmware []int `json:"firmware"`
 	Linked   []int `json:"linked"`
+	// Compared is the hash of the firmware that was compared with what its link makes, and Differs
+	// are the sections that are not the same.
+	Compared string   `json:"compared"`
+	Differs  []string `json:"differs"`
 
 	index map[string]int
 }
@@ -113,6 +117,14 @@ func (m Make) Altered() Altered {
 	slices.Sort(a.Outputs)
 	a.Outputs = slices.Compact(a.Outputs)
 	return a
+}
+
+// AfterLink are the sections of the firmware that a step after the link has changed.
+func (m Make) AfterLink() []string {
+	if r := readMade(m.Dir); r != nil {
+		return r.Differs
+	}
+	return nil
 }
 
 // removeAltered removes the objects and the firmware that make must make again although their
@@ -240,8 +252,12 @@ func (m Make) keepMade(ctx context.Context, flags *Flags, link *Link, start time
 	}
 	r.Files = make([]fileState, len(r.Names))
 	parallel(len(r.Names), func(i int) { r.Files[i] = m.stateOf(r.Names[i], before, start) })
+	if link != nil {
+		r.compare(before, func() []string { return m.linkDiffers(ctx, flags, link) })
+	}
 	if before != nil && slices.Equal(before.Names, r.Names) &&
-		slices.Equal(before.Files, r.Files) && slices.Equal(before.Firmware, r.Firmware) {
+		slices.Equal(before.Files, r.Files) && slices.Equal(before.Firmware, r.Firmware) &&
+		before.Compared == r.Compared {
 		return
 	}
 	file := filepath.Join(m.Dir, filepath.FromSlash(madeFile))
@@ -250,6 +266,16 @@ func (m Make) keepMade(ctx context.Context, flags *Flags, link *Link, start time
 		os.WriteFile(file+".new", text, 0o666) != nil || os.Rename(file+".new", file) != nil {
 		_ = os.Remove(file)
 	}
+}
+
+// compare fills in Compared and Differs; a firmware that was compared before is known.
+func (r *made) compare(before *made, differs func() []string) {
+	r.Compared = r.Files[r.Firmware[0]].Hash
+	if before != nil && before.Compared == r.Compared {
+		r.Differs = before.Differs
+		return
+	}
+	r.Differs = differs()
 }
 
 func (r *made) add(name string) int {

@@ -163,15 +163,23 @@ func (v symbolsCheck) run(ctx context.Context, c *check) error {
 // outdated looks for files that were changed after the firmware was built. make handles sources
 // and objects, and mpwolf's build the rest; --no-build runs neither.
 func (v symbolsCheck) outdated(c *check) {
-	if !v.NoBuild || v.elf == "" {
+	if v.elf == "" {
 		return
 	}
+	if steps := v.build.AfterLink(); len(steps) > 0 {
+		c.find(Finding{Message: "the firmware is not what its link command makes; these sections " +
+			"differ: " + someOf(steps), File: v.elf,
+			Fix: "remove the step after the link that changes the firmware"})
+	}
+	if !v.NoBuild {
+		return
+	}
+	altered := v.build.Altered()
 	newer := v.link.Newer()
 	if newer != "" {
 		c.find(Finding{Message: "this file was changed after the firmware was linked", File: newer,
 			Fix: "build again"})
 	}
-	altered := v.build.Altered()
 	if altered.Unknown {
 		c.notes = append(c.notes, Finding{Message: "mpwolf has no record of what it built here: " +
 			"it cannot say whether these files are what make wrote", File: v.elf})

@@ -6,8 +6,8 @@ import (
 	"slices"
 )
 
-// table is a constant that every implementation of an algorithm has, unless it computes it or has it
-// in its instructions.
+// table is a constant that every implementation of an algorithm has, unless it computes it or has
+// it in its instructions.
 type table struct {
 	name  string
 	forms [][]byte // its first bytes, as compilers and assemblers write them

@@ -188,8 +188,9 @@ func init() {
 			changes: map[string]string{
 				"tree/ports/unix/extra.mk": "LDFLAGS = -Wl,--gc-sections\n" +
 					"LIB = ../../../sdk/libz.a\n",
-				"modules/wolf/wolfssl/wolfcrypt/src/aes.c": added + strings.Replace(ownSHA, "rounds", "own_rounds", 1),
-				"tree/py/runtime.c":                        added + useSDK},
+				"modules/wolf/wolfssl/wolfcrypt/src/aes.c": added +
+					strings.Replace(ownSHA, "rounds", "own_rounds", 1),
+				"tree/py/runtime.c": added + useSDK},
 			prepare: sdk(ownAES+"int of_sdk(void) { return 1; }\n",
 				[]string{"ar", "rcs", "libz.a", "sdk.o"}),
 			want: map[string][]string{LeftoversID: {"a second copy of AES, by its tables, from ",
@@ -268,6 +269,16 @@ func init() {
 			want: map[string][]string{
 				SymbolsID: {"names.lds:3: this linker script sets wc_AesSetKey, which is in ",
 					"to mp_init of py/runtime.o"}},
+		},
+		{
+			name: "a step after the link changes the firmware",
+			changes: map[string]string{
+				"tree/ports/unix/Makefile": strings.Replace(fakeFirmware["tree/ports/unix/Makefile"],
+					"\t$(STRIP) $@\n", "\tLC_ALL=C sed -i s/marked/change/ $@\n", 1),
+				"tree/py/runtime.c": added + "const char *volatile mark = \"marked\";\n" +
+					"__attribute__((constructor)) void use(void) { mark += 1; }\n"},
+			want: map[string][]string{SymbolsID: {"the firmware is not what its link command makes; " +
+				"these sections differ: .rodata"}},
 		},
 		{
 			name: "a function is wrapped by a specs file",

@@ -1,0 +1,95 @@
+package build
+
+import (
+	"bytes"
+	"context"
+	"debug/elf"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// repeatDir is where a link is repeated.
+const repeatDir = "mpwolf-link"
+
+// linkDiffers repeats a link and returns the sections in which the firmware is not what it makes:
+// a step after the link has changed them. There are none if the link cannot be repeated, as for
+// another format than ELF.
+func (m Make) linkDiffers(ctx context.Context, flags *Flags, link *Link) []string {
+	dir := filepath.Join(m.Dir, repeatDir)
+	if os.MkdirAll(dir, 0o777) != nil {
+		return nil
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	output := filepath.Join(dir, "firmware")
+	var maps []string
+	for _, o := range link.Options() {
+		if o.Name == "Map" && o.Value != "" {
+			maps = append(maps, o.Value)
+		}
+	}
+	argv := slices.Clone(link.Argv)
+	for i, arg := range argv {
+		switch {
+		case slices.Contains([]string{"&&", "||", ";", "|"}, arg):
+			return nil
+		case i > 0 && argv[i-1] == "-o":
+			argv[i] = output
+		}
+		for _, name := range maps {
+			argv[i] = strings.ReplaceAll(argv[i], name, output+".map")
+		}
+	}
+	if _, _, err := flags.run(ctx, nil, argv); err != nil {
+		return nil
+	}
+	want, known := loaded(output)
+	got, is := loaded(link.Output)
+	if !known {
+		return nil
+	}
+	if !is {
+		return []string{"ELF header"}
+	}
+	var differ []string
+	for name, data := range want {
+		if other, is := got[name]; !is || !bytes.Equal(data, other) {
+			differ = append(differ, name)
+		}
+	}
+	for name := range got {
+		if _, is := want[name]; !is {
+			differ = append(differ, name)
+		}
+	}
+	slices.Sort(differ)
+	return differ
+}
+
+// loaded are the contents of the sections of a program that go into memory, without notes such as
+// its build ID, which is a hash of more than these.
+func loaded(file string) (sections map[string][]byte, is bool) {
+	defer func() {
+		if recover() != nil { // debug/elf is not hardened against damaged files
+			sections, is = nil, false
+		}
+	}()
+	f, err := elf.Open(file)
+	if err != nil {
+		return nil, false
+	}
+	defer f.Close()
+	sections = make(map[string][]byte)
+	for _, s := range f.Sections {
+		if s.Flags&elf.SHF_ALLOC == 0 || s.Type == elf.SHT_NOTE || s.Type == elf.SHT_NOBITS {
+			continue
+		}
+		data, err := s.Data()
+		if err != nil {
+			return nil, false
+		}
+		sections[s.Name] = append(sections[s.Name], data...)
+	}
+	return sections, true
+}
