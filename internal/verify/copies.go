@@ -26,7 +26,8 @@ var staticForeigners = []foreign{
 	{name: "nettle", symbols: []string{"nettle_*", "_nettle_*"}},
 	{name: "libgcrypt", symbols: []string{"gcry_*", "_gcry_*"}},
 	{name: "libsodium", symbols: []string{"sodium_*", "crypto_aead_*", "crypto_sign_*"}},
-	{name: "libtomcrypt", symbols: []string{"rijndael_setup", "sha256_process", "register_cipher"}},
+	{name: "libtomcrypt", symbols: []string{"rijndael_setup", "sha256_process",
+		"register_cipher"}},
 }
 
 // statics are the foreign libraries whose functions are in the firmware.

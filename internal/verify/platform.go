@@ -254,7 +254,8 @@ func (v *evidence) isOwn(o *objects.Object) bool {
 	for _, root := range v.wolfRoots() {
 		dirs = append(dirs, root, v.build.Dir+root)
 	}
-	if module := filepath.Dir(v.WolfSSL); v.WolfSSL != "" && filepath.Dir(module) == v.modulesDir() {
+	module := filepath.Dir(v.WolfSSL)
+	if v.WolfSSL != "" && filepath.Dir(module) == v.modulesDir() {
 		dirs = append(dirs, module, filepath.Join(v.build.Dir, filepath.Base(module)))
 	}
 	return slices.ContainsFunc(dirs, func(dir string) bool { return relative(dir, path) != path })

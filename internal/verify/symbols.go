@@ -167,8 +167,8 @@ func (v symbolsCheck) outdated(c *check) {
 		return
 	}
 	if steps := v.build.AfterLink(); len(steps) > 0 {
-		c.find(Finding{Message: "the firmware is not what its link command makes; these sections " +
-			"differ: " + someOf(steps), File: v.elf,
+		c.find(Finding{Message: "the firmware is not what its link command makes; these " +
+			"sections differ: " + someOf(steps), File: v.elf,
 			Fix: "remove the step after the link that changes the firmware"})
 	}
 	if !v.NoBuild {
@@ -177,12 +177,12 @@ func (v symbolsCheck) outdated(c *check) {
 	altered := v.build.Altered()
 	newer := v.link.Newer()
 	if newer != "" {
-		c.find(Finding{Message: "this file was changed after the firmware was linked", File: newer,
-			Fix: "build again"})
+		c.find(Finding{Message: "this file was changed after the firmware was linked",
+			File: newer, Fix: "build again"})
 	}
 	if altered.Unknown {
-		c.notes = append(c.notes, Finding{Message: "mpwolf has no record of what it built here: " +
-			"it cannot say whether these files are what make wrote", File: v.elf})
+		c.notes = append(c.notes, Finding{Message: "mpwolf has no record of what it built " +
+			"here: it cannot say whether these files are what make wrote", File: v.elf})
 	}
 	sources := v.newerSources()
 	for _, input := range altered.Inputs {

@@ -67,8 +67,8 @@ func TestRestoredSource(t *testing.T) {
 	}
 	// compiled by hand, with another setting
 	objectstest.Command(t, filepath.Join(dir, "tree/ports/unix"), "gcc",
-		"-I../../../modules/wolf/unix", "-I../../../modules/wolf/wolfssl", "-DWOLFSSL_USER_SETTINGS", "-DNO_ASN_TIME_CHECK", "-c",
-		"-o", object, file)
+		"-I../../../modules/wolf/unix", "-I../../../modules/wolf/wolfssl",
+		"-DWOLFSSL_USER_SETTINGS", "-DNO_ASN_TIME_CHECK", "-c", "-o", object, file)
 	o.NoBuild = true
 	if got := seen(runExpect(t, o, false).Checks[1]); !strings.Contains(got,
 		"1 file not what mpwolf verify built: wolf/wolfssl/wolfcrypt/src/asn.o") {

@@ -150,7 +150,8 @@ func init() {
 			name: "an archive of OpenSSL",
 			changes: map[string]string{"tree/ports/unix/extra.mk": "LIB = ../../../sdk/blob.bin\n",
 				"tree/py/runtime.c": added + useSDK},
-			prepare: sdk("int MD5_Init(void) { return 1; }\nint OPENSSL_cleanse(void) { return 1; }\n"+
+			prepare: sdk("int MD5_Init(void) { return 1; }\n"+
+				"int OPENSSL_cleanse(void) { return 1; }\n"+
 				"int of_sdk(void) { return MD5_Init() + OPENSSL_cleanse(); }\n",
 				[]string{"ar", "rcs", "blob.bin", "sdk.o"}),
 			want: map[string][]string{LeftoversID: {"OpenSSL or a fork of it: 1 symbol in the " +
@@ -180,8 +181,8 @@ func init() {
 			changes: map[string]string{
 				"modules/mine/micropython.mk": "SRC_USERMOD_C += $(USERMOD_DIR)/mine.c\n",
 				"modules/mine/mine.c":         ownAES},
-			want: map[string][]string{LeftoversID: {"a second copy of AES, SHA-256, by its tables, " +
-				"from ", "modules/mine/mine.c"}},
+			want: map[string][]string{LeftoversID: {"a second copy of AES, SHA-256, by its " +
+				"tables, from ", "modules/mine/mine.c"}},
 		},
 		{
 			name: "an archive with an AES and no map",
@@ -273,12 +274,13 @@ func init() {
 		{
 			name: "a step after the link changes the firmware",
 			changes: map[string]string{
-				"tree/ports/unix/Makefile": strings.Replace(fakeFirmware["tree/ports/unix/Makefile"],
-					"\t$(STRIP) $@\n", "\tLC_ALL=C sed -i s/marked/change/ $@\n", 1),
+				"tree/ports/unix/Makefile": strings.Replace(
+					fakeFirmware["tree/ports/unix/Makefile"], "\t$(STRIP) $@\n",
+					"\tLC_ALL=C sed -i s/marked/change/ $@\n", 1),
 				"tree/py/runtime.c": added + "const char *volatile mark = \"marked\";\n" +
 					"__attribute__((constructor)) void use(void) { mark += 1; }\n"},
-			want: map[string][]string{SymbolsID: {"the firmware is not what its link command makes; " +
-				"these sections differ: .rodata"}},
+			want: map[string][]string{SymbolsID: {"the firmware is not what its link command " +
+				"makes; these sections differ: .rodata"}},
 		},
 		{
 			name: "a function is wrapped by a specs file",
@@ -399,8 +401,8 @@ func init() {
 				"modules/mine/mine.c": "extern int started;\nint getrandom(void);\n" +
 					"int getrandom(void) { return started; }\n",
 			}),
-			want: map[string][]string{SettingsID: {"from getrandom (", "modules/mine/mine.c), which " +
-				"takes the place of the system's function"}},
+			want: map[string][]string{SettingsID: {"from getrandom (", "modules/mine/mine.c), " +
+				"which takes the place of the system's function"}},
 		},
 		{
 			name: "a shared library has the kernel's source of seeds",
