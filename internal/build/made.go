@@ -33,6 +33,10 @@ type made struct {
 	// linked from.
 	Firmware []int `json:"firmware"`
 	Linked   []int `json:"linked"`
+	// Dirs are where the compiler looks for headers, in its order. Shadows are files there that were
+	// found before a header of the same name that was compiled, and not taken.
+	Dirs    []string `json:"dirs"`
+	Shadows []string `json:"shadows"`
 	// Compared is the hash of the firmware that was compared with what its link makes, and Differs
 	// are the sections that are not the same.
 	Compared string   `json:"compared"`
@@ -68,7 +72,8 @@ func readMade(dir string) *made {
 	return r
 }
 
-// altered are the indexes of the files that are not what they were.
+// altered are the indexes of the files that are not what they were, and of the headers in whose
+// place the compiler would now take another.
 func (r *made) altered() map[int]bool {
 	different := make([]bool, len(r.Names))
 	parallel(len(r.Names), func(i int) {
@@ -80,6 +85,45 @@ func (r *made) altered() map[int]bool {
 	for i, is := range different {
 		if is {
 			found[i] = true
+		}
+	}
+	for i, paths := range r.shadows() {
+		if slices.ContainsFunc(paths, func(path string) bool {
+			return !slices.Contains(r.Shadows, path)
+		}) {
+			found[i] = true
+		}
+	}
+	return found
+}
+
+// shadows are the files that the compiler would find before headers of the same name, by the
+// headers' indexes.
+func (r *made) shadows() map[int][]string {
+	all := make([][]string, len(r.Names))
+	parallel(len(r.Names), func(i int) {
+		name := r.Names[i]
+		if isLinkInput(name) || isDeps(name) {
+			return
+		}
+		for at, dir := range r.Dirs {
+			inside, is := strings.CutPrefix(name, dir+"/")
+			if !is {
+				continue
+			}
+			for _, before := range r.Dirs[:at] {
+				path := before + "/" + inside
+				if _, err := os.Lstat(path); err == nil && path != name {
+					all[i] = append(all[i], path)
+				}
+			}
+			return
+		}
+	})
+	found := make(map[int][]string)
+	for i, paths := range all {
+		if len(paths) > 0 {
+			found[i] = paths
 		}
 	}
 	return found
@@ -246,6 +290,11 @@ func (m Make) keepMade(ctx context.Context, flags *Flags, link *Link, start time
 	for i, object := range objects {
 		r.Objects[r.add(object)] = r.addAll(inputs[i])
 	}
+	r.Dirs = flags.includeDirs()
+	for _, paths := range r.shadows() {
+		r.Shadows = append(r.Shadows, paths...)
+	}
+	slices.Sort(r.Shadows)
 	if link != nil {
 		r.Firmware = r.addAll(firmwareFiles(link.Output))
 		r.Linked = r.addAll(slices.Concat(link.Scripts, link.Responses, link.Inputs, link.Shared))
@@ -257,7 +306,8 @@ func (m Make) keepMade(ctx context.Context, flags *Flags, link *Link, start time
 	}
 	if before != nil && slices.Equal(before.Names, r.Names) &&
 		slices.Equal(before.Files, r.Files) && slices.Equal(before.Firmware, r.Firmware) &&
-		before.Compared == r.Compared {
+		before.Compared == r.Compared && slices.Equal(before.Dirs, r.Dirs) &&
+		slices.Equal(before.Shadows, r.Shadows) {
 		return
 	}
 	file := filepath.Join(m.Dir, filepath.FromSlash(madeFile))

@@ -81,6 +81,21 @@ func TestRestored(t *testing.T) {
 			t.Errorf("second.o was not compiled from the source that says %s", word)
 		}
 	}
+	// A header that the compiler finds before: -I. comes before -I../.. .
+	second := "#include <sub/second.h>\nint second(void) { return 0; }\n"
+	tree := b.Target.Tree.Dir
+	write(t, tree, map[string]string{"sub/second.h": "#define WORD \"later_word\"\n"})
+	put(t, filepath.Join(dir, "second.c"), second)
+	again(t, b)
+	again(t, b)
+	write(t, dir, map[string]string{"sub/second.h": "#define WORD \"sooner_word\"\n"})
+	age(t, filepath.Join(dir, "sub/second.h"))
+	again(t, b)
+	if !contains("second.o", "sooner_word") {
+		t.Error("second.o was not compiled with the header that is found first")
+	}
+	put(t, filepath.Join(dir, "second.c"), "#include \"second.h\"\nint second(void) { return 0; }\n")
+	again(t, b)
 	// An unchanged file with another time is not compiled.
 	before := Stamp(filepath.Join(b.Dir, "second.o"))
 	put(t, filepath.Join(dir, "second.h"), "#define WORD \"oldest_word\"\n")

@@ -82,7 +82,7 @@ func (v *evidence) definer(symbols []string) *objects.Object {
 func (v leftoversCheck) copyFinding(c *check, o *objects.Object, message string) {
 	f := Finding{Message: message, File: v.elf, Fix: "remove it from LDFLAGS, LIB or the sources"}
 	if o != nil {
-		f.Message += ", from " + cmp.Or(v.source(o), v.objectName(o))
+		f.Message += ", from " + cmp.Or(v.source(o), o.Member, v.objectName(o))
 		if o.Member != "" {
 			f.Message += " in " + relative(v.Target.Tree.Dir, o.File)
 		}
