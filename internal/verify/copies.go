@@ -133,29 +133,14 @@ func (v leftoversCheck) renamed(c *check, reported map[string]bool) {
 // tables looks for the constant tables of ciphers and hashes that no object of wolfSSL accounts
 // for.
 func (v leftoversCheck) tables(c *check, reported map[string]bool) {
-	byObject := make(map[*objects.Object][]string)
-	var order []*objects.Object
-	p := v.placedSections()
-	for _, t := range cryptTables {
-		for _, form := range t.forms {
-			for _, address := range v.image.Places(form) {
-				for _, o := range v.holders(p, address, form) {
-					if byObject[o] == nil {
-						order = append(order, o)
-					}
-					if !slices.Contains(byObject[o], t.name) {
-						byObject[o] = append(byObject[o], t.name)
-					}
-				}
-			}
-		}
-	}
-	for _, o := range order {
+	found := v.holders()
+	for _, o := range v.inputs.objects {
 		own := symbolsCheck(v).owner(o)
-		if reported[o.File] || own == builtinOwner || own == stackCompiler || v.isOwn(o) {
+		if len(found[o]) == 0 || reported[o.File] || own == builtinOwner ||
+			own == stackCompiler || v.isOwn(o) {
 			continue
 		}
-		message := "a second copy of " + strings.Join(byObject[o], ", ") + ", by its tables"
+		message := "a second copy of " + strings.Join(found[o], ", ") + ", by its tables"
 		if own == stackMicroPython && o.Member == "" {
 			c.notes = append(c.notes, Finding{Message: message + ", is in MicroPython's " +
 				cmp.Or(v.source(o), v.objectName(o)), File: o.File})
@@ -166,35 +151,89 @@ func (v leftoversCheck) tables(c *check, reported map[string]bool) {
 	}
 }
 
-// holders are the objects that the bytes at an address of the firmware come from: the one that the
-// linker's map names, or, without a map, all that have these bytes.
-func (v leftoversCheck) holders(p *placedSections, address uint64, form []byte) []*objects.Object {
-	if p.known {
-		for _, at := range p.all {
-			if address < at.start || address >= at.start+at.size {
-				continue
-			}
-			if strings.HasPrefix(at.section, ".rodata.cst") ||
-				strings.HasPrefix(at.section, ".rodata.str") {
-				return nil // merged with other objects' and named after the first one
-			}
-			for _, o := range v.inputs.objects {
-				if o.Name() == at.name {
-					return []*objects.Object{o}
+// holders are the objects that have tables which are in the firmware, with the tables' names: those
+// that the linker's map names, or, without a map, all other objects that have a table which is in
+// the firmware more often than in wolfSSL's objects.
+func (v leftoversCheck) holders() map[*objects.Object][]string {
+	found := make(map[*objects.Object][]string)
+	add := func(o *objects.Object, name string) {
+		if !slices.Contains(found[o], name) {
+			found[o] = append(found[o], name)
+		}
+	}
+	var unplaced []placedTable
+	p := v.placedSections()
+	for _, t := range cryptTables {
+		for _, form := range t.forms {
+			u := placedTable{name: t.name, form: form}
+			for _, address := range v.image.Places(form) {
+				at, is := p.find(address)
+				switch o := v.objectNamed(at.name); {
+				case !is || o == nil:
+					u.times++
+				case !objects.MatchesAny([]string{".rodata.cst*", ".rodata.str*"}, at.section):
+					// these are merged with other objects', and named after the first one
+					add(o, t.name)
 				}
+			}
+			if u.times > 0 {
+				unplaced = append(unplaced, u)
 			}
 		}
 	}
-	var found []*objects.Object
-	for _, o := range v.inputs.objects {
-		if v.isOwn(o) && v.has(o, form) {
-			return nil
+	if len(unplaced) == 0 {
+		return found
+	}
+	counts := make([][]int, len(v.inputs.objects))
+	each(len(counts), func(i int) { counts[i] = countTables(v.inputs.objects[i], unplaced) })
+	for at, u := range unplaced {
+		for i, o := range v.inputs.objects {
+			if v.isOwn(o) {
+				u.times -= counts[i][at]
+			}
 		}
-		if v.isLinked(o) && v.has(o, form) {
-			found = append(found, o)
+		for i, o := range v.inputs.objects {
+			if u.times > 0 && counts[i][at] > 0 && v.isLinked(o) {
+				add(o, u.name)
+			}
 		}
 	}
 	return found
+}
+
+// placedTable is a table that is in the firmware, at places that no map explains.
+type placedTable struct {
+	name  string
+	form  []byte
+	times int
+}
+
+// countTables is how often each table is in an object's file.
+func countTables(o *objects.Object, tables []placedTable) []int {
+	counts := make([]int, len(tables))
+	file, err := os.Open(o.Place.File)
+	if err != nil {
+		return counts
+	}
+	defer file.Close()
+	data, err := io.ReadAll(io.NewSectionReader(file, o.Place.Offset, o.Place.Size))
+	if err != nil {
+		return counts
+	}
+	for i, t := range tables {
+		counts[i] = bytes.Count(data, t.form)
+	}
+	return counts
+}
+
+// objectNamed is the object that a map names, nil if there is none.
+func (v *evidence) objectNamed(name string) *objects.Object {
+	for _, o := range v.inputs.objects {
+		if o.Name() == name {
+			return o
+		}
+	}
+	return nil
 }
 
 // isLinked reports whether an object is in the firmware: an archive's members need not be.
@@ -203,15 +242,4 @@ func (v *evidence) isLinked(o *objects.Object) bool {
 		_, is := v.image.Symbol(d.Symbol)
 		return is
 	})
-}
-
-// has reports whether an object's file has some bytes.
-func (v *evidence) has(o *objects.Object, form []byte) bool {
-	file, err := os.Open(o.Place.File)
-	if err != nil {
-		return false
-	}
-	defer file.Close()
-	data, err := io.ReadAll(io.NewSectionReader(file, o.Place.Offset, o.Place.Size))
-	return err == nil && bytes.Contains(data, form)
 }

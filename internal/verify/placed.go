@@ -154,10 +154,18 @@ func (p *placedSections) at(s objects.ImageSymbol) string {
 	if p.thumb {
 		s.Value &^= 1
 	}
-	for _, at := range p.all {
-		if s.Value >= at.start && s.Value < at.start+at.size && at.start > 0 {
-			return ": it is in " + at.name + " (" + at.section + ")"
-		}
+	if at, is := p.find(s.Value); is && at.start > 0 {
+		return ": it is in " + at.name + " (" + at.section + ")"
 	}
 	return ""
+}
+
+// find is the section of an object that is at an address.
+func (p *placedSections) find(address uint64) (at placement, is bool) {
+	for _, at := range p.all {
+		if p.known && address >= at.start && address < at.start+at.size {
+			return at, true
+		}
+	}
+	return placement{}, false
 }

@@ -190,12 +190,24 @@ func init() {
 				"tree/ports/unix/extra.mk": "LDFLAGS = -Wl,--gc-sections\n" +
 					"LIB = ../../../sdk/libz.a\n",
 				"modules/wolf/wolfssl/wolfcrypt/src/aes.c": added +
-					strings.Replace(ownSHA, "rounds", "own_rounds", 1),
+					strings.NewReplacer("rounds", "own_rounds", "boxes", "own_boxes").
+						Replace(ownAES),
 				"tree/py/runtime.c": added + useSDK},
 			prepare: sdk(ownAES+"int of_sdk(void) { return 1; }\n",
 				[]string{"ar", "rcs", "libz.a", "sdk.o"}),
-			want: map[string][]string{LeftoversID: {"a second copy of AES, by its tables, from ",
-				"sdk/libz.a from the build"}},
+			want: map[string][]string{LeftoversID: {"a second copy of AES, SHA-256, by its " +
+				"tables, from sdk.c in ", "sdk/libz.a from the build"}},
+		},
+		{
+			name: "wolfSSL has tables itself",
+			changes: map[string]string{
+				"modules/wolf/wolfssl/wolfcrypt/src/aes.c": added + ownAES},
+		},
+		{
+			name: "wolfSSL has tables itself and no map",
+			changes: map[string]string{
+				"tree/ports/unix/extra.mk":                 "LDFLAGS = -Wl,--gc-sections\n",
+				"modules/wolf/wolfssl/wolfcrypt/src/aes.c": added + ownAES},
 		},
 		{
 			name: "an archive by its file's name",
