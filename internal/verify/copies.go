@@ -30,14 +30,19 @@ var staticForeigners = []foreign{
 		"register_cipher"}},
 }
 
-// statics are the foreign libraries whose functions are in the firmware.
+// statics are the foreign libraries whose functions are in the firmware. wolfSSL's own code for
+// ARM has a function AES_set_encrypt_key too.
 func (v *evidence) statics() map[string][]string {
 	found := make(map[string][]string)
-	if v.image != nil {
-		for _, f := range staticForeigners {
-			if symbols := v.image.SymbolsLike(nil, f.symbols); len(symbols) > 0 {
-				found[f.name] = symbols
-			}
+	if v.image == nil {
+		return found
+	}
+	for _, f := range staticForeigners {
+		symbols := slices.DeleteFunc(v.image.SymbolsLike(nil, f.symbols), func(symbol string) bool {
+			return slices.ContainsFunc(v.definers(symbol), v.isOwn)
+		})
+		if len(symbols) > 0 {
+			found[f.name] = symbols
 		}
 	}
 	return found

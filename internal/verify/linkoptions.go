@@ -44,7 +44,11 @@ func (v symbolsCheck) optionsCheck(c *check) {
 // compiler takes its link options or the linker from. What they do to the firmware, placed looks
 // for.
 func (v symbolsCheck) unread(c *check, options []build.LinkOption) {
-	for _, variable := range v.flags.Environment {
+	var environment []string
+	if v.flags != nil {
+		environment = v.flags.Environment
+	}
+	for _, variable := range environment {
 		name, _, _ := strings.Cut(variable, "=")
 		if (name == "COMPILER_PATH" || name == "GCC_EXEC_PREFIX") && os.Getenv(name) == "" {
 			c.notes = append(c.notes, Finding{Message: "a makefile exports " + variable +
