@@ -215,11 +215,12 @@ var systems = []string{"getrandom", "getentropy", "open", "open64", "time", "get
 // stranger is the file that defines a symbol, if it is neither MicroPython's nor wolfSSL's nor
 // the system's; "" otherwise.
 func (v settingsCheck) stranger(symbol string) string {
-	for _, o := range v.definers(symbol) {
-		if own := symbolsCheck(v).owner(o); own != stackMicroPython && !v.isOwn(o) {
-			return o.File
+	if found := v.definers(symbol); len(found) > 0 {
+		own := symbolsCheck(v).owner(found[0])
+		if own == stackMicroPython || v.isOwn(found[0]) {
+			return ""
 		}
-		return ""
+		return found[0].File
 	}
 	if s := v.exporter(symbol); s != nil && !v.isSystem(s.File) {
 		return s.File
@@ -317,8 +318,8 @@ func (v *evidence) isSystem(file string) bool {
 
 // suppliedBy is the file that defines a symbol, or what is known about it.
 func (v settingsCheck) suppliedBy(symbol, what string) string {
-	for _, o := range v.definers(symbol) {
-		return cmp.Or(v.source(o), v.objectName(o))
+	if found := v.definers(symbol); len(found) > 0 {
+		return cmp.Or(v.source(found[0]), v.objectName(found[0]))
 	}
 	if s := v.exporter(symbol); s != nil && !v.isSystem(s.File) {
 		return s.File
