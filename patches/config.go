@@ -70,7 +70,7 @@ func readConfig(target micropython.Target, src *source) *Config {
 		c.pin("VARIANT_DIR", "variants/"+target.Variant, makeCommandLine)
 		dirs = append(dirs, path.Join(port, "variants", target.Variant))
 	}
-	for _, arg := range target.Make {
+	for _, arg := range target.Variables() {
 		if name, value, ok := strings.Cut(arg, "="); ok {
 			c.pin(name, value, makeCommandLine)
 			c.make.commandLine(name, value, makeCommandLine)
@@ -90,7 +90,7 @@ func readConfig(target micropython.Target, src *source) *Config {
 	for _, name := range strings.Fields(c.make.vars["MAKEFILES"].text) {
 		c.make.run(src.name(port, name))
 	}
-	c.make.run(path.Join(port, firstMakefile(port, src)))
+	c.make.run(path.Join(port, cmp.Or(target.Makefile(), firstMakefile(port, src))))
 	c.header = &headerRun{src: src, dirs: append(dirs, "."), macros: map[string]cMacro{},
 		seen: map[string]int{}, known: target.Macros}
 	headers := c.make.derivedFlags()

@@ -2,6 +2,7 @@ package patches
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"maps"
 	"os"
@@ -258,8 +259,9 @@ func TestEveryWant(t *testing.T) {
 					header, makefile = "", fmt.Sprintf("%s = %d\n", want.Variable, 1-want.Value)
 					expect = fmt.Sprintf("-%s+%s = %d", makefile, want.Variable, want.Value)
 				}
+				first := cmp.Or(micropython.Target{Port: port}.Makefile(), "Makefile")
 				files := map[string]string{
-					"ports/" + port + "/Makefile":       "CFLAGS += -I.\n" + makefile,
+					"ports/" + port + "/" + first:       "CFLAGS += -I.\n" + makefile,
 					"ports/" + port + "/mpconfigport.h": header,
 				}
 				target, err := fakeTree(t, files).Target(port, "", "")

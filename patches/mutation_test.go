@@ -37,6 +37,10 @@ func TestMutations(t *testing.T) {
 			"ports/stm32/boards/NET/mpconfigboard.mk", "ports/stm32/boards/NET/mpconfigboard.h",
 			"ports/stm32/mpconfigport.h", "extmod/extmod.mk", "py/mpconfig.h",
 		}},
+		{port: "alif", board: "AE3", files: []string{
+			"ports/alif/boards/AE3/mpconfigboard.mk", "ports/alif/boards/AE3/mpconfigboard.h",
+			"ports/alif/mpconfigport.h", "extmod/extmod.mk", "py/mpconfig.h",
+		}},
 		{port: "mimxrt", board: "EVK", files: []string{
 			"ports/mimxrt/boards/EVK/mpconfigboard.mk", "ports/mimxrt/boards/EVK/mpconfigboard.h",
 			"ports/mimxrt/mpconfigport.h", "extmod/extmod.mk", "py/mpconfig.h",

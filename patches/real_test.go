@@ -84,6 +84,8 @@ var comparedBoards = []portBoards{
 	{"stm32", "lib/stm32lib/CMSIS", []string{"NUCLEO_F429ZI", "PYBD_SF2", "NUCLEO_H743ZI2"}},
 	// With = and with ?=, and one without a network.
 	{"mimxrt", "lib/nxp_driver/sdk", []string{"TEENSY41", "ADAFRUIT_METRO_M7", "TEENSY40"}},
+	// The one with a network, whose values are no literals.
+	{"alif", "lib/alif_ensemble-cmsis-dfp/Device", []string{"OPENMV_AE3"}},
 	// The only one with a random number generator.
 	{"renesas-ra", "lib/fsp/ra", []string{"ARDUINO_PORTENTA_C33"}},
 }
@@ -243,6 +245,9 @@ func TestRealBoards(t *testing.T) {
 			t.Run(filepath.Base(tree.Dir)+" "+compared.port, func(t *testing.T) {
 				wants := loadWants(t, compared.port)
 				targets := allBoards(t, tree, compared.port)
+				if len(targets) == 0 {
+					t.Skip("this release has no such port")
+				}
 				for _, target := range targets {
 					plan, err := New([]micropython.Target{target}, wants)
 					if err != nil {
@@ -263,7 +268,7 @@ func TestRealBoards(t *testing.T) {
 }
 
 // checkShape checks that a plan for a board is what a maintainer would have written: a value in
-// the board's makefile or the port's header, or the one marked block.
+// the board's makefile or the port's header, or the one marked block, with at most two macros.
 func checkShape(t *testing.T, plan *Plan) {
 	t.Helper()
 	for _, c := range plan.Changes {
@@ -274,7 +279,7 @@ func checkShape(t *testing.T, plan *Plan) {
 		}
 		before, after := strings.Count(string(c.Before),
 			"\n"), strings.Count(string(c.After), "\n")
-		if makefile && before != after || header && after > before+5 {
+		if makefile && before != after || header && after > before+8 {
 			t.Errorf("%s: %s grows from %d to %d lines", plan.Targets[0].Target.Name(),
 				c.Path, before, after)
 		}

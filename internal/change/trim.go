@@ -53,7 +53,7 @@ var compilerNames = []string{
 // processorOf is the one that a target is built for; "" if that is not certain.
 func processorOf(t state.Target) string {
 	switch t.Port {
-	case "mimxrt", "renesas-ra", "stm32":
+	case "alif", "mimxrt", "renesas-ra", "stm32":
 		return wolfssl.CortexM
 	case "unix":
 		if !chosenCompiler(t.Make) {

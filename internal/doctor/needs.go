@@ -1,6 +1,7 @@
 package doctor
 
 import (
+	"cmp"
 	"context"
 	"os"
 	"path/filepath"
@@ -102,7 +103,7 @@ func guess(t micropython.Target) recipe {
 		return value
 	}
 	cross := argument("CROSS_COMPILE")
-	text, _ := os.ReadFile(filepath.Join(t.Dir(), "Makefile"))
+	text, _ := os.ReadFile(filepath.Join(t.Dir(), cmp.Or(t.Makefile(), "Makefile")))
 	if m := crossDefault().FindSubmatch(text); m != nil && cross == "" {
 		cross = string(m[1])
 	}

@@ -204,9 +204,35 @@ func (t Target) sub() string {
 	return t.Board + t.Variant
 }
 
+// A coreMake compiles the firmware of one core of a port whose Makefile only runs such makes and
+// packs what they made.
+type coreMake struct {
+	file string
+	// vars choose the core: the one that has the network and, by default, the built-in TLS.
+	vars []string
+}
+
+// coreMakes are those of ports/alif/Makefile, v1.25.0 and later.
+var coreMakes = map[string]coreMake{
+	"alif": {"alif.mk", []string{"MCU_CORE=M55_HP"}},
+}
+
+// Makefile is the makefile in Dir that compiles the firmware; "" for the one that make takes by
+// itself.
+func (t Target) Makefile() string { return coreMakes[t.Port].file }
+
+// Variables are the variables on make's command line, NAME=VALUE, other than those that name the
+// board or the variant.
+func (t Target) Variables() []string {
+	return slices.Concat(coreMakes[t.Port].vars, t.Make)
+}
+
 // Args are the arguments that make needs for this target.
 func (t Target) Args() []string {
 	var args []string
+	if file := t.Makefile(); file != "" {
+		args = append(args, "-f", file)
+	}
 	if t.Board != "" {
 		args = append(args, "BOARD="+t.Board)
 	}
@@ -219,5 +245,5 @@ func (t Target) Args() []string {
 	case t.Variant != "":
 		args = append(args, "VARIANT="+t.Variant)
 	}
-	return append(args, t.Make...)
+	return append(args, t.Variables()...)
 }

@@ -2,6 +2,7 @@ package verify
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -30,7 +31,8 @@ func (v sizeCheck) trials() []trial {
 	if slices.Contains(given, "DEBUG=1") {
 		ways = append(ways, trial{drop: "DEBUG=1", text: "make without DEBUG=1"})
 	}
-	makefile, err := os.ReadFile(filepath.Join(v.Target.Dir(), "Makefile"))
+	makefile, err := os.ReadFile(filepath.Join(v.Target.Dir(),
+		cmp.Or(v.Target.Makefile(), "Makefile")))
 	if err == nil && bytes.Contains(makefile, []byte("$(LTO)")) &&
 		!slices.Contains(given, "LTO=1") {
 		ways = append(ways, trial{args: []string{"LTO=1"}, text: "make LTO=1"})

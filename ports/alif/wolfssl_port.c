@@ -1,0 +1,52 @@
+/*
+ * This file is part of the mpwolf project, which puts wolfSSL into MicroPython
+ *
+ * The MIT License (MIT)
+ *
+ * Copyright (c) 2026 the mpwolf authors
+ *
+ * Permission is hereby granted, free of charge, to any person obtaining a copy
+ * of this software and associated documentation files (the "Software"), to deal
+ * in the Software without restriction, including without limitation the rights
+ * to use, copy, modify, merge, publish, distribute, sublicense, and/or sell
+ * copies of the Software, and to permit persons to whom the Software is
+ * furnished to do so, subject to the following conditions:
+ *
+ * The above copyright notice and this permission notice shall be included in
+ * all copies or substantial portions of the Software.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR
+ * IMPLIED, INCLUDING BUT NOT LIMITED TO THE WARRANTIES OF MERCHANTABILITY,
+ * FITNESS FOR A PARTICULAR PURPOSE AND NONINFRINGEMENT. IN NO EVENT SHALL THE
+ * AUTHORS OR COPYRIGHT HOLDERS BE LIABLE FOR ANY CLAIM, DAMAGES OR OTHER
+ * LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR OTHERWISE, ARISING FROM,
+ * OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN
+ * THE SOFTWARE.
+ */
+
+// What wolfSSL needs of an Alif Ensemble: random seeds and the time.
+
+#include <string.h>
+
+#include "py/mphal.h"
+
+// The port asks the secure enclave, and gets 0 when that has nothing.
+uint64_t se_services_rand64(void);
+
+static bool get_random(size_t n, uint8_t *buf) {
+    while (n > 0) {
+        uint64_t value = se_services_rand64();
+        if (value == 0) {
+            return false;
+        }
+        size_t m = MIN(n, sizeof(value));
+        memcpy(buf, &value, m);
+        buf += m;
+        n -= m;
+    }
+    return true;
+}
+
+#include "../common/hal_random.c"
+#include "../common/hal_time.c"
+#include "../common/bare_metal.c"
