@@ -143,7 +143,8 @@ func (c *Config) origins(site Site) []Origin {
 	return found
 }
 
-var makeName = lazyregexp.New(`\$[({]([\w.-]+)|\b(?:ifdef|ifndef)\s+([\w.-]+)`)
+// makeName is a variable that a makefile refers to; the name of a function has no such end.
+var makeName = lazyregexp.New(`\$[({]([\w.-]+)[)}:]|\b(?:ifdef|ifndef)\s+([\w.-]+)`)
 
 // namesIn are the names that a line's value and condition refer to: make variables in a makefile,
 // macros in a header.

@@ -37,7 +37,6 @@
 
 #include <wolfssl/wolfcrypt/settings.h>
 #include <wolfssl/wolfcrypt/error-crypt.h>
-#include <wolfssl/wolfcrypt/types.h>
 
 // In words of 32 bits.
 #define SEED_BLOCK (4)
@@ -82,6 +81,13 @@ static int get_seed_block(uint32_t block[SEED_BLOCK]) {
     return RNG_FAILURE_E;
 }
 
+// wolfSSL has a function for this, under a name that depends on its version.
+static void wipe(volatile uint32_t *block) {
+    for (size_t i = 0; i < SEED_BLOCK; ++i) {
+        block[i] = 0;
+    }
+}
+
 int wolfssl_port_seed(unsigned char *output, unsigned int size) {
     uint32_t block[SEED_BLOCK];
     int ret = 0;
@@ -94,6 +100,6 @@ int wolfssl_port_seed(unsigned char *output, unsigned int size) {
             size -= n;
         }
     }
-    ForceZero(block, sizeof(block));
+    wipe(block);
     return ret;
 }
