@@ -38,7 +38,8 @@ func (v *evidence) statics() map[string][]string {
 		return found
 	}
 	for _, f := range staticForeigners {
-		symbols := slices.DeleteFunc(v.image.SymbolsLike(nil, f.symbols), func(symbol string) bool {
+		like := v.image.SymbolsLike(nil, f.symbols)
+		symbols := slices.DeleteFunc(like, func(symbol string) bool {
 			return slices.ContainsFunc(v.definers(symbol), v.isOwn)
 		})
 		if len(symbols) > 0 {
@@ -156,9 +157,9 @@ func (v leftoversCheck) tables(c *check, reported map[string]bool) {
 	}
 }
 
-// holders are the objects that have tables which are in the firmware, with the tables' names: those
-// that the linker's map names, or, without a map, all other objects that have a table which is in
-// the firmware more often than in wolfSSL's objects.
+// holders are the objects that have tables which are in the firmware, with the tables' names:
+// those that the linker's map names, or, without a map, all other objects that have a table which
+// is in the firmware more often than in wolfSSL's objects.
 func (v leftoversCheck) holders() map[*objects.Object][]string {
 	found := make(map[*objects.Object][]string)
 	add := func(o *objects.Object, name string) {

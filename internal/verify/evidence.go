@@ -180,8 +180,9 @@ func (v *evidence) compile(ctx context.Context) error {
 		return fmt.Errorf("look at the firmware: %w", err)
 	}
 	if !isFirmware(v.image) {
-		v.checks[SymbolsID].find(Finding{File: v.elf, Message: "this is not the firmware: it has " +
-			"no symbol and no text of MicroPython or wolfSSL", Fix: "build again"})
+		v.checks[SymbolsID].find(Finding{File: v.elf, Fix: "build again",
+			Message: "this is not the firmware: it has no symbol and no text of MicroPython or " +
+				"wolfSSL"})
 		v.elf, v.image = "", nil
 		v.blocked = "the program is not the firmware, see " + SymbolsID
 		return nil

@@ -60,7 +60,8 @@ func TestFrozenTurnsOff(t *testing.T) {
 			mode}},
 		{"a variable", "verify_mode", []string{"f: " + zero + "; STORE_FAST 5; LOAD_FAST 5" + c +
 			mode}},
-		{"another variable", "", []string{"f: " + zero + "; STORE_FAST 6; LOAD_FAST 5" + c + mode}},
+		{"another variable", "",
+			[]string{"f: " + zero + "; STORE_FAST 6; LOAD_FAST 5" + c + mode}},
 		{"a variable of another function", "", []string{"g: " + zero + "; STORE_FAST 5",
 			"f: LOAD_FAST 5" + c + mode}},
 		{"a variable of the module", "verify_mode", []string{"<module>: " + zero +

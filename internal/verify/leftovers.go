@@ -220,8 +220,8 @@ func (v leftoversCheck) textsOf(b builtin) []objects.Text {
 // pathLike matches what may be a file's name in a text, without the line's number behind it.
 var pathLike = lazyregexp.New(`[^\s:;,"'()<>]*/[^\s:;,"'()<>]*`)
 
-// isPathOf reports whether a word is the path of one of the files, as the compiler was given it, or
-// of a directory that one is in.
+// isPathOf reports whether a word is the path of one of the files, as the compiler was given it,
+// or of a directory that one is in.
 func (v leftoversCheck) isPathOf(word string, files map[string]bool) bool {
 	path := filepath.ToSlash(v.abs(word))
 	if files[path] {
@@ -236,7 +236,9 @@ func (v leftoversCheck) isPathOf(word string, files map[string]bool) bool {
 }
 
 func containsAny(text string, words []string) bool {
-	return slices.ContainsFunc(words, func(word string) bool { return strings.Contains(text, word) })
+	return slices.ContainsFunc(words, func(word string) bool {
+		return strings.Contains(text, word)
+	})
 }
 
 // tells reports whether texts alone show that a library is there: one that names it may be a

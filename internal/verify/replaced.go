@@ -102,7 +102,8 @@ var (
 	sizeOf  = lazyregexp.New(`\b(sizeof|__typeof__|typeof)\b`)
 	oneCall = lazyregexp.New(`^([A-Za-z_]\w*)\s*\((.*)\)$`)
 	// aCast is a type in parentheses before a value, such as "(time_t)".
-	aCast = lazyregexp.New(`^\(\s*(?:const\s+|unsigned\s+|struct\s+)*[A-Za-z_]\w*[\s*]*\)\s*([\w(])`)
+	aCast = lazyregexp.New(`^\(\s*(?:const\s+|unsigned\s+|struct\s+)*[A-Za-z_]\w*[\s*]*\)` +
+		`\s*([\w(])`)
 )
 
 // callIn takes apart an expression that is the call of one function, perhaps with a cast. The

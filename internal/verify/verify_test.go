@@ -401,7 +401,8 @@ var brokenBuilds = []brokenBuild{
 				"__attribute__((constructor)) void use(void) { text = text + 0; }\n",
 		},
 		want: map[string][]string{
-			LeftoversID: {`axTLS: 1 string in the firmware ("made by axTLS 1.5") from py/runtime.o`}},
+			LeftoversID: {
+				`axTLS: 1 string in the firmware ("made by axTLS 1.5") from py/runtime.o`}},
 	},
 	{
 		name: "MicroPython's own SHA-256 beside wolfCrypt's",
@@ -663,7 +664,8 @@ func TestNotes(t *testing.T) {
 			"#define RSA_MIN_SIZE 1024\n",
 		"modules/wolf/seed.c": "extern volatile int noise;\n" +
 			"int wolfssl_port_seed(void) { return noise; }\nvolatile int noise;\n",
-		"tree/py/runtime.c": added + "const char *const volatile about = \"built without mbedtls\";\n" +
+		"tree/py/runtime.c": added +
+			"const char *const volatile about = \"built without mbedtls\";\n" +
 			"__attribute__((constructor)) void use(void) { (void)about; }\n",
 		"modules/wolf/wolfssl/wolfcrypt/src/random.c": includeSettings +
 			"int wolfssl_port_seed(void);\nint wc_InitRng(void) { return wolfssl_port_seed(); }\n",

@@ -547,9 +547,9 @@ func init() {
 					"CFLAGS += -DWOLFSSL_GENSEED_FORTEST\n"}),
 			want: map[string][]string{
 				SettingsID: {"write a real random seed!", "first change the dangerous settings",
-					"WOLFSSL_GENSEED_FORTEST is defined: the random numbers are predictable: all " +
-						"keys are known; make passes -DWOLFSSL_GENSEED_FORTEST to the compiler; " +
-						"so for 1 of 4 objects: wolf/wolfssl/wolfcrypt/src/random.o"}},
+					"WOLFSSL_GENSEED_FORTEST is defined: the random numbers are predictable: " +
+						"all keys are known; make passes -DWOLFSSL_GENSEED_FORTEST to the " +
+						"compiler; so for 1 of 4 objects: wolf/wolfssl/wolfcrypt/src/random.o"}},
 		},
 		{
 			name: "a header by an exported path",
@@ -574,15 +574,17 @@ func init() {
 				"time.py": "refused 2026-09-21 14:13:20 date error\n"},
 			options: func(dir string, o *Options) { o.TimeScript = filepath.Join(dir, "time.py") },
 			want: map[string][]string{
-				RunID: {"certificates are judged at the time 2026-09-21 14:13:20", "(date error); " +
-					"its output is not that of hello.py.exp"}},
+				RunID: {"certificates are judged at the time 2026-09-21 14:13:20",
+					"(date error); its output is not that of hello.py.exp"}},
 		},
 		{
 			name: "a drop-in name leads to another class",
 			changes: map[string]string{"tree/ports/unix/extra.mk": dropInOn,
 				"modules/wolf/modwolfssl.c": dropIn,
 				"names.py":                  "ssl ok\nhashlib other sha256\ncryptolib absent\n"},
-			options: func(dir string, o *Options) { o.DropInScript = filepath.Join(dir, "names.py") },
+			options: func(dir string, o *Options) {
+				o.DropInScript = filepath.Join(dir, "names.py")
+			},
 			want: map[string][]string{
 				RunID: {"import hashlib does not find wolfhashlib under that name: other sha256",
 					"import cryptolib does not find wolfcryptolib under that name: absent"}},
@@ -592,7 +594,9 @@ func init() {
 			changes: map[string]string{"tree/ports/unix/extra.mk": dropInOn,
 				"modules/wolf/modwolfssl.c": dropIn,
 				"names.py":                  "ssl extended SSLContext\nhashlib ok\n"},
-			options: func(dir string, o *Options) { o.DropInScript = filepath.Join(dir, "names.py") },
+			options: func(dir string, o *Options) {
+				o.DropInScript = filepath.Join(dir, "names.py")
+			},
 		},
 		{
 			name: "another module has drop-in names",
@@ -818,11 +822,15 @@ func TestReplaced(t *testing.T) {
 		macro, text string
 		want        verdict
 	}{
-		{"XVALIDATE_DATE", "wc_ValidateDate((mpwolf_1), (mpwolf_2), (mpwolf_3), (mpwolf_4))", sound},
-		{"XVALIDATE_DATE", "(wc_ValidateDate(mpwolf_1, (byte)mpwolf_2, mpwolf_3, mpwolf_4))", sound},
+		{"XVALIDATE_DATE",
+			"wc_ValidateDate((mpwolf_1), (mpwolf_2), (mpwolf_3), (mpwolf_4))", sound},
+		{"XVALIDATE_DATE",
+			"(wc_ValidateDate(mpwolf_1, (byte)mpwolf_2, mpwolf_3, mpwolf_4))", sound},
 		{"XVALIDATE_DATE", "wc_ValidateDate(mpwolf_1, mpwolf_2, 0, mpwolf_4)", unsound},
-		{"XVALIDATE_DATE", "wc_ValidateDate(mpwolf_1, mpwolf_2, mpwolf_3, mpwolf_4) || 1", unsound},
-		{"XVALIDATE_DATE", "(wc_ValidateDate(mpwolf_1, mpwolf_2, mpwolf_3, mpwolf_4), 1)", unsound},
+		{"XVALIDATE_DATE",
+			"wc_ValidateDate(mpwolf_1, mpwolf_2, mpwolf_3, mpwolf_4) || 1", unsound},
+		{"XVALIDATE_DATE",
+			"(wc_ValidateDate(mpwolf_1, mpwolf_2, mpwolf_3, mpwolf_4), 1)", unsound},
 		{"XVALIDATE_DATE", "my_dates(mpwolf_1, mpwolf_2, mpwolf_3, mpwolf_4)", unsound},
 		{"XVALIDATE_DATE", "", unsound},
 		{"XVALIDATE_DATE", "XVALIDATE_DATE", sound},
