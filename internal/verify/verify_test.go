@@ -639,7 +639,7 @@ var brokenBuilds = []brokenBuild{
 		name:    "a script fails",
 		changes: map[string]string{"hello.py": "FAIL: handshake\n", "hello.py.exp": "hello\n"},
 		want: map[string][]string{
-			RunID: {"its output is not that of hello.py.exp: FAIL: handshake",
+			RunID: {"its output is not that of hello.py.exp: line 1 is \"FAIL: handshake\"",
 				"run it by hand: "}},
 	},
 }
