@@ -183,19 +183,21 @@ func (k *checker) want(
 // right, and still no compiler accepts it. It gives the name of the macro.
 func (k *checker) clash(t project.Target, want patches.Want, reading *patches.Config) string {
 	name := reading.State(want).Name
-	for _, clash := range reading.Clashes(name) {
-		f := report.Finding{ID: "macros", File: clash.Flag.File, Line: clash.Flag.Line,
-			Fix: "remove that flag there; mpwolf cannot"}
-		if f.Line == 0 { // make's command line, or the environment
-			f.File, f.Line = k.where(), max(1, t.Line)
-		} else if !filepath.IsAbs(f.File) {
-			f.File = k.Tree.Path(filepath.FromSlash(f.File))
-		}
-		f.Message = t.Name() + ": " + clash.String()
-		k.found(f)
-		return name
+	clashes := reading.Clashes(name)
+	if len(clashes) == 0 {
+		return ""
 	}
-	return ""
+	clash := clashes[0]
+	f := report.Finding{ID: "macros", File: clash.Flag.File, Line: clash.Flag.Line,
+		Fix: "remove that flag there; mpwolf cannot"}
+	if f.Line == 0 { // make's command line, or the environment
+		f.File, f.Line = k.where(), max(1, t.Line)
+	} else if !filepath.IsAbs(f.File) {
+		f.File = k.Tree.Path(filepath.FromSlash(f.File))
+	}
+	f.Message = t.Name() + ": " + clash.String()
+	k.found(f)
+	return name
 }
 
 // decidingLine is the line to look at: if a makefile turns a variable into a macro, the line

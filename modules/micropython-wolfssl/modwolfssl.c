@@ -2082,7 +2082,7 @@ static MP_DEFINE_CONST_FUN_OBJ_2(ssl_context_set_alpn_protocols_obj,
 // Whether one of TLSVersion's numbers stands for TLS 1.3.
 static bool is_version_1_3(const mp_obj_ssl_context_t *self, mp_obj_t version_in) {
     if (is_dtls(&self->settings)) {
-        mp_raise_NotImplementedError(MP_ERROR_TEXT("versions of DTLS"));
+        mp_raise_ValueError(MP_ERROR_TEXT("TLS version of a DTLS context"));
     }
     switch (mp_obj_get_int(version_in)) {
         case TLS_VERSION_MINIMUM_SUPPORTED:
