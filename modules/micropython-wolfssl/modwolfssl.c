@@ -1745,6 +1745,13 @@ typedef enum {
 #else
 #define POINT_LEN (1)
 #endif
+#if LIBWOLFSSL_VERSION_HEX >= 0x05007000
+#define ECC_PRIVATE(key) wc_ecc_key_get_priv(key)
+#elif defined(ALT_ECC_SIZE)
+#define ECC_PRIVATE(key) ((key)->k)
+#else
+#define ECC_PRIVATE(key) (&(key)->k)
+#endif
 typedef struct _point_t {
     byte data[POINT_LEN];
     word32 len; // 0 if there is none
@@ -1782,6 +1789,12 @@ static key_kind_t private_key_kind(const byte *der, word32 len, point_t *point) 
     if (ret != 0 && wc_ecc_init(&key->ecc) == 0) {
         idx = 0;
         ret = wc_EccPrivateKeyDecode(der, &idx, &key->ecc, len);
+        // NOTE(mpwolf): wolfSSL (5.5 to 5.9) takes a number that is longer than the curve's, and
+        // then writes it outside its buffer (wc_export_int in wolfmath.c).
+        if (ret == 0
+            && mp_unsigned_bin_size(ECC_PRIVATE(&key->ecc)) > wc_ecc_size(&key->ecc)) {
+            ret = ASN_PARSE_E;
+        }
         if (ret == 0) {
             kind = KEY_ECC;
             point->len = sizeof(point->data);
