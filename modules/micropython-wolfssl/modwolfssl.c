@@ -1747,8 +1747,6 @@ typedef enum {
 #endif
 #if LIBWOLFSSL_VERSION_HEX >= 0x05007000
 #define ECC_PRIVATE(key) wc_ecc_key_get_priv(key)
-#elif defined(ALT_ECC_SIZE)
-#define ECC_PRIVATE(key) ((key)->k)
 #else
 #define ECC_PRIVATE(key) (&(key)->k)
 #endif
