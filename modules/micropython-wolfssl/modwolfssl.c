@@ -3034,17 +3034,23 @@ static mp_obj_t ssl_socket_getpeercert(mp_obj_t o_in, mp_obj_t binary_form) {
 }
 static MP_DEFINE_CONST_FUN_OBJ_2(ssl_socket_getpeercert_obj, ssl_socket_getpeercert);
 
-static mp_obj_t ssl_socket_cipher(mp_obj_t o_in) {
-    mp_obj_ssl_socket_t *o = MP_OBJ_TO_PTR(o_in);
+// The version that was agreed on, and the cipher suite, or NULL before that.
+static const char *agreed_version(mp_obj_ssl_socket_t *o, int *suite) {
     if (is_handshake_elsewhere(o)) {
-        return mp_const_none;
+        return NULL;
     }
     bool locked = lock_to_look(o);
     bool have = o->ssl != NULL && o->connected;
-    int suite = have ? wolfSSL_get_current_cipher_suite(o->ssl) : 0;
+    *suite = have ? wolfSSL_get_current_cipher_suite(o->ssl) : 0;
     const char *version = have ? wolfSSL_get_version(o->ssl) : NULL;
     unlock_after_look(o, locked);
-    if (!have) {
+    return version;
+}
+
+static mp_obj_t ssl_socket_cipher(mp_obj_t o_in) {
+    int suite;
+    const char *version = agreed_version(MP_OBJ_TO_PTR(o_in), &suite);
+    if (version == NULL) {
         return mp_const_none;
     }
     mp_obj_t tuple[2] = {
@@ -3056,15 +3062,9 @@ static MP_DEFINE_CONST_FUN_OBJ_1(ssl_socket_cipher_obj, ssl_socket_cipher);
 
 // SSLSocket.version()
 static mp_obj_t ssl_socket_version(mp_obj_t o_in) {
-    mp_obj_ssl_socket_t *o = MP_OBJ_TO_PTR(o_in);
-    if (is_handshake_elsewhere(o)) {
-        return mp_const_none;
-    }
-    bool locked = lock_to_look(o);
-    bool have = o->ssl != NULL && o->connected;
-    const char *version = have ? wolfSSL_get_version(o->ssl) : NULL;
-    unlock_after_look(o, locked);
-    return have ? mp_obj_new_str(version, strlen(version)) : mp_const_none;
+    int suite;
+    const char *version = agreed_version(MP_OBJ_TO_PTR(o_in), &suite);
+    return version == NULL ? mp_const_none : mp_obj_new_str(version, strlen(version));
 }
 static MP_DEFINE_CONST_FUN_OBJ_1(ssl_socket_version_obj, ssl_socket_version);
 
