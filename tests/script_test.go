@@ -9,7 +9,9 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -44,6 +46,21 @@ func (l lane) Run() int {
 	}
 	if !testing.Short() {
 		return l.M.Run()
+	}
+	// Many scripts wait for a time to pass: four at once keep two cores busy.
+	parallel := flag.Lookup("test.parallel")
+	if parallel.Value.String() == strconv.Itoa(runtime.GOMAXPROCS(0)) {
+		if err := parallel.Value.Set(strconv.Itoa(2 * runtime.GOMAXPROCS(0))); err != nil {
+			log.Print(err)
+			return 1
+		}
+	}
+	if memory := memoryDir(); memory != "" {
+		defer os.RemoveAll(memory)
+		if err := os.Setenv("TMPDIR", memory); err != nil {
+			log.Print(err)
+			return 1
+		}
 	}
 	dir, err := os.MkdirTemp("", "mpwolf-toycc")
 	if err != nil {
@@ -86,6 +103,10 @@ func longOnly(t *testing.T, why string) {
 func TestScript(t *testing.T) {
 	if _, err := exec.LookPath("gcc"); err != nil {
 		t.Fatal("the scripts need gcc; scripts/test installs it")
+	}
+	if testing.Short() {
+		// Beside the other short tests; the long ones would take the time that some scripts limit.
+		t.Parallel()
 	}
 	testscript.Run(t, testscript.Params{
 		Dir: "script",
