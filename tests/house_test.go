@@ -42,7 +42,7 @@ var mayImport = map[string][]string{
 		"build", "lazyregexp", "micropython", "patches", "project", "sources", "state",
 	},
 	"verify": {
-		"board", "build", "disk", "doctor", "hint", "lazyregexp", "micropython", "modules",
+		"board", "build", "check", "disk", "doctor", "hint", "lazyregexp", "micropython", "modules",
 		"objects",
 		"patches", "project", "report",
 		"repository", "state", "wolfssl",

@@ -204,6 +204,18 @@ func Built(ctx context.Context, o Options) (*Result, error) {
 	return result, nil
 }
 
+// Setup checks what firmware does not show: whether its targets, their options, the release, the
+// modules and the settings are those of the record and of mpwolf.toml. Only is as for Built.
+func Setup(ctx context.Context, o Options) ([]report.Finding, error) {
+	result, err := Built(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(result.Findings, func(f report.Finding) bool {
+		return !slices.Contains([]string{"release", "target", "way", "modules", "settings"}, f.ID)
+	}), nil
+}
+
 // lost is the finding that there is a patch without a record.
 func (k *checker) lost(lost *patches.Lost) {
 	f := report.Finding{ID: "record", File: k.Tree.Path(state.Dir), Fix: fixPatch,

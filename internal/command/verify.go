@@ -3,6 +3,7 @@ package command
 import (
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -138,22 +139,33 @@ func (s *session) showVerified(kind string, r *verify.Result) error {
 	case formatJUnit:
 		return report.JUnit(s.stdout, "mpwolf", r.Suites())
 	}
+	if err := s.showResult(r); err != nil {
+		return err
+	}
 	for _, t := range r.Targets {
 		if len(r.Targets) > 1 {
 			fmt.Fprintf(s.stdout, "%s\n", t.Target)
 		}
-		var text strings.Builder
-		if err := t.Text(&text); err != nil {
+		if err := s.showResult(t); err != nil {
 			return err
-		}
-		if coloured(s.stdout) {
-			fmt.Fprint(s.stdout, paint(text.String(), resultMarks))
-		} else {
-			fmt.Fprint(s.stdout, text.String())
 		}
 		if t.OK {
 			fmt.Fprintf(s.stdout, "built in %s\n", shell.Path(t.Build))
 		}
+	}
+	return nil
+}
+
+// showResult prints what a result or one of its targets writes as text.
+func (s *session) showResult(r interface{ Text(w io.Writer) error }) error {
+	var text strings.Builder
+	if err := r.Text(&text); err != nil {
+		return err
+	}
+	if coloured(s.stdout) {
+		fmt.Fprint(s.stdout, paint(text.String(), resultMarks))
+	} else {
+		fmt.Fprint(s.stdout, text.String())
 	}
 	return nil
 }

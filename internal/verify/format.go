@@ -15,6 +15,10 @@ func (r *Result) Log() *report.Log {
 	for _, rule := range Rules() {
 		log.Rules = append(log.Rules, report.Rule(rule))
 	}
+	if len(r.Findings) > 0 {
+		log.Rules = append(log.Rules, report.Rule(treeRule))
+		log.Findings = r.findings(Target{}, r.tree())
+	}
 	for _, t := range r.Targets {
 		// stands for findings without a file
 		log.Where = filepath.Join(r.Tree, "ports", t.Port, "mpconfigport.h")
@@ -65,6 +69,12 @@ func (r *Result) findings(t Target, c Check) []report.Finding {
 // Suites are the checks as tests.
 func (r *Result) Suites() []report.Suite {
 	var suites []report.Suite
+	if len(r.Findings) > 0 {
+		suites = append(suites, report.Suite{Name: "mpwolf", Cases: []report.Case{{
+			Name: treeRule.ID, Output: r.tree().Summary,
+			Findings: r.findings(Target{}, r.tree()),
+		}}})
+	}
 	for _, t := range r.Targets {
 		suite := report.Suite{Name: strings.Join([]string{"mpwolf", t.Target}, " ")}
 		for _, c := range t.Checks {

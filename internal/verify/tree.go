@@ -49,13 +49,15 @@ const SchemaVersion = 2
 
 // Result is what was found out about the targets of a tree. docs/verify-schema.json describes it.
 type Result struct {
-	Schema      int      `json:"schema"`
-	Tool        string   `json:"tool"`
-	Version     string   `json:"version"`
-	Tree        string   `json:"tree"`
-	MicroPython string   `json:"micropython"`
-	OK          bool     `json:"ok"`
-	Targets     []Target `json:"targets"`
+	Schema      int    `json:"schema"`
+	Tool        string `json:"tool"`
+	Version     string `json:"version"`
+	Tree        string `json:"tree"`
+	MicroPython string `json:"micropython"`
+	OK          bool   `json:"ok"`
+	// Findings are about the tree as a whole, in the words of check: see setup.go.
+	Findings []Finding `json:"findings,omitempty"`
+	Targets  []Target  `json:"targets"`
 }
 
 // Target is what was found out about one target.
@@ -71,7 +73,8 @@ type Target struct {
 // Found reports whether there is a finding; a result without one is not OK if a check could not be
 // made for want of a tool.
 func (r *Result) Found() bool {
-	return slices.ContainsFunc(r.Targets, func(t Target) bool { return t.found() })
+	return len(r.Findings) > 0 ||
+		slices.ContainsFunc(r.Targets, func(t Target) bool { return t.found() })
 }
 
 // Tree verifies the targets that a tree is patched for or, for a tree that was patched by hand,
@@ -106,6 +109,10 @@ func Tree(ctx context.Context, o TreeOptions) (*Result, error) {
 	}
 	result := &Result{Schema: SchemaVersion, Tool: "mpwolf", Version: o.Tool, Tree: p.Tree.Dir,
 		MicroPython: p.Tree.Version.String(), OK: true, Targets: []Target{}}
+	if result.Findings, err = checkTree(ctx, o, p); err != nil {
+		return nil, err
+	}
+	result.OK = len(result.Findings) == 0
 	for _, t := range p.Targets {
 		report, err := verifyTarget(ctx, o, p, t)
 		if err != nil {
