@@ -42,8 +42,8 @@ var mayImport = map[string][]string{
 		"build", "lazyregexp", "micropython", "patches", "project", "sources", "state",
 	},
 	"verify": {
-		"board", "build", "check", "disk", "doctor", "hint", "lazyregexp", "micropython", "modules",
-		"objects",
+		"board", "build", "check", "disk", "doctor", "hint", "lazyregexp", "micropython",
+		"modules", "objects",
 		"patches", "project", "report",
 		"repository", "state", "wolfssl",
 	},

@@ -52,7 +52,7 @@ func (f *Fault) Error() string {
 
 // fault makes a *Fault with the end of an output.
 func fault(wrote, format string, args ...any) *Fault {
-	return &Fault{fmt.Sprintf(format, args...), lastLines(wrote)}
+	return &Fault{fmt.Sprintf(format, args...), LastLines(wrote)}
 }
 
 // pieceSize is how long a piece of a script is at least, in bytes, if more follows. A board has to
@@ -130,8 +130,8 @@ func startsStatement(line string) bool {
 	return true
 }
 
-// lastLines is the end of an output, on one line.
-func lastLines(text string) string {
+// LastLines is the end of an output, on one line.
+func LastLines(text string) string {
 	const most, longest = 5, 500
 	text = strings.TrimSpace(printable(text))
 	lines := strings.Split(text, "\n")

@@ -425,7 +425,7 @@ func TestLastLines(t *testing.T) {
 		"": "", "a\r\nb\n": "a | b", "1\n2\n3\n4\n5\n6\n": "2 | 3 | 4 | 5 | 6",
 		"\x1b[31mred\x04": "[31mred", "\xff": "?",
 	} {
-		if got := lastLines(text); got != want {
+		if got := LastLines(text); got != want {
 			t.Errorf("%q: %q", text, got)
 		}
 	}

@@ -150,13 +150,13 @@ func (q *QEMU) explain(ctx context.Context, err error, doing, wrote string) erro
 	}
 	if said := q.said.String(); wrote == "" && strings.HasPrefix(said, "qemu-system-") {
 		// It refuses its arguments: an old QEMU does not know the machine, say.
-		return fmt.Errorf("QEMU does not start (%s): %s", status, lastLines(said))
+		return fmt.Errorf("QEMU does not start (%s): %s", status, LastLines(said))
 	}
 	what := "ends: QEMU has ended by itself (" + status + ")"
 	if crashed(wrote + q.said.String()) {
 		what = "crashes: QEMU has ended (" + status + ")"
 	}
-	if said := lastLines(firstLines(q.said.String())); said != "" {
+	if said := LastLines(firstLines(q.said.String())); said != "" {
 		what += "; QEMU: " + said
 	}
 	return fault(wrote, "%s", what)

@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 
+	"mpwolf/internal/board"
 	"mpwolf/internal/build"
 )
 
@@ -113,7 +114,7 @@ func (v *evidence) tool(ctx context.Context, argv []string) (string, error) {
 				return strings.TrimSpace(line), nil
 			}
 		}
-		return lastLines(out.String()) + " (" + exit.Error() + ")", nil
+		return board.LastLines(out.String()) + " (" + exit.Error() + ")", nil
 	}
 	return "", err
 }

@@ -74,7 +74,7 @@ func (r *boardRun) identify(ctx context.Context) (bool, error) {
 	}
 	if out.Raised != "" || told["version"] == "" {
 		r.c.find(Finding{Message: fmt.Sprintf("%s does not say which firmware it has: %s",
-			r.Device, lastLines(out.Text+out.Raised)), Fix: r.flash()})
+			r.Device, board.LastLines(out.Text+out.Raised)), Fix: r.flash()})
 		return false, nil
 	}
 	_, version, _ := strings.Cut(told["version"], "; ")
@@ -170,7 +170,7 @@ func (r *boardRun) sameCode(ctx context.Context, firmware string) (bool, error) 
 	}
 	got, is := strings.CutPrefix(strings.TrimSpace(out.Text), "code ")
 	if !is {
-		return note("it cannot be read (" + lastLines(out.Raised) + ")")
+		return note("it cannot be read (" + board.LastLines(out.Raised) + ")")
 	}
 	if sum := sha256.Sum256(code); got != hex.EncodeToString(sum[:]) {
 		r.c.find(Finding{Message: fmt.Sprintf("the firmware on %s (%s) is not the one that was "+

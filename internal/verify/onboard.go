@@ -166,7 +166,7 @@ func (r *boardRun) each(ctx context.Context, scripts []string) error {
 func (r *boardRun) problem(script string, out board.Output) string {
 	if out.Raised != "" {
 		return fmt.Sprintf("%s fails %s: %s", filepath.Base(script), r.where,
-			lastLines(out.Raised))
+			board.LastLines(out.Raised))
 	}
 	if problem := outputProblem(script, out.Text); problem != "" {
 		return r.where + ": " + problem

@@ -15,6 +15,7 @@ import (
 	"strings"
 	"time"
 
+	"mpwolf/internal/board"
 	"mpwolf/internal/build"
 )
 
@@ -282,11 +283,12 @@ func (v runCheck) runScript(ctx context.Context, script string) (scriptResult, e
 		return scriptResult{}, ctx.Err()
 	case limited.Err() != nil:
 		return scriptResult{problem: fmt.Sprintf("does not finish within %v; it wrote: %s",
-			scriptTimeout, lastLines(text))}, nil
+			scriptTimeout, board.LastLines(text))}, nil
 	case errors.As(err, &exit) && cannotParse(text):
 		return scriptResult{unread: true}, nil
 	case errors.As(err, &exit):
-		return scriptResult{problem: fmt.Sprintf("fails (%s): %s", exit, lastLines(text))}, nil
+		return scriptResult{
+			problem: fmt.Sprintf("fails (%s): %s", exit, board.LastLines(text))}, nil
 	case err != nil:
 		return scriptResult{}, fmt.Errorf("run %s: %w", v.elf, err)
 	case text == "SKIP\n":
@@ -406,12 +408,5 @@ func difference(got, want string) string {
 			return fmt.Sprintf("line %d is %q, not %q", i+1, gotLines[i], line)
 		}
 	}
-	return "it goes on with: " + lastLines(strings.Join(gotLines[len(wantLines):], "\n"))
-}
-
-// lastLines is the end of an output, on one line.
-func lastLines(text string) string {
-	const most = 5
-	lines := strings.Split(strings.TrimSpace(text), "\n")
-	return strings.Join(lines[max(0, len(lines)-most):], " | ")
+	return "it goes on with: " + board.LastLines(strings.Join(gotLines[len(wantLines):], "\n"))
 }
