@@ -143,7 +143,7 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 		if p.File != nil {
 			return nil, hint.With(err, "add a [[target]] to "+shell.Path(p.File.Path))
 		}
-		return nil, hint.With(err, "mpwolf init --port PORT writes one")
+		return nil, hint.With(err, initFix(p))
 	}
 	if o.Only != nil {
 		p.Gone = nil
@@ -174,6 +174,20 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 		result.Since = p.Record.Time
 	}
 	return result, nil
+}
+
+// initFix is how to get an mpwolf.toml: all that one names is below its directory.
+func initFix(p *project.Project) string {
+	dir, err := filepath.Abs(".")
+	if err != nil {
+		dir = "."
+	}
+	if rel, err := filepath.Rel(repository.Top(dir), p.Tree.Dir); err != nil ||
+		!filepath.IsLocal(rel) {
+		return p.Run("patch --port PORT") + "; or, in the repository that the tree belongs to, " +
+			"mpwolf init --port PORT"
+	}
+	return p.Run("init --port PORT") + " writes one"
 }
 
 // Built checks what a build of the recorded targets would give: whether the tree is as it was

@@ -46,6 +46,8 @@ type session struct {
 	terminal       bool // stderr is one: progress may be shown
 	// disk makes all changes to trees and modules directories.
 	disk disk.FS
+	// asked is what the command line says; hints name its tree.
+	asked project.Options
 	// building is set while make may write.
 	building atomic.Bool
 	// quiet prints only errors on stderr; verbose also prints what is run.
@@ -148,7 +150,7 @@ func (s *session) report(err error) int {
 		text = doctor.OfProgram(missing.Name).Hint()
 	}
 	if text != "" {
-		s.complain("hint: %s", text)
+		s.complain("hint: %s", s.asked.Commands(text))
 	}
 	return exitCode(err)
 }

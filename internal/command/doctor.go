@@ -102,8 +102,8 @@ func (s *session) showDoctorTree(t *doctor.Tree) {
 			t.Patched.Format(time.RFC3339), t.WolfSSL, shell.Path(t.Modules))
 	}
 	if t.Interrupted {
-		fmt.Fprintln(s.stdout, "  an earlier run was interrupted; fix: mpwolf patch or "+
-			"mpwolf revert")
+		fmt.Fprintln(s.stdout, "  an earlier run was interrupted; fix: "+
+			s.asked.Commands("mpwolf patch or mpwolf revert"))
 	}
 	if len(t.CMake) > 0 {
 		fmt.Fprintf(s.stdout, "  built with CMake: %s\n", strings.Join(t.CMake, ", "))
@@ -130,8 +130,8 @@ func (s *session) showDoctorTarget(r *doctor.Result, t doctor.Target) {
 	switch {
 	case t.SettingsGone:
 		fmt.Fprintf(s.stdout, "  settings: %s is missing\n", shell.Path(t.Settings))
-		fmt.Fprintln(s.stdout, "    fix: restore the file, or mpwolf patch "+
-			"--user-settings FILE")
+		fmt.Fprintln(s.stdout, "    fix: restore the file, or "+
+			s.asked.Commands("mpwolf patch --user-settings FILE"))
 	case t.Settings != "":
 		fmt.Fprintf(s.stdout, "  settings: %s\n", shell.Path(t.Settings))
 	}

@@ -82,6 +82,7 @@ func (s *session) options(c *cli.Context) project.Options {
 	if o.Tree != "" && o.Tree == os.Getenv(envTree) {
 		o.TreeFrom = envTree
 	}
+	s.asked = o
 	return o
 }
 

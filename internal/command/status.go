@@ -66,7 +66,8 @@ func (s *session) showStatus(st *status.Status) {
 	fmt.Fprintf(s.stdout, "patched %s by mpwolf %s\n", st.Since.Format(time.RFC3339), st.Tool)
 	if st.OtherVersion {
 		fmt.Fprintf(s.stdout,
-			"this is mpwolf %s; mpwolf patch brings the tree up to date\n", Version())
+			"this is mpwolf %s; %s brings the tree up to date\n", Version(),
+			s.asked.Commands("mpwolf patch"))
 	}
 	for _, t := range st.Targets {
 		fmt.Fprintf(s.stdout, "  for %s", t.Port)

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"mpwolf/internal/hint"
+	"mpwolf/internal/lazyregexp"
 	"mpwolf/internal/micropython"
 	"mpwolf/internal/shell"
 	"mpwolf/internal/state"
@@ -18,6 +19,21 @@ func (p *Project) Run(words string) string {
 		return "mpwolf " + words
 	}
 	return "mpwolf " + words + " --tree " + shell.Quote(p.Asked.Tree)
+}
+
+// command is a command of mpwolf that works on a tree, in a text.
+var command = lazyregexp.New(
+	`\bmpwolf (patch|revert|check|build|verify|status|init|explain|doctor)\b`)
+
+// Commands is a text whose commands of mpwolf are to be typed where this one was typed: they name
+// the same tree.
+func (o Options) Commands(text string) string {
+	if o.Tree == "" || o.TreeFrom != "" || strings.Contains(text, "--tree") {
+		return text
+	}
+	return command().ReplaceAllStringFunc(text, func(c string) string {
+		return c + " --tree " + shell.Quote(o.Tree)
+	})
 }
 
 // wasPatched adds to the error about a directory that is no tree for mpwolf what can be done, if

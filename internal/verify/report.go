@@ -60,6 +60,18 @@ type Finding struct {
 	Fix string `json:"fix,omitempty"`
 }
 
+// nameTree lets the commands in all fixes name the tree.
+func (r *Report) nameTree(commands func(string) string) {
+	for _, c := range r.Checks {
+		for i := range c.Findings {
+			c.Findings[i].Fix = commands(c.Findings[i].Fix)
+		}
+		for i := range c.Notes {
+			c.Notes[i].Fix = commands(c.Notes[i].Fix)
+		}
+	}
+}
+
 // check is a Check that is being made. The zero value passes.
 type check struct {
 	summary   string

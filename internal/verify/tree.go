@@ -118,6 +118,7 @@ func Tree(ctx context.Context, o TreeOptions) (*Result, error) {
 		if err != nil {
 			return nil, err
 		}
+		report.nameTree(o.Commands)
 		result.OK = result.OK && report.OK
 		result.Targets = append(result.Targets,
 			Target{Target: t.Name(), Port: t.Port, Board: t.BoardFlag(),
