@@ -1,12 +1,14 @@
 package command
 
 import (
+	"context"
 	"fmt"
 	"slices"
 
 	"github.com/urfave/cli/v2"
 
 	"mpwolf/internal/change"
+	"mpwolf/internal/doctor"
 	"mpwolf/internal/shell"
 	"mpwolf/patches"
 )
@@ -83,7 +85,21 @@ func (s *session) patch(c *cli.Context) error {
 		return s.json(patched(done, false))
 	}
 	s.showPatched(done)
+	s.notePython(c.Context, done)
 	return nil
+}
+
+// notePython says that no build can succeed, because Python is missing or fails.
+func (s *session) notePython(ctx context.Context, done *change.Patched) {
+	said := make(map[string]bool)
+	for _, t := range done.Targets {
+		text := doctor.BrokenPython(ctx, t.Python, t.Port)
+		if text == "" || said[text] {
+			continue
+		}
+		said[text] = true
+		s.complain("note: MicroPython cannot be built: %s", text)
+	}
 }
 
 // patchPlanJSON prints a plan, with the diff if requested.

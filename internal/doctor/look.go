@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -100,8 +101,33 @@ func (n need) lookProgram(ctx context.Context, f *Found, versions bool) {
 	switch {
 	case f.Path == "":
 		f.State, f.Says = Missing, "not found"
+	case n.python:
+		n.askPython(ctx, f)
 	case versions:
 		n.askVersion(ctx, f)
+	}
+}
+
+// askPython lets Python run a script, as a build does: one that is not installed completely may
+// still print its version.
+func (n need) askPython(ctx context.Context, f *Found) {
+	const script = "import sys; print('Python %d.%d.%d' % sys.version_info[:3])"
+	out, err := output(ctx, n.dir, nil, slices.Concat([]string{f.Path}, n.arguments,
+		[]string{"-c", script})...)
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		f.State, f.Says = Hangs, "does not finish within "+patience().String()
+		return
+	case err != nil:
+		f.State, f.Says = Fails, firstLine(out, err)
+		return
+	}
+	f.Version = versionIn(out)
+	var major, minor int
+	if got, err := fmt.Sscanf(f.Version, "%d.%d", &major, &minor); got == 2 && err == nil &&
+		(major < 3 || major == 3 && minor < n.least) {
+		f.State = Fails
+		f.Says = fmt.Sprintf("Python %s is too old: 3.%d or newer is needed", f.Version, n.least)
 	}
 }
 

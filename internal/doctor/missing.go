@@ -25,7 +25,11 @@ func (e *MissingError) Error() string {
 	}
 	text += " tools that this machine lacks:"
 	for _, f := range e.Tools {
-		text += fmt.Sprintf("\n  %s: %s (%s)", f.Name, f.Why, f.Says)
+		says := f.Says
+		if f.State != Missing {
+			says = f.Path + ": " + says
+		}
+		text += fmt.Sprintf("\n  %s: %s (%s)", f.Name, f.Why, says)
 	}
 	return text
 }
@@ -33,8 +37,17 @@ func (e *MissingError) Error() string {
 // Hint is the command that installs what is missing.
 func (e *MissingError) Hint() string {
 	var missing []Tool
+	var broken []string
 	for _, f := range e.Tools {
-		missing = append(missing, f.Tool)
+		if f.State == Missing {
+			missing = append(missing, f.Tool)
+		} else {
+			broken = append(broken, f.Path)
+		}
+	}
+	if len(missing) == 0 {
+		return "repair or replace " + strings.Join(broken, " and ") +
+			", or name another python3 with --make PYTHON=…"
 	}
 	return installHint(e.System, missing)
 }
@@ -51,8 +64,9 @@ func installHint(system System, missing []Tool) string {
 }
 
 // Check returns a *MissingError if tools of the host that the targets need are missing. It asks
-// make for the compiler, the compiler for headers, and pkg-config for libffi; it runs no other
-// tool.
+// make for the compiler, the compiler for headers, pkg-config for libffi, and lets Python run a
+// line; it runs no other tool. A Python that fails counts as missing: where make runs it for a
+// variable, it goes on without the value.
 func Check(ctx context.Context, targets []micropython.Target) error {
 	all := needsOf(recipes(ctx, targets, ask))
 	lacking := &MissingError{System: ThisSystem()}
@@ -61,8 +75,9 @@ func Check(ctx context.Context, targets []micropython.Target) error {
 		return err
 	}
 	for _, f := range found {
-		if f.State != Missing {
-			continue // the build reports better what fails or hangs
+		python := slices.ContainsFunc(all, func(n need) bool { return n.python && n.is(f.Tool) })
+		if f.State != Missing && (f.State == OK || !python) {
+			continue // the build reports better which other tool fails or hangs
 		}
 		lacking.Tools = append(lacking.Tools, f)
 	}
@@ -73,6 +88,24 @@ func Check(ctx context.Context, targets []micropython.Target) error {
 		lacking.Builds = append(lacking.Builds, t.Name())
 	}
 	return lacking
+}
+
+// BrokenPython says why the build of a port cannot use a command as Python; "" if it can.
+func BrokenPython(ctx context.Context, command, port string) string {
+	words := strings.Fields(command)
+	if len(words) == 0 {
+		return ""
+	}
+	n := need{Tool: ofProgram(words[0]), python: true, least: pythonFor(port),
+		arguments: words[1:]}
+	switch f := n.look(ctx, false); f.State {
+	case OK:
+		return ""
+	case Missing:
+		return f.Name + " is not installed, or not on PATH"
+	default:
+		return f.Path + ": " + f.Says
+	}
 }
 
 // knowFFI asks pkg-config for libffi if make does not know how to link it: the headers may be

@@ -24,6 +24,11 @@ type need struct {
 	dir      string
 	// lacks says why the tool is known to be missing; "" if it must be looked for.
 	lacks string
+	// python is set for a Python, which must run scripts; least is the minor version of Python 3
+	// that these need, arguments are those of the command.
+	python    bool
+	least     int
+	arguments []string
 	// unlinked is set for libffi if make does not know how to link it.
 	unlinked bool
 }
@@ -165,7 +170,10 @@ func (r recipe) needs() []need {
 		}
 	}
 	if r.python != "" {
-		add(ofProgram(strings.Fields(r.python)[0]))
+		words := strings.Fields(r.python)
+		add(ofProgram(words[0]))
+		n := &all[len(all)-1]
+		n.python, n.least, n.arguments = true, pythonFor(r.target.Port), words[1:]
 	}
 	if r.protoc != "" {
 		add(ofProgram(strings.Fields(r.protoc)[0]))
@@ -181,6 +189,18 @@ func (r recipe) needs() []need {
 		all[len(all)-1].unlinked = !r.linksFFI
 	}
 	return all
+}
+
+// pythonFor is the minor version of Python 3 that a port's build needs: MicroPython's README says
+// 3.3, but these ports' boards/make-pins.py or mcu/make-pins.py have newer syntax.
+func pythonFor(port string) int {
+	switch port {
+	case "mimxrt": // up to v1.20
+		return 6
+	case "alif":
+		return 8
+	}
+	return 3
 }
 
 // wrappers run the compiler that follows them.
@@ -234,6 +254,7 @@ func needsOf(recipes []recipe) []need {
 				all = append(all, n)
 			case !slices.Contains(all[i].by, n.by[0]):
 				all[i].by = append(all[i].by, n.by[0])
+				all[i].least = max(all[i].least, n.least)
 			}
 		}
 	}
