@@ -148,8 +148,16 @@ func readCompile(argv []string, dir string) (object string, c Compile, ok bool) 
 func (f *Flags) EffectiveAt(
 	ctx context.Context, compiles []Compile, macros []string,
 ) ([]map[string]Value, error) {
+	return f.EffectiveAtWith(ctx, compiles, macros, Watch{})
+}
+
+// EffectiveAtWith is EffectiveAt that also looks for defines of certain names: see Watch.
+func (f *Flags) EffectiveAtWith(
+	ctx context.Context, compiles []Compile, macros []string, watch Watch,
+) ([]map[string]Value, error) {
 	start := time.Now()
-	key := question("values at", compiles, macros, f.Dir, f.Environment)
+	key := question("values and defines at", compiles, macros, watch.Own, watch.Except, watch.Library,
+		f.Dir, f.Environment)
 	var all []map[string]Value
 	if f.replies.recall(key, &all) && len(all) == len(compiles) {
 		undefined(all, macros)
@@ -172,11 +180,13 @@ func (f *Flags) EffectiveAt(
 	}
 	files := f.programs()
 	var names []string
+	watched := watch.names()
 	for i, out := range outputs {
 		if !strings.Contains(out, probeEnd) {
 			continue
 		}
 		all[i] = f.parseValues(out, macros)
+		f.parseDefines(out, watch, watched, all[i])
 		// Most are not defined, and those are not kept.
 		maps.DeleteFunc(all[i], func(_ string, v Value) bool { return !v.Defined })
 		included, _, found := f.included(out)

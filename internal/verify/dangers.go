@@ -285,6 +285,7 @@ func (v settingsCheck) dangersCheck(ctx context.Context, c *check, used []wolfOb
 		v.dangerCheck(c, d, general, seen)
 	}
 	v.replacedCheck(c, seen)
+	v.renamedCheck(c, seen)
 	if err := v.hiddenHeaders(ctx, c, seen); err != nil {
 		return err
 	}
@@ -338,7 +339,7 @@ func (v settingsCheck) seenByObjects(
 		macros = append(macros, r.call())
 	}
 	slices.Sort(macros)
-	all, err := v.flags.EffectiveAt(ctx, commands, slices.Compact(macros))
+	all, err := v.flags.EffectiveAtWith(ctx, commands, slices.Compact(macros), v.watch(used))
 	if err != nil {
 		return nil, err
 	}

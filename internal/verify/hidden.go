@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"strings"
 
+	"mpwolf/internal/build"
 	"mpwolf/internal/lazyregexp"
 )
 
@@ -32,7 +34,8 @@ func (v settingsCheck) hiddenHeaders(
 				defines[header] = dangersIn(header)
 			}
 			for _, d := range defines[header] {
-				if o.values[d.macro].Defined || found[header+d.macro] || plain[header] {
+				if o.values[d.macro].Defined || o.values[build.Watched(d.macro)].Defined ||
+					found[header+d.macro] || plain[header] {
 					continue
 				}
 				if included == nil {
@@ -66,6 +69,9 @@ func dangersIn(header string) []danger {
 	}
 	var found []danger
 	for _, m := range defineLine().FindAllStringSubmatch(string(text), -1) {
+		if strings.HasPrefix(m[1], "wolfSSL_") || strings.HasPrefix(m[1], "wc_") {
+			found = append(found, danger{macro: m[1], why: "it takes the place of a function"})
+		}
 		for _, d := range dangers {
 			if d.macro == m[1] && !d.unset && d.below == 0 && d.above == 0 {
 				found = append(found, d)

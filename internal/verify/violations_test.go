@@ -386,6 +386,58 @@ func init() {
 				"so for py/runtime.o, which make compiles with -DMICROPY_PY_SSL=1"}},
 		},
 		{
+			name: "a function of wolfSSL's is another for one object",
+			changes: map[string]string{
+				"tree/ports/unix/extra.mk": "$(BUILD)/wolf/wolfssl/src/ssl.o: CFLAGS += " +
+					"-Dwc_AesSetKey=mp_init '-Dmemcmp(a,b,n)=0'\n"},
+			want: map[string][]string{SettingsID: {
+				"wc_AesSetKey, a function of wolfSSL or its modules, is a macro: what is called " +
+					"by that name is mp_init; make passes -Dwc_AesSetKey to the compiler; so " +
+					"for 1 of 3 objects: wolf/wolfssl/src/ssl.o",
+				"memcmp, part of C, is a macro: what is called by that name is (a,b,n) 0"}},
+		},
+		{
+			name: "the settings replace functions",
+			changes: map[string]string{"modules/wolf/unix/user_settings.h": added +
+				"#define wc_AesSetKey wc_other\n#define wc_unknown() 1\n#define return\n" +
+				"#undef return\n"},
+			want: map[string][]string{SettingsID: {
+				"user_settings.h:2: wc_AesSetKey, a function of wolfSSL or its modules, is a " +
+					"macro: what is called by that name is wc_other",
+				"user_settings.h:4: return, part of C, is an empty macro"}},
+		},
+		{
+			name: "a header that one object gets before replaces a function",
+			changes: map[string]string{
+				"tree/ports/unix/extra.mk": "$(BUILD)/wolf/modwolfssl.o: CFLAGS " +
+					"+= -include mine.h\n",
+				"tree/ports/unix/mine.h": "#define wolfSSL_Init mine\n" +
+					"static inline int mine(void) { return 7; }\n"},
+			want: map[string][]string{SettingsID: {"ports/unix/mine.h:1: wolfSSL_Init, a function",
+				"is mine; so for 1 of 3 objects: wolf/modwolfssl.o"}},
+		},
+		{
+			name: "a header without a command that replaces a function",
+			changes: map[string]string{
+				"tree/ports/unix/extra.mk": "$(BUILD)/wolf/wolfssl/src/ssl.o: export CPATH = " +
+					"hidden\n",
+				"tree/ports/unix/hidden/limits.h": "#include_next <limits.h>\n" +
+					"#define wc_AesSetKey mp_init\n",
+				"modules/wolf/wolfssl/src/ssl.c": "#include <limits.h>\n" +
+					fakeFirmware["modules/wolf/wolfssl/src/ssl.c"]},
+			want: map[string][]string{SettingsID: {"hidden/limits.h: wolf/wolfssl/src/ssl.o was " +
+				"compiled with this header, which defines wc_AesSetKey: it takes the place of a " +
+				"function"}},
+		},
+		{
+			name: "wolfSSL's own macros have names of functions",
+			changes: map[string]string{
+				"modules/wolf/wolfssl/wolfssl/wolfcrypt/rsa.h": "#define wc_AesSetKey wc_AesSetKey\n" +
+					"#define memcmp memcmp\n",
+				"modules/wolf/wolfssl/src/ssl.c": added +
+					"#include \"wolfssl/wolfcrypt/rsa.h\"\n"},
+		},
+		{
 			name: "random.c takes the seeds for tests",
 			changes: withRandom("#define USE_TEST_GENSEED\n"+
 				"int wc_InitRng(void) { return 1; }\n", "", nil),
