@@ -15,17 +15,13 @@ func TestTracesInterrupted(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	asked := map[string]bool{}
-	atHead := func(path string, like []byte) ([]byte, bool) {
-		asked[path] = true
-		return like, true
-	}
+	asked := asking{}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if lost, err := Traces(ctx, tree, atHead); !errors.Is(err, context.Canceled) || lost != nil {
+	if lost, err := Traces(ctx, tree, asked); !errors.Is(err, context.Canceled) || lost != nil {
 		t.Errorf("interrupted: %+v, %v", lost, err)
 	}
-	lost, err := Traces(t.Context(), tree, atHead)
+	lost, err := Traces(t.Context(), tree, asked)
 	if err != nil || len(lost.Changes) > 0 || len(lost.Unknown) > 0 || lost.Marked {
 		t.Errorf("an unpatched tree: %+v, %v", lost, err)
 	}
@@ -33,6 +29,16 @@ func TestTracesInterrupted(t *testing.T) {
 		t.Error("git was asked about a file without a line as mpwolf writes them")
 	}
 }
+
+// asking is a history in which every file is as it is, and that knows which were asked for.
+type asking map[string]bool
+
+func (a asking) AtHead(path string, like []byte) ([]byte, bool) {
+	a[path] = true
+	return like, true
+}
+
+func (a asking) Before(string, []byte) func(string, []byte) ([]byte, bool) { return nil }
 
 func TestMakeFlags(t *testing.T) {
 	for value, want := range map[string]map[string]string{

@@ -36,12 +36,9 @@ type Lost struct {
 
 // Traces finds what mpwolf patch wrote into a tree whose record is gone, and plans to remove it:
 // the marked blocks, and the lines that set a wanted macro to its wanted value if git knows what
-// they were. atHead gives a file as git has it. Lines are unknown if it cannot be determined
-// whether mpwolf wrote them, or what was there before.
-func Traces(
-	ctx context.Context, tree *micropython.Tree,
-	atHead func(path string, like []byte) ([]byte, bool),
-) (*Lost, error) {
+// they were: in its last commit or, if that has the marks, in the one before they were added. Lines
+// are unknown if it cannot be determined whether mpwolf wrote them, or what was there before.
+func Traces(ctx context.Context, tree *micropython.Tree, git History) (*Lost, error) {
 	lost := &Lost{}
 	for _, port := range Ports() {
 		wanted, err := Load(port)
@@ -52,21 +49,49 @@ func Traces(
 		if err != nil {
 			return nil, err
 		}
-		var found portTraces
-		for _, file := range files {
-			if ctx.Err() != nil {
-				return nil, fmt.Errorf("look for traces: %w", ctx.Err())
+		found, err := tracesOf(ctx, tree, files, wanted.Wants, git.AtHead)
+		if err != nil {
+			return nil, err
+		}
+		if found.MarkedAtHead {
+			if before := git.Before(found.markedFile, []byte(blockBegin)); before != nil {
+				found, err = tracesOf(ctx, tree, files, wanted.Wants, before)
+				if err != nil {
+					return nil, err
+				}
+				found.MarkedAtHead, found.committed = true, nil
 			}
-			change, err := changeOf(tree, file, nil)
-			if err != nil || !mayBeTrace(change.Before, wanted.Wants) {
-				continue // a link, or not readable, or without a line as mpwolf writes them
-			}
-			head, known := atHead(file, change.Before)
-			found.addFile(change, head, known, wanted.Wants)
 		}
 		lost.add(found)
 	}
 	return lost, nil
+}
+
+// History gives files as git has them, with the line ends of like: those of the last commit and,
+// if it is known, those of the commit before a file got a text.
+type History interface {
+	AtHead(path string, like []byte) ([]byte, bool)
+	Before(path string, text []byte) func(path string, like []byte) ([]byte, bool)
+}
+
+// tracesOf looks at the files of one port; git gives what they were.
+func tracesOf(
+	ctx context.Context, tree *micropython.Tree, files []string, wants []Want,
+	git func(path string, like []byte) ([]byte, bool),
+) (portTraces, error) {
+	var found portTraces
+	for _, file := range files {
+		if ctx.Err() != nil {
+			return found, fmt.Errorf("look for traces: %w", ctx.Err())
+		}
+		change, err := changeOf(tree, file, nil)
+		if err != nil || !mayBeTrace(change.Before, wants) {
+			continue // a link, or not readable, or without a line as mpwolf writes them
+		}
+		head, known := git(file, change.Before)
+		found.addFile(change, head, known, wants)
+	}
+	return found, nil
 }
 
 // portTraces is what the files of one port show.
@@ -75,6 +100,8 @@ type portTraces struct {
 	// committed are lines that set a wanted macro as mpwolf does, and that git has so too. They
 	// are MicroPython's own, unless the patch was committed.
 	committed []Trace
+	// markedFile is one whose marks git has.
+	markedFile string
 }
 
 func (l *Lost) add(port portTraces) {
@@ -106,7 +133,9 @@ func (l *portTraces) addFile(change Change, head []byte, known bool, wants []Wan
 		l.Changes = append(l.Changes, change)
 	}
 	l.Marked = l.Marked || bytes.Contains(change.Before, []byte(blockBegin))
-	l.MarkedAtHead = l.MarkedAtHead || bytes.Contains(head, []byte(blockBegin))
+	if bytes.Contains(head, []byte(blockBegin)) {
+		l.MarkedAtHead, l.markedFile = true, change.Path
+	}
 }
 
 // mayBeTrace reports whether a text has a marked block, or a line that sets a wanted macro: git

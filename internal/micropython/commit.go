@@ -46,7 +46,12 @@ func (t *Tree) AtHead(path string, like []byte) ([]byte, bool) {
 	if head == nil {
 		return nil, false
 	}
-	file, err := head.File(path)
+	return fileOf(head, path, like)
+}
+
+// fileOf is a file of a commit, with the line ends of like.
+func fileOf(tree *object.Tree, path string, like []byte) ([]byte, bool) {
+	file, err := tree.File(path)
 	if err != nil {
 		return nil, false
 	}

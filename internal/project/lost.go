@@ -26,7 +26,7 @@ func (p *Project) Lost(ctx context.Context) (*patches.Lost, error) {
 // wants, git, and the list of users of the installed modules. shown is set if they show that the
 // tree was patched; else they may be the user's own.
 func (p *Project) Traces(ctx context.Context) (traces *patches.Lost, shown bool, err error) {
-	lost, err := patches.Traces(ctx, p.Tree, p.Tree.AtHead)
+	lost, err := patches.Traces(ctx, p.Tree, p.Tree)
 	if err != nil {
 		return nil, false, err
 	}
@@ -41,7 +41,7 @@ func (p *Project) Traces(ctx context.Context) (traces *patches.Lost, shown bool,
 	_, _, notInstalled := modules.Installed(p.Modules)
 	_, notPristine := os.Stat(filepath.Join(p.Module(), "pristine"))
 	switch {
-	case lost.Marked, lost.MarkedAtHead && len(lost.Unknown) > 0:
+	case lost.Marked, lost.MarkedAtHead && len(lost.Unknown)+len(lost.Changes) > 0:
 		shown = true
 	case notInstalled != nil: // a line that sets a macro as mpwolf does may be the user's own
 	case len(lost.Changes) > 0 && (uses || len(users.Trees) == 0),
