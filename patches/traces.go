@@ -36,8 +36,9 @@ type Lost struct {
 
 // Traces finds what mpwolf patch wrote into a tree whose record is gone, and plans to remove it:
 // the marked blocks, and the lines that set a wanted macro to its wanted value if git knows what
-// they were: in its last commit or, if that has the marks, in the one before they were added. Lines
-// are unknown if it cannot be determined whether mpwolf wrote them, or what was there before.
+// they were: in its last commit or, if that has the marks, in the one before they were added.
+// Lines are unknown if it cannot be determined whether mpwolf wrote them, or what was there
+// before.
 func Traces(ctx context.Context, tree *micropython.Tree, git History) (*Lost, error) {
 	lost := &Lost{}
 	for _, port := range Ports() {

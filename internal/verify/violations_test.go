@@ -432,8 +432,8 @@ func init() {
 		{
 			name: "wolfSSL's own macros have names of functions",
 			changes: map[string]string{
-				"modules/wolf/wolfssl/wolfssl/wolfcrypt/rsa.h": "#define wc_AesSetKey wc_AesSetKey\n" +
-					"#define memcmp memcmp\n",
+				"modules/wolf/wolfssl/wolfssl/wolfcrypt/rsa.h": "#define memcmp memcmp\n" +
+					"#define wc_AesSetKey wc_AesSetKey\n",
 				"modules/wolf/wolfssl/src/ssl.c": added +
 					"#include \"wolfssl/wolfcrypt/rsa.h\"\n"},
 		},
