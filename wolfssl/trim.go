@@ -49,7 +49,7 @@ func (t *Tree) Serves(processors []string) bool {
 // micropython.mk); what else there is, such as sm3_asm.S, they never do.
 var assembly = []string{
 	"aes_asm.S", "aes_gcm_asm.S", "chacha_asm.S", "fe_x25519_asm.S", "poly1305_asm.S",
-	"sha256_asm.S", "sha512_asm.S", "sp_x86_64_asm.S",
+	"sha256_asm.S", "sha3_asm.S", "sha512_asm.S", "sp_x86_64_asm.S",
 }
 
 // singlePrecision are the files of big numbers that are written for one processor.

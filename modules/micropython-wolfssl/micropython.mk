@@ -113,11 +113,11 @@ ifeq ($(WOLFSSL_ASM)$(if $(WOLFSSL_ASM_SETTINGS),,0),1)
 WOLFSSL_ARCH := $(shell printf 'x86_64 __x86_64__\naarch64 __aarch64__\n' | $(CC) -E -P - | sed 's/ 1$$//;t;d')
 ifneq ($(filter x86_64,$(WOLFSSL_ARCH)),)
 WOLFSSL_ASM_SRC := $(wildcard $(addprefix $(WOLFSSL_DIR)/wolfcrypt/src/, aes_asm.S aes_gcm_asm.S chacha_asm.S \
-	fe_x25519_asm.S poly1305_asm.S sha256_asm.S sha512_asm.S sp_x86_64_asm.S))
+	fe_x25519_asm.S poly1305_asm.S sha256_asm.S sha3_asm.S sha512_asm.S sp_x86_64_asm.S))
 endif
 ifneq ($(and $(filter aarch64,$(WOLFSSL_ARCH)),$(wildcard $(WOLFSSL_DIR)/wolfcrypt/src/port/arm/armv8-aes-asm.S)),)
 WOLFSSL_ASM_SRC := $(addprefix $(WOLFSSL_DIR)/wolfcrypt/src/port/arm/armv8-, \
-	aes-asm.S chacha-asm.S curve25519.S poly1305-asm.S sha256-asm.S sha512-asm.S)
+	aes-asm.S chacha-asm.S curve25519.S poly1305-asm.S sha256-asm.S sha3-asm.S sha512-asm.S)
 WOLFSSL_MOD_SRC += $(WOLFSSL_MOD_DIR)/wolf_armv8.c
 endif
 endif

@@ -29,131 +29,255 @@
 #include <string.h>
 
 #include <wolfssl/wolfcrypt/settings.h>
+#include <wolfssl/version.h>
 #include <wolfssl/wolfcrypt/md5.h>
 #include <wolfssl/wolfcrypt/sha.h>
 #include <wolfssl/wolfcrypt/sha256.h>
+#include <wolfssl/wolfcrypt/sha512.h>
+#include <wolfssl/wolfcrypt/sha3.h>
+#include <wolfssl/wolfcrypt/hmac.h>
+#include <wolfssl/wolfcrypt/pwdbased.h>
 #include <wolfssl/wolfcrypt/error-crypt.h>
 
-#define HASH_HAVE_MD5 (WOLF_PY_HASHLIB_MD5 && !WOLF_NO_MD5)
-#define HASH_HAVE_SHA1 (WOLF_PY_HASHLIB_SHA1 && !WOLF_NO_SHA1)
-#define HASH_HAVE_SHA256 (WOLF_PY_HASHLIB_SHA256 && !WOLF_NO_SHA256)
+// The algorithms of this firmware: those of the built-in unless the built-in's own switches turn
+// them off, and the others that wolfSSL's settings have. HASH_LIST(X) is X(name) for each.
+#if WOLF_PY_HASHLIB_MD5 && !defined(NO_MD5)
+#define HASH_MD5(X) X(md5)
+#else
+#define HASH_MD5(X)
+#endif
+#if WOLF_PY_HASHLIB_SHA1 && !defined(NO_SHA)
+#define HASH_SHA1(X) X(sha1)
+#else
+#define HASH_SHA1(X)
+#endif
+#if WOLF_PY_HASHLIB_SHA256 && !defined(NO_SHA256)
+#define HASH_SHA256(X) X(sha256)
+#else
+#define HASH_SHA256(X)
+#endif
+#ifdef WOLFSSL_SHA224
+#define HASH_SHA224(X) X(sha224)
+#else
+#define HASH_SHA224(X)
+#endif
+#ifdef WOLFSSL_SHA384
+#define HASH_SHA384(X) X(sha384)
+#else
+#define HASH_SHA384(X)
+#endif
+#ifdef WOLFSSL_SHA512
+#define HASH_SHA512(X) X(sha512)
+#else
+#define HASH_SHA512(X)
+#endif
+#if defined(WOLFSSL_SHA3) && !defined(WOLFSSL_NOSHA3_256)
+#define HASH_SHA3_256(X) X(sha3_256)
+#else
+#define HASH_SHA3_256(X)
+#endif
+#if defined(WOLFSSL_SHA3) && !defined(WOLFSSL_NOSHA3_384)
+#define HASH_SHA3_384(X) X(sha3_384)
+#else
+#define HASH_SHA3_384(X)
+#endif
+#if defined(WOLFSSL_SHA3) && !defined(WOLFSSL_NOSHA3_512)
+#define HASH_SHA3_512(X) X(sha3_512)
+#else
+#define HASH_SHA3_512(X)
+#endif
+#define HASH_LIST(X) HASH_SHA256(X) HASH_SHA1(X) HASH_MD5(X) HASH_SHA224(X) HASH_SHA384(X) \
+    HASH_SHA512(X) HASH_SHA3_256(X) HASH_SHA3_384(X) HASH_SHA3_512(X)
 
-#ifdef NO_MD5
-#define WOLF_NO_MD5 (1)
+// Settings may leave HMAC and what is made of it out of the module although TLS has it.
+#ifndef MICROPY_WOLFSSL_HMAC
+#ifdef NO_HMAC
+#define MICROPY_WOLFSSL_HMAC (0)
 #else
-#define WOLF_NO_MD5 (0)
+#define MICROPY_WOLFSSL_HMAC (1)
 #endif
-#ifdef NO_SHA
-#define WOLF_NO_SHA1 (1)
-#else
-#define WOLF_NO_SHA1 (0)
 #endif
-#ifdef NO_SHA256
-#define WOLF_NO_SHA256 (1)
+#if MICROPY_WOLFSSL_HMAC && defined(HAVE_HKDF)
+#define HASH_HAVE_HKDF (1)
 #else
-#define WOLF_NO_SHA256 (0)
+#define HASH_HAVE_HKDF (0)
+#endif
+#if MICROPY_WOLFSSL_HMAC && !defined(NO_PWDBASED) && defined(HAVE_PBKDF2)
+#define HASH_HAVE_PBKDF2 (1)
+#else
+#define HASH_HAVE_PBKDF2 (0)
+#endif
+#if HASH_HAVE_PBKDF2 && defined(HAVE_SCRYPT)
+#define HASH_HAVE_SCRYPT (1)
+#else
+#define HASH_HAVE_SCRYPT (0)
 #endif
 
+// What wolfSSL calls the algorithms: the state's type, the common part of the functions' names,
+// the function that begins, the type of an HMAC; and whether a digest can be asked for once only,
+// as with the built-in.
 typedef union _hash_state_t {
-    #if HASH_HAVE_MD5
+    #ifndef NO_MD5
     wc_Md5 md5;
     #endif
-    #if HASH_HAVE_SHA1
+    #ifndef NO_SHA
     wc_Sha sha1;
     #endif
-    #if HASH_HAVE_SHA256
+    #ifndef NO_SHA256
     wc_Sha256 sha256;
+    #endif
+    #ifdef WOLFSSL_SHA224
+    wc_Sha224 sha224;
+    #endif
+    #ifdef WOLFSSL_SHA384
+    wc_Sha384 sha384;
+    #endif
+    #ifdef WOLFSSL_SHA512
+    wc_Sha512 sha512;
+    #endif
+    #ifdef WOLFSSL_SHA3
+    wc_Sha3 sha3_256;
+    wc_Sha3 sha3_384;
+    wc_Sha3 sha3_512;
     #endif
     uint8_t bytes[1]; // without any algorithm
 } hash_state_t;
 
-// One algorithm, as the Python type of that name.
+#define HASH_md5(X) X(md5, wc_Md5, wc_InitMd5_ex, WC_MD5, 16, 64, true)
+#define HASH_sha1(X) X(sha1, wc_Sha, wc_InitSha_ex, WC_SHA, 20, 64, true)
+#define HASH_sha256(X) X(sha256, wc_Sha256, wc_InitSha256_ex, WC_SHA256, 32, 64, true)
+#define HASH_sha224(X) X(sha224, wc_Sha224, wc_InitSha224_ex, WC_SHA224, 28, 64, false)
+#define HASH_sha384(X) X(sha384, wc_Sha384, wc_InitSha384_ex, WC_SHA384, 48, 128, false)
+#define HASH_sha512(X) X(sha512, wc_Sha512, wc_InitSha512_ex, WC_SHA512, 64, 128, false)
+#define HASH_sha3_256(X) X(sha3_256, wc_Sha3_256_, wc_InitSha3_256, WC_SHA3_256, 32, 136, false)
+#define HASH_sha3_384(X) X(sha3_384, wc_Sha3_384_, wc_InitSha3_384, WC_SHA3_384, 48, 104, false)
+#define HASH_sha3_512(X) X(sha3_512, wc_Sha3_512_, wc_InitSha3_512, WC_SHA3_512, 64, 72, false)
+
+// One algorithm, as the Python type of that name. Sizes are in bytes.
 typedef struct _hash_algo_t {
-    size_t digest_size;
+    const mp_obj_type_t *type;
+    uint16_t state_size;
+    uint8_t digest_size;
+    uint8_t block_size;
+    uint8_t hmac_type;
+    bool once;
     int (*init)(hash_state_t *state);
     int (*update)(hash_state_t *state, const byte *data, word32 len);
     int (*final)(hash_state_t *state, byte *digest);
+    int (*copy)(hash_state_t *from, hash_state_t *to);
     void (*free)(hash_state_t *state);
 } hash_algo_t;
 
 typedef struct _mp_obj_hash_t {
     mp_obj_base_t base;
     const hash_algo_t *algo;
-    bool final; // the state is gone, update and digest raise an exception
-    hash_state_t state;
+    bool final; // there is no state, update and digest raise an exception
+    hash_state_t state; // the algorithm's part of it
 } mp_obj_hash_t;
 
 /******************************************************************************/
 // Algorithms.
 
-#if HASH_HAVE_MD5
-static int md5_init(hash_state_t *state) {
-    return wc_InitMd5_ex(&state->md5, NULL, INVALID_DEVID);
-}
+#define HASH_FUNCTIONS(name, prefix, begin, hmac, digest_len, block_len, only_once) \
+    static int name##_init(hash_state_t *state) { \
+        return begin(&state->name, NULL, INVALID_DEVID); \
+    } \
+    static int name##_update(hash_state_t *state, const byte *data, word32 len) { \
+        return prefix##Update(&state->name, data, len); \
+    } \
+    static int name##_final(hash_state_t *state, byte *digest) { \
+        return prefix##Final(&state->name, digest); \
+    } \
+    static int name##_copy(hash_state_t *from, hash_state_t *to) { \
+        return prefix##Copy(&from->name, &to->name); \
+    } \
+    static void name##_free(hash_state_t *state) { \
+        prefix##Free(&state->name); \
+    } \
+    extern const mp_obj_type_t wolfhashlib_##name##_type;
+#define HASH_ALGO(name, prefix, begin, hmac, digest_len, block_len, only_once) \
+    { \
+        &wolfhashlib_##name##_type, sizeof(((hash_state_t *)0)->name), digest_len, block_len, \
+        hmac, only_once, name##_init, name##_update, name##_final, name##_copy, name##_free \
+    },
 
-static int md5_update(hash_state_t *state, const byte *data, word32 len) {
-    return wc_Md5Update(&state->md5, data, len);
-}
+#define HASH_DEFINE(name) HASH_##name(HASH_FUNCTIONS)
+HASH_LIST(HASH_DEFINE)
 
-static int md5_final(hash_state_t *state, byte *digest) {
-    return wc_Md5Final(&state->md5, digest);
-}
-
-static void md5_free(hash_state_t *state) {
-    wc_Md5Free(&state->md5);
-}
-
-static const hash_algo_t md5_algo = {
-    WC_MD5_DIGEST_SIZE, md5_init, md5_update, md5_final, md5_free
+#define HASH_ROW(name) HASH_##name(HASH_ALGO)
+static const hash_algo_t hash_algos[] = {
+    HASH_LIST(HASH_ROW)
+    { NULL, 0, 0, 0, 0, false, NULL, NULL, NULL, NULL, NULL },
 };
-#endif
 
-#if HASH_HAVE_SHA1
-static int sha1_init(hash_state_t *state) {
-    return wc_InitSha_ex(&state->sha1, NULL, INVALID_DEVID);
+static const hash_algo_t *algo_of_type(const mp_obj_type_t *type) {
+    const hash_algo_t *algo = hash_algos;
+    while (algo->type != NULL && algo->type != type) {
+        algo++;
+    }
+    return algo->type == NULL ? NULL : algo;
 }
 
-static int sha1_update(hash_state_t *state, const byte *data, word32 len) {
-    return wc_ShaUpdate(&state->sha1, data, len);
+static const hash_algo_t *algo_of_name(mp_obj_t name_in) {
+    size_t len;
+    const char *name = mp_obj_str_get_data(name_in, &len);
+    for (const hash_algo_t *algo = hash_algos; algo->type != NULL; algo++) {
+        size_t algo_len;
+        const char *algo_name = (const char *)qstr_data(algo->type->name, &algo_len);
+        if (len == algo_len && memcmp(name, algo_name, len) == 0) {
+            return algo;
+        }
+    }
+    mp_raise_ValueError(MP_ERROR_TEXT("unsupported hash type"));
 }
-
-static int sha1_final(hash_state_t *state, byte *digest) {
-    return wc_ShaFinal(&state->sha1, digest);
-}
-
-static void sha1_free(hash_state_t *state) {
-    wc_ShaFree(&state->sha1);
-}
-
-static const hash_algo_t sha1_algo = {
-    WC_SHA_DIGEST_SIZE, sha1_init, sha1_update, sha1_final, sha1_free
-};
-#endif
-
-#if HASH_HAVE_SHA256
-static int sha256_init(hash_state_t *state) {
-    return wc_InitSha256_ex(&state->sha256, NULL, INVALID_DEVID);
-}
-
-static int sha256_update(hash_state_t *state, const byte *data, word32 len) {
-    return wc_Sha256Update(&state->sha256, data, len);
-}
-
-static int sha256_final(hash_state_t *state, byte *digest) {
-    return wc_Sha256Final(&state->sha256, digest);
-}
-
-static void sha256_free(hash_state_t *state) {
-    wc_Sha256Free(&state->sha256);
-}
-
-static const hash_algo_t sha256_algo = {
-    WC_SHA256_DIGEST_SIZE, sha256_init, sha256_update, sha256_final, sha256_free
-};
-#endif
 
 /******************************************************************************/
 // Hash types.
+
+static void raise_if(int ret) {
+    if (ret != 0) {
+        wolf_raise_error(ret);
+    }
+}
+
+// Hand the bytes of a buffer to a function in pieces that wolfSSL's sizes can hold.
+static void each_chunk(mp_obj_t data, int (*update)(void *, const byte *, word32), void *arg) {
+    mp_buffer_info_t bufinfo;
+    mp_get_buffer_raise(data, &bufinfo, MP_BUFFER_READ);
+    for (size_t pos = 0; pos < bufinfo.len;) {
+        size_t len = MIN(bufinfo.len - pos, WOLF_CHUNK);
+        raise_if(update(arg, (const byte *)bufinfo.buf + pos, len));
+        pos += len;
+    }
+}
+
+static mp_obj_t new_hex(const byte *digest, size_t len) {
+    vstr_t vstr;
+    vstr_init(&vstr, 2 * len + 1);
+    for (size_t i = 0; i < len; i++) {
+        vstr_add_char(&vstr, "0123456789abcdef"[digest[i] >> 4]);
+        vstr_add_char(&vstr, "0123456789abcdef"[digest[i] & 15]);
+    }
+    mp_obj_t hex = mp_obj_new_str(vstr.buf, vstr.len);
+    vstr_clear(&vstr);
+    return hex;
+}
+
+// An object without a state: not the whole union is allocated, so that SHA-256 does not take what
+// SHA-512 needs.
+static mp_obj_hash_t *hash_alloc(const hash_algo_t *algo) {
+    size_t size = offsetof(mp_obj_hash_t, state) + algo->state_size;
+    #if WOLF_FINALISER
+    mp_obj_hash_t *o = m_malloc_with_finaliser(size);
+    #else
+    mp_obj_hash_t *o = m_malloc(size);
+    #endif
+    o->base.type = algo->type;
+    o->algo = algo;
+    o->final = true;
+    memset(&o->state, 0, algo->state_size);
+    return o;
+}
 
 static void ensure_not_final(mp_obj_hash_t *self) {
     if (self->final) {
@@ -167,39 +291,63 @@ static void finish(mp_obj_hash_t *self) {
         self->final = true;
         self->algo->free(&self->state);
     }
-    wolf_wipe(&self->state, sizeof(self->state));
+    wolf_wipe(&self->state, self->algo->state_size);
+}
+
+static int hash_update_chunk(void *arg, const byte *data, word32 len) {
+    mp_obj_hash_t *self = arg;
+    return self->algo->update(&self->state, data, len);
 }
 
 static mp_obj_t wolfhashlib_update(mp_obj_t self_in, mp_obj_t arg) {
     mp_obj_hash_t *self = MP_OBJ_TO_PTR(self_in);
     ensure_not_final(self);
-    mp_buffer_info_t bufinfo;
-    mp_get_buffer_raise(arg, &bufinfo, MP_BUFFER_READ);
-    for (size_t pos = 0; pos < bufinfo.len;) {
-        size_t len = MIN(bufinfo.len - pos, WOLF_CHUNK);
-        int ret = self->algo->update(&self->state, (const byte *)bufinfo.buf + pos, len);
-        if (ret != 0) {
-            wolf_raise_error(ret);
-        }
-        pos += len;
-    }
+    each_chunk(arg, hash_update_chunk, self);
     return mp_const_none;
 }
 static MP_DEFINE_CONST_FUN_OBJ_2(wolfhashlib_update_obj, wolfhashlib_update);
 
-static mp_obj_t wolfhashlib_digest(mp_obj_t self_in) {
+static mp_obj_t wolfhashlib_copy(mp_obj_t self_in) {
     mp_obj_hash_t *self = MP_OBJ_TO_PTR(self_in);
     ensure_not_final(self);
-    vstr_t vstr;
-    vstr_init_len(&vstr, self->algo->digest_size);
-    int ret = self->algo->final(&self->state, (byte *)vstr.buf);
-    finish(self);
+    mp_obj_hash_t *o = hash_alloc(self->algo);
+    int ret = self->algo->copy(&self->state, &o->state);
     if (ret != 0) {
+        finish(o);
         wolf_raise_error(ret);
     }
-    return mp_obj_new_bytes_from_vstr(&vstr);
+    o->final = false;
+    return MP_OBJ_FROM_PTR(o);
+}
+static MP_DEFINE_CONST_FUN_OBJ_1(wolfhashlib_copy_obj, wolfhashlib_copy);
+
+// The digest of what was hashed up to now; the caller's buffer has room for it.
+static void hash_digest(mp_obj_t self_in, byte *digest) {
+    mp_obj_hash_t *self = MP_OBJ_TO_PTR(self_in);
+    ensure_not_final(self);
+    if (!self->algo->once) {
+        self = MP_OBJ_TO_PTR(wolfhashlib_copy(self_in));
+    }
+    int ret = self->algo->final(&self->state, digest);
+    finish(self);
+    raise_if(ret);
+}
+
+static mp_obj_t wolfhashlib_digest(mp_obj_t self_in) {
+    mp_obj_hash_t *self = MP_OBJ_TO_PTR(self_in);
+    byte digest[WC_MAX_DIGEST_SIZE];
+    hash_digest(self_in, digest);
+    return mp_obj_new_bytes(digest, self->algo->digest_size);
 }
 static MP_DEFINE_CONST_FUN_OBJ_1(wolfhashlib_digest_obj, wolfhashlib_digest);
+
+static mp_obj_t wolfhashlib_hexdigest(mp_obj_t self_in) {
+    mp_obj_hash_t *self = MP_OBJ_TO_PTR(self_in);
+    byte digest[WC_MAX_DIGEST_SIZE];
+    hash_digest(self_in, digest);
+    return new_hex(digest, self->algo->digest_size);
+}
+static MP_DEFINE_CONST_FUN_OBJ_1(wolfhashlib_hexdigest_obj, wolfhashlib_hexdigest);
 
 #if WOLF_FINALISER
 static mp_obj_t wolfhashlib___del__(mp_obj_t self_in) {
@@ -209,21 +357,45 @@ static mp_obj_t wolfhashlib___del__(mp_obj_t self_in) {
 static MP_DEFINE_CONST_FUN_OBJ_1(wolfhashlib___del___obj, wolfhashlib___del__);
 #endif
 
-static mp_obj_t hash_new(const mp_obj_type_t *type, const hash_algo_t *algo,
-    size_t n_args, size_t n_kw, const mp_obj_t *args) {
-    mp_arg_check_num(n_args, n_kw, 0, 1, false);
-    mp_obj_hash_t *o = wolf_obj_malloc_finalised(mp_obj_hash_t, type);
-    o->algo = algo;
-    o->final = true;
-    int ret = algo->init(&o->state);
-    if (ret != 0) {
-        wolf_raise_error(ret);
-    }
+static mp_obj_t hash_new(const hash_algo_t *algo, mp_obj_t data) {
+    mp_obj_hash_t *o = hash_alloc(algo);
+    raise_if(algo->init(&o->state));
     o->final = false;
-    if (n_args == 1) {
-        wolfhashlib_update(MP_OBJ_FROM_PTR(o), args[0]);
+    if (data != MP_OBJ_NULL) {
+        wolfhashlib_update(MP_OBJ_FROM_PTR(o), data);
     }
     return MP_OBJ_FROM_PTR(o);
+}
+
+static mp_obj_t wolfhashlib_make_new(const mp_obj_type_t *type, size_t n_args, size_t n_kw,
+    const mp_obj_t *args) {
+    mp_arg_check_num(n_args, n_kw, 0, 1, false);
+    return hash_new(algo_of_type(type), n_args == 1 ? args[0] : MP_OBJ_NULL);
+}
+
+// What hashes and HMACs have in common: false if it is none of that.
+static bool algo_attr(const hash_algo_t *algo, qstr attr, mp_obj_t *dest) {
+    if (attr == MP_QSTR_digest_size) {
+        dest[0] = MP_OBJ_NEW_SMALL_INT(algo->digest_size);
+    } else if (attr == MP_QSTR_block_size) {
+        dest[0] = MP_OBJ_NEW_SMALL_INT(algo->block_size);
+    } else {
+        return false;
+    }
+    return true;
+}
+
+static void wolfhashlib_attr(mp_obj_t self_in, qstr attr, mp_obj_t *dest) {
+    mp_obj_hash_t *self = MP_OBJ_TO_PTR(self_in);
+    if (dest[0] != MP_OBJ_NULL || algo_attr(self->algo, attr, dest)) {
+        return;
+    }
+    if (attr == MP_QSTR_name) {
+        dest[0] = MP_OBJ_NEW_QSTR(self->algo->type->name);
+    } else {
+        // Continue lookup in locals_dict.
+        dest[1] = MP_OBJ_SENTINEL;
+    }
 }
 
 static const mp_rom_map_elem_t wolfhashlib_hash_locals_dict_table[] = {
@@ -232,71 +404,409 @@ static const mp_rom_map_elem_t wolfhashlib_hash_locals_dict_table[] = {
     #endif
     { MP_ROM_QSTR(MP_QSTR_update), MP_ROM_PTR(&wolfhashlib_update_obj) },
     { MP_ROM_QSTR(MP_QSTR_digest), MP_ROM_PTR(&wolfhashlib_digest_obj) },
+    { MP_ROM_QSTR(MP_QSTR_hexdigest), MP_ROM_PTR(&wolfhashlib_hexdigest_obj) },
+    { MP_ROM_QSTR(MP_QSTR_copy), MP_ROM_PTR(&wolfhashlib_copy_obj) },
 };
 static MP_DEFINE_CONST_DICT(wolfhashlib_hash_locals_dict, wolfhashlib_hash_locals_dict_table);
 
-#if HASH_HAVE_MD5
-static mp_obj_t wolfhashlib_md5_make_new(const mp_obj_type_t *type, size_t n_args, size_t n_kw,
-    const mp_obj_t *args) {
-    return hash_new(type, &md5_algo, n_args, n_kw, args);
+#define HASH_TYPE(name_) \
+    MP_DEFINE_CONST_OBJ_TYPE( \
+    wolfhashlib_##name_##_type, \
+    MP_QSTR_##name_, \
+    MP_TYPE_FLAG_NONE, \
+    make_new, wolfhashlib_make_new, \
+    attr, wolfhashlib_attr, \
+    locals_dict, &wolfhashlib_hash_locals_dict \
+    );
+HASH_LIST(HASH_TYPE)
+
+// new(name, data=b"")
+static mp_obj_t wolfhashlib_new(size_t n_args, const mp_obj_t *args) {
+    return hash_new(algo_of_name(args[0]), n_args == 2 ? args[1] : MP_OBJ_NULL);
+}
+static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(wolfhashlib_new_obj, 1, 2, wolfhashlib_new);
+
+// A set in CPython; here it takes no RAM.
+#define HASH_COUNT(name) + 1
+#define HASH_NAME(name) MP_ROM_QSTR(MP_QSTR_##name),
+static const mp_rom_obj_tuple_t wolfhashlib_algorithms_obj = {
+    { &mp_type_tuple }, 0 HASH_LIST(HASH_COUNT), { HASH_LIST(HASH_NAME) }
+};
+
+/******************************************************************************/
+// HMAC, and what is made of it.
+
+#if MICROPY_WOLFSSL_HMAC
+typedef struct _mp_obj_hmac_t {
+    mp_obj_base_t base;
+    const hash_algo_t *algo;
+    bool live; // there is a state
+    Hmac hmac;
+} mp_obj_hmac_t;
+
+extern const mp_obj_type_t wolfhashlib_hmac_type;
+
+static mp_obj_hmac_t *hmac_alloc(const hash_algo_t *algo) {
+    mp_obj_hmac_t *o = wolf_obj_malloc_finalised(mp_obj_hmac_t, &wolfhashlib_hmac_type);
+    o->algo = algo;
+    o->live = false;
+    memset(&o->hmac, 0, sizeof(o->hmac));
+    return o;
 }
 
-static MP_DEFINE_CONST_OBJ_TYPE(
-    wolfhashlib_md5_type,
-    MP_QSTR_md5,
-    MP_TYPE_FLAG_NONE,
-    make_new, wolfhashlib_md5_make_new,
-    locals_dict, &wolfhashlib_hash_locals_dict
-    );
-#define MD5_ENTRY { MP_ROM_QSTR(MP_QSTR_md5), MP_ROM_PTR(&wolfhashlib_md5_type) },
-#else
-#define MD5_ENTRY
-#endif
-
-#if HASH_HAVE_SHA1
-static mp_obj_t wolfhashlib_sha1_make_new(const mp_obj_type_t *type, size_t n_args, size_t n_kw,
-    const mp_obj_t *args) {
-    return hash_new(type, &sha1_algo, n_args, n_kw, args);
+static void hmac_finish(mp_obj_hmac_t *self) {
+    if (self->live) {
+        self->live = false;
+        wc_HmacFree(&self->hmac);
+    }
+    wolf_wipe(&self->hmac, sizeof(self->hmac));
 }
 
-static MP_DEFINE_CONST_OBJ_TYPE(
-    wolfhashlib_sha1_type,
-    MP_QSTR_sha1,
-    MP_TYPE_FLAG_NONE,
-    make_new, wolfhashlib_sha1_make_new,
-    locals_dict, &wolfhashlib_hash_locals_dict
-    );
-#define SHA1_ENTRY { MP_ROM_QSTR(MP_QSTR_sha1), MP_ROM_PTR(&wolfhashlib_sha1_type) },
-#else
-#define SHA1_ENTRY
+#if WOLF_FINALISER
+static mp_obj_t hmac___del__(mp_obj_t self_in) {
+    hmac_finish(MP_OBJ_TO_PTR(self_in));
+    return mp_const_none;
+}
+static MP_DEFINE_CONST_FUN_OBJ_1(hmac___del___obj, hmac___del__);
 #endif
 
-#if HASH_HAVE_SHA256
-static mp_obj_t wolfhashlib_sha256_make_new(const mp_obj_type_t *type, size_t n_args, size_t n_kw,
-    const mp_obj_t *args) {
-    return hash_new(type, &sha256_algo, n_args, n_kw, args);
+static mp_obj_hmac_t *hmac_get(mp_obj_t self_in) {
+    mp_obj_hmac_t *self = MP_OBJ_TO_PTR(self_in);
+    if (!self->live) {
+        // Only after an error.
+        mp_raise_ValueError(MP_ERROR_TEXT("hash is final"));
+    }
+    return self;
 }
 
-static MP_DEFINE_CONST_OBJ_TYPE(
-    wolfhashlib_sha256_type,
-    MP_QSTR_sha256,
+static int hmac_update_chunk(void *arg, const byte *data, word32 len) {
+    return wc_HmacUpdate(arg, data, len);
+}
+
+static mp_obj_t hmac_update(mp_obj_t self_in, mp_obj_t arg) {
+    each_chunk(arg, hmac_update_chunk, &hmac_get(self_in)->hmac);
+    return mp_const_none;
+}
+static MP_DEFINE_CONST_FUN_OBJ_2(hmac_update_obj, hmac_update);
+
+static mp_obj_t hmac_copy(mp_obj_t self_in) {
+    mp_obj_hmac_t *self = hmac_get(self_in);
+    mp_obj_hmac_t *o = hmac_alloc(self->algo);
+    #if LIBWOLFSSL_VERSION_HEX >= 0x05009000
+    int ret = wc_HmacCopy(&self->hmac, &o->hmac);
+    #else
+    // There is no function for it. Both unions begin at their start, whatever the algorithm.
+    o->hmac = self->hmac;
+    memset(&o->hmac.hash, 0, sizeof(o->hmac.hash));
+    int ret = self->algo->copy((hash_state_t *)(void *)&self->hmac.hash,
+        (hash_state_t *)(void *)&o->hmac.hash);
+    #endif
+    if (ret != 0) {
+        hmac_finish(o);
+        wolf_raise_error(ret);
+    }
+    o->live = true;
+    return MP_OBJ_FROM_PTR(o);
+}
+static MP_DEFINE_CONST_FUN_OBJ_1(hmac_copy_obj, hmac_copy);
+
+// The code of what was hashed up to now; the object can be used on.
+static const hash_algo_t *hmac_compute(mp_obj_t self_in, byte *digest) {
+    mp_obj_hmac_t *o = MP_OBJ_TO_PTR(hmac_copy(self_in));
+    int ret = wc_HmacFinal(&o->hmac, digest);
+    hmac_finish(o);
+    raise_if(ret);
+    return o->algo;
+}
+
+static mp_obj_t hmac_digest(mp_obj_t self_in) {
+    byte digest[WC_MAX_DIGEST_SIZE];
+    const hash_algo_t *algo = hmac_compute(self_in, digest);
+    return mp_obj_new_bytes(digest, algo->digest_size);
+}
+static MP_DEFINE_CONST_FUN_OBJ_1(hmac_digest_obj, hmac_digest);
+
+static mp_obj_t hmac_hexdigest(mp_obj_t self_in) {
+    byte digest[WC_MAX_DIGEST_SIZE];
+    const hash_algo_t *algo = hmac_compute(self_in, digest);
+    return new_hex(digest, algo->digest_size);
+}
+static MP_DEFINE_CONST_FUN_OBJ_1(hmac_hexdigest_obj, hmac_hexdigest);
+
+static void hmac_attr(mp_obj_t self_in, qstr attr, mp_obj_t *dest) {
+    mp_obj_hmac_t *self = MP_OBJ_TO_PTR(self_in);
+    if (dest[0] != MP_OBJ_NULL || algo_attr(self->algo, attr, dest)) {
+        return;
+    }
+    if (attr == MP_QSTR_name) {
+        vstr_t vstr;
+        vstr_init(&vstr, 16);
+        vstr_printf(&vstr, "hmac-%q", (qstr)self->algo->type->name);
+        dest[0] = mp_obj_new_str(vstr.buf, vstr.len);
+        vstr_clear(&vstr);
+    } else {
+        // Continue lookup in locals_dict.
+        dest[1] = MP_OBJ_SENTINEL;
+    }
+}
+
+// A name, or one of the types above.
+static const hash_algo_t *algo_of_digestmod(mp_obj_t digestmod) {
+    if (mp_obj_is_str(digestmod)) {
+        return algo_of_name(digestmod);
+    }
+    const hash_algo_t *algo = NULL;
+    if (mp_obj_is_type(digestmod, &mp_type_type)) {
+        algo = algo_of_type(MP_OBJ_TO_PTR(digestmod));
+    }
+    if (algo == NULL) {
+        mp_raise_TypeError(MP_ERROR_TEXT("digestmod: expected a name or type of hashlib"));
+    }
+    return algo;
+}
+
+// A key or a password. A str is refused, as in CPython: its bytes depend on an encoding.
+static void get_secret(mp_obj_t obj, mp_buffer_info_t *bufinfo) {
+    if (mp_obj_is_str(obj)) {
+        mp_raise_TypeError(MP_ERROR_TEXT("expected bytes, not str"));
+    }
+    mp_get_buffer_raise(obj, bufinfo, MP_BUFFER_READ);
+    if (bufinfo->len > WOLF_CHUNK) {
+        mp_raise_ValueError(MP_ERROR_TEXT("too long"));
+    }
+}
+
+static mp_obj_t new_hmac(mp_obj_t key_in, mp_obj_t msg, const hash_algo_t *algo) {
+    mp_buffer_info_t key;
+    get_secret(key_in, &key);
+    mp_obj_hmac_t *o = hmac_alloc(algo);
+    raise_if(wc_HmacInit(&o->hmac, NULL, INVALID_DEVID));
+    o->live = true;
+    int ret = wc_HmacSetKey(&o->hmac, algo->hmac_type, key.buf, key.len);
+    if (ret != 0) {
+        hmac_finish(o);
+        wolf_raise_error(ret);
+    }
+    if (msg != mp_const_none) {
+        hmac_update(MP_OBJ_FROM_PTR(o), msg);
+    }
+    return MP_OBJ_FROM_PTR(o);
+}
+
+// hmac.new(key, msg=None, digestmod)
+static mp_obj_t hmac_new_args(size_t n_args, const mp_obj_t *pos_args, mp_map_t *kw_args) {
+    enum { ARG_key, ARG_msg, ARG_digestmod };
+    static const mp_arg_t allowed_args[] = {
+        { MP_QSTR_key, MP_ARG_REQUIRED | MP_ARG_OBJ, {.u_rom_obj = MP_ROM_NONE} },
+        { MP_QSTR_msg, MP_ARG_OBJ, {.u_rom_obj = MP_ROM_NONE} },
+        { MP_QSTR_digestmod, MP_ARG_OBJ, {.u_rom_obj = MP_ROM_NONE} },
+    };
+    mp_arg_val_t args[MP_ARRAY_SIZE(allowed_args)];
+    mp_arg_parse_all(n_args, pos_args, kw_args, MP_ARRAY_SIZE(allowed_args), allowed_args, args);
+    return new_hmac(args[ARG_key].u_obj, args[ARG_msg].u_obj,
+        algo_of_digestmod(args[ARG_digestmod].u_obj));
+}
+static MP_DEFINE_CONST_FUN_OBJ_KW(hmac_new_obj, 0, hmac_new_args);
+
+static mp_obj_t hmac_make_new(const mp_obj_type_t *type, size_t n_args, size_t n_kw,
+    const mp_obj_t *args) {
+    (void)type;
+    mp_map_t kw_args;
+    mp_map_init_fixed_table(&kw_args, n_kw, args + n_args);
+    return hmac_new_args(n_args, args, &kw_args);
+}
+
+static const mp_rom_map_elem_t hmac_locals_dict_table[] = {
+    #if WOLF_FINALISER
+    { MP_ROM_QSTR(MP_QSTR___del__), MP_ROM_PTR(&hmac___del___obj) },
+    #endif
+    { MP_ROM_QSTR(MP_QSTR_update), MP_ROM_PTR(&hmac_update_obj) },
+    { MP_ROM_QSTR(MP_QSTR_digest), MP_ROM_PTR(&hmac_digest_obj) },
+    { MP_ROM_QSTR(MP_QSTR_hexdigest), MP_ROM_PTR(&hmac_hexdigest_obj) },
+    { MP_ROM_QSTR(MP_QSTR_copy), MP_ROM_PTR(&hmac_copy_obj) },
+};
+static MP_DEFINE_CONST_DICT(hmac_locals_dict, hmac_locals_dict_table);
+
+MP_DEFINE_CONST_OBJ_TYPE(
+    wolfhashlib_hmac_type,
+    MP_QSTR_HMAC,
     MP_TYPE_FLAG_NONE,
-    make_new, wolfhashlib_sha256_make_new,
-    locals_dict, &wolfhashlib_hash_locals_dict
+    make_new, hmac_make_new,
+    attr, hmac_attr,
+    locals_dict, &hmac_locals_dict
     );
-#define SHA256_ENTRY { MP_ROM_QSTR(MP_QSTR_sha256), MP_ROM_PTR(&wolfhashlib_sha256_type) },
-#else
-#define SHA256_ENTRY
+
+// hmac.digest(key, msg, digest)
+static mp_obj_t hmac_of(mp_obj_t key, mp_obj_t msg, mp_obj_t digestmod) {
+    mp_obj_t o = new_hmac(key, msg, algo_of_digestmod(digestmod));
+    mp_obj_t digest = hmac_digest(o);
+    hmac_finish(MP_OBJ_TO_PTR(o));
+    return digest;
+}
+static MP_DEFINE_CONST_FUN_OBJ_3(hmac_of_obj, hmac_of);
+
+// Whether two secrets are equal, in a time that depends on their lengths only.
+static mp_obj_t compare_digest(mp_obj_t a_in, mp_obj_t b_in) {
+    if (mp_obj_is_str(a_in) != mp_obj_is_str(b_in)) {
+        mp_raise_TypeError(MP_ERROR_TEXT("expected two of bytes, or two of str"));
+    }
+    mp_buffer_info_t a, b;
+    mp_get_buffer_raise(a_in, &a, MP_BUFFER_READ);
+    mp_get_buffer_raise(b_in, &b, MP_BUFFER_READ);
+    volatile byte differ = a.len != b.len;
+    const byte *x = a.buf;
+    const byte *y = a.len == b.len ? b.buf : a.buf;
+    for (size_t i = 0; i < a.len; i++) {
+        differ |= x[i] ^ y[i];
+    }
+    return mp_obj_new_bool(differ == 0);
+}
+static MP_DEFINE_CONST_FUN_OBJ_2(compare_digest_obj, compare_digest);
+
+#if HASH_HAVE_HKDF || HASH_HAVE_PBKDF2
+// A derived key of so many bytes, filled by the caller.
+static void vstr_init_key(vstr_t *vstr, mp_int_t len) {
+    if (len < 1 || (size_t)len > WOLF_CHUNK) {
+        mp_raise_ValueError(MP_ERROR_TEXT("length of the key"));
+    }
+    vstr_init_len(vstr, len);
+}
+
+static mp_obj_t new_key(vstr_t *vstr, int ret) {
+    if (ret != 0) {
+        wolf_wipe(vstr->buf, vstr->len);
+        wolf_raise_error(ret);
+    }
+    return mp_obj_new_bytes_from_vstr(vstr);
+}
 #endif
+
+#if HASH_HAVE_HKDF
+// hkdf(hash_name, key, salt, info, length): RFC 5869, extract and expand
+static mp_obj_t wolfhashlib_hkdf(size_t n_args, const mp_obj_t *args) {
+    (void)n_args;
+    const hash_algo_t *algo = algo_of_name(args[0]);
+    mp_buffer_info_t key, salt, info;
+    get_secret(args[1], &key);
+    get_secret(args[2], &salt);
+    get_secret(args[3], &info);
+    mp_int_t len = mp_obj_get_int(args[4]);
+    if (len > 255 * algo->digest_size) {
+        mp_raise_ValueError(MP_ERROR_TEXT("length of the key"));
+    }
+    vstr_t vstr;
+    vstr_init_key(&vstr, len);
+    return new_key(&vstr, wc_HKDF(algo->hmac_type, key.buf, key.len, salt.buf, salt.len,
+        info.buf, info.len, (byte *)vstr.buf, vstr.len));
+}
+static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(wolfhashlib_hkdf_obj, 5, 5, wolfhashlib_hkdf);
+#endif
+
+#if HASH_HAVE_PBKDF2
+// pbkdf2_hmac(hash_name, password, salt, iterations, dklen=None)
+static mp_obj_t wolfhashlib_pbkdf2_hmac(size_t n_args, const mp_obj_t *pos_args,
+    mp_map_t *kw_args) {
+    enum { ARG_hash_name, ARG_password, ARG_salt, ARG_iterations, ARG_dklen };
+    static const mp_arg_t allowed_args[] = {
+        { MP_QSTR_hash_name, MP_ARG_REQUIRED | MP_ARG_OBJ, {.u_rom_obj = MP_ROM_NONE} },
+        { MP_QSTR_password, MP_ARG_REQUIRED | MP_ARG_OBJ, {.u_rom_obj = MP_ROM_NONE} },
+        { MP_QSTR_salt, MP_ARG_REQUIRED | MP_ARG_OBJ, {.u_rom_obj = MP_ROM_NONE} },
+        { MP_QSTR_iterations, MP_ARG_REQUIRED | MP_ARG_INT, {.u_int = 0} },
+        { MP_QSTR_dklen, MP_ARG_OBJ, {.u_rom_obj = MP_ROM_NONE} },
+    };
+    mp_arg_val_t args[MP_ARRAY_SIZE(allowed_args)];
+    mp_arg_parse_all(n_args, pos_args, kw_args, MP_ARRAY_SIZE(allowed_args), allowed_args, args);
+    const hash_algo_t *algo = algo_of_name(args[ARG_hash_name].u_obj);
+    mp_buffer_info_t password, salt;
+    get_secret(args[ARG_password].u_obj, &password);
+    get_secret(args[ARG_salt].u_obj, &salt);
+    mp_int_t iterations = args[ARG_iterations].u_int;
+    if (iterations < 1 || iterations > 0x7fffffff) {
+        mp_raise_ValueError(MP_ERROR_TEXT("iterations"));
+    }
+    mp_int_t len = algo->digest_size;
+    if (args[ARG_dklen].u_obj != mp_const_none) {
+        len = mp_obj_get_int(args[ARG_dklen].u_obj);
+    }
+    vstr_t vstr;
+    vstr_init_key(&vstr, len);
+    return new_key(&vstr, wc_PBKDF2((byte *)vstr.buf, password.buf, password.len, salt.buf,
+        salt.len, iterations, vstr.len, algo->hmac_type));
+}
+static MP_DEFINE_CONST_FUN_OBJ_KW(wolfhashlib_pbkdf2_hmac_obj, 0, wolfhashlib_pbkdf2_hmac);
+#endif
+
+#if HASH_HAVE_SCRYPT
+// scrypt(password, *, salt, n, r, p, dklen=64)
+static mp_obj_t wolfhashlib_scrypt(size_t n_args, const mp_obj_t *pos_args, mp_map_t *kw_args) {
+    enum { ARG_password, ARG_salt, ARG_n, ARG_r, ARG_p, ARG_dklen };
+    static const mp_arg_t allowed_args[] = {
+        { MP_QSTR_password, MP_ARG_REQUIRED | MP_ARG_OBJ, {.u_rom_obj = MP_ROM_NONE} },
+        { MP_QSTR_salt, MP_ARG_KW_ONLY | MP_ARG_REQUIRED | MP_ARG_OBJ,
+          {.u_rom_obj = MP_ROM_NONE} },
+        { MP_QSTR_n, MP_ARG_KW_ONLY | MP_ARG_REQUIRED | MP_ARG_INT, {.u_int = 0} },
+        { MP_QSTR_r, MP_ARG_KW_ONLY | MP_ARG_REQUIRED | MP_ARG_INT, {.u_int = 0} },
+        { MP_QSTR_p, MP_ARG_KW_ONLY | MP_ARG_REQUIRED | MP_ARG_INT, {.u_int = 0} },
+        { MP_QSTR_dklen, MP_ARG_KW_ONLY | MP_ARG_INT, {.u_int = 64} },
+    };
+    mp_arg_val_t args[MP_ARRAY_SIZE(allowed_args)];
+    mp_arg_parse_all(n_args, pos_args, kw_args, MP_ARRAY_SIZE(allowed_args), allowed_args, args);
+    mp_buffer_info_t password, salt;
+    get_secret(args[ARG_password].u_obj, &password);
+    get_secret(args[ARG_salt].u_obj, &salt);
+    mp_int_t n = args[ARG_n].u_int;
+    mp_int_t r = args[ARG_r].u_int;
+    mp_int_t p = args[ARG_p].u_int;
+    // RFC 7914, section 2, and what memory of 32-bit sizes can hold: 128 * r * n bytes.
+    if (n < 2 || (n & (n - 1)) != 0 || r < 1 || p < 1 || r > 0x7fffff || p > 0x3fffffff / r
+        || n > 0x7fffffff / 128 / r) {
+        mp_raise_ValueError(MP_ERROR_TEXT("n, r or p"));
+    }
+    int log_n = 0;
+    while (((mp_int_t)1 << log_n) < n) {
+        log_n++;
+    }
+    vstr_t vstr;
+    vstr_init_key(&vstr, args[ARG_dklen].u_int);
+    wolf_alloc_begin();
+    return new_key(&vstr, wc_scrypt((byte *)vstr.buf, password.buf, password.len, salt.buf,
+        salt.len, log_n, r, p, vstr.len));
+}
+static MP_DEFINE_CONST_FUN_OBJ_KW(wolfhashlib_scrypt_obj, 0, wolfhashlib_scrypt);
+#endif
+#endif // MICROPY_WOLFSSL_HMAC
 
 /******************************************************************************/
 // Modules: wolfhashlib, and the built-in's name where it isn't taken.
 
+#define HASH_ENTRY(name) { MP_ROM_QSTR(MP_QSTR_##name), MP_ROM_PTR(&wolfhashlib_##name##_type) },
+#define HASH_ENTRIES \
+    HASH_LIST(HASH_ENTRY) \
+    { MP_ROM_QSTR(MP_QSTR_new), MP_ROM_PTR(&wolfhashlib_new_obj) }, \
+    { MP_ROM_QSTR(MP_QSTR_algorithms_available), MP_ROM_PTR(&wolfhashlib_algorithms_obj) },
+#if HASH_HAVE_PBKDF2
+#define PBKDF2_ENTRY { MP_ROM_QSTR(MP_QSTR_pbkdf2_hmac), MP_ROM_PTR(&wolfhashlib_pbkdf2_hmac_obj) },
+#else
+#define PBKDF2_ENTRY
+#endif
+#if HASH_HAVE_SCRYPT
+#define SCRYPT_ENTRY { MP_ROM_QSTR(MP_QSTR_scrypt), MP_ROM_PTR(&wolfhashlib_scrypt_obj) },
+#else
+#define SCRYPT_ENTRY
+#endif
+
 static const mp_rom_map_elem_t wolfhashlib_globals_table[] = {
     { MP_ROM_QSTR(MP_QSTR___name__), MP_ROM_QSTR(MP_QSTR_wolfhashlib) },
-    SHA256_ENTRY
-    SHA1_ENTRY
-    MD5_ENTRY
+    HASH_ENTRIES
+    PBKDF2_ENTRY
+    SCRYPT_ENTRY
+    #if HASH_HAVE_HKDF
+    { MP_ROM_QSTR(MP_QSTR_hkdf), MP_ROM_PTR(&wolfhashlib_hkdf_obj) },
+    #endif
+    #if MICROPY_WOLFSSL_HMAC
+    { MP_ROM_QSTR(MP_QSTR_hmac_new), MP_ROM_PTR(&hmac_new_obj) },
+    { MP_ROM_QSTR(MP_QSTR_compare_digest), MP_ROM_PTR(&compare_digest_obj) },
+    #endif
 };
 static MP_DEFINE_CONST_DICT(wolfhashlib_globals, wolfhashlib_globals_table);
 
@@ -316,9 +826,9 @@ MP_REGISTER_MODULE(MP_QSTR_wolfhashlib, mp_module_wolfhashlib);
 
 static const mp_rom_map_elem_t wolf_drop_in_hashlib_globals_table[] = {
     { MP_ROM_QSTR(MP_QSTR___name__), MP_ROM_QSTR(DROP_IN_NAME) },
-    SHA256_ENTRY
-    SHA1_ENTRY
-    MD5_ENTRY
+    HASH_ENTRIES
+    PBKDF2_ENTRY
+    SCRYPT_ENTRY
 };
 static MP_DEFINE_CONST_DICT(wolf_drop_in_hashlib_globals, wolf_drop_in_hashlib_globals_table);
 
@@ -331,5 +841,23 @@ const mp_obj_module_t mp_module_wolf_drop_in_hashlib = {
 MP_REGISTER_EXTENSIBLE_MODULE(MP_QSTR_hashlib, mp_module_wolf_drop_in_hashlib);
 #else
 MP_REGISTER_MODULE(MP_QSTR_uhashlib, mp_module_wolf_drop_in_hashlib);
+#endif
+
+#if WOLF_MP_AT_LEAST(21) && MICROPY_WOLFSSL_HMAC
+static const mp_rom_map_elem_t wolf_drop_in_hmac_globals_table[] = {
+    { MP_ROM_QSTR(MP_QSTR___name__), MP_ROM_QSTR(MP_QSTR_hmac) },
+    { MP_ROM_QSTR(MP_QSTR_HMAC), MP_ROM_PTR(&wolfhashlib_hmac_type) },
+    { MP_ROM_QSTR(MP_QSTR_new), MP_ROM_PTR(&hmac_new_obj) },
+    { MP_ROM_QSTR(MP_QSTR_digest), MP_ROM_PTR(&hmac_of_obj) },
+    { MP_ROM_QSTR(MP_QSTR_compare_digest), MP_ROM_PTR(&compare_digest_obj) },
+};
+static MP_DEFINE_CONST_DICT(wolf_drop_in_hmac_globals, wolf_drop_in_hmac_globals_table);
+
+const mp_obj_module_t mp_module_wolf_drop_in_hmac = {
+    .base = { &mp_type_module },
+    .globals = (mp_obj_dict_t *)&wolf_drop_in_hmac_globals,
+};
+
+MP_REGISTER_EXTENSIBLE_MODULE(MP_QSTR_hmac, mp_module_wolf_drop_in_hmac);
 #endif
 #endif // WOLF_DROP_IN_HASHLIB

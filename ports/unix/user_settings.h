@@ -104,6 +104,9 @@
 #define WOLFSSL_SHA224
 #define WOLFSSL_SHA384
 #define WOLFSSL_SHA512
+#define WOLFSSL_SHA3
+// Passwords: hashlib's pbkdf2_hmac and scrypt.
+#define HAVE_SCRYPT
 #define NO_DES3
 #define NO_RC4
 #define NO_MD4

@@ -239,10 +239,19 @@ def dtls12(contexts):
 
 
 def hashes(_):
-    for name in ("md5", "sha1", "sha256"):
-        h = getattr(wolfhashlib, name)(b"abc")
+    for name in wolfhashlib.algorithms_available:
+        h = wolfhashlib.new(name, b"abc")
         h.update(b"def")
+        h.copy().hexdigest()
         h.digest()
+        m = wolfhashlib.hmac_new(b"key", b"abc", name)
+        m.copy().update(b"def")
+        m.hexdigest()
+    wolfhashlib.hkdf("sha256", b"key", b"salt", b"info", 40)
+    if hasattr(wolfhashlib, "pbkdf2_hmac"):
+        wolfhashlib.pbkdf2_hmac("sha256", b"password", b"salt", 2)
+    if hasattr(wolfhashlib, "scrypt"):
+        wolfhashlib.scrypt(b"password", salt=b"salt", n=2, r=1, p=1)
 
 
 def aes(_):

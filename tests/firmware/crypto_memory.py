@@ -41,6 +41,7 @@ def left(new, address):
 for name, new, address in (
     ("aes", lambda: wolfcryptolib.aes(SECRET, 1), id),
     ("sha256", lambda: wolfhashlib.sha256(SECRET), id),
+    ("copy", lambda: wolfhashlib.sha256(SECRET).copy(), id),
     ("what nobody wipes", lambda: bytearray(SECRET * 8), uctypes.addressof),
 ):
     results = [left(new, address) for _ in range(5)]
