@@ -178,20 +178,25 @@ typedef struct _mp_obj_hash_t {
 /******************************************************************************/
 // Algorithms.
 
+// MicroPython's formatter takes a pointer in a macro for a product.
+typedef hash_state_t *state_ptr;
+typedef const byte *data_ptr;
+typedef byte *digest_ptr;
+
 #define HASH_FUNCTIONS(name, prefix, begin, hmac, digest_len, block_len, only_once) \
-    static int name##_init(hash_state_t *state) { \
+    static int name##_init(state_ptr state) { \
         return begin(&state->name, NULL, INVALID_DEVID); \
     } \
-    static int name##_update(hash_state_t *state, const byte *data, word32 len) { \
+    static int name##_update(state_ptr state, data_ptr data, word32 len) { \
         return prefix##Update(&state->name, data, len); \
     } \
-    static int name##_final(hash_state_t *state, byte *digest) { \
+    static int name##_final(state_ptr state, digest_ptr digest) { \
         return prefix##Final(&state->name, digest); \
     } \
-    static int name##_copy(hash_state_t *from, hash_state_t *to) { \
+    static int name##_copy(state_ptr from, state_ptr to) { \
         return prefix##Copy(&from->name, &to->name); \
     } \
-    static void name##_free(hash_state_t *state) { \
+    static void name##_free(state_ptr state) { \
         prefix##Free(&state->name); \
     } \
     extern const mp_obj_type_t wolfhashlib_##name##_type;
@@ -204,10 +209,12 @@ typedef struct _mp_obj_hash_t {
 #define HASH_DEFINE(name) HASH_##name(HASH_FUNCTIONS)
 HASH_LIST(HASH_DEFINE)
 
+#define HASH_END { NULL, 0, 0, 0, 0, false, NULL, NULL, NULL, NULL, NULL }
+
 #define HASH_ROW(name) HASH_##name(HASH_ALGO)
 static const hash_algo_t hash_algos[] = {
     HASH_LIST(HASH_ROW)
-    { NULL, 0, 0, 0, 0, false, NULL, NULL, NULL, NULL, NULL },
+    HASH_END
 };
 
 static const hash_algo_t *algo_of_type(const mp_obj_type_t *type) {
@@ -785,7 +792,8 @@ static MP_DEFINE_CONST_FUN_OBJ_KW(wolfhashlib_scrypt_obj, 0, wolfhashlib_scrypt)
     { MP_ROM_QSTR(MP_QSTR_new), MP_ROM_PTR(&wolfhashlib_new_obj) }, \
     { MP_ROM_QSTR(MP_QSTR_algorithms_available), MP_ROM_PTR(&wolfhashlib_algorithms_obj) },
 #if HASH_HAVE_PBKDF2
-#define PBKDF2_ENTRY { MP_ROM_QSTR(MP_QSTR_pbkdf2_hmac), MP_ROM_PTR(&wolfhashlib_pbkdf2_hmac_obj) },
+#define PBKDF2_ENTRY \
+    { MP_ROM_QSTR(MP_QSTR_pbkdf2_hmac), MP_ROM_PTR(&wolfhashlib_pbkdf2_hmac_obj) },
 #else
 #define PBKDF2_ENTRY
 #endif
