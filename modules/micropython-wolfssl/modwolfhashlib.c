@@ -97,6 +97,8 @@
 #define MICROPY_WOLFSSL_HMAC (1)
 #endif
 #endif
+// The module hmac.
+#define HASH_HMAC_MODULE (MICROPY_WOLFSSL_HMAC && WOLF_DROP_IN_HASHLIB && WOLF_MP_AT_LEAST(21))
 #if MICROPY_WOLFSSL_HMAC && defined(HAVE_HKDF)
 #define HASH_HAVE_HKDF (1)
 #else
@@ -643,6 +645,7 @@ MP_DEFINE_CONST_OBJ_TYPE(
     locals_dict, &hmac_locals_dict
     );
 
+#if HASH_HMAC_MODULE
 // hmac.digest(key, msg, digest)
 static mp_obj_t hmac_of(mp_obj_t key, mp_obj_t msg, mp_obj_t digestmod) {
     mp_obj_t o = new_hmac(key, msg, algo_of_digestmod(digestmod));
@@ -651,6 +654,7 @@ static mp_obj_t hmac_of(mp_obj_t key, mp_obj_t msg, mp_obj_t digestmod) {
     return digest;
 }
 static MP_DEFINE_CONST_FUN_OBJ_3(hmac_of_obj, hmac_of);
+#endif
 
 // Whether two secrets are equal, in a time that depends on their lengths only.
 static mp_obj_t compare_digest(mp_obj_t a_in, mp_obj_t b_in) {
@@ -851,7 +855,7 @@ MP_REGISTER_EXTENSIBLE_MODULE(MP_QSTR_hashlib, mp_module_wolf_drop_in_hashlib);
 MP_REGISTER_MODULE(MP_QSTR_uhashlib, mp_module_wolf_drop_in_hashlib);
 #endif
 
-#if WOLF_MP_AT_LEAST(21) && MICROPY_WOLFSSL_HMAC
+#if HASH_HMAC_MODULE
 static const mp_rom_map_elem_t wolf_drop_in_hmac_globals_table[] = {
     { MP_ROM_QSTR(MP_QSTR___name__), MP_ROM_QSTR(MP_QSTR_hmac) },
     { MP_ROM_QSTR(MP_QSTR_HMAC), MP_ROM_PTR(&wolfhashlib_hmac_type) },
