@@ -339,6 +339,7 @@ func (r *real) onFirmware(t *testing.T) {
 	t.Run("pre-shared keys", r.preSharedKeys)
 	t.Run("chosen ciphers", r.chosenCipher)
 	t.Run("options", r.options)
+	t.Run("sessions", r.sessions)
 	t.Run("ends", r.ends)
 	t.Run("programs", r.programs)
 	t.Run("limits", r.limits)

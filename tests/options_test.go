@@ -78,6 +78,7 @@ func (r *real) examples(t *testing.T, ca *authority, cert, key string) {
 	text := string(readFile(t, filepath.Join("..", "docs", "tls.md")))
 	want := map[string]string{
 		"alpn": "mqtt\n", "versions": "TLSv1.3 (", "fragment": "3001\n",
+		"session": "True\n",
 	}
 	parts := strings.Split(text, "<!-- example: ")[1:]
 	if len(parts) != len(want) {

@@ -151,6 +151,7 @@ target_sources(usermod_wolfssl INTERFACE
     ${WOLFSSL_MOD_DIR}/modwolfhashlib.c
     ${WOLFSSL_MOD_DIR}/wolf_glue.c
     ${WOLFSSL_MOD_DIR}/wolf_alloc.c
+    ${WOLFSSL_MOD_DIR}/wolf_session.c
     ${WOLFSSL_MOD_DIR}/wolf_verify.c
     ${WOLFSSL_MOD_DIR}/wolf_x509.c)
 target_include_directories(usermod_wolfssl INTERFACE ${WOLFSSL_MOD_DIR} ${WOLFSSL_SETTINGS_DIR} ${WOLFSSL_DIR})

@@ -25,6 +25,7 @@
  */
 
 #include "wolf_glue.h"
+#include "wolf_session.h"
 #include "wolf_verify.h"
 
 #include <errno.h> // needed because mp_is_nonblocking_error uses system error codes
@@ -39,6 +40,7 @@
 #include <wolfssl/version.h>
 #include <wolfssl/ssl.h>
 #include <wolfssl/error-ssl.h>
+#include <wolfssl/wolfcrypt/aes.h>
 #include <wolfssl/wolfcrypt/asn.h>
 #include <wolfssl/wolfcrypt/asn_public.h>
 #include <wolfssl/wolfcrypt/ecc.h>
@@ -46,6 +48,7 @@
 #include <wolfssl/wolfcrypt/error-crypt.h>
 #include <wolfssl/wolfcrypt/random.h>
 #include <wolfssl/wolfcrypt/rsa.h>
+#include <wolfssl/wolfcrypt/sha256.h>
 
 #define MP_STREAM_POLL_RDWR (MP_STREAM_POLL_RD | MP_STREAM_POLL_WR)
 
@@ -142,6 +145,18 @@
 #define MAX_ALPN_LIST (16384)
 #endif
 
+#ifdef HAVE_SESSION_TICKET
+// How long sessions last, in seconds, unless the server says otherwise.
+#define SESSION_LIFETIME (24 * 3600)
+#endif
+
+// Whether servers issue tickets.
+#if defined(HAVE_SESSION_TICKET) && HAS_SERVER && defined(HAVE_AESGCM)
+#define HAS_TICKETS (1)
+#else
+#define HAS_TICKETS (0)
+#endif
+
 // Only wolfSSL's internal headers define it.
 #ifndef DTLS1_3_VERSION
 #define DTLS1_3_VERSION (0xfefc)
@@ -177,6 +192,22 @@ typedef struct _blob_t {
     size_t len;
 } blob_t;
 
+#if HAS_TICKETS
+// RFC 5077, section 5.5: a key makes tickets for half a day, and is known for a day. So each
+// ticket is good for half a day at least.
+#define TICKET_KEY_ISSUES_MS ((mp_uint_t)12 * 3600 * 1000)
+#define TICKET_KEY_LASTS_MS ((mp_uint_t)24 * 3600 * 1000)
+#define TICKET_KEY_LEN (32)
+#define TICKET_IV_LEN (12) // of the 16 bytes that wolfSSL has room for
+#define TICKET_TAG_LEN (16) // of the 32
+typedef struct _ticket_key_t {
+    byte name[WOLFSSL_TICKET_NAME_SZ];
+    byte key[TICKET_KEY_LEN];
+    mp_uint_t made_ms;
+    bool is_set;
+} ticket_key_t;
+#endif
+
 // What a socket takes from its context when it is made: later changes of the context affect only
 // later sockets.
 typedef struct _settings_t {
@@ -194,6 +225,9 @@ typedef struct _settings_t {
     #endif
     #ifdef HAVE_ALPN
     mp_obj_t alpn; // str, the protocols with commas between them, or MP_OBJ_NULL
+    #endif
+    #ifdef HAVE_SESSION_TICKET
+    mp_obj_t own_cert; // bytes, SHA-256 of a client's certificates, or MP_OBJ_NULL
     #endif
     #ifdef HAVE_MAX_FRAGMENT
     uint16_t max_fragment; // the most bytes in a record, or 0
@@ -215,6 +249,12 @@ typedef struct _mp_obj_ssl_context_t {
     settings_t settings;
     bool has_key;
     bool key_fits; // the certificate
+    #ifdef HAVE_SESSION_TICKET
+    mp_obj_t session; // an SSLSession for a later socket, or mp_const_none
+    #endif
+    #if HAS_TICKETS
+    ticket_key_t *ticket_keys; // of a server: the present one and the one before, or NULL
+    #endif
     #if DTLS_HAS_TWO_VERSIONS
     blob_t key; // of a DTLS context, to re-create it
     blob_t cert;
@@ -251,6 +291,14 @@ typedef struct _mp_obj_ssl_socket_t {
     mp_obj_t late_exception; // raised after data that had to be delivered first, or MP_OBJ_NULL
     int cert_error; // why the peer's certificate is refused
     blob_t peer_cert; // in DER
+    int64_t cert_limit; // until when the certificates are valid, once they are accepted
+    #ifdef HAVE_SESSION_TICKET
+    wolf_session_t session; // what is known about the session, once connected
+    bool session_offered; // to the server, to resume it
+    #endif
+    #if HAS_TICKETS
+    mp_obj_ssl_context_t *context; // of a server: its keys
+    #endif
     mp_uint_t timer_start_ms; // DTLS: since when the handshake waits for the peer
     mp_uint_t taken; // bytes that the current call of a read method already has
     bool timer_running;
@@ -282,6 +330,9 @@ typedef struct _mp_obj_ssl_socket_t {
 
 static const mp_obj_type_t ssl_context_type;
 static const mp_obj_type_t ssl_socket_type;
+#ifdef HAVE_SESSION_TICKET
+static const mp_obj_type_t ssl_session_type;
+#endif
 
 // What wolfSSL passes to callbacks is not exactly the address of the socket: where wolfSSL's
 // memory comes from MicroPython's heap, the address would keep the socket from ever being
@@ -1074,6 +1125,11 @@ static int receive(mp_obj_ssl_socket_t *o, WOLFSSL *ssl, char *buf, int len) {
     if (ret < 0) {
         return WOLFSSL_CBIO_ERR_WANT_READ;
     }
+    #ifdef HAVE_SESSION_TICKET
+    if (o->session_offered && !o->connected) {
+        wolf_session_look_at(ssl, (const byte *)buf, ret);
+    }
+    #endif
     // An empty datagram means nothing.
     if (ret == 0 && !is_dtls(&o->settings)) {
         o->peer_closed = true;
@@ -1214,6 +1270,9 @@ static int verify_chain(mp_obj_ssl_socket_t *o, const wolf_span_t *chain, size_t
     // it.
     v.must_sign = is_version_13(o->ssl);
     int err = wolf_verify(&v);
+    if (err == 0) {
+        o->cert_limit = v.not_after;
+    }
     if (err != 0 && err != MEMORY_E) {
         set_error_text(o, err, v.err_depth, &v.err_subject);
     }
@@ -1241,6 +1300,7 @@ static void check_chain(mp_obj_ssl_socket_t *o, const WOLFSSL_X509_STORE_CTX *st
         chain[i].len = store->certs[i].length;
     }
     blob_free(&o->peer_cert);
+    o->cert_limit = 0;
     if (!blob_set(&o->peer_cert, chain[0].p, chain[0].len)) {
         o->cert_error = MEMORY_E;
         return;
@@ -1292,6 +1352,7 @@ static int verify_callback(int preverify, WOLFSSL_X509_STORE_CTX *store) {
     bool ok = o->cert_error == 0;
     if (ok && is_leaf && !preverify && !is_for_us_to_say(store->error)) {
         o->cert_error = store->error;
+        o->cert_limit = 0;
         ok = false;
         wolf_span_t subject = {0};
         (void)wolf_cert_read_subject(o->peer_cert.data, o->peer_cert.len, &subject);
@@ -1489,22 +1550,6 @@ static unsigned int psk_server_cb(WOLFSSL *ssl, const char *identity, unsigned c
 
 #endif // PRE_SHARED_KEYS
 
-/******************************************************************************/
-// SSLContext type.
-
-// Once is enough, even across soft resets: the library itself allocates no memory, see
-// wolf_alloc.c. It is never cleaned up, because other threads may be about to use it.
-static void library_init(void) {
-    static bool done;
-    if (!done) {
-        int ret = wolfSSL_Init();
-        if (ret != WOLFSSL_SUCCESS) {
-            wolf_raise_error(ret);
-        }
-        done = true;
-    }
-}
-
 static void lock_context(mp_obj_ssl_context_t *self) {
     #if CONTEXT_HAS_LOCK
     mp_thread_mutex_lock(&self->lock, 1);
@@ -1519,6 +1564,489 @@ static void unlock_context(mp_obj_ssl_context_t *self) {
     #else
     (void)self;
     #endif
+}
+
+/******************************************************************************/
+// SSLSession type: a session of a client, for a later connection to resume. Such a connection sees
+// no certificate: the session is used only where the one that it comes from would have been
+// accepted for the same reasons. It is bytes only, so that it can be stored.
+
+#ifdef HAVE_SESSION_TICKET
+
+typedef struct _mp_obj_ssl_session_t {
+    mp_obj_base_t base;
+    size_t len;
+    byte data[];
+} mp_obj_ssl_session_t;
+
+static mp_obj_t ssl_session_new(const byte *data, size_t len) {
+    #if WOLF_FINALISER
+    mp_obj_ssl_session_t *self = m_malloc_with_finaliser(sizeof(*self) + len);
+    #else
+    mp_obj_ssl_session_t *self = m_malloc(sizeof(*self) + len);
+    #endif
+    self->base.type = &ssl_session_type;
+    self->len = len;
+    memcpy(self->data, data, len);
+    return MP_OBJ_FROM_PTR(self);
+}
+
+// SSLSession(data). What data is worth is found out when it is used.
+static mp_obj_t ssl_session_make_new(const mp_obj_type_t *type, size_t n_args, size_t n_kw,
+    const mp_obj_t *args) {
+    (void)type;
+    mp_arg_check_num(n_args, n_kw, 1, 1, false);
+    mp_buffer_info_t data;
+    mp_get_buffer_raise(args[0], &data, MP_BUFFER_READ);
+    return ssl_session_new(data.buf, data.len <= WOLF_SESSION_MAX ? data.len : 0);
+}
+
+static mp_int_t ssl_session_get_buffer(mp_obj_t self_in, mp_buffer_info_t *bufinfo,
+    mp_uint_t flags) {
+    mp_obj_ssl_session_t *self = MP_OBJ_TO_PTR(self_in);
+    if (flags & MP_BUFFER_WRITE) {
+        return 1;
+    }
+    bufinfo->buf = self->data;
+    bufinfo->len = self->len;
+    bufinfo->typecode = 'B';
+    return 0;
+}
+
+#if WOLF_FINALISER
+static mp_obj_t ssl_session___del__(mp_obj_t self_in) {
+    mp_obj_ssl_session_t *self = MP_OBJ_TO_PTR(self_in);
+    wolf_wipe(self->data, self->len);
+    return mp_const_none;
+}
+static MP_DEFINE_CONST_FUN_OBJ_1(ssl_session___del___obj, ssl_session___del__);
+#endif
+
+static const mp_rom_map_elem_t ssl_session_locals_dict_table[] = {
+    #if WOLF_FINALISER
+    { MP_ROM_QSTR(MP_QSTR___del__), MP_ROM_PTR(&ssl_session___del___obj) },
+    #endif
+};
+static MP_DEFINE_CONST_DICT(ssl_session_locals_dict, ssl_session_locals_dict_table);
+
+static MP_DEFINE_CONST_OBJ_TYPE(
+    ssl_session_type,
+    MP_QSTR_SSLSession,
+    MP_TYPE_FLAG_NONE,
+    make_new, ssl_session_make_new,
+    buffer, ssl_session_get_buffer,
+    locals_dict, &ssl_session_locals_dict
+    );
+
+// What wrap_socket's session and SSLContext.session may be.
+static void check_session(mp_obj_t session, bool is_server) {
+    if (session == mp_const_none) {
+        return;
+    }
+    if (!mp_obj_is_exact_type(session, &ssl_session_type)) {
+        mp_raise_TypeError(MP_ERROR_TEXT("session must be an SSLSession"));
+    }
+    if (is_server) {
+        mp_raise_ValueError(MP_ERROR_TEXT("session of a server"));
+    }
+}
+
+// Whether a socket can resume sessions, and has one to be resumed. A verify_callback would not be
+// called. With pre-shared keys there is little to save.
+static bool has_sessions(const settings_t *settings) {
+    bool has = settings->protocol == PROTOCOL_TLS_CLIENT
+        && (settings->authmode == CERT_NONE || settings->verify_callback == mp_const_none);
+    #if PRE_SHARED_KEYS
+    has = has && !settings->psk_only;
+    #endif
+    return has;
+}
+
+// Hash data with its length, or that there is none.
+static int add_to_binding(wc_Sha256 *sha, const void *data, size_t len) {
+    byte prefix[5] = { data != NULL, len >> 24, len >> 16, len >> 8, len };
+    int ret = wc_Sha256Update(sha, prefix, sizeof(prefix));
+    return ret != 0 || data == NULL ? ret : wc_Sha256Update(sha, data, len);
+}
+
+// The same for a str or bytes.
+static int add_obj_to_binding(wc_Sha256 *sha, mp_obj_t obj) {
+    if (obj == MP_OBJ_NULL || obj == mp_const_none) {
+        return add_to_binding(sha, NULL, 0);
+    }
+    size_t len;
+    const char *data = mp_obj_str_get_data(obj, &len);
+    return add_to_binding(sha, data, len);
+}
+
+// Hash everything that decides whether a server is accepted, and as whom it sees the client.
+static int add_settings_to_binding(wc_Sha256 *sha, const mp_obj_ssl_socket_t *o) {
+    const settings_t *settings = &o->settings;
+    char stamp[WOLF_SESSION_STAMP_LEN];
+    wolf_session_stamp(stamp);
+    byte flags[] = {
+        settings->authmode,
+        settings->tls12_only,
+        #if TLS_HAS_TWO_VERSIONS
+        settings->no_tls12,
+        settings->no_tls13,
+        #endif
+    };
+    int ret = add_to_binding(sha, stamp, sizeof(stamp));
+    ret = ret != 0 ? ret : add_to_binding(sha, flags, sizeof(flags));
+    ret = ret != 0 ? ret : add_obj_to_binding(sha, o->hostname);
+    ret = ret != 0 ? ret : add_obj_to_binding(sha, settings->ciphers);
+    ret = ret != 0 ? ret : add_obj_to_binding(sha, settings->own_cert);
+    size_t len;
+    mp_obj_t *anchors;
+    mp_obj_tuple_get(settings->anchors, &len, &anchors);
+    for (size_t i = 0; ret == 0 && i < len; ++i) {
+        ret = add_obj_to_binding(sha, anchors[i]);
+    }
+    return ret;
+}
+
+// Returns 0 or one of wolfSSL's numbers.
+static int bind_session(const mp_obj_ssl_socket_t *o, byte binding[WOLF_SESSION_BINDING]) {
+    wc_Sha256 sha;
+    int ret = wc_InitSha256(&sha);
+    if (ret != 0) {
+        return ret;
+    }
+    ret = add_settings_to_binding(&sha, o);
+    if (ret == 0) {
+        ret = wc_Sha256Final(&sha, binding);
+    }
+    wc_Sha256Free(&sha);
+    return ret;
+}
+
+// A client's own certificates, as far as sessions are concerned.
+static mp_obj_t hash_own_cert(const mp_buffer_info_t *cert) {
+    byte hash[WC_SHA256_DIGEST_SIZE];
+    int ret = wc_Sha256Hash(cert->buf, cert->len, hash);
+    if (ret != 0) {
+        wolf_raise_error(ret);
+    }
+    return mp_obj_new_bytes(hash, sizeof(hash));
+}
+
+#if HAS_TICKETS
+
+// Whether a server issues and takes tickets. A client that resumes a session shows no certificate,
+// and need not know its pre-shared key any more.
+static bool has_tickets(const settings_t *settings) {
+    bool has = settings->protocol == PROTOCOL_TLS_SERVER && settings->authmode == CERT_NONE;
+    #if PRE_SHARED_KEYS
+    has = has && settings->server_psk_keys == mp_const_none;
+    #endif
+    return has;
+}
+
+static int set_up_tickets(mp_obj_ssl_socket_t *o) {
+    #ifndef WOLFSSL_NO_TLS12
+    if (!has_tickets(&o->settings) && wolfSSL_NoTicketTLSv12(o->ssl) != WOLFSSL_SUCCESS) {
+        return BAD_STATE_E;
+    }
+    #endif
+    #ifdef WOLFSSL_TLS13
+    if (!has_tickets(&o->settings)) {
+        return wolfSSL_no_ticket_TLSv13(o->ssl);
+    }
+    #endif
+    return 0;
+}
+
+static bool key_is_younger(const ticket_key_t *key, mp_uint_t age_ms) {
+    return key->is_set && mp_hal_ticks_ms() - key->made_ms < age_ms;
+}
+
+// The key that makes tickets now, or NULL.
+static const ticket_key_t *get_ticket_key(mp_obj_ssl_context_t *self, WC_RNG *rng) {
+    ticket_key_t *keys = self->ticket_keys;
+    if (keys == NULL) {
+        keys = XMALLOC(2 * sizeof(*keys), NULL, DYNAMIC_TYPE_TMP_BUFFER);
+        if (keys == NULL) {
+            return NULL;
+        }
+        memset(keys, 0, 2 * sizeof(*keys));
+        self->ticket_keys = keys;
+    }
+    if (!key_is_younger(&keys[0], TICKET_KEY_ISSUES_MS)) {
+        ticket_key_t key = { .made_ms = mp_hal_ticks_ms(), .is_set = true };
+        if (wc_RNG_GenerateBlock(rng, key.name, sizeof(key.name)) != 0
+            || wc_RNG_GenerateBlock(rng, key.key, sizeof(key.key)) != 0) {
+            return NULL;
+        }
+        keys[1] = keys[0];
+        keys[0] = key;
+        wolf_wipe(&key, sizeof(key));
+    }
+    return &keys[0];
+}
+
+// The key that a ticket names, or NULL. *current says whether it still makes tickets.
+static const ticket_key_t *find_ticket_key(const mp_obj_ssl_context_t *self, const byte *name,
+    bool *current) {
+    for (size_t i = 0; self->ticket_keys != NULL && i < 2; ++i) {
+        const ticket_key_t *key = &self->ticket_keys[i];
+        if (key_is_younger(key, TICKET_KEY_LASTS_MS)
+            && memcmp(key->name, name, sizeof(key->name)) == 0) {
+            *current = i == 0 && key_is_younger(key, TICKET_KEY_ISSUES_MS);
+            return key;
+        }
+    }
+    return NULL;
+}
+
+// Encrypt or decrypt a ticket where it is. Its key's name is authenticated too.
+static int crypt_ticket(const ticket_key_t *key, const byte *iv, byte *tag, bool encrypt,
+    byte *ticket, int len) {
+    Aes *aes = XMALLOC(sizeof(*aes), NULL, DYNAMIC_TYPE_AES);
+    if (aes == NULL) {
+        return MEMORY_E;
+    }
+    int ret = wc_AesInit(aes, NULL, INVALID_DEVID);
+    if (ret == 0) {
+        ret = wc_AesGcmSetKey(aes, key->key, sizeof(key->key));
+        if (ret == 0) {
+            ret = encrypt ? wc_AesGcmEncrypt(aes, ticket, ticket, len, iv, TICKET_IV_LEN, tag,
+                TICKET_TAG_LEN, key->name, sizeof(key->name))
+                : wc_AesGcmDecrypt(aes, ticket, ticket, len, iv, TICKET_IV_LEN, tag,
+                TICKET_TAG_LEN, key->name, sizeof(key->name));
+        }
+        wc_AesFree(aes);
+    }
+    wolf_wipe(aes, sizeof(*aes));
+    XFREE(aes, NULL, DYNAMIC_TYPE_AES);
+    return ret;
+}
+
+static int make_ticket(mp_obj_ssl_context_t *self, WC_RNG *rng, byte *name, byte *iv, byte *mac,
+    byte *ticket, int len) {
+    const ticket_key_t *key = get_ticket_key(self, rng);
+    memset(iv, 0, WOLFSSL_TICKET_IV_SZ);
+    memset(mac, 0, WOLFSSL_TICKET_MAC_SZ);
+    if (key == NULL || wc_RNG_GenerateBlock(rng, iv, TICKET_IV_LEN) != 0) {
+        return WOLFSSL_TICKET_RET_FATAL;
+    }
+    memcpy(name, key->name, sizeof(key->name));
+    return crypt_ticket(key, iv, mac, true, ticket, len) == 0 ? WOLFSSL_TICKET_RET_OK
+        : WOLFSSL_TICKET_RET_FATAL;
+}
+
+static int open_ticket(mp_obj_ssl_context_t *self, bool is_13, const byte *name, const byte *iv,
+    byte *mac, byte *ticket, int len) {
+    bool current = false;
+    const ticket_key_t *key = find_ticket_key(self, name, &current);
+    if (key == NULL || crypt_ticket(key, iv, mac, false, ticket, len) != 0) {
+        return WOLFSSL_TICKET_RET_REJECT;
+    }
+    // TLS 1.3 always has a new one.
+    return current || is_13 ? WOLFSSL_TICKET_RET_OK : WOLFSSL_TICKET_RET_CREATE;
+}
+
+// Encrypt what wolfSSL puts into a ticket, or decrypt it.
+static int ticket_cb(WOLFSSL *ssl, unsigned char name[WOLFSSL_TICKET_NAME_SZ],
+    unsigned char iv[WOLFSSL_TICKET_IV_SZ], unsigned char mac[WOLFSSL_TICKET_MAC_SZ], int encrypt,
+    unsigned char *ticket, int len, int *out_len, void *user) {
+    (void)user;
+    mp_obj_ssl_socket_t *o = SOCKET_FROM_USER(wolfSSL_GetIOReadCtx(ssl));
+    mp_obj_ssl_context_t *self = o->context;
+    bool is_13 = is_version_13(ssl);
+    bool has = self != NULL && len >= 0 && has_tickets(&o->settings)
+        && (encrypt || !is_13 || wolf_session_has_key_exchange(ssl));
+    int ret = WOLFSSL_TICKET_RET_REJECT;
+    *out_len = len;
+    lock_context(self);
+    if (has && self->ctx != NULL) {
+        ret = encrypt ? make_ticket(self, wolfSSL_GetRNG(ssl), name, iv, mac, ticket, len)
+            : open_ticket(self, is_13, name, iv, mac, ticket, len);
+    }
+    unlock_context(self);
+    if (!encrypt && !is_13 && ret == WOLFSSL_TICKET_RET_REJECT) {
+        wolf_session_forget_ticket(ssl);
+    }
+    return ret;
+}
+
+static void ssl_context_free_ticket_keys(mp_obj_ssl_context_t *self) {
+    lock_context(self);
+    ticket_key_t *keys = self->ticket_keys;
+    self->ticket_keys = NULL;
+    unlock_context(self);
+    if (keys != NULL) {
+        wolf_wipe(keys, 2 * sizeof(*keys));
+        XFREE(keys, NULL, DYNAMIC_TYPE_TMP_BUFFER);
+    }
+}
+
+#endif // HAS_TICKETS
+
+// Returns WOLFSSL_SUCCESS or one of wolfSSL's numbers.
+static int configure_sessions(const settings_t *settings, WOLFSSL_CTX *ctx) {
+    // wolfSSL's own cache would outlive a soft reset.
+    if (wolfSSL_CTX_set_session_cache_mode(ctx, WOLFSSL_SESS_CACHE_NO_INTERNAL)
+        != WOLFSSL_SUCCESS) {
+        return BAD_STATE_E;
+    }
+    #if defined(WOLFSSL_TLS13) && LIBWOLFSSL_VERSION_HEX >= 0x05007000
+    // 5.5: see wolf_session_resumed().
+    if (!is_dtls(settings)) {
+        int ret = wolfSSL_CTX_only_dhe_psk(ctx);
+        if (ret != 0) {
+            return ret;
+        }
+    }
+    #endif
+    (void)settings;
+    int ret = wolfSSL_CTX_set_timeout(ctx, SESSION_LIFETIME);
+    #if HAS_TICKETS
+    if (ret == WOLFSSL_SUCCESS && settings->protocol == PROTOCOL_TLS_SERVER) {
+        ret = wolfSSL_CTX_set_TicketEncCb(ctx, ticket_cb);
+        if (ret == WOLFSSL_SUCCESS) {
+            ret = wolfSSL_CTX_set_TicketHint(ctx, TICKET_KEY_ISSUES_MS / 1000);
+        }
+    }
+    #endif
+    return ret;
+}
+
+// Ask a server for sessions, and to resume one: the given one, or the context's. Returns 0, even
+// if the session can't be used, or one of wolfSSL's numbers.
+static int set_up_session(mp_obj_ssl_socket_t *o, mp_obj_ssl_context_t *ssl_context,
+    mp_obj_t session) {
+    #if HAS_TICKETS
+    if (o->settings.protocol == PROTOCOL_TLS_SERVER) {
+        o->context = ssl_context;
+        return set_up_tickets(o);
+    }
+    #endif
+    if (!has_sessions(&o->settings)) {
+        return 0;
+    }
+    #ifndef WOLFSSL_NO_TLS12
+    if (wolfSSL_UseSessionTicket(o->ssl) != WOLFSSL_SUCCESS) {
+        return MEMORY_E;
+    }
+    #endif
+    bool is_given = session != mp_const_none;
+    if (!is_given) {
+        session = ssl_context->session;
+    }
+    if (session == mp_const_none) {
+        return 0;
+    }
+    byte binding[WOLF_SESSION_BINDING];
+    int ret = bind_session(o, binding);
+    if (ret != 0) {
+        return ret;
+    }
+    const mp_obj_ssl_session_t *s = MP_OBJ_TO_PTR(session);
+    ret = wolf_session_import(o->ssl, s->data, s->len, binding, &o->session);
+    if (ret <= 0) {
+        return ret;
+    }
+    o->session_offered = true;
+    if (!is_given) {
+        ssl_context->session = mp_const_none;
+    }
+    return 0;
+}
+
+// At the end of a handshake: what the session can be relied on for. Returns 0 or one of wolfSSL's
+// numbers.
+static int note_session(mp_obj_ssl_socket_t *o) {
+    if (!is_client(&o->settings)) {
+        return 0;
+    }
+    if (wolfSSL_session_reused(o->ssl)) {
+        // No certificate was seen: there must be a session for which one was.
+        return o->session_offered ? wolf_session_resumed(o->ssl, &o->session) : BAD_STATE_E;
+    }
+    if (o->session_offered && o->settings.authmode == CERT_REQUIRED && o->peer_cert.data == NULL) {
+        return NO_PEER_CERT;
+    }
+    o->session.verified = XTIME(NULL);
+    o->session.limit = o->settings.authmode == CERT_NONE ? INT64_MAX : o->cert_limit;
+    if (o->session_offered && !is_version_13(o->ssl)) {
+        // The ticket may still be the old one, without its secret. And a client that offers a
+        // session of TLS 1.2 does not offer TLS 1.3: the next handshake must.
+        o->session.limit = 0;
+    }
+    return 0;
+}
+
+static bool is_connected(const mp_obj_ssl_socket_t *o) {
+    return o->ssl != NULL && o->connected;
+}
+
+// SSLSocket.session
+static mp_obj_t ssl_socket_get_session(mp_obj_ssl_socket_t *o) {
+    if (!has_sessions(&o->settings) || is_handshake_elsewhere(o)) {
+        return mp_const_none;
+    }
+    byte binding[WOLF_SESSION_BINDING];
+    byte *data = NULL;
+    size_t len = 0;
+    int err = 0;
+    bool locked = lock_to_look(o);
+    if (is_connected(o) && o->session.limit > 0) {
+        err = bind_session(o, binding);
+        if (err == 0) {
+            data = wolf_session_export(o->ssl, binding, &o->session, &len, &err);
+        }
+    }
+    unlock_after_look(o, locked);
+    if (err != 0) {
+        wolf_raise_error(err);
+    }
+    if (data == NULL) {
+        return mp_const_none;
+    }
+    mp_obj_t session = MP_OBJ_NULL;
+    nlr_buf_t nlr;
+    bool failed = nlr_push(&nlr) != 0;
+    if (!failed) {
+        session = ssl_session_new(data, len);
+        nlr_pop();
+    }
+    wolf_wipe(data, len);
+    XFREE(data, NULL, DYNAMIC_TYPE_TMP_BUFFER);
+    if (failed) {
+        nlr_jump(nlr.ret_val);
+    }
+    return session;
+}
+
+// SSLSocket.session_reused
+static mp_obj_t ssl_socket_get_session_reused(mp_obj_ssl_socket_t *o) {
+    if (is_handshake_elsewhere(o)) {
+        return mp_const_none;
+    }
+    bool locked = lock_to_look(o);
+    mp_obj_t reused = !is_connected(o) ? mp_const_none
+        : mp_obj_new_bool(wolfSSL_session_reused(o->ssl));
+    unlock_after_look(o, locked);
+    return reused;
+}
+
+#endif // HAVE_SESSION_TICKET
+
+/******************************************************************************/
+// SSLContext type.
+
+// Once is enough, even across soft resets: the library itself allocates no memory, see
+// wolf_alloc.c. It is never cleaned up, because other threads may be about to use it.
+static void library_init(void) {
+    static bool done;
+    if (!done) {
+        int ret = wolfSSL_Init();
+        if (ret != WOLFSSL_SUCCESS) {
+            wolf_raise_error(ret);
+        }
+        done = true;
+    }
 }
 
 // Install a new WOLFSSL_CTX, or none. Sessions hold their own references to the one that they
@@ -1616,6 +2144,12 @@ static int ssl_context_configure(const mp_obj_ssl_context_t *self, WOLFSSL_CTX *
         }
     }
     #endif
+    #ifdef HAVE_SESSION_TICKET
+    ret = configure_sessions(settings, ctx);
+    if (ret != WOLFSSL_SUCCESS) {
+        return ret;
+    }
+    #endif
     // A flight is sent with one write, so that nothing waits for Nagle's algorithm and the peer's
     // delayed acknowledgement.
     return wolfSSL_CTX_set_group_messages(ctx);
@@ -1668,6 +2202,10 @@ static mp_obj_t ssl_context_new(const mp_obj_type_t *type, mp_int_t protocol, mp
     #ifdef HAVE_ALPN
     settings->alpn = MP_OBJ_NULL;
     #endif
+    #ifdef HAVE_SESSION_TICKET
+    settings->own_cert = MP_OBJ_NULL;
+    self->session = mp_const_none;
+    #endif
     #if ECDSA_SIGN_CALLBACK
     settings->ecdsa_sign_callback = mp_const_none;
     #endif
@@ -1708,6 +2246,9 @@ static mp_obj_t ssl_context_make_new(const mp_obj_type_t *type, size_t n_args, s
 static mp_obj_t ssl_context___del__(mp_obj_t self_in) {
     mp_obj_ssl_context_t *self = MP_OBJ_TO_PTR(self_in);
     ssl_context_set_ctx(self, NULL);
+    #if HAS_TICKETS
+    ssl_context_free_ticket_keys(self);
+    #endif
     #if DTLS_HAS_TWO_VERSIONS
     ssl_context_keep_key(self, (blob_t) {0}, (blob_t) {0});
     #endif
@@ -1946,7 +2487,13 @@ static void ssl_context_load_key(mp_obj_ssl_context_t *self, mp_obj_t key_obj, m
         raise_invalid(MP_ERROR_TEXT("invalid key"));
     }
     get_data(cert_obj, &cert);
+    #ifdef HAVE_SESSION_TICKET
+    mp_obj_t own_cert = hash_own_cert(&cert);
+    #endif
     ssl_context_take_key(self, &key, kind, &point, &cert);
+    #ifdef HAVE_SESSION_TICKET
+    self->settings.own_cert = own_cert;
+    #endif
     nlr_pop();
     wipe_source(key_is_ours, key_data);
 }
@@ -2247,6 +2794,10 @@ static void ssl_context_attr(mp_obj_t self_in, qstr attr, mp_obj_t *dest) {
             dest[0] = self->settings.verify_callback;
         } else if (attr == MP_QSTR_suppress_ragged_eofs) {
             dest[0] = mp_obj_new_bool(self->settings.suppress_ragged_eofs);
+        #ifdef HAVE_SESSION_TICKET
+        } else if (attr == MP_QSTR_session) {
+            dest[0] = self->session;
+        #endif
         #if TLS_HAS_TWO_VERSIONS
         } else if (attr == MP_QSTR_minimum_version) {
             dest[0] = MP_OBJ_NEW_SMALL_INT(self->settings.no_tls12 ? TLS_VERSION_1_3
@@ -2286,6 +2837,12 @@ static void ssl_context_attr(mp_obj_t self_in, qstr attr, mp_obj_t *dest) {
         } else if (attr == MP_QSTR_suppress_ragged_eofs) {
             self->settings.suppress_ragged_eofs = mp_obj_is_true(dest[1]);
             dest[0] = MP_OBJ_NULL;
+        #ifdef HAVE_SESSION_TICKET
+        } else if (attr == MP_QSTR_session) {
+            check_session(dest[1], !is_client(&self->settings));
+            self->session = dest[1];
+            dest[0] = MP_OBJ_NULL;
+        #endif
         #if TLS_HAS_TWO_VERSIONS
         } else if (attr == MP_QSTR_minimum_version) {
             self->settings.no_tls12 = is_version_1_3(self, dest[1]);
@@ -2365,12 +2922,15 @@ typedef struct _wrap_args_t {
     mp_obj_t server_hostname; // a str, or mp_const_none
     mp_obj_t client_id; // of a DTLS server: the address of the client, or mp_const_none
     mp_obj_t suppress_ragged_eofs; // or mp_const_none: as in the context
+    #ifdef HAVE_SESSION_TICKET
+    mp_obj_t session; // an SSLSession, or mp_const_none
+    #endif
 } wrap_args_t;
 
 static mp_obj_t ssl_socket_new(mp_obj_ssl_context_t *ssl_context, const wrap_args_t *args);
 
 // SSLContext.wrap_socket(sock, server_side=False, do_handshake_on_connect=True,
-// server_hostname=None, *, client_id=None, suppress_ragged_eofs=None)
+// server_hostname=None, *, client_id=None, suppress_ragged_eofs=None, session=None)
 static mp_obj_t ssl_context_wrap_socket(size_t n_args, const mp_obj_t *pos_args,
     mp_map_t *kw_args) {
     enum {
@@ -2379,6 +2939,9 @@ static mp_obj_t ssl_context_wrap_socket(size_t n_args, const mp_obj_t *pos_args,
         ARG_server_hostname,
         ARG_client_id,
         ARG_suppress_ragged_eofs,
+        #ifdef HAVE_SESSION_TICKET
+        ARG_session,
+        #endif
     };
     static const mp_arg_t allowed_args[] = {
         { MP_QSTR_server_side, MP_ARG_BOOL, {.u_bool = false} },
@@ -2386,6 +2949,9 @@ static mp_obj_t ssl_context_wrap_socket(size_t n_args, const mp_obj_t *pos_args,
         { MP_QSTR_server_hostname, MP_ARG_OBJ, {.u_rom_obj = MP_ROM_NONE} },
         { MP_QSTR_client_id, MP_ARG_KW_ONLY | MP_ARG_OBJ, {.u_rom_obj = MP_ROM_NONE} },
         { MP_QSTR_suppress_ragged_eofs, MP_ARG_KW_ONLY | MP_ARG_OBJ, {.u_rom_obj = MP_ROM_NONE} },
+        #ifdef HAVE_SESSION_TICKET
+        { MP_QSTR_session, MP_ARG_KW_ONLY | MP_ARG_OBJ, {.u_rom_obj = MP_ROM_NONE} },
+        #endif
     };
 
     mp_obj_ssl_context_t *self = ssl_context_get(pos_args[0]);
@@ -2400,6 +2966,9 @@ static mp_obj_t ssl_context_wrap_socket(size_t n_args, const mp_obj_t *pos_args,
         .server_hostname = args[ARG_server_hostname].u_obj,
         .client_id = args[ARG_client_id].u_obj,
         .suppress_ragged_eofs = args[ARG_suppress_ragged_eofs].u_obj,
+        #ifdef HAVE_SESSION_TICKET
+        .session = args[ARG_session].u_obj,
+        #endif
     };
     return ssl_socket_new(self, &wrap_args);
 }
@@ -2644,6 +3213,12 @@ static int handshake_done(mp_obj_ssl_socket_t *o) {
     if (wolf_alloc_failed() && !is_dtls(&o->settings)) {
         return MEMORY_E;
     }
+    #ifdef HAVE_SESSION_TICKET
+    int refused = note_session(o);
+    if (refused != 0) {
+        return refused;
+    }
+    #endif
     if (!is_client(&o->settings) || is_dtls(&o->settings)) {
         // A client's last flight waits for its first request.
         int err = flush(o);
@@ -2960,6 +3535,9 @@ static mp_obj_t ssl_socket_new(mp_obj_ssl_context_t *ssl_context, const wrap_arg
         mp_raise_ValueError(MP_ERROR_TEXT("CERT_REQUIRED requires server_hostname"));
     }
     mp_obj_t hostname = check_hostname(args->server_hostname, settings->authmode != CERT_NONE);
+    #ifdef HAVE_SESSION_TICKET
+    check_session(args->session, !is_client(settings));
+    #endif
     if (ECDSA_SIGN_CALLBACK && ssl_context->has_key && !ssl_context->key_fits
         && !ssl_context_has_sign_callback(settings)) {
         mp_raise_ValueError(MP_ERROR_TEXT("key does not fit the cert"));
@@ -3000,6 +3578,11 @@ static mp_obj_t ssl_socket_new(mp_obj_ssl_context_t *ssl_context, const wrap_arg
     if (!refused) {
         open_session(o, ssl_context);
         int err = set_up(o, ssl_context, &client_id);
+        #ifdef HAVE_SESSION_TICKET
+        if (err == 0) {
+            err = set_up_session(o, ssl_context, args->session);
+        }
+        #endif
         if (err != 0) {
             wolf_raise_error(err);
         }
@@ -3618,6 +4201,21 @@ static const mp_rom_map_elem_t ssl_socket_locals_dict_table[] = {
 };
 static MP_DEFINE_CONST_DICT(ssl_socket_locals_dict, ssl_socket_locals_dict_table);
 
+#ifdef HAVE_SESSION_TICKET
+static void ssl_socket_attr(mp_obj_t self_in, qstr attr, mp_obj_t *dest) {
+    if (dest[0] != MP_OBJ_NULL) {
+        return;
+    }
+    if (attr == MP_QSTR_session) {
+        dest[0] = ssl_socket_get_session(MP_OBJ_TO_PTR(self_in));
+    } else if (attr == MP_QSTR_session_reused) {
+        dest[0] = ssl_socket_get_session_reused(MP_OBJ_TO_PTR(self_in));
+    } else {
+        dest[1] = MP_OBJ_SENTINEL;
+    }
+}
+#endif
+
 static const mp_stream_p_t ssl_socket_stream_p = {
     .read = ssl_socket_read,
     .write = ssl_socket_write,
@@ -3635,6 +4233,9 @@ static MP_DEFINE_CONST_OBJ_TYPE(
     print, ssl_socket_print,
     #endif
     protocol, &ssl_socket_stream_p,
+    #ifdef HAVE_SESSION_TICKET
+    attr, ssl_socket_attr,
+    #endif
     locals_dict, &ssl_socket_locals_dict
     );
 
@@ -3701,6 +4302,9 @@ static mp_obj_t mod_ssl_wrap_socket(size_t n_args, const mp_obj_t *pos_args, mp_
         .server_hostname = args[ARG_server_hostname].u_obj,
         .client_id = mp_const_none,
         .suppress_ragged_eofs = args[ARG_suppress_ragged_eofs].u_obj,
+        #ifdef HAVE_SESSION_TICKET
+        .session = mp_const_none,
+        #endif
     };
     return ssl_socket_new(ssl_context, &wrap_args);
 }
@@ -3748,6 +4352,13 @@ static MP_DEFINE_CONST_OBJ_TYPE(
 #define TLS_VERSION_ENTRIES
 #endif
 
+#ifdef HAVE_SESSION_TICKET
+#define SESSION_ENTRIES \
+    { MP_ROM_QSTR(MP_QSTR_SSLSession), MP_ROM_PTR(&ssl_session_type) },
+#else
+#define SESSION_ENTRIES
+#endif
+
 // Python code checks for MBEDTLS_VERSION to tell the full ssl module from axTLS's.
 #define VERSION_ENTRIES \
     { MP_ROM_QSTR(MP_QSTR_MBEDTLS_VERSION), MP_ROM_PTR(&wolfssl_version_obj) }, \
@@ -3759,6 +4370,7 @@ static const mp_rom_map_elem_t wolfssl_globals_table[] = {
     { MP_ROM_QSTR(MP_QSTR_SSLContext), MP_ROM_PTR(&ssl_context_type) },
     VERSION_ENTRIES
     TLS_VERSION_ENTRIES
+    SESSION_ENTRIES
     PROTOCOL_ENTRIES
     DTLS_ENTRIES
     CERT_ENTRIES
@@ -3780,6 +4392,7 @@ static const mp_rom_map_elem_t wolf_drop_in_tls_globals_table[] = {
     { MP_ROM_QSTR(MP_QSTR_SSLContext), MP_ROM_PTR(&tls_context_type) },
     VERSION_ENTRIES
     TLS_VERSION_ENTRIES
+    SESSION_ENTRIES
     PROTOCOL_ENTRIES
     DTLS_ENTRIES
     CERT_ENTRIES

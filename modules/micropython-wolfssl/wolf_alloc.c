@@ -72,8 +72,8 @@ bool wolf_alloc_failed(void) {
 #if !MICROPY_TRACKED_ALLOC || !MICROPY_ENABLE_FINALISER
 #error "wolfSSL uses MicroPython's heap: set MICROPY_TRACKED_ALLOC, MICROPY_ENABLE_FINALISER to 1"
 #endif
-#if !defined(NO_SESSION_CACHE) || defined(ECC_CACHE_CURVE) || defined(FP_ECC) \
-    || defined(OPENSSL_EXTRA)
+#if !(defined(NO_SESSION_CACHE) || defined(HAVE_SESSION_TICKET)) || defined(ECC_CACHE_CURVE) \
+    || defined(FP_ECC) || defined(OPENSSL_EXTRA)
 #error "set NO_SESSION_CACHE, not ECC_CACHE_CURVE, FP_ECC, OPENSSL_EXTRA: a reset frees the heap"
 #endif
 

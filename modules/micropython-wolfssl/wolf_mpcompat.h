@@ -98,6 +98,7 @@ static inline void *wolf_obj_init(void *obj, const mp_obj_type_t *type) {
 #define WOLF_TYPE_SLOT_print .print =
 #define WOLF_TYPE_SLOT_attr .attr =
 #define WOLF_TYPE_SLOT_protocol .protocol =
+#define WOLF_TYPE_SLOT_buffer .buffer_p.get_buffer =
 #define WOLF_TYPE_SLOT_parent .parent =
 #define WOLF_TYPE_SLOT_locals_dict .locals_dict = (mp_obj_dict_t *)
 #define WOLF_TYPE_1(t, n, s1, v1) \

@@ -462,8 +462,10 @@ static bool check_path(search_t *s, size_t len) {
     wolf_verify_t *v = s->v;
     v->err = 0;
     v->path_len = len;
+    v->not_after = INT64_MAX;
     for (size_t i = 0; i < len; ++i) {
         v->path[i] = s->certs[s->path[i]].der;
+        v->not_after = MIN(v->not_after, s->certs[s->path[i]].not_after);
     }
     return true;
 }

@@ -53,6 +53,7 @@ typedef struct _wolf_verify_t {
     // verification failed, the path as far as it goes.
     wolf_span_t path[WOLF_MAX_PATH];
     size_t path_len;
+    int64_t not_after; // if it succeeded, the end of the first of them to expire
     int err; // 0, or wolfSSL's number
     size_t err_depth; // which certificate of the path it is about
     wolf_span_t err_subject; // and the name in it

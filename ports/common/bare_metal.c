@@ -46,3 +46,11 @@ int wolfssl_port_toupper(int c) {
 word32 LowResTimer(void) {
     return mp_hal_ticks_ms() / 1000;
 }
+
+#if defined(WOLFSSL_TLS13) \
+    && (defined(HAVE_SESSION_TICKET) || !defined(NO_PSK) || defined(WOLFSSL_DTLS13))
+// For the age of the tickets of TLS 1.3, also across a deep sleep. To wolfSSL, 0 is a failure.
+sword64 TimeNowInMilliseconds(void) {
+    return (sword64)XTIME(NULL) * 1000 + 1;
+}
+#endif

@@ -137,6 +137,26 @@ int wolfssl_port_seed(unsigned char *output, unsigned int size);
 // An alert for whatever is refused.
 #define WOLFSSL_EXTRA_ALERTS
 
+// -- Sessions that are resumed -------------------------------------------------------------------
+// Programs keep them. wolfSSL's own cache, which would outlive a soft reset of the interpreter,
+// stays empty: it can't be left out with tickets, and would otherwise take RAM. A server's ticket
+// may have a nonce of any length.
+#ifndef MICROPY_WOLFSSL_SESSIONS
+#define MICROPY_WOLFSSL_SESSIONS (MICROPY_WOLFSSL_PROFILE == MICROPY_WOLFSSL_PROFILE_FULL)
+#endif
+#if MICROPY_WOLFSSL_SESSIONS
+#define HAVE_SESSION_TICKET
+#define HAVE_EXT_CACHE
+#define MICRO_SESSION_CACHE
+#define SESSION_CACHE_DYNAMIC_MEM
+#define NO_SESSION_CACHE_REF
+#define NO_CLIENT_CACHE
+#define WOLFSSL_TICKET_NONCE_MALLOC
+#define WOLFSSL_NO_DEF_TICKET_ENC_CB
+#else
+#define NO_SESSION_CACHE
+#endif
+
 // -- Ciphers and hashes --------------------------------------------------------------------------
 #define HAVE_AESGCM
 #define GCM_TABLE_4BIT
@@ -202,9 +222,7 @@ int wolfssl_port_seed(unsigned char *output, unsigned int size);
 #endif
 
 // -- What a firmware doesn't need ----------------------------------------------------------------
-// A session cache, a curve cache or a fixed-point cache would outlive a soft reset of the
-// interpreter.
-#define NO_SESSION_CACHE
+// A curve cache or a fixed-point cache would outlive a soft reset of the interpreter.
 // The modules have their own texts for the errors that matter: -15 KB.
 #define NO_ERROR_STRINGS
 

@@ -125,6 +125,19 @@
 #define HAVE_PK_CALLBACKS
 #define WOLFSSL_BASE64_ENCODE
 
+// -- Sessions that are resumed -------------------------------------------------------------------
+// Programs keep them. wolfSSL's own cache, which would outlive a soft reset of the interpreter,
+// stays empty: it can't be left out with tickets, and would otherwise take RAM. A server's ticket
+// may have a nonce of any length.
+#define HAVE_SESSION_TICKET
+#define HAVE_EXT_CACHE
+#define MICRO_SESSION_CACHE
+#define SESSION_CACHE_DYNAMIC_MEM
+#define NO_SESSION_CACHE_REF
+#define NO_CLIENT_CACHE
+#define WOLFSSL_TICKET_NONCE_MALLOC
+#define WOLFSSL_NO_DEF_TICKET_ENC_CB
+
 // -- Pre-shared keys -----------------------------------------------------------------------------
 // Only a context with such keys uses them. Suites without a key exchange have no forward secrecy,
 // but the built-in supports nothing else.
@@ -151,9 +164,7 @@
 #define EXTERNAL_SERIAL_SIZE 64
 
 // -- What a firmware doesn't need ----------------------------------------------------------------
-// A session cache, a curve cache or a fixed-point cache would outlive a soft reset of the
-// interpreter.
-#define NO_SESSION_CACHE
+// A curve cache or a fixed-point cache would outlive a soft reset of the interpreter.
 #define NO_WOLFSSL_DIR
 #define NO_MAIN_DRIVER
 #define WOLFSSL_USER_IO

@@ -1,0 +1,309 @@
+package tests_test
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+)
+
+// sessions resumes sessions with OpenSSL and with Go, in both directions.
+func (r *real) sessions(t *testing.T) {
+	dir := t.TempDir()
+	ca := newAuthority(t, dir, "ca")
+	cert, key := ca.issue(t, "server", "localhost", time.Now().Add(time.Hour))
+	good := []string{"-cert", cert, "-key", key}
+	t.Run("client", func(t *testing.T) { r.clientSessions(t, ca, cert, key) })
+	t.Run("other servers", func(t *testing.T) { r.sessionsElsewhere(t, ca, good) })
+	t.Run("expired certificate", func(t *testing.T) { r.sessionExpires(t, ca) })
+	t.Run("OpenSSL's client", func(t *testing.T) { r.opensslResumes(t, ca, cert, key) })
+	t.Run("Go's client", func(t *testing.T) { r.goResumes(t, ca, cert, key) })
+}
+
+// resume is one connection with the session in file, and returns how the line of tls_resume.py
+// begins: without the reply.
+func (r *real) resume(t *testing.T, port int, caFile, file string, options ...string) string {
+	t.Helper()
+	line := r.python(t, "tls_resume.py", append([]string{"127.0.0.1", strconv.Itoa(port), caFile,
+		"localhost", file}, options...)...)
+	line = strings.TrimSuffix(strings.TrimSuffix(strings.TrimSpace(line), " gnip"), " ping")
+	return line
+}
+
+// expectLines compares what connections printed.
+func expectLines(t *testing.T, got, want []string) {
+	t.Helper()
+	if a, b := strings.Join(got, "\n"), strings.Join(want, "\n"); a != b {
+		t.Errorf("got:\n%s\nwant:\n%s", a, b)
+	}
+}
+
+func (r *real) clientSessions(t *testing.T, ca *authority, cert, key string) {
+	openssl := func(args ...string) func(t *testing.T) int {
+		return func(t *testing.T) int {
+			return startServer(t, append([]string{"-cert", cert, "-key", key}, args...)...)
+		}
+	}
+	golang := func(version uint16) func(t *testing.T) int {
+		return func(t *testing.T) int { return goServer(t, cert, key, version) }
+	}
+	for _, test := range []struct {
+		name, version string
+		start         func(t *testing.T) int
+	}{
+		{"OpenSSL, TLS 1.3", "TLSv1.3", openssl()},
+		{"OpenSSL, TLS 1.3, stateful", "TLSv1.3", openssl("-no_ticket")},
+		{"OpenSSL, TLS 1.3, a HelloRetryRequest", "TLSv1.3", openssl("-groups", "P-384")},
+		{"OpenSSL, TLS 1.2", "TLSv1.2", openssl("-tls1_2")},
+		{"OpenSSL, TLS 1.2, session ids", "TLSv1.2", openssl("-tls1_2", "-no_ticket")},
+		{"Go, TLS 1.3", "TLSv1.3", golang(tls.VersionTLS13)},
+		{"Go, TLS 1.2", "TLSv1.2", golang(tls.VersionTLS12)},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			port, file := test.start(t), filepath.Join(t.TempDir(), "session")
+			full, resumed := "OK "+test.version+" full", "OK "+test.version+" resumed"
+			var got []string
+			for _, how := range []string{"argument", "argument", "context", "argument"} {
+				got = append(got, r.resume(t, port, ca.file, file, "how="+how))
+			}
+			got = append(got, r.resume(t, port, ca.file, file, "fragment=1024"))
+			expectLines(t, got, []string{full, resumed, resumed, resumed, resumed})
+		})
+	}
+}
+
+// sessionsElsewhere offers the session of one server to another: with the same certificate, which
+// is then verified as always, and with one that must be refused.
+func (r *real) sessionsElsewhere(t *testing.T, ca *authority, good []string) {
+	other := newAuthority(t, t.TempDir(), "other")
+	otherCert, otherKey := other.issue(t, "server", "localhost", time.Now().Add(time.Hour))
+	bad := []string{"-cert", otherCert, "-key", otherKey}
+	const refused = "OSError -188"
+	for _, test := range []struct {
+		name          string
+		first, second []string // OpenSSL's arguments
+		want          []string // the second server's connections
+	}{
+		{"TLS 1.3", nil, nil, []string{"OK TLSv1.3 full", "OK TLSv1.3 resumed"}},
+		{"TLS 1.3, another suite", []string{"-ciphersuites", "TLS_AES_128_GCM_SHA256"},
+			[]string{"-ciphersuites", "TLS_AES_256_GCM_SHA384"},
+			[]string{"OK TLSv1.3 full", "OK TLSv1.3 resumed"}},
+		{"TLS 1.2", []string{"-tls1_2"}, []string{"-tls1_2"},
+			[]string{"OK TLSv1.2 full", "OK TLSv1.2 full", "OK TLSv1.2 resumed"}},
+		{"TLS 1.2, session ids", []string{"-tls1_2", "-no_ticket"},
+			[]string{"-tls1_2", "-no_ticket"},
+			[]string{"OK TLSv1.2 full", "OK TLSv1.2 full", "OK TLSv1.2 resumed"}},
+		{"from TLS 1.3 to 1.2", nil, []string{"-tls1_2"},
+			[]string{"OK TLSv1.2 full", "OK TLSv1.2 full", "OK TLSv1.2 resumed"}},
+		{"from TLS 1.3 to 1.2, session ids", nil, []string{"-tls1_2", "-no_ticket"},
+			[]string{"OK TLSv1.2 full", "OK TLSv1.2 full", "OK TLSv1.2 resumed"}},
+		{"from TLS 1.2 to either", []string{"-tls1_2"}, nil,
+			[]string{"OK TLSv1.2 full", "OK TLSv1.3 full", "OK TLSv1.3 resumed"}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			file := filepath.Join(t.TempDir(), "session")
+			first := startServer(t, append(good, test.first...)...)
+			if line := r.resume(t, first, ca.file, file); !strings.HasSuffix(line, " full") {
+				t.Fatalf("got %q", line)
+			}
+			session := readFile(t, file)
+			port := startServer(t, append(bad, test.second...)...)
+			if line := r.resume(t, port, ca.file, file); !strings.HasPrefix(line, refused) {
+				t.Errorf("got %q; want %q", line, refused)
+			}
+			if !bytes.Equal(readFile(t, file), session) {
+				t.Error("a refused server gave a session")
+			}
+			port = startServer(t, append(good, test.second...)...)
+			var got []string
+			for range test.want {
+				got = append(got, r.resume(t, port, ca.file, file))
+			}
+			expectLines(t, got, test.want)
+		})
+	}
+}
+
+// sessionExpires resumes the session of a server whose certificate is about to expire: until it
+// does.
+func (r *real) sessionExpires(t *testing.T, ca *authority) {
+	end := time.Now().Add(8 * time.Second).Truncate(time.Second)
+	cert, key := ca.issue(t, "brief", "localhost", end)
+	for _, version := range []uint16{tls.VersionTLS12, tls.VersionTLS13} {
+		t.Run(tls.VersionName(version), func(t *testing.T) {
+			t.Parallel()
+			port, file := goServer(t, cert, key, version), filepath.Join(t.TempDir(), "session")
+			for _, want := range []string{" full", " resumed"} {
+				line := r.resume(t, port, ca.file, file)
+				if time.Now().After(end) {
+					t.Skip("too slow: the certificate has expired")
+				}
+				if !strings.HasSuffix(line, want) {
+					t.Fatalf("got %q; want %q", line, want)
+				}
+			}
+			time.Sleep(time.Until(end) + 1500*time.Millisecond)
+			const expired = "OSError -151"
+			if line := r.resume(t, port, ca.file, file); !strings.HasPrefix(line, expired) {
+				t.Errorf("got %q; want %q", line, expired)
+			}
+		})
+	}
+}
+
+// goServer serves with Go, one version of TLS, until the test ends. A line comes back.
+func goServer(t *testing.T, cert, key string, version uint16) (port int) {
+	t.Helper()
+	pair, err := tls.LoadX509KeyPair(cert, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := tls.Listen("tcp", "127.0.0.1:0", &tls.Config{
+		Certificates: []tls.Certificate{pair}, MinVersion: version, MaxVersion: version})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	go func() {
+		for {
+			conn, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				defer conn.Close()
+				if line, err := bufio.NewReader(conn).ReadString('\n'); err == nil {
+					fmt.Fprint(conn, line)
+				}
+			}()
+		}
+	}()
+	return l.Addr().(*net.TCPAddr).Port
+}
+
+// startResumable runs tls_server.py for some connections.
+func (r *real) startResumable(t *testing.T, cert, key string, count int) (int, <-chan string) {
+	t.Helper()
+	port := freePort(t)
+	lines := r.startPython(t, "tls_server.py", strconv.Itoa(port), cert, key,
+		fmt.Sprintf("count=%d", count))
+	if line := <-lines; !strings.HasPrefix(line, "listening") {
+		t.Fatalf("got %q", line)
+	}
+	return port, lines
+}
+
+// opensslResumes keeps OpenSSL's session in a file, and offers it to the server it comes from, and
+// to one that has been started again.
+func (r *real) opensslResumes(t *testing.T, ca *authority, cert, key string) {
+	for _, test := range []struct {
+		name          string
+		first, second []string
+	}{
+		{"TLS 1.2", []string{"-tls1_2"}, []string{"-tls1_2"}},
+		{"TLS 1.3", []string{"-tls1_3"}, []string{"-tls1_3"}},
+		{"TLS 1.3, another group", []string{"-tls1_3", "-groups", "P-256"},
+			[]string{"-tls1_3", "-groups", "P-384"}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			file := filepath.Join(t.TempDir(), "session.pem")
+			port, lines := r.startResumable(t, cert, key, 2)
+			expectOpenSSL(t, port, ca, "New", append(test.first, "-sess_out", file)...)
+			t.Log(<-lines)
+			expectOpenSSL(t, port, ca, "Reused", append(test.second, "-sess_in", file)...)
+			t.Log(<-lines)
+			port, lines = r.startResumable(t, cert, key, 1)
+			expectOpenSSL(t, port, ca, "New", append(test.second, "-sess_in", file)...)
+			t.Log(<-lines)
+		})
+	}
+}
+
+// expectOpenSSL is one connection of openssl s_client, whose session must be New or Reused.
+func expectOpenSSL(t *testing.T, port int, ca *authority, want string, args ...string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), peerTimeout)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, "openssl", append([]string{
+		"s_client", "-connect", fmt.Sprintf("127.0.0.1:%d", port), "-verify_return_error",
+		"-no_ign_eof", "-CAfile", ca.file, "-servername", "localhost"}, args...)...)
+	stdin, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &out
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	fmt.Fprintln(stdin, "ping")
+	_ = cmd.Wait() // the server closes first
+	stdin.Close()
+	text := out.String()
+	if !strings.Contains(text, "\n"+want+", TLSv1.") || !strings.Contains(text, "\nping\n") {
+		t.Errorf("no %q and reply in:\n%s", want, text)
+	}
+}
+
+// goResumes keeps sessions in Go's cache.
+func (r *real) goResumes(t *testing.T, ca *authority, cert, key string) {
+	pool := x509.NewCertPool()
+	pool.AppendCertsFromPEM(readFile(t, ca.file))
+	for _, version := range []uint16{tls.VersionTLS12, tls.VersionTLS13} {
+		t.Run(tls.VersionName(version), func(t *testing.T) {
+			config := &tls.Config{RootCAs: pool, ServerName: "localhost", MinVersion: version,
+				MaxVersion: version, ClientSessionCache: tls.NewLRUClientSessionCache(1)}
+			port, lines := r.startResumable(t, cert, key, 3)
+			for i, want := range []bool{false, true, true} {
+				if got := goPings(t, port, config); got != want {
+					t.Errorf("connection %d: resumed is %t", i, got)
+				}
+				t.Log(<-lines)
+			}
+			// The keys are gone with the context that had them.
+			port, lines = r.startResumable(t, cert, key, 1)
+			if goPings(t, port, config) {
+				t.Error("another server resumed the session")
+			}
+			t.Log(<-lines)
+		})
+	}
+}
+
+// goPings is one connection of Go's client, and reports whether it resumed a session.
+func goPings(t *testing.T, port int, config *tls.Config) bool {
+	t.Helper()
+	conn, err := tls.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", port), config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if err := conn.SetDeadline(time.Now().Add(peerTimeout)); err != nil {
+		t.Fatal(err)
+	}
+	fmt.Fprintln(conn, "ping")
+	if line, err := bufio.NewReader(conn).ReadString('\n'); err != nil || line != "ping\n" {
+		t.Errorf("got %q, %v", line, err)
+	}
+	return conn.ConnectionState().DidResume
+}
+
+// TestSessions does the same with existing firmware, which MPWOLF_TEST_FIRMWARE names.
+func TestSessions(t *testing.T) {
+	longOnly(t, "needs a compiler and real sources")
+	firmware := os.Getenv("MPWOLF_TEST_FIRMWARE")
+	if firmware == "" {
+		t.Skip("MPWOLF_TEST_FIRMWARE names no patched micropython; TestUnix does the same")
+	}
+	(&real{t: t, built: firmware}).sessions(t)
+}
