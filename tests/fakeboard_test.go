@@ -104,6 +104,9 @@ func fakeOutput(piece, fault string) (text, raised string) {
 	}
 	switch {
 	case is("crypto_kat.py"):
+		if fault == "terminal" {
+			return "", trace("OSError: \x1b]0;title\x07\u009b2J\u202e" + strings.Repeat("x", 1<<19))
+		}
 		if fault == "wrong" {
 			return strings.Replace(expected("crypto_kat.py"), "CBC 128 True", "CBC 128 False",
 				1), ""
@@ -122,12 +125,19 @@ func fakeOutput(piece, fault string) (text, raised string) {
 		}
 		return expected("board_left.py"), ""
 	case is("board_heap.py"):
+		if fault == "stops" {
+			return "1 KB OSError(12,)\n", ""
+		}
 		if fault == "unclear" {
 			return "1 KB OSError(12,)\n2 KB OSError(-313,)\n3 KB ok\nagain ok\n", ""
 		}
 		return "1 KB MemoryError('memory allocation failed, allocating 99 bytes',)\n" +
 			"2 KB OSError(12,)\n21 KB ok\nagain ok\n", ""
 	case is("board_figures.py"):
+		if fault == "terminal" {
+			return "handshake 1\nheap 1 -1\nspeed \x1b[2Jx 18446744073709551615 1\n" +
+				"speed y 1 0\n", ""
+		}
 		return "handshake 812345\nheap 131072 8320\nspeed sha256 200 250000\n" +
 			"speed aes-128-cbc 100 250000\n", ""
 	case is("board_identity.py"):

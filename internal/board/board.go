@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"unicode"
 )
 
 // Board runs scripts, one at a time.
@@ -130,6 +131,20 @@ func startsStatement(line string) bool {
 	return true
 }
 
+// Printable is an output as it can be shown: without what would change a terminal, and with lines
+// that have an end. It is no longer what was written.
+func (o Output) Printable() Output {
+	const longest = 200
+	var text strings.Builder
+	for line := range strings.Lines(printable(o.Text)) {
+		if len(line) > longest {
+			line = strings.ToValidUTF8(line[:longest], "") + "…\n"
+		}
+		text.WriteString(line)
+	}
+	return Output{Text: text.String(), Raised: printable(o.Raised)}
+}
+
 // LastLines is the end of an output, on one line.
 func LastLines(text string) string {
 	const most, longest = 5, 500
@@ -146,7 +161,7 @@ func LastLines(text string) string {
 func printable(text string) string {
 	text = strings.ReplaceAll(strings.ToValidUTF8(text, "?"), "\r\n", "\n")
 	return strings.Map(func(r rune) rune {
-		if r < ' ' && r != '\n' && r != '\t' || r == 0x7f {
+		if unicode.IsControl(r) && r != '\n' && r != '\t' || unicode.Is(unicode.Cf, r) {
 			return -1
 		}
 		return r

@@ -7,7 +7,9 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -36,6 +38,22 @@ func fakeMachine(kind string) int {
 		return 1
 	}
 	in := bufio.NewReader(os.Stdin)
+	switch kind {
+	case "no library":
+		fmt.Fprintln(os.Stderr, "/usr/bin/qemu-system-arm: error while loading shared libraries")
+		return 127
+	case "wrapped": // by a program that leaves another one with its input and its output
+		child := exec.Command(os.Args[0])
+		child.Env = append(os.Environ(), fakeEnv+"=deaf")
+		child.Stdin, child.Stdout, child.Stderr = os.Stdin, os.Stdout, os.Stderr
+		if err := child.Start(); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
+		fmt.Fprintln(os.Stderr, "child", child.Process.Pid)
+		_ = child.Wait() // killed
+		return 0
+	}
 	if kind == "mute" {
 		fmt.Print("MicroPython")
 		_, _ = io.Copy(io.Discard, in)
@@ -60,6 +78,9 @@ func fakeMachine(kind string) int {
 		case !strings.Contains(text, "fault"):
 			text, raised := fakePython(text)
 			fmt.Print("OK" + text + ctrlD + raised + ctrlD + ">")
+		case kind == "deaf": // it reads no more
+			fmt.Print("OK" + ctrlD + ctrlD + ">")
+			time.Sleep(time.Hour)
 		case kind == "hang":
 			fmt.Print("OKgoing\r\n")
 			time.Sleep(time.Hour)
@@ -175,17 +196,72 @@ func TestInterrupted(t *testing.T) {
 	if _, err := q.Run(ctx, []string{"fault\n"}); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("%v", err)
 	}
-	q = machine(t, "no machine")
-	fault := (*Fault)(nil)
-	if _, err := q.Run(t.Context(), nil); err == nil || errors.As(err, &fault) ||
-		err.Error() != "QEMU does not start (exit status 1): qemu-system-arm: unsupported "+
-			"machine type" {
-		t.Errorf("%v", err)
+	for kind, want := range map[string]string{
+		"no machine": "QEMU does not start (exit status 1): qemu-system-arm: unsupported " +
+			"machine type",
+		"no library": "QEMU does not start (exit status 127): /usr/bin/qemu-system-arm: error " +
+			"while loading shared libraries",
+	} {
+		q := machine(t, kind)
+		fault := (*Fault)(nil)
+		if _, err := q.Run(t.Context(), nil); err == nil || errors.As(err, &fault) ||
+			err.Error() != want {
+			t.Errorf("%v", err)
+		}
 	}
 	q = &QEMU{Argv: []string{"/not/here"}}
 	if _, err := q.Run(t.Context(), nil); err == nil {
 		t.Error("a program that is not there runs")
 	}
+}
+
+// TestDeaf holds that a firmware that no longer reads ends a script in time, however long that is.
+func TestDeaf(t *testing.T) {
+	q := machine(t, "deaf")
+	if _, err := q.Run(t.Context(), []string{"print a\n"}); err != nil {
+		t.Fatal(err)
+	}
+	q.Timeout = 2 * time.Second
+	long := "# " + strings.Repeat("x", 1<<20) + "\n"
+	_, err := q.Run(t.Context(), []string{"fault\n", long, "print a\n"})
+	if fault := (*Fault)(nil); !errors.As(err, &fault) ||
+		err.Error() != "does not finish within 2s" {
+		t.Errorf("%v", err)
+	}
+}
+
+// TestWrapped holds that nothing is left of QEMU if QEMU_SYSTEM is a program that runs it.
+func TestWrapped(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("only Linux ends the children of a program")
+	}
+	q := machine(t, "wrapped")
+	if out, err := q.Run(t.Context(), []string{"print a\n"}); err != nil || out.Text != "a\n" {
+		t.Fatalf("%+v, %v", out, err)
+	}
+	var child int
+	if _, err := fmt.Sscanf(q.said.String(), "child %d", &child); err != nil {
+		t.Fatalf("%q: %v", q.said.String(), err)
+	}
+	closed := make(chan struct{})
+	go func() { q.Close(); close(closed) }()
+	select {
+	case <-closed:
+	case <-time.After(time.Minute):
+		t.Fatal("Close has no end")
+	}
+	for start := time.Now(); running(child); time.Sleep(10 * time.Millisecond) {
+		if time.Since(start) > time.Minute {
+			t.Fatal("what the program has started still runs")
+		}
+	}
+}
+
+// running reports whether a process of Linux has not ended; the dead may stay in the table.
+func running(pid int) bool {
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	_, state, _ := strings.Cut(string(stat), ") ")
+	return err == nil && !strings.HasPrefix(state, "Z")
 }
 
 func TestMachineArgv(t *testing.T) {
@@ -420,10 +496,20 @@ func TestNoPort(t *testing.T) {
 	}
 }
 
+func TestPrintable(t *testing.T) {
+	long := strings.Repeat("é", 300)
+	got := Output{Text: "a\x1b]0;b\x07\n" + long + "\nc\n", Raised: "\x1b[2Jd\n"}.Printable()
+	want := Output{Text: "a]0;b\n" + long[:200] + "…\nc\n", Raised: "[2Jd\n"}
+	if got != want {
+		t.Errorf("%+v", got)
+	}
+}
+
 func TestLastLines(t *testing.T) {
 	for text, want := range map[string]string{
 		"": "", "a\r\nb\n": "a | b", "1\n2\n3\n4\n5\n6\n": "2 | 3 | 4 | 5 | 6",
 		"\x1b[31mred\x04": "[31mred", "\xff": "?",
+		"\u009b2J\u202eabc\u2028d": "2Jabc\u2028d", // CSI; from right to left
 	} {
 		if got := LastLines(text); got != want {
 			t.Errorf("%q: %q", text, got)

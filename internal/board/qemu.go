@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os/exec"
+	"runtime"
 	"strings"
 	"sync"
 	"time"
@@ -24,7 +25,6 @@ type QEMU struct {
 	said  *safeBuffer // by QEMU itself
 	ended <-chan error
 	stop  func() // nil while it does not run
-	used  bool   // a script has run since it was started
 }
 
 // MachineArgv is the command that starts a target's firmware, by the variables that ports/qemu's
@@ -57,30 +57,38 @@ func (q *QEMU) start() error {
 	q.said = &safeBuffer{}
 	cmd.Stderr = q.said
 	cmd.WaitDelay = time.Second
-	if err := cmd.Start(); err != nil {
-		return fmt.Errorf("start %s: %w", q.Argv[0], err)
-	}
-	q.line = repl{in: stdin, out: listen(stdout)}
-	ended := make(chan error, 1)
-	// Wait closes stdout: all of it must have been read.
-	out, read := make(chan []byte, 100), q.line.out
-	q.line.out = out
+	endWithUs(cmd)
+	out := make(chan []byte, 100)
+	started, ended := make(chan error), make(chan error, 1)
 	go func() {
-		for more := range read {
+		// On Linux the program ends with the thread that started it: this thread waits for it.
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
+		err := cmd.Start()
+		started <- err
+		if err != nil {
+			return
+		}
+		// Wait closes stdout: all of it must have been read.
+		for more := range listen(stdout) {
 			out <- more
 		}
-		err := cmd.Wait()
-		ended <- err
+		ended <- cmd.Wait()
 		close(out)
 	}()
-	q.ended = ended
+	if err := <-started; err != nil {
+		return fmt.Errorf("start %s: %w", q.Argv[0], err)
+	}
+	q.line, q.ended = repl{in: stdin, out: out}, ended
 	q.stop = func() {
-		_ = cmd.Process.Kill()
+		killAll(cmd)
 		_ = stdin.Close()
+		// A program that QEMU_SYSTEM names may leave others with its output.
+		late := time.AfterFunc(time.Second, func() { _ = stdout.Close() })
+		defer late.Stop()
 		for range out {
 		}
 	}
-	q.used = false
 	return nil
 }
 
@@ -144,12 +152,17 @@ func (q *QEMU) explain(ctx context.Context, err error, doing, wrote string) erro
 		before, name := cutLast(wrote[:at[0]])
 		return fault(before, "crashes: %s exception%s", name, programCounter(wrote[at[1]:]))
 	}
-	status := "exit status 0"
-	if end := <-q.ended; end != nil {
+	const success = "exit status 0"
+	status := success
+	late := time.AfterFunc(time.Second, q.stop) // it has closed its input only
+	end := <-q.ended
+	late.Stop()
+	if end != nil {
 		status = end.Error()
 	}
-	if said := q.said.String(); wrote == "" && strings.HasPrefix(said, "qemu-system-") {
-		// It refuses its arguments: an old QEMU does not know the machine, say.
+	if said := q.said.String(); wrote == "" && status != success && said != "" && !crashed(said) {
+		// It refuses its arguments: an old QEMU does not know the machine, say. Or it lacks a
+		// library.
 		return fmt.Errorf("QEMU does not start (%s): %s", status, LastLines(said))
 	}
 	what := "ends: QEMU has ended by itself (" + status + ")"

@@ -58,11 +58,23 @@ func listen(from io.Reader) <-chan []byte {
 	return out
 }
 
-func (r *repl) send(text string) error {
-	if _, err := io.WriteString(r.in, text); err != nil {
-		return errEnded // what the other end said before tells more than "broken pipe"
+// send returns when the other end has taken the text, or at the end of ctx: a firmware that hangs
+// reads nothing. The line must be closed then.
+func (r *repl) send(ctx context.Context, text string) error {
+	done := make(chan error, 1)
+	go func() {
+		_, err := io.WriteString(r.in, text)
+		done <- err
+	}()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case err := <-done:
+		if err != nil {
+			return errEnded // what the other end said before tells more than "broken pipe"
+		}
+		return nil
 	}
-	return nil
 }
 
 // until returns what comes before mark, which is read too.
@@ -110,7 +122,7 @@ func (r *repl) drain(ctx context.Context) {
 
 // enter gets to the prompt of the raw REPL.
 func (r *repl) enter(ctx context.Context) error {
-	if err := r.send(ctrlA); err != nil {
+	if err := r.send(ctx, ctrlA); err != nil {
 		return err
 	}
 	_, err := r.until(ctx, ready)
@@ -119,7 +131,7 @@ func (r *repl) enter(ctx context.Context) error {
 
 // reset makes a soft reset.
 func (r *repl) reset(ctx context.Context) error {
-	if err := r.send(ctrlD); err != nil {
+	if err := r.send(ctx, ctrlD); err != nil {
 		return err
 	}
 	if _, err := r.until(ctx, "soft reboot"); err != nil {
@@ -133,7 +145,7 @@ func (r *repl) reset(ctx context.Context) error {
 func (r *repl) run(ctx context.Context, pieces []string) (Output, error) {
 	var all Output
 	for _, piece := range pieces {
-		if err := r.send(piece + ctrlD); err != nil {
+		if err := r.send(ctx, piece+ctrlD); err != nil {
 			return all, err
 		}
 		if _, err := r.until(ctx, "OK"); err != nil {

@@ -67,6 +67,7 @@ func (r *boardRun) identify(ctx context.Context) (bool, error) {
 	if err != nil || !ok {
 		return false, err
 	}
+	out = out.Printable()
 	told := make(map[string]string)
 	for line := range strings.Lines(out.Text) {
 		name, value, _ := strings.Cut(strings.TrimSpace(line), " ")

@@ -4,8 +4,11 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"strings"
+
+	"mpwolf/internal/board"
 )
 
 // Heap is what was found out about the heap of a board, in bytes.
@@ -28,6 +31,9 @@ type Speed struct {
 	Rates map[string]float64 `json:"kb_per_second,omitempty"`
 }
 
+// mostFigures is how many exceptions or rates a firmware may report.
+const mostFigures = 30
+
 // clearErrors are the exceptions that say that memory is missing.
 var clearErrors = []string{"MemoryError", "ENOMEM", "MEMORY_E"}
 
@@ -40,7 +46,7 @@ func (r *boardRun) smallHeap(ctx context.Context) error {
 	if err != nil || !ok {
 		return err
 	}
-	r.heap.read(out.Text)
+	r.heap.read(out.Printable().Text)
 	for _, raised := range r.heap.TooSmall {
 		if !slices.Contains(clearErrors, raised) {
 			r.c.find(Finding{File: r.Board.Heap, Message: fmt.Sprintf(
@@ -52,6 +58,10 @@ func (r *boardRun) smallHeap(ctx context.Context) error {
 	case out.Raised != "":
 		r.c.find(Finding{File: r.Board.Heap, Message: "after a handshake in a heap that is too " +
 			"small: " + r.problem(r.Board.Heap, out)})
+	case !out.Skipped() && !strings.HasSuffix(out.Text, "again ok\n"):
+		r.c.find(Finding{File: r.Board.Heap, Message: "handshakes in heaps that are too small, " +
+			r.where + ": the script has not come to its end; it wrote last: " +
+			board.LastLines(out.Text)})
 	case len(r.heap.TooSmall) > 0:
 		r.did = append(r.did, "a heap that is too small raises "+
 			strings.Join(r.heap.TooSmall, " or "))
@@ -78,7 +88,7 @@ func (h *Heap) read(text string) {
 		case strings.HasPrefix(raised, "OSError(-125,"):
 			raised = "MEMORY_E" // wolfSSL's
 		}
-		if !slices.Contains(h.TooSmall, raised) {
+		if len(h.TooSmall) < mostFigures && !slices.Contains(h.TooSmall, raised) {
 			h.TooSmall = append(h.TooSmall, raised)
 		}
 	}
@@ -97,7 +107,7 @@ func (r *boardRun) figures(ctx context.Context) error {
 		r.c.find(Finding{Message: r.problem(r.Board.Figures, out), File: r.Board.Figures})
 		return nil
 	}
-	readFigures(out.Text, &r.heap, &r.speed)
+	readFigures(out.Printable().Text, &r.heap, &r.speed)
 	if r.heap.Free > 0 || r.heap.Needed > 0 {
 		r.c.show("heap", r.heap)
 	}
@@ -120,11 +130,12 @@ func readFigures(text string, heap *Heap, speed *Speed) {
 			heap.Free, heap.Session = a, b
 		} else if n, _ := fmt.Sscanf(line, "handshake %d", &a); n == 1 {
 			speed.Handshake = float64(a/100) / 10
-		} else if n, _ := fmt.Sscanf(line, "speed %s %d %d", &name, &a, &b); n == 3 && b > 0 {
+		} else if n, _ := fmt.Sscanf(line, "speed %s %d %d", &name, &a, &b); n == 3 && b > 0 &&
+			len(speed.Rates) < mostFigures {
 			if speed.Rates == nil {
 				speed.Rates = make(map[string]float64)
 			}
-			speed.Rates[name] = float64(a*1e7/b) / 10
+			speed.Rates[name] = math.Round(float64(a)/float64(b)*1e7) / 10
 		}
 	}
 }

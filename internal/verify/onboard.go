@@ -176,6 +176,7 @@ func (r *boardRun) problem(script string, out board.Output) string {
 
 // leftOut is the text of the exception by which a profile says what it leaves out; "" for another.
 func leftOut(raised string) string {
+	raised = board.Output{Raised: raised}.Printable().Raised
 	lines := strings.Split(strings.TrimSpace(raised), "\n")
 	text, is := strings.CutPrefix(strings.TrimSpace(lines[len(lines)-1]), "NotImplementedError: ")
 	if !is || !strings.HasSuffix(text, "in this firmware") {
