@@ -333,6 +333,10 @@ var pythonSays = map[string]string{
 		"[Errno 11] Resource temporarily unavailable",
 	"file":  "termios.error: (25, 'Inappropriate ioctl for device')",
 	"other": "KeyError: 'x'",
+	"directory": "serial.serialutil.SerialException: [Errno 21] could not open port /x: [Errno " +
+		"21] Is a directory: '/x'",
+	"relative": "serial.serialutil.SerialException: [Errno 2] could not open port x: [Errno 2] " +
+		"No such file or directory: 'x'",
 }
 
 // fakeMpremote is python3 with mpremote, until its fault.
@@ -350,6 +354,9 @@ func fakeMpremote(kind string) int {
 	}
 	switch probing := os.Args[1] == "-c"; {
 	case probing:
+		if os.Args[2] == stop {
+			return fakeStop(os.Args[3])
+		}
 		return 0
 	case kind == "silent":
 		return fail("mpremote.transport.TransportError: could not enter raw repl")
@@ -383,6 +390,15 @@ func fakeMpremote(kind string) int {
 			fmt.Print(raised)
 			return 1
 		}
+	}
+	return 0
+}
+
+// fakeStop writes into the port that it was stopped.
+func fakeStop(port string) int {
+	if err := os.WriteFile(port, []byte("stopped"), 0o600); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
 	}
 	return 0
 }
@@ -444,6 +460,8 @@ func TestDeviceErrors(t *testing.T) {
 		{kind: "denied", want: "no permission to open ", hint: "dialout"},
 		{kind: "busy", want: "port is in use by another program", hint: "close"},
 		{kind: "file", want: "port is no serial port"},
+		{kind: "directory", want: "port is no serial port"},
+		{kind: "relative", want: "port does not exist", hint: "serial port"},
 		{kind: "other", want: "port cannot be used: KeyError: 'x'"},
 		{kind: "silent", want: "port does not answer", hint: "right port", atRun: true},
 		{kind: "mute", want: "port does not answer", hint: "right port", atRun: true},
@@ -479,6 +497,11 @@ func TestDeviceErrors(t *testing.T) {
 			}
 			if got := hint.Of(err); !strings.Contains(got, c.hint) {
 				t.Errorf("hint: %q, not %q", got, c.hint)
+			}
+			// A script that was cut off must not go on on the board.
+			port, _ := os.ReadFile(d.Port)
+			if want := c.kind == "hang" || c.kind == "mute"; want != (string(port) == "stopped") {
+				t.Errorf("the port has got %q", port)
 			}
 		})
 	}

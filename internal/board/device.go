@@ -55,6 +55,20 @@ if "://" not in sys.argv[2]:
     serial.Serial(sys.argv[2], exclusive=True).close()
 `
 
+// stop stops a script that was cut off, and leaves the raw REPL.
+const stop = `
+import sys
+import serial
+port = serial.serial_for_url(sys.argv[1], timeout=1, write_timeout=1, exclusive=True)
+port.write(b"\r\x03\x03\x02")
+`
+
+// How long that may take: after a signal this program ends soon.
+const (
+	stopTimeout     = 10 * time.Second
+	stopInterrupted = 500 * time.Millisecond
+)
+
 // openTimeout is how long Python may take to start and to open a port.
 const openTimeout = 30 * time.Second
 
@@ -75,23 +89,31 @@ func (d *Device) Check(ctx context.Context) error {
 		return ctx.Err()
 	case limited.Err() != nil:
 		return &LostError{fmt.Sprintf("%s cannot be opened within %v", d.Port, openTimeout)}
+	case errors.As(err, &exit) && strings.Contains(said, "could not open port") &&
+		containsAny(said, missing):
+		return d.missing() // COM3, or a relative name
 	case errors.As(err, &exit):
 		return d.explain(said)
 	}
 	return err
 }
 
-// checkPort reports a port that does not exist, with those that do.
+// checkPort reports a port that does not exist.
 func (d *Device) checkPort() error {
 	if d.gone() {
-		err := fmt.Errorf("device %s does not exist", d.Port)
-		if ports := serialPorts(); len(ports) > 0 {
-			return hint.With(err, "serial ports of this machine: "+hint.List(ports))
-		}
-		return hint.With(err, "this machine has no serial port with a board; is it connected, "+
-			"and its cable one for data?")
+		return d.missing()
 	}
 	return nil
+}
+
+// missing is the error for a port that does not exist, with those that do.
+func (d *Device) missing() error {
+	err := fmt.Errorf("device %s does not exist", d.Port)
+	if ports := serialPorts(); len(ports) > 0 {
+		return hint.With(err, "serial ports of this machine: "+hint.List(ports))
+	}
+	return hint.With(err, "this machine has no serial port with a board; is it connected, "+
+		"and its cable one for data?")
 }
 
 // gone reports whether the port is a file that does not exist.
@@ -153,6 +175,9 @@ func (d *Device) Run(ctx context.Context, pieces []string) (Output, error) {
 	limited, cancel := context.WithTimeout(ctx, d.Timeout)
 	defer cancel()
 	text, said, err := d.python(limited, args...)
+	if limited.Err() != nil && !d.gone() {
+		d.stop(ctx)
+	}
 	if ctx.Err() != nil {
 		return Output{}, ctx.Err()
 	}
@@ -177,6 +202,17 @@ func (d *Device) Run(ctx context.Context, pieces []string) (Output, error) {
 		return out, d.explainRun(text, said)
 	}
 	return out, err
+}
+
+// stop stops a script that was cut off. A board that does not listen goes on.
+func (d *Device) stop(ctx context.Context) {
+	timeout := stopTimeout
+	if ctx.Err() != nil {
+		timeout = stopInterrupted
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), timeout)
+	defer cancel()
+	_, _, _ = d.python(ctx, "-c", stop, d.Port)
 }
 
 // traceback is how the traceback of an exception begins, which mpremote writes after the output.
@@ -223,6 +259,9 @@ func (d *Device) silent() error {
 // noModule is how Python says that a module is missing.
 var noModule = lazyregexp.New(`No module named '([\w.]+)'`)
 
+// missing are how systems say that there is no such port.
+var missing = []string{"No such file", "Errno 2]", "FileNotFoundError"}
+
 // reasons are what pyserial and mpremote say, and what it means.
 var reasons = []struct {
 	words []string
@@ -236,7 +275,7 @@ var reasons = []struct {
 		"Errno 11]", "Errno 16"},
 		"%s is in use by another program", "close the terminal, mpremote or editor that has it " +
 			"open"},
-	{[]string{"Inappropriate ioctl", "Errno 25", "not a tty", "Could not configure port"},
+	{[]string{"Inappropriate ioctl", "Is a directory", "Errno 25", "not a tty", "Could not configure port"},
 		"%s is no serial port", ""},
 	{[]string{"No such file", "Errno 2]", "No such device", "Errno 19", "Errno 6]",
 		"Input/output error", "Errno 5]", "disconnected", "device reports readiness",
@@ -251,7 +290,7 @@ func (d *Device) explain(said string) error {
 		return &ModuleError{module}
 	}
 	for _, r := range reasons {
-		if slices.ContainsFunc(r.words, func(w string) bool { return strings.Contains(said, w) }) {
+		if containsAny(said, r.words) {
 			err := error(&LostError{fmt.Sprintf(r.means, d.Port)})
 			if r.hint != "" {
 				err = hint.With(err, r.hint)
@@ -260,6 +299,10 @@ func (d *Device) explain(said string) error {
 		}
 	}
 	return &LostError{fmt.Sprintf("%s cannot be used: %s", d.Port, lastLine(said))}
+}
+
+func containsAny(text string, words []string) bool {
+	return slices.ContainsFunc(words, func(w string) bool { return strings.Contains(text, w) })
 }
 
 // lastLine is the last line of a message: of a Python traceback, the exception.
