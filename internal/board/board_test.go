@@ -21,7 +21,13 @@ import (
 // fakeEnv makes this program a board in QEMU or mpremote, with a fault of that name.
 const fakeEnv = "MPWOLF_TEST_FAKE_BOARD"
 
+// victimEnv makes this program one that runs a script in QEMU and is killed.
+const victimEnv = "MPWOLF_TEST_FAKE_VICTIM"
+
 func TestMain(m *testing.M) {
+	if os.Getenv(victimEnv) != "" {
+		os.Exit(victim())
+	}
 	if kind := os.Getenv(fakeEnv); kind != "" {
 		if filepath.Base(os.Args[0]) == python {
 			os.Exit(fakeMpremote(kind))
@@ -42,6 +48,8 @@ func fakeMachine(kind string) int {
 	case "no library":
 		fmt.Fprintln(os.Stderr, "/usr/bin/qemu-system-arm: error while loading shared libraries")
 		return 127
+	case "names itself":
+		fmt.Fprintln(os.Stderr, "child", os.Getpid())
 	case "wrapped": // by a program that leaves another one with its input and its output
 		child := exec.Command(os.Args[0])
 		child.Env = append(os.Environ(), fakeEnv+"=deaf")
@@ -65,6 +73,9 @@ func fakeMachine(kind string) int {
 	fmt.Print("MicroPython v1\r\n>>> \r\n" + ready)
 	for {
 		text, err := in.ReadString(ctrlD[0])
+		if err != nil && (kind == "names itself" || kind == "deaf") {
+			time.Sleep(time.Hour) // as QEMU goes on without input
+		}
 		if err != nil {
 			return 0
 		}
@@ -250,7 +261,56 @@ func TestWrapped(t *testing.T) {
 	case <-time.After(time.Minute):
 		t.Fatal("Close has no end")
 	}
-	for start := time.Now(); running(child); time.Sleep(10 * time.Millisecond) {
+	ends(t, child)
+}
+
+// TestKilled holds that QEMU ends with this program if that is killed.
+func TestKilled(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("only Linux ends the children of a program that is killed")
+	}
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), victimEnv+"=1")
+	stdout, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	line, err := bufio.NewReader(stdout).ReadString('\n')
+	_ = cmd.Process.Kill()
+	_ = cmd.Wait() // killed
+	var child int
+	if _, scanErr := fmt.Sscanf(line, "child %d", &child); scanErr != nil {
+		t.Fatalf("%q: %v, %v", line, err, scanErr)
+	}
+	ends(t, child)
+}
+
+func victim() int {
+	if err := os.Setenv(fakeEnv, "names itself"); err != nil {
+		fmt.Println(err)
+		return 1
+	}
+	if err := os.Unsetenv(victimEnv); err != nil {
+		fmt.Println(err)
+		return 1
+	}
+	q := &QEMU{Argv: []string{os.Args[0]}, Timeout: time.Minute}
+	if _, err := q.Run(context.Background(), []string{"print a\n"}); err != nil {
+		fmt.Println(err)
+		return 1
+	}
+	fmt.Print(q.said.String())
+	time.Sleep(time.Hour)
+	return 0
+}
+
+// ends waits for the end of a process.
+func ends(t *testing.T, pid int) {
+	t.Helper()
+	for start := time.Now(); running(pid); time.Sleep(10 * time.Millisecond) {
 		if time.Since(start) > time.Minute {
 			t.Fatal("what the program has started still runs")
 		}
