@@ -105,7 +105,8 @@ func fakeOutput(piece, fault string) (text, raised string) {
 	switch {
 	case is("crypto_kat.py"):
 		if fault == "terminal" {
-			return "", trace("OSError: \x1b]0;title\x07\u009b2J\u202e" + strings.Repeat("x", 1<<19))
+			return "", trace("OSError: \x1b]0;title\x07\u009b2J\u202e" +
+				strings.Repeat("x", 1<<19))
 		}
 		if fault == "wrong" {
 			return strings.Replace(expected("crypto_kat.py"), "CBC 128 True", "CBC 128 False",
