@@ -275,7 +275,8 @@ var reasons = []struct {
 		"Errno 11]", "Errno 16"},
 		"%s is in use by another program", "close the terminal, mpremote or editor that has it " +
 			"open"},
-	{[]string{"Inappropriate ioctl", "Is a directory", "Errno 25", "not a tty", "Could not configure port"},
+	{[]string{"Inappropriate ioctl", "Is a directory", "Errno 25", "not a tty",
+		"Could not configure port"},
 		"%s is no serial port", ""},
 	{[]string{"No such file", "Errno 2]", "No such device", "Errno 19", "Errno 6]",
 		"Input/output error", "Errno 5]", "disconnected", "device reports readiness",
