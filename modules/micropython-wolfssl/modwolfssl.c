@@ -317,6 +317,9 @@ typedef struct _mp_obj_ssl_socket_t {
     // what the stream hasn't taken yet: records, or datagrams with their length in front
     byte *out;
     size_t out_len;
+    #if HAS_TICKETS
+    bool only_ticket; // a server's ticket of TLS 1.3 is all that is there
+    #endif
     size_t users; // operations in progress
     #if SOCKET_HAS_LOCKS
     mp_thread_mutex_t lock; // of everything here; released while the stream reads or writes
@@ -934,6 +937,17 @@ static int stream_failure(mp_obj_ssl_socket_t *o, int want) {
 // In front of a datagram in the queue: its length.
 #define DATAGRAM_HEADER (2)
 
+// Whether nothing in the queue is of any hurry: no one waits for a server's ticket, and if it were
+// sent by itself, Nagle's algorithm would hold the first reply back until it is acknowledged.
+static bool queue_can_wait(const mp_obj_ssl_socket_t *o) {
+    #if HAS_TICKETS
+    return o->only_ticket;
+    #else
+    (void)o;
+    return false;
+    #endif
+}
+
 // How much may be in the queue before no more is added: a record, and a flight of the handshake
 // with all its certificates.
 #define MAX_QUEUE (4 * MAX_WRITE)
@@ -952,6 +966,9 @@ static bool queue(mp_obj_ssl_socket_t *o, const char *buf, size_t len) {
     }
     memcpy(out, buf, len);
     o->out_len += header + len;
+    #if HAS_TICKETS
+    o->only_ticket = false;
+    #endif
     return true;
 }
 
@@ -979,6 +996,9 @@ static bool put_back(mp_obj_ssl_socket_t *o, byte *buf, size_t len, size_t done)
 // any if it raised.
 static int flush(mp_obj_ssl_socket_t *o) {
     o->out_blocked = false;
+    #if HAS_TICKETS
+    o->only_ticket = false;
+    #endif
     while (o->out_len > 0) {
         size_t header = is_dtls(&o->settings) ? DATAGRAM_HEADER : 0;
         // Another thread may queue more while the stream writes.
@@ -1099,7 +1119,7 @@ static int receive(mp_obj_ssl_socket_t *o, WOLFSSL *ssl, char *buf, int len) {
         (void)SendBuffered(ssl);
     }
     // The peer replies only to what it has received.
-    if (o->out_len > 0 && (!o->connected || try_to_write(o))) {
+    if (o->out_len > 0 && !queue_can_wait(o) && (!o->connected || try_to_write(o))) {
         int err = flush(o);
         if (o->connected) {
             end_write(o);
@@ -1750,7 +1770,7 @@ static int set_up_tickets(mp_obj_ssl_socket_t *o) {
     }
     #endif
     #ifdef WOLFSSL_TLS13
-    if (!has_tickets(&o->settings)) {
+    if (!has_tickets(&o->settings) && is_version_13(o->ssl)) {
         return wolfSSL_no_ticket_TLSv13(o->ssl);
     }
     #endif
@@ -3219,8 +3239,15 @@ static int handshake_done(mp_obj_ssl_socket_t *o) {
         return refused;
     }
     #endif
-    if (!is_client(&o->settings) || is_dtls(&o->settings)) {
-        // A client's last flight waits for its first request.
+    bool waits = is_client(&o->settings);
+    #if HAS_TICKETS
+    // The client's Finished was the answer to everything before.
+    o->only_ticket = !waits && is_version_13(o->ssl) && o->out_len > 0;
+    waits = waits || o->only_ticket;
+    #endif
+    if (!waits || is_dtls(&o->settings)) {
+        // A client's last flight waits for its first request, and a server's ticket for its first
+        // reply.
         int err = flush(o);
         if (err != 0 && err != WANT_WRITE) {
             return err;
@@ -3874,7 +3901,7 @@ static size_t take_no_more_than(mp_obj_ssl_socket_t *o, size_t size) {
 static int write_some(mp_obj_ssl_socket_t *o, const place_t *place, size_t size) {
     int err = handshake(o);
     // What is queued goes first: until it is sent, no byte is accepted.
-    if (err == 0 && !(o->connected && is_client(&o->settings))) {
+    if (err == 0 && !(o->connected && (is_client(&o->settings) || queue_can_wait(o)))) {
         err = flush(o);
     }
     if (err == 0 && o->out_blocked) {
@@ -4020,7 +4047,7 @@ static void poll_operation(mp_obj_ssl_socket_t *o, void *arg_in, mp_uint_t arg) 
 
     // A program that polls waits for the peer: send everything first. An error will occur again
     // later.
-    if (o->connected && o->out_len > 0 && try_to_write(o)) {
+    if (o->connected && o->out_len > 0 && !queue_can_wait(o) && try_to_write(o)) {
         (void)flush(o);
         end_write(o);
         if (outcome->exception != MP_OBJ_NULL || o->sock == MP_OBJ_NULL) {
@@ -4051,7 +4078,7 @@ static void poll_operation(mp_obj_ssl_socket_t *o, void *arg_in, mp_uint_t arg) 
         }
     }
 
-    bool waits = o->connected && o->out_len > 0;
+    bool waits = o->connected && o->out_len > 0 && !queue_can_wait(o);
     uintptr_t poll_mask = o->poll_mask;
     mp_uint_t ret = stream_ioctl(o, MP_STREAM_POLL,
         waits ? arg | MP_STREAM_POLL_WR : arg, errcode);

@@ -367,7 +367,7 @@ static int set_session(WOLFSSL *ssl, uint8_t *data, size_t len, const fields_t *
     const unsigned char *p = data;
     WOLFSSL_SESSION *session = wolfSSL_d2i_SSL_SESSION(NULL, &p, len);
     if (session == NULL) {
-        return MEMORY_E; // the only reason that is left
+        return wolf_alloc_failed() ? MEMORY_E : 0;
     }
     int ret = wolfSSL_set_session(ssl, session);
     wolfSSL_SESSION_free(session);

@@ -168,9 +168,10 @@ def dtls_contexts():
 
 def wrap(contexts, datagrams=False):
     global pipe
-    client, srv, name = contexts
+    client, srv, name, *session = contexts
     pipe, b = pipes(datagrams)
     more = {"client_id": b"me"} if datagrams else {}
+    client.session = session[0] if session else None
     sockets.append(client.wrap_socket(pipe, server_hostname=name, do_handshake_on_connect=False))
     make = lambda: srv.wrap_socket(b, server_side=True, do_handshake_on_connect=False, **more)
     sockets.append(DatagramServer(make) if datagrams else make())
@@ -229,6 +230,24 @@ def read_write(pair):
         a.getpeercert(True)
 
 
+def with_session(contexts):
+    pair = wrap(contexts)
+    talk(pair)
+    session = wolfssl.SSLSession(bytes(pair[0].session))
+    for sock in sockets:
+        sock.close()
+    sockets.clear()
+    return contexts + (session,)
+
+
+def resume(contexts):
+    pair = wrap(contexts)
+    talk(pair)
+    if not (pair[0].session_reused and pair[1].session_reused):
+        raise ValueError("not resumed")
+    bytes(pair[0].session)
+
+
 def ciphers(ctx):
     ctx.set_ciphers(ctx.get_ciphers()[:4])
 
@@ -285,6 +304,9 @@ OPERATIONS = (
     ("DTLS", lambda: wrap_dtls(dtls_contexts()), talk, True),
     ("DTLS 1.2 alone", dtls_contexts, dtls12, True),
     ("read and write", connected, read_write, True),
+    ("session", connected, lambda pair: bytes(pair[0].session), True),
+    ("resumed TLS 1.3", lambda: with_session(tls_contexts()), resume, True),
+    ("resumed TLS 1.2", lambda: with_session(tls12_contexts()), resume, True),
     ("wrong name", lambda: wrap(wrong_name_contexts()), talk, False),
     ("wrong name with dots", lambda: wrap(wrong_name_contexts2()), talk, False),
     ("wrong CA", lambda: wrap(wrong_ca_contexts()), talk, False),
