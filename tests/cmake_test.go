@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 	"testing"
@@ -26,13 +27,21 @@ func TestCMake(t *testing.T) {
 				"-DMICROPY_DIR=" + r.tree, "-DUSER_C_MODULES=" + module}, args...)...)
 	}
 	for _, refused := range []struct{ arg, want string }{
+		// The port is named by its directory, which here is no port of MicroPython's.
+		{"-DWOLFSSL_ASM=1", `unknown WOLFSSL_PORT "cmake"; known ports: `},
 		{"-DWOLFSSL_PORT=nope", `unknown WOLFSSL_PORT "nope"; known ports: `},
 		{"-DWOLFSSL_USER_SETTINGS_FILE=/nonexistent/settings.h", "/nonexistent/settings.h"},
 		{"-DWOLFSSL_USER_SETTINGS_FILE=" + build, "is a directory"},
 		{"-DWOLFSSL_DIR=/nonexistent/wolfssl", "/nonexistent/wolfssl"},
 		{"-DWOLFSSL_DROP_IN=maybe", `WOLFSSL_DROP_IN is "maybe"; it must be 0 or 1`},
+		{"-DWOLFSSL_ASM=2", `WOLFSSL_ASM is "2"; it must be 0 or 1`},
+		{"-DWOLFSSL_PROFILE=huge", `unknown WOLFSSL_PROFILE "huge"; known profiles: full client tiny`},
 	} {
-		out, err := configure(refused.arg).CombinedOutput()
+		port := "-DWOLFSSL_PORT=unix"
+		if strings.Contains(refused.want, "WOLFSSL_PORT") {
+			port = "-DWOLFSSL_DROP_IN=1"
+		}
+		out, err := configure(port, refused.arg).CombinedOutput()
 		if text := strings.Join(strings.Fields(string(out)), " "); err == nil ||
 			!strings.Contains(text, refused.want) {
 			t.Errorf("%s: %v\n%s", refused.arg, err, tail(string(out)))
@@ -42,8 +51,21 @@ func TestCMake(t *testing.T) {
 		}
 	}
 
-	r.must(configure())
+	// A variable of the environment is taken when a directory is first configured.
+	first := configure()
+	first.Env = append(os.Environ(), "WOLFSSL_PORT=unix")
+	r.must(first)
 	r.must(exec.Command("cmake", "--build", build, "-j2"))
+	if out, err := exec.Command("nm", filepath.Join(build, "firmware")).Output(); err != nil ||
+		runtime.GOARCH == "amd64" && !strings.Contains(string(out), " AES_GCM_encrypt_avx2\n") {
+		t.Errorf("no assembly in the firmware: %v", err)
+	}
+	later := exec.Command("cmake", "--build", build)
+	later.Env = append(os.Environ(), "WOLFSSL_PORT=unix", "WOLFSSL_SECURE_DEFAULTS=1")
+	const refused = `WOLFSSL_SECURE_DEFAULTS=1, but it was configured with "0"`
+	if out, err := later.CombinedOutput(); err == nil || !strings.Contains(string(out), refused) {
+		t.Errorf("another value in the environment: %v\n%s", err, tail(string(out)))
+	}
 	for _, script := range []string{"crypto_kat.py", "tls_pair.py", "tls_abuse.py"} {
 		source, err := inline(script)
 		if err != nil {

@@ -2060,12 +2060,18 @@ static mp_obj_t ssl_socket_get_session_reused(mp_obj_ssl_socket_t *o) {
 // wolf_alloc.c. It is never cleaned up, because other threads may be about to use it.
 static void library_init(void) {
     static bool done;
-    if (!done) {
-        int ret = wolfSSL_Init();
-        if (ret != WOLFSSL_SUCCESS) {
-            wolf_raise_error(ret);
-        }
-        done = true;
+    // Two threads may come here at once, and wolfSSL makes its locks here. Before MicroPython 1.26
+    // the heap's lock is not recursive.
+    #if CONTEXT_HAS_LOCK && WOLF_MP_AT_LEAST(26)
+    mp_thread_recursive_mutex_lock(&MP_STATE_MEM(gc_mutex), 1);
+    #endif
+    int ret = done ? WOLFSSL_SUCCESS : wolfSSL_Init();
+    done = ret == WOLFSSL_SUCCESS;
+    #if CONTEXT_HAS_LOCK && WOLF_MP_AT_LEAST(26)
+    mp_thread_recursive_mutex_unlock(&MP_STATE_MEM(gc_mutex));
+    #endif
+    if (ret != WOLFSSL_SUCCESS) {
+        wolf_raise_error(ret);
     }
 }
 

@@ -52,12 +52,23 @@
 #error "MICROPY_WOLFSSL_LIBC_ALLOC and _TRACKED_ALLOC need XMALLOC_USER or XMALLOC_OVERRIDE"
 #endif
 
+// micropython.cmake takes the port's mbedTLS out of the build, and cannot see the port's macros.
+#if MICROPY_WOLFSSL_REPLACES_MBEDTLS && (MICROPY_SSL_MBEDTLS || MICROPY_PY_SSL)
+#error "wolfSSL is built instead of mbedTLS: set MICROPY_PY_SSL and MICROPY_SSL_MBEDTLS to 0"
+#endif
+
 #if defined(MICROPY_WOLFSSL_PROFILE) && !defined(MICROPY_WOLFSSL_PROFILE_FULL)
 #error "WOLFSSL_PROFILE is for settings that include ports/common/bare_metal.h; these do not"
 #endif
 
-// Each thread has its own where the settings have HAVE_THREAD_LS.
+// Each thread has its own where the settings have HAVE_THREAD_LS, or MICROPY_WOLFSSL_THREADS: the
+// number of threads, where a port has no such variables and wolfssl_port_thread() instead.
+#ifdef MICROPY_WOLFSSL_THREADS
+static volatile bool failed[MICROPY_WOLFSSL_THREADS];
+#define alloc_failed failed[wolfssl_port_thread()]
+#else
 static THREAD_LS_T bool alloc_failed;
+#endif
 
 void wolf_alloc_begin(void) {
     alloc_failed = false;
