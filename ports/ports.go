@@ -9,7 +9,7 @@ import (
 	"slices"
 )
 
-//go:embed */*.h */*.c qemu/*.ld qemu/*.mk qemu/boards
+//go:embed */*.h */*.c */*.cmake qemu/*.ld qemu/*.mk qemu/boards
 var files embed.FS
 
 // FS has one directory per port, and common.

@@ -33,8 +33,10 @@
 #include <wolfssl/wolfcrypt/settings.h>
 #include <wolfssl/wolfcrypt/types.h>
 
-// A clock with an earlier time, 2020-01-01, was never set: ports start it at an earlier year.
+// A clock with an earlier time was never set. 2020-01-01, unless a port starts it at a later year.
+#ifndef CLOCK_FIRST_SECOND
 #define CLOCK_FIRST_SECOND (1577836800)
+#endif
 
 // Seconds since 1970, whatever the port's epoch is. 0 when the clock was never set: wolfSSL then
 // accepts no certificate.

@@ -1,2 +1,3 @@
 time_t wolfssl_port_time(time_t *timer);
 int wolfssl_port_seed(unsigned char *output, unsigned int size);
+typedef int wolfSSL_Mutex;

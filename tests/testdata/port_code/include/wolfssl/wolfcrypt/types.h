@@ -1,1 +1,4 @@
+#ifndef TYPES_H
+#define TYPES_H
 typedef unsigned int word32;
+#endif
