@@ -24,6 +24,7 @@ var portCode = []struct {
 	{"mimxrt, RT1170", "mimxrt1170.h", []string{"hal_random.c"}},
 	{"mimxrt, RT1170 before v1.28", "mimxrt1170.h", nil},
 	{"alif", "alif.h", nil},
+	{"esp32", "esp32.h", nil},
 	{"renesas-ra", "renesas_ra.h", nil},
 	{"renesas-ra, silent", "renesas_ra.h", []string{"-DSILENT"}},
 }

@@ -1,0 +1,43 @@
+/*
+ * This file is part of the mpwolf project, which puts wolfSSL into MicroPython
+ *
+ * The MIT License (MIT)
+ *
+ * Copyright (c) 2026 the mpwolf authors
+ *
+ * Permission is hereby granted, free of charge, to any person obtaining a copy
+ * of this software and associated documentation files (the "Software"), to deal
+ * in the Software without restriction, including without limitation the rights
+ * to use, copy, modify, merge, publish, distribute, sublicense, and/or sell
+ * copies of the Software, and to permit persons to whom the Software is
+ * furnished to do so, subject to the following conditions:
+ *
+ * The above copyright notice and this permission notice shall be included in
+ * all copies or substantial portions of the Software.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR
+ * IMPLIED, INCLUDING BUT NOT LIMITED TO THE WARRANTIES OF MERCHANTABILITY,
+ * FITNESS FOR A PARTICULAR PURPOSE AND NONINFRINGEMENT. IN NO EVENT SHALL THE
+ * AUTHORS OR COPYRIGHT HOLDERS BE LIABLE FOR ANY CLAIM, DAMAGES OR OTHER
+ * LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR OTHERWISE, ARISING FROM,
+ * OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN
+ * THE SOFTWARE.
+ */
+
+
+// What wolfSSL needs of an ESP32: random seeds and the time.
+
+#include "py/mphal.h"
+
+#include "esp_random.h"
+
+// The IDF reports no error. Its generator is a true one while Wi-Fi or Bluetooth is on: see
+// docs/esp32.md of the mpwolf project.
+static bool get_random(size_t n, uint8_t *buf) {
+    esp_fill_random(buf, n);
+    return true;
+}
+
+#include "../common/hal_random.c"
+#include "../common/hal_time.c"
+#include "../common/bare_metal.c"
