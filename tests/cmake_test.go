@@ -35,7 +35,10 @@ func TestCMake(t *testing.T) {
 		{"-DWOLFSSL_DIR=/nonexistent/wolfssl", "/nonexistent/wolfssl"},
 		{"-DWOLFSSL_DROP_IN=maybe", `WOLFSSL_DROP_IN is "maybe"; it must be 0 or 1`},
 		{"-DWOLFSSL_ASM=2", `WOLFSSL_ASM is "2"; it must be 0 or 1`},
-		{"-DWOLFSSL_PROFILE=huge", `unknown WOLFSSL_PROFILE "huge"; known profiles: full client tiny`},
+		{
+			"-DWOLFSSL_PROFILE=huge",
+			`unknown WOLFSSL_PROFILE "huge"; known profiles: full client tiny`,
+		},
 	} {
 		port := "-DWOLFSSL_PORT=unix"
 		if strings.Contains(refused.want, "WOLFSSL_PORT") {

@@ -92,7 +92,7 @@ var (
 // notOurs are files of MicroPython's whose names could be ours.
 var notOurs = []string{"tools/codeformat.py", "tools/mpremote", "ports/stm32/mpconfigport.h",
 	"ports/alif/mpconfigport.h", "ports/mimxrt/mpconfigport.h",
-	"ports/renesas-ra/mpconfigport.h"}
+	"ports/renesas-ra/mpconfigport.h", "ports/rp2/mpconfigport.h", "ports/esp32/mpconfigport.h"}
 
 // TestFileNames checks that what a document names in this repository exists: a path between
 // backquotes that begins with a top directory. An asterisk or a placeholder, such as PORT,
