@@ -19,6 +19,7 @@ import (
 type Config struct {
 	target micropython.Target
 	make   *makeRun
+	cmake  *cmakeRun // nil for a port that make builds
 	header *headerRun
 }
 
@@ -84,18 +85,21 @@ func readConfig(target micropython.Target, src *source) *Config {
 	}
 	if p := src.pristine; p != nil {
 		c.pin("USER_C_MODULES", path.Dir(filepath.ToSlash(p.Module)), makeCommandLine)
-		c.make.fragment = src.name("", p.file(p.fragment(target.Port)))
+		c.make.fragment = src.name("", p.file(p.fragment(target)))
 		dirs = append(dirs, src.name("", filepath.ToSlash(p.Module)))
 	}
 	for _, name := range strings.Fields(c.make.vars["MAKEFILES"].text) {
 		c.make.run(src.name(port, name))
 	}
 	c.make.run(path.Join(port, cmp.Or(target.Makefile(), firstMakefile(port, src))))
+	if target.CMake() {
+		c.readCMake(port)
+	}
 	c.header = &headerRun{src: src, dirs: append(dirs, "."), macros: map[string]cMacro{},
 		seen: map[string]int{}, known: target.Macros}
 	headers := c.make.derivedFlags()
 	c.make.flags = slices.DeleteFunc(c.make.flags, func(flag *Site) bool {
-		flag.overruled = !c.make.reaches(flag.holder)
+		flag.overruled = !flag.cmake && !c.make.reaches(flag.holder)
 		return flag.overruled
 	})
 	for _, flag := range c.make.flags {
@@ -106,6 +110,53 @@ func readConfig(target micropython.Target, src *source) *Config {
 	}
 	c.header.run("py/mpconfig.h")
 	return c
+}
+
+// readCMake reads the files of a port whose Makefile only runs CMake, as that Makefile runs it.
+func (c *Config) readCMake(port string) {
+	r := newCMakeRun(c.make)
+	c.cmake = r
+	// What is not a library's or CMake's own, and not set by a file, is not set.
+	r.give("CMAKE_CURRENT_SOURCE_DIR", r.absolute(port))
+	r.give("CMAKE_SOURCE_DIR", r.absolute(port))
+	for _, words := range c.cmakeArguments() {
+		r.arguments(words)
+	}
+	if manifest := c.make.vars["FROZEN_MANIFEST"]; manifest.text != "" {
+		r.set["MICROPY_FROZEN_MANIFEST"] = cmakeVar{}
+	}
+	directory := path.Join(port, "boards", c.target.Board)
+	if c.target.BoardDir != "" {
+		directory = filepath.ToSlash(c.target.BoardDir)
+	}
+	if c.target.Board != "" {
+		r.give("MICROPY_BOARD", c.target.Board)
+		r.give("MICROPY_BOARD_DIR", r.absolute(directory))
+		if c.target.Variant != "" {
+			r.give("MICROPY_BOARD_VARIANT", c.target.Variant)
+		}
+	}
+	if file := path.Join(filepath.ToSlash(c.target.Modules), cmakeFragmentName); c.target.Modules !=
+		"" && r.exists(file, false) == yes {
+		r.modules = r.src.name("", file)
+	}
+	r.file(path.Join(port, "CMakeLists.txt"))
+}
+
+// cmakeArguments are the values of CMAKE_ARGS that the user gives: build.Make hands them over in
+// the environment, before what the Makefile adds.
+func (c *Config) cmakeArguments() []string {
+	var all []string
+	if v := c.make.vars["CMAKE_ARGS"]; v.environment {
+		all = append(all, v.text)
+	}
+	for _, arg := range c.target.Variables() {
+		name, value, _ := strings.Cut(arg, "=")
+		if strings.TrimRight(name, "+:?") == "CMAKE_ARGS" {
+			all = append(all, value)
+		}
+	}
+	return all
 }
 
 // ownModule is the directory of mpwolf's own user module. The wants depend only on its files
@@ -129,7 +180,10 @@ func (c *Config) flag(flag *Site) {
 		c.header.undefine(flag)
 		return
 	}
-	text, ok := c.make.expand(flag.Text)
+	text, ok := flag.Text, !strings.Contains(flag.Text, "$")
+	if !flag.cmake {
+		text, ok = c.make.expand(flag.Text)
+	}
 	state := flag.active
 	if !ok || !certain {
 		state = maybe
@@ -264,8 +318,8 @@ func (c *Config) mayMeet(need Need) bool {
 // variableState evaluates a make variable.
 func (c *Config) variableState(name string) State {
 	state := State{Name: name, Site: c.variable(name)}
-	text, ok := c.make.expand("$(" + name + ")")
-	if state.Value, state.Known = MakeNumber(text); !ok {
+	text, ok := c.variableText(name)
+	if state.Value, state.Known = Number(c.target, text); !ok {
 		state.Known = false
 	}
 	switch {
@@ -279,6 +333,29 @@ func (c *Config) variableState(name string) State {
 	}
 	return state
 }
+
+// variableText is the value of a variable of make or CMake; false if it is not certain.
+func (c *Config) variableText(name string) (string, bool) {
+	if c.cmake == nil {
+		return c.make.expand("$(" + name + ")")
+	}
+	v, exists := c.cmake.set[name]
+	return v.text(), v.known || !exists
+}
+
+// Number is the number that a variable of make, or of CMake, holds; false for another text.
+func Number(target micropython.Target, text string) (int64, bool) {
+	if target.CMake() {
+		if value, is := cmakeConstant(strings.TrimSpace(text)); is && !value {
+			return 0, true
+		} else if is && !isDecimal(text) {
+			return 1, true
+		}
+	}
+	return MakeNumber(text)
+}
+
+func isDecimal(text string) bool { return strings.Trim(text, "0123456789") == "" }
 
 // MakeNumber is the number that a variable holds; MicroPython's makefiles compare with 1, so an
 // empty value counts as 0.
@@ -324,6 +401,9 @@ func (c *Config) Sites(name string) []Site {
 
 // variable is the assignment that decides a make variable, if one does.
 func (c *Config) variable(name string) *Site {
+	if c.cmake != nil {
+		return c.cmake.set[name].site
+	}
 	v, ok := c.make.vars[name]
 	if !ok || c.make.pinned[name] {
 		return nil

@@ -81,7 +81,7 @@ func (c *Config) Explain(name string) (*Explanation, bool) {
 	want := Want{Macro: name}
 	macros := slices.ContainsFunc(c.header.sites, func(s *Site) bool { return s.Macro == name })
 	flags := slices.ContainsFunc(c.make.sites, func(s *Site) bool {
-		return s.Macro == name && s.Kind != MakeVariable
+		return s.Macro == name && s.Kind != MakeVariable && s.Kind != CMakeVariable
 	})
 	if !macros && !flags {
 		want = Want{Variable: name}
@@ -123,7 +123,7 @@ func (c *Config) origins(site Site) []Origin {
 		variable bool
 	}
 	var found []Origin
-	seen := map[key]bool{{site.Macro, site.Kind == MakeVariable}: true}
+	seen := map[key]bool{{site.Macro, site.Kind < CompilerFlag}: true}
 	queue := []Site{site}
 	for len(queue) > 0 && len(found) < maxOrigins {
 		for _, name := range namesIn(queue[0]) {
@@ -163,6 +163,14 @@ func namesIn(site Site) []string {
 	for _, m := range makeName().FindAllStringSubmatch(text, -1) {
 		names = append(names, m[1]+m[2])
 	}
+	if site.cmake {
+		_, condition, _ := strings.Cut(when, "(")
+		for _, name := range identifier().FindAllString(condition, -1) {
+			if ours(name) {
+				names = append(names, name)
+			}
+		}
+	}
 	return names
 }
 
@@ -191,6 +199,9 @@ func (c *Config) origin(name string, kind Kind) (Origin, *Site) {
 
 func (c *Config) variableOrigin(name string) (Origin, *Site) {
 	o := Origin{Name: name, Variable: true}
+	if c.cmake != nil {
+		return c.cmakeOrigin(o)
+	}
 	v, ok := c.make.vars[name]
 	if !ok {
 		o.Known = true
@@ -206,11 +217,24 @@ func (c *Config) variableOrigin(name string) (Origin, *Site) {
 	return o, v.site
 }
 
+func (c *Config) cmakeOrigin(o Origin) (Origin, *Site) {
+	v, ok := c.cmake.set[o.Name]
+	o.Set, o.Text = ok, v.text()
+	o.Value, o.Known = Number(c.target, o.Text)
+	o.Known = o.Known && (v.known || !ok)
+	if v.site != nil {
+		o.File, o.Line = v.site.File, v.site.Line
+	}
+	return o, v.site
+}
+
 // Written is what the line says about the macro.
 func (s Site) Written() string {
 	switch s.Kind {
 	case MakeVariable:
 		return strings.TrimSpace(s.Macro + " " + s.Op + " " + s.Text)
+	case CMakeVariable:
+		return s.Op + "(" + s.Macro + " " + s.Text + ")"
 	case CompilerFlag:
 		return "-D" + s.Macro + "=" + s.Text
 	case CompilerUndef:

@@ -316,11 +316,20 @@ func (p *planner) edit(site *Site, want Want) (line string, undo func()) {
 // spelling writes a value in the style of the line: (0) if it has parentheses, 0 otherwise.
 func spelling(site *Site, value int64) string {
 	text := strconv.FormatInt(value, 10)
+	if word, is := cmakeWords[strings.ToUpper(site.Text)]; is && site.Kind == CMakeVariable &&
+		(value == 0 || value == 1) {
+		return word[value]
+	}
 	if site.Kind == Define && (strings.HasPrefix(site.Text, "(") || site.Text == "") {
 		return "(" + text + ")"
 	}
 	return text
 }
+
+// cmakeWords are CMake's words for true and false in the style of another.
+var cmakeWords = map[string][2]string{"ON": {"OFF", "ON"}, "OFF": {"OFF", "ON"},
+	"TRUE": {"FALSE", "TRUE"}, "FALSE": {"FALSE", "TRUE"}, "YES": {"NO", "YES"},
+	"NO": {"NO", "YES"}}
 
 func lineAt(text []byte, pos int) string {
 	from := strings.LastIndexByte(string(text[:pos]), '\n') + 1

@@ -23,9 +23,14 @@ type Pristine struct {
 // pristineDir is the directory of these files in the module's.
 const pristineDir = "pristine"
 
-// fragment and header are the names of a port's files, relative to the module's directory.
-func (Pristine) fragment(port string) string { return path.Join(pristineDir, port+".mk") }
-func (Pristine) header(port string) string   { return path.Join(pristineDir, port+".h") }
+// fragment and header are the names of a target's files, relative to the module's directory.
+func (Pristine) fragment(t micropython.Target) string {
+	if t.CMake() {
+		return path.Join(pristineDir, t.Port+".cmake")
+	}
+	return path.Join(pristineDir, t.Port+".mk")
+}
+func (Pristine) header(port string) string { return path.Join(pristineDir, port+".h") }
 
 func (p Pristine) file(name string) string { return path.Join(filepath.ToSlash(p.Module), name) }
 
@@ -44,7 +49,7 @@ func (p Pristine) Plan(targets []micropython.Target, wants []Want) (*Plan, error
 	}
 	src := newSource(targets[0].Tree)
 	src.pristine = &p
-	d := &pristineDraft{Pristine: p, port: targets[0].Port,
+	d := &pristineDraft{Pristine: p, port: targets[0].Port, target: targets[0],
 		version: targets[0].Tree.Version.String(), src: src}
 	d.write()
 	plan := &Plan{}
@@ -74,6 +79,7 @@ func (p Pristine) Plan(targets []micropython.Target, wants []Want) (*Plan, error
 type pristineDraft struct {
 	Pristine
 	port, version string
+	target        micropython.Target // one of them
 	src           *source
 	variables     []setting
 	macros        []setting
@@ -116,13 +122,16 @@ func (d *pristineDraft) set(p *planner, want Want, name string) error {
 	}
 	config := p.read()
 	// a makefile has no effect on it, and it may decide more than the macro
-	if config.make.pinned[name] {
+	if config.cmake == nil && config.make.pinned[name] {
 		return p.cannot(config, name, want)
 	}
 	if want.Variable != "" || config.variable(name) != nil {
 		d.variables = append(d.variables, setting{name, want})
 		if d.write(); d.holds(p, want) {
 			return nil
+		}
+		if d.target.CMake() { // unlike make's, it is set too late for anything else
+			d.variables = d.variables[:len(d.variables)-1]
 		}
 	}
 	if want.Variable == "" {
@@ -148,7 +157,7 @@ func (d *pristineDraft) write() {
 
 // files are the files as they are so far; the header only if a macro needs it.
 func (d *pristineDraft) files() []ModuleFile {
-	files := []ModuleFile{{d.fragment(d.port), []byte(d.fragmentText())}}
+	files := []ModuleFile{{d.fragment(d.target), []byte(d.fragmentText())}}
 	if len(d.macros) > 0 {
 		files = append(files, ModuleFile{d.header(d.port), []byte(d.headerText())})
 	}
@@ -157,6 +166,9 @@ func (d *pristineDraft) files() []ModuleFile {
 
 func (d *pristineDraft) fragmentText() string {
 	var b strings.Builder
+	if d.target.CMake() {
+		return d.cmakeText()
+	}
 	fmt.Fprintf(&b, "# What mpwolf patch --pristine sets for the port %s of MicroPython %s, "+
 		"instead of changes to its tree.\n"+
 		"# py/py.mk reads this after the port's and the board's makefiles, and before "+
@@ -176,6 +188,33 @@ func (d *pristineDraft) fragmentText() string {
 	return b.String()
 }
 
+// cmakeText is the fragment for CMake: the modules' micropython.cmake includes it before it hands
+// its definitions on.
+func (d *pristineDraft) cmakeText() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "# What mpwolf patch --pristine sets for the port %s of MicroPython %s, "+
+		"instead of changes to its tree.\n"+
+		"# micropython.cmake reads this after the port's and the board's files, and after "+
+		"extmod/extmod.cmake.\n", d.port, d.version)
+	for _, v := range d.variables {
+		fmt.Fprintf(&b, "\n# %s\n%s\n", v.want.Why, d.variableLine(v.name, v.want.Value))
+	}
+	if len(d.macros) > 0 {
+		fmt.Fprintf(&b, "\n# The header that py/mpconfig.h includes: the port's, and then what no "+
+			"variable sets.\nlist(APPEND %s MP_CONFIGFILE=\"%s\")\n", moduleDefinitions,
+			d.header(d.port))
+	}
+	return b.String()
+}
+
+// variableLine sets a variable of make or CMake.
+func (d *pristineDraft) variableLine(name string, value int64) string {
+	if d.target.CMake() {
+		return fmt.Sprintf("set(%s %d)", name, value)
+	}
+	return fmt.Sprintf("%s = %d", name, value)
+}
+
 func (d *pristineDraft) headerText() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "// What mpwolf patch --pristine sets for the port %s of MicroPython %s, "+
@@ -191,7 +230,7 @@ func (d *pristineDraft) headerText() string {
 
 // place records the line that sets a step's want, if there is one.
 func (d *pristineDraft) place(step *Step) {
-	line, file := fmt.Sprintf("%s = %d", step.Name, step.Want.Value), d.fragment(d.port)
+	line, file := d.variableLine(step.Name, step.Want.Value), d.fragment(d.target)
 	isOf := func(s setting) bool { return s.want.Name() == step.Want.Name() }
 	switch {
 	case slices.ContainsFunc(d.macros, isOf):

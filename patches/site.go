@@ -35,17 +35,18 @@ type Kind int
 // The kinds of lines that set a macro.
 const (
 	MakeVariable  Kind = iota // NAME = 1 in a makefile
-	CompilerFlag              // -DNAME=1 in a makefile's CFLAGS
+	CMakeVariable             // set(NAME 1) in a CMake file
+	CompilerFlag              // -DNAME=1 in a makefile's CFLAGS, or a definition of CMake's
 	CompilerUndef             // -UNAME in a makefile's CFLAGS
 	Define                    // #define NAME (1)
 	Undef                     // #undef NAME
 )
 
 func (k Kind) String() string {
-	return [...]string{"make variable", "compiler flag", "compiler flag", "define", "undef"}[k]
+	return [...]string{"make variable", "CMake variable", "compiler flag", "compiler flag", "define", "undef"}[k]
 }
 
-// inMake says that the line is in a makefile.
+// inMake says that the line is in a makefile, or a CMake file.
 func (k Kind) inMake() bool { return k < Define }
 
 // Site is one place of a tree that sets a macro.
@@ -75,7 +76,9 @@ type Site struct {
 	made bool
 	// environment is set if the environment sets it.
 	environment bool
-	start, end  int // the position of the value in the file, in bytes
+	// cmake is set if the line is in a CMake file; its Text is expanded then.
+	cmake      bool
+	start, end int // the position of the value in the file, in bytes
 }
 
 // makeCommandLine is the File of a Site in one of make's arguments; its Line is 0.

@@ -57,7 +57,7 @@ var mayImport = map[string][]string{
 	"fetch":               {"build", "hint", "micropython", "sources", "wolfssl"},
 	"patches":             {"hint", "lazyregexp", "micropython", "shell"},
 	"board":               {"hint", "lazyregexp", "trace"},
-	"build":               {"micropython", "shell", "trace"},
+	"build":               {"lazyregexp", "micropython", "shell", "sources", "trace"},
 	"config":              {"hint", "repository"},
 	"state":               {"disk"},
 	"modules":             {"disk"},

@@ -34,7 +34,7 @@ func (m Make) Compiles(ctx context.Context) (map[string]Compile, error) {
 	start := time.Now()
 	key := question("compiles", string(m.stamp(flags)), m.firmwareArgv(flags.Vars["PROG"]))
 	if flags.compiles != nil {
-		return flags.compiles, nil
+		return flags.compiles, nil // always known for CMake
 	}
 	var packed packedCompiles
 	if flags.replies.recall(key, &packed) {

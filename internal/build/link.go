@@ -61,20 +61,9 @@ func (m Make) link(ctx context.Context, flags *Flags) (*Link, error) {
 	if flags.replies.recall(key, known) {
 		return known, nil
 	}
-	objects := strings.Fields(flags.Vars["OBJ"])
-	if len(objects) == 0 {
-		return nil, fmt.Errorf("%s: its Makefile sets no OBJ", what)
-	}
-	// -n prints without running; -W makes it see an object as new, so that the link is due.
-	argv := append(m.firmwareArgv(flags.Vars["PROG"]), "V=1", "-n", "-W", objects[0])
-	stdout, stderr, err := run(ctx, m.Target.Dir(), nil, argv)
-	link := findLink(string(stdout), m.Target.Dir())
-	if link == nil {
-		if err != nil {
-			return nil, stopped(m.Target, what, argv, append(stderr, stdout...),
-				flags.missing, err)
-		}
-		return nil, fmt.Errorf("%s: none of the commands that make would run is a link", what)
+	link, err := m.askLink(ctx, flags, what)
+	if err != nil {
+		return nil, err
 	}
 	if err := link.resolve(ctx, flags); err != nil {
 		return nil, err
@@ -90,6 +79,34 @@ func (m Make) link(ctx context.Context, flags *Flags) (*Link, error) {
 	}
 	flags.replies.keep(key, start, link, files,
 		slices.Concat(link.searched(), link.Toolchain), names)
+	return link, nil
+}
+
+// askLink is the link as make, or what CMake has written, says.
+func (m Make) askLink(ctx context.Context, flags *Flags, what string) (*Link, error) {
+	if flags.cmake != nil {
+		link := findLink(flags.cmake.linkText(), m.Dir)
+		if link == nil {
+			return nil, fmt.Errorf("%s: no command in %s is a link", what,
+				filepath.Join(m.Dir, "CMakeFiles"))
+		}
+		return link, nil
+	}
+	objects := strings.Fields(flags.Vars["OBJ"])
+	if len(objects) == 0 {
+		return nil, fmt.Errorf("%s: its Makefile sets no OBJ", what)
+	}
+	// -n prints without running; -W makes it see an object as new, so that the link is due.
+	argv := append(m.firmwareArgv(flags.Vars["PROG"]), "V=1", "-n", "-W", objects[0])
+	stdout, stderr, err := run(ctx, m.Target.Dir(), nil, argv)
+	link := findLink(string(stdout), m.Target.Dir())
+	if link == nil {
+		if err != nil {
+			return nil, stopped(m.Target, what, argv, append(stderr, stdout...),
+				flags.missing, err)
+		}
+		return nil, fmt.Errorf("%s: none of the commands that make would run is a link", what)
+	}
 	return link, nil
 }
 

@@ -250,8 +250,8 @@ var depsEndings = []string{".P", ".d"}
 // file.
 func DepsOf(object, dir string) (file string, deps []string) {
 	base := strings.TrimSuffix(object, filepath.Ext(object))
-	for _, ending := range depsEndings {
-		text, err := os.ReadFile(base + ending)
+	for _, file := range []string{base + ".P", base + ".d", object + ".d"} { // CMake: the last
+		text, err := os.ReadFile(file)
 		if err != nil {
 			continue
 		}
@@ -262,7 +262,7 @@ func DepsOf(object, dir string) (file string, deps []string) {
 			}
 			deps[i] = filepath.Clean(name)
 		}
-		return base + ending, deps
+		return file, deps
 	}
 	return "", nil
 }
@@ -280,7 +280,7 @@ func (m Make) keepMade(ctx context.Context, flags *Flags, link *Link, start time
 	objects := objectsIn(m.Dir)
 	inputs := make([][]string, len(objects))
 	parallel(len(objects), func(i int) {
-		file, deps := DepsOf(objects[i], m.Target.Dir())
+		file, deps := DepsOf(objects[i], m.RunDir())
 		if inputs[i] = deps; file != "" {
 			inputs[i] = append(inputs[i], file)
 		} else if c, known := compiles[objects[i]]; known {

@@ -18,6 +18,7 @@ import (
 	"strings"
 	"time"
 
+	"mpwolf/internal/lazyregexp"
 	"mpwolf/internal/micropython"
 )
 
@@ -92,6 +93,12 @@ func (m Make) Run(ctx context.Context) (*Result, error) {
 	}
 	if err := m.removeAltered(); err != nil {
 		return nil, fmt.Errorf("build %s: remove what has changed: %w", m.Target.Name(), err)
+	}
+	if flags.cmake != nil {
+		// Once more, if the directory was emptied.
+		if err := flags.cmake.run(ctx); err != nil {
+			return nil, err
+		}
 	}
 	log, err := os.Create(m.logFile())
 	if err != nil {
@@ -172,6 +179,9 @@ func (m Make) Again(ctx context.Context, vars ...string) (*Flags, *Result, error
 	if err := m.prepare(); err != nil {
 		return nil, nil, err
 	}
+	if m.Target.CMake() {
+		return nil, nil, nil // Probe and Run know what has changed
+	}
 	known := openReplies(m.Dir)
 	var last lastBuild
 	if !known.recall(m.lastKey(), &last) || last.Goal == "" {
@@ -235,6 +245,9 @@ func (m Make) again(
 // Probe asks make for the flags of this build, with the variables that Run and Link need to know,
 // and further ones.
 func (m Make) Probe(ctx context.Context, vars ...string) (*Flags, error) {
+	if m.Target.CMake() {
+		return m.configure(ctx, probeVars(vars))
+	}
 	flags, err := Probe(ctx, m.Target, probeVars(vars),
 		append(slices.Clone(m.Args), "BUILD="+m.Dir)...)
 	if err == nil {
@@ -251,6 +264,34 @@ const (
 // probeVars are the make variables that Run and Link need to know, and further ones.
 func probeVars(vars []string) []string {
 	return slices.Concat(stampVars, []string{"PROG", makefileList, defaultGoal}, vars)
+}
+
+// configure has CMake configure the build directory, if that is due.
+func (m Make) configure(ctx context.Context, vars []string) (*Flags, error) {
+	if err := m.prepare(); err != nil {
+		return nil, err
+	}
+	c, err := newConfiguration(ctx, m.Target, m.Args)
+	if err != nil {
+		return nil, err
+	}
+	c.dir = m.Dir
+	c.environment = append(c.environment, mpyCrossVariable+"="+m.mpyCrossProgram())
+	if err := c.run(ctx); err != nil {
+		return nil, err
+	}
+	return c.flags(vars)
+}
+
+// mpyCrossVariable names the mpy-cross to use, to make and in the environment.
+const mpyCrossVariable = "MICROPY_MPYCROSS"
+
+// RunDir is where the compiler and the linker run.
+func (m Make) RunDir() string {
+	if m.Target.CMake() {
+		return m.Dir
+	}
+	return m.Target.Dir()
 }
 
 func (m Make) probed(ctx context.Context) (*Flags, error) {
@@ -299,7 +340,11 @@ func (m Make) make(ctx context.Context, flags *Flags, log io.Writer) error {
 
 // buildArgv is the make command that builds the firmware.
 func (m Make) buildArgv(prog string) []string {
-	argv := append(m.firmwareArgv(prog), "-j"+strconv.Itoa(m.jobs()))
+	argv := m.firmwareArgv(prog)
+	if m.Target.CMake() {
+		argv = []string{makeProgram(), "--no-print-directory", "-C", m.Dir}
+	}
+	argv = append(argv, "-j"+strconv.Itoa(m.jobs()))
 	if m.KeepGoing {
 		argv = append(argv, "-k")
 	}
@@ -360,7 +405,7 @@ func (m Make) mpyCrossProgram() string { return filepath.Join(m.Dir, mpyCross, "
 // without one.
 func (m Make) firmwareArgv(prog string) []string {
 	args := append(append([]string{}, m.Args...), "BUILD="+m.Dir,
-		"MICROPY_MPYCROSS="+m.mpyCrossProgram())
+		mpyCrossVariable+"="+m.mpyCrossProgram())
 	if prog != "" && linksBesideSources(m.Target.Tree) {
 		args = append(args, "PROG="+filepath.Join(m.Dir, filepath.Base(prog)))
 	}
@@ -387,6 +432,11 @@ func (m Make) step(
 	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
 	cmd.Dir = m.Target.Dir()
 	cmd.Env = environment()
+	if m.Target.CMake() {
+		forMake, _ := splitCMake(slices.Concat(m.Target.Args(), m.Args))
+		cmd.Env = append(cmd.Env, append(exportedArgs(forMake),
+			mpyCrossVariable+"="+m.mpyCrossProgram())...)
+	}
 	// It removes the file that a compiler was writing.
 	endWithChildren(cmd)
 	kept := &logWriter{to: log}
@@ -471,8 +521,19 @@ func (w *progressWriter) Write(p []byte) (int, error) {
 	}
 }
 
+// cmakeStep is what a makefile of CMake's says before a step: "[ 12%] Building C object …".
+var cmakeStep = lazyregexp.New(
+	`^\[ *\d+%\] (Building \w+ object|Linking \w+ \w+(?: \w+)?|Generating) (\S.*)$`)
+
+var cmakeVerbs = map[string]string{"Building C object": "CC", "Building CXX object": "CXX",
+	"Building ASM object": "AS", "Linking C executable": "LINK", "Linking CXX executable": "LINK",
+	"Generating": "GEN"}
+
 // line passes on a line such as "CC ../../py/obj.c"; what cannot be shown is still in the log.
 func (w *progressWriter) line(line string) {
+	if m := cmakeStep().FindStringSubmatch(line); m != nil {
+		line = cmakeVerbs[m[1]] + " " + m[2]
+	}
 	verb, _, _ := strings.Cut(line, " ")
 	switch verb {
 	case "CC", "CXX", "AS":

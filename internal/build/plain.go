@@ -26,8 +26,12 @@ type Plain struct {
 
 // Command is a shell command that builds the firmware, on one line, for people to copy.
 func (p Plain) Command() string {
-	command := shell.Join(
-		slices.Concat([]string{plainMake(), "-C", shell.Path(p.Target.Dir())}, p.Target.Args(), p.Args))
+	words, env := p.words(shell.Path(p.Target.Dir()))
+	command := shell.Join(append([]string{plainMake()}, words...))
+	for _, set := range env {
+		name, value, _ := strings.Cut(set, "=")
+		command = name + "=" + shell.Quote(value) + " " + command
+	}
 	if dir := p.mpyCrossFirst(); dir != "" {
 		command = shell.Join([]string{plainMake(), "-C", shell.Path(dir)}) + " && " + command
 	}
@@ -37,20 +41,34 @@ func (p Plain) Command() string {
 // Run builds.
 func (p Plain) Run(ctx context.Context) error {
 	if dir := p.mpyCrossFirst(); dir != "" {
-		if err := p.make(ctx, "-C", dir); err != nil {
+		if err := p.make(ctx, nil, "-C", dir); err != nil {
 			return fmt.Errorf("build mpy-cross: make -C %s: %w", dir, err)
 		}
 	}
-	words := slices.Concat([]string{"-C", p.Target.Dir()}, p.Target.Args(), p.Args)
-	if err := p.make(ctx, words...); err != nil {
+	words, env := p.words(p.Target.Dir())
+	if err := p.reconfigure(ctx); err != nil {
+		return err
+	}
+	if err := p.make(ctx, env, words...); err != nil {
 		return fmt.Errorf("build %s: %s: %w", p.Target.Name(), p.Command(), err)
 	}
 	return nil
 }
 
-func (p Plain) make(ctx context.Context, words ...string) error {
+// words are make's arguments, and the variables that its environment needs besides.
+func (p Plain) words(dir string) (words, env []string) {
+	args := append(p.Target.Args(), p.Args...)
+	if p.Target.CMake() {
+		var forCMake []string
+		args, forCMake = splitCMake(args)
+		env = cmakeEnvironment(forCMake)
+	}
+	return append([]string{"-C", dir}, args...), env
+}
+
+func (p Plain) make(ctx context.Context, env []string, words ...string) error {
 	cmd := exec.CommandContext(ctx, plainMake(), words...)
-	cmd.Env = append(os.Environ(), noCcacheBase)
+	cmd.Env = append(append(os.Environ(), noCcacheBase), env...)
 	cmd.Stdout, cmd.Stderr = p.Output, p.Output
 	endWithChildren(cmd)
 	return RunCommand(ctx, cmd)
@@ -82,4 +100,40 @@ func (p Plain) mpyCrossFirst() string {
 		}
 	}
 	return dir
+}
+
+// reconfigure has CMake configure make's own build directory again if that was configured with
+// other arguments. The Makefiles of MicroPython run CMake only in a new directory, and ignore
+// arguments for another: another board, other modules or none would be built without a word.
+func (p Plain) reconfigure(ctx context.Context) error {
+	if !p.Target.CMake() {
+		return nil
+	}
+	c, err := newConfiguration(ctx, p.Target, p.Args)
+	if err != nil {
+		return err
+	}
+	stale := c.staleIn(c.plainDir())
+	if len(stale) == 0 {
+		return nil
+	}
+	c.dir = c.plainDir()
+	what := "configure " + p.Target.Name() + " again"
+	if p.Output != nil {
+		fmt.Fprintf(p.Output, "%s was configured with other arguments (%s): configuring it again\n",
+			shell.Path(c.dir), strings.Join(stale, ", "))
+	}
+	if err := os.Remove(filepath.Join(c.dir, cmakeCache)); err != nil {
+		return fmt.Errorf("%s: %w", what, err)
+	}
+	argv := slices.Concat([]string{"cmake", "-S", ".", "-B", c.dir}, c.args)
+	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
+	cmd.Dir = p.Target.Dir()
+	cmd.Env = append(os.Environ(), c.environment...)
+	cmd.Stdout, cmd.Stderr = p.Output, p.Output
+	endWithChildren(cmd)
+	if err := RunCommand(ctx, cmd); err != nil {
+		return fmt.Errorf("%s: %s: %w", what, shellLine(p.Target, argv), err)
+	}
+	return nil
 }

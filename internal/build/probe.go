@@ -31,6 +31,9 @@ type Flags struct {
 	replies *replies // of this build, nil if they are not kept
 	// compiles are the commands that compile objects, nil if they have not been asked for.
 	compiles map[string]Compile
+	// cmake is how CMake was run, with inputs, the files that it read; nil for make.
+	cmake  *configuration
+	inputs []string
 }
 
 const probeMark = "mpwolf-probe:"
@@ -42,10 +45,14 @@ const noConfvars = "CONFVARS_FILE=" + os.DevNull
 // Flags asks make for the compiler and the flags that the target's sources are compiled with, and
 // for the values of further make variables; extra are further arguments for make, such as
 // "USER_C_MODULES=/path". It builds nothing and creates nothing. If make stops, as it does for a
-// variant that does not exist, the error is a *MakeError.
+// variant that does not exist, the error is a *MakeError. For a port that CMake builds, CMake
+// replies, in a directory of its own.
 func Probe(
 	ctx context.Context, t micropython.Target, vars []string, extra ...string,
 ) (*Flags, error) {
+	if t.CMake() {
+		return probeCMake(ctx, t, vars, extra)
+	}
 	argv := makeArgv(t, slices.Concat(extra, []string{noConfvars}, probeArgs(vars))...)
 	what := "ask make for the flags of " + t.Name()
 	stdout, stderr, err := run(ctx, t.Dir(), nil, argv)
@@ -72,8 +79,7 @@ func parseFlags(
 		return nil, fmt.Errorf("%s: CFLAGS: %w", what, err)
 	}
 	if len(flags.CC) == 0 || len(flags.CFLAGS) == 0 {
-		return nil, fmt.Errorf("%s: its Makefile sets no CC and CFLAGS (a port that is built "+
-			"with CMake?)", what)
+		return nil, fmt.Errorf("%s: its Makefile sets no CC and CFLAGS", what)
 	}
 	flags.missing = missingSubmodules(t.Tree, strings.Fields(values["GIT_SUBMODULES"]))
 	return flags, nil

@@ -186,7 +186,7 @@ func (f *Flags) programs() []string {
 // makefiles are the files that make read, except the dependency files of objects, which set no
 // variable.
 func (f *Flags) makefiles() []string {
-	var files []string
+	files := slices.Clone(f.inputs)
 	for _, name := range strings.Fields(f.Vars[makefileList]) {
 		if ext := filepath.Ext(name); ext == ".P" || ext == ".d" {
 			continue

@@ -150,6 +150,9 @@ func shellLine(t micropython.Target, argv []string) string {
 // firstError is the line of a log that names the error, else the last line. Of a Python traceback
 // it is the end, of a linker's failure its own first line.
 func firstError(log []byte, err error) string {
+	if cause := cmakeError(string(log)); cause != "" {
+		return cause
+	}
 	last, linker := "", ""
 	traceback := false
 	for line := range strings.Lines(string(log)) {
@@ -175,6 +178,23 @@ func firstError(log []byte, err error) string {
 		return err.Error()
 	}
 	return last
+}
+
+// cmakeErrorLine begins what CMake says about an error, which goes on in indented lines.
+var cmakeErrorLine = regexp.MustCompile(
+	`(?m)^CMake Error(?: at (\S+?):(\d+) \([^)]*\)|: (.*)|.*):?\n?((?:[ \t]+\S.*\n|\n[ \t]+\S.*\n)*)`)
+
+// cmakeError is the first error of CMake in a log, on one line; "" if there is none.
+func cmakeError(log string) string {
+	m := cmakeErrorLine.FindStringSubmatch(log)
+	if m == nil {
+		return ""
+	}
+	text := strings.Join(strings.Fields(m[3]+" "+m[4]), " ")
+	if m[1] != "" {
+		return m[1] + ":" + m[2] + ": error: " + text
+	}
+	return "CMake error: " + text
 }
 
 // linkerLine is what a linker writes that does not say "error", such as mold about an option.

@@ -1,6 +1,7 @@
 package command
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"path/filepath"
@@ -79,7 +80,11 @@ func showExplanation(e *explain.Explanation, w io.Writer) {
 	fmt.Fprintf(w, "mpwolf patch: %s\n", e.Want.Plan)
 }
 
-var kindNames = map[string]string{"macro": "C macro", "variable": "make variable"}
+// makers are whose variables the kinds of variables are.
+var makers = map[string]string{"variable": "make", "cmake variable": "CMake"}
+
+var kindNames = map[string]string{"macro": "C macro", "variable": "make variable",
+	"cmake variable": "CMake variable"}
 
 func showPlaces(e *explain.Explanation, w io.Writer) {
 	if len(e.Places) == 0 {
@@ -90,7 +95,8 @@ func showPlaces(e *explain.Explanation, w io.Writer) {
 	for _, p := range e.Places {
 		fmt.Fprintf(w, "  %s:%d: %s", shell.Path(p.File), p.Line, p.Text)
 		switch {
-		case e.Kind == "variable" && p.Kind != patches.MakeVariable.String():
+		case explain.IsVariable(e.Kind) && p.Kind != patches.MakeVariable.String() &&
+			p.Kind != patches.CMakeVariable.String():
 			fmt.Fprint(w, "  (sets the C macro of that name)")
 		case p.Decides:
 			fmt.Fprint(w, "  <- decides")
@@ -110,8 +116,8 @@ func showPlaces(e *explain.Explanation, w io.Writer) {
 
 func nameText(o explain.Name) string {
 	name, value := o.Name, "no number"
-	if o.Kind == "variable" {
-		name = "make's " + name
+	if maker, is := makers[o.Kind]; is {
+		name = maker + "'s " + name
 	}
 	if o.Value != nil {
 		value = fmt.Sprint(*o.Value)
@@ -120,7 +126,8 @@ func nameText(o explain.Name) string {
 	case o.Text == "" && o.File == "":
 		return fmt.Sprintf("%s: not set, which counts as %s", name, value)
 	case o.File == "":
-		return fmt.Sprintf("%s = %s, on make's command line or by default", name, o.Text)
+		return fmt.Sprintf("%s = %s, on %s's command line or by default", name, o.Text,
+			cmp.Or(makers[o.Kind], "make"))
 	case o.Text == value || o.Text == "("+value+")" || o.Value == nil:
 		return fmt.Sprintf("%s = %s, by %s:%d", name, o.Text, shell.Path(o.File), o.Line)
 	}
@@ -133,8 +140,8 @@ func showValues(e *explain.Explanation, w io.Writer) {
 		fmt.Fprintf(w, "before mpwolf patch: %s\n", valueText(*e.Before))
 	}
 	who := "the compiler"
-	if e.Kind == "variable" {
-		who = "make"
+	if maker, is := makers[e.Kind]; is {
+		who = maker
 	}
 	if e.Compiler != nil {
 		fmt.Fprintf(w, "value: %s, as %s sees it\n", valueText(*e.Compiler), who)

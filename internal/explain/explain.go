@@ -23,7 +23,7 @@ import (
 // Explanation is what is known about one macro for one target.
 type Explanation struct {
 	Macro       string `json:"macro"`
-	Kind        string `json:"kind"` // macro or variable
+	Kind        string `json:"kind"` // macro, variable (of make) or cmake variable
 	Target      string `json:"target"`
 	MicroPython string `json:"micropython"`
 	// AskedAs is the name that was asked for if this release uses another.
@@ -146,13 +146,13 @@ func Macro(
 				target.Tree.Version.String()+"?")
 	}
 	e := &Explanation{
-		Macro: found.Name, Kind: kindOf(found.IsVariable), Target: target.Name(),
+		Macro: found.Name, Kind: kindOf(found.IsVariable, target), Target: target.Name(),
 		MicroPython: target.Tree.Version.String(), Places: []Place{},
 	}
 	if found.Name != macro {
 		e.AskedAs = macro
 	}
-	e.read(found)
+	e.read(found, target)
 	e.ask(ctx, subject)
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
@@ -180,15 +180,28 @@ func lookUp(
 	return config.Explain(macro)
 }
 
-func kindOf(variable bool) string {
-	if variable {
-		return "variable"
+// The kinds of names.
+const (
+	macroKind = "macro"
+	makeKind  = "variable"       // of make
+	cmakeKind = "cmake variable" // of CMake, for a port that it builds
+)
+
+func kindOf(variable bool, target micropython.Target) string {
+	switch {
+	case variable && target.CMake():
+		return cmakeKind
+	case variable:
+		return makeKind
 	}
-	return "macro"
+	return macroKind
 }
 
+// IsVariable reports whether a kind is that of a variable, not of a macro.
+func IsVariable(kind string) bool { return kind == makeKind || kind == cmakeKind }
+
 // read takes over what the scanner found.
-func (e *Explanation) read(found *patches.Explanation) {
+func (e *Explanation) read(found *patches.Explanation, target micropython.Target) {
 	for _, p := range found.Places {
 		e.Places = append(e.Places, Place{
 			File: p.File, Line: p.Line, Kind: p.Kind.String(), Text: p.Written(), Acts: p.Active,
@@ -196,7 +209,7 @@ func (e *Explanation) read(found *patches.Explanation) {
 		})
 	}
 	for _, o := range found.From {
-		name := Name{Name: o.Name, Kind: kindOf(o.Variable), Text: o.Text,
+		name := Name{Name: o.Name, Kind: kindOf(o.Variable, target), Text: o.Text,
 			File: o.File, Line: o.Line}
 		if o.Known {
 			name.Value = &o.Value
@@ -225,9 +238,9 @@ func (e *Explanation) ask(ctx context.Context, target subject) {
 		e.approximate(err, nil)
 		return
 	}
-	if e.Kind == "variable" {
+	if IsVariable(e.Kind) {
 		e.Compiler = &Value{}
-		if n, known := patches.MakeNumber(flags.Vars[e.Macro]); known {
+		if n, known := patches.Number(target.Target, flags.Vars[e.Macro]); known {
 			e.Compiler.Value = &n
 		} else {
 			e.Compiler.Why = fmt.Sprintf("%q is not a number", flags.Vars[e.Macro])

@@ -108,6 +108,9 @@ func (t *Target) setBoardDir(directory string) error {
 		return fmt.Errorf("board directory %q: %w", directory, err)
 	}
 	needed := []string{"mpconfigboard.mk"}
+	if t.CMake() {
+		needed[0] = "mpconfigboard.cmake"
+	}
 	// The boards of qemu have no header.
 	headers, err := fs.Glob(os.DirFS(t.Dir()), "boards/*/mpconfigboard.h")
 	if err != nil || len(headers) > 0 {
@@ -215,6 +218,12 @@ type coreMake struct {
 // coreMakes are those of ports/alif/Makefile, v1.25.0 and later.
 var coreMakes = map[string]coreMake{
 	"alif": {"alif.mk", []string{"MCU_CORE=M55_HP"}},
+}
+
+// CMake reports whether CMake builds the port's firmware; its Makefile only runs CMake then.
+func (t Target) CMake() bool {
+	info, err := os.Stat(filepath.Join(t.Dir(), "CMakeLists.txt"))
+	return err == nil && info.Mode().IsRegular()
 }
 
 // Makefile is the makefile in Dir that compiles the firmware; "" for the one that make takes by

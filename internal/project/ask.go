@@ -56,7 +56,7 @@ func Ask(
 	var wrong []Wrong
 	for name, want := range names {
 		if want.Variable != "" {
-			n, known := patches.MakeNumber(flags.Vars[name])
+			n, known := patches.Number(t.Target, flags.Vars[name])
 			if !known || n != want.Value {
 				wrong = append(wrong, Wrong{Name: name, Text: flags.Vars[name], Want: want.Value})
 			}

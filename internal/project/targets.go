@@ -16,6 +16,7 @@ import (
 	"mpwolf/internal/micropython"
 	"mpwolf/internal/shell"
 	"mpwolf/internal/state"
+	"mpwolf/modules"
 )
 
 // Target is a firmware that is built: a port for one board or in one variant, with its options.
@@ -44,12 +45,25 @@ func (t Target) Entry() state.Target {
 
 // ModuleArgs are the arguments with which make builds the modules in, as people would write them
 // by hand.
-func (t Target) ModuleArgs(modules string) []string {
-	args := []string{"USER_C_MODULES=" + modules, "WOLFSSL_PORT=" + t.Port}
+func (t Target) ModuleArgs(dir string) []string {
+	args := []string{"USER_C_MODULES=" + dir, "WOLFSSL_PORT=" + t.Port}
+	if t.CMake() { // where WOLFSSL_PORT is the port by itself
+		args = []string{"USER_C_MODULES=" + cmakeModules(dir)}
+	}
 	if t.UserSettings != "" {
 		args = append(args, "WOLFSSL_USER_SETTINGS_FILE="+t.UserSettings)
 	}
 	return args
+}
+
+// cmakeModules is the USER_C_MODULES with which CMake includes the modules in a directory: the
+// directory itself only if it has a micropython.cmake, which includes those that its owner wants.
+// py/usermod.cmake looks for none in the directories below, as py/py.mk does.
+func cmakeModules(dir string) string {
+	if _, err := os.Stat(filepath.Join(dir, "micropython.cmake")); err == nil {
+		return dir
+	}
+	return filepath.Join(dir, modules.Name)
 }
 
 // Gone is a target that the tree does not have, or no longer.

@@ -7,7 +7,7 @@ import "mpwolf/internal/build"
 func (v *evidence) deps(objectFile string) []string {
 	deps, known := v.depCache[objectFile]
 	if !known {
-		deps = readDeps(objectFile, v.Target.Dir())
+		deps = readDeps(objectFile, v.build.RunDir())
 		v.depCache[objectFile] = deps
 	}
 	return deps
@@ -22,7 +22,7 @@ func (v *evidence) readDeps() {
 		}
 	}
 	read := make([][]string, len(files))
-	each(len(files), func(i int) { read[i] = v.early.objectDeps(files[i], v.Target.Dir()) })
+	each(len(files), func(i int) { read[i] = v.early.objectDeps(files[i], v.build.RunDir()) })
 	for i, file := range files {
 		v.depCache[file] = read[i]
 	}

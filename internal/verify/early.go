@@ -82,7 +82,7 @@ func (v *evidence) readEarly() *early {
 		files := strings.Split(strings.TrimSuffix(rest, "\n"), "\n")
 		inputs := make([]earlyInput, len(files))
 		deps := make([]earlyDeps, len(files))
-		dir := v.Target.Dir()
+		dir := v.build.RunDir()
 		each(len(files)+1, func(i int) {
 			if i == len(files) {
 				e.elf = elf

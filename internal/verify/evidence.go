@@ -118,12 +118,12 @@ func (v *evidence) stopped(stopped *build.MakeError, err error) (skip string, _ 
 	return "see modules", nil
 }
 
-// abs is a path that make or the compiler wrote, which run in the port's directory.
+// abs is a path that make, the compiler or the linker wrote.
 func (v *evidence) abs(path string) string {
 	if filepath.IsAbs(path) {
 		return filepath.Clean(path)
 	}
-	return filepath.Join(v.Target.Dir(), path)
+	return filepath.Join(v.build.RunDir(), path)
 }
 
 // built is how a build ended.

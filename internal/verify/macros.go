@@ -65,7 +65,7 @@ func (v macrosCheck) run(ctx context.Context, c *check) error {
 		if want.Variable != "" {
 			text := strings.TrimSpace(v.flags.Vars[want.Variable])
 			seen[want.Variable] = cmp.Or(text, "not set") + ", a make variable"
-			if n, known := patches.MakeNumber(text); known && n == want.Value {
+			if n, known := patches.Number(v.Target, text); known && n == want.Value {
 				right++
 			} else {
 				c.find(wrongVariable(want, text))

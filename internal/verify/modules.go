@@ -12,23 +12,50 @@ import (
 )
 
 // fragment is the file by which MicroPython's make finds a user module in a directory of the
-// USER_C_MODULES directory.
-const fragment = "micropython.mk"
+// USER_C_MODULES directory, cmakeFragment the one that CMake includes.
+const (
+	fragment      = "micropython.mk"
+	cmakeFragment = "micropython.cmake"
+)
 
-// modulesDir is the USER_C_MODULES directory, as an absolute path; "" if make is given none.
-func (v *evidence) modulesDir() string {
+// userModules is the value of USER_C_MODULES, as an absolute path; "" if make is given none.
+func (v *evidence) userModules() string {
 	for _, arg := range slices.Backward(append(slices.Clone(v.Target.Make), v.Args...)) {
 		if dir, found := strings.CutPrefix(arg, "USER_C_MODULES="); found && dir != "" {
-			return v.abs(dir)
+			if !filepath.IsAbs(dir) {
+				dir = filepath.Join(v.Target.Dir(), dir)
+			}
+			return filepath.Clean(dir)
 		}
 	}
 	return ""
+}
+
+// modulesDir is the directory of the user modules, as an absolute path; "" if make is given none.
+// For CMake, USER_C_MODULES may be the file that is included, the directory that it is in, or the
+// module itself.
+func (v *evidence) modulesDir() string {
+	dir := v.userModules()
+	if dir == "" || !v.Target.CMake() {
+		return dir
+	}
+	if filepath.Base(dir) == cmakeFragment {
+		dir = filepath.Dir(dir)
+	}
+	if filepath.Base(dir) == wolfModule {
+		dir = filepath.Dir(dir)
+	}
+	return dir
 }
 
 // findDir checks whether make will find a module at all: if the directory does not exist or has
 // none, make silently builds firmware without them.
 func (v modulesCheck) findDir(c *check) {
 	dir := v.modulesDir()
+	if v.Target.CMake() {
+		v.findCMake(c)
+		return
+	}
 	if dir == "" || len(fragments(dir)) > 0 {
 		return
 	}
@@ -45,6 +72,32 @@ func (v modulesCheck) findDir(c *check) {
 		f.Fix = "perhaps one of these: " + strings.Join(near, ", ")
 	} else {
 		f.Fix = "install the modules with mpwolf patch, or correct the path"
+	}
+	c.find(f)
+}
+
+// findCMake is findDir for a port that CMake builds, which stops at a path that does not exist:
+// the finding says which one would do.
+func (v modulesCheck) findCMake(c *check) {
+	path := v.userModules()
+	if path == "" {
+		return
+	}
+	file := path
+	if filepath.Base(path) != cmakeFragment {
+		file = filepath.Join(path, cmakeFragment)
+	}
+	if _, err := os.Stat(file); err == nil {
+		return
+	}
+	f := Finding{File: path, Message: "no user module is at this USER_C_MODULES: CMake looks " +
+		"for " + file, Fix: "install the modules with mpwolf patch, or correct the path"}
+	module := filepath.Join(path, wolfModule)
+	if _, err := os.Stat(filepath.Join(module, cmakeFragment)); err == nil {
+		f.Fix = "give the module itself, " + module + ", or a " + cmakeFragment +
+			" of your own in this directory that includes it"
+	} else if near := nearby(v.modulesDir()); len(near) > 0 {
+		f.Fix = "perhaps one of these: " + strings.Join(near, ", ")
 	}
 	c.find(f)
 }

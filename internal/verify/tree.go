@@ -178,11 +178,11 @@ func verifyTarget(
 	}
 	module := p.Module()
 	options := Options{
-		Target: t.Target, Wants: port.Wants, Modules: p.Modules, Names: modules.Names,
+		Target: t.Target, Wants: port.Wants, Names: modules.Names,
 		Settings: cmp.Or(t.UserSettings,
 			filepath.Join(module, "ports", t.Port, "user_settings.h")),
 		WolfSSL: filepath.Join(module, "wolfssl"),
-		Args:    t.ModuleArgs(p.Modules)[1:], // Run names the modules' directory itself
+		Args:    t.ModuleArgs(p.Modules),
 		Build:   buildDir(p, t), NoBuild: o.NoBuild, Jobs: o.Jobs, Progress: o.Progress,
 		RunScripts:   scripts,
 		RandomScript: filepath.Join(filepath.Dir(scripts[0]), "tls_random.py"),

@@ -1,0 +1,1 @@
+int mbedtls_ssl_init(void);

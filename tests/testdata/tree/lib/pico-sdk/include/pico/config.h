@@ -1,0 +1,1 @@
+#define PICO_CONFIG 1

@@ -1,0 +1,1 @@
+set(MICROPY_HW_RISCV ON)

@@ -1,0 +1,7 @@
+set(PICO_BOARD "pico_w")
+
+set(MICROPY_PY_LWIP ON)
+
+# Bluetooth
+set(MICROPY_PY_BLUETOOTH ON)
+set(MICROPY_BLUETOOTH_BTSTACK ON)

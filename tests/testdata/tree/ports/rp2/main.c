@@ -1,0 +1,5 @@
+#include "py/mpconfig.h"
+int mp_main(void);
+int main(void) {
+    return mp_main();
+}

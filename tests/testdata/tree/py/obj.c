@@ -1,0 +1,4 @@
+#include "py/mpconfig.h"
+int mp_obj(void) {
+    return MICROPY_PY_SSL;
+}

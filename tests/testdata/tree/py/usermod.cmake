@@ -1,0 +1,13 @@
+add_library(usermod INTERFACE)
+
+if (USER_C_MODULES)
+    foreach(USER_C_MODULE_PATH ${USER_C_MODULES})
+        if (IS_DIRECTORY ${USER_C_MODULE_PATH})
+            set(USER_C_MODULE_PATH "${USER_C_MODULE_PATH}/micropython.cmake")
+        endif()
+        if (NOT EXISTS ${USER_C_MODULE_PATH})
+            message(FATAL_ERROR "USER_C_MODULES doesn't exist: ${USER_C_MODULE_PATH}")
+        endif()
+        include(${USER_C_MODULE_PATH})
+    endforeach()
+endif()

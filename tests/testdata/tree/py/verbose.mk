@@ -1,0 +1,3 @@
+ifneq ($(V),1)
+Q = @
+endif

@@ -1,0 +1,4 @@
+#include "py/mpconfig.h"
+int mp_vm(void) {
+    return 0;
+}
