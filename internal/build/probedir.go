@@ -100,6 +100,8 @@ func removeOld(top string) {
 				_ = os.RemoveAll(dir)
 			}
 		}
-		_ = os.Remove(filepath.Join(top, base.Name())) // if it is empty
+		if time.Since(modTime(base)) > keepUsed { // another mpwolf may just have made it
+			_ = os.Remove(filepath.Join(top, base.Name())) // if it is empty
+		}
 	}
 }

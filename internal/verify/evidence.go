@@ -106,13 +106,16 @@ func timed(seconds *float64) func() {
 // stopped reports that make cannot read its makefiles: a finding if the user modules' fragment is
 // the cause, such as an unknown WOLFSSL_PORT.
 func (v *evidence) stopped(stopped *build.MakeError, err error) (skip string, _ error) {
-	m := makeErrorLine().FindStringSubmatch(stopped.Cause)
-	if m == nil || v.modulesDir() == "" || relative(v.modulesDir(), v.abs(m[1])) == v.abs(m[1]) {
+	d := diagnose(stopped.Cause)
+	if len(d.compile) == 0 || v.modulesDir() == "" {
 		return "", err
 	}
-	d := diagnose(stopped.Cause)
+	file := v.abs(d.compile[0].file)
+	if relative(v.modulesDir(), file) == file {
+		return "", err
+	}
 	v.checks[ModulesID].find(
-		Finding{Message: d.compile[0].message, File: relative(v.Target.Tree.Dir, v.abs(m[1])),
+		Finding{Message: d.compile[0].message, File: relative(v.Target.Tree.Dir, file),
 			Line: d.compile[0].line,
 			Fix:  "give make the variable that the message names, with a value that it lists"})
 	return "see modules", nil

@@ -84,6 +84,9 @@ func (v macrosCheck) run(ctx context.Context, c *check) error {
 	if err := v.objectsCheck(ctx, c, reading); err != nil {
 		return err
 	}
+	if err := v.boardCheck(ctx, c); err != nil {
+		return err
+	}
 	c.show("macros", seen)
 	c.summary = fmt.Sprintf("%d of %s as wanted, as the compiler sees them", right,
 		plural(len(v.Wants), "macro"))
@@ -104,6 +107,9 @@ func (v *evidence) variables() []string {
 	}
 	if v.Target.Port == "qemu" {
 		names = append(names, machineVariables...)
+	}
+	if v.Target.CMake() {
+		names = append(names, "MICROPY_BOARD", "MICROPY_BOARD_DIR")
 	}
 	return names
 }

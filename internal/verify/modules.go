@@ -300,9 +300,23 @@ func (v modulesCheck) unregisteredFix() string {
 		return "pass the modules to make: USER_C_MODULES=<directory>"
 	case v.NoBuild:
 		return "this build was made without them: build again"
+	case v.leftOut() != "":
+		return "add this line to " + v.leftOut() + ": include(${CMAKE_CURRENT_LIST_DIR}/" +
+			wolfModule + "/" + cmakeFragment + ")"
 	}
 	return "see whether a setting of the module leaves it out, and whether " + v.modulesDir() +
 		" is the right directory"
+}
+
+// leftOut is the micropython.cmake of the modules' directory if it does not name wolfSSL's module;
+// "" if there is none, or if it does.
+func (v modulesCheck) leftOut() string {
+	file := filepath.Join(v.modulesDir(), cmakeFragment)
+	text, err := os.ReadFile(file)
+	if !v.Target.CMake() || err != nil || strings.Contains(string(text), wolfModule) {
+		return ""
+	}
+	return file
 }
 
 // isOwnModule reports whether a registered module's object is the one for its name, in a source of

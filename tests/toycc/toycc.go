@@ -77,7 +77,7 @@ func parse(args []string) *options {
 		case arg == "-Werror":
 			o.werror = true
 		case arg == "-dD" || arg == "-MD":
-		case arg == "-x":
+		case arg == "-x" || arg == "-MT":
 			i++
 		case arg == "-MF":
 			o.depFile = value("-MF")
