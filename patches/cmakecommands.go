@@ -138,7 +138,7 @@ func (r *cmakeRun) setCommand(c cmakeCommand) {
 	r.assignVar(name, v)
 }
 
-// outside gives a variable of a function's caller a value; outside of functions that has no effect.
+// outside gives a variable of a function's caller a value; outside of functions it has no effect.
 func (r *cmakeRun) outside(name string, v cmakeVar) {
 	if len(r.parents) == 0 {
 		return
@@ -266,7 +266,9 @@ func (r *cmakeRun) list(c cmakeCommand) {
 			known = known && !strings.Contains(item.text, ";")
 		}
 		v.items = slices.DeleteFunc(left, func(item cmakeItem) bool {
-			return slices.ContainsFunc(items, func(i cmakeItem) bool { return i.text == item.text })
+			return slices.ContainsFunc(items, func(i cmakeItem) bool {
+				return i.text == item.text
+			})
 		})
 	case "LENGTH", "GET", "FIND", "JOIN", "SUBLIST":
 		if out := c.args[len(c.args)-1]; isCMakeName(out.text) {

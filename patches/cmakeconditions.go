@@ -14,8 +14,8 @@ import (
 // MicroPython's may be CMake's own, or set by what is not read.
 func (r *cmakeRun) unset(name string) bool {
 	return ours(name) || name == "USER_C_MODULES" || !r.foreign && !slices.ContainsFunc(
-		[]string{"CMAKE_", "PROJECT_", "WIN32", "UNIX", "APPLE", "MSVC", "MINGW", "CYGWIN", "LINUX",
-			"BSD", "ANDROID", "IOS", "XCODE", "HAIKU", "GHS", "BORLAND"},
+		[]string{"CMAKE_", "PROJECT_", "WIN32", "UNIX", "APPLE", "MSVC", "MINGW", "CYGWIN",
+			"LINUX", "BSD", "ANDROID", "IOS", "XCODE", "HAIKU", "GHS", "BORLAND"},
 		func(prefix string) bool { return strings.HasPrefix(name, prefix) })
 }
 

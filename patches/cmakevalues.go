@@ -154,7 +154,7 @@ func closingBrace(text string, open int) int {
 
 func (r *cmakeRun) value(name string, environment bool) (string, bool) {
 	if environment {
-		v, is := r.vars[name] // make's command line, whose variables make exports, and its environment
+		v, is := r.vars[name] // make's, which exports those of its command line
 		if is && (r.pinned[name] || v.environment) {
 			return r.makeRun.expand("$(" + name + ")")
 		}

@@ -136,8 +136,8 @@ func (c *Config) readCMake(port string) {
 			r.give("MICROPY_BOARD_VARIANT", c.target.Variant)
 		}
 	}
-	if file := path.Join(filepath.ToSlash(c.target.Modules), cmakeFragmentName); c.target.Modules !=
-		"" && r.exists(file, false) == yes {
+	file := path.Join(filepath.ToSlash(c.target.Modules), cmakeFragmentName)
+	if c.target.Modules != "" && r.exists(file, false) == yes {
 		r.modules = r.src.name("", file)
 	}
 	r.file(path.Join(port, "CMakeLists.txt"))

@@ -200,8 +200,8 @@ func (d *pristineDraft) cmakeText() string {
 		fmt.Fprintf(&b, "\n# %s\n%s\n", v.want.Why, d.variableLine(v.name, v.want.Value))
 	}
 	if len(d.macros) > 0 {
-		fmt.Fprintf(&b, "\n# The header that py/mpconfig.h includes: the port's, and then what no "+
-			"variable sets.\nlist(APPEND %s MP_CONFIGFILE=\"%s\")\n", moduleDefinitions,
+		fmt.Fprintf(&b, "\n# The header that py/mpconfig.h includes: the port's, and then what "+
+			"no variable sets.\nlist(APPEND %s MP_CONFIGFILE=\"%s\")\n", moduleDefinitions,
 			d.header(d.port))
 	}
 	return b.String()

@@ -43,7 +43,8 @@ const (
 )
 
 func (k Kind) String() string {
-	return [...]string{"make variable", "CMake variable", "compiler flag", "compiler flag", "define", "undef"}[k]
+	return [...]string{"make variable", "CMake variable", "compiler flag", "compiler flag",
+		"define", "undef"}[k]
 }
 
 // inMake says that the line is in a makefile, or a CMake file.

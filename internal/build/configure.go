@@ -31,8 +31,8 @@ type configuration struct {
 
 // The files that mpwolf itself writes into such a directory.
 const (
-	includeFile   = ours + "include.cmake"  // what CMake reads at project()
-	dumpFile      = ours + "dump.cmake"     // what it reads at the end
+	includeFile   = ours + "include.cmake" // what CMake reads at project()
+	dumpFile      = ours + "dump.cmake"    // what it reads at the end
 	cmakeCache    = "CMakeCache.txt"
 	variablesFile = ours + "variables"      // CMake's variables at the end
 	compilesJSON  = "compile_commands.json" // CMake's own list of commands
@@ -100,7 +100,7 @@ func isName(s string) bool {
 	return s != ""
 }
 
-// newConfiguration asks the port's Makefile how it runs CMake; args are further arguments for make.
+// newConfiguration asks the port's Makefile how it runs CMake; args are more arguments for make.
 // No directory is chosen yet.
 func newConfiguration(
 	ctx context.Context, t micropython.Target, args []string,
@@ -249,7 +249,8 @@ func (c *configuration) run(ctx context.Context) error {
 	if err := os.MkdirAll(c.dir, 0o777); err != nil {
 		return fmt.Errorf("%s: %w", what, err)
 	}
-	for name, text := range map[string]string{includeFile: c.includeText(), dumpFile: c.dumpText()} {
+	texts := map[string]string{includeFile: c.includeText(), dumpFile: c.dumpText()}
+	for name, text := range texts {
 		if err := writeIfOther(filepath.Join(c.dir, name), text); err != nil {
 			return fmt.Errorf("%s: %w", what, err)
 		}
@@ -343,7 +344,8 @@ func (c *configuration) flags(vars []string) (*Flags, error) {
 		replies: openReplies(c.dir), inputs: c.inputs()}
 	argv := generalFlags(compiles, c.target.Tree.Path("py"))
 	if len(argv) == 0 {
-		return nil, fmt.Errorf("%s: CMake compiles no source of %s", what, c.target.Tree.Path("py"))
+		return nil, fmt.Errorf("%s: CMake compiles no source of %s", what,
+			c.target.Tree.Path("py"))
 	}
 	f.CC, f.CFLAGS = argv[:1], argv[1:]
 	for _, name := range vars {

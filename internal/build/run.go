@@ -182,7 +182,8 @@ func firstError(log []byte, err error) string {
 
 // cmakeErrorLine begins what CMake says about an error, which goes on in indented lines.
 var cmakeErrorLine = regexp.MustCompile(
-	`(?m)^CMake Error(?: at (\S+?):(\d+) \([^)]*\)|: (.*)|.*):?\n?((?:[ \t]+\S.*\n|\n[ \t]+\S.*\n)*)`)
+	`(?m)^CMake Error(?: at (\S+?):(\d+) \([^)]*\)|: (.*)|.*):?\n?` +
+		`((?:[ \t]+\S.*\n|\n[ \t]+\S.*\n)*)`)
 
 // cmakeError is the first error of CMake in a log, on one line; "" if there is none.
 func cmakeError(log string) string {

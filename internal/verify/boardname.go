@@ -28,8 +28,8 @@ func (v macrosCheck) boardCheck(ctx context.Context, c *check) error {
 	}
 	if dir := v.flags.Vars["MICROPY_BOARD_DIR"]; dir != "" &&
 		filepath.Base(dir) != v.Target.Board {
-		c.find(Finding{Message: fmt.Sprintf("CMake takes the board's files from %s, not those of %s",
-			dir, v.Target.Board), File: dir, Fix: fix})
+		c.find(Finding{Message: fmt.Sprintf("CMake takes the board's files from %s, not those "+
+			"of %s", dir, v.Target.Board), File: dir, Fix: fix})
 	}
 	values, err := v.flags.Effective(ctx, []string{boardNameMacro, boardBuildMacro})
 	if err != nil || v.image == nil {
@@ -37,8 +37,8 @@ func (v macrosCheck) boardCheck(ctx context.Context, c *check) error {
 	}
 	name := cText(values[boardNameMacro].Text)
 	if name != "" && !v.image.Contains(name) {
-		c.find(Finding{Message: fmt.Sprintf("the firmware does not contain the name of its board, %q "+
-			"(%s): it was built for another one", name, boardNameMacro), File: v.elf,
+		c.find(Finding{Message: fmt.Sprintf("the firmware does not contain the name of its "+
+			"board, %q (%s): it was built for another one", name, boardNameMacro), File: v.elf,
 			Fix: "remove " + v.build.Dir + ", then build again"})
 	}
 	if name != "" {
@@ -49,7 +49,8 @@ func (v macrosCheck) boardCheck(ctx context.Context, c *check) error {
 		want += "-" + v.Target.Variant
 	}
 	if is := cText(values[boardBuildMacro].Text); is != "" && is != want {
-		c.find(Finding{Message: fmt.Sprintf("%s is %q, not %q", boardBuildMacro, is, want), Fix: fix})
+		c.find(Finding{Message: fmt.Sprintf("%s is %q, not %q", boardBuildMacro, is, want),
+			Fix: fix})
 	}
 	return nil
 }
