@@ -131,6 +131,9 @@ func (r *cmakeRun) setCommand(c cmakeCommand) {
 		r.outside(name, v)
 		return
 	}
+	if strings.HasPrefix(name, "CMAKE_C_FLAGS") {
+		r.definitions(c, values, "flags", true)
+	}
 	if len(values) > 1 && v.site != nil {
 		v.site.made = true // a list: its items are edited, not the whole
 		v.site.Text = v.text()

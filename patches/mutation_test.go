@@ -190,7 +190,7 @@ func writeFiles(t testing.TB, dir string, files map[string]string) {
 	}
 }
 
-var fileAndLine = regexp.MustCompile(`[\w/.-]+\.(h|mk):\d+`)
+var fileAndLine = regexp.MustCompile(`[\w/.-]+\.(h|mk|cmake|txt):\d+`)
 
 // judge plans and applies, and says what is wrong: a value that the scanner claims to know and
 // the compiler does not see, or an error without a place.
@@ -251,11 +251,16 @@ func (c *mutated) judgePristine(t *testing.T, target micropython.Target, wants [
 		}
 		return ""
 	}
-	writeFiles(t, module, map[string]string{"micropython.mk": moduleFragment})
+	writeFiles(t, module, map[string]string{"micropython.mk": moduleFragment,
+		"micropython.cmake": cmakeModule})
 	for _, f := range plan.Module {
 		writeFiles(t, module, map[string]string{f.Path: string(f.Text)})
 	}
-	target.Make = append(slices.Clone(target.Make), "USER_C_MODULES="+filepath.Dir(module),
+	modules := filepath.Dir(module)
+	if target.CMake() {
+		modules = module
+	}
+	target.Make = append(slices.Clone(target.Make), "USER_C_MODULES="+modules,
 		"WOLFSSL_PORT="+target.Port)
 	problem := misreadBy(t, Pristine{module}.Read(target), target, wants, true)
 	if problem == refusedByCompiler {
@@ -346,6 +351,10 @@ var otherNames = []string{
 func (m *mutator) mutate(names []string) {
 	name := names[m.IntN(len(names))]
 	lines := strings.Split(strings.TrimSuffix(m.files[name], "\n"), "\n")
+	if isCMake(name) {
+		m.files[name] = m.mutateCMake(lines)
+		return
+	}
 	isHeader := strings.HasSuffix(name, ".h")
 	var at []int // the lines that set something
 	for i, line := range lines {
