@@ -110,7 +110,8 @@ func (m *mutator) cmakeCommand() string {
 		target+"$<1:"+word+">)",
 		target+"${"+m.pick("MICROPY_DEF_BOARD", "MICROPY_MORE")+"})",
 		"list(APPEND MICROPY_DEF_BOARD "+word+")",
-		"list(APPEND MICROPY_DEF_BOARD Z=1 "+word+")\nlist(REMOVE_ITEM MICROPY_DEF_BOARD "+word+")",
+		"list(APPEND MICROPY_DEF_BOARD Z=1 "+word+")\n"+
+			"list(REMOVE_ITEM MICROPY_DEF_BOARD "+word+")",
 		"set(MICROPY_DEF_BOARD "+word+" ${MICROPY_DEF_BOARD})",
 		"set(MICROPY_VALUE "+value+")\n"+target+name+"=${MICROPY_VALUE})",
 		"add_compile_definitions("+word+")",

@@ -126,6 +126,9 @@ func newConfiguration(
 	return c, nil
 }
 
+// Configured reports whether CMake has configured a directory.
+func Configured(dir string) bool { return exists(filepath.Join(dir, cmakeCache)) }
+
 // plainDir is the directory that the port's Makefile builds in by itself.
 func (c *configuration) plainDir() string {
 	dir := strings.TrimSpace(c.made["BUILD"])

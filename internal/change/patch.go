@@ -310,7 +310,7 @@ func (j *job) stamp() error {
 func (j *job) stale() []string {
 	var dirs []string
 	for _, dir := range j.builds {
-		if dir != "" && disk.Exists(filepath.Join(dir, "py")) {
+		if dir != "" && (disk.Exists(filepath.Join(dir, "py")) || build.Configured(dir)) {
 			dirs = append(dirs, dir)
 		}
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"mpwolf/internal/build"
 	"mpwolf/internal/change"
 	"mpwolf/internal/doctor"
 	"mpwolf/internal/shell"
@@ -156,6 +157,11 @@ func (s *session) showPatched(done *change.Patched) {
 		fmt.Fprintf(s.stdout, "build: %s\n", t.Build)
 	}
 	for _, dir := range done.Stale {
+		if build.Configured(dir) {
+			s.say("%s is configured already, and make does not hand CMake new arguments: run "+
+				"%s, which configures it again, or make clean", shell.Path(dir), "mpwolf build")
+			continue
+		}
 		s.say("%s contains stale objects, and make does not notice that the flags changed: "+
 			"run make clean, or use another BUILD",
 			shell.Path(dir))

@@ -284,13 +284,14 @@ func lookAtTarget(
 }
 
 // staleBuild is a build directory of plain make, in the port's directory, with objects from before
-// the patch. make looks at the times of sources, not at the flags that the patch has changed.
+// the patch, or one that CMake configured before it. make looks at the times of sources, not at
+// the flags that the patch has changed, and does not configure again.
 func staleBuild(t micropython.Target, patched time.Time) string {
 	dir := t.Dir()
 	for _, name := range []string{"build", "build-" + t.Variant, "build-" + t.Board,
 		"build-" + t.Board + "-" + t.Variant} {
 		objects, _ := filepath.Glob(filepath.Join(dir, name, "py", "*.o"))
-		for _, object := range objects {
+		for _, object := range append(objects, filepath.Join(dir, name, "CMakeCache.txt")) {
 			info, err := os.Stat(object)
 			if err == nil && info.ModTime().Before(patched) {
 				return filepath.Join(dir, name)
