@@ -251,6 +251,9 @@ func (r *real) preSharedKeys(t *testing.T) {
 		return []string{"-tls1_2", "-cipher", "PSK:@SECLEVEL=0", "-psk_identity", "sensor", "-psk",
 			fmt.Sprintf("%x", key)}
 	}
+	psk13 := func(key string) []string {
+		return []string{"-tls1_3", "-psk_identity", "sensor", "-psk", fmt.Sprintf("%x", key)}
+	}
 	tests := []struct {
 		name string
 		peer []string // OpenSSL's arguments
@@ -266,33 +269,66 @@ func (r *real) preSharedKeys(t *testing.T) {
 		{"certificates of TLS 1.3", []string{"-tls1_3"}, "OSError "},
 	}
 	for _, test := range tests {
-		t.Run("OpenSSL's server, "+test.name, func(t *testing.T) {
-			port := startServer(t,
-				append([]string{"-cert", cert, "-key", certKey}, test.peer...)...)
-			out := r.python(t, "tls_client.py", "127.0.0.1", strconv.Itoa(port), ca.file,
-				"localhost", "psk="+key)
-			t.Log(strings.TrimSpace(out))
-			if !strings.HasPrefix(out, test.want) || strings.HasPrefix(out, "OK") &&
-				!strings.HasSuffix(out, " gnip\n") {
-				t.Errorf("got %q; want %q and the line back, reversed", out, test.want)
-			}
-		})
-		t.Run("OpenSSL's client, "+test.name, func(t *testing.T) {
-			port := freePort(t)
-			lines := r.startPython(t, "tls_server.py", strconv.Itoa(port), cert,
-				certKey, "psk="+key)
-			if line := <-lines; !strings.HasPrefix(line, "listening") {
-				t.Fatalf("got %q", line)
-			}
-			reply := opensslSends(t, port, ca.file, test.peer)
-			line := <-lines
-			t.Log(line)
-			if !strings.HasPrefix(line, test.want) || strings.HasPrefix(line, "OK") &&
-				!strings.Contains(reply, "ping") {
-				t.Errorf("got %q, the client %q; want %q and ping", line, reply, test.want)
-			}
-		})
+		r.agreeOnKey(t, ca.file, cert, certKey, test.name, test.peer, test.want, "psk="+key)
 	}
+	if strings.HasPrefix(wolfSSLVersion(t, r.firmware()), "5.5.") {
+		return // it has no pre-shared keys in TLS 1.3
+	}
+	tests = append(tests[:len(tests)-1], []struct {
+		name string
+		peer []string
+		want string
+	}{
+		{"TLS 1.3", psk13(key), "OK TLSv1.3 TLS1-3-AES-128-GCM-SHA256 "},
+		{"TLS 1.3 or 1.2", psk13(key)[1:], "OK TLSv1.3 TLS1-3-AES-128-GCM-SHA256 "},
+		{"another key, TLS 1.3", psk13(other), "OSError "},
+		{"another identity", append(psk13(key), "-psk_identity", "x"), "OSError "},
+		{"certificates of TLS 1.3", []string{"-tls1_3"}, "OSError "},
+		{"certificates of any version", nil, "OSError "},
+	}...)
+	for _, test := range tests {
+		r.agreeOnKey(t, ca.file, cert, certKey, "callback, "+test.name, test.peer, test.want,
+			"callback="+key)
+		// A client that verifies no certificate accepts none.
+		r.agreeOnKey(t, "-", cert, certKey, "callback, unverified, "+test.name, test.peer,
+			test.want, "callback="+key)
+	}
+}
+
+// agreeOnKey connects the firmware, which has a pre-shared key, with OpenSSL in both directions,
+// or only as a client if the CA is "-".
+func (r *real) agreeOnKey(
+	t *testing.T, ca, cert, certKey, name string, peer []string, want, ours string,
+) {
+	t.Run("OpenSSL's server, "+name, func(t *testing.T) {
+		port := startServer(t,
+			append([]string{"-cert", cert, "-key", certKey}, peer...)...)
+		out := r.python(t, "tls_client.py", "127.0.0.1", strconv.Itoa(port), ca,
+			"localhost", ours)
+		t.Log(strings.TrimSpace(out))
+		if !strings.HasPrefix(out, want) || strings.HasPrefix(out, "OK") &&
+			!strings.HasSuffix(out, " gnip\n") {
+			t.Errorf("got %q; want %q and the line back, reversed", out, want)
+		}
+	})
+	if ca == "-" {
+		return
+	}
+	t.Run("OpenSSL's client, "+name, func(t *testing.T) {
+		port := freePort(t)
+		lines := r.startPython(t, "tls_server.py", strconv.Itoa(port), cert,
+			certKey, ours)
+		if line := <-lines; !strings.HasPrefix(line, "listening") {
+			t.Fatalf("got %q", line)
+		}
+		reply := opensslSends(t, port, ca, peer)
+		line := <-lines
+		t.Log(line)
+		if !strings.HasPrefix(line, want) || strings.HasPrefix(line, "OK") &&
+			!strings.Contains(reply, "ping") {
+			t.Errorf("got %q, the client %q; want %q and ping", line, reply, want)
+		}
+	})
 }
 
 // signCallback makes ecdsa_sign_callback sign for a server and for a client, and OpenSSL verify

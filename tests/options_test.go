@@ -2,7 +2,10 @@ package tests_test
 
 import (
 	"context"
+	"crypto/sha256"
 	"crypto/tls"
+	"crypto/x509"
+	"encoding/pem"
 	"fmt"
 	"io"
 	"net"
@@ -69,16 +72,21 @@ func (r *real) options(t *testing.T) {
 	}
 	t.Run("examples", func(t *testing.T) { r.examples(t, ca, cert, key) })
 	t.Run("record lengths", func(t *testing.T) { r.recordLengths(t, ca, cert, key) })
+	t.Run("reasons", r.reasons)
+	t.Run("peers", r.peers)
 	t.Run("Go's choice", func(t *testing.T) { r.goChoosesALPN(t, ca, cert, key) })
 }
 
 // examples runs the examples of docs/tls.md with OpenSSL as the peer.
 func (r *real) examples(t *testing.T, ca *authority, cert, key string) {
-	port := startServer(t, "-cert", cert, "-key", key, "-alpn", "mqtt")
+	port := startServer(t, "-cert", cert, "-key", key, "-alpn", "mqtt", "-psk_identity",
+		"sensor", "-psk", fmt.Sprintf("%x", "sixteen bytes ok"))
 	text := string(readFile(t, filepath.Join("..", "docs", "tls.md")))
 	want := map[string]string{
 		"alpn": "mqtt\n", "versions": "TLSv1.3 (", "fragment": "3001\n",
 		"session": "True\n",
+		"pins":    "TLSv1.3\n", "peer": "(('DNS', 'localhost'),)\n2 1\n",
+		"psk": "TLSv1.3 None\n",
 	}
 	parts := strings.Split(text, "<!-- example: ")[1:]
 	if len(parts) != len(want) {
@@ -89,7 +97,8 @@ func (r *real) examples(t *testing.T, ca *authority, cert, key string) {
 		code, _, _ = strings.Cut(code, "\n- ")
 		code = strings.NewReplacer("\n    ", "\n", `"broker.example.com", 443`,
 			fmt.Sprintf(`"127.0.0.1", %d`, port), "broker.example.com", "localhost", "ca.pem",
-			ca.file).Replace(code)
+			ca.file, "c0ffee00c0ffee00c0ffee00c0ffee00c0ffee00c0ffee00c0ffee00c0ffee00",
+			pinOf(t, cert)).Replace(code)
 		if want[name] == "" {
 			t.Errorf("no test knows the example %q", name)
 		}
@@ -102,6 +111,17 @@ func (r *real) examples(t *testing.T, ca *authority, cert, key string) {
 			t.Errorf("%s: %v\n%s\nwant %q", name, err, out, want[name])
 		}
 	}
+}
+
+// pinOf is the SHA-256 of a certificate's public key.
+func pinOf(t *testing.T, file string) string {
+	t.Helper()
+	block, _ := pem.Decode(readFile(t, file))
+	cert, err := x509.ParseCertificate(block.Bytes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return fmt.Sprintf("%x", sha256.Sum256(cert.RawSubjectPublicKeyInfo))
 }
 
 // recordLengths measures the records that OpenSSL's server sends, and those of the firmware to a

@@ -25,6 +25,8 @@
  */
 
 #include "wolf_glue.h"
+#include "wolf_certdict.h"
+#include "wolf_reason.h"
 #include "wolf_session.h"
 #include "wolf_verify.h"
 
@@ -35,6 +37,7 @@
 #include "py/builtin.h"
 #include "py/objtype.h"
 #include "py/stream.h"
+#include "py/unicode.h"
 
 #include <wolfssl/wolfcrypt/settings.h>
 #include <wolfssl/version.h>
@@ -76,6 +79,22 @@
 #define WRAP_SOCKET_SOURCE SOURCE_DATA
 #endif
 
+// Whether errors of the handshake say why, see wolf_reason.h.
+#ifndef MICROPY_WOLFSSL_REASONS
+#define MICROPY_WOLFSSL_REASONS (1)
+#endif
+
+// SSLContext.pins.
+#ifndef MICROPY_WOLFSSL_PINS
+#define MICROPY_WOLFSSL_PINS (1)
+#endif
+#define PIN_LEN WC_SHA256_DIGEST_SIZE
+
+// SSLSocket.getpeercert() and the chains: the peer's whole chain is kept.
+#ifndef MICROPY_WOLFSSL_PEER_CHAIN
+#define MICROPY_WOLFSSL_PEER_CHAIN (1)
+#endif
+
 // One record's worth of data: what a write hands to wolfSSL at a time, so that a non-blocking
 // stream sees short writes.
 #define MAX_WRITE (16384)
@@ -105,11 +124,21 @@
 
 #ifdef NO_PSK
 #define PRE_SHARED_KEYS (0)
+#define PSK_TLS13 (0)
 #else
 #define PRE_SHARED_KEYS (1)
 // What RFC 4279 requires every implementation to support, in bytes; wolfSSL supports no more.
 #define PSK_MAX_IDENTITY (128)
 #define PSK_MAX_KEY (64)
+// wolfSSL 5.5 can't insist on forward secrecy.
+#if defined(WOLFSSL_TLS13) && defined(HAVE_SUPPORTED_CURVES) \
+    && LIBWOLFSSL_VERSION_HEX >= 0x05007000
+#define PSK_TLS13 (1)
+#else
+#define PSK_TLS13 (0)
+#endif
+// The only cipher suite of TLS 1.3 that wolfSSL takes with a key that has none of its own.
+#define PSK_TLS13_CIPHER "TLS13-AES128-GCM-SHA256"
 #endif
 
 #if !defined(WOLFSSL_ALWAYS_VERIFY_CB) || !defined(WOLFSSL_VERIFY_CB_ALL_CERTS)
@@ -214,6 +243,9 @@ typedef struct _settings_t {
     mp_obj_t anchors; // tuple of the trusted certificates in DER; replaced, never modified
     mp_obj_t ciphers; // str, a list of wolfSSL's names, or MP_OBJ_NULL
     mp_obj_t verify_callback;
+    #if MICROPY_WOLFSSL_PINS
+    mp_obj_t pins; // tuple of SHA-256 digests, or mp_const_none
+    #endif
     #if ECDSA_SIGN_CALLBACK
     mp_obj_t ecdsa_sign_callback;
     #endif
@@ -221,6 +253,8 @@ typedef struct _settings_t {
     mp_obj_t psk_identity; // of a client, with psk_key
     mp_obj_t psk_key;
     mp_obj_t server_psk_keys; // of a server: its get() has the keys
+    mp_obj_t psk_callback; // of a client or server, instead of these
+    mp_obj_t psk_hint; // of a server: str, or mp_const_none
     bool psk_only; // pre-shared keys were set up: no other cipher suite is used
     #endif
     #ifdef HAVE_ALPN
@@ -290,7 +324,15 @@ typedef struct _mp_obj_ssl_socket_t {
     mp_obj_t error_text; // which certificate was refused, and why, or MP_OBJ_NULL
     mp_obj_t late_exception; // raised after data that had to be delivered first, or MP_OBJ_NULL
     int cert_error; // why the peer's certificate is refused
-    blob_t peer_cert; // in DER
+    blob_t peer_cert; // in DER; with MICROPY_WOLFSSL_PEER_CHAIN a part of peer_chain
+    #if MICROPY_WOLFSSL_PINS
+    bool pinned; // one of the pins was found
+    #endif
+    #if MICROPY_WOLFSSL_PEER_CHAIN
+    blob_t peer_chain; // all certificates of the peer, one after the other
+    wolf_span_t path[WOLF_MAX_PATH]; // the verified path: in peer_chain, or in settings.anchors
+    size_t path_len; // 0 if it wasn't verified
+    #endif
     int64_t cert_limit; // until when the certificates are valid, once they are accepted
     #ifdef HAVE_SESSION_TICKET
     wolf_session_t session; // what is known about the session, once connected
@@ -313,7 +355,19 @@ typedef struct _mp_obj_ssl_socket_t {
     bool closing; // closed: the last operation in progress frees the session
     bool ended; // the session is lost: likewise
     bool alerted; // a fatal alert was sent
+    #if PRE_SHARED_KEYS
+    bool psk_found; // server: there is a key for the client's identity
+    #endif
     bool hello_verify; // DTLS server: the client was asked to prove its address
+    #if MICROPY_WOLFSSL_REASONS
+    bool saw_answer; // client: the peer has sent something, and
+    bool is_answer; // that was no alert
+    bool saw_hello; // server: the client's first record is complete
+    bool has_offer; // and offer is what it says
+    wolf_hello_t offer;
+    byte *hello; // that record until then
+    size_t hello_len;
+    #endif
     // what the stream hasn't taken yet: records, or datagrams with their length in front
     byte *out;
     size_t out_len;
@@ -343,6 +397,27 @@ static const mp_obj_type_t ssl_session_type;
 #define SOCKET_TO_USER(o) ((void *)((byte *)(o) + 1))
 #define SOCKET_FROM_USER(user) ((mp_obj_ssl_socket_t *)((byte *)(user) - 1))
 
+#if MICROPY_WOLFSSL_REASONS
+// The oldest and the newest version that the settings have.
+static const char *const tls_versions[2] = {
+    #ifdef WOLFSSL_NO_TLS12
+    "TLSv1.3", "TLSv1.3",
+    #elif defined(WOLFSSL_TLS13)
+    "TLSv1.2", "TLSv1.3",
+    #else
+    "TLSv1.2", "TLSv1.2",
+    #endif
+};
+static const char *const dtls_versions[2] = {
+    "DTLSv1.2", DTLS_HAS_TWO_VERSIONS ? "DTLSv1.3" : "DTLSv1.2",
+};
+#ifdef NO_ERROR_STRINGS
+#define CIPHER_NAME(suite0, suite) wolfSSL_get_cipher_name_from_suite((suite0), (suite))
+#else
+#define CIPHER_NAME(suite0, suite) wolfSSL_get_cipher_name_iana_from_suite((suite0), (suite))
+#endif
+#endif
+
 static const MP_DEFINE_STR_OBJ(wolfssl_version_obj, "wolfSSL " LIBWOLFSSL_VERSION_STRING);
 
 /******************************************************************************/
@@ -356,6 +431,7 @@ static MP_NORETURN void raise_invalid(mp_rom_error_text_t text) {
     mp_raise_ValueError(text);
 }
 
+#if !MICROPY_WOLFSSL_PEER_CHAIN || DTLS_HAS_TWO_VERSIONS
 static bool blob_set(blob_t *blob, const void *data, size_t len) {
     blob->data = XMALLOC(len > 0 ? len : 1, NULL, DYNAMIC_TYPE_TMP_BUFFER);
     if (blob->data == NULL) {
@@ -365,6 +441,7 @@ static bool blob_set(blob_t *blob, const void *data, size_t len) {
     blob->len = len;
     return true;
 }
+#endif
 
 static void blob_free(blob_t *blob) {
     if (blob->data != NULL) {
@@ -635,12 +712,26 @@ static void unlock_socket(mp_obj_ssl_socket_t *o) {
 #define USE_READ (1)
 #define USE_WRITE (2)
 
+static void free_peer(mp_obj_ssl_socket_t *o) {
+    #if MICROPY_WOLFSSL_PEER_CHAIN
+    o->path_len = 0;
+    o->peer_cert.data = NULL;
+    blob_free(&o->peer_chain);
+    #else
+    blob_free(&o->peer_cert);
+    #endif
+}
+
 static void ssl_socket_free(mp_obj_ssl_socket_t *o) {
     if (o->ssl != NULL) {
         wolfSSL_free(o->ssl);
         o->ssl = NULL;
     }
-    blob_free(&o->peer_cert);
+    free_peer(o);
+    #if MICROPY_WOLFSSL_REASONS
+    XFREE(o->hello, NULL, DYNAMIC_TYPE_TMP_BUFFER);
+    o->hello = NULL;
+    #endif
     XFREE(o->out, NULL, DYNAMIC_TYPE_OUT_BUFFER);
     o->out = NULL;
     o->out_len = 0;
@@ -1110,6 +1201,39 @@ static bool is_junk(mp_obj_ssl_socket_t *o, const byte *p, size_t len) {
 
 #endif
 
+#if MICROPY_WOLFSSL_REASONS
+#define RECORD_HEADER (5)
+
+// As a client, note whether the peer answers with a ServerHello: with pre-shared keys wolfSSL has
+// a cipher suite before that. As a server, keep the peer's first record until it is complete, and
+// note what wolfSSL's errors don't say.
+static void look_at_hello(mp_obj_ssl_socket_t *o, const char *buf, size_t len) {
+    const char handshake = 22;
+    if (!o->saw_answer) {
+        o->saw_answer = true;
+        o->is_answer = buf[0] == handshake;
+    }
+    if (o->saw_hello || o->connected || o->settings.protocol != PROTOCOL_TLS_SERVER) {
+        return;
+    }
+    byte *hello = XREALLOC(o->hello, o->hello_len + len, NULL, DYNAMIC_TYPE_TMP_BUFFER);
+    if (hello == NULL) {
+        return; // the handshake ends with that error
+    }
+    o->hello = hello;
+    memcpy(hello + o->hello_len, buf, len);
+    o->hello_len += len;
+    if (o->hello_len < RECORD_HEADER
+        || o->hello_len - RECORD_HEADER < (size_t)(hello[3] << 8 | hello[4])) {
+        return;
+    }
+    o->has_offer = wolf_hello_read(hello, o->hello_len, &o->offer);
+    o->saw_hello = true;
+    XFREE(o->hello, NULL, DYNAMIC_TYPE_TMP_BUFFER);
+    o->hello = NULL;
+}
+#endif
+
 // Read from the stream for wolfSSL.
 static int receive(mp_obj_ssl_socket_t *o, WOLFSSL *ssl, char *buf, int len) {
     if (!o->connected && o->settings.protocol == PROTOCOL_TLS_SERVER) {
@@ -1156,6 +1280,9 @@ static int receive(mp_obj_ssl_socket_t *o, WOLFSSL *ssl, char *buf, int len) {
         // After the handshake we decide what that means: wolfSSL would not even write any more.
         return o->connected ? WOLFSSL_CBIO_ERR_WANT_READ : WOLFSSL_CBIO_ERR_CONN_CLOSE;
     }
+    #if MICROPY_WOLFSSL_REASONS
+    look_at_hello(o, buf, ret);
+    #endif
     return ret == 0 ? WOLFSSL_CBIO_ERR_WANT_READ : ret;
 }
 
@@ -1277,6 +1404,62 @@ static void set_error_text(mp_obj_ssl_socket_t *o, int err, size_t depth,
     o->error_text = wolf_cert_error_text(err, depth, name.p, name.len);
 }
 
+static bool has_pins(const settings_t *settings) {
+    #if MICROPY_WOLFSSL_PINS
+    return settings->pins != mp_const_none;
+    #else
+    (void)settings;
+    return false;
+    #endif
+}
+
+#if MICROPY_WOLFSSL_PINS
+
+// Whether the SHA-256 of some bytes is a pin: 1 or 0, or wolfSSL's number.
+static int is_pin(mp_obj_t pins, const wolf_span_t *span) {
+    byte digest[PIN_LEN];
+    int ret = wc_Sha256Hash(span->p, span->len, digest);
+    if (ret != 0) {
+        return ret;
+    }
+    size_t n;
+    mp_obj_t *items;
+    mp_obj_tuple_get(pins, &n, &items);
+    for (size_t i = 0; i < n; ++i) {
+        size_t len;
+        if (memcmp(mp_obj_str_get_data(items[i], &len), digest, PIN_LEN) == 0) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+// Look for a pin in a path whose signatures were checked, or in the peer's own certificate: in
+// each certificate, and in its key. Returns 0, or wolfSSL's number after storing the text for it.
+static int check_pins(mp_obj_ssl_socket_t *o, const wolf_span_t *path, size_t len) {
+    o->pinned = false;
+    wolf_span_t subject = {0};
+    for (size_t i = len; i-- > 0;) {
+        wolf_cert_t cert;
+        if (!wolf_cert_read(&cert, path[i].p, path[i].len)) {
+            return ASN_PARSE_E;
+        }
+        subject = cert.subject;
+        int ret = is_pin(o->settings.pins, &cert.der);
+        if (ret == 0) {
+            ret = is_pin(o->settings.pins, &cert.key);
+        }
+        if (ret != 0) {
+            o->pinned = ret > 0;
+            return MIN(ret, 0);
+        }
+    }
+    set_error_text(o, WOLF_PIN_MISMATCH, 0, &subject);
+    return VERIFY_CERT_ERROR;
+}
+
+#endif
+
 // Verify the chain that the peer sent. Returns 0, or wolfSSL's number after storing the text for
 // it.
 static int verify_chain(mp_obj_ssl_socket_t *o, const wolf_span_t *chain, size_t len) {
@@ -1306,7 +1489,49 @@ static int verify_chain(mp_obj_ssl_socket_t *o, const wolf_span_t *chain, size_t
             }
         }
     }
+    #if MICROPY_WOLFSSL_PEER_CHAIN
+    if (err == 0) {
+        memcpy(o->path, v.path, sizeof(o->path));
+        o->path_len = v.path_len;
+    }
+    #endif
+    #if MICROPY_WOLFSSL_PINS
+    // CERT_OPTIONAL may accept a chain that was not verified: then only its first certificate has
+    // a key that the peer has proved to own.
+    if (has_pins(&o->settings) && (err == 0 || o->settings.authmode == CERT_OPTIONAL)
+        && err != MEMORY_E) {
+        int pin_err = err == 0 ? check_pins(o, v.path, v.path_len) : check_pins(o, chain, 1);
+        err = pin_err != 0 ? pin_err : err;
+    }
+    #endif
     return err;
+}
+
+// Keep a copy of the peer's certificate, or of its chain, to which chain points from now on.
+// Returns false if there is no memory for it.
+static bool keep_peer(mp_obj_ssl_socket_t *o, wolf_span_t *chain, size_t n) {
+    free_peer(o);
+    #if MICROPY_WOLFSSL_PEER_CHAIN
+    size_t len = 0;
+    for (size_t i = 0; i < n; ++i) {
+        len += chain[i].len;
+    }
+    byte *p = XMALLOC(len, NULL, DYNAMIC_TYPE_TMP_BUFFER);
+    if (p == NULL) {
+        return false;
+    }
+    o->peer_chain = (blob_t) { p, len };
+    o->peer_cert = (blob_t) { p, chain[0].len };
+    for (size_t i = 0; i < n; ++i) {
+        memcpy(p, chain[i].p, chain[i].len);
+        chain[i].p = p;
+        p += chain[i].len;
+    }
+    return true;
+    #else
+    (void)n;
+    return blob_set(&o->peer_cert, chain[0].p, chain[0].len);
+    #endif
 }
 
 static void check_chain(mp_obj_ssl_socket_t *o, const WOLFSSL_X509_STORE_CTX *store) {
@@ -1319,14 +1544,21 @@ static void check_chain(mp_obj_ssl_socket_t *o, const WOLFSSL_X509_STORE_CTX *st
         chain[i].p = store->certs[i].buffer;
         chain[i].len = store->certs[i].length;
     }
-    blob_free(&o->peer_cert);
     o->cert_limit = 0;
-    if (!blob_set(&o->peer_cert, chain[0].p, chain[0].len)) {
+    if (!keep_peer(o, chain, store->totalCerts)) {
         o->cert_error = MEMORY_E;
         return;
     }
-    o->cert_error = o->settings.authmode == CERT_NONE ? 0
-        : verify_chain(o, chain, store->totalCerts);
+    if (o->settings.authmode != CERT_NONE) {
+        o->cert_error = verify_chain(o, chain, store->totalCerts);
+        return;
+    }
+    o->cert_error = 0;
+    #if MICROPY_WOLFSSL_PINS
+    if (has_pins(&o->settings)) {
+        o->cert_error = check_pins(o, chain, 1);
+    }
+    #endif
 }
 
 // Whether wolfSSL's complaint about the peer's own certificate can be ignored: wolfSSL has no
@@ -1336,8 +1568,11 @@ static bool is_for_us_to_say(int err) {
            || err == KEYUSAGE_E;
 }
 
-static int wolfssl_verify_mode(int authmode) {
-    switch (authmode) {
+static int wolfssl_verify_mode(const settings_t *settings) {
+    if (has_pins(settings)) {
+        return WOLFSSL_VERIFY_PEER | WOLFSSL_VERIFY_FAIL_IF_NO_PEER_CERT;
+    }
+    switch (settings->authmode) {
         case CERT_NONE:
             return WOLFSSL_VERIFY_NONE;
         case CERT_OPTIONAL:
@@ -1355,6 +1590,14 @@ static int verify_callback(int preverify, WOLFSSL_X509_STORE_CTX *store) {
     if (store->totalCerts < 1) {
         return preverify; // none: wolfSSL knows whether there must be one
     }
+    #if PRE_SHARED_KEYS
+    if (o->settings.psk_only) {
+        // A server of TLS 1.3 that does not know the key offers a certificate instead, which may
+        // not even be verified.
+        o->cert_error = PSK_KEY_ERROR;
+        return 0;
+    }
+    #endif
     const WOLFSSL_BUFFER_INFO *leaf = store->certs;
     bool is_leaf = store->error_depth == 0;
     if (!is_leaf ? store->error_depth == store->totalCerts - 1
@@ -1362,23 +1605,33 @@ static int verify_callback(int preverify, WOLFSSL_X509_STORE_CTX *store) {
         || memcmp(o->peer_cert.data, leaf->buffer, leaf->length) != 0) {
         check_chain(o, store);
     }
-    if (o->settings.authmode == CERT_NONE) {
+    if (o->settings.authmode == CERT_NONE && !has_pins(&o->settings)) {
         return o->cert_error == 0;
     }
     // wolfSSL would keep what it accepts as a CA in the context, for later connections: it must
     // not while it verifies nothing.
-    wolfSSL_set_verify(o->ssl, is_leaf ? wolfssl_verify_mode(o->settings.authmode)
+    wolfSSL_set_verify(o->ssl, is_leaf ? wolfssl_verify_mode(&o->settings)
         : WOLFSSL_VERIFY_NONE, verify_callback);
     bool ok = o->cert_error == 0;
-    if (ok && is_leaf && !preverify && !is_for_us_to_say(store->error)) {
+    if (ok && is_leaf && !preverify && o->settings.authmode != CERT_NONE
+        && !is_for_us_to_say(store->error)) {
         o->cert_error = store->error;
         o->cert_limit = 0;
         ok = false;
         wolf_span_t subject = {0};
         (void)wolf_cert_read_subject(o->peer_cert.data, o->peer_cert.len, &subject);
         set_error_text(o, store->error, 0, &subject);
+        #if MICROPY_WOLFSSL_PINS
+        wolf_span_t span = { o->peer_cert.data, o->peer_cert.len };
+        if (has_pins(&o->settings) && check_pins(o, &span, 1) != 0) {
+            o->cert_error = VERIFY_CERT_ERROR; // which CERT_OPTIONAL does not accept either
+        }
+        #endif
     }
     if (o->settings.authmode == CERT_OPTIONAL) {
+        #if MICROPY_WOLFSSL_PEER_CHAIN
+        o->path_len = ok ? o->path_len : 0;
+        #endif
         ok = o->cert_error != MEMORY_E && o->cert_error != VERIFY_CERT_ERROR;
     }
     if (ok && is_leaf) {
@@ -1386,12 +1639,17 @@ static int verify_callback(int preverify, WOLFSSL_X509_STORE_CTX *store) {
     }
     if (!ok) {
         // Then wolfSSL sends the alert.
-        wolfSSL_set_verify(o->ssl, wolfssl_verify_mode(o->settings.authmode), verify_callback);
+        wolfSSL_set_verify(o->ssl, wolfssl_verify_mode(&o->settings), verify_callback);
     }
     return ok;
 }
 
 #if PRE_SHARED_KEYS
+
+// Whether a server has keys.
+static bool has_server_psk(const settings_t *settings) {
+    return settings->server_psk_keys != mp_const_none || settings->psk_callback != mp_const_none;
+}
 
 // wolfSSL's identity is a C string.
 static bool get_psk_identity(mp_obj_t obj, mp_buffer_info_t *id) {
@@ -1522,14 +1780,49 @@ static int ecc_verify_cb(WOLFSSL *ssl, const unsigned char *sig, unsigned int si
 
 #if PRE_SHARED_KEYS
 
+// A str for Python code, None for an empty one. Raises UnicodeError if it is not UTF-8.
+static mp_obj_t new_psk_str(const char *text) {
+    if (text == NULL || *text == 0) {
+        return mp_const_none;
+    }
+    size_t len = strlen(text);
+    #if MICROPY_PY_BUILTINS_STR_UNICODE
+    if (!utf8_check((const byte *)text, len)) {
+        mp_raise_msg(&mp_type_UnicodeError, NULL);
+    }
+    #endif
+    return mp_obj_new_str(text, len);
+}
+
+// Ask the callback of set_psk_client_callback() for the identity and the key. Returns false if it
+// raised an exception, which is kept.
+static bool call_psk_client_callback(mp_obj_ssl_socket_t *o, const char *hint, mp_obj_t *pair) {
+    nlr_buf_t nlr;
+    if (nlr_push(&nlr) != 0) {
+        keep_exception(o, nlr.ret_val);
+        return false;
+    }
+    mp_obj_t ret = mp_call_function_1(o->settings.psk_callback, new_psk_str(hint));
+    mp_obj_t *items;
+    mp_obj_get_array_fixed_n(ret, 2, &items);
+    pair[0] = items[0];
+    pair[1] = items[1];
+    nlr_pop();
+    return true;
+}
+
 // A client's identity and key; both may have changed since they were set.
 static unsigned int psk_client_cb(WOLFSSL *ssl, const char *hint, char *identity,
     unsigned int identity_max, unsigned char *key, unsigned int key_max) {
-    (void)hint;
-    const settings_t *self = &SOCKET_FROM_USER(wolfSSL_GetIOReadCtx(ssl))->settings;
+    mp_obj_ssl_socket_t *o = SOCKET_FROM_USER(wolfSSL_GetIOReadCtx(ssl));
+    const settings_t *self = &o->settings;
+    mp_obj_t pair[2] = { self->psk_identity, self->psk_key };
+    if (self->psk_callback != mp_const_none && !call_psk_client_callback(o, hint, pair)) {
+        return 0;
+    }
     mp_buffer_info_t id, k;
-    if (!get_psk_identity(self->psk_identity, &id) || id.len > identity_max
-        || !get_psk_key(self->psk_key, &k) || k.len > key_max) {
+    if (!get_psk_identity(pair[0], &id) || id.len > identity_max
+        || !get_psk_key(pair[1], &k) || k.len > key_max) {
         return 0;
     }
     memcpy(identity, id.buf, id.len);
@@ -1540,9 +1833,9 @@ static unsigned int psk_client_cb(WOLFSSL *ssl, const char *hint, char *identity
     return k.len;
 }
 
-// Ask server_psk_keys.get(identity) for the key of a client; 0 refuses the client. So does an
-// exception, as with the built-in: the identity that the client claims can make get() fail. An
-// interrupt and a MemoryError are kept.
+// Ask server_psk_keys.get(identity) or the callback for the key of a client; 0 refuses the client.
+// So does an exception, as with the built-in: the identity that the client claims can make get()
+// fail. An interrupt and a MemoryError are kept.
 static unsigned int psk_server_cb(WOLFSSL *ssl, const char *identity, unsigned char *key,
     unsigned int key_max) {
     mp_obj_ssl_socket_t *o = SOCKET_FROM_USER(wolfSSL_GetIOReadCtx(ssl));
@@ -1555,15 +1848,21 @@ static unsigned int psk_server_cb(WOLFSSL *ssl, const char *identity, unsigned c
         }
         return 0;
     }
-    mp_obj_t dest[3];
-    mp_load_method(o->settings.server_psk_keys, MP_QSTR_get, dest);
-    dest[2] = mp_obj_new_bytes((const byte *)identity, strlen(identity));
-    mp_obj_t found = mp_call_method_n_kw(1, 0, dest);
+    mp_obj_t found;
+    if (o->settings.psk_callback != mp_const_none) {
+        found = mp_call_function_1(o->settings.psk_callback, new_psk_str(identity));
+    } else {
+        mp_obj_t dest[3];
+        mp_load_method(o->settings.server_psk_keys, MP_QSTR_get, dest);
+        dest[2] = mp_obj_new_bytes((const byte *)identity, strlen(identity));
+        found = mp_call_method_n_kw(1, 0, dest);
+    }
     nlr_pop();
     mp_buffer_info_t k;
     if (!get_psk_key(found, &k) || k.len > key_max) {
         return 0;
     }
+    o->psk_found = true;
     memcpy(key, k.buf, k.len);
     return k.len;
 }
@@ -1723,6 +2022,16 @@ static int add_settings_to_binding(wc_Sha256 *sha, const mp_obj_ssl_socket_t *o)
     for (size_t i = 0; ret == 0 && i < len; ++i) {
         ret = add_obj_to_binding(sha, anchors[i]);
     }
+    #if MICROPY_WOLFSSL_PINS
+    if (has_pins(settings)) {
+        mp_obj_t *pins;
+        mp_obj_tuple_get(settings->pins, &len, &pins);
+        ret = ret != 0 ? ret : add_to_binding(sha, "pins", 4);
+        for (size_t i = 0; ret == 0 && i < len; ++i) {
+            ret = add_obj_to_binding(sha, pins[i]);
+        }
+    }
+    #endif
     return ret;
 }
 
@@ -1756,9 +2065,10 @@ static mp_obj_t hash_own_cert(const mp_buffer_info_t *cert) {
 // Whether a server issues and takes tickets. A client that resumes a session shows no certificate,
 // and need not know its pre-shared key any more.
 static bool has_tickets(const settings_t *settings) {
-    bool has = settings->protocol == PROTOCOL_TLS_SERVER && settings->authmode == CERT_NONE;
+    bool has = settings->protocol == PROTOCOL_TLS_SERVER && settings->authmode == CERT_NONE
+        && !has_pins(settings);
     #if PRE_SHARED_KEYS
-    has = has && settings->server_psk_keys == mp_const_none;
+    has = has && !settings->psk_only;
     #endif
     return has;
 }
@@ -1982,7 +2292,11 @@ static int note_session(mp_obj_ssl_socket_t *o) {
     }
     if (wolfSSL_session_reused(o->ssl)) {
         // No certificate was seen: there must be a session for which one was.
-        return o->session_offered ? wolf_session_resumed(o->ssl, &o->session) : BAD_STATE_E;
+        int ret = o->session_offered ? wolf_session_resumed(o->ssl, &o->session) : BAD_STATE_E;
+        #if MICROPY_WOLFSSL_PINS
+        o->pinned = ret == 0; // that session is bound to the pins
+        #endif
+        return ret;
     }
     if (o->session_offered && o->settings.authmode == CERT_REQUIRED && o->peer_cert.data == NULL) {
         return NO_PEER_CERT;
@@ -2144,7 +2458,7 @@ static int ssl_context_configure(const mp_obj_ssl_context_t *self, WOLFSSL_CTX *
     }
     #endif
     #if PRE_SHARED_KEYS
-    if (!is_client(settings) && settings->server_psk_keys != mp_const_none) {
+    if (!is_client(settings) && has_server_psk(settings)) {
         wolfSSL_CTX_set_psk_server_callback(ctx, psk_server_cb);
     }
     #endif
@@ -2153,6 +2467,10 @@ static int ssl_context_configure(const mp_obj_ssl_context_t *self, WOLFSSL_CTX *
     if (ret != WOLFSSL_SUCCESS) {
         return ret;
     }
+    #if PSK_TLS13
+    // Not without forward secrecy. (A context without version 1.3 says that it can't.)
+    (void)wolfSSL_CTX_only_dhe_psk(ctx);
+    #endif
     #ifdef HAVE_SUPPORTED_CURVES
     if (is_client(settings)) {
         // In the order of preference. By default wolfSSL puts the longest first, which takes
@@ -2225,6 +2543,9 @@ static mp_obj_t ssl_context_new(const mp_obj_type_t *type, mp_int_t protocol, mp
     settings->anchors = mp_const_empty_tuple;
     settings->ciphers = MP_OBJ_NULL;
     settings->verify_callback = mp_const_none;
+    #if MICROPY_WOLFSSL_PINS
+    settings->pins = mp_const_none;
+    #endif
     #ifdef HAVE_ALPN
     settings->alpn = MP_OBJ_NULL;
     #endif
@@ -2239,6 +2560,8 @@ static mp_obj_t ssl_context_new(const mp_obj_type_t *type, mp_int_t protocol, mp
     settings->psk_identity = mp_const_none;
     settings->psk_key = mp_const_none;
     settings->server_psk_keys = mp_const_none;
+    settings->psk_callback = mp_const_none;
+    settings->psk_hint = mp_const_none;
     #endif
     settings->protocol = protocol;
     settings->suppress_ragged_eofs = !MICROPY_WOLFSSL_SECURE_DEFAULTS;
@@ -2479,6 +2802,13 @@ static void ssl_context_take_key(mp_obj_ssl_context_t *self, const mp_buffer_inf
     #endif
     self->has_key = true;
     self->key_fits = fits;
+    #if PRE_SHARED_KEYS
+    if (self->settings.psk_only) {
+        // No session may use them.
+        wolfSSL_CTX_free(ctx);
+        return;
+    }
+    #endif
     ssl_context_set_ctx(self, ctx);
 }
 
@@ -2525,6 +2855,15 @@ static void ssl_context_load_key(mp_obj_ssl_context_t *self, mp_obj_t key_obj, m
 }
 
 #if DTLS_HAS_TWO_VERSIONS
+static bool ssl_context_is_psk_only(const mp_obj_ssl_context_t *self) {
+    #if PRE_SHARED_KEYS
+    return self->settings.psk_only;
+    #else
+    (void)self;
+    return false;
+    #endif
+}
+
 // Make a DTLS context use only 1.2, or also 1.3: wolfSSL's context is re-created for that.
 static void ssl_context_set_versions(mp_obj_ssl_context_t *self, bool tls12_only) {
     if (!is_dtls(&self->settings) || self->settings.tls12_only == tls12_only) {
@@ -2538,7 +2877,7 @@ static void ssl_context_set_versions(mp_obj_ssl_context_t *self, bool tls12_only
     }
     WOLFSSL_CTX *ctx = ssl_context_make(self);
     nlr_pop();
-    if (self->has_key) {
+    if (self->has_key && !ssl_context_is_psk_only(self)) {
         lock_context(self);
         mp_buffer_info_t key = { .buf = self->key.data, .len = self->key.len };
         mp_buffer_info_t cert = { .buf = self->cert.data, .len = self->cert.len };
@@ -2584,7 +2923,9 @@ static const char *get_cipher(const mp_obj_ssl_context_t *self, mp_obj_t name_ob
     const char *name = mp_obj_str_get_data(name_obj, &len);
     const char *own = strlen(name) == len ? find_cipher(name) : NULL;
     #if PRE_SHARED_KEYS
-    if (own != NULL && self->settings.psk_only && strstr(own, "PSK-") == NULL) {
+    if (own != NULL && self->settings.psk_only && strstr(own, "PSK-") == NULL
+        && (!PSK_TLS13 || self->settings.psk_callback == mp_const_none
+            || strcmp(own, PSK_TLS13_CIPHER) != 0)) {
         own = NULL;
     }
     #endif
@@ -2695,13 +3036,22 @@ static void ssl_context_set_max_fragment(mp_obj_ssl_context_t *self, mp_int_t si
 
 // Offer and accept only cipher suites with pre-shared keys: a connection must not fall back to
 // certificates, which may not even be verified. Those with a key exchange come first, for forward
-// secrecy, and among them those with authenticated encryption. They are all of TLS 1.2: if TLS 1.3
-// offered pre-shared keys, a server could respond with a certificate.
-static void ssl_context_restrict_to_psk(mp_obj_ssl_context_t *self) {
+// secrecy, and among them those with authenticated encryption. In TLS 1.3 a cipher suite says
+// nothing about keys: there the context's own certificate is out of reach, and verify_callback()
+// refuses the peer's.
+static void ssl_context_restrict_to_psk(mp_obj_ssl_context_t *self, bool tls13) {
     vstr_t vstr;
     vstr_init(&vstr, 64);
+    const char *own;
+    #if PSK_TLS13
+    for (int i = 0; tls13 && (own = wolfSSL_get_cipher_list(i)) != NULL; ++i) {
+        if (strcmp(own, PSK_TLS13_CIPHER) == 0) {
+            add_cipher(&vstr, own);
+        }
+    }
+    #endif
+    tls13 = vstr.len > 0;
     for (int rank = 0; rank < 4; ++rank) {
-        const char *own;
         for (int i = 0; (own = wolfSSL_get_cipher_list(i)) != NULL; ++i) {
             if (strstr(own, "PSK-") == NULL || strstr(own, "NULL") != NULL
                 || (strstr(own, "DHE-PSK-") == NULL) * 2 + (strstr(own, "CBC") != NULL) != rank) {
@@ -2710,8 +3060,18 @@ static void ssl_context_restrict_to_psk(mp_obj_ssl_context_t *self) {
             add_cipher(&vstr, own);
         }
     }
-    ssl_context_use_ciphers(self, &vstr, true);
+    bool was_psk_only = self->settings.psk_only;
     self->settings.psk_only = true;
+    nlr_buf_t nlr;
+    if (nlr_push(&nlr) != 0) {
+        self->settings.psk_only = was_psk_only;
+        nlr_jump(nlr.ret_val);
+    }
+    if (self->has_key && !was_psk_only) {
+        ssl_context_set_ctx(self, ssl_context_make(self));
+    }
+    ssl_context_use_ciphers(self, &vstr, !tls13);
+    nlr_pop();
 }
 
 // Set up a client's key, as soon as it has both the identity and the key.
@@ -2723,22 +3083,80 @@ static void ssl_context_set_psk(mp_obj_ssl_context_t *self, mp_obj_t identity, m
         if (!get_psk_identity(identity, &id) || !get_psk_key(key, &k)) {
             wolf_raise_error(BAD_FUNC_ARG);
         }
-        ssl_context_restrict_to_psk(self);
+        ssl_context_restrict_to_psk(self, false);
+        self->settings.psk_callback = mp_const_none;
     }
     self->settings.psk_identity = identity;
     self->settings.psk_key = key;
 }
 
-static void ssl_context_set_server_psk(mp_obj_ssl_context_t *self, mp_obj_t keys) {
-    ssl_context_restrict_to_psk(self);
+// Without that wolfSSL makes no session for a server that has no certificate.
+static void ssl_context_use_server_psk(mp_obj_ssl_context_t *self) {
     if (!is_client(&self->settings)) {
-        // Without it wolfSSL makes no session for a server that has no certificate.
         lock_context(self);
         wolfSSL_CTX_set_psk_server_callback(self->ctx, psk_server_cb);
         unlock_context(self);
     }
+}
+
+static void ssl_context_set_server_psk(mp_obj_ssl_context_t *self, mp_obj_t keys) {
+    ssl_context_restrict_to_psk(self, false);
+    ssl_context_use_server_psk(self);
+    self->settings.psk_callback = mp_const_none;
     self->settings.server_psk_keys = keys;
 }
+
+// Use a callback, which is not for the other side. With None, no connection succeeds.
+static void ssl_context_set_psk_callback(mp_obj_ssl_context_t *self, mp_obj_t callback,
+    bool client) {
+    if (callback != mp_const_none && !mp_obj_is_callable(callback)) {
+        mp_raise_TypeError(MP_ERROR_TEXT("callback"));
+    }
+    if (is_client(&self->settings) != client) {
+        mp_raise_ValueError(MP_ERROR_TEXT("callback of the other side"));
+    }
+    ssl_context_restrict_to_psk(self, !is_dtls(&self->settings));
+    self->settings.psk_identity = mp_const_none;
+    self->settings.psk_key = mp_const_none;
+    self->settings.server_psk_keys = mp_const_none;
+    self->settings.psk_callback = callback;
+}
+
+// SSLContext.set_psk_client_callback(callback)
+static mp_obj_t ssl_context_set_psk_client_callback(mp_obj_t self_in, mp_obj_t callback) {
+    ssl_context_set_psk_callback(ssl_context_get(self_in), callback, true);
+    return mp_const_none;
+}
+static MP_DEFINE_CONST_FUN_OBJ_2(ssl_context_set_psk_client_callback_obj,
+    ssl_context_set_psk_client_callback);
+
+// SSLContext.set_psk_server_callback(callback, identity_hint=None)
+static mp_obj_t ssl_context_set_psk_server_callback(size_t n_args, const mp_obj_t *pos_args,
+    mp_map_t *kw_args) {
+    enum { ARG_callback, ARG_identity_hint };
+    static const mp_arg_t allowed_args[] = {
+        { MP_QSTR_callback, MP_ARG_REQUIRED | MP_ARG_OBJ, {.u_rom_obj = MP_ROM_NONE} },
+        { MP_QSTR_identity_hint, MP_ARG_OBJ, {.u_rom_obj = MP_ROM_NONE} },
+    };
+    mp_obj_ssl_context_t *self = ssl_context_get(pos_args[0]);
+    mp_arg_val_t args[MP_ARRAY_SIZE(allowed_args)];
+    mp_arg_parse_all(n_args - 1, pos_args + 1, kw_args, MP_ARRAY_SIZE(allowed_args),
+        allowed_args, args);
+    mp_obj_t hint = args[ARG_identity_hint].u_obj;
+    if (hint != mp_const_none) {
+        size_t len;
+        const char *text = mp_obj_str_get_data(hint, &len);
+        if (strlen(text) != len || len > PSK_MAX_IDENTITY) {
+            mp_raise_ValueError(MP_ERROR_TEXT("identity_hint"));
+        }
+    }
+    ssl_context_set_psk_callback(self, args[ARG_callback].u_obj, false);
+    ssl_context_use_server_psk(self);
+    self->settings.psk_hint = hint;
+    return mp_const_none;
+}
+static MP_DEFINE_CONST_FUN_OBJ_KW(ssl_context_set_psk_server_callback_obj, 2,
+    ssl_context_set_psk_server_callback);
 
 #endif // PRE_SHARED_KEYS
 
@@ -2810,6 +3228,56 @@ static void ssl_context_load_cadata(mp_obj_ssl_context_t *self, mp_obj_t cadata,
     self->settings.anchors = mp_obj_new_tuple(len, items);
 }
 
+#if MICROPY_WOLFSSL_PINS
+
+// One of SSLContext.pins: 32 bytes, or their 64 hexadecimal digits, which may have colons in
+// between.
+static mp_obj_t read_pin(mp_obj_t pin) {
+    mp_buffer_info_t in;
+    mp_get_buffer_raise(pin, &in, MP_BUFFER_READ);
+    if (!mp_obj_is_str(pin)) {
+        if (in.len != PIN_LEN) {
+            mp_raise_ValueError(MP_ERROR_TEXT("a pin has 32 bytes"));
+        }
+        return mp_obj_new_bytes(in.buf, in.len);
+    }
+    byte digest[PIN_LEN];
+    size_t n = 0;
+    const char *p = in.buf;
+    for (const char *end = p + in.len; p < end && n < 2 * PIN_LEN; ++p) {
+        if (*p == ':' && n > 0 && n % 2 == 0) {
+            continue;
+        }
+        if (!unichar_isxdigit(*p)) {
+            break;
+        }
+        digest[n / 2] = digest[n / 2] << 4 | unichar_xdigit_value(*p);
+        ++n;
+    }
+    if (n != 2 * PIN_LEN || p != (const char *)in.buf + in.len) {
+        mp_raise_ValueError(MP_ERROR_TEXT("a pin has 64 hex digits"));
+    }
+    return mp_obj_new_bytes(digest, sizeof(digest));
+}
+
+static mp_obj_t read_pins(mp_obj_t list) {
+    size_t n;
+    mp_obj_t *items;
+    mp_obj_get_array(list, &n, &items);
+    if (n == 0) {
+        // It would be read as "no one", and as "everyone".
+        mp_raise_ValueError(MP_ERROR_TEXT("no pins"));
+    }
+    mp_obj_t pins = mp_obj_new_tuple(n, items);
+    mp_obj_tuple_get(pins, &n, &items);
+    for (size_t i = 0; i < n; ++i) {
+        items[i] = read_pin(items[i]);
+    }
+    return pins;
+}
+
+#endif
+
 static void ssl_context_attr(mp_obj_t self_in, qstr attr, mp_obj_t *dest) {
     mp_obj_ssl_context_t *self = MP_OBJ_TO_PTR(self_in);
     if (dest[0] == MP_OBJ_NULL) {
@@ -2818,6 +3286,10 @@ static void ssl_context_attr(mp_obj_t self_in, qstr attr, mp_obj_t *dest) {
             dest[0] = MP_OBJ_NEW_SMALL_INT(self->settings.authmode);
         } else if (attr == MP_QSTR_verify_callback) {
             dest[0] = self->settings.verify_callback;
+        #if MICROPY_WOLFSSL_PINS
+        } else if (attr == MP_QSTR_pins) {
+            dest[0] = self->settings.pins;
+        #endif
         } else if (attr == MP_QSTR_suppress_ragged_eofs) {
             dest[0] = mp_obj_new_bool(self->settings.suppress_ragged_eofs);
         #ifdef HAVE_SESSION_TICKET
@@ -2860,6 +3332,11 @@ static void ssl_context_attr(mp_obj_t self_in, qstr attr, mp_obj_t *dest) {
         } else if (attr == MP_QSTR_verify_callback) {
             self->settings.verify_callback = dest[1];
             dest[0] = MP_OBJ_NULL;
+        #if MICROPY_WOLFSSL_PINS
+        } else if (attr == MP_QSTR_pins) {
+            self->settings.pins = dest[1] == mp_const_none ? mp_const_none : read_pins(dest[1]);
+            dest[0] = MP_OBJ_NULL;
+        #endif
         } else if (attr == MP_QSTR_suppress_ragged_eofs) {
             self->settings.suppress_ragged_eofs = mp_obj_is_true(dest[1]);
             dest[0] = MP_OBJ_NULL;
@@ -3000,6 +3477,16 @@ static mp_obj_t ssl_context_wrap_socket(size_t n_args, const mp_obj_t *pos_args,
 }
 static MP_DEFINE_CONST_FUN_OBJ_KW(ssl_context_wrap_socket_obj, 2, ssl_context_wrap_socket);
 
+#if PRE_SHARED_KEYS
+#define PSK_ENTRIES \
+    { MP_ROM_QSTR(MP_QSTR_set_psk_client_callback), \
+      MP_ROM_PTR(&ssl_context_set_psk_client_callback_obj) }, \
+    { MP_ROM_QSTR(MP_QSTR_set_psk_server_callback), \
+      MP_ROM_PTR(&ssl_context_set_psk_server_callback_obj) },
+#else
+#define PSK_ENTRIES
+#endif
+
 static const mp_rom_map_elem_t ssl_context_locals_dict_table[] = {
     #if WOLF_FINALISER
     { MP_ROM_QSTR(MP_QSTR___del__), MP_ROM_PTR(&ssl_context___del___obj) },
@@ -3009,6 +3496,7 @@ static const mp_rom_map_elem_t ssl_context_locals_dict_table[] = {
     #ifdef HAVE_ALPN
     { MP_ROM_QSTR(MP_QSTR_set_alpn_protocols), MP_ROM_PTR(&ssl_context_set_alpn_protocols_obj) },
     #endif
+    PSK_ENTRIES
     { MP_ROM_QSTR(MP_QSTR_load_cert_chain), MP_ROM_PTR(&ssl_context_load_cert_chain_obj) },
     { MP_ROM_QSTR(MP_QSTR_load_verify_locations),
       MP_ROM_PTR(&ssl_context_load_verify_locations_obj) },
@@ -3063,6 +3551,7 @@ static const mp_rom_map_elem_t tls_context_locals_dict_table[] = {
     #ifdef HAVE_ALPN
     { MP_ROM_QSTR(MP_QSTR_set_alpn_protocols), MP_ROM_PTR(&ssl_context_set_alpn_protocols_obj) },
     #endif
+    PSK_ENTRIES
     { MP_ROM_QSTR(MP_QSTR_load_cert_chain), MP_ROM_PTR(&tls_context_load_cert_chain_obj) },
     { MP_ROM_QSTR(MP_QSTR_load_verify_locations),
       MP_ROM_PTR(&tls_context_load_verify_locations_obj) },
@@ -3245,6 +3734,17 @@ static int handshake_done(mp_obj_ssl_socket_t *o) {
         return refused;
     }
     #endif
+    #if PRE_SHARED_KEYS
+    if (o->settings.psk_only && o->peer_cert.data != NULL) {
+        return PSK_KEY_ERROR;
+    }
+    #endif
+    #if MICROPY_WOLFSSL_PINS
+    // With a pre-shared key there is no certificate.
+    if (has_pins(&o->settings) && !o->pinned) {
+        return NO_PEER_CERT;
+    }
+    #endif
     bool waits = is_client(&o->settings);
     #if HAS_TICKETS
     // The client's Finished was the answer to everything before.
@@ -3310,6 +3810,69 @@ static int handshake(mp_obj_ssl_socket_t *o) {
     return err;
 }
 
+#if MICROPY_WOLFSSL_REASONS
+
+// The alert that the peer sent, if that is why wolfSSL returned err, or WOLF_ALERT_NONE. One that
+// is not encrypted in TLS 1.3, as OpenSSL's client sends when it refuses a certificate, is a
+// PARSE_ERROR.
+static int peer_alert(mp_obj_ssl_socket_t *o, int err) {
+    WOLFSSL_ALERT_HISTORY history;
+    if ((err != FATAL_ERROR && err != PARSE_ERROR)
+        || wolfSSL_get_alert_history(o->ssl, &history) != WOLFSSL_SUCCESS
+        || history.last_rx.code <= 0) {
+        return WOLF_ALERT_NONE;
+    }
+    return history.last_rx.code;
+}
+
+// Keep the text for an error of the handshake, or for an alert.
+static void set_reason(mp_obj_ssl_socket_t *o, int err) {
+    if (o->ssl == NULL || o->error_text != MP_OBJ_NULL || err == WOLF_HELLO_VERIFY_REQUIRED) {
+        return;
+    }
+    wolf_reason_t reason = {
+        .err = err, .alert = peer_alert(o, err), .certificate = o->cert_error == err
+    };
+    #if PSK_TLS13
+    // In TLS 1.3, wolfSSL does not distinguish an unknown identity from a different key.
+    if (err == BAD_BINDER && !o->psk_found) {
+        reason.err = PSK_KEY_ERROR;
+    }
+    #endif
+    if (o->connected && reason.alert == WOLF_ALERT_NONE) {
+        return;
+    }
+    mp_obj_t text = wolf_error_text(err);
+    if (text != MP_OBJ_NULL) {
+        reason.text = mp_obj_str_get_str(text);
+    }
+    const char *const *versions = is_dtls(&o->settings) ? dtls_versions : tls_versions;
+    reason.oldest = versions[0];
+    reason.newest = versions[1];
+    #if TLS_HAS_TWO_VERSIONS
+    reason.oldest = o->settings.no_tls12 ? versions[1] : reason.oldest;
+    reason.newest = o->settings.no_tls13 ? versions[0] : reason.newest;
+    #endif
+    reason.newest = o->settings.tls12_only ? versions[0] : reason.newest;
+    if (o->has_offer) {
+        reason.no_group = o->offer.no_group;
+        reason.no_version = !(o->offer.tls12 && strcmp(reason.oldest, "TLSv1.2") == 0)
+            && !(o->offer.tls13 && strcmp(reason.newest, "TLSv1.3") == 0);
+    }
+    int suite = wolfSSL_get_current_cipher_suite(o->ssl);
+    if (suite != 0 && (o->is_answer || is_dtls(&o->settings))) {
+        reason.version = wolfSSL_get_version(o->ssl);
+        reason.suite = CIPHER_NAME(suite >> 8, suite & 0xff);
+    }
+    char buf[WOLFSSL_MAX_ERROR_SZ + 96];
+    size_t len = wolf_reason_text(&reason, buf, sizeof(buf));
+    if (len > 0) {
+        o->error_text = wolf_new_text(buf, len);
+    }
+}
+
+#endif // MICROPY_WOLFSSL_REASONS
+
 // The result of a read or write that couldn't be done.
 static void fail(mp_obj_ssl_socket_t *o, int err) {
     if (o->closing) {
@@ -3325,6 +3888,9 @@ static void fail(mp_obj_ssl_socket_t *o, int err) {
         o->last_error = err;
     }
     if (err < 0 && !is_want(err)) {
+        #if MICROPY_WOLFSSL_REASONS
+        set_reason(o, err);
+        #endif
         send_alert(o, err);
         o->ended = true;
     }
@@ -3434,7 +4000,7 @@ static int set_up(mp_obj_ssl_socket_t *o, mp_obj_ssl_context_t *ssl_context,
     wolfSSL_SetIOReadCtx(o->ssl, SOCKET_TO_USER(o));
     wolfSSL_SetIOWriteCtx(o->ssl, SOCKET_TO_USER(o));
     wolfSSL_SetCertCbCtx(o->ssl, SOCKET_TO_USER(o));
-    wolfSSL_set_verify(o->ssl, wolfssl_verify_mode(o->settings.authmode), verify_callback);
+    wolfSSL_set_verify(o->ssl, wolfssl_verify_mode(&o->settings), verify_callback);
     #if ECDSA_SIGN_CALLBACK
     wolfSSL_SetEccSignCtx(o->ssl, SOCKET_TO_USER(o));
     #endif
@@ -3447,11 +4013,18 @@ static int set_up(mp_obj_ssl_socket_t *o, mp_obj_ssl_context_t *ssl_context,
     #endif
     #if PRE_SHARED_KEYS
     if (is_client(&o->settings)) {
-        if (o->settings.psk_identity != mp_const_none && o->settings.psk_key != mp_const_none) {
+        if (o->settings.psk_callback != mp_const_none
+            || (o->settings.psk_identity != mp_const_none
+                && o->settings.psk_key != mp_const_none)) {
             wolfSSL_set_psk_client_callback(o->ssl, psk_client_cb);
         }
-    } else if (o->settings.server_psk_keys != mp_const_none) {
+    } else if (has_server_psk(&o->settings)) {
         wolfSSL_set_psk_server_callback(o->ssl, psk_server_cb);
+        if (o->settings.psk_hint != mp_const_none
+            && wolfSSL_use_psk_identity_hint(o->ssl, mp_obj_str_get_str(o->settings.psk_hint))
+            != WOLFSSL_SUCCESS) {
+            return MEMORY_E;
+        }
     }
     #endif
     if (o->settings.ciphers != MP_OBJ_NULL) {
@@ -3598,7 +4171,8 @@ static mp_obj_t ssl_socket_new(mp_obj_ssl_context_t *ssl_context, const wrap_arg
 
     bool refused = !is_client(settings) && !ssl_context->has_key;
     #if PRE_SHARED_KEYS
-    refused = refused && settings->server_psk_keys == mp_const_none;
+    refused = !is_client(settings) && (settings->psk_only || !ssl_context->has_key)
+        && !has_server_psk(settings);
     #endif
 
     // From here on, there is a single exit.
@@ -3630,25 +4204,94 @@ static mp_obj_t ssl_socket_new(mp_obj_ssl_context_t *ssl_context, const wrap_arg
 /******************************************************************************/
 // SSLSocket type: methods.
 
-static mp_obj_t ssl_socket_getpeercert(mp_obj_t o_in, mp_obj_t binary_form) {
-    mp_obj_ssl_socket_t *o = MP_OBJ_TO_PTR(o_in);
-    if (!mp_obj_is_true(binary_form)) {
-        mp_raise_NotImplementedError(NULL);
-    }
+// A copy of bytes that another thread may free while it is made, or MP_OBJ_NULL if there are none.
+static mp_obj_t copy_blob(mp_obj_ssl_socket_t *o, const blob_t *blob) {
     if (is_handshake_elsewhere(o)) {
-        return mp_const_none;
+        return MP_OBJ_NULL;
     }
-    size_t len = o->peer_cert.len;
+    size_t len = blob->len;
     byte *copy = m_new(byte, len);
     bool locked = lock_to_look(o);
-    bool have = o->connected && o->peer_cert.data != NULL && o->peer_cert.len == len;
+    bool have = o->connected && blob->data != NULL && blob->len == len;
     if (have) {
-        memcpy(copy, o->peer_cert.data, len);
+        memcpy(copy, blob->data, len);
     }
     unlock_after_look(o, locked);
-    return have ? mp_obj_new_bytes(copy, len) : mp_const_none;
+    return have ? mp_obj_new_bytes(copy, len) : MP_OBJ_NULL;
 }
-static MP_DEFINE_CONST_FUN_OBJ_2(ssl_socket_getpeercert_obj, ssl_socket_getpeercert);
+
+// SSLSocket.getpeercert(binary_form=False)
+static mp_obj_t ssl_socket_getpeercert(size_t n_args, const mp_obj_t *args) {
+    mp_obj_ssl_socket_t *o = MP_OBJ_TO_PTR(args[0]);
+    bool binary_form = n_args > 1 && mp_obj_is_true(args[1]);
+    if (!binary_form && !MICROPY_WOLFSSL_PEER_CHAIN) {
+        mp_raise_NotImplementedError(NULL);
+    }
+    mp_obj_t cert = copy_blob(o, &o->peer_cert);
+    if (cert == MP_OBJ_NULL) {
+        return mp_const_none;
+    }
+    #if MICROPY_WOLFSSL_PEER_CHAIN
+    if (!binary_form) {
+        return o->path_len == 0 ? mp_obj_new_dict(0) : wolf_cert_dict(cert);
+    }
+    #endif
+    return cert;
+}
+static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(ssl_socket_getpeercert_obj, 1, 2,
+    ssl_socket_getpeercert);
+
+#if MICROPY_WOLFSSL_PEER_CHAIN
+
+// Add the certificates that follow one another in an object to a list.
+static void split_chain(mp_obj_t list, mp_obj_t chain) {
+    wolf_span_t in, contents;
+    in.p = (const byte *)mp_obj_str_get_data(chain, &in.len);
+    for (const byte *begin = in.p; wolf_der_get(&in, 0x30, &contents); begin = in.p) {
+        mp_obj_list_append(list, mp_obj_new_bytes(begin, in.p - begin));
+    }
+}
+
+// SSLSocket.get_unverified_chain()
+static mp_obj_t ssl_socket_get_unverified_chain(mp_obj_t o_in) {
+    mp_obj_ssl_socket_t *o = MP_OBJ_TO_PTR(o_in);
+    mp_obj_t list = mp_obj_new_list(0, NULL);
+    mp_obj_t chain = copy_blob(o, &o->peer_chain);
+    if (chain != MP_OBJ_NULL) {
+        split_chain(list, chain);
+    }
+    return list;
+}
+static MP_DEFINE_CONST_FUN_OBJ_1(ssl_socket_get_unverified_chain_obj,
+    ssl_socket_get_unverified_chain);
+
+// SSLSocket.get_verified_chain()
+static mp_obj_t ssl_socket_get_verified_chain(mp_obj_t o_in) {
+    mp_obj_ssl_socket_t *o = MP_OBJ_TO_PTR(o_in);
+    mp_obj_t list = mp_obj_new_list(0, NULL);
+    if (is_handshake_elsewhere(o)) {
+        return list;
+    }
+    // The lengths of path stay the same once the handshake is done.
+    size_t len = 0;
+    for (size_t i = 0; i < o->path_len; ++i) {
+        len += o->path[i].len;
+    }
+    byte *copy = m_new(byte, len);
+    byte *p = copy;
+    bool locked = lock_to_look(o);
+    for (size_t i = 0; o->connected && i < o->path_len; ++i) {
+        memcpy(p, o->path[i].p, o->path[i].len);
+        p += o->path[i].len;
+    }
+    unlock_after_look(o, locked);
+    split_chain(list, mp_obj_new_bytes(copy, p - copy));
+    return list;
+}
+static MP_DEFINE_CONST_FUN_OBJ_1(ssl_socket_get_verified_chain_obj,
+    ssl_socket_get_verified_chain);
+
+#endif
 
 // The version that was agreed on, and the cipher suite, or NULL before that.
 static const char *agreed_version(mp_obj_ssl_socket_t *o, int *suite) {
@@ -4225,6 +4868,11 @@ static const mp_rom_map_elem_t ssl_socket_locals_dict_table[] = {
     { MP_ROM_QSTR(MP_QSTR_ioctl), MP_ROM_PTR(&mp_stream_ioctl_obj) },
     #endif
     { MP_ROM_QSTR(MP_QSTR_getpeercert), MP_ROM_PTR(&ssl_socket_getpeercert_obj) },
+    #if MICROPY_WOLFSSL_PEER_CHAIN
+    { MP_ROM_QSTR(MP_QSTR_get_verified_chain), MP_ROM_PTR(&ssl_socket_get_verified_chain_obj) },
+    { MP_ROM_QSTR(MP_QSTR_get_unverified_chain),
+      MP_ROM_PTR(&ssl_socket_get_unverified_chain_obj) },
+    #endif
     { MP_ROM_QSTR(MP_QSTR_cipher), MP_ROM_PTR(&ssl_socket_cipher_obj) },
     { MP_ROM_QSTR(MP_QSTR_version), MP_ROM_PTR(&ssl_socket_version_obj) },
     #ifdef HAVE_ALPN

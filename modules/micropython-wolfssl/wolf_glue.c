@@ -93,10 +93,12 @@ static bool is_clock_error(int err) {
     #endif
 }
 
-// How much of a certificate's common name is shown.
+// How much of wolfSSL's text and of a certificate's common name is shown.
+#define MAX_BASE (80)
 #define MAX_NAME (64)
 
 static const MP_DEFINE_STR_OBJ(clock_text, "the clock is not set");
+static const MP_DEFINE_STR_OBJ(pin_text, "certificate not pinned");
 
 #ifdef NO_ERROR_STRINGS
 // If the settings leave out wolfSSL's texts: those for errors that a firmware's user can do
@@ -132,10 +134,27 @@ static const struct {
 static const MP_DEFINE_STR_OBJ(hello_verify_text, "MBEDTLS_ERR_SSL_HELLO_VERIFY_REQUIRED");
 #endif
 
-// The text of an error, or MP_OBJ_NULL where there is none, or no room for it.
-static mp_obj_t error_text(int err) {
+mp_obj_t wolf_new_text(const char *from, size_t len) {
+    mp_obj_str_t *text = m_new_obj_maybe(mp_obj_str_t);
+    byte *data = m_new_maybe(byte, len + 1);
+    if (text == NULL || data == NULL) {
+        return MP_OBJ_NULL;
+    }
+    memcpy(data, from, len);
+    data[len] = 0;
+    text->base.type = &mp_type_str;
+    text->data = data;
+    text->len = len;
+    text->hash = qstr_compute_hash(data, len);
+    return MP_OBJ_FROM_PTR(text);
+}
+
+mp_obj_t wolf_error_text(int err) {
     if (is_clock_error(err)) {
         return MP_OBJ_FROM_PTR(&clock_text);
+    }
+    if (err == WOLF_PIN_MISMATCH) {
+        return MP_OBJ_FROM_PTR(&pin_text);
     }
     #if WOLF_MP_AT_LEAST(26)
     if (err == WOLF_HELLO_VERIFY_REQUIRED) {
@@ -148,19 +167,12 @@ static mp_obj_t error_text(int err) {
             return MP_OBJ_FROM_PTR(&error_texts[i].text);
         }
     }
-    #else
-    mp_obj_str_t *text = m_new_obj_maybe(mp_obj_str_t);
-    byte *data = m_new_maybe(byte, WOLFSSL_MAX_ERROR_SZ);
-    if (text != NULL && data != NULL) {
-        wolfSSL_ERR_error_string((unsigned long)err, (char *)data);
-        text->base.type = &mp_type_str;
-        text->data = data;
-        text->len = strlen((char *)data);
-        text->hash = qstr_compute_hash(text->data, text->len);
-        return MP_OBJ_FROM_PTR(text);
-    }
-    #endif
     return MP_OBJ_NULL;
+    #else
+    char text[WOLFSSL_MAX_ERROR_SZ];
+    wolfSSL_ERR_error_string((unsigned long)err, text);
+    return wolf_new_text(text, strlen(text));
+    #endif
 }
 
 void wolf_wipe(void *ptr, size_t len) {
@@ -171,20 +183,17 @@ void wolf_wipe(void *ptr, size_t len) {
 }
 
 mp_obj_t wolf_cert_error_text(int err, size_t depth, const uint8_t *name, size_t name_len) {
-    mp_obj_t base_obj = error_text(err);
+    mp_obj_t base_obj = wolf_error_text(err);
     if (base_obj == MP_OBJ_NULL || is_clock_error(err)) {
         return base_obj; // an unset clock is not the certificate's fault
     }
     size_t base_len;
     const char *base = mp_obj_str_get_data(base_obj, &base_len);
     name_len = MIN(name_len, MAX_NAME);
-    mp_obj_str_t *text = m_new_obj_maybe(mp_obj_str_t);
-    byte *data = m_new_maybe(byte, base_len + sizeof(" (depth 00, CN )") + name_len);
-    if (text == NULL || data == NULL) {
-        return MP_OBJ_NULL;
-    }
+    char data[MAX_BASE + sizeof(" (depth 00, CN )") + MAX_NAME];
+    base_len = MIN(base_len, MAX_BASE);
     memcpy(data, base, base_len);
-    byte *p = data + base_len;
+    char *p = data + base_len;
     memcpy(p, " (depth ", 8);
     p += 8;
     if (depth > 9) {
@@ -200,12 +209,7 @@ mp_obj_t wolf_cert_error_text(int err, size_t depth, const uint8_t *name, size_t
         }
     }
     *p++ = ')';
-    *p = 0;
-    text->base.type = &mp_type_str;
-    text->data = data;
-    text->len = p - data;
-    text->hash = qstr_compute_hash(text->data, text->len);
-    return MP_OBJ_FROM_PTR(text);
+    return wolf_new_text(data, p - data);
 }
 
 MP_NORETURN void wolf_raise_error(int err) {
@@ -224,7 +228,9 @@ MP_NORETURN void wolf_raise_error_text(int err, mp_obj_t text) {
     }
     #endif
 
-    mp_obj_t args[2] = { MP_OBJ_NEW_SMALL_INT(err), text != MP_OBJ_NULL ? text : error_text(err) };
+    mp_obj_t args[2] = {
+        MP_OBJ_NEW_SMALL_INT(err), text != MP_OBJ_NULL ? text : wolf_error_text(err)
+    };
     size_t n_args = args[1] == MP_OBJ_NULL ? 1 : 2;
     nlr_raise(mp_obj_exception_make_new(type, n_args, 0, args));
 }

@@ -38,6 +38,9 @@
 // The error after a DTLS server's first reply to a client, see modwolfssl.c: mbedTLS's number.
 #define WOLF_HELLO_VERIFY_REQUIRED (-0x6a80)
 
+// A text of ours: none of the peer's certificates or keys is pinned.
+#define WOLF_PIN_MISMATCH (-0x7001)
+
 // Raise what a wolfSSL function returned: ENOMEM when memory ran out, else OSError(number, text).
 MP_NORETURN void wolf_raise_error(int err);
 
@@ -47,6 +50,12 @@ MP_NORETURN void wolf_raise_error_text(int err, mp_obj_t text);
 // What is wrong with a certificate: the text of err, how many certificates it is away from the
 // peer's own, and the common name in it. MP_OBJ_NULL if there is no memory for that.
 mp_obj_t wolf_cert_error_text(int err, size_t depth, const uint8_t *name, size_t name_len);
+
+// The text of an error, or MP_OBJ_NULL where there is none, or no room for it.
+mp_obj_t wolf_error_text(int err);
+
+// A new str, or MP_OBJ_NULL if there is no memory for it.
+mp_obj_t wolf_new_text(const char *text, size_t len);
 
 // Whether one of wolfSSL's allocations has failed since the operation began: then that is the
 // reason for its error, whatever wolfSSL reports.

@@ -225,6 +225,18 @@ int wolfssl_port_seed(unsigned char *output, unsigned int size);
 // A curve cache or a fixed-point cache would outlive a soft reset of the interpreter.
 // The modules have their own texts for the errors that matter: -15 KB.
 #define NO_ERROR_STRINGS
+// Features of the modules, see docs/tls.md.
+#if MICROPY_WOLFSSL_PROFILE != MICROPY_WOLFSSL_PROFILE_FULL
+#ifndef MICROPY_WOLFSSL_REASONS
+#define MICROPY_WOLFSSL_REASONS (0)
+#endif
+#ifndef MICROPY_WOLFSSL_PINS
+#define MICROPY_WOLFSSL_PINS (0)
+#endif
+#endif
+#ifndef MICROPY_WOLFSSL_PEER_CHAIN
+#define MICROPY_WOLFSSL_PEER_CHAIN (0)
+#endif
 
 // NOTE(mpwolf): wolfSSL 5.5 calls snprintf() without its header where NO_FILESYSTEM is set.
 #include <stdio.h>

@@ -122,6 +122,33 @@ def tls12_contexts():
     return client, srv, name
 
 
+def no_suite_contexts():
+    client, srv, name = tls12_contexts()
+    srv.set_ciphers(["TLS-ECDHE-ECDSA-WITH-AES-256-GCM-SHA384"])
+    return client, srv, name
+
+
+def peer(_):
+    pair = wrap(tls_contexts())
+    talk(pair)
+    if "subject" not in pair[0].getpeercert() or len(pair[0].get_verified_chain()) != 2:
+        raise ValueError("peer")
+    return pair[0].get_unverified_chain()
+
+
+def pins_contexts():
+    client, srv, name = tls_contexts()
+    client.pins = [wolfhashlib.sha256(ca).digest()]
+    return client, srv, name
+
+
+def wrong_pins_contexts():
+    client, srv, name = tls_contexts()
+    client.verify_mode = wolfssl.CERT_NONE
+    client.pins = [bytes(32)]
+    return client, srv, name
+
+
 def options_contexts():
     client, srv, name = tls_contexts()
     for ctx in (client, srv):
@@ -148,6 +175,14 @@ def psk_contexts():
         srv.server_psk_keys = {b"sensor": b"sixteen bytes ok"}
         return client, srv, "localhost"
     return tls_contexts()
+
+
+def psk_callback_contexts():
+    client, srv, name = psk_contexts()
+    if hasattr(client, "set_psk_client_callback"):
+        client.set_psk_client_callback(lambda hint: ("sensor", b"sixteen bytes ok"))
+        srv.set_psk_server_callback(lambda identity: b"sixteen bytes ok", "hint")
+    return client, srv, name
 
 
 def wrong_psk_contexts():
@@ -299,6 +334,8 @@ OPERATIONS = (
     ("ALPN and short records", None, lambda _: options(options_contexts()), True),
     ("pre-shared keys", None, lambda _: psk_contexts(), True),
     ("TLS with pre-shared keys", lambda: wrap(psk_contexts()), talk, True),
+    ("pre-shared key callbacks", None, lambda _: psk_callback_contexts(), True),
+    ("TLS 1.3 with a pre-shared key", lambda: wrap(psk_callback_contexts()), talk, True),
     ("wrong pre-shared key", lambda: wrap(wrong_psk_contexts()), talk, False),
     ("DTLS wrap_socket", dtls_contexts, wrap_dtls, True),
     ("DTLS", lambda: wrap_dtls(dtls_contexts()), talk, True),
@@ -311,6 +348,10 @@ OPERATIONS = (
     ("wrong name with dots", lambda: wrap(wrong_name_contexts2()), talk, False),
     ("wrong CA", lambda: wrap(wrong_ca_contexts()), talk, False),
     ("no client certificate", lambda: wrap(no_client_cert_contexts()), talk, False),
+    ("no shared cipher suite", lambda: wrap(no_suite_contexts()), talk, False),
+    ("certificates of the peer", None, peer, True),
+    ("pins", lambda: wrap(pins_contexts()), talk, True),
+    ("other pins", lambda: wrap(wrong_pins_contexts()), talk, False),
     ("hashes", None, hashes, True),
     ("aes", None, aes, True),
 )

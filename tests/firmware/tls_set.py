@@ -3,7 +3,7 @@
 import wolfssl
 
 
-def set_options(ctx, alpn=None, fragment=None, min=None, max=None):
+def set_options(ctx, alpn=None, fragment=None, min=None, max=None, callback=None):
     versions = {"1.2": wolfssl.TLSVersion.TLSv1_2, "1.3": wolfssl.TLSVersion.TLSv1_3}
     if alpn:
         ctx.set_alpn_protocols(alpn.split("/"))
@@ -13,3 +13,10 @@ def set_options(ctx, alpn=None, fragment=None, min=None, max=None):
         ctx.minimum_version = versions[min]
     if max:
         ctx.maximum_version = versions[max]
+    if callback:
+        try:
+            ctx.set_psk_client_callback(lambda hint: ("sensor", callback.encode()))
+        except ValueError:  # it's a server's
+            ctx.set_psk_server_callback(
+                lambda identity: callback.encode() if identity == "sensor" else b""
+            )
