@@ -13,6 +13,7 @@ import (
 	"mpwolf/internal/disk"
 	"mpwolf/internal/fetch"
 	"mpwolf/internal/hint"
+	"mpwolf/internal/micropython"
 	"mpwolf/internal/project"
 	"mpwolf/internal/sources"
 	"mpwolf/internal/state"
@@ -32,6 +33,9 @@ type Options struct {
 	// be nil.
 	Log      sources.Log
 	Progress io.Writer
+	// Asking, if not nil, is called before make and the compiler are asked about targets, perhaps
+	// several times.
+	Asking func([]micropython.Target)
 }
 
 // work is what patch and revert have in common.

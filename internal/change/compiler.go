@@ -21,7 +21,10 @@ import (
 // askCompiler asks the port's own make and compiler whether every want holds: the scanner plans,
 // these decide.
 func (j *job) askCompiler(ctx context.Context) error {
-	j.builds, j.small, j.pythons = nil, nil, nil
+	j.builds, j.small = nil, nil
+	if j.Asking != nil {
+		j.Asking(project.Plain(j.Targets))
+	}
 	answers := eachTarget(j.Targets, func(i int, _ project.Target) (*build.Flags, error) {
 		return j.askTarget(ctx, i)
 	})
@@ -39,7 +42,6 @@ func (j *job) askCompiler(ctx context.Context) error {
 			return err
 		}
 		j.builds, j.small = append(j.builds, build), append(j.small, small)
-		j.pythons = append(j.pythons, strings.TrimSpace(flags.Vars["PYTHON"]))
 	}
 	return nil
 }
@@ -69,8 +71,7 @@ func (j *job) askTarget(ctx context.Context, i int) (*build.Flags, error) {
 	for _, step := range j.plan.Targets[i].Steps {
 		names[step.Name] = step.Want
 	}
-	flags, wrong, err := project.Ask(ctx, target, names, "BUILD", "PYTHON",
-		build.LinkerScripts)
+	flags, wrong, err := project.Ask(ctx, target, names, "BUILD", build.LinkerScripts)
 	stops := (*build.MakeError)(nil)
 	switch {
 	case errors.As(err, &stops):

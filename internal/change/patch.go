@@ -46,9 +46,8 @@ type PatchedTarget struct {
 	Lacks []patches.Lack
 	// Note is what the board's owner should know; "" for nothing.
 	Note string
-	// Build is the command that builds the firmware; Python is the one with which it runs Python,
-	// "" if make was not asked.
-	Build, Python string
+	// Build is the command that builds the firmware.
+	Build string
 }
 
 // Plan works out what Patch would do, refuses what it would refuse, and changes nothing. It does
@@ -150,8 +149,7 @@ type job struct {
 	readOnly bool
 	// builds are the directories that plain make builds in, and small has a note for each target
 	// whose flash may be too small; both are known once the compiler has been asked.
-	// pythons are make's commands for Python.
-	builds, small, pythons []string
+	builds, small []string
 }
 
 // newJob checks what can be checked without a tree.
@@ -279,7 +277,7 @@ func (j *job) result() *Patched {
 				Args: j.Targets[i].ModuleArgs(j.Modules)}.Command(),
 		}
 		if i < len(j.small) {
-			target.Note, target.Python = j.small[i], j.pythons[i]
+			target.Note = j.small[i]
 		}
 		result.Targets = append(result.Targets, target)
 	}

@@ -10,6 +10,7 @@ import (
 	"mpwolf/internal/build"
 	"mpwolf/internal/change"
 	"mpwolf/internal/doctor"
+	"mpwolf/internal/micropython"
 	"mpwolf/internal/shell"
 	"mpwolf/patches"
 )
@@ -78,7 +79,9 @@ func (s *session) patch(c *cli.Context) error {
 		s.showPlan(plan)
 		return nil
 	}
-	done, err := change.Patch(c.Context, s.change(c))
+	o := s.change(c)
+	notePython := s.askPython(c.Context, &o)
+	done, err := change.Patch(c.Context, o)
 	if err != nil {
 		return err
 	}
@@ -86,20 +89,28 @@ func (s *session) patch(c *cli.Context) error {
 		return s.json(patched(done, false))
 	}
 	s.showPatched(done)
-	s.notePython(c.Context, done)
+	notePython()
 	return nil
 }
 
-// notePython says that no build can succeed, because Python is missing or fails.
-func (s *session) notePython(ctx context.Context, done *change.Patched) {
-	said := make(map[string]bool)
-	for _, t := range done.Targets {
-		text := doctor.BrokenPython(ctx, t.Python, t.Port)
-		if text == "" || said[text] {
-			continue
+// askPython makes a patch look at Python while make and the compiler are asked. The function that
+// it returns says that no build can succeed if Python is missing or fails.
+func (s *session) askPython(ctx context.Context, o *change.Options) func() {
+	reply := make(chan string, 1)
+	asked := false
+	o.Asking = func(targets []micropython.Target) {
+		if !asked {
+			asked = true
+			go func() { reply <- doctor.BrokenPython(ctx, targets) }()
 		}
-		said[text] = true
-		s.complain("note: MicroPython cannot be built: %s", text)
+	}
+	return func() {
+		if !asked {
+			return
+		}
+		if text := <-reply; text != "" && ctx.Err() == nil {
+			s.complain("note: MicroPython cannot be built: %s", text)
+		}
 	}
 }
 

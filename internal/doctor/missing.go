@@ -90,22 +90,27 @@ func Check(ctx context.Context, targets []micropython.Target) error {
 	return lacking
 }
 
-// BrokenPython says why the build of a port cannot use a command as Python; "" if it can.
-func BrokenPython(ctx context.Context, command, port string) string {
-	words := strings.Fields(command)
-	if len(words) == 0 {
-		return ""
+// BrokenPython says why no build of the targets can run Python; "" if it can. It reads from the
+// tree's files, without make, which command that is.
+func BrokenPython(ctx context.Context, targets []micropython.Target) string {
+	seen := make(map[string]bool)
+	for _, t := range targets {
+		words := strings.Fields(guess(t).python)
+		if len(words) == 0 || seen[words[0]] {
+			continue
+		}
+		seen[words[0]] = true
+		n := need{Tool: ofProgram(words[0]), python: true, least: pythonFor(t.Port),
+			arguments: words[1:]}
+		switch f := n.look(ctx, false); f.State {
+		case OK:
+		case Missing:
+			return f.Name + " is not installed, or not on PATH"
+		default:
+			return f.Path + ": " + f.Says
+		}
 	}
-	n := need{Tool: ofProgram(words[0]), python: true, least: pythonFor(port),
-		arguments: words[1:]}
-	switch f := n.look(ctx, false); f.State {
-	case OK:
-		return ""
-	case Missing:
-		return f.Name + " is not installed, or not on PATH"
-	default:
-		return f.Path + ": " + f.Says
-	}
+	return ""
 }
 
 // knowFFI asks pkg-config for libffi if make does not know how to link it: the headers may be

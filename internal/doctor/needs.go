@@ -94,10 +94,6 @@ var pythonDefault = lazyregexp.New(`(?m)^PYTHON\s*\??=\s*(\S+)`)
 // guess reads the recipe of a target from its files.
 func guess(t micropython.Target) recipe {
 	r := recipe{target: t, dir: t.Dir(), guessed: true}
-	env, _ := os.ReadFile(t.Tree.Path("py", "mkenv.mk")) // without it, make stops
-	if m := pythonDefault().FindSubmatch(env); m != nil {
-		r.python = string(m[1])
-	}
 	argument := func(name string) string {
 		value := os.Getenv(name)
 		for _, arg := range t.Make {
@@ -107,6 +103,11 @@ func guess(t micropython.Target) recipe {
 		}
 		return value
 	}
+	env, _ := os.ReadFile(t.Tree.Path("py", "mkenv.mk")) // without it, make stops
+	if m := pythonDefault().FindSubmatch(env); m != nil {
+		r.python = string(m[1])
+	}
+	r.python = cmp.Or(argument("PYTHON"), r.python)
 	cross := argument("CROSS_COMPILE")
 	text, _ := os.ReadFile(filepath.Join(t.Dir(), cmp.Or(t.Makefile(), "Makefile")))
 	if m := crossDefault().FindSubmatch(text); m != nil && cross == "" {
