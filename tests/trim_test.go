@@ -61,7 +61,7 @@ func TestTrimmedWolfSSL(t *testing.T) {
 		}
 	}
 	run("patch", "--tree", "one", "--port", "unix")
-	holds("sp_c64.c", "sp_x86_64.c")
+	holds("sp_x86_64.c")
 	if got := recordedProcessors(t, filepath.Join(top, "one")); got != "x86" {
 		t.Errorf("recorded: %q", got)
 	}
@@ -72,18 +72,37 @@ func TestTrimmedWolfSSL(t *testing.T) {
 
 	// Another port of the tree, and another tree: what they need is brought, and nothing is lost.
 	run("patch", "--tree", "one", "--port", "stm32", "--board", "NET")
-	holds("port/arm/thumb2-aes-asm_c.c", "sp_c64.c", "sp_cortexm.c", "sp_x86_64.c")
+	holds("port/arm/armv8-aes.c", "port/arm/thumb2-aes-asm_c.c", "sp_c32.c", "sp_cortexm.c",
+		"sp_x86_64.c")
 	run("revert", "--tree", "one", "--port", "stm32", "--board", "NET")
 	run("check", "--tree", "one")
 	run("revert", "--tree", "one")
 	run("patch", "--tree", "one", "--port", "unix")
 	run("patch", "--tree", "two", "--port", "stm32", "--board", "NET")
-	holds("port/arm/thumb2-aes-asm_c.c", "sp_c64.c", "sp_cortexm.c", "sp_x86_64.c")
+	holds("port/arm/armv8-aes.c", "port/arm/thumb2-aes-asm_c.c", "sp_c32.c", "sp_cortexm.c",
+		"sp_x86_64.c")
 	for _, tree := range []string{"one", "two"} {
 		run("check", "--tree", tree)
 	}
 	run("revert", "--tree", "one")
 	run("revert", "--tree", "two")
+
+	// A build without assembly, and other settings.
+	run("patch", "--tree", "one", "--port", "unix", "--make", "WOLFSSL_ASM=0")
+	holds("sp_c32.c", "sp_c64.c", "sp_x86_64.c")
+	run("revert", "--tree", "one")
+	writeFile(t, top, "mine.h", []byte("#include \"unix/user_settings.h\"\n"))
+	for _, args := range [][]string{
+		{"--user-settings", "mine.h"}, {"--make", "COPT=-O2 -DHAVE_PKCS7"},
+	} {
+		run(append([]string{"patch", "--tree", "one", "--port", "unix"}, args...)...)
+		holds("pkcs7.c", "sp_c32.c", "sp_c64.c", "sp_x86_64.c")
+		run("check", "--tree", "one")
+		run("revert", "--tree", "one")
+	}
+	if err := os.Remove(filepath.Join(top, "mine.h")); err != nil {
+		t.Fatal(err)
+	}
 
 	// A compiler that is not known, all that there is, and a tree of the user's own.
 	run("patch", "--tree", "one", "--port", "unix", "--make", "CROSS_COMPILE=")
@@ -103,8 +122,9 @@ func TestTrimmedWolfSSL(t *testing.T) {
 
 // trimmable are files of the tree that cachedWolfSSL makes.
 var trimmable = []string{
-	"port/arm/armv8-aes.c", "port/arm/thumb2-aes-asm_c.c", "port/caam/caam_aes.c", "sp_arm32.c",
-	"sp_arm64.c", "sp_c64.c", "sp_cortexm.c", "sp_x86_64.c",
+	"pkcs7.c", "port/arm/armv8-aes.c", "port/arm/thumb2-aes-asm_c.c", "port/caam/caam_aes.c",
+	"sakke.c", "sp_arm32.c", "sp_arm64.c", "sp_c32.c", "sp_c64.c", "sp_cortexm.c",
+	"sp_x86_64.c",
 }
 
 // cachedWolfSSL gives the small wolfSSL the files of several processors and the newest version,
@@ -162,21 +182,38 @@ func TestProcessors(t *testing.T) {
 	needReal(t)
 	t.Parallel()
 	x86, arm := []string{"gcc"}, []string{"arm-none-eabi-gcc", "-mthumb", "-mcpu=cortex-m4"}
-	const of86, ofM = "wolfcrypt/src/sp_x86_64.c", "wolfcrypt/src/sp_cortexm.c"
+	const of86, ofM, any = "sp_x86_64.c", "sp_cortexm.c sp_c32.c", " pkcs7.c"
 	for name, test := range map[string]struct {
 		compiler []string
-		file     string // that is installed of a trimmed wolfSSL
+		files    string // that are installed of a trimmed wolfSSL
 		want     string // what the compiler says
+		defines  string // settings, besides those of ports/
 	}{
-		"x86":              {x86, of86, ""},
-		"x86 by clang":     {[]string{"clang"}, ofM, "for x86: mpwolf"},
-		"32 bits":          {[]string{"clang", "-m32"}, ofM, "for x86: mpwolf"},
-		"Cortex-M for x86": {x86, ofM, "for x86: mpwolf"},
-		"Cortex-M":         {arm, ofM, ""},
-		"x86 for Cortex-M": {arm, of86, "for Cortex-M: mpwolf"},
+		"x86":              {x86, of86 + any, "", ""},
+		"x86 by clang":     {[]string{"clang"}, ofM, "for x86: mpwolf", ""},
+		"32 bits":          {[]string{"clang", "-m32"}, ofM, "for x86: mpwolf", ""},
+		"Cortex-M for x86": {x86, ofM, "for x86: mpwolf", ""},
+		"Cortex-M":         {arm, ofM + any, "", ""},
+		"x86 for Cortex-M": {arm, of86, "for Cortex-M: mpwolf", ""},
 		"ARM, profile A": {[]string{"arm-none-eabi-gcc", "-march=armv7-a"}, ofM,
-			"for 32-bit ARM: mpwolf"},
-		"arm64": {[]string{"clang", "--target=aarch64-linux-gnu"}, of86, "for arm64: mpwolf"},
+			"for 32-bit ARM: mpwolf", ""},
+		"arm64": {[]string{"clang", "--target=aarch64-linux-gnu"}, of86, "for arm64: mpwolf",
+			""},
+		"assembly":    {x86, of86 + any, "", "-DWOLFSSL_HAVE_SP_RSA -DWOLFSSL_SP_ASM"},
+		"no assembly": {x86, of86 + any, "for plain C: mpwolf", "-DWOLFSSL_HAVE_SP_RSA"},
+		"plain C":     {x86, of86 + any + " sp_c64.c", "", "-DWOLFSSL_HAVE_SP_ECC"},
+		"our settings": {x86, of86, "", "-DNO_DH -DNO_DSA -DNO_DES3 -DNO_RC4 -DNO_MD4 " +
+			"-DWOLFSSL_SP_MATH_ALL"},
+		"PKCS#7": {x86, of86, "for these settings: mpwolf", "-DNO_DH -DNO_DSA -DNO_DES3 " +
+			"-DNO_RC4 -DNO_MD4 -DWOLFSSL_SP_MATH_ALL -DHAVE_PKCS7"},
+		"fast math": {x86, of86, "for these settings: mpwolf", "-DNO_DH -DNO_DSA -DNO_DES3 " +
+			"-DNO_RC4 -DNO_MD4 -DUSE_FAST_MATH"},
+		"Curve25519": {x86, of86, "for these settings: mpwolf", "-DNO_DH -DNO_DSA -DNO_DES3 " +
+			"-DNO_RC4 -DNO_MD4 -DWOLFSSL_SP_MATH_ALL -DHAVE_CURVE25519"},
+		"Ed25519": {x86, of86 + " ge_operations.c", "", "-DNO_DH -DNO_DSA -DNO_DES3 " +
+			"-DNO_RC4 -DNO_MD4 -DWOLFSSL_SP_MATH_ALL -DHAVE_ED25519"},
+		"DES": {x86, of86, "for these settings: mpwolf", "-DNO_DH -DNO_DSA -DNO_RC4 -DNO_MD4 " +
+			"-DWOLFSSL_SP_MATH_ALL"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
@@ -184,10 +221,13 @@ func TestProcessors(t *testing.T) {
 			if err := os.MkdirAll(src, 0o755); err != nil {
 				t.Fatal(err)
 			}
-			writeFile(t, src, filepath.Base(test.file), nil)
+			for _, name := range strings.Fields(test.files) {
+				writeFile(t, src, name, nil)
+			}
 			compile := func() (string, error) {
-				cmd := exec.Command(test.compiler[0], append(test.compiler[1:], "-I", dir, "-E",
-					"../modules/micropython-wolfssl/wolf_processors.h")...)
+				cmd := exec.Command(test.compiler[0], slices.Concat(test.compiler[1:],
+					strings.Fields(test.defines), []string{"-I", dir, "-E",
+						"../modules/micropython-wolfssl/wolf_processors.h"})...)
 				out, err := cmd.CombinedOutput()
 				return string(out), err
 			}

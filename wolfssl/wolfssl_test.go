@@ -205,6 +205,7 @@ func TestTrimmed(t *testing.T) {
 		"sp_x86_64.c", "sp_arm64.c", "sp_arm32.c", "sp_armthumb.c", "sp_cortexm.c", "sp_c64.c",
 		"sm3_asm.S", "sp_x86_64_asm.S", "port/arm/thumb2-aes-asm_c.c", "port/st/stm32.c",
 		"port/arm/armv8-32-aes-asm.S", "port/arm/armv8-aes-asm.S", "port/caam/caam_aes.c",
+		"sp_c32.c", "pkcs7.c", "sakke.c", "rsa.c",
 	} {
 		files["wolfcrypt/src/"+name] = "x"
 	}
@@ -220,11 +221,11 @@ func TestTrimmed(t *testing.T) {
 	for processor, want := range map[string][]string{
 		X86: {"aes_asm.S", "sp_x86_64.c", "sp_x86_64_asm.S"},
 		ARM64: {
-			"port/arm/armv8-aes-asm.S", "port/arm/armv8-aes.c", "sp_arm64.c",
+			"port/arm/armv8-aes-asm.S", "sp_arm64.c",
 		},
 		ARM32: {"port/arm/armv8-32-aes-asm.S", "sp_arm32.c"},
 		CortexM: {
-			"port/arm/thumb2-aes-asm_c.c", "port/st/stm32.c", "sp_armthumb.c", "sp_cortexm.c",
+			"port/arm/thumb2-aes-asm_c.c", "sp_c32.c", "sp_cortexm.c",
 		},
 	} {
 		got, err := Files(tree, processor)
@@ -244,8 +245,33 @@ func TestTrimmed(t *testing.T) {
 		if !slices.Equal(own, want) {
 			t.Errorf("%s: got %q; want %q", processor, own, want)
 		}
-		if !slices.Contains(got, "COPYING") || !slices.Contains(got, "wolfcrypt/src/sp_c64.c") {
-			t.Errorf("%s: the licence or plain C is missing: %q", processor, got)
+		if !slices.Contains(got, "COPYING") || !slices.Contains(got, "wolfcrypt/src/rsa.c") {
+			t.Errorf("%s: the licence or a source is missing: %q", processor, got)
+		}
+		for more, adds := range map[string][]string{
+			PlainC: {"sp_c32.c", "sp_c64.c"},
+			AnySettings: {
+				"fp_mont_small.i", "pkcs7.c", "port/st/stm32.c", "sp_armthumb.c", "sp_c32.c",
+				"sp_c64.c",
+			},
+		} {
+			with, err := Files(tree, processor, more)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var added []string
+			for _, name := range with {
+				if !slices.Contains(got, name) {
+					added = append(added, strings.TrimPrefix(name, "wolfcrypt/src/"))
+				}
+			}
+			adds = slices.DeleteFunc(slices.Clone(adds), func(name string) bool {
+				return processor == CortexM && name == "sp_c32.c" ||
+					processor != CortexM && (name == "sp_armthumb.c" || name == "port/st/stm32.c")
+			})
+			if !slices.Equal(added, adds) {
+				t.Errorf("%s with %s adds %q; want %q", processor, more, added, adds)
+			}
 		}
 	}
 	text := ProcessorsText([]string{ARM64, X86})

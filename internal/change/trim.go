@@ -20,11 +20,11 @@ func (j *job) needed() []string {
 	}
 	var all []string
 	for _, t := range j.allTargets() {
-		processor := processorOf(t)
-		if processor == "" {
+		parts := partsOf(t)
+		if parts == nil {
 			return nil
 		}
-		all = append(all, processor)
+		all = append(all, parts...)
 	}
 	slices.Sort(all)
 	return slices.Compact(all)
@@ -50,18 +50,37 @@ var compilerNames = []string{
 	"CROSS_COMPILE", "CC", "CFLAGS", "CFLAGS_EXTRA", "MAKEFLAGS", "MICROPY_FORCE_32BIT",
 }
 
-// processorOf is the one that a target is built for; "" if that is not certain.
-func processorOf(t state.Target) string {
+// partsOf are the processor that a target is built for, and what else decides which files of
+// wolfSSL it can use; nil if that is not certain.
+func partsOf(t state.Target) []string {
+	var parts []string
 	switch t.Port {
 	case "alif", "mimxrt", "renesas-ra", "stm32":
-		return wolfssl.CortexM
+		parts = []string{wolfssl.CortexM}
 	case "unix":
-		if !chosenCompiler(t.Make) {
-			native := map[string]string{"amd64": wolfssl.X86, "arm64": wolfssl.ARM64}
-			return native[runtime.GOARCH]
+		native := map[string]string{"amd64": wolfssl.X86, "arm64": wolfssl.ARM64}
+		if chosenCompiler(t.Make) || native[runtime.GOARCH] == "" {
+			return nil
 		}
+		parts = []string{native[runtime.GOARCH]}
+		// Others may be for 32 bits, as nanbox and longlong are.
+		ordinary := slices.Contains([]string{"", "standard", "coverage"}, t.Variant)
+		if !ordinary || slices.Contains(t.Make, "WOLFSSL_ASM=0") {
+			parts = append(parts, wolfssl.PlainC)
+		}
+	default:
+		return nil
 	}
-	return ""
+	if t.UserSettings != "" || slices.ContainsFunc(t.Make, definesSomething) {
+		parts = append(parts, wolfssl.AnySettings)
+	}
+	return parts
+}
+
+// definesSomething reports whether an argument for make may reach into wolfSSL's settings.
+func definesSomething(arg string) bool {
+	return strings.Contains(arg, "-D") || strings.Contains(arg, "-include") ||
+		strings.Contains(arg, "-imacros")
 }
 
 // chosenCompiler reports whether arguments for make, or the environment, may choose the compiler.

@@ -34,13 +34,14 @@
 // its own settings say, and without that.
 
 #include "wolf_glue.h"
-#include "wolf_processors.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include <wolfssl/wolfcrypt/settings.h>
 #include <wolfssl/wolfcrypt/types.h>
+
+#include "wolf_processors.h"
 
 #if defined(MICROPY_WOLFSSL_LIBC_ALLOC) || defined(MICROPY_WOLFSSL_TRACKED_ALLOC)
 #define WOLF_ALLOC (1)

@@ -27,9 +27,10 @@
 #ifndef MICROPY_INCLUDED_WOLF_PROCESSORS_H
 #define MICROPY_INCLUDED_WOLF_PROCESSORS_H
 
-// mpwolf patch installs only the parts of wolfSSL that the processors of its targets can use, and
-// names these processors in the file mpwolf-processors. A build for another processor would lack
-// files, or succeed without its assembly.
+// mpwolf patch installs only the parts of wolfSSL that its targets can use, and names these parts
+// in the file mpwolf-processors. A build for another processor would lack files, or succeed
+// without its assembly; one with settings of the user's own could lack functions. To be included
+// after wolfSSL's settings.
 
 #if defined(__has_include)
 #if __has_include("mpwolf-processors")
@@ -43,6 +44,30 @@
 #elif defined(__arm__) && !(defined(__ARM_ARCH_PROFILE) && __ARM_ARCH_PROFILE == 'M') \
     && !__has_include("wolfcrypt/src/sp_arm32.c")
 #error "no files for 32-bit ARM: mpwolf patch for this port, or --wolfssl-full, adds them"
+#endif
+
+#if (defined(WOLFSSL_HAVE_SP_RSA) || defined(WOLFSSL_HAVE_SP_ECC)) \
+    && !defined(WOLFSSL_SP_ASM) && !__has_include("wolfcrypt/src/sp_c32.c") \
+    && !__has_include("wolfcrypt/src/sp_c64.c")
+#error "no files for plain C: mpwolf patch --make WOLFSSL_ASM=0, or --wolfssl-full, adds them"
+#endif
+
+#if !__has_include("wolfcrypt/src/pkcs7.c")
+#if defined(HAVE_PKCS7) || defined(HAVE_CRL) || defined(HAVE_OCSP) || defined(OPENSSL_EXTRA) \
+    || defined(WOLF_CRYPTO_CB) || defined(HAVE_WOLF_EVENT) || defined(WOLFCRYPT_HAVE_SRP) \
+    || defined(WOLFSSL_SP_ARM_THUMB_ASM) || defined(USE_FAST_MATH) \
+    || !(defined(WOLFSSL_SP_MATH) || defined(WOLFSSL_SP_MATH_ALL)) \
+    || defined(HAVE_CURVE448) || defined(HAVE_ED448) || defined(CURVE25519_SMALL) \
+    || defined(ED25519_SMALL) || defined(HAVE_CAMELLIA) || defined(HAVE_BLAKE2) \
+    || defined(HAVE_BLAKE2B) || defined(HAVE_BLAKE2S) || defined(WOLFSSL_CMAC) \
+    || defined(WOLFSSL_SHA3) || defined(WOLFSSL_RIPEMD) || defined(WC_RC2) \
+    || defined(WOLFSSL_MD2) || defined(HAVE_DILITHIUM) || defined(WOLFSSL_HAVE_MLDSA) \
+    || defined(WOLFSSL_HAVE_MLKEM) || defined(WOLFSSL_HAVE_KYBER) || !defined(NO_DH) \
+    || !defined(NO_DSA) || !defined(NO_DES3) || !defined(NO_RC4) || !defined(NO_MD4) \
+    || (defined(HAVE_ED25519) && !__has_include("wolfcrypt/src/ge_operations.c")) \
+    || (defined(HAVE_CURVE25519) && !__has_include("wolfcrypt/src/ge_operations.c"))
+#error "no files for these settings: mpwolf patch --user-settings FILE or --wolfssl-full adds them"
+#endif
 #endif
 #endif
 #endif
