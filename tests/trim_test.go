@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"slices"
 	"strings"
@@ -240,5 +241,42 @@ func TestProcessors(t *testing.T) {
 				t.Errorf("%v\n%s", err, out)
 			}
 		})
+	}
+}
+
+var (
+	guardedMacro = regexp.MustCompile(`(!?)\bdefined\((\w+)\)`)
+	definedMacro = regexp.MustCompile(`(?m)^[ \t]*#[ \t]*define[ \t]+(\w+)`)
+)
+
+// TestSettingsOfPorts checks that no settings in ports/ turn on what is installed only for
+// settings of the user's own.
+func TestSettingsOfPorts(t *testing.T) {
+	text := string(readFile(t, "../modules/micropython-wolfssl/wolf_processors.h"))
+	_, text, found := strings.Cut(text, `#if !__has_include("wolfcrypt/src/pkcs7.c")`)
+	text, _, ended := strings.Cut(text, "#error")
+	guarded := map[string]bool{}
+	for _, m := range guardedMacro.FindAllStringSubmatch(text, -1) {
+		guarded[m[2]] = m[1] == ""
+	}
+	if !found || !ended || !guarded["HAVE_PKCS7"] || guarded["NO_DES3"] {
+		t.Fatalf("wolf_processors.h is not as expected: %v", guarded)
+	}
+	for name := range guarded {
+		if strings.Contains(name, "SP_MATH") || strings.HasSuffix(name, "25519") {
+			delete(guarded, name) // one of the first is needed, and of the second on some ports
+		}
+	}
+	files, err := filepath.Glob("../ports/*/*.h")
+	if err != nil || len(files) < 5 {
+		t.Fatal(files, err)
+	}
+	for _, file := range files {
+		for _, m := range definedMacro.FindAllStringSubmatch(string(readFile(t, file)), -1) {
+			if guarded[m[1]] {
+				t.Errorf("%s defines %s: what that turns on is not installed; see turnedOff in "+
+					"wolfssl/trim.go", file, m[1])
+			}
+		}
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"mpwolf/internal/build"
 	"mpwolf/internal/doctor"
 	"mpwolf/internal/lazyregexp"
+	"mpwolf/internal/micropython"
 	"mpwolf/internal/objects"
 )
 
@@ -69,6 +70,11 @@ func (v blamer) blame(ctx context.Context, checks map[string]*check) string {
 		checks[id].find(
 			Finding{Message: "the firmware does not link: " + f.linker[0], File: f.err.Log,
 				Fix: "see the log; the command was: " + f.err.Command})
+	case v.brokenPython(ctx) != "":
+		id = MacrosID
+		checks[id].find(Finding{Message: "the build cannot run Python: " + v.brokenPython(ctx),
+			File: f.err.Log,
+			Fix:  "repair or replace it, or name another python3 with --make PYTHON=…"})
 	default:
 		id = MacrosID
 		checks[id].find(
@@ -82,6 +88,11 @@ func (v blamer) blame(ctx context.Context, checks map[string]*check) string {
 	checks[id].show("log", v.failure.err.Log)
 	checks[id].show("command", v.failure.err.Command)
 	return id
+}
+
+// brokenPython says why the build could not run Python; "" if it can.
+func (v blamer) brokenPython(ctx context.Context) string {
+	return doctor.BrokenPython(ctx, []micropython.Target{v.Target})
 }
 
 // blameOverflows shows what is in a firmware that does not fit. The linker still writes its map.
@@ -206,6 +217,13 @@ func compileFix(message string) string {
 	if m := conflict().FindStringSubmatch(message); m != nil {
 		_, fix := explain(m[1], []string{"integer.c", "tfm.c"})
 		return fix
+	}
+	if strings.Contains(message, "no files for ") && strings.Contains(message, "mpwolf patch") {
+		// wolf_processors.h: the wolfSSL that is installed is for other builds.
+		if strings.Contains(message, "--user-settings") {
+			return "mpwolf patch --user-settings FILE, or mpwolf patch --wolfssl-full"
+		}
+		return "mpwolf patch for this build, or mpwolf patch --wolfssl-full"
 	}
 	if strings.HasSuffix(message, "redefined") {
 		return "the macro is defined twice: on make's command line and in a header without " +

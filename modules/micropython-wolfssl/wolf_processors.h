@@ -60,7 +60,7 @@
     || defined(HAVE_CURVE448) || defined(HAVE_ED448) || defined(CURVE25519_SMALL) \
     || defined(ED25519_SMALL) || defined(HAVE_CAMELLIA) || defined(HAVE_BLAKE2) \
     || defined(HAVE_BLAKE2B) || defined(HAVE_BLAKE2S) || defined(WOLFSSL_CMAC) \
-    || defined(WOLFSSL_SHA3) || defined(WOLFSSL_RIPEMD) || defined(WC_RC2) \
+    || defined(WOLFSSL_RIPEMD) || defined(WC_RC2) \
     || defined(WOLFSSL_MD2) || defined(HAVE_DILITHIUM) || defined(WOLFSSL_HAVE_MLDSA) \
     || defined(WOLFSSL_HAVE_MLKEM) || defined(WOLFSSL_HAVE_KYBER) || !defined(NO_DH) \
     || !defined(NO_DSA) || !defined(NO_DES3) || !defined(NO_RC4) || !defined(NO_MD4) \
