@@ -17,9 +17,12 @@ import (
 // cmakePort is the tests' small port that CMake builds, for a board.
 func cmakePort(t *testing.T, board string) micropython.Target {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("skipped with -short: needs CMake and a C compiler")
+	}
 	for _, name := range []string{"cmake", "gcc"} {
 		if _, err := exec.LookPath(name); err != nil {
-			t.Skip(err)
+			t.Fatalf("%v; scripts/test installs it", err)
 		}
 	}
 	t.Setenv("MPWOLF_CACHE", filepath.Join(t.TempDir(), "cache"))
