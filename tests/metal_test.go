@@ -113,12 +113,18 @@ func metalPKI(t *testing.T) string {
 	return dir
 }
 
-// metalServer starts OpenSSL's server and connects two named pipes with it, which the board reads
-// and writes.
+// server starts OpenSSL's server and connects two named pipes with it, which the board reads and
+// writes.
 func (m *metal) server(kind, version string, ciphers ...string) (pipe string) {
+	m.t.Helper()
+	return m.connect(m.listen(kind, version, ciphers...))
+}
+
+// listen starts OpenSSL's server, which takes one connection after the other.
+func (m *metal) listen(kind, version string, ciphers ...string) (port int) {
 	t := m.t
 	t.Helper()
-	port := freePort(t)
+	port = freePort(t)
 	path := func(name string) string { return filepath.Join(m.dir, kind+"-"+name) }
 	args := append([]string{"s_server", "-accept", fmt.Sprintf("127.0.0.1:%d", port), "-quiet",
 		"-WWW", "-cert", path("leaf.pem"), "-key", path("leaf.key"),
@@ -127,7 +133,12 @@ func (m *metal) server(kind, version string, ciphers ...string) (pipe string) {
 	cmd := exec.Command("openssl", args...)
 	cmd.Dir = m.dir
 	t.Cleanup(startPeer(t, port, cmd))
+	return port
+}
 
+func (m *metal) connect(port int) (pipe string) {
+	t := m.t
+	t.Helper()
 	pipe = filepath.Join(t.TempDir(), "p")
 	conn, err := net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", port))
 	if err != nil {
@@ -202,6 +213,24 @@ func (m *metal) session(kind, version string) metalSession {
 	return metalSession{v[0], v[1], v[2], v[3], v[4], v[5], words[6]}
 }
 
+// resumed is what a handshake costs, in instructions, and what one does that resumes the session.
+func (m *metal) resumed(kind, version string) (full, resumed int) {
+	m.t.Helper()
+	port := m.listen(kind, version, metalCiphers...)
+	pipes := []string{m.connect(port), m.connect(port)}
+	lines, raised := m.run(0, fmt.Sprintf("m.resume((%q, %q), %q)\n", pipes[0], pipes[1], kind))
+	if raised != "" || len(lines) != 2 {
+		m.t.Fatalf("%s, TLS %s: %s\n%s", kind, version, lines, raised)
+	}
+	m.t.Logf("TLS %s, %s, resumed: %q", version, kind, lines)
+	for i, n := range []*int{&full, &resumed} {
+		if _, err := fmt.Sscanf(lines[i], []string{"False %d", "True %d"}[i], n); err != nil {
+			m.t.Fatalf("%q: %v", lines, err)
+		}
+	}
+	return full, resumed
+}
+
 // fits reports whether that many sessions work at once in a heap of that many KB.
 func (m *metal) fits(kilobytes, sessions int, version string) bool {
 	m.t.Helper()
@@ -259,6 +288,17 @@ func TestMetal(t *testing.T) {
 			if s.peak > peak || s.resting > metalResting || s.handshake > handshake ||
 				s.kilobyte > metalKilobyte {
 				t.Errorf("TLS %s, %s: %+v", version, kind, s)
+			}
+		}
+		for _, kind := range []string{"ec", "rsa"} {
+			limit := 1.0 / 4
+			if version == "1.3" {
+				limit = 0.55 // there is still a key exchange
+			}
+			full, resumed := m.resumed(kind, version)
+			if ratio := float64(resumed) / float64(full); ratio > limit {
+				t.Errorf("TLS %s, %s: a resumed handshake costs %.2f of a full one", version, kind,
+					ratio)
 			}
 		}
 		if !m.fits(metalHeap1, 1, version) || !m.fits(metalHeap4, 4, version) {

@@ -2091,28 +2091,36 @@ static bool key_is_younger(const ticket_key_t *key, mp_uint_t age_ms) {
     return key->is_set && mp_hal_ticks_ms() - key->made_ms < age_ms;
 }
 
-// The key that makes tickets now, or NULL.
-static const ticket_key_t *get_ticket_key(mp_obj_ssl_context_t *self, WC_RNG *rng) {
+static int make_ticket_key(ticket_key_t *key, WC_RNG *rng) {
+    key->made_ms = mp_hal_ticks_ms();
+    key->is_set = true;
+    int ret = wc_RNG_GenerateBlock(rng, key->name, sizeof(key->name));
+    return ret != 0 ? ret : wc_RNG_GenerateBlock(rng, key->key, sizeof(key->key));
+}
+
+// The key that makes tickets now, a copy. Returns 0 or one of wolfSSL's numbers.
+static int get_ticket_key(mp_obj_ssl_context_t *self, WC_RNG *rng, ticket_key_t *key) {
     ticket_key_t *keys = self->ticket_keys;
+    if (keys != NULL && key_is_younger(&keys[0], TICKET_KEY_ISSUES_MS)) {
+        *key = keys[0];
+        return 0;
+    }
+    int ret = make_ticket_key(key, rng);
+    if (ret != 0 || self->ctx == NULL) {
+        // The context was finalised: what it doesn't know, it can't resume.
+        return ret;
+    }
     if (keys == NULL) {
         keys = XMALLOC(2 * sizeof(*keys), NULL, DYNAMIC_TYPE_TMP_BUFFER);
         if (keys == NULL) {
-            return NULL;
+            return MEMORY_E;
         }
         memset(keys, 0, 2 * sizeof(*keys));
         self->ticket_keys = keys;
     }
-    if (!key_is_younger(&keys[0], TICKET_KEY_ISSUES_MS)) {
-        ticket_key_t key = { .made_ms = mp_hal_ticks_ms(), .is_set = true };
-        if (wc_RNG_GenerateBlock(rng, key.name, sizeof(key.name)) != 0
-            || wc_RNG_GenerateBlock(rng, key.key, sizeof(key.key)) != 0) {
-            return NULL;
-        }
-        keys[1] = keys[0];
-        keys[0] = key;
-        wolf_wipe(&key, sizeof(key));
-    }
-    return &keys[0];
+    keys[1] = keys[0];
+    keys[0] = *key;
+    return 0;
 }
 
 // The key that a ticket names, or NULL. *current says whether it still makes tickets.
@@ -2154,15 +2162,19 @@ static int crypt_ticket(const ticket_key_t *key, const byte *iv, byte *tag, bool
 
 static int make_ticket(mp_obj_ssl_context_t *self, WC_RNG *rng, byte *name, byte *iv, byte *mac,
     byte *ticket, int len) {
-    const ticket_key_t *key = get_ticket_key(self, rng);
+    ticket_key_t key;
+    int ret = get_ticket_key(self, rng, &key);
     memset(iv, 0, WOLFSSL_TICKET_IV_SZ);
     memset(mac, 0, WOLFSSL_TICKET_MAC_SZ);
-    if (key == NULL || wc_RNG_GenerateBlock(rng, iv, TICKET_IV_LEN) != 0) {
-        return WOLFSSL_TICKET_RET_FATAL;
+    if (ret == 0) {
+        ret = wc_RNG_GenerateBlock(rng, iv, TICKET_IV_LEN);
     }
-    memcpy(name, key->name, sizeof(key->name));
-    return crypt_ticket(key, iv, mac, true, ticket, len) == 0 ? WOLFSSL_TICKET_RET_OK
-        : WOLFSSL_TICKET_RET_FATAL;
+    if (ret == 0) {
+        memcpy(name, key.name, sizeof(key.name));
+        ret = crypt_ticket(&key, iv, mac, true, ticket, len);
+    }
+    wolf_wipe(&key, sizeof(key));
+    return ret == 0 ? WOLFSSL_TICKET_RET_OK : WOLFSSL_TICKET_RET_FATAL;
 }
 
 static int open_ticket(mp_obj_ssl_context_t *self, bool is_13, const byte *name, const byte *iv,
@@ -2189,7 +2201,7 @@ static int ticket_cb(WOLFSSL *ssl, unsigned char name[WOLFSSL_TICKET_NAME_SZ],
     int ret = WOLFSSL_TICKET_RET_REJECT;
     *out_len = len;
     lock_context(self);
-    if (has && self->ctx != NULL) {
+    if (has) {
         ret = encrypt ? make_ticket(self, wolfSSL_GetRNG(ssl), name, iv, mac, ticket, len)
             : open_ticket(self, is_13, name, iv, mac, ticket, len);
     }

@@ -315,6 +315,7 @@ static bool is_current(const uint8_t *data, int64_t *left) {
     return true;
 }
 
+#if !defined(WOLFSSL_NO_TLS12) || !defined(NO_WOLFSSL_SERVER)
 static TLSX *find_extension(WOLFSSL *ssl, TLSX_Type type) {
     TLSX *extension = ssl->extensions;
     while (extension != NULL && extension->type != type) {
@@ -322,6 +323,7 @@ static TLSX *find_extension(WOLFSSL *ssl, TLSX_Type type) {
     }
     return extension;
 }
+#endif
 
 #ifndef WOLFSSL_NO_TLS12
 // NOTE(mpwolf): in TLS 1.2, wolfSSL (SendClientHello() in internal.c of 5.5 to 5.9) offers a

@@ -12,10 +12,10 @@ SMALL = b"GET /small HTTP/1.0\r\n\r\n"
 ROOTS = {"ec": EC, "rsa": RSA}
 
 
-def connect(pipe, root):
+def connect(pipe, root, **options):
     ctx = tls.SSLContext(tls.PROTOCOL_TLS_CLIENT)
     ctx.load_verify_locations(ROOTS[root])
-    return ctx.wrap_socket(pipe, server_hostname="localhost")
+    return ctx.wrap_socket(pipe, server_hostname="localhost", **options)
 
 
 # One session: heap and instructions of the handshake, and of each received kilobyte.
@@ -42,6 +42,26 @@ def one(path, root, kilobytes):
     received_peak = metal.heap()[1]
     print(peak - before, resting, largest, allocations, handshake, received * 1024 // got, s.cipher(),
         received_peak - before)
+
+
+# Two connections to a server, the second with the session of the first: instructions of each
+# handshake, the length of the session's bytes, and the most heap.
+def resume(paths, root):
+    session = None
+    for path in paths:
+        pipe = metal.Pipe(path + ".in", path + ".out")
+        gc.collect()
+        before = metal.heap()[0]
+        metal.start()
+        s = connect(pipe, root, session=session)
+        s.write(SMALL)
+        handshake = metal.count()
+        peak = metal.heap()[1] - before
+        s.read(16)
+        stored = bytes(s.session)
+        session = tls.SSLSession(stored)
+        print(s.session_reused, handshake, len(stored), peak)
+        s.close()
 
 
 # Sessions at once, in whatever heap there is.
