@@ -309,7 +309,7 @@ func TestCMakePort(t *testing.T) {
 		decides        string
 	}{
 		{board: "PICO_W", macro: "MICROPY_PY_SSL", value: 1,
-			decides: "ports/rp2/mpconfigport.h:22"},
+			decides: "ports/rp2/mpconfigport.h:27"},
 		{board: "PICO", macro: "MICROPY_PY_SSL", value: 0, decides: "py/mpconfig.h:"},
 		{board: "PICO2_W", macro: "MICROPY_PY_SSL", value: 1,
 			decides: "ports/rp2/boards/PICO2_W/mpconfigboard.cmake:7"},

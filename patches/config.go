@@ -307,6 +307,32 @@ func (c *Config) lacks(port string) ([]Lack, error) {
 	return lacks, nil
 }
 
+// TooOld is an error if a target's release is older than its port's oldest.
+func (c *Config) TooOld() error {
+	file, err := Load(c.target.Port)
+	if errors.Is(err, ErrUnknownPort) {
+		return nil
+	}
+	if err != nil || file.Release.Least == "" {
+		return err
+	}
+	least, err := micropython.ParseVersion(file.Release.Least)
+	is := c.target.Tree.Version
+	if is.Preview { // it has what its release will have, or most of it
+		is.Preview = false
+	}
+	if err != nil || is.Compare(least) >= 0 {
+		return err
+	}
+	if name := file.Release.Unless; name != "" {
+		if value, known := c.header.value(name); known && value == 0 {
+			return nil
+		}
+	}
+	return fmt.Errorf("patch %s: MicroPython %s is too old for this port; the oldest that works "+
+		"is %s: %s", c.target.Name(), c.target.Tree.Version, least, file.Release.Why)
+}
+
 // mayMeet reports whether the configuration meets a need, as far as it is known.
 func (c *Config) mayMeet(need Need) bool {
 	return slices.ContainsFunc(append([]string{need.Macro}, need.Or...), func(name string) bool {

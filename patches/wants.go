@@ -13,6 +13,7 @@ import (
 	"sync"
 
 	"mpwolf/internal/hint"
+	"mpwolf/internal/micropython"
 
 	"github.com/BurntSushi/toml"
 )
@@ -78,9 +79,31 @@ func (n Need) check() error {
 
 // Port is what must be true of a port, and what its boards should have.
 type Port struct {
-	Wants []Want `toml:"want"`
-	Needs []Need `toml:"need"`
-	Flash Flash  `toml:"flash"`
+	Wants   []Want  `toml:"want"`
+	Needs   []Need  `toml:"need"`
+	Flash   Flash   `toml:"flash"`
+	Release Release `toml:"release"`
+}
+
+// Release is the oldest release of MicroPython that works with a port, if that is not the oldest
+// one of all.
+type Release struct {
+	// Least is the release, such as "1.26.0"; "" for no limit. Unless, if not empty, is a macro: a
+	// board for which it is 0 has no limit either. Why says what older ones lack.
+	Least  string `toml:"least"`
+	Unless string `toml:"unless"`
+	Why    string `toml:"why"`
+}
+
+func (r Release) check() error {
+	if r.Least == "" && r == (Release{}) {
+		return nil
+	}
+	if r.Why == "" {
+		return errors.New("release needs both least and why")
+	}
+	_, err := micropython.ParseVersion(r.Least)
+	return err
 }
 
 // Flash is what a port needs of its boards' flash.
@@ -148,6 +171,9 @@ func parsePort(name, text string) (*Port, error) {
 		if err := want.check(); err != nil {
 			return nil, fmt.Errorf("%s: want %d %w", name, i+1, err)
 		}
+	}
+	if err := file.Release.check(); err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	for i, need := range file.Needs {
 		if err := need.check(); err != nil {

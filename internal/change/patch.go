@@ -120,7 +120,7 @@ func Patch(ctx context.Context, o Options) (*Patched, error) {
 // prepare reads everything, makes the plan, and refuses what cannot be built. It changes nothing.
 func (j *job) prepare(ctx context.Context) error {
 	for _, step := range []func(context.Context) error{
-		j.read, j.checkSubmodules, j.checkLacks, j.checkOutside,
+		j.read, j.checkReleases, j.checkSubmodules, j.checkLacks, j.checkOutside,
 	} {
 		if err := step(ctx); err != nil {
 			return err

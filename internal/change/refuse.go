@@ -57,6 +57,16 @@ func (j *job) checkSubmodules(ctx context.Context) error {
 	return nil
 }
 
+// checkReleases refuses a target whose port works only with a newer MicroPython.
+func (j *job) checkReleases(context.Context) error {
+	for _, t := range j.Targets {
+		if err := j.Scan(t.Target).TooOld(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // checkLacks refuses a board that lacks something that nothing can replace.
 func (j *job) checkLacks(context.Context) error {
 	var lines []string

@@ -17,6 +17,11 @@
 #define MICROPY_PY_CRYPTOLIB        (1)
 #define MICROPY_SSL_MBEDTLS         (1)
 
+#ifndef MICROPY_PY_THREAD
+#define MICROPY_PY_THREAD           (1)
+#define MICROPY_PY_THREAD_GIL       (0)
+#endif
+
 #if MICROPY_PY_NETWORK
 #ifndef MICROPY_PY_SSL
 #define MICROPY_PY_SSL              (1)
