@@ -36,6 +36,7 @@ func TestBoard(t *testing.T) {
 			t.Fatalf("%s: exit code %d, %+v", name, code, report)
 		}
 		t.Logf("%s: %s\n%v\n%.1f s", name, run.Summary, run.Evidence, report.Seconds.Run)
+		checkText(t, filepath.Base(name), "arm-none-eabi-gcc", r.qemuFirmware(filepath.Base(name)))
 		report, code = r.verify("--port", "qemu", "--board", name, "--no-build")
 		if run := checkOf(t, report, verify.RunID); code != 0 || run.Evidence["passed"] == nil {
 			t.Errorf("%s again: exit code %d, %+v", name, code, run)
@@ -43,7 +44,7 @@ func TestBoard(t *testing.T) {
 	}
 	t.Setenv("PATH", "/usr/bin"+string(os.PathListSeparator)+os.Getenv("PATH")) // Debian's python3
 	b := &boardTest{real: r}
-	b.firmware = filepath.Join(r.tree, ".mpwolf", "build", "qemu-MPS2_AN385", "firmware.elf")
+	b.firmware = r.qemuFirmware("MPS2_AN385")
 	t.Run("device", b.device)
 	t.Run("another board", b.anotherBoard)
 	t.Run("another build", b.anotherBuild)
@@ -57,6 +58,11 @@ func TestBoard(t *testing.T) {
 		Contains(dirty, "tools/") {
 		t.Errorf("mpremote has written to the tree:\n%s", dirty)
 	}
+}
+
+// qemuFirmware is what verify has built for a board of the port qemu.
+func (r *real) qemuFirmware(board string) string {
+	return filepath.Join(r.tree, ".mpwolf", "build", "qemu-"+board, "firmware.elf")
 }
 
 func checkOf(t *testing.T, report *verify.Report, id string) verify.Check {
@@ -296,4 +302,5 @@ func TestRISCV(t *testing.T) {
 		t.Fatalf("exit code %d, %+v", code, report)
 	}
 	t.Logf("%s\n%v\n%.1f s", run.Summary, run.Evidence, report.Seconds.Run)
+	checkText(t, "VIRT_RV32", "riscv64-unknown-elf-gcc", r.qemuFirmware("VIRT_RV32"))
 }

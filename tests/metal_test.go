@@ -274,6 +274,7 @@ func TestMetal(t *testing.T) {
 	inTheLongRun(t)
 	t.Parallel()
 	m, build := newMetal(t)
+	checkText(t, "Cortex-M4, full", "arm-none-eabi-gcc", m.firmware)
 	for _, version := range []string{"1.2", "1.3"} {
 		for _, kind := range []string{"ec", "rsa"} {
 			s := m.session(kind, version)
@@ -311,6 +312,7 @@ func TestMetal(t *testing.T) {
 	}
 	for _, profile := range []string{"client", "tiny"} {
 		m.firmware = build("WOLFSSL_PROFILE=" + profile)
+		checkText(t, "Cortex-M4, "+profile, "arm-none-eabi-gcc", m.firmware)
 		for _, kind := range []string{"ec", "rsa"} {
 			t.Logf("%s, %s: %+v", profile, kind, m.session(kind, "1.3"))
 		}

@@ -28,7 +28,9 @@ func TestStm32Settings(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	board := startQemu(t, "mps2-an386", r.makeQemu(t, t.TempDir(), port, "-mcpu=cortex-m4"))
+	firmware := r.makeQemu(t, t.TempDir(), port, "-mcpu=cortex-m4")
+	checkText(t, "stm32's settings on a Cortex-M4", "arm-none-eabi-gcc", firmware)
+	board := startQemu(t, "mps2-an386", firmware)
 	board.runs(t, "../testdata/stm32/hardware.py", "", "") // leaves the clock set
 	board.runs(t, "crypto_kat.py", "", "")
 	board.runs(t, "tls_names.py", "", "")

@@ -125,6 +125,7 @@ func TestVariablesRebuild(t *testing.T) {
 		"WOLFSSL_SECURE_DEFAULTS=yes":          `WOLFSSL_SECURE_DEFAULTS is "yes"; it must be 0`,
 		"WOLFSSL_FORWARD_SECRECY=":             `WOLFSSL_FORWARD_SECRECY is ""; it must be 0 or 1`,
 		"WOLFSSL_ASM=0 1":                      `WOLFSSL_ASM is "0 1"; it must be 0 or 1`,
+		"WOLFSSL_LTO=2":                        `WOLFSSL_LTO is "2"; it must be 0 or 1`,
 		"WOLFSSL_USER_SETTINGS_FILE=" + module: "is a directory",
 	} {
 		cmd := exec.Command("make", "-s", arg)

@@ -29,6 +29,7 @@ var whole = map[string]string{"CFLAGS": "CFLAGS_EXTRA", "LDFLAGS": "LDFLAGS_EXTR
 // switches are the variables of the modules' makefile that are 0 or 1.
 var switches = []string{
 	"WOLFSSL_DROP_IN", "WOLFSSL_SECURE_DEFAULTS", "WOLFSSL_FORWARD_SECRECY", "WOLFSSL_ASM",
+	"WOLFSSL_LTO",
 }
 
 // CheckMake checks an argument for make, from mpwolf.toml or from the command line. Anything but

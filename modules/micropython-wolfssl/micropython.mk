@@ -7,6 +7,8 @@
 # WOLFSSL_SECURE_DEFAULTS     1: clients verify their peer by default; 0 (the default): as the built-in
 # WOLFSSL_FORWARD_SECRECY     1: no key exchange without forward secrecy, such as RSA; 0 (the default): as the built-in
 # WOLFSSL_ASM                 0: do not use wolfSSL's assembly, even if the settings do
+# WOLFSSL_LTO                 0: no link-time optimization of wolfSSL and the modules, even where it is possible: on the ports
+#                             stm32 and qemu
 # WOLFSSL_PROFILE             full (the default), client or tiny: how much of TLS bare-metal ports have, see
 #                             ports/common/bare_metal.h
 
@@ -18,6 +20,7 @@ WOLFSSL_DROP_IN ?= 1
 WOLFSSL_SECURE_DEFAULTS ?= 0
 WOLFSSL_FORWARD_SECRECY ?= 0
 WOLFSSL_ASM ?= 1
+WOLFSSL_LTO ?= 1
 WOLFSSL_PROFILE ?= full
 
 # The settings: the port's, or the given file.
@@ -47,7 +50,7 @@ endif
 
 # A switch with another value would be off, or an error of the compiler.
 WOLFSSL_CHECK_SWITCH = $(if $(filter-out 0 1,$($(1)))$(filter-out 1,$(words $($(1)))),$(error micropython-wolfssl: $(1) is "$($(1))"; it must be 0 or 1))
-$(foreach name,WOLFSSL_DROP_IN WOLFSSL_SECURE_DEFAULTS WOLFSSL_FORWARD_SECRECY WOLFSSL_ASM,$(call WOLFSSL_CHECK_SWITCH,$(name)))
+$(foreach name,WOLFSSL_DROP_IN WOLFSSL_SECURE_DEFAULTS WOLFSSL_FORWARD_SECRECY WOLFSSL_ASM WOLFSSL_LTO,$(call WOLFSSL_CHECK_SWITCH,$(name)))
 
 ifeq ($(wildcard $(WOLFSSL_DIR)/wolfssl/wolfcrypt/settings.h),)
 $(error micropython-wolfssl: no wolfSSL sources in $(abspath $(WOLFSSL_DIR)) (expected wolfssl/wolfcrypt/settings.h); set WOLFSSL_DIR)
@@ -127,6 +130,25 @@ else
 CFLAGS_USERMOD += -DMICROPY_WOLFSSL_ASM=1
 endif
 
+# Link-time optimization of wolfSSL and the modules, without the rest of the firmware: -10 KB on a
+# Cortex-M4. It needs a GCC with the linker's plugin, a port that links with the compiler, as its
+# Makefile shows, and a linker script that places nothing by the names of objects. Arithmetic on
+# keys and assembly are left out: what is constant-time in a file stays as it was, and the
+# optimizer does not see what assembly calls.
+WOLFSSL_LTO_SRC :=
+ifeq ($(WOLFSSL_LTO),1)
+ifeq ($(filter -flto%,$(CFLAGS) $(CFLAGS_EXTRA))$(filter-out 0,$(LTO))$(filter-out 0,$(DEBUG)),)
+ifneq ($(shell grep -s '^	$$(Q)$$(CC) $$(LDFLAGS) -o ' $(firstword $(MAKEFILE_LIST))),)
+WOLFSSL_LTO_CC := $(shell printf '__GNUC__ __clang__\n' | $(CC) -E -P - 2>/dev/null; $(CC) -print-file-name=liblto_plugin.so)
+ifneq ($(and $(filter __clang__,$(WOLFSSL_LTO_CC)),$(filter-out __GNUC__,$(firstword $(WOLFSSL_LTO_CC))),$(filter /%,$(WOLFSSL_LTO_CC))),)
+WOLFSSL_LTO_SRC := $(WOLFSSL_MOD_SRC) $(filter-out %/sp_arm32.c %/sp_arm64.c %/sp_armthumb.c %/sp_c32.c %/sp_c64.c \
+	%/sp_cortexm.c %/sp_int.c %/ecc.c %/rsa.c %/wolfmath.c %/curve25519.c %/ed25519.c %/fe_low_mem.c %/fe_operations.c \
+	%/ge_low_mem.c %/ge_operations.c %-asm_c.c,$(WOLFSSL_LIB_SRC))
+endif
+endif
+endif
+endif
+
 # Where the objects go: py.mk strips a leading USER_C_MODULES from a path, and keeps other paths.
 WOLFSSL_OBJ_DIR := $(BUILD)/$(patsubst $(USER_C_MODULES)/%,%,$(WOLFSSL_DIR))
 # This object depends on whatever else the linker needs.
@@ -137,7 +159,8 @@ WOLFSSL_MOD_OBJ := $(BUILD)/$(patsubst $(USER_C_MODULES)/%.c,%.o,$(WOLFSSL_MOD_D
 WOLFSSL_VARIABLES := $(BUILD)/wolfssl-variables
 WOLFSSL_VARIABLES_NOW := WOLFSSL_PORT=$(WOLFSSL_PORT) settings=$(abspath $(WOLFSSL_SETTINGS)) \
 	WOLFSSL_DIR=$(abspath $(WOLFSSL_DIR)) WOLFSSL_DROP_IN=$(WOLFSSL_DROP_IN) \
-	WOLFSSL_SECURE_DEFAULTS=$(WOLFSSL_SECURE_DEFAULTS) WOLFSSL_FORWARD_SECRECY=$(WOLFSSL_FORWARD_SECRECY) WOLFSSL_PROFILE=$(WOLFSSL_PROFILE) assembly=$(words $(WOLFSSL_ASM_SRC))
+	WOLFSSL_SECURE_DEFAULTS=$(WOLFSSL_SECURE_DEFAULTS) WOLFSSL_FORWARD_SECRECY=$(WOLFSSL_FORWARD_SECRECY) WOLFSSL_PROFILE=$(WOLFSSL_PROFILE) assembly=$(words $(WOLFSSL_ASM_SRC)) \
+	optimized=$(words $(WOLFSSL_LTO_SRC))
 .PHONY: wolfssl-always
 wolfssl-always:
 $(WOLFSSL_VARIABLES): wolfssl-always
@@ -188,6 +211,13 @@ endif
 $(addprefix $(WOLFSSL_OBJ_DIR)/wolfcrypt/src/, sha.o sha256.o sha512.o port/arm/armv8-sha256.o port/arm/armv8-sha512.o \
 	port/arm/thumb2-sha256-asm_c.o port/arm/thumb2-sha512-asm_c.o): CFLAGS += -DMICROPY_WOLFSSL_HASH
 
+# Tables that a debugger would unwind the stack with, if the firmware kept them: -61 KB on x86-64.
+# With -g it has others; the sanitizers' reports need these.
+ifeq ($(findstring -fsanitize,$(CFLAGS) $(CFLAGS_EXTRA)),)
+$(addprefix $(BUILD)/,$(patsubst $(USER_C_MODULES)/%,%,$(patsubst %.c,%.o, \
+	$(WOLFSSL_MOD_SRC) $(WOLFSSL_GLUE_SRC) $(WOLFSSL_LIB_SRC)))): CFLAGS += -fno-asynchronous-unwind-tables
+endif
+
 # The linker script of a board that keeps the TLS library in a second flash, as PYBD_SF2 of stm32
 # does, places lib/mbedtls there; wolfSSL does not fit elsewhere. Such firmware is linked with a
 # copy of the script that places wolfSSL there too.
@@ -204,4 +234,13 @@ $(call WOLFSSL_LD_COPY,$(1)): $(1)
 $(WOLFSSL_MOD_OBJ): $(call WOLFSSL_LD_COPY,$(1))
 endef
 $(foreach file,$(WOLFSSL_LD_FILES),$(eval $(call WOLFSSL_LD_RULE,$(file))))
+endif
+
+# The objects also have code of their own, which verify reads. The linker's plugin runs the
+# compiler, which needs to know the processor.
+ifeq ($(WOLFSSL_LD_FILES),)
+ifneq ($(WOLFSSL_LTO_SRC),)
+$(addprefix $(BUILD)/,$(patsubst $(USER_C_MODULES)/%,%,$(WOLFSSL_LTO_SRC:.c=.o))): CFLAGS += -flto -ffat-lto-objects
+$(BUILD)/firmware.elf: private LDFLAGS += -flto -flto-partition=one -Os $(filter -m%,$(CFLAGS))
+endif
 endif
