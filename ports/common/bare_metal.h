@@ -153,6 +153,10 @@ int wolfssl_port_seed(unsigned char *output, unsigned int size);
 #define NO_CLIENT_CACHE
 #define WOLFSSL_TICKET_NONCE_MALLOC
 #define WOLFSSL_NO_DEF_TICKET_ENC_CB
+// The longest ticket that can be offered or that a server takes. wolfSSL has three buffers of this
+// length, which only keys that are shared before need: with its 1536, a handshake needs 3 KB more
+// and a session 1 KB. Tickets have 200 to 300 bytes as a rule.
+#define MAX_PSK_ID_LEN 512
 #else
 #define NO_SESSION_CACHE
 #endif
