@@ -26,6 +26,11 @@ var trusted = []string{
 // unwatched are functions of wolfSSL's that other headers have as macros, too.
 var unwatched = []string{"min", "max"}
 
+// types come before the parenthesis in the declaration of a pointer to a function. Headers of
+// picolibc and newlib have macros with their names for a while (sys/_intsup.h).
+var types = []string{"char", "double", "float", "int", "long", "short", "signed", "unsigned",
+	"void"}
+
 // watch are the names that no macro may have in the objects of wolfSSL and the modules. Their own
 // sources may define them, but not the settings.
 func (v settingsCheck) watch(used []wolfObject) build.Watch {
@@ -89,6 +94,9 @@ func functionsIn(text []byte, names map[string]bool) {
 			start--
 		}
 		name := string(before[start:])
+		if slices.Contains(types, name) {
+			continue
+		}
 		if name == strings.ToUpper(name) {
 			continue // a macro that is called outside of functions
 		}
