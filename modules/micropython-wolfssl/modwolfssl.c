@@ -141,6 +141,13 @@
 #define PSK_TLS13_CIPHER "TLS13-AES128-GCM-SHA256"
 #endif
 
+#if defined(WOLFSSL_HAVE_MLKEM) && defined(WOLFSSL_PQC_HYBRIDS) && defined(HAVE_CURVE25519) \
+    && defined(WOLFSSL_TLS13) && defined(HAVE_SUPPORTED_CURVES)
+#define POST_QUANTUM (1)
+#else
+#define POST_QUANTUM (0)
+#endif
+
 #if !defined(WOLFSSL_ALWAYS_VERIFY_CB) || !defined(WOLFSSL_VERIFY_CB_ALL_CERTS)
 #error "define WOLFSSL_ALWAYS_VERIFY_CB and WOLFSSL_VERIFY_CB_ALL_CERTS for the verify callback"
 #endif
@@ -1118,11 +1125,12 @@ static int flush(mp_obj_ssl_socket_t *o) {
 #ifdef MICROPY_WOLFSSL_TCP_QUICKACK
 // A TLS 1.3 server has nothing to send after the client's Finished. Many clients hold their first
 // request back until that is acknowledged, and an acknowledgement by itself is delayed, by 40 ms
-// on Linux, unless asked for.
+// on Linux, unless asked for. In the same way, many servers hold their first answer back until
+// their tickets are acknowledged.
 static void acknowledge(mp_obj_ssl_socket_t *o) {
     mp_obj_t sock = o->sock;
-    if (sock == MP_OBJ_NULL || is_client(&o->settings)
-        || wolfSSL_version(o->ssl) != TLS1_3_VERSION) {
+    if (sock == MP_OBJ_NULL || wolfSSL_version(o->ssl) != TLS1_3_VERSION
+        || mp_obj_is_instance_type(mp_obj_get_type(sock))) {
         return;
     }
     nlr_buf_t nlr;
@@ -2459,6 +2467,17 @@ static WOLFSSL_METHOD *ssl_context_method(mp_int_t protocol, bool tls12_only) {
     }
 }
 
+#ifdef HAVE_SUPPORTED_CURVES
+// A client's groups for the key exchange, in the order of preference. By default wolfSSL puts the
+// longest first, which takes several times as long.
+static const word16 client_groups[] = {
+    #if POST_QUANTUM
+    WOLFSSL_X25519MLKEM768, // see offer_key_shares()
+    #endif
+    WOLFSSL_ECC_SECP256R1, WOLFSSL_ECC_X25519, WOLFSSL_ECC_SECP384R1, WOLFSSL_ECC_SECP521R1,
+};
+#endif
+
 static int ssl_context_configure(const mp_obj_ssl_context_t *self, WOLFSSL_CTX *ctx) {
     const settings_t *settings = &self->settings;
     wolfSSL_CTX_SetIORecv(ctx, socket_recv_cb);
@@ -2485,15 +2504,9 @@ static int ssl_context_configure(const mp_obj_ssl_context_t *self, WOLFSSL_CTX *
     #endif
     #ifdef HAVE_SUPPORTED_CURVES
     if (is_client(settings)) {
-        // In the order of preference. By default wolfSSL puts the longest first, which takes
-        // several times as long.
-        static const word16 groups[] = {
-            WOLFSSL_ECC_SECP256R1, WOLFSSL_ECC_X25519, WOLFSSL_ECC_SECP384R1,
-            WOLFSSL_ECC_SECP521R1,
-        };
-        for (size_t i = 0; i < MP_ARRAY_SIZE(groups); ++i) {
+        for (size_t i = POST_QUANTUM; i < MP_ARRAY_SIZE(client_groups); ++i) {
             // A group that the settings leave out is not an error.
-            ret = wolfSSL_CTX_UseSupportedCurve(ctx, groups[i]);
+            ret = wolfSSL_CTX_UseSupportedCurve(ctx, client_groups[i]);
             if (ret == MEMORY_E) {
                 return ret;
             }
@@ -3772,7 +3785,9 @@ static int handshake_done(mp_obj_ssl_socket_t *o) {
         }
     }
     #ifdef MICROPY_WOLFSSL_TCP_QUICKACK
-    acknowledge(o);
+    if (!is_client(&o->settings)) {
+        acknowledge(o);
+    }
     #endif
     o->connected = true;
     return 0;
@@ -4006,6 +4021,54 @@ static int set_up_dtls(mp_obj_ssl_socket_t *o, mp_obj_ssl_context_t *ssl_context
 }
 #endif
 
+#if POST_QUANTUM
+
+static bool is_tls13_off(const settings_t *settings) {
+    #if TLS_HAS_TWO_VERSIONS
+    return settings->tls12_only || settings->no_tls13;
+    #else
+    return settings->tls12_only;
+    #endif
+}
+
+// Whether a client offers a pre-shared key: its own, or that of a session.
+static bool offers_psk(const mp_obj_ssl_socket_t *o) {
+    bool offers = false;
+    #if PRE_SHARED_KEYS
+    offers = o->settings.psk_only;
+    #endif
+    #ifdef HAVE_SESSION_TICKET
+    offers = offers || o->session_offered;
+    #endif
+    (void)o;
+    return offers;
+}
+
+// Offer X25519MLKEM768 in TLS 1.3, but not over DTLS: such a hello is longer than a datagram. With
+// a share of it comes one of P-256, which a server without it would have to ask for. Returns 0 or
+// one of wolfSSL's numbers.
+static int offer_key_shares(mp_obj_ssl_socket_t *o) {
+    // NOTE(mpwolf): beside a pre-shared key wolfSSL takes no second share, and no second hello
+    // (SetupPskKey in tls13.c of 5.9.2).
+    if (o->settings.protocol != PROTOCOL_TLS_CLIENT || is_tls13_off(&o->settings)
+        || offers_psk(o)) {
+        return 0;
+    }
+    int ret = WOLFSSL_SUCCESS;
+    for (size_t i = 0; i < MP_ARRAY_SIZE(client_groups) && ret != MEMORY_E; ++i) {
+        // A group that the settings leave out is not an error.
+        ret = wolfSSL_UseSupportedCurve(o->ssl, client_groups[i]);
+    }
+    for (size_t i = 0; i < 2 && ret != MEMORY_E; ++i) {
+        ret = wolfSSL_UseKeyShare(o->ssl, client_groups[i]);
+        if (ret != WOLFSSL_SUCCESS) {
+            break;
+        }
+    }
+    return wolf_alloc_failed() ? MEMORY_E : ret == WOLFSSL_SUCCESS ? 0 : ret;
+}
+#endif
+
 // Set up the session of a new SSLSocket. Returns 0 or one of wolfSSL's numbers.
 static int set_up(mp_obj_ssl_socket_t *o, mp_obj_ssl_context_t *ssl_context,
     const mp_buffer_info_t *client_id) {
@@ -4200,6 +4263,11 @@ static mp_obj_t ssl_socket_new(mp_obj_ssl_context_t *ssl_context, const wrap_arg
         #ifdef HAVE_SESSION_TICKET
         if (err == 0) {
             err = set_up_session(o, ssl_context, args->session);
+        }
+        #endif
+        #if POST_QUANTUM
+        if (err == 0) {
+            err = offer_key_shares(o);
         }
         #endif
         if (err != 0) {
@@ -4590,6 +4658,11 @@ static int write_some(mp_obj_ssl_socket_t *o, const place_t *place, size_t size)
     }
     o->outcome->ret = ret;
     err = flush(o);
+    #ifdef MICROPY_WOLFSSL_TCP_QUICKACK
+    if (is_client(&o->settings) && !o->confirmed && o->outcome->exception == MP_OBJ_NULL) {
+        acknowledge(o); // the tickets, which come before the first answer
+    }
+    #endif
     return err == WANT_WRITE || err == MP_ETIMEDOUT || err == MP_EINTR ? 0 : err;
 }
 

@@ -62,7 +62,7 @@
     || defined(HAVE_BLAKE2B) || defined(HAVE_BLAKE2S) || defined(WOLFSSL_CMAC) \
     || defined(WOLFSSL_RIPEMD) || defined(WC_RC2) \
     || defined(WOLFSSL_MD2) || defined(HAVE_DILITHIUM) || defined(WOLFSSL_HAVE_MLDSA) \
-    || defined(WOLFSSL_HAVE_MLKEM) || defined(WOLFSSL_HAVE_KYBER) || !defined(NO_DH) \
+    || defined(WOLFSSL_HAVE_KYBER) || !defined(NO_DH) \
     || !defined(NO_DSA) || !defined(NO_DES3) || !defined(NO_RC4) || !defined(NO_MD4) \
     || (defined(HAVE_ED25519) && !__has_include("wolfcrypt/src/ge_operations.c")) \
     || (defined(HAVE_CURVE25519) && !__has_include("wolfcrypt/src/ge_operations.c"))

@@ -197,6 +197,9 @@ static const uint16_t our_groups[] = {
     #ifdef HAVE_CURVE25519
     WOLFSSL_ECC_X25519,
     #endif
+    #if defined(WOLFSSL_HAVE_MLKEM) && defined(WOLFSSL_PQC_HYBRIDS) && defined(HAVE_CURVE25519)
+    WOLFSSL_X25519MLKEM768,
+    #endif
     0 // there is no such group
 };
 

@@ -201,6 +201,29 @@ int wolfssl_port_seed(unsigned char *output, unsigned int size);
 #define HAVE_ECC384
 #endif
 #define ECC_USER_CURVES
+// A key exchange that no quantum computer can undo, see docs/tls.md: X25519MLKEM768, in wolfSSL
+// from 5.9 on.
+#ifndef MICROPY_WOLFSSL_MLKEM
+#define MICROPY_WOLFSSL_MLKEM (0)
+#endif
+#if MICROPY_WOLFSSL_MLKEM && LIBWOLFSSL_VERSION_HEX >= 0x05009000
+#define HAVE_CURVE25519
+#define WOLFSSL_HAVE_MLKEM
+#define WOLFSSL_NO_ML_KEM_512
+#define WOLFSSL_NO_ML_KEM_1024
+#define WOLFSSL_PQC_HYBRIDS
+#define WOLFSSL_TLS_NO_MLKEM_STANDALONE
+#define WOLFSSL_MLKEM_SMALL
+#define WOLFSSL_MLKEM_MAKEKEY_SMALL_MEM
+#define WOLFSSL_MLKEM_ENCAPSULATE_SMALL_MEM
+#define WC_MLKEM_NO_ASM
+// The module offers the group only where it fits, see offer_key_shares() in modwolfssl.c.
+#define WOLFSSL_KEY_SHARE_DEFAULT_GROUP WOLFSSL_ECC_SECP256R1
+#define WOLFSSL_SHA3
+#define WOLFSSL_SHA3_SMALL
+#define WOLFSSL_SHAKE128
+#define WOLFSSL_SHAKE256
+#endif
 #define WC_RSA_PSS
 // TLS has no OAEP.
 #define WC_NO_RSA_OAEP

@@ -121,6 +121,25 @@
 #define ECC_USER_CURVES
 #define HAVE_CURVE25519
 #define HAVE_ED25519
+// A key exchange that no quantum computer can undo: X25519MLKEM768, in wolfSSL from 5.9 on.
+#ifndef MICROPY_WOLFSSL_MLKEM
+#define MICROPY_WOLFSSL_MLKEM (1)
+#endif
+#if MICROPY_WOLFSSL_MLKEM && LIBWOLFSSL_VERSION_HEX >= 0x05009000
+#define WOLFSSL_HAVE_MLKEM
+#define WOLFSSL_NO_ML_KEM_512
+#define WOLFSSL_NO_ML_KEM_1024
+#define WOLFSSL_PQC_HYBRIDS
+#define WOLFSSL_TLS_NO_MLKEM_STANDALONE
+#define WOLFSSL_SHAKE128
+#define WOLFSSL_SHAKE256
+// wolfSSL asks for it beside DTLS 1.3; a DTLS client here does not offer the group.
+#define WOLFSSL_DTLS_CH_FRAG
+// The assembly is 83 KB.
+#define WC_MLKEM_NO_ASM
+// The module offers the group only where it fits, see offer_key_shares() in modwolfssl.c.
+#define WOLFSSL_KEY_SHARE_DEFAULT_GROUP WOLFSSL_ECC_SECP256R1
+#endif
 #define WC_RSA_PSS
 #define HAVE_PK_CALLBACKS
 #define WOLFSSL_BASE64_ENCODE
