@@ -36,7 +36,7 @@ func verifyCommand(s *session) *cli.Command {
 		Name:  "verify",
 		Usage: "build, and prove that the firmware is what was requested",
 		Description: `It builds in .mpwolf/build in the tree, so your own build directories stay as
-they are, and makes seven checks, each with its evidence.
+they are, and reports each check with its evidence.
 
 Examples:
     mpwolf verify
