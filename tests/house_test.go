@@ -16,68 +16,70 @@ import (
 	"unicode/utf8"
 )
 
-// mayImport is which of our packages each may import: only packages further down in the table.
-var mayImport = map[string][]string{
-	"mpwolf": {"command"},
-	"command": {
-		"build", "change", "check", "complete", "config", "disk", "doctor", "explain", "fetch",
-		"hint",
-		"micropython", "patches",
-		"project", "report", "shell",
-		"sources", "state", "status", "trace", "verify",
-	},
-	"change": {
-		"build", "disk", "fetch", "hint", "micropython", "modules", "patches", "ports", "project",
-		"shell", "sources",
-		"state", "wolfssl",
-	},
-	"check": {
-		"change", "config", "disk", "hint", "modules", "patches",
-		"project", "report", "repository", "shell", "state", "wolfssl",
-	},
-	"complete": {"micropython", "patches", "project", "wolfssl"},
-	"explain":  {"build", "hint", "micropython", "modules", "patches", "project", "state"},
-	"status":   {"change", "disk", "micropython", "modules", "patches", "project", "state"},
-	"doctor": {
-		"build", "lazyregexp", "micropython", "patches", "project", "sources", "state",
-	},
-	"verify": {
+// mayImport is which of our packages each imports: only packages further down in the table.
+var mayImport = []struct {
+	name string
+	uses
+}{
+	{"mpwolf", uses{"command"}},
+	{"command", uses{
+		"build", "change", "check", "complete", "config", "disk", "doctor", "explain",
+		"fetch", "hint", "micropython", "patches", "project", "report", "shell", "sources",
+		"state", "status", "trace", "verify",
+	}},
+	{"verify", uses{
 		"board", "build", "check", "disk", "doctor", "hint", "lazyregexp", "micropython",
-		"modules", "objects",
-		"patches", "project", "report",
-		"repository", "state", "wolfssl",
-	},
-	"project": {
-		"build", "config", "disk", "fetch", "hint", "lazyregexp", "micropython",
-		"modules", "patches",
-		"repository",
-		"shell", "sources", "state",
+		"modules", "objects", "patches", "project", "report", "repository", "state",
 		"wolfssl",
-	},
-	"fetch":               {"build", "hint", "micropython", "sources", "wolfssl"},
-	"patches":             {"hint", "lazyregexp", "micropython", "shell"},
-	"board":               {"hint", "lazyregexp", "trace"},
-	"build":               {"lazyregexp", "micropython", "shell", "sources", "trace"},
-	"config":              {"hint", "repository"},
-	"state":               {"disk"},
-	"modules":             {"disk"},
-	"objects":             {},
-	"objects/objectstest": {"objects"},
-	"sources":             {"disk", "hint", "trace"},
-	"disk/disktest":       {"disk"},
-	"disk":                {},
-	"hint":                {},
-	"lazyregexp":          {},
-	"micropython":         {"hint", "state"},
-	"ports":               {},
-	"report":              {},
-	"repository":          {},
-	"shell":               {},
-	"trace":               {},
-	"tests":               {},
-	"tests/toycc":         {},
-	"wolfssl":             {},
+	}},
+	{"status", uses{
+		"change", "disk", "micropython", "modules", "patches", "project", "state",
+	}},
+	{"check", uses{
+		"change", "config", "disk", "hint", "modules", "patches", "project", "report",
+		"repository", "shell", "state", "wolfssl",
+	}},
+	{"change", uses{
+		"build", "disk", "fetch", "hint", "micropython", "modules", "patches", "ports",
+		"project", "shell", "sources", "state", "wolfssl",
+	}},
+	{"explain", uses{
+		"build", "hint", "micropython", "modules", "patches", "project", "state",
+	}},
+	{"doctor", uses{
+		"build", "lazyregexp", "micropython", "patches", "project", "sources", "state",
+	}},
+	{"complete", uses{"micropython", "patches", "project", "wolfssl"}},
+	{"project", uses{
+		"build", "config", "disk", "fetch", "hint", "lazyregexp", "micropython", "modules",
+		"patches", "repository", "shell", "sources", "state", "wolfssl",
+	}},
+	{"fetch", uses{"build", "hint", "micropython", "sources", "wolfssl"}},
+	{"patches", uses{"hint", "lazyregexp", "micropython", "shell"}},
+	{"board", uses{"hint", "lazyregexp", "trace"}},
+	{"build", uses{"lazyregexp", "micropython", "shell", "sources", "trace"}},
+	{"config", uses{"hint", "repository"}},
+	{"micropython", uses{"hint", "state"}},
+	{"state", uses{"disk"}},
+	{"modules", uses{"disk"}},
+	{"objects/objectstest", uses{"objects"}},
+	{"objects", nil},
+	{"sources", uses{"disk", "hint", "trace"}},
+	{"disk/disktest", uses{"disk"}},
+	{"disk", nil},
+	{"hint", nil},
+	{"lazyregexp", nil},
+	{"ports", nil},
+	{"report", nil},
+	{"repository", nil},
+	{"shell", nil},
+	{"trace", nil},
+	{"tests", nil},
+	{"tests/toycc", nil},
+	{"wolfssl", nil},
 }
+
+type uses []string
 
 func TestImports(t *testing.T) {
 	cmd := exec.Command("go", "list", "-f", `{{.ImportPath}} {{join .Imports " "}}`, "./...")
@@ -89,16 +91,37 @@ func TestImports(t *testing.T) {
 	for _, line := range strings.Split(strings.TrimSpace(string(out)), "\n") {
 		words := strings.Fields(line)
 		name, _ := ourPackage(words[0])
-		allowed, known := mayImport[name]
-		if !known {
-			t.Errorf("package %s is not in the table", name)
+		at := inTable(name)
+		if at < 0 {
+			t.Errorf("package %s is not in the table mayImport", name)
+			continue
 		}
+		unused := slices.Clone(mayImport[at].uses)
 		for _, imported := range words[1:] {
-			if other, ours := ourPackage(imported); ours && !slices.Contains(allowed, other) {
-				t.Errorf("%s imports %s", name, other)
+			other, ours := ourPackage(imported)
+			switch {
+			case !ours:
+			case !slices.Contains(mayImport[at].uses, other):
+				t.Errorf("%s imports %s, which the table mayImport does not allow", name, other)
+			case inTable(other) < at:
+				t.Errorf("%s imports %s, which is not further down in the table", name, other)
 			}
+			unused = slices.DeleteFunc(unused, func(use string) bool { return use == other })
+		}
+		if len(unused) > 0 {
+			t.Errorf("%s does not import %s: remove it from the table", name, unused)
 		}
 	}
+}
+
+// inTable is where a package is in mayImport; -1 if it is not there.
+func inTable(name string) int {
+	for i, p := range mayImport {
+		if p.name == name {
+			return i
+		}
+	}
+	return -1
 }
 
 // ourPackage is the name of a package of this module in the table: without mpwolf/ and internal/.
