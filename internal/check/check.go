@@ -1,5 +1,6 @@
 // Package check reports whether a tree is as mpwolf.toml asks for, in milliseconds: it only
-// reads, and runs and writes nothing. What it finds is in its result; verify asks the compiler.
+// reads, and runs nothing unless it is to be strict, which asks make and the compiler. It writes
+// nothing; what it finds is in its result.
 package check
 
 import (
