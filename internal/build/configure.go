@@ -374,6 +374,16 @@ func (c *configuration) flags(vars []string) (*Flags, error) {
 	return f, nil
 }
 
+// CXX reports whether a port that CMake builds has sources in C++.
+func (f *Flags) CXX() bool {
+	for _, c := range f.compiles {
+		if slices.Contains([]string{".cc", ".cpp", ".cxx"}, filepath.Ext(c.Source)) {
+			return true
+		}
+	}
+	return false
+}
+
 // linkText are the commands that link, one a line.
 func (c *configuration) linkText() string {
 	files, err := filepath.Glob(filepath.Join(c.dir, "CMakeFiles", "*.dir", "link.txt"))

@@ -40,8 +40,8 @@ var (
 		")$")
 	commandFailed = lazyregexp.New(`(?m)^g?make(?:\[\d+\])?: \*\*\* .*\bError \d+$`)
 
-	noHeader = lazyregexp.New(`(?m)\berror: '?([\w/.+-]+\.h)(?:: No such file or directory$` +
-		`|' file not found)`)
+	noHeader = lazyregexp.New(`(?m)\berror: '?([\w/.+-]+\.h|cstdlib)` +
+		`(?:: No such file or directory$|' file not found)`)
 	// How linkers report that functions of libffi are undefined, or that the library is missing.
 	noFFI = lazyregexp.New("undefined references? to ['`‘]_?(ffi_\\w+)" +
 		`|undefined symbol: _?(ffi_\w+)` + `|(?m)^  "_(ffi_\w+)", referenced from:` +
@@ -101,6 +101,8 @@ func blameHeader(log string) (Cause, bool) {
 		switch {
 		case m[1] == "ffi.h":
 			name = toolFFI
+		case m[1] == "cstdlib" && strings.Contains(log, "arm-none-eabi"):
+			name = toolNewlibCXX
 		case !slices.Contains(libcHeaders, m[1]):
 			continue
 		case strings.Contains(log, "arm-none-eabi"):

@@ -38,7 +38,8 @@ func TestTools(t *testing.T) {
 		}
 	}
 	for _, name := range []string{toolMake, toolPython, toolGit, toolPkgConfig, toolFFI,
-		toolAutotools, toolCMake, toolProtoc, toolLibc, toolLibc32, toolNewlib, toolGCC, toolClang,
+		toolAutotools, toolCMake, toolProtoc, toolLibc, toolLibc32, toolNewlib, toolNewlibCXX,
+		toolGCC, toolClang,
 		toolARM, toolRISCV, toolQEMUARM, toolQEMURISCV} {
 		if _, is := known(name); !is {
 			t.Errorf("%s is not in the table", name)
@@ -201,6 +202,8 @@ func TestBlame(t *testing.T) {
 		{"main.c:1:10: fatal error: stdio.h: No such file or directory\n", toolLibc},
 		{"arm-none-eabi-gcc -c x.c\nx.c:1:10: fatal error: string.h: No such file or directory\n",
 			toolNewlib},
+		{"arm-none-eabi-g++ -c x.cpp\nx.cpp:1:10: fatal error: cstdlib: No such file or " +
+			"directory\n", toolNewlibCXX},
 		{"/usr/include/features.h:1:1: fatal error: gnu/stubs-32.h: No such file or directory\n",
 			toolLibc32},
 		{"ld: modffi.o: in function `f':\nmodffi.c:(.text+0x1): undefined reference to " +

@@ -51,6 +51,8 @@ type recipe struct {
 	// protoc is the command that compiles the protocol of a radio module with ESP-Hosted; "" if
 	// the target has none.
 	protoc string
+	// cxx is set if there are sources in C++.
+	cxx bool
 	// guessed is set if make could not be asked: it is missing, or fails.
 	guessed bool
 }
@@ -72,7 +74,7 @@ func ask(ctx context.Context, t micropython.Target) (recipe, error) {
 	}
 	r := recipe{target: t, dir: flags.Dir, cc: flags.CC, flags: flags.CFLAGS,
 		python: strings.TrimSpace(flags.Vars["PYTHON"]),
-		frozen: flags.Vars["FROZEN_MANIFEST"] != ""}
+		frozen: flags.Vars["FROZEN_MANIFEST"] != "", cxx: flags.CXX()}
 	isOne := func(name string) bool { return strings.TrimSpace(flags.Vars[name]) == "1" }
 	if isOne("MICROPY_PY_FFI") && makefileMatches(t, asksPkgConfig()) {
 		r.standalone = isOne("MICROPY_STANDALONE")
@@ -157,6 +159,9 @@ func (r recipe) needs() []need {
 		add(t, compiler...)
 	}
 	named(toolMake)
+	if r.target.Tree != nil && r.target.CMake() {
+		named(toolCMake)
+	}
 	compiler := r.compiler()
 	for _, word := range r.cc[:len(r.cc)-len(r.compilerWords())] {
 		add(ofProgram(word)) // such as ccache
@@ -165,6 +170,9 @@ func (r recipe) needs() []need {
 		add(ofCompiler(words[0]))
 		if libc, known := libcOf(words[0], r.flags); known {
 			add(libc, compiler...)
+			if r.cxx && libc.Name == toolNewlib {
+				named(toolNewlibCXX, inCXX(compiler)...)
+			}
 		}
 		if r.frozen && words[0] != toolGCC {
 			named(toolGCC)
@@ -222,6 +230,17 @@ func (r recipe) compilerWords() []string {
 func (r recipe) compiler() []string {
 	argv := slices.Concat(r.compilerWords(), r.flags, []string{"-E", "-x", "c", "-"})
 	return slices.DeleteFunc(argv, func(arg string) bool { return strings.HasPrefix(arg, "-M") })
+}
+
+// inCXX is a compiler's command for C++ instead of C.
+func inCXX(argv []string) []string {
+	argv = slices.Clone(argv)
+	for i, arg := range argv {
+		if i > 0 && argv[i-1] == "-x" && arg == "c" {
+			argv[i] = "c++"
+		}
+	}
+	return argv
 }
 
 // recipes are those of targets; make is asked for all of them at once.

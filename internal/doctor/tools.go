@@ -50,6 +50,7 @@ const (
 	toolLibc      = "C library headers"
 	toolLibc32    = "32-bit C library headers"
 	toolNewlib    = "newlib headers"
+	toolNewlibCXX = "newlib's C++ headers"
 	toolGCC       = "gcc"
 	toolClang     = "clang"
 	toolARM       = "arm-none-eabi-gcc"
@@ -99,6 +100,12 @@ var tools = []Tool{
 		Packages: Packages{"libnewlib-arm-none-eabi", "arm-none-eabi-newlib",
 			"arm-none-eabi-newlib", "gcc-arm-embedded",
 			"mingw-w64-ucrt-x86_64-arm-none-eabi-newlib"},
+	},
+	{
+		Name: toolNewlibCXX, Why: "the SDK has sources in C++", header: "cstdlib",
+		Packages: Packages{"libstdc++-arm-none-eabi-newlib", "arm-none-eabi-gcc-cs-c++",
+			"arm-none-eabi-gcc", "gcc-arm-embedded",
+			"mingw-w64-ucrt-x86_64-arm-none-eabi-gcc"},
 	},
 	{
 		Name: toolPython, Why: "the scripts of MicroPython's build are in Python",
