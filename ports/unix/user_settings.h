@@ -156,6 +156,9 @@
 #define NO_CLIENT_CACHE
 #define WOLFSSL_TICKET_NONCE_MALLOC
 #define WOLFSSL_NO_DEF_TICKET_ENC_CB
+// The longest ticket that can be offered: that of wolfSSL 5.5 and 5.7. 5.9 has the length of its
+// own tickets, some 240 bytes; a server that puts certificates into tickets needs more.
+#define MAX_PSK_ID_LEN 1536
 
 // -- Pre-shared keys -----------------------------------------------------------------------------
 // Only a context with such keys uses them. Suites without a key exchange have no forward secrecy,
