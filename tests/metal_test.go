@@ -313,6 +313,7 @@ func TestMetal(t *testing.T) {
 	m, build := newMetal(t)
 	checkText(t, "Cortex-M4, full", "arm-none-eabi-gcc", m.firmware)
 	m.within(metalWith)
+	m.sessionsAndResets()
 	for _, version := range []string{"1.2", "1.3"} {
 		for _, kind := range []string{"ec", "rsa"} {
 			limit := 1.0 / 4

@@ -307,3 +307,44 @@ func TestSessions(t *testing.T) {
 	}
 	(&real{t: t, built: firmware}).sessions(t)
 }
+
+// sessionsAndResets resumes sessions on the board, both ends of which are there, and leaves
+// sessions, keys of tickets and a handshake under way behind in soft resets.
+func (m *metal) sessionsAndResets() {
+	t := m.t
+	t.Helper()
+	pipes, _, _ := strings.Cut(string(readFile(t, "firmware/pipes.py")), "class Datagrams")
+	_, script, _ := strings.Cut(string(readFile(t, "firmware/tls_session.py")), "VERSIONS = ")
+	script, _, _ = strings.Cut(script, "def resumed(")
+	code := pipes + string(readFile(t, "firmware/testkeys.py")) +
+		"import wolfssl as ssl\nVERSIONS = " + script + `
+left = []
+serving = server_context()
+for version in VERSIONS:
+    client = client_context(version)
+    session, first = connect(client, serving)
+    again, second = connect(client, serving, session=session)
+    client.session = ssl.SSLSession(bytes(again))
+    a, b = pipes()
+    c = client.wrap_socket(a, server_hostname="localhost", do_handshake_on_connect=False)
+    s = serving.wrap_socket(b, server_side=True, do_handshake_on_connect=False)
+    c.read(1)
+    s.read(1)
+    left.append((client, session, again, c, s))
+    print(first, second)
+`
+	q := startQemu(t, metalBoard, m.firmware)
+	for i := range 3 {
+		q.send(t, code+ctrlD)
+		q.until(t, "OK")
+		out := strings.ReplaceAll(q.until(t, ctrlD), "\r\n", "\n")
+		raised := q.until(t, ctrlD+">")
+		if want := strings.Repeat("False True\n", 2); out != want || raised != "" {
+			t.Errorf("after %d soft resets: %q %q; want %q", i, out, raised, want)
+		}
+		q.send(t, ctrlD)
+		q.until(t, "raw REPL")
+		q.until(t, ">")
+	}
+	q.stop()
+}
