@@ -74,6 +74,8 @@ func (r *real) options(t *testing.T) {
 	t.Run("record lengths", func(t *testing.T) { r.recordLengths(t, ca, cert, key) })
 	t.Run("reasons", r.reasons)
 	t.Run("peers", r.peers)
+	t.Run("key log", r.keyLog)
+	t.Run("stubs", r.stubs)
 	t.Run("first answer", func(t *testing.T) { r.firstAnswer(t, ca, cert, key) })
 	t.Run("post-quantum", func(t *testing.T) { r.postQuantum(t, ca, cert, key) })
 	t.Run("Go's choice", func(t *testing.T) { r.goChoosesALPN(t, ca, cert, key) })

@@ -161,9 +161,11 @@ func TestTracked(t *testing.T) {
 		shellMicropython(t, fmt.Sprintf("MICROPYPATH=%s exec %s \"$@\"", standIn, firmware)), "2")
 	for _, script := range []string{"crypto_kat.py", "tls_pair.py", "tls_ragged.py",
 		"tls_psk.py", "tls_abuse.py",
-		"tls_flights.py", "alloc_fail.py"} {
+		"tls_flights.py", "tls_keylog.py", "tls_reasons.py", "tls_pins.py",
+		"tls_psk_callbacks.py", "alloc_fail.py"} {
 		t.Run(script, func(t *testing.T) { runScript(t, firmware, script) })
 	}
+	t.Run("key log", (&real{t: t, built: firmware}).keyLog)
 	t.Run("certificates", func(t *testing.T) {
 		inTheLongRun(t) // three other tests present the table in CI
 		x509Table(t, firmware)

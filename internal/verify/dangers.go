@@ -127,6 +127,9 @@ var dangers = []danger{
 		why: "the keys of every connection are written to a file", fix: leaveOut},
 	{macro: "WOLFSSL_SNIFFER_KEYLOGFILE",
 		why: "the keys of connections are read from a file", fix: leaveOut},
+	{macro: "HAVE_SECRET_CALLBACK",
+		why: "Python code can write the keys of connections to a file (keylog_filename)",
+		fix: "leave it out of firmware that others use"},
 	{macro: "SHOW_SECRETS", why: "the keys of every connection are printed", fix: leaveOut},
 }
 
@@ -227,7 +230,6 @@ var weaknesses = []weakness{
 		why: "random numbers come straight from the seeds, without wolfCrypt's generator"},
 	{macro: "CUSTOM_RAND_GENERATE_BLOCK",
 		why: "random numbers come straight from the board, without wolfCrypt's generator"},
-	{macro: "HAVE_SECRET_CALLBACK", why: "the application can ask for the keys of connections"},
 	{macro: "WOLFSSL_SESSION_EXPORT",
 		why: "the application can take the keys of connections out of the library"},
 	{macro: "WOLFSSL_DEBUG_TLS", why: "keys and data of connections can be printed"},

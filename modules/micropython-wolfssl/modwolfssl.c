@@ -84,6 +84,13 @@
 #define MICROPY_WOLFSSL_REASONS (1)
 #endif
 
+// SSLContext.keylog_filename and keylog_callback: the secrets of connections, for Wireshark.
+#ifdef HAVE_SECRET_CALLBACK
+#define KEY_LOG (1)
+#else
+#define KEY_LOG (0)
+#endif
+
 // SSLContext.pins.
 #ifndef MICROPY_WOLFSSL_PINS
 #define MICROPY_WOLFSSL_PINS (1)
@@ -250,6 +257,10 @@ typedef struct _settings_t {
     mp_obj_t anchors; // tuple of the trusted certificates in DER; replaced, never modified
     mp_obj_t ciphers; // str, a list of wolfSSL's names, or MP_OBJ_NULL
     mp_obj_t verify_callback;
+    #if KEY_LOG
+    mp_obj_t keylog_filename; // a str, or mp_const_none
+    mp_obj_t keylog_callback;
+    #endif
     #if MICROPY_WOLFSSL_PINS
     mp_obj_t pins; // tuple of SHA-256 digests, or mp_const_none
     #endif
@@ -2387,6 +2398,110 @@ static mp_obj_t ssl_socket_get_session_reused(mp_obj_ssl_socket_t *o) {
 
 #endif // HAVE_SESSION_TICKET
 
+#if KEY_LOG
+
+// open(filename, "ab"), as CPython does: programs can share a file; write(line) if there is
+// one; close()
+static void append_to_file(mp_obj_t filename, mp_obj_t line) {
+    mp_obj_t args[2] = { filename, MP_OBJ_NEW_QSTR(MP_QSTR_ab) };
+    mp_obj_t file = mp_call_function_n_kw(MP_OBJ_FROM_PTR(&mp_builtin_open_obj), 2, 0, args);
+    nlr_buf_t nlr;
+    if (nlr_push(&nlr) != 0) {
+        close_file(file);
+        nlr_jump(nlr.ret_val);
+    }
+    if (line != MP_OBJ_NULL) {
+        mp_obj_t dest[3];
+        mp_load_method(file, MP_QSTR_write, dest);
+        dest[2] = line;
+        mp_call_method_n_kw(1, 0, dest);
+    }
+    nlr_pop();
+    close_file(file);
+}
+
+static void add_hex(vstr_t *vstr, const byte *data, size_t len) {
+    static const char digits[] = "0123456789abcdef";
+    for (size_t i = 0; i < len; ++i) {
+        vstr_add_byte(vstr, digits[data[i] >> 4]);
+        vstr_add_byte(vstr, digits[data[i] & 15]);
+    }
+}
+
+// Write a line in the format of NSS: label, client's random, secret.
+static void log_secret(mp_obj_ssl_socket_t *o, const char *label, const byte *secret, size_t len) {
+    nlr_buf_t nlr;
+    if (nlr_push(&nlr) != 0) {
+        keep_exception(o, nlr.ret_val);
+        return;
+    }
+    byte random[32];
+    size_t random_len = wolfSSL_get_client_random(o->ssl, random, sizeof(random));
+    vstr_t vstr;
+    vstr_init(&vstr, 200);
+    vstr_add_str(&vstr, label);
+    vstr_add_byte(&vstr, ' ');
+    add_hex(&vstr, random, MIN(random_len, sizeof(random)));
+    vstr_add_byte(&vstr, ' ');
+    add_hex(&vstr, secret, len);
+    if (o->settings.keylog_callback != mp_const_none) {
+        mp_call_function_1(o->settings.keylog_callback, mp_obj_new_str(vstr.buf, vstr.len));
+    }
+    if (o->settings.keylog_filename != mp_const_none) {
+        vstr_add_byte(&vstr, '\n');
+        append_to_file(o->settings.keylog_filename,
+            mp_obj_new_bytes((const byte *)vstr.buf, vstr.len));
+    }
+    vstr_clear(&vstr);
+    nlr_pop();
+}
+
+#ifdef WOLFSSL_TLS13
+static int tls13_secret_cb(WOLFSSL *ssl, int id, const unsigned char *secret, int len,
+    void *user) {
+    (void)ssl;
+    static const char *const labels[] = {
+        [CLIENT_HANDSHAKE_TRAFFIC_SECRET] = "CLIENT_HANDSHAKE_TRAFFIC_SECRET",
+        [SERVER_HANDSHAKE_TRAFFIC_SECRET] = "SERVER_HANDSHAKE_TRAFFIC_SECRET",
+        [CLIENT_TRAFFIC_SECRET] = "CLIENT_TRAFFIC_SECRET_0",
+        [SERVER_TRAFFIC_SECRET] = "SERVER_TRAFFIC_SECRET_0",
+        [EXPORTER_SECRET] = "EXPORTER_SECRET",
+    };
+    if (id >= 0 && (size_t)id < MP_ARRAY_SIZE(labels) && labels[id] != NULL) {
+        log_secret(SOCKET_FROM_USER(user), labels[id], secret, len);
+    }
+    return 0;
+}
+#endif
+
+#if LIBWOLFSSL_VERSION_HEX >= 0x05007002
+static int secret_cb(WOLFSSL *ssl, void *secret, int len, void *user) {
+    (void)ssl;
+    log_secret(SOCKET_FROM_USER(user), "CLIENT_RANDOM", secret, len);
+    return 0;
+}
+#endif
+
+// Returns 0 or one of wolfSSL's numbers.
+static int set_up_key_log(mp_obj_ssl_socket_t *o) {
+    int ret = WOLFSSL_SUCCESS;
+    if (o->settings.keylog_filename == mp_const_none
+        && o->settings.keylog_callback == mp_const_none) {
+        return 0;
+    }
+    #if LIBWOLFSSL_VERSION_HEX >= 0x05007002
+    ret = wolfSSL_set_secret_cb(o->ssl, secret_cb, SOCKET_TO_USER(o));
+    #endif
+    #ifdef WOLFSSL_TLS13
+    if (ret == WOLFSSL_SUCCESS) {
+        ret = wolfSSL_set_tls13_secret_cb(o->ssl, tls13_secret_cb, SOCKET_TO_USER(o));
+    }
+    #endif
+    return ret == WOLFSSL_SUCCESS ? 0 : BAD_STATE_E;
+}
+
+#endif // KEY_LOG
+
 /******************************************************************************/
 // SSLContext type.
 
@@ -2568,6 +2683,10 @@ static mp_obj_t ssl_context_new(const mp_obj_type_t *type, mp_int_t protocol, mp
     settings->anchors = mp_const_empty_tuple;
     settings->ciphers = MP_OBJ_NULL;
     settings->verify_callback = mp_const_none;
+    #if KEY_LOG
+    settings->keylog_filename = mp_const_none;
+    settings->keylog_callback = mp_const_none;
+    #endif
     #if MICROPY_WOLFSSL_PINS
     settings->pins = mp_const_none;
     #endif
@@ -3311,6 +3430,12 @@ static void ssl_context_attr(mp_obj_t self_in, qstr attr, mp_obj_t *dest) {
             dest[0] = MP_OBJ_NEW_SMALL_INT(self->settings.authmode);
         } else if (attr == MP_QSTR_verify_callback) {
             dest[0] = self->settings.verify_callback;
+        #if KEY_LOG
+        } else if (attr == MP_QSTR_keylog_filename) {
+            dest[0] = self->settings.keylog_filename;
+        } else if (attr == MP_QSTR_keylog_callback) {
+            dest[0] = self->settings.keylog_callback;
+        #endif
         #if MICROPY_WOLFSSL_PINS
         } else if (attr == MP_QSTR_pins) {
             dest[0] = self->settings.pins;
@@ -3357,6 +3482,17 @@ static void ssl_context_attr(mp_obj_t self_in, qstr attr, mp_obj_t *dest) {
         } else if (attr == MP_QSTR_verify_callback) {
             self->settings.verify_callback = dest[1];
             dest[0] = MP_OBJ_NULL;
+        #if KEY_LOG
+        } else if (attr == MP_QSTR_keylog_filename) {
+            if (dest[1] != mp_const_none) {
+                append_to_file(dest[1], MP_OBJ_NULL); // now, and not only in a handshake
+            }
+            self->settings.keylog_filename = dest[1];
+            dest[0] = MP_OBJ_NULL;
+        } else if (attr == MP_QSTR_keylog_callback) {
+            self->settings.keylog_callback = dest[1];
+            dest[0] = MP_OBJ_NULL;
+        #endif
         #if MICROPY_WOLFSSL_PINS
         } else if (attr == MP_QSTR_pins) {
             self->settings.pins = dest[1] == mp_const_none ? mp_const_none : read_pins(dest[1]);
@@ -3559,12 +3695,28 @@ static mp_obj_t tls_context_load_cert_chain(mp_obj_t self_in, mp_obj_t cert, mp_
 }
 static MP_DEFINE_CONST_FUN_OBJ_3(tls_context_load_cert_chain_obj, tls_context_load_cert_chain);
 
-// SSLContext.load_verify_locations(cadata)
-static mp_obj_t tls_context_load_verify_locations(mp_obj_t self_in, mp_obj_t cadata) {
-    ssl_context_load_cadata(ssl_context_get(self_in), cadata, SOURCE_DATA);
+// SSLContext.load_verify_locations(cadata=None, *, cafile=None)
+static mp_obj_t tls_context_load_verify_locations(size_t n_args, const mp_obj_t *pos_args,
+    mp_map_t *kw_args) {
+    enum { ARG_cadata, ARG_cafile };
+    static const mp_arg_t allowed_args[] = {
+        { MP_QSTR_cadata, MP_ARG_OBJ, {.u_rom_obj = MP_ROM_NONE} },
+        { MP_QSTR_cafile, MP_ARG_KW_ONLY | MP_ARG_OBJ, {.u_rom_obj = MP_ROM_NONE} },
+    };
+    mp_obj_ssl_context_t *self = ssl_context_get(pos_args[0]);
+    mp_arg_val_t args[MP_ARRAY_SIZE(allowed_args)];
+    mp_arg_parse_all(n_args - 1, pos_args + 1, kw_args, MP_ARRAY_SIZE(allowed_args),
+        allowed_args, args);
+    mp_obj_t cafile = args[ARG_cafile].u_obj;
+    if (cafile == mp_const_none || args[ARG_cadata].u_obj != mp_const_none) {
+        ssl_context_load_cadata(self, args[ARG_cadata].u_obj, SOURCE_DATA);
+    }
+    if (cafile != mp_const_none) {
+        ssl_context_load_cadata(self, cafile, SOURCE_PATH_OR_DATA);
+    }
     return mp_const_none;
 }
-static MP_DEFINE_CONST_FUN_OBJ_2(tls_context_load_verify_locations_obj,
+static MP_DEFINE_CONST_FUN_OBJ_KW(tls_context_load_verify_locations_obj, 1,
     tls_context_load_verify_locations);
 
 static const mp_rom_map_elem_t tls_context_locals_dict_table[] = {
@@ -4122,6 +4274,11 @@ static int set_up(mp_obj_ssl_socket_t *o, mp_obj_ssl_context_t *ssl_context,
     }
     #endif
     int ret = set_extensions(o);
+    #if KEY_LOG
+    if (ret == 0) {
+        ret = set_up_key_log(o);
+    }
+    #endif
     if (ret == 0 && o->hostname != mp_const_none) {
         ret = set_hostname(o);
     }

@@ -13,6 +13,7 @@
 #   fragment=N max_fragment_length
 #   min=V, max=V  the versions of TLS, 1.2 or 1.3
 #   callback=KEY  as psk, by CPython's callbacks
+#   keylog=FILE   keylog_filename
 # Prints one line: "OK TLSv1.3 <cipher> <reply>", or the exception as "OSError -188 <text>".
 
 import sys

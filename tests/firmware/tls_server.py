@@ -3,8 +3,8 @@
 # Usage: tls_server.py PORT CERTFILE KEYFILE [CAFILE] [key=value ...]
 #   CAFILE: require a client certificate that it vouches for
 #   count=N    connections to take (default 1)
-#   ciphers=C, psk=KEY, secret=F, alpn=A/B, fragment=N, min=V, max=V, callback=KEY:
-#   as tls_client.py
+#   ciphers=C, psk=KEY, secret=F, alpn=A/B, fragment=N, min=V, max=V, callback=KEY,
+#   keylog=FILE: as tls_client.py
 # Prints "listening PORT", then a line for each connection: "OK TLSv1.3 <cipher> <request>", or
 # the exception as "OSError -188 <text>". The request is a line; the reply is that line.
 

@@ -7,4 +7,6 @@
 #define MICROPY_WOLFSSL_TRACKED_ALLOC
 #define WOLFSSL_SMALL_STACK
 #define SINGLE_THREADED
+// The key log, see docs/tls.md.
+#define HAVE_SECRET_CALLBACK
 #endif

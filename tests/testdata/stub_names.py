@@ -1,0 +1,38 @@
+# The names in a stub, one a line: of the module, and of its classes as class.name. What begins with
+# an underscore, or is only a type, is left out.
+# Usage: stub_names.py FILE
+import ast
+import sys
+
+ONLY_TYPES = {"Buffer", "Stream", "SSLSocket"}
+tree = ast.parse(open(sys.argv[1]).read())
+classes = {node.name: node for node in tree.body if isinstance(node, ast.ClassDef)}
+
+
+def names(body):
+    for node in body:
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+            yield node.name
+        elif isinstance(node, ast.AnnAssign):
+            yield node.target.id
+        elif isinstance(node, ast.Assign):
+            yield from (target.id for target in node.targets)
+
+
+def members(node):
+    yield from names(node.body)
+    for base in node.bases:
+        if base.id in classes:
+            yield from members(classes[base.id])
+
+
+def show(found, prefix=""):
+    for name in found:
+        if not name.startswith("_") and name not in ONLY_TYPES:
+            print(prefix + name)
+
+
+show(names(tree.body))
+for name, node in classes.items():
+    if not name.startswith("_") and (name not in ONLY_TYPES or name == "SSLSocket"):
+        show(members(node), name + ".")
