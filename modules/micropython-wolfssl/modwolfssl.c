@@ -374,7 +374,7 @@ typedef struct _mp_obj_ssl_socket_t {
     bool ended; // the session is lost: likewise
     bool alerted; // a fatal alert was sent
     #if PRE_SHARED_KEYS
-    bool psk_found; // server: there is a key for the client's identity
+    bool psk_refused; // server: there is no key for the client's identity
     #endif
     bool hello_verify; // DTLS server: the client was asked to prove its address
     #if MICROPY_WOLFSSL_REASONS
@@ -1858,6 +1858,7 @@ static unsigned int psk_client_cb(WOLFSSL *ssl, const char *hint, char *identity
 static unsigned int psk_server_cb(WOLFSSL *ssl, const char *identity, unsigned char *key,
     unsigned int key_max) {
     mp_obj_ssl_socket_t *o = SOCKET_FROM_USER(wolfSSL_GetIOReadCtx(ssl));
+    o->psk_refused = true;
     nlr_buf_t nlr;
     if (nlr_push(&nlr) != 0) {
         mp_obj_t exception = MP_OBJ_FROM_PTR(nlr.ret_val);
@@ -1881,7 +1882,7 @@ static unsigned int psk_server_cb(WOLFSSL *ssl, const char *identity, unsigned c
     if (!get_psk_key(found, &k) || k.len > key_max) {
         return 0;
     }
-    o->psk_found = true;
+    o->psk_refused = false;
     memcpy(key, k.buf, k.len);
     return k.len;
 }
@@ -4013,8 +4014,9 @@ static void set_reason(mp_obj_ssl_socket_t *o, int err) {
         .err = err, .alert = peer_alert(o, err), .certificate = o->cert_error == err
     };
     #if PSK_TLS13
-    // In TLS 1.3, wolfSSL does not distinguish an unknown identity from a different key.
-    if (err == BAD_BINDER && !o->psk_found) {
+    // In TLS 1.3, wolfSSL does not distinguish an unknown identity from a different key, or, up to
+    // 5.7, from none.
+    if (o->psk_refused && (err == BAD_BINDER || err == NO_CERT_ERROR)) {
         reason.err = PSK_KEY_ERROR;
     }
     #endif
