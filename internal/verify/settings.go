@@ -66,6 +66,9 @@ func (v settingsCheck) run(ctx context.Context, c *check) error {
 		c.summary = fmt.Sprintf("wolfSSL %s (%s), %s", version, v.Licence,
 			plural(len(used), "object"))
 	}
+	if err := v.swappedCheck(ctx, c); err != nil {
+		return err
+	}
 	if err := v.weakRandom(ctx, c); err != nil {
 		return err
 	}

@@ -11,6 +11,7 @@ import (
 	"os"
 	"time"
 
+	"mpwolf/internal/hint"
 	"mpwolf/internal/micropython"
 	"mpwolf/patches"
 )
@@ -86,8 +87,8 @@ func Run(ctx context.Context, options Options) (*Report, error) {
 	e := newEvidence(options)
 	if e.NoBuild {
 		if _, err := os.Stat(e.Build); err != nil {
-			return nil, fmt.Errorf("verify %s: there is no build to look at: %w",
-				e.Target.Name(), err)
+			return nil, hint.With(fmt.Errorf("verify %s: there is no build to look at: %w",
+				e.Target.Name(), err), "mpwolf verify, without --no-build, builds it")
 		}
 	}
 	start := time.Now()

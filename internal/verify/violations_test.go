@@ -397,6 +397,19 @@ func init() {
 				"memcmp, part of C, is a macro: what is called by that name is (a,b,n) 0"}},
 		},
 		{
+			name: "the compiler of one object reads another source",
+			changes: map[string]string{
+				"tree/ports/unix/extra.mk": "$(BUILD)/wolf/wolfssl/wolfcrypt/src/aes.o: CC = " +
+					"sh ../../../wrap.sh\n",
+				"wrap.sh": "exec gcc $(echo \" $* \" | sed 's, [^ ]*/aes[.]c , " +
+					"../../../mine.c ,')\n",
+				"mine.c": "#include \"wolfssl/wolfcrypt/settings.h\"\n" +
+					"int wc_AesSetKey(void);\nint wc_AesSetKey(void) { return 0; }\n"},
+			want: map[string][]string{SettingsID: {"mine.c: wolf/wolfssl/wolfcrypt/src/aes.o " +
+				"was compiled from this, not from",
+				"wolfcrypt/src/aes.c, which make's command names"}},
+		},
+		{
 			name: "the settings replace functions",
 			changes: map[string]string{"modules/wolf/unix/user_settings.h": added +
 				"#define wc_AesSetKey wc_other\n#define wc_unknown() 1\n#define return\n" +
