@@ -23,6 +23,9 @@ const (
 	PlainC = "plain-c"
 	// AnySettings are settings of the user's own, which may turn on what those in ports/ never do.
 	AnySettings = "any-settings"
+	// Rules is the edition of the rules in this file; a new one for whatever lets in more files. A
+	// tree that an older edition trimmed may lack some, so it does not serve.
+	Rules = "rules-2"
 )
 
 // ProcessorsFile is the file of a trimmed tree that names the processors that it is for, a line

@@ -26,6 +26,7 @@ func (j *job) needed() []string {
 		}
 		all = append(all, parts...)
 	}
+	all = append(all, wolfssl.Rules)
 	slices.Sort(all)
 	return slices.Compact(all)
 }
