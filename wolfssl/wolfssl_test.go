@@ -280,7 +280,8 @@ func TestTrimmed(t *testing.T) {
 	}
 	tree, err = Open(dir)
 	if err != nil || !tree.Serves([]string{X86}) || !tree.Serves([]string{X86, ARM64}) ||
-		tree.Serves([]string{CortexM, X86}) || tree.Serves([]string{Rules, X86}) || tree.Serves(nil) {
+		tree.Serves([]string{CortexM, X86}) || tree.Serves([]string{Rules, X86}) ||
+		tree.Serves(nil) {
 		t.Errorf("%+v, %v", tree, err)
 	}
 }
