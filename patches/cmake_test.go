@@ -79,7 +79,8 @@ func TestCMakeDefinitions(t *testing.T) {
 			"A=1@3 no"},
 		{"project(x)\nif(FROM_ELSEWHERE)\nlist(APPEND MICROPY_D A=1)\nendif()\n" +
 			"target_compile_definitions(firmware PRIVATE ${MICROPY_D})", "A=1@4 maybe"},
-		{"target_compile_definitions(firmware PRIVATE $<$<CONFIG:Debug>:A=1>)", ""},
+		{"target_compile_definitions(firmware PRIVATE $<$<CONFIG:Debug>:A=1>)",
+			"Debug=@2 maybe made, A=1@2 maybe made"},
 		{"add_compile_definitions(A=1)\nadd_definitions(-DB=2 -Wall)", "A=1@2 yes, B=2@3 yes"},
 		{"target_compile_options(firmware PRIVATE -Wall -DA=1)", "A=1@2 yes"},
 		{`string(APPEND CMAKE_C_FLAGS " -Os -DA=1 -UB")`, "A=1@2 yes made, B=@2 yes made"},

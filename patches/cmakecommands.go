@@ -382,6 +382,9 @@ func (r *cmakeRun) targetDefinitions(c cmakeCommand) {
 func (r *cmakeRun) definitions(
 	c cmakeCommand, args []cmakeArgument, holder string, options bool,
 ) {
+	for _, arg := range args {
+		r.generated(c, arg, holder)
+	}
 	items, _ := r.expandAll(args)
 	for _, item := range items {
 		if options {
@@ -401,6 +404,22 @@ func (r *cmakeRun) definitions(
 			r.unread = append(r.unread, Unread{r.here(), c.line, c.text})
 		}
 		r.definition(item, holder, false)
+	}
+}
+
+// generatedName is a definition in a generator expression: $<CONDITION:NAME=VALUE>.
+var generatedName = lazyregexp.New(`[:;](?:-D)?([A-Za-z_]\w*)(?:=([^>;]*))?[>;]`)
+
+// generated records what a generator expression may define: CMake evaluates it when all is read.
+func (r *cmakeRun) generated(c cmakeCommand, arg cmakeArgument, holder string) {
+	if !strings.Contains(arg.text, "$<") {
+		return
+	}
+	for _, m := range generatedName().FindAllStringSubmatch(arg.text, -1) {
+		site := &Site{File: r.here(), Line: arg.line, Kind: CompilerFlag, Macro: m[1], Text: m[2],
+			active: maybe, Maybe: place(r.here(), c.line, c.text), When: r.conds.when(),
+			holder: holder, cmake: true, made: true, start: arg.start, end: arg.start}
+		r.sites, r.flags = append(r.sites, site), append(r.flags, site)
 	}
 }
 
