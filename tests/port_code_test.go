@@ -65,9 +65,9 @@ var rp2Samples = []struct {
 	mode string
 	want []string
 }{
-	{"works", []string{"36864", "4096", "16384"}},
-	{"60 of 100 ones", []string{"36864", "4096", "16384"}},
-	{"changes one time in 20", []string{"36864", "4096", "16384"}},
+	{"works", []string{"135168", "4096", "16384"}},
+	{"60 of 100 ones", []string{"135168", "4096", "16384"}},
+	{"changes one time in 10", []string{"135168", "4096", "16384"}},
 	{"zeros", []string{"refused", "refused", "refused"}},
 	{"ones", []string{"refused", "refused", "refused"}},
 	{"97 of 100 ones", []string{"refused", "refused", "refused"}},
@@ -78,11 +78,11 @@ var rp2Samples = []struct {
 	{"off later", []string{"refused", "refused", "refused"}},
 	{"the hash fails", []string{"not hashed", "not hashed", "not hashed"}},
 	// The cut-offs, and the whole of a first seed after a failed test.
-	{"160 in a row", []string{"36864", "4096", "16384"}},
-	{"161 in a row", []string{"refused", "32768", "16384"}},
-	{"978 of a window", []string{"36864", "4096", "16384"}},
-	{"979 of a window", []string{"refused", "32768", "16384"}},
-	{"979 of another window", []string{"36864", "4096", "16384"}},
+	{"160 in a row", []string{"135168", "4096", "16384"}},
+	{"161 in a row", []string{"refused", "131072", "16384"}},
+	{"978 of a window", []string{"135168", "4096", "16384"}},
+	{"979 of a window", []string{"refused", "131072", "16384"}},
+	{"979 of another window", []string{"135168", "4096", "16384"}},
 }
 
 // TestPortRandomRP2 checks that a source of samples that fails becomes an error, at whatever time

@@ -227,10 +227,12 @@ static bool healthy(health_t *h, const uint32_t words[SAMPLE_WORDS]) {
 // Seeds.
 
 // How many samples go into the first seed after a start or a failed test, and into the pool before
-// each further block: whole windows of the tests. With 1/96 bit a sample the first are worth 341
-// bits, where SP 800-90B (3.1.5.1.2) asks for the 320 that give 256 of full entropy; a block adds
-// 42. On an RP2040 they take 0.34 s and 42 ms, on an RP2350 14 ms and 2 ms.
-#define FIRST_SAMPLES (32 * PROPORTION_WINDOW)
+// each further block: whole windows of the tests. Nobody has published what a sample is worth; a
+// rough estimate of an RP2040's jitter gives 0.02 to 0.001 bit. With the least of that the first
+// seed has 131 bits; with 1/410 bit, the 320 that SP 800-90B (3.1.5.1.2) asks for 256 of full
+// entropy. A block adds more to what the pool has. On an RP2040 they take 1.4 s and 42 ms, on an
+// RP2350 56 ms and 2 ms.
+#define FIRST_SAMPLES (128 * PROPORTION_WINDOW)
 #define MORE_SAMPLES (4 * PROPORTION_WINDOW)
 
 // Secret, and never given out itself. Guarded by the lock, as is seeded.

@@ -106,8 +106,8 @@ static uint32_t next_sample(void) {
         bit = !chance(3);
     } else if (is("60 of 100 ones")) {
         bit = chance(60);
-    } else if (is("changes one time in 20")) {
-        bit = last ^ chance(5);
+    } else if (is("changes one time in 10")) {
+        bit = last ^ chance(10);
     } else if (is("160 in a row") || is("161 in a row")) {
         // From the eighth window on, and not beyond it.
         uint32_t run = is("160 in a row") ? 160 : 161;
