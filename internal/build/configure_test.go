@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -31,6 +32,8 @@ func cmakePort(t *testing.T, board string) micropython.Target {
 	if err := os.CopyFS(dir, small); err != nil {
 		t.Fatal(err)
 	}
+	// As a tree is that was not written just now: answers about that are not kept.
+	age(t, filesBelow(t, dir)...)
 	tree, err := micropython.Open(dir)
 	if err != nil {
 		t.Fatal(err)
@@ -40,6 +43,22 @@ func cmakePort(t *testing.T, board string) micropython.Target {
 		t.Fatal(err)
 	}
 	return target
+}
+
+// filesBelow are all files below a directory.
+func filesBelow(t *testing.T, dir string) []string {
+	t.Helper()
+	var all []string
+	err := filepath.WalkDir(dir, func(name string, entry fs.DirEntry, err error) error {
+		if err == nil && entry.Type().IsRegular() {
+			all = append(all, name)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
 }
 
 // userModule is a directory with a user module for CMake.

@@ -77,24 +77,32 @@ func Acquire(
 	return l, nil
 }
 
+// makeDir makes .mpwolf. Whoever holds the lock may remove it meanwhile, see tidy: then it is made
+// again.
 func makeDir(d disk.FS, dir string) error {
-	err := d.Mkdir(dir, 0o755)
-	if err != nil && !errors.Is(err, fs.ErrExist) {
-		return fmt.Errorf("make the record's directory: %w", err)
+	var err error
+	for range 100 {
+		err = d.Mkdir(dir, 0o755)
+		if err != nil && !errors.Is(err, fs.ErrExist) {
+			break
+		}
+		if err := Guard(filepath.Dir(dir)); err != nil {
+			return err
+		}
+		ignore := filepath.Join(dir, ".gitignore")
+		if disk.Exists(ignore) {
+			return nil
+		}
+		err = disk.Write(d, ignore, []byte(ignoreText), 0o644)
+		if err == nil || errors.Is(err, fs.ErrExist) {
+			return nil
+		}
+		if !errors.Is(err, fs.ErrNotExist) {
+			_ = d.Remove(dir) // stays if it is not empty
+			break
+		}
 	}
-	if err := Guard(filepath.Dir(dir)); err != nil {
-		return err
-	}
-	ignore := filepath.Join(dir, ".gitignore")
-	if disk.Exists(ignore) {
-		return nil
-	}
-	if err := disk.Write(d, ignore, []byte(ignoreText), 0o644); err != nil &&
-		!errors.Is(err, fs.ErrExist) {
-		_ = d.Remove(dir) // stays if it is not empty
-		return fmt.Errorf("make the record's directory: %w", err)
-	}
-	return nil
+	return fmt.Errorf("make the record's directory: %w", err)
 }
 
 // Guard refuses a tree whose .mpwolf is, or contains, a link: what is written there would go

@@ -330,13 +330,8 @@ static mp_obj_t wolfhashlib_copy(mp_obj_t self_in) {
 }
 static MP_DEFINE_CONST_FUN_OBJ_1(wolfhashlib_copy_obj, wolfhashlib_copy);
 
-// The digest of what was hashed up to now; the caller's buffer has room for it.
-static void hash_digest(mp_obj_t self_in, byte *digest) {
-    mp_obj_hash_t *self = MP_OBJ_TO_PTR(self_in);
-    ensure_not_final(self);
-    if (!self->algo->once) {
-        self = MP_OBJ_TO_PTR(wolfhashlib_copy(self_in));
-    }
+// The digest of what was hashed up to now. It ends the hash.
+static void hash_final(mp_obj_hash_t *self, byte *digest) {
     int ret = self->algo->final(&self->state, digest);
     finish(self);
     raise_if(ret);
@@ -344,17 +339,27 @@ static void hash_digest(mp_obj_t self_in, byte *digest) {
 
 static mp_obj_t wolfhashlib_digest(mp_obj_t self_in) {
     mp_obj_hash_t *self = MP_OBJ_TO_PTR(self_in);
-    byte digest[WC_MAX_DIGEST_SIZE];
-    hash_digest(self_in, digest);
-    return mp_obj_new_bytes(digest, self->algo->digest_size);
+    ensure_not_final(self);
+    if (!self->algo->once) {
+        self = MP_OBJ_TO_PTR(wolfhashlib_copy(self_in));
+    }
+    // Allocated before the hash is final: it can be used on after a MemoryError.
+    vstr_t vstr;
+    vstr_init_len(&vstr, self->algo->digest_size);
+    hash_final(self, (byte *)vstr.buf);
+    return mp_obj_new_bytes_from_vstr(&vstr);
 }
 static MP_DEFINE_CONST_FUN_OBJ_1(wolfhashlib_digest_obj, wolfhashlib_digest);
 
 static mp_obj_t wolfhashlib_hexdigest(mp_obj_t self_in) {
     mp_obj_hash_t *self = MP_OBJ_TO_PTR(self_in);
     byte digest[WC_MAX_DIGEST_SIZE];
-    hash_digest(self_in, digest);
-    return new_hex(digest, self->algo->digest_size);
+    hash_final(MP_OBJ_TO_PTR(wolfhashlib_copy(self_in)), digest);
+    mp_obj_t hex = new_hex(digest, self->algo->digest_size);
+    if (self->algo->once) {
+        finish(self);
+    }
+    return hex;
 }
 static MP_DEFINE_CONST_FUN_OBJ_1(wolfhashlib_hexdigest_obj, wolfhashlib_hexdigest);
 

@@ -2232,6 +2232,7 @@ static int ticket_cb(WOLFSSL *ssl, unsigned char name[WOLFSSL_TICKET_NAME_SZ],
     return ret;
 }
 
+#if WOLF_FINALISER
 static void ssl_context_free_ticket_keys(mp_obj_ssl_context_t *self) {
     lock_context(self);
     ticket_key_t *keys = self->ticket_keys;
@@ -2242,6 +2243,7 @@ static void ssl_context_free_ticket_keys(mp_obj_ssl_context_t *self) {
         XFREE(keys, NULL, DYNAMIC_TYPE_TMP_BUFFER);
     }
 }
+#endif
 
 #endif // HAS_TICKETS
 
