@@ -194,12 +194,12 @@ func (r *bfdReader) objectOf(place string) string {
 // objectIn is the object in "/usr/bin/ld: lib.a(b.o):b.c:(.text+0x0)"; "" if there is none.
 func objectIn(place string) string {
 	place = linkerPrefix().ReplaceAllString(place, "")
-	for _, end := range []string{".o):", ".o:"} {
+	for _, end := range []string{".o):", ".o:", ".obj):", ".obj:"} {
 		if i := strings.Index(place, end); i >= 0 {
 			return place[:i+len(end)-1]
 		}
 	}
-	if strings.HasSuffix(place, ".o") || strings.HasSuffix(place, ".o)") {
+	if isObjectName(place) {
 		return place
 	}
 	return ""
@@ -297,7 +297,7 @@ func lldObjects(lines []string) []string {
 		if m[2] != "" {
 			place = m[2] + "(" + m[1] + ")"
 		}
-		if strings.HasSuffix(place, ".o") || strings.HasSuffix(place, ".o)") {
+		if isObjectName(place) {
 			objects = append(objects, place)
 		}
 	}

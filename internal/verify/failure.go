@@ -433,6 +433,8 @@ func (v blamer) unmet(ctx context.Context, guards []string) []string {
 
 func (v blamer) isCompiled(source string) bool {
 	return slices.ContainsFunc(v.link.Inputs, func(object string) bool {
-		return strings.HasSuffix(object, strings.TrimSuffix(source, ".c")+".o")
+		object = strings.TrimSuffix(strings.TrimSuffix(object, ".o"), ".obj")
+		// CMake keeps the source's suffix.
+		return strings.HasSuffix(strings.TrimSuffix(object, ".c"), strings.TrimSuffix(source, ".c"))
 	})
 }

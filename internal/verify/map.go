@@ -218,6 +218,6 @@ func cutBracket(line string) (number, rest string, found bool) {
 }
 
 func isObjectName(name string) bool {
-	return strings.HasSuffix(name, ".o") || strings.HasSuffix(name, ".o)") ||
-		strings.HasSuffix(name, ".obj)")
+	name = strings.TrimSuffix(name, ")") // of a member of an archive
+	return strings.HasSuffix(name, ".o") || strings.HasSuffix(name, ".obj")
 }
