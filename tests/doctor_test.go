@@ -1,6 +1,7 @@
 package tests_test
 
 import (
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -114,7 +115,8 @@ func (r *real) withPath(path string, args ...string) (string, int) {
 	cmd := r.command(args...)
 	cmd.Env = append(os.Environ(), "PATH="+path)
 	out, err := cmd.CombinedOutput()
-	if _, is := err.(*exec.ExitError); err != nil && !is {
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
 		r.t.Fatal(err)
 	}
 	return "\n" + string(out), cmd.ProcessState.ExitCode()

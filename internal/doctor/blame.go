@@ -97,7 +97,7 @@ func blameProgram(log string) (Cause, bool) {
 
 func blameHeader(log string) (Cause, bool) {
 	for _, m := range noHeader().FindAllStringSubmatch(log, -1) {
-		name := ""
+		var name string
 		switch {
 		case m[1] == "ffi.h":
 			name = toolFFI
