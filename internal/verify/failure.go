@@ -435,6 +435,7 @@ func (v blamer) isCompiled(source string) bool {
 	return slices.ContainsFunc(v.link.Inputs, func(object string) bool {
 		object = strings.TrimSuffix(strings.TrimSuffix(object, ".o"), ".obj")
 		// CMake keeps the source's suffix.
-		return strings.HasSuffix(strings.TrimSuffix(object, ".c"), strings.TrimSuffix(source, ".c"))
+		return strings.HasSuffix(strings.TrimSuffix(object, ".c"),
+			strings.TrimSuffix(source, ".c"))
 	})
 }

@@ -1912,21 +1912,19 @@ static void unlock_context(mp_obj_ssl_context_t *self) {
 
 #ifdef HAVE_SESSION_TICKET
 
+// The bytes are an allocation of their own: a memoryview keeps nothing else alive.
 typedef struct _mp_obj_ssl_session_t {
     mp_obj_base_t base;
     size_t len;
-    byte data[];
+    byte *data;
 } mp_obj_ssl_session_t;
 
 static mp_obj_t ssl_session_new(const byte *data, size_t len) {
-    #if WOLF_FINALISER
-    mp_obj_ssl_session_t *self = m_malloc_with_finaliser(sizeof(*self) + len);
-    #else
-    mp_obj_ssl_session_t *self = m_malloc(sizeof(*self) + len);
-    #endif
-    self->base.type = &ssl_session_type;
+    byte *copy = m_new(byte, len + 1); // never empty
+    memcpy(copy, data, len);
+    mp_obj_ssl_session_t *self = wolf_obj_malloc(mp_obj_ssl_session_t, &ssl_session_type);
     self->len = len;
-    memcpy(self->data, data, len);
+    self->data = copy;
     return MP_OBJ_FROM_PTR(self);
 }
 
@@ -1952,29 +1950,12 @@ static mp_int_t ssl_session_get_buffer(mp_obj_t self_in, mp_buffer_info_t *bufin
     return 0;
 }
 
-#if WOLF_FINALISER
-static mp_obj_t ssl_session___del__(mp_obj_t self_in) {
-    mp_obj_ssl_session_t *self = MP_OBJ_TO_PTR(self_in);
-    wolf_wipe(self->data, self->len);
-    return mp_const_none;
-}
-static MP_DEFINE_CONST_FUN_OBJ_1(ssl_session___del___obj, ssl_session___del__);
-#endif
-
-static const mp_rom_map_elem_t ssl_session_locals_dict_table[] = {
-    #if WOLF_FINALISER
-    { MP_ROM_QSTR(MP_QSTR___del__), MP_ROM_PTR(&ssl_session___del___obj) },
-    #endif
-};
-static MP_DEFINE_CONST_DICT(ssl_session_locals_dict, ssl_session_locals_dict_table);
-
 static MP_DEFINE_CONST_OBJ_TYPE(
     ssl_session_type,
     MP_QSTR_SSLSession,
     MP_TYPE_FLAG_NONE,
     make_new, ssl_session_make_new,
-    buffer, ssl_session_get_buffer,
-    locals_dict, &ssl_session_locals_dict
+    buffer, ssl_session_get_buffer
     );
 
 // What wrap_socket's session and SSLContext.session may be.

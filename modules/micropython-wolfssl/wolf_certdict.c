@@ -185,7 +185,7 @@ static mp_obj_t new_time(int64_t seconds) {
     }
     // Days and years since 1 March of the year 0: the leap day is the last one of such a year.
     days += 719468;
-    int era = days / 146097;
+    int era = (days < 0 ? days - 146096 : days) / 146097;
     int day = days - (int64_t)era * 146097;
     int year = (day - day / 1460 + day / 36524 - day / 146096) / 365;
     day -= 365 * year + year / 4 - year / 100;

@@ -422,7 +422,9 @@ int wolf_session_import(WOLFSSL *ssl, const uint8_t *data, size_t len, const uin
 // 5.7 if the session has an id, 5.9 if the server sends one.
 void wolf_session_look_at(WOLFSSL *ssl, const uint8_t *data, size_t len) {
     const size_t id_len_at = 4 + 2 + 32; // after a handshake message's header, version and random
-    if (!ssl->options.resuming || ssl->session->version.minor != TLSv1_3_MINOR || len <= id_len_at
+    // What comes after the ServerHello is encrypted, and may look like anything.
+    if (!ssl->options.resuming || ssl->options.serverState >= SERVER_HELLO_COMPLETE
+        || ssl->session->version.minor != TLSv1_3_MINOR || len <= id_len_at
         || data[0] != server_hello || data[4] != SSLv3_MAJOR) {
         return;
     }
