@@ -22,7 +22,7 @@ const fuzzSeconds = "60"
 const sanitizers = "-fsanitize=address,undefined -fno-sanitize=nonnull-attribute"
 
 // sanitizedSoak does little, because everything takes longer; freed memory is kept for a while.
-var sanitizedSoak = soak{handshakes: 20, megabytes: 4, heap: 4096, process: 16 << 10,
+var sanitizedSoak = soak{handshakes: 20, megabytes: 4, heap: oneConnection, process: 16 << 10,
 	timeout: 2 * time.Minute}
 
 // TestSanitized takes the coverage variant with AddressSanitizer and UndefinedBehaviorSanitizer,
