@@ -225,6 +225,12 @@ func opensslSends(t *testing.T, port int, caFile string, args []string) string {
 		"-verify_return_error", "-no_ign_eof",
 		"-CAfile", caFile, "-verify_hostname", "localhost", "-servername", "localhost",
 	}, args...)...)
+	return ping(t, cmd)
+}
+
+// ping gives a client a line to send, and returns all that it prints. It may fail.
+func ping(t *testing.T, cmd *exec.Cmd) string {
+	t.Helper()
 	stdin, err := cmd.StdinPipe()
 	if err != nil {
 		t.Fatal(err)

@@ -237,19 +237,7 @@ func expectOpenSSL(t *testing.T, port int, ca *authority, want string, args ...s
 	cmd := exec.CommandContext(ctx, "openssl", append([]string{
 		"s_client", "-connect", fmt.Sprintf("127.0.0.1:%d", port), "-verify_return_error",
 		"-no_ign_eof", "-CAfile", ca.file, "-servername", "localhost"}, args...)...)
-	stdin, err := cmd.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	var out bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &out
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	fmt.Fprintln(stdin, "ping")
-	_ = cmd.Wait() // the server closes first
-	stdin.Close()
-	text := out.String()
+	text := ping(t, cmd)
 	if !strings.Contains(text, "\n"+want+", TLSv1.") || !strings.Contains(text, "\nping\n") {
 		t.Errorf("no %q and reply in:\n%s", want, text)
 	}
