@@ -15,6 +15,7 @@ require (
 	github.com/sergi/go-diff v1.4.0 // which lines are ours in a file that was edited since
 	github.com/ulikunitz/xz v0.5.17 // Debian's archives are .tar.xz
 	github.com/urfave/cli/v2 v2.27.7 // the command line
+	golang.org/x/sync v0.25.0 // errgroup: files of wolfSSL are copied several at once
 	golang.org/x/sys v0.49.0 // syncing a directory's file system on Linux
 	golang.org/x/term v0.47.0 // is this a terminal
 )

@@ -18,7 +18,10 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"runtime"
 	"slices"
+
+	"golang.org/x/sync/errgroup"
 
 	"mpwolf/internal/disk"
 )
@@ -178,6 +181,7 @@ func (s Source) open(name string) (io.ReadCloser, error) {
 	return s.FS.Open(name)
 }
 
+// copyAll copies as many files at once as there are processors.
 func (m *manifest) copyAll(
 	ctx context.Context, d disk.FS, temp string, source Source,
 ) error {
@@ -187,22 +191,32 @@ func (m *manifest) copyAll(
 	}
 	made := map[string]bool{}
 	for _, name := range files {
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		to := path.Join(source.At, name)
-		parent := filepath.Join(temp, filepath.FromSlash(path.Dir(to)))
+		parent := filepath.Join(temp, filepath.FromSlash(path.Dir(path.Join(source.At, name))))
 		if !made[parent] {
 			if err := disk.MkdirAll(d, parent, 0o755); err != nil {
 				return err
 			}
 			made[parent] = true
 		}
-		sum, err := copyFile(d, filepath.Join(temp, filepath.FromSlash(to)), source, name)
-		if err != nil {
+	}
+	sums := make([]string, len(files))
+	copies, ctx := errgroup.WithContext(ctx)
+	copies.SetLimit(runtime.GOMAXPROCS(0))
+	for i, name := range files {
+		copies.Go(func() (err error) {
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+			to := filepath.Join(temp, filepath.FromSlash(path.Join(source.At, name)))
+			sums[i], err = copyFile(d, to, source, name)
 			return err
-		}
-		m.Files[to] = sum
+		})
+	}
+	if err := copies.Wait(); err != nil {
+		return err
+	}
+	for i, name := range files {
+		m.Files[path.Join(source.At, name)] = sums[i]
 	}
 	return nil
 }

@@ -143,12 +143,12 @@ func TestFaults(t *testing.T) {
 			[]string{"patch", "--port", "unix", "--wolfssl", "newer"}},
 	}
 	ways := []struct {
-		disktest.Faulty
+		*disktest.Faulty
 		stride int
 	}{
-		{disktest.Faulty{Err: disktest.ErrKilled}, 2},
-		{disktest.Faulty{Err: syscall.ENOSPC, Spare: true}, 8},
-		{disktest.Faulty{Err: fs.ErrPermission, Once: true}, 8},
+		{&disktest.Faulty{Err: disktest.ErrKilled}, 2},
+		{&disktest.Faulty{Err: syscall.ENOSPC, Spare: true}, 8},
+		{&disktest.Faulty{Err: fs.ErrPermission, Once: true}, 8},
 	}
 	for _, s := range scenarios {
 		t.Run(s.name, func(t *testing.T) {
@@ -173,9 +173,8 @@ func TestFaults(t *testing.T) {
 				}
 				for at := 0; at < counter.Count(); at += stride {
 					points++
-					d := way.Faulty
-					d.At = at
-					testFault(t, &d, clean, from, to, s.run)
+					d := &disktest.Faulty{At: at, Err: way.Err, Once: way.Once, Spare: way.Spare}
+					testFault(t, d, clean, from, to, s.run)
 				}
 			}
 			t.Logf("%d changes on disk, %d faults", counter.Count(), points)

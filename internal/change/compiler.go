@@ -162,3 +162,10 @@ func eachTarget[Target, T any](
 	all.Wait()
 	return answers
 }
+
+// later starts to work something out. The function that it returns waits for the result.
+func later[T any](work func() T) func() T {
+	result := sync.OnceValue(work)
+	go result()
+	return result
+}

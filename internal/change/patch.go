@@ -119,6 +119,13 @@ func Patch(ctx context.Context, o Options) (*Patched, error) {
 
 // prepare reads everything, makes the plan, and refuses what cannot be built. It changes nothing.
 func (j *job) prepare(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer func() {
+		cancel()
+		if j.submodules != nil {
+			j.submodules()
+		}
+	}()
 	for _, step := range []func(context.Context) error{
 		j.read, j.checkReleases, j.checkSubmodules, j.checkLacks, j.checkOutside,
 	} {
@@ -143,6 +150,8 @@ type job struct {
 	edits          state.Options
 	lost           []state.Write
 	changedModules []string
+	// submodules waits for make's answers, for each target; nil if make was not asked yet.
+	submodules func() []answer[[]string]
 	// found is an earlier patch whose record is gone; nil without one.
 	found *patches.Lost
 	// readOnly is set if neither make nor the compiler may be run.
@@ -185,13 +194,21 @@ func (j *job) read(ctx context.Context) error {
 	if err := j.checkModules(); err != nil {
 		return err
 	}
-	var err error
-	if j.found, err = j.Lost(ctx); err != nil {
-		return err
+	if !j.AllBoards { // the plan leaves some out
+		j.askSubmodules(ctx)
 	}
+	lost := later(func() (found answer[*patches.Lost]) {
+		found.value, found.err = j.Lost(ctx)
+		return found
+	})
+	err := j.planAll()
+	found := lost()
+	if found.err != nil {
+		return found.err
+	}
+	j.found = found.value
 	j.sayFound()
 	j.edits = state.Options{Force: j.Force, AtHead: j.Tree.AtHead}
-	err = j.planAll()
 	if errors.Is(err, patches.ErrCannotRead) && !j.readOnly && j.macrosToo(ctx) == nil {
 		err = j.planAll() // else the first error is the one to report
 	}

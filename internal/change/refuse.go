@@ -22,9 +22,10 @@ import (
 func (j *job) checkSubmodules(ctx context.Context) error {
 	var builds, missing []string
 	left := false
-	answers := eachTarget(j.Targets, func(_ int, t project.Target) ([]string, error) {
-		return build.MissingSubmodules(ctx, t.Target)
-	})
+	if j.submodules == nil {
+		j.askSubmodules(ctx)
+	}
+	answers := j.submodules()
 	for i := len(j.Targets) - 1; i >= 0; i-- {
 		lacks, err := answers[i].value, answers[i].err
 		stopped := (*build.MakeError)(nil)
@@ -55,6 +56,16 @@ func (j *job) checkSubmodules(ctx context.Context) error {
 		return j.planAll()
 	}
 	return nil
+}
+
+// askSubmodules starts to ask make which submodules the targets lack.
+func (j *job) askSubmodules(ctx context.Context) {
+	targets := slices.Clone(j.Targets)
+	j.submodules = later(func() []answer[[]string] {
+		return eachTarget(targets, func(_ int, t project.Target) ([]string, error) {
+			return build.MissingSubmodules(ctx, t.Target)
+		})
+	})
 }
 
 // checkReleases refuses a target whose port works only with a newer MicroPython.

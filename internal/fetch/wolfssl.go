@@ -122,7 +122,34 @@ func (f wolfFetcher) get(ctx context.Context) (*wolfssl.Tree, error) {
 	if f.isOwn() {
 		return f.own(f.Want)
 	}
+	if tree := f.cachedUpstream(ctx); tree != nil {
+		return tree, nil
+	}
 	return get(ctx, f.Source, f)
+}
+
+// cachedUpstream is upstream's archive of the newest wanted release if the cache has it and any
+// source will do: nobody has to be asked then. It is nil for a release that needs Debian's
+// patches, of which there may be newer ones.
+func (f wolfFetcher) cachedUpstream(ctx context.Context) *wolfssl.Tree {
+	if f.From != "" && f.From != FromAuto || f.SHA256 != "" {
+		return nil
+	}
+	releases, err := f.Wanted(f.Want)
+	if err != nil || releases[0].Patched || !f.Cache.Exists(upstreamKey(releases[0])) {
+		return nil
+	}
+	tree, err := f.upstream(ctx, releases[0], func(string) error { return fs.ErrNotExist })
+	if err != nil {
+		return nil // it was damaged
+	}
+	f.sayUpstream(releases[0])
+	return tree
+}
+
+func (f wolfFetcher) sayUpstream(release wolfssl.Release) {
+	f.Log.Printf("warning: taking upstream's wolfSSL %s from Debian's archive without Debian's "+
+		"patches", release.Version)
 }
 
 func (f wolfFetcher) name() string { return "wolfSSL" }
@@ -193,9 +220,15 @@ func (f wolfFetcher) source(
 		return tree, err
 	}
 	f.Log.Printf("%v", err)
-	f.Log.Printf("warning: taking upstream's wolfSSL %s from Debian's archive without Debian's "+
-		"patches", release.Version)
-	return f.upstream(ctx, release, p)
+	f.sayUpstream(release)
+	return f.upstream(ctx, release, func(dir string) error {
+		return sources.WithTemp(dir, func(download string) error {
+			if err := f.apt.Download(ctx, p, download, true); err != nil {
+				return err
+			}
+			return f.apt.UnpackUpstream(ctx, download, dir, release.SHA256)
+		})
+	})
 }
 
 func (f wolfFetcher) patched(
@@ -219,22 +252,16 @@ func upstreamKey(release wolfssl.Release) string {
 	return "wolfssl-" + release.Version + "-upstream"
 }
 
+// upstream is upstream's archive of a release, from the cache or, where it lacks it, by fill.
 func (f wolfFetcher) upstream(
-	ctx context.Context, release wolfssl.Release, p sources.AptPackage,
+	ctx context.Context, release wolfssl.Release, fill func(dir string) error,
 ) (*wolfssl.Tree, error) {
-	dir, err := f.Cache.Entry(ctx, upstreamKey(release), f.Log, func(dir string) error {
-		return sources.WithTemp(dir, func(download string) error {
-			if err := f.apt.Download(ctx, p, download, true); err != nil {
-				return err
-			}
-			return f.apt.UnpackUpstream(ctx, download, dir, release.SHA256)
-		})
-	})
+	dir, err := f.Cache.Entry(ctx, upstreamKey(release), f.Log, fill)
 	if err != nil {
 		return nil, err
 	}
-	return openWolfSSL(dir,
-		"apt: the upstream archive of "+p.String()+", without Debian's patches", release.Version)
+	return openWolfSSL(dir, "apt: the upstream archive of "+f.Package+" "+release.Version+
+		", without Debian's patches", release.Version)
 }
 
 // archive unpacks the user's archive into the cache, under its checksum.

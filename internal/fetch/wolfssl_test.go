@@ -247,6 +247,44 @@ func TestGetDebian(t *testing.T) {
 	}
 }
 
+// TestGetCached gets upstream's archive, and then again with neither git nor apt at hand: from the
+// cache unless it was damaged there.
+func TestGetCached(t *testing.T) {
+	etc, sum := fakeDebian(t, "5.9.2", "5.9.2-1.2", false)
+	var said strings.Builder
+	o := wolfOptions(t, &said)
+	get := func(from string) (*wolfssl.Tree, error) {
+		o.From = from
+		g := wolfCatalogued(t, o, "http://127.0.0.1:1/wolfssl")
+		g.apt.Etc = etc
+		g.Releases = slices.Clone(g.Releases)
+		for i := range g.Releases {
+			g.Releases[i].SHA256 = sum
+		}
+		return g.get(t.Context())
+	}
+	first, err := get(FromApt)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("PATH", t.TempDir())
+	said.Reset()
+	tree, err := get("")
+	if err != nil || tree.Dir != first.Dir || tree.From != first.From {
+		t.Errorf("got %+v, %v; want %+v", tree, err, first)
+	}
+	if text := said.String(); !strings.Contains(text, "without Debian's patches") ||
+		strings.Contains(text, "cloning") {
+		t.Errorf("it says: %s", text)
+	}
+	if err := os.WriteFile(filepath.Join(tree.Dir, "added"), nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if tree, err := get(""); err == nil {
+		t.Errorf("a damaged one: got %+v", tree)
+	}
+}
+
 func wolfArchive(t testing.TB, files map[string]string) string {
 	t.Helper()
 	var buffer bytes.Buffer

@@ -216,6 +216,12 @@ const tempEnding = "-download"
 // Has reports whether the cache holds an undamaged entry with this key.
 func (c Cache) Has(key string) bool { return checkStamp(filepath.Join(c.Dir, key)) == nil }
 
+// Exists reports whether the cache has an entry, which may be damaged: Entry looks at that.
+func (c Cache) Exists(key string) bool {
+	_, err := os.Stat(filepath.Join(c.Dir, key))
+	return err == nil
+}
+
 // ShortHash makes a part of a cache key out of a URL or a path.
 func ShortHash(s string) string {
 	sum := sha256.Sum256([]byte(s))

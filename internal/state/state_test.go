@@ -210,7 +210,7 @@ func TestApplyThenRevertIsIdentity(t *testing.T) {
 // TestInterrupted makes every change on disk fail, once and permanently, and be the last before
 // the process is killed, and checks that the tree is as before or after.
 func TestInterrupted(t *testing.T) {
-	for _, faulty := range []disktest.Faulty{
+	for _, faulty := range []*disktest.Faulty{
 		{Err: disktest.ErrKilled},
 		{Err: fs.ErrPermission, Once: true},
 		{Err: syscall.ENOSPC, Spare: true},

@@ -4,6 +4,7 @@ package disktest
 import (
 	"errors"
 	"io/fs"
+	"sync"
 	"time"
 
 	"mpwolf/internal/disk"
@@ -26,6 +27,7 @@ type Faulty struct {
 	// Spare makes removing still work, as on a full disk.
 	Spare bool
 
+	mu    sync.Mutex
 	count int
 	names []string
 }
@@ -36,6 +38,8 @@ func (f *Faulty) Names() []string { return f.names }
 
 // step counts one change and reports whether it fails.
 func (f *Faulty) step(name string, removes bool) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	at := f.count
 	f.count++
 	f.names = append(f.names, name)
