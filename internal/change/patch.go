@@ -31,6 +31,9 @@ type Patched struct {
 	Module string
 	// WolfSSL is the version that is installed, Licence its terms, which a plan does not know.
 	WolfSSL, Licence string
+	// Fragment is the micropython.cmake that is written beside the module, for ports that CMake
+	// builds; "" if none is.
+	Fragment string
 	// Stale are the build directories with objects compiled with other flags, which make does
 	// not notice.
 	Stale []string
@@ -44,8 +47,8 @@ type PatchedTarget struct {
 
 	Steps []patches.Step
 	Lacks []patches.Lack
-	// Note is what the board's owner should know; "" for nothing.
-	Note string
+	// Notes are what the board's owner should know.
+	Notes []string
 	// Build is the command that builds the firmware.
 	Build string
 }
@@ -86,6 +89,7 @@ func Plan(ctx context.Context, o Options) (*Patched, error) {
 		return nil, err
 	}
 	result.Recorded = recordedChanges(j.Record, record)
+	result.Fragment = j.writesFragment()
 	if j.installed(wolf) {
 		return result, nil
 	}
@@ -252,6 +256,8 @@ func (j *job) apply(ctx context.Context) (*Patched, error) {
 	if err := j.save(); err != nil {
 		return nil, j.recovered(err)
 	}
+	change.Fragment = j.fragment()
+	wrote := j.writesFragment()
 	change.Check = func() error { return j.askCompiler(ctx) }
 	if err := j.lock.Apply(change); err != nil {
 		return nil, err
@@ -260,7 +266,7 @@ func (j *job) apply(ctx context.Context) (*Patched, error) {
 		return nil, err
 	}
 	result := j.result()
-	result.Stale = j.stale()
+	result.Stale, result.Fragment = j.stale(), wrote
 	if change.Swap != nil {
 		result.Module, result.WolfSSL, result.Licence = j.Module(), wolf.Version, wolf.Licence
 	}
@@ -293,8 +299,11 @@ func (j *job) result() *Patched {
 			Build: build.Plain{Target: t.Target,
 				Args: j.Targets[i].ModuleArgs(j.Modules)}.Command(),
 		}
-		if i < len(j.small) {
-			target.Note = j.small[i]
+		if i < len(j.small) && j.small[i] != "" {
+			target.Notes = append(target.Notes, j.small[i])
+		}
+		if note := j.leftOut(j.Targets[i]); note != "" {
+			target.Notes = append(target.Notes, note)
 		}
 		result.Targets = append(result.Targets, target)
 	}

@@ -35,6 +35,9 @@ type Reverted struct {
 	Module           string
 	Removed, Unclear bool
 	Kept             []string
+	// Fragment is the modules directory's micropython.cmake, if it is removed, and OtherFragment
+	// one that is not mpwolf's, and still includes the module.
+	Fragment, OtherFragment string
 	// Shared are other trees that use the module, for which it stays.
 	Shared []string
 	// Left are files that were left alone, and why.
@@ -180,6 +183,9 @@ func (w *work) applyReversal(plan *reversal) error {
 		}
 	}
 	result.Removed = plan.change.Swap != nil
+	if plan.change.Swap != nil {
+		w.takeFragmentAway(plan, plan.installed.Dir)
+	}
 	if err := w.lock.Apply(plan.change); err != nil {
 		return err
 	}
@@ -202,6 +208,14 @@ func (w *work) applyReversal(plan *reversal) error {
 	}
 	w.lock.SetStamps(stamps)
 	return nil
+}
+
+// takeFragmentAway plans the removal of the modules directory's micropython.cmake.
+func (w *work) takeFragmentAway(plan *reversal, dir string) {
+	plan.change.Fragment, plan.result.OtherFragment = takeFragmentAway(dir)
+	if state.IsFragment(dir) {
+		plan.result.Fragment = filepath.Join(dir, state.FragmentName)
+	}
 }
 
 // takeModulesAway plans the removal of the installed modules; files that the user changed stay.

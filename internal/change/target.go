@@ -40,6 +40,16 @@ func (w *work) planTargets(ctx context.Context) (*reversal, error) {
 		return slices.ContainsFunc(out, func(o project.Target) bool { return o.Entry().Same(t) })
 	})
 	plan.change.Record = record
+	if !slices.ContainsFunc(rest, isCMake) {
+		// Another tree's targets may need it as well.
+		others, err := w.OtherUsers()
+		if err != nil {
+			return nil, err
+		}
+		if len(others) == 0 {
+			w.takeFragmentAway(plan, w.Record.Modules.Dir)
+		}
+	}
 	if w.Record.Pristine {
 		return plan, nil
 	}

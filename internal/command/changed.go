@@ -21,6 +21,7 @@ type patchedJSON struct {
 	Files    []string            `json:"files"`
 	Recorded []string            `json:"recorded,omitempty"`
 	Module   string              `json:"module,omitempty"`
+	Fragment string              `json:"fragment,omitempty"`
 	WolfSSL  string              `json:"wolfssl,omitempty"`
 	Licence  string              `json:"licence,omitempty"`
 	Stale    []string            `json:"stale,omitempty"`
@@ -52,7 +53,8 @@ func patched(p *change.Patched, plan bool) patchedJSON {
 	result := patchedJSON{
 		Tree: p.Tree, DryRun: plan, Already: p.Already, Pristine: p.Pristine,
 		Targets: []patchedTargetJSON{}, Files: []string{}, Recorded: p.Recorded,
-		Module: p.Module, WolfSSL: p.WolfSSL, Licence: p.Licence, Stale: p.Stale,
+		Module: p.Module, Fragment: p.Fragment, WolfSSL: p.WolfSSL, Licence: p.Licence,
+		Stale: p.Stale,
 	}
 	for _, c := range p.Changes {
 		result.Files = append(result.Files, c.Path)
@@ -91,10 +93,7 @@ func notes(t change.PatchedTarget) []string {
 	for _, lack := range t.Lacks {
 		all = append(all, fmt.Sprintf("%s is 0: %s", lack.Macro, lack.Why))
 	}
-	if t.Note != "" {
-		all = append(all, t.Note)
-	}
-	return all
+	return append(all, t.Notes...)
 }
 
 type revertedJSON struct {
@@ -109,6 +108,7 @@ type revertedJSON struct {
 	Restored []string   `json:"restored"`
 	Module   string     `json:"module,omitempty"`
 	Removed  bool       `json:"removed"`
+	Fragment string     `json:"fragment,omitempty"`
 	Kept     []string   `json:"kept,omitempty"`
 	Shared   []string   `json:"shared,omitempty"`
 	Left     []string   `json:"left,omitempty"`
@@ -129,7 +129,8 @@ func reverted(r *change.Reverted, plan bool) revertedJSON {
 	result := revertedJSON{
 		Tree: r.Tree, DryRun: plan, Nothing: r.Nothing, OK: len(r.Unknown) == 0,
 		Guessed: r.Guessed, Targets: r.Targets, Rest: r.Rest, Restored: []string{},
-		Module: r.Module, Removed: r.Removed, Kept: r.Kept, Shared: r.Shared, Left: r.Left,
+		Module: r.Module, Removed: r.Removed, Fragment: r.Fragment, Kept: r.Kept,
+		Shared: r.Shared, Left: r.Left,
 	}
 	result.Restored = append(result.Restored, r.Restored...)
 	for _, t := range r.Unknown {

@@ -146,6 +146,9 @@ func (s *session) showPlan(plan *change.Patched) {
 		fmt.Fprintf(s.stdout, "would install %s with wolfSSL %s\n",
 			shell.Path(plan.Module), plan.WolfSSL)
 	}
+	if plan.Fragment != "" {
+		fmt.Fprintf(s.stdout, "would write %s\n", shell.Path(plan.Fragment))
+	}
 }
 
 func (s *session) showPatched(done *change.Patched) {
@@ -163,6 +166,9 @@ func (s *session) showPatched(done *change.Patched) {
 	if done.Module != "" {
 		fmt.Fprintf(s.stdout, "installed %s with wolfSSL %s (%s)\n", shell.Path(done.Module),
 			done.WolfSSL, done.Licence)
+	}
+	if done.Fragment != "" {
+		fmt.Fprintf(s.stdout, "wrote %s\n", shell.Path(done.Fragment))
 	}
 	for _, t := range done.Targets {
 		fmt.Fprintf(s.stdout, "build: %s\n", t.Build)
@@ -193,8 +199,8 @@ func (s *session) showSteps(p *change.Patched, verb string) {
 		for _, lack := range t.Lacks {
 			fmt.Fprintf(s.stdout, "%snote: %s is 0: %s\n", indent, lack.Macro, lack.Why)
 		}
-		if t.Note != "" {
-			fmt.Fprintf(s.stdout, "%snote: %s\n", indent, t.Note)
+		for _, note := range t.Notes {
+			fmt.Fprintf(s.stdout, "%snote: %s\n", indent, note)
 		}
 	}
 }

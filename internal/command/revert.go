@@ -90,11 +90,13 @@ func (s *session) showReverted(r *change.Reverted) {
 		fmt.Fprintf(s.stdout, "restored %s\n", path)
 	}
 	if len(r.Rest) > 0 {
+		s.showFragment(r)
 		fmt.Fprintf(s.stdout, "%s is no longer patched for %s, but still for %s\n", r.Tree,
 			strings.Join(r.Targets, ", "), strings.Join(r.Rest, ", "))
 		return
 	}
 	s.showModule(r)
+	s.showFragment(r)
 	for _, left := range r.Left {
 		fmt.Fprintf(s.stdout, "left alone: %s\n", left)
 	}
@@ -111,6 +113,17 @@ func (s *session) showReverted(r *change.Reverted) {
 			r.Tree)
 	default:
 		fmt.Fprintf(s.stdout, "%s is as it was before mpwolf patch\n", r.Tree)
+	}
+}
+
+// showFragment prints what became of the micropython.cmake beside the module.
+func (s *session) showFragment(r *change.Reverted) {
+	if r.Fragment != "" {
+		fmt.Fprintf(s.stdout, "removed %s\n", r.Fragment)
+	}
+	if r.OtherFragment != "" {
+		fmt.Fprintf(s.stdout, "left alone: %s: it is not mpwolf's; remove the line that includes "+
+			"%s\n", r.OtherFragment, filepath.Base(r.Module))
 	}
 }
 

@@ -51,6 +51,11 @@ func (l *Lock) Recover() (Outcome, error) {
 			return BackToBefore, err
 		}
 	}
+	if j.Fragment != nil {
+		if err := l.putFragment(j.Fragment, !j.Fragment.Remove); err != nil {
+			return BackToBefore, err
+		}
+	}
 	if j.Swap != nil {
 		if err := l.swapBack(j.Swap); err != nil {
 			return BackToBefore, err

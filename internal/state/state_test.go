@@ -2,6 +2,7 @@ package state
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -165,7 +166,8 @@ func stagedChange(d disk.FS, modules, staged string) (Change, error) {
 		},
 		Swap: &Swap{Dir: filepath.Join(modules, SwapName), Staged: staged,
 			Created: []string{modules}},
-		Record: record,
+		Fragment: &Fragment{Dir: modules},
+		Record:   record,
 	}, nil
 }
 
@@ -182,7 +184,7 @@ func revertAll(t *testing.T, l *Lock, top, tree string) error {
 	modules := filepath.Join(top, "modules")
 	return l.Apply(Change{Writes: plan.Writes, Swap: &Swap{
 		Dir: filepath.Join(modules, SwapName), Created: []string{modules},
-	}})
+	}, Fragment: &Fragment{Dir: modules, Remove: true}})
 }
 
 func TestApplyThenRevertIsIdentity(t *testing.T) {
@@ -197,6 +199,9 @@ func TestApplyThenRevertIsIdentity(t *testing.T) {
 		string(text) != "SSL = 0\n" {
 		t.Fatalf("%q, %v", text, err)
 	}
+	if !IsFragment(filepath.Join(top, "modules")) {
+		t.Fatal("no micropython.cmake")
+	}
 	l = acquire(t, tree)
 	if err := revertAll(t, l, top, tree); err != nil {
 		t.Fatal(err)
@@ -204,6 +209,66 @@ func TestApplyThenRevertIsIdentity(t *testing.T) {
 	l.Release()
 	if after := snapshot(t, top); after != before {
 		t.Fatalf("after revert:\n%s\nwant:\n%s", after, before)
+	}
+}
+
+// TestOwnFragment leaves a micropython.cmake that has another text as it is.
+func TestOwnFragment(t *testing.T) {
+	top, tree := newTree(t)
+	modules := filepath.Join(top, "modules")
+	own := filepath.Join(modules, FragmentName)
+	write(t, own, "# mine\n", 0o600)
+	before := snapshot(t, top)
+	l := acquire(t, tree)
+	defer l.Release()
+	for _, remove := range []bool{false, true} {
+		if err := l.Apply(Change{Fragment: &Fragment{modules, remove}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.RemoveAll(filepath.Join(tree, Dir)); err != nil {
+		t.Fatal(err)
+	}
+	if after := snapshot(t, top); after != before {
+		t.Fatalf("it is now:\n%s\nwant:\n%s", after, before)
+	}
+}
+
+// TestInterruptedRemoval makes every change on disk of a revert be the last before the process is
+// killed.
+func TestInterruptedRemoval(t *testing.T) {
+	for at := 0; ; at++ {
+		top, tree := newTree(t)
+		l := acquire(t, tree)
+		if err := l.Apply(change(t, l, top)); err != nil {
+			t.Fatal(err)
+		}
+		l.Release()
+		before := snapshot(t, filepath.Join(top, "modules"))
+		d := &disktest.Faulty{At: at, Err: disktest.ErrKilled}
+		if l, err := Acquire(t.Context(), d, tree, "revert", func(string) {}); err == nil {
+			_ = revertAll(t, l, top, tree)
+			l.Release()
+		}
+		if d.Count() <= at {
+			break
+		}
+		l = acquire(t, tree)
+		if _, err := l.Recover(); err != nil {
+			t.Fatalf("step %d: %v", at, err)
+		}
+		l.Release()
+		dir, after := filepath.Join(top, "modules"), ""
+		if disk.Exists(dir) {
+			after = snapshot(t, dir)
+		}
+		want := before
+		if _, err := Load(tree); errors.Is(err, ErrNotPatched) {
+			want = ""
+		}
+		if after != want {
+			t.Fatalf("step %d, %s:\n%s\nwant:\n%s", at, d.Names()[at], after, want)
+		}
 	}
 }
 

@@ -38,6 +38,8 @@ type Swap struct {
 type Change struct {
 	Writes []Write
 	Swap   *Swap
+	// Fragment is written or removed with the swap, or without one.
+	Fragment *Fragment
 	// Record is the tree's new record; nil removes it.
 	Record *Record
 	// Check is called when everything is in place; its error undoes everything. nil checks
@@ -51,6 +53,8 @@ type journal struct {
 	Run   string        `json:"run,omitempty"`
 	Files []journalFile `json:"files"`
 	Swap  *journalSwap  `json:"swap,omitempty"`
+	// Fragment is written after the swap.
+	Fragment *journalFragment `json:"fragment,omitempty"`
 }
 
 // journalFile is one file: Old and New are hashes, empty where the file does not exist.
@@ -69,7 +73,8 @@ type journalSwap struct {
 // intent lists what a process creates outside the tree temporarily; if it is killed, the next
 // one removes that.
 type intent struct {
-	// Directories are prepared directories and replaced ones, Created the directories that were
+	// Directories are prepared directories and replaced ones, and files that are being written,
+	// Created the directories that were
 	// made for them.
 	Directories []string `json:"directories"`
 	Created     []string `json:"created,omitempty"`
@@ -223,11 +228,17 @@ func (l *Lock) stage(change Change) (*journal, error) {
 	if err := l.stageRecord(j, change.Record); err != nil {
 		return nil, err
 	}
+	var temporaries intent
 	if s := change.Swap; s != nil {
 		j.Swap = &journalSwap{Dir: s.Dir, Staged: s.Staged,
 			Aside: TemporaryName(filepath.Dir(s.Dir))}
-		if err := l.announce(intent{Directories: []string{s.Staged, j.Swap.Aside},
-			Created: s.Created}); err != nil {
+		temporaries = intent{Directories: []string{s.Staged, j.Swap.Aside}, Created: s.Created}
+	}
+	if j.Fragment = stageFragment(change.Fragment); j.Fragment != nil {
+		temporaries.Directories = append(temporaries.Directories, j.Fragment.Temp)
+	}
+	if len(temporaries.Directories) > 0 {
+		if err := l.announce(temporaries); err != nil {
 			return nil, err
 		}
 	}
@@ -348,6 +359,11 @@ func (l *Lock) perform(j *journal, change Change) error {
 	}
 	if j.Swap != nil {
 		if err := l.swap(j.Swap); err != nil {
+			return err
+		}
+	}
+	if j.Fragment != nil {
+		if err := l.putFragment(j.Fragment, j.Fragment.Remove); err != nil {
 			return err
 		}
 	}
