@@ -310,10 +310,14 @@ func (c *compat) patchPristine(target micropython.Target) (string, error) {
 
 // plainMake is make with the arguments of the manual method and only what the tree itself needs.
 func (c *compat) plainMake(target micropython.Target, modules, build string) error {
-	argv := append(
-		[]string{"make", "-j2", "-C", target.Dir(), "BUILD=" + build, "USER_C_MODULES=" + modules,
-			"WOLFSSL_PORT=" + target.Port}, append(target.Args(), c.make...)...)
-	_, err := c.run(argv...)
+	argv := []string{"make", "-j2", "-C", target.Dir(), "BUILD=" + build,
+		"USER_C_MODULES=" + modules}
+	if target.CMake() { // the modules know the port; no picotool is fetched
+		argv = append([]string{"env", "CMAKE_ARGS=-DPICO_NO_PICOTOOL=1"}, argv...)
+	} else {
+		argv = append(argv, "WOLFSSL_PORT="+target.Port)
+	}
+	_, err := c.run(slices.Concat(argv, target.Args(), c.make)...)
 	return err
 }
 
@@ -408,8 +412,15 @@ func (c *compat) byHand(target micropython.Target) (string, error) {
 			return "", fmt.Errorf("%v: %w: %s", argv, err, out)
 		}
 	}
-	edits := map[string]string{filepath.Join(target.Dir(), "mpconfigport.h"): handHeader}
-	if target.Board != "" {
+	header := filepath.Join(target.Dir(), "mpconfigport.h")
+	edits := map[string]string{header: handHeader}
+	if target.CMake() {
+		edits[header] += handCMakeHeader
+		if err := os.WriteFile(filepath.Join(modules, "micropython.cmake"),
+			[]byte(handFragment), 0o644); err != nil {
+			return "", err
+		}
+	} else if target.Board != "" {
 		board := filepath.Join(target.Dir(), "boards", target.Board)
 		edits[filepath.Join(board, "mpconfigboard.mk")] = handMakefile
 	} else {
@@ -440,6 +451,16 @@ MICROPY_PY_SSL = 0
 MICROPY_PY_USSL = 0
 MICROPY_SSL_MBEDTLS = 0
 `
+
+// handCMakeHeader is what CMake's ports have no make variable for.
+const handCMakeHeader = `
+#undef MICROPY_PY_SSL
+#define MICROPY_PY_SSL (0)
+#undef MICROPY_SSL_MBEDTLS
+#define MICROPY_SSL_MBEDTLS (0)
+`
+
+const handFragment = "include(${CMAKE_CURRENT_LIST_DIR}/micropython-wolfssl/micropython.cmake)\n"
 
 var handHeader = func() string {
 	var b strings.Builder
