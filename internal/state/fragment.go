@@ -19,8 +19,8 @@ const FragmentLine = "include(${CMAKE_CURRENT_LIST_DIR}/" + SwapName + "/" + Fra
 
 // FragmentText is the whole of the file that mpwolf writes. A file with another text is the
 // user's, and is neither written nor removed.
-const FragmentText = "# Written by mpwolf: the user modules in this directory, for ports that CMake builds.\n" +
-	FragmentLine + "\n"
+const FragmentText = "# Written by mpwolf: the user modules in this directory, for ports that " +
+	"CMake builds.\n" + FragmentLine + "\n"
 
 // Fragment is the micropython.cmake in the directory of the user modules, which is written if
 // there is none, or removed if it is mpwolf's.
