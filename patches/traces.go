@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"mpwolf/internal/lazyregexp"
@@ -27,6 +28,9 @@ type Trace struct {
 type Lost struct {
 	// Changes remove it.
 	Changes []Change
+	// Guessed are lines among them that have no mark: they set a wanted macro as mpwolf does, and
+	// git's text, which Why has, sets it otherwise. They may be the user's own edits.
+	Guessed []Trace
 	// Unknown are lines that may belong to it.
 	Unknown []Trace
 	// Marked is set if a file has mpwolf's marks. MarkedAtHead is set if git's text of one has
@@ -113,6 +117,7 @@ func (l *Lost) add(port portTraces) {
 		return cmp.Or(strings.Compare(a.File, b.File), a.Line-b.Line)
 	})
 	l.Changes = append(l.Changes, port.Changes...)
+	l.Guessed = append(l.Guessed, port.Guessed...)
 	l.Unknown = append(l.Unknown, port.Unknown...)
 	l.Marked = l.Marked || port.Marked
 	l.MarkedAtHead = l.MarkedAtHead || port.MarkedAtHead
@@ -128,6 +133,10 @@ func (l *portTraces) addFile(change Change, head []byte, known bool, wants []Wan
 	for i := range found.committed {
 		found.committed[i].File = change.Path
 	}
+	for i := range found.guessed {
+		found.guessed[i].File = change.Path
+	}
+	l.Guessed = append(l.Guessed, found.guessed...)
 	l.Unknown = append(l.Unknown, found.unknown...)
 	l.committed = append(l.committed, found.committed...)
 	if !bytes.Equal(change.Before, change.After) {
@@ -185,7 +194,7 @@ func sourceFiles(tree *micropython.Tree, port string) ([]string, error) {
 }
 
 // traces are lines of one file, as in portTraces.
-type traces struct{ unknown, committed []Trace }
+type traces struct{ guessed, unknown, committed []Trace }
 
 // withoutTraces removes the marked block and, if git's text is known, the changed lines from a
 // file.
@@ -211,6 +220,8 @@ func withoutTraces(text, head []byte, known bool, wants []Want) ([]byte, traces)
 			found.committed = append(found.committed, trace)
 		case same && sameBut(line, was):
 			lines[i] = was
+			trace.Why = "git has " + strconv.Quote(strings.TrimSpace(was))
+			found.guessed = append(found.guessed, trace)
 		case known:
 			trace.Why = "it sets " + want.Name() +
 				" as mpwolf does, and git has no line that it could have replaced"

@@ -20,6 +20,7 @@ import (
 
 	"mpwolf/internal/lazyregexp"
 	"mpwolf/internal/micropython"
+	"mpwolf/internal/shell"
 )
 
 // Build is a firmware build in a directory of its own: not one file of the MicroPython tree
@@ -313,10 +314,13 @@ func (m Make) prepare() error {
 		return fmt.Errorf("build %s: the build directory %q is not an absolute path",
 			m.Target.Name(), m.Dir)
 	}
-	if strings.ContainsAny(m.Dir, " \t\n,:$%#;'\"\\") {
-		return fmt.Errorf("build %s: the build directory %q contains a character that make "+
-			"does not support in a file name",
-			m.Target.Name(), m.Dir)
+	odd := shell.NotForMake(m.Dir)
+	if strings.Contains(m.Dir, ",") {
+		odd = "','" // in -Wl,-Map=
+	}
+	if odd != "" {
+		return fmt.Errorf("build %s: the build directory %q contains %s, which make does not "+
+			"support", m.Target.Name(), m.Dir, odd)
 	}
 	for _, dir := range []string{m.Dir, filepath.Dir(m.logFile())} {
 		if err := os.MkdirAll(dir, 0o777); err != nil {

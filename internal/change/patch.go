@@ -229,6 +229,7 @@ func (j *job) sayFound() {
 	}
 	j.Log.Printf("%s has no record of mpwolf patch, but was patched, as the marks in the tree, "+
 		"mpwolf's wants and git show; mpwolf revert will remove that patch too", j.Tree.Dir)
+	j.sayGuessed(j.found)
 	for _, line := range j.found.Unknown {
 		j.Log.Printf("left as yours: %s:%d: %q: %s", line.File, line.Line, line.Text, line.Why)
 	}

@@ -11,6 +11,7 @@ import (
 	"mpwolf/internal/build"
 	"mpwolf/internal/hint"
 	"mpwolf/internal/project"
+	"mpwolf/internal/shell"
 	"mpwolf/internal/state"
 	"mpwolf/modules"
 	"mpwolf/ports"
@@ -128,11 +129,12 @@ func (j *job) checkWay() error {
 // checkModules refuses a directory that the user modules cannot go into.
 func (j *job) checkModules() error {
 	another := "choose another with --modules DIR"
+	odd := shell.NotForMake(j.Modules)
 	switch {
-	case strings.ContainsAny(j.Modules, " \t"):
+	case odd != "":
 		return hint.With(
-			fmt.Errorf("the modules directory %q contains a space, which make does not support",
-				j.Modules),
+			fmt.Errorf("the modules directory %q contains %s, which make does not support",
+				j.Modules, odd),
 			another)
 	case j.Pristine && inside(j.Tree.Dir, j.Modules):
 		return hint.With(

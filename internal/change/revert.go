@@ -269,6 +269,7 @@ func (w *work) planLost(ctx context.Context) (*reversal, error) {
 	w.Log.Printf("%s has no record of mpwolf patch; going by the marks in the tree, what mpwolf "+
 		"wants, and git", w.Tree.Dir)
 	plan.result.Guessed, plan.result.Unknown = true, lost.Unknown
+	w.sayGuessed(lost)
 	for _, change := range lost.Changes {
 		plan.change.Writes = append(plan.change.Writes,
 			state.Write{Path: change.Path, Before: change.Before, After: change.After})
@@ -277,4 +278,13 @@ func (w *work) planLost(ctx context.Context) (*reversal, error) {
 		plan.installed = &state.Modules{Dir: w.Modules, ID: id}
 	}
 	return plan, nil
+}
+
+// sayGuessed names the lines that may be the user's own, and are undone: they are in no other
+// place.
+func (w *work) sayGuessed(lost *patches.Lost) {
+	for _, line := range lost.Guessed {
+		w.Log.Printf("taken for mpwolf's, as it has no mark: %s:%d: %q; %s, which revert restores",
+			line.File, line.Line, line.Text, line.Why)
+	}
 }

@@ -83,9 +83,9 @@ var Rules = []report.Rule{
 		Help:    "`mpwolf patch` records them, and `mpwolf verify` builds with them."},
 	{ID: "release", Summary: "The tree is the MicroPython release that mpwolf.toml expects.",
 		Help: "Check out that release, or change `micropython` in mpwolf.toml."},
-	{ID: "moved", Summary: "The tree is at the commit for which it was patched.",
-		Help: "`mpwolf patch` examines the tree again, and makes the changes that the new " +
-			"commit needs."},
+	{ID: "moved", Summary: "The tree is the MicroPython release for which it was patched.",
+		Help: "`mpwolf patch` examines the tree again, and makes the changes that the other " +
+			"release needs."},
 	{ID: "macros", Summary: "Every macro has the value that wolfSSL needs.",
 		Help: "`mpwolf patch` sets it; `mpwolf explain MACRO` says what decides it."},
 	{ID: "target",

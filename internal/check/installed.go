@@ -28,6 +28,13 @@ func (k *checker) inputs(name string) bool {
 func (k *checker) modules() error {
 	dir := k.Modules
 	final := filepath.Join(dir, modules.Name)
+	if odd := shell.NotForMake(dir); odd != "" {
+		k.found(report.Finding{ID: "modules", File: k.where(), Line: 1,
+			Message: fmt.Sprintf("the path of the modules, %q, contains %s, which make does not "+
+				"support", dir, odd),
+			Fix: "move or rename that directory; or " + k.Run("revert") + ", and patch with " +
+				"--modules DIR"})
+	}
 	changed, err := modules.Changed(dir, k.stamps.Hash)
 	var notOurs *modules.NotOursError
 	if errors.As(err, &notOurs) {

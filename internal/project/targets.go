@@ -479,9 +479,9 @@ func userSettings(file string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if strings.ContainsAny(abs, " \t") {
-		return "", Usagef("--user-settings: the path %q contains a space, which make does "+
-			"not support", abs)
+	if odd := shell.NotForMake(abs); odd != "" {
+		return "", Usagef("--user-settings: the path %q contains %s, which make does not support",
+			abs, odd)
 	}
 	info, err := os.Stat(abs)
 	if err != nil {

@@ -22,3 +22,23 @@ func Path(dir string) string {
 	}
 	return rel
 }
+
+// NotForMake says what is in a path that neither make nor the shell that it starts takes as a part
+// of a file's name, such as "a space" or "':'"; "" if nothing is. MicroPython's makefiles quote no
+// path.
+func NotForMake(path string) string {
+	odd := " \t\r\n$#%;*?|&'()\"<>`"
+	if filepath.Separator == '/' {
+		odd += ":\\" // in any path on Windows
+	}
+	at := strings.IndexAny(path, odd)
+	switch {
+	case at < 0:
+		return ""
+	case path[at] == ' ':
+		return "a space"
+	case path[at] < ' ':
+		return "a control character"
+	}
+	return "'" + path[at:at+1] + "'"
+}
