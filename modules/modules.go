@@ -20,6 +20,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strings"
 
 	"golang.org/x/sync/errgroup"
 
@@ -38,6 +39,22 @@ const (
 	// manifestName is the list of what was installed.
 	manifestName = ".mpwolf-module.json"
 )
+
+// Variables are the variables that people may set for the modules' makefile, with its defaults.
+func Variables() map[string]string {
+	text, err := embedded.ReadFile(Name + "/micropython.mk")
+	if err != nil {
+		panic(err) // it is embedded
+	}
+	found := map[string]string{"WOLFSSL_USER_SETTINGS_FILE": ""}
+	for line := range strings.Lines(string(text)) {
+		name, value, sets := strings.Cut(line, "?=")
+		if name = strings.TrimSpace(name); sets && strings.HasPrefix(name, "WOLFSSL_") {
+			found[name] = strings.TrimSpace(value)
+		}
+	}
+	return found
+}
 
 // Names are the Python modules that the C sources register, whatever the release.
 var Names = []string{"wolfssl", "wolfcryptolib", "wolfhashlib"}

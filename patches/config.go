@@ -283,9 +283,9 @@ func (c *Config) imposed(state State) string {
 	return v.from
 }
 
-// lacks are the needs of a port that the configuration does not meet.
-func (c *Config) lacks(port string) ([]Lack, error) {
-	file, err := Load(port)
+// Lacks are the needs of the target's port that the configuration does not meet.
+func (c *Config) Lacks() ([]Lack, error) {
+	file, err := Load(c.target.Port)
 	if errors.Is(err, ErrUnknownPort) {
 		return nil, nil // the caller has wants of its own
 	}

@@ -133,8 +133,8 @@ func (h *headerRun) define(rel string, line logicalLine, from int, conds *condit
 	}
 }
 
-// Clash is a flag that defines a macro on the compiler's command line, and a line of a header that
-// defines it otherwise, without an #undef: the compiler warns, which -Werror makes an error.
+// Clash is a flag or a line of a header that defines a macro, and a later line that defines it
+// otherwise, without an #undef: the compiler warns, which -Werror makes an error.
 type Clash struct{ Flag, Define *Site }
 
 func (c Clash) String() string {
@@ -142,9 +142,9 @@ func (c Clash) String() string {
 		"-Werror", c.Flag.Macro, c.Flag.Text, c.Flag, c.Define.Text, c.Define)
 }
 
-// clashes reports whether a macro is defined by a flag, and then certainly otherwise by a header.
+// clashes reports whether a macro is defined, and then certainly defined otherwise.
 func (m cMacro) clashes(later cMacro) bool {
-	return m.site != nil && m.site.Kind == CompilerFlag && m.state == yes && later.state == yes &&
+	return m.site != nil && m.state == yes && later.state == yes &&
 		strings.Join(strings.Fields(m.body), " ") != strings.Join(strings.Fields(later.body), " ")
 }
 

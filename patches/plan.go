@@ -68,6 +68,8 @@ type TargetPlan struct {
 	Steps  []Step
 	// Lacks are the needs that this board does not meet, as far as the scanner can tell.
 	Lacks []Lack
+	// Variables are what sets variables of the modules' makefile, as things are.
+	Variables []Variable
 	// Clashes are those that the compiler would find after the changes.
 	Clashes []Clash
 }
@@ -174,12 +176,13 @@ func planOn(src *source, targets []micropython.Target, wants []Want) (*Plan, err
 	var failed []error
 	for _, target := range targets {
 		p := &planner{target: target, src: src}
-		steps, lacks, err := p.steps(wants)
+		steps, present, err := p.steps(wants)
 		if err != nil {
 			failed = append(failed, fmt.Errorf("patch %s: %w", label(target, len(targets)), err))
 		}
 		plan.Targets = append(plan.Targets,
-			TargetPlan{Target: target, Steps: steps, Lacks: lacks})
+			TargetPlan{Target: target, Steps: steps, Lacks: present.lacks,
+				Variables: present.variables})
 	}
 	if len(failed) > 0 {
 		return nil, errors.Join(failed...)
@@ -210,21 +213,32 @@ func label(target micropython.Target, targets int) string {
 	return target.Port
 }
 
-func (p *planner) steps(wants []Want) ([]Step, []Lack, error) {
-	present := readConfig(p.target, p.src.asItIs())
+func (p *planner) steps(wants []Want) ([]Step, present, error) {
+	now := readConfig(p.target, p.src.asItIs())
 	var steps []Step
 	for _, want := range wants {
 		step, err := p.want(want)
 		if err != nil {
-			return nil, nil, err
+			return nil, present{}, err
 		}
-		was := present.State(want)
+		was := now.State(want)
 		step.Before = was.Value
 		step.Follows = step.Holds() && was.Value != want.Value
 		steps = append(steps, step)
 	}
-	lacks, err := present.lacks(p.target.Port)
-	return steps, lacks, err
+	as, err := now.present()
+	return steps, as, err
+}
+
+// present is what a plan says about a target besides its steps.
+type present struct {
+	lacks     []Lack
+	variables []Variable
+}
+
+func (c *Config) present() (present, error) {
+	lacks, err := c.Lacks()
+	return present{lacks, c.Variables()}, err
 }
 
 func (p *planner) want(want Want) (Step, error) {

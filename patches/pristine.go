@@ -54,11 +54,12 @@ func (p Pristine) Plan(targets []micropython.Target, wants []Want) (*Plan, error
 	d.write()
 	plan := &Plan{}
 	for _, target := range targets {
-		steps, lacks, err := d.steps(&planner{target: target, src: src}, wants)
+		steps, present, err := d.steps(&planner{target: target, src: src}, wants)
 		if err != nil {
 			return nil, fmt.Errorf("patch %s: %w", label(target, len(targets)), err)
 		}
-		plan.Targets = append(plan.Targets, TargetPlan{Target: target, Steps: steps, Lacks: lacks})
+		plan.Targets = append(plan.Targets, TargetPlan{Target: target, Steps: steps,
+			Lacks: present.lacks, Variables: present.variables})
 	}
 	for _, target := range targets {
 		if err := (&planner{target: target, src: src}).check(wants); err != nil {
@@ -91,27 +92,27 @@ type setting struct {
 	want Want
 }
 
-func (d *pristineDraft) steps(p *planner, wants []Want) ([]Step, []Lack, error) {
+func (d *pristineDraft) steps(p *planner, wants []Want) ([]Step, present, error) {
 	asItIs := d.src.asItIs()
 	asItIs.pristine = nil
-	present := readConfig(p.target, asItIs)
-	if m, ok := present.header.macros["MP_CONFIGFILE"]; ok {
-		return nil, nil,
+	now := readConfig(p.target, asItIs)
+	if m, ok := now.header.macros["MP_CONFIGFILE"]; ok {
+		return nil, present{},
 			fmt.Errorf("%s: this build has its own configuration header, named by "+
 				"MP_CONFIGFILE, which --pristine would replace", m.site)
 	}
 	var steps []Step
 	for _, want := range wants {
-		was := present.State(want)
+		was := now.State(want)
 		step := Step{Want: want, Name: was.Name, Before: was.Value}
 		if err := d.set(p, want, was.Name); err != nil {
-			return nil, nil, err
+			return nil, present{}, err
 		}
 		step.Follows = was.Known && was.Value != want.Value
 		steps = append(steps, step)
 	}
-	lacks, err := present.lacks(p.target.Port)
-	return steps, lacks, err
+	as, err := now.present()
+	return steps, as, err
 }
 
 // set makes one want true: with the make variable of its name if the makefiles have one, else

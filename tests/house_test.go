@@ -33,10 +33,10 @@ var mayImport = []struct {
 		"wolfssl",
 	}},
 	{"status", uses{
-		"change", "disk", "micropython", "modules", "patches", "project", "state",
+		"change", "disk", "micropython", "modules", "patches", "project", "state", "wolfssl",
 	}},
 	{"check", uses{
-		"change", "config", "disk", "hint", "modules", "patches", "project", "report",
+		"build", "change", "config", "disk", "hint", "modules", "patches", "project", "report",
 		"repository", "shell", "state", "wolfssl",
 	}},
 	{"change", uses{

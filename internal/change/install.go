@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -52,9 +53,15 @@ func (j *job) doneBut() bool {
 		(j.All && len(j.Targets) != len(j.Record.Targets)) {
 		return false
 	}
-	return j.own() && !slices.ContainsFunc(j.Targets, func(t project.Target) bool {
-		return !j.isRecorded(entryOf(t))
-	})
+	if !j.own() {
+		return false
+	}
+	for i := range j.Targets {
+		if !j.isRecorded(j.entry(i)) {
+			return false
+		}
+	}
+	return true
 }
 
 // doneWith is done for a wolfSSL that was found or fetched.
@@ -100,11 +107,19 @@ func entryOf(t project.Target) state.Target {
 	return entry
 }
 
+// entry is the record's entry for a target of the plan.
+func (j *job) entry(i int) state.Target {
+	entry := entryOf(j.Targets[i])
+	entry.Variables = j.Targets[i].Variables(j.plan.Targets[i].Variables).Values()
+	return entry
+}
+
 // isRecorded reports whether the record has exactly this target.
 func (j *job) isRecorded(entry state.Target) bool {
 	return slices.ContainsFunc(j.Record.Targets, func(t state.Target) bool {
 		return t.Same(entry) && slices.Equal(t.Make, entry.Make) &&
-			t.UserSettings == entry.UserSettings && t.SettingsHash == entry.SettingsHash
+			t.UserSettings == entry.UserSettings && t.SettingsHash == entry.SettingsHash &&
+			maps.Equal(t.Variables, entry.Variables)
 	})
 }
 
@@ -358,7 +373,7 @@ func (j *job) newRecord(wolf *wolfssl.Tree, created []string) (*state.Record, er
 		record.Targets = nil
 	}
 	for i, t := range j.plan.Targets {
-		entry := entryOf(j.Targets[i])
+		entry := j.entry(i)
 		for _, step := range t.Steps {
 			entry.Wants = append(entry.Wants, state.Want{Name: step.Name, Value: step.Want.Value})
 		}

@@ -39,6 +39,14 @@ func recordedChanges(old, now *state.Record) []string {
 		}
 	}
 	for _, t := range now.Targets {
+		if i := slices.IndexFunc(old.Targets, t.Same); i >= 0 {
+			was := old.Targets[i].Variables
+			for _, change := range project.ChangedVariables(was, t.Variables) {
+				add("%s: %s", project.Name(t), change)
+			}
+		}
+	}
+	for _, t := range now.Targets {
 		i := slices.IndexFunc(old.Targets, t.Same)
 		if i >= 0 && t.UserSettings != "" && t.UserSettings == old.Targets[i].UserSettings &&
 			t.SettingsHash != old.Targets[i].SettingsHash && old.Targets[i].SettingsHash != "" {

@@ -28,6 +28,9 @@ type Options struct {
 	Tool string
 	// Strict also asks make and the compiler.
 	Strict bool
+	// Dangerous says why no firmware may have a macro, by its name and what it is defined as, and
+	// what to do; "" for others. nil: nobody knows.
+	Dangerous func(macro, text string) (why, fix string)
 	// Patched checks the targets that the tree was patched for, whatever mpwolf.toml says.
 	Patched bool
 	// Only are the names of the targets to check; nil checks all.
@@ -88,6 +91,10 @@ var Rules = []report.Rule{
 			"release needs."},
 	{ID: "macros", Summary: "Every macro has the value that wolfSSL needs.",
 		Help: "`mpwolf patch` sets it; `mpwolf explain MACRO` says what decides it."},
+	{ID: "variables", Summary: "The variables of the modules' makefile are as when the tree " +
+		"was patched.",
+		Help: "Makefiles of boards and variants, other user modules and the environment can " +
+			"set WOLFSSL_DROP_IN and the like. `mpwolf patch` records what they are."},
 	{ID: "target",
 		Summary: "The tree was patched for the targets in mpwolf.toml, with the same options.",
 		Help:    "`mpwolf patch` patches for all of them."},
@@ -116,11 +123,13 @@ const (
 // checker collects findings.
 type checker struct {
 	*project.Project
-	tool     string
-	some     bool // only some targets are checked
-	stamps   *state.Stamps
-	findings []report.Finding
-	claims   []string
+	tool string
+	some bool // only some targets are checked
+	// dangerous is as in Options.
+	dangerous func(macro, text string) (why, fix string)
+	stamps    *state.Stamps
+	findings  []report.Finding
+	claims    []string
 }
 
 // Run checks the targets of mpwolf.toml or, without any, those that the tree was patched for.
@@ -152,7 +161,7 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 			return !slices.Contains(o.Only, t.Name())
 		})
 	}
-	k := &checker{Project: p, some: o.Only != nil, tool: o.Tool,
+	k := &checker{Project: p, some: o.Only != nil, tool: o.Tool, dangerous: o.Dangerous,
 		stamps: state.LoadStamps(p.Tree.Dir)}
 	if lost != nil {
 		k.lost(lost)
@@ -227,7 +236,8 @@ func Setup(ctx context.Context, o Options) ([]report.Finding, error) {
 		return nil, err
 	}
 	return slices.DeleteFunc(result.Findings, func(f report.Finding) bool {
-		return !slices.Contains([]string{"release", "target", "way", "modules", "settings"}, f.ID)
+		return !slices.Contains([]string{"release", "target", "way", "modules", "settings",
+			"variables"}, f.ID)
 	}), nil
 }
 

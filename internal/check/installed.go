@@ -127,6 +127,16 @@ func restore(dir, key string) string {
 
 // wolfSSL compares the installed version with that of mpwolf.toml.
 func (k *checker) wolfSSL(final string) error {
+	if k.Record != nil {
+		have, err := wolfssl.Version(filepath.Join(final, "wolfssl"))
+		if err == nil && have != k.Record.Modules.WolfSSL {
+			k.found(report.Finding{ID: "modules",
+				File: filepath.Join(final, "wolfssl", "wolfssl", "version.h"), Line: 1,
+				Message: fmt.Sprintf("wolfSSL %s is installed; the tree was patched with %s",
+					have, k.Record.Modules.WolfSSL), Fix: fixPatch})
+			return nil
+		}
+	}
 	if k.File == nil || k.File.WolfSSL == "" {
 		return nil
 	}

@@ -5,13 +5,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
 
+	"mpwolf/internal/build"
 	"mpwolf/internal/disk"
 	"mpwolf/internal/project"
 	"mpwolf/internal/report"
+	"mpwolf/modules"
 	"mpwolf/patches"
 )
 
@@ -54,6 +57,11 @@ func (k *checker) wants(t project.Target) (known bool, err error) {
 	for _, line := range reading.Unread() {
 		k.claim(line.String())
 	}
+	k.variables(t, reading)
+	k.definitions(t, reading)
+	if err := k.needs(t, reading); err != nil {
+		return false, err
+	}
 	first, theirs := len(k.findings), ""
 	for _, want := range port.Wants {
 		name := k.want(t, want, reading)
@@ -66,6 +74,73 @@ func (k *checker) wants(t project.Target) (known bool, err error) {
 		}
 	}
 	return true, nil
+}
+
+// variables compares the variables of the modules' makefile with those that the tree was patched
+// with.
+func (k *checker) variables(t project.Target, reading *patches.Config) {
+	set := t.Variables(reading.Variables())
+	var then map[string]string
+	if k.Record != nil {
+		if i := slices.IndexFunc(k.Record.Targets, t.Entry().Same); i >= 0 {
+			then = k.Record.Targets[i].Variables
+		}
+	}
+	for _, change := range project.ChangedVariables(then, set.Values()) {
+		f := report.Finding{ID: "variables", File: k.where(), Line: max(1, t.Line),
+			Message: fmt.Sprintf("the tree was patched with %s %q for %s; it is %q", change.Name,
+				change.Was, t.Name(), change.Is),
+			Fix: "set it again; or " + k.Run("patch") + ", which records it"}
+		i := slices.IndexFunc(set, func(v patches.Variable) bool { return v.Name == change.Name })
+		if i >= 0 {
+			f.Fix = "remove that; or " + k.Run("patch") + ", which records it"
+			if by := set[i]; by.Line > 0 {
+				f.File, f.Line = by.File, by.Line
+				if !filepath.IsAbs(f.File) {
+					f.File = k.Tree.Path(filepath.FromSlash(f.File))
+				}
+			} else if by.From != "" {
+				f.Message += " by " + by.From
+			}
+		}
+		k.found(f)
+	}
+}
+
+// definitions looks for flags that define macros which no firmware may have for wolfSSL.
+func (k *checker) definitions(t project.Target, reading *patches.Config) {
+	if k.dangerous == nil {
+		return
+	}
+	for _, flag := range reading.Definitions() {
+		why, fix := k.dangerous(flag.Macro, flag.Text)
+		if why == "" {
+			continue
+		}
+		f := report.Finding{ID: "macros", File: flag.File, Line: flag.Line, Fix: fix,
+			Message: fmt.Sprintf("a flag defines %s as %s for %s: %s", flag.Macro, flag.Text,
+				t.Name(), why)}
+		if f.Line == 0 { // make's command line, or the environment
+			f.File, f.Line = k.where(), max(1, t.Line)
+			f.Message += ", by " + flag.File
+		} else if !filepath.IsAbs(f.File) {
+			f.File = k.Tree.Path(filepath.FromSlash(f.File))
+		}
+		k.found(f)
+	}
+}
+
+// needs looks for what a board must have, and patch refuses it without.
+func (k *checker) needs(t project.Target, reading *patches.Config) error {
+	lacks, err := reading.Lacks()
+	for _, lack := range lacks {
+		if lack.Refused {
+			k.found(report.Finding{ID: "macros", File: k.where(), Line: max(1, t.Line),
+				Message: fmt.Sprintf("%s is 0 for %s: %s", lack.Macro, t.Name(), lack.Why),
+				Fix:     lack.Hint})
+		}
+	}
+	return err
 }
 
 // claim records what relies on the last patch.
@@ -122,10 +197,15 @@ func (k *checker) strict(ctx context.Context) error {
 		for _, want := range port.Wants {
 			names[reading.State(want).Name] = want
 		}
-		_, wrong, err := project.Ask(ctx, t, names)
+		asked := slices.Sorted(maps.Keys(modules.Variables()))
+		if t.CMake() {
+			asked = nil // CMake has them, not make
+		}
+		flags, wrong, err := project.Ask(ctx, t, names, asked...)
 		if err != nil {
 			return err
 		}
+		k.strictVariables(t, t.Variables(reading.Variables()), flags)
 		for _, w := range wrong {
 			f := report.Finding{ID: "compiler", File: k.where(), Line: 1,
 				Fix: k.Run("explain "+w.Name) + " shows where it comes from"}
@@ -140,6 +220,32 @@ func (k *checker) strict(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// strictVariables compares what make sees of the variables of the modules' makefile with what was
+// read.
+func (k *checker) strictVariables(t project.Target, set project.Variables, flags *build.Flags) {
+	passed := map[string]string{}
+	for _, arg := range slices.Concat(t.ModuleArgs(t.Modules), t.Make) {
+		name, value, _ := strings.Cut(arg, "=")
+		passed[name] = value
+	}
+	read := set.Values()
+	for name, value := range modules.Variables() {
+		is := strings.TrimSpace(flags.Vars[name])
+		if text, ok := passed[name]; ok {
+			value = text
+		}
+		if text, ok := read[name]; ok {
+			value = text
+		}
+		if strings.Contains(value, "$") || is == value {
+			continue // a default below the modules' directory
+		}
+		k.found(report.Finding{ID: "compiler", File: k.where(), Line: 1,
+			Message: fmt.Sprintf("%s: make's %s is %q, not %q", t.Name(), name, is, value),
+			Fix:     k.Run("explain "+name) + " shows where it comes from"})
+	}
 }
 
 // want is a finding if a want does not hold. It gives the name of a macro that patch cannot set,
@@ -179,8 +285,9 @@ func (k *checker) want(
 	return theirs
 }
 
-// clash is a finding if a flag defines a macro that a header defines otherwise: the value may be
-// right, and still no compiler accepts it. It gives the name of the macro.
+// clash is a finding if a flag or a header defines a macro that a later line defines otherwise,
+// without an #undef: the value may be right, and still no compiler accepts it. It gives the name
+// of the macro.
 func (k *checker) clash(t project.Target, want patches.Want, reading *patches.Config) string {
 	name := reading.State(want).Name
 	clashes := reading.Clashes(name)
@@ -190,6 +297,9 @@ func (k *checker) clash(t project.Target, want patches.Want, reading *patches.Co
 	clash := clashes[0]
 	f := report.Finding{ID: "macros", File: clash.Flag.File, Line: clash.Flag.Line,
 		Fix: "remove that flag there; mpwolf cannot"}
+	if clash.Flag.Kind == patches.Define {
+		f.Fix = "remove that line; mpwolf cannot"
+	}
 	if f.Line == 0 { // make's command line, or the environment
 		f.File, f.Line = k.where(), max(1, t.Line)
 	} else if !filepath.IsAbs(f.File) {

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"syscall"
 
 	"mpwolf/internal/config"
@@ -14,6 +15,7 @@ import (
 	"mpwolf/internal/report"
 	"mpwolf/internal/shell"
 	"mpwolf/internal/state"
+	"mpwolf/modules"
 )
 
 // place checks which MicroPython the tree is.
@@ -78,9 +80,9 @@ func (k *checker) recorded(t project.Target) {
 	switch {
 	case i < 0:
 		f.Message = fmt.Sprintf("the tree was not patched for %s", t.Name())
-	case !slices.Equal(entry.Make, k.Record.Targets[i].Make):
-		f.Message = fmt.Sprintf("%s was patched with other arguments for make: %q", t.Name(),
-			k.Record.Targets[i].Make)
+	case !slices.Equal(deviating(entry.Make), deviating(k.Record.Targets[i].Make)):
+		f.Message = fmt.Sprintf("%s was patched with other arguments for make: %s; %s asks for %s",
+			t.Name(), arguments(k.Record.Targets[i].Make), config.Name, arguments(entry.Make))
 	case entry.UserSettings != k.Record.Targets[i].UserSettings:
 		f.Message = fmt.Sprintf("%s was patched with user settings %q", t.Name(),
 			k.Record.Targets[i].UserSettings)
@@ -88,6 +90,22 @@ func (k *checker) recorded(t project.Target) {
 		return
 	}
 	k.found(f)
+}
+
+// deviating are make's arguments without those that say what is so anyway.
+func deviating(args []string) []string {
+	return slices.DeleteFunc(slices.Clone(args), func(arg string) bool {
+		name, value, _ := strings.Cut(arg, "=")
+		is, known := modules.Variables()[name]
+		return known && is == value
+	})
+}
+
+func arguments(args []string) string {
+	if len(args) == 0 {
+		return "none"
+	}
+	return shell.Join(args)
 }
 
 // others names what the tree was patched for and mpwolf.toml does not have.

@@ -15,6 +15,7 @@ import (
 	"mpwolf/internal/hint"
 	"mpwolf/internal/project"
 	"mpwolf/internal/shell"
+	"mpwolf/internal/verify"
 )
 
 func buildCommand(s *session) *cli.Command {
@@ -148,7 +149,7 @@ func (s *session) checkBuild(
 ) ([]checkedFinding, error) {
 	o := s.options(c)
 	o.Say = nil // which tree it is has been reported already
-	options := check.Options{Options: o, Tool: Version()}
+	options := check.Options{Options: o, Tool: Version(), Dangerous: verify.Dangerous}
 	if c.Args().Present() {
 		options.Only = project.Names(targets)
 	}

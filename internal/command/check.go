@@ -10,6 +10,7 @@ import (
 	"mpwolf/internal/config"
 	"mpwolf/internal/report"
 	"mpwolf/internal/shell"
+	"mpwolf/internal/verify"
 )
 
 const flagStrict = "strict"
@@ -39,6 +40,7 @@ func (s *session) check(c *cli.Context) error {
 	}
 	result, err := check.Run(c.Context, check.Options{
 		Options: s.options(c), Tool: Version(), Strict: c.Bool(flagStrict),
+		Dangerous: verify.Dangerous,
 	})
 	if err != nil {
 		return err

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"path/filepath"
+	"slices"
 
 	"mpwolf/internal/state"
 	"mpwolf/modules"
@@ -17,7 +19,8 @@ type User struct {
 }
 
 // OtherUsers are the other trees that use the modules in the project's directory, according to
-// the list there and to their records.
+// the list there and to their records. A tree beside that directory counts although the list does
+// not have it, if its record names what is installed there: it was copied or renamed.
 func (p *Project) OtherUsers() ([]User, error) {
 	list, err := modules.Users(p.Modules)
 	if err != nil {
@@ -39,7 +42,33 @@ func (p *Project) OtherUsers() ([]User, error) {
 			found = append(found, User{tree, record})
 		}
 	}
-	return found, nil
+	return append(found, p.unlisted(list.Trees)...), nil
+}
+
+// unlisted are the trees beside the modules' directory that use the modules, and are not in the
+// list.
+func (p *Project) unlisted(listed []string) []User {
+	_, id, err := modules.Installed(p.Modules)
+	if err != nil {
+		return nil
+	}
+	beside := filepath.Dir(p.Modules)
+	entries, err := os.ReadDir(beside)
+	if err != nil {
+		return nil
+	}
+	var found []User
+	for _, entry := range entries {
+		tree := filepath.Join(beside, entry.Name())
+		if !entry.IsDir() || slices.Contains(listed, tree) || sameDir(tree, p.Tree.Dir) {
+			continue
+		}
+		record, err := state.Load(tree)
+		if err == nil && record.Modules.ID == id && sameDir(record.Modules.Dir, p.Modules) {
+			found = append(found, User{tree, record})
+		}
+	}
+	return found
 }
 
 // Uses reports whether the tree is recorded as a user of the modules in the project's directory.

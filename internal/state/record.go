@@ -71,7 +71,10 @@ type Target struct {
 	UserSettings string `json:"user_settings,omitempty"`
 	// SettingsHash is the SHA-256 of that file in hex.
 	SettingsHash string `json:"user_settings_sha256,omitempty"`
-	Wants        []Want `json:"wants"`
+	// Variables are those of the modules' makefile that the environment, or a makefile other than
+	// theirs, set when the tree was patched.
+	Variables map[string]string `json:"variables,omitempty"`
+	Wants     []Want            `json:"wants"`
 }
 
 // Same reports whether two targets have the same port and the same board or variant.

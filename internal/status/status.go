@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -17,6 +18,7 @@ import (
 	"mpwolf/internal/state"
 	"mpwolf/modules"
 	"mpwolf/patches"
+	"mpwolf/wolfssl"
 )
 
 // Options say which tree.
@@ -141,6 +143,7 @@ func (st *Status) applied(p *project.Project) error {
 	st.Targets, st.Pristine = record.Targets, record.Pristine
 	st.Modules = filepath.Join(record.Modules.Dir, modules.Name)
 	st.WolfSSL, st.Licence = record.Modules.WolfSSL, record.Modules.Licence
+	st.record(record)
 	if err := st.moved(tree, record); err != nil {
 		return err
 	}
@@ -160,6 +163,33 @@ func (st *Status) applied(p *project.Project) error {
 		st.State = Drifted
 	}
 	return nil
+}
+
+// record compares the record with what it is about: it may have been edited.
+func (st *Status) record(record *state.Record) {
+	wolf, err := wolfssl.Open(filepath.Join(st.Modules, "wolfssl"))
+	if err == nil && (wolf.Version != st.WolfSSL || wolf.Licence != st.Licence) {
+		st.Drift = append(st.Drift, Drift{File: st.Modules, Whose: Ours,
+			Text: fmt.Sprintf("has wolfSSL %s (%s); the record says %s (%s)", wolf.Version,
+				wolf.Licence, st.WolfSSL, st.Licence)})
+		st.WolfSSL, st.Licence = wolf.Version, wolf.Licence
+	}
+	for _, t := range record.Targets {
+		port, err := patches.Load(t.Port)
+		if err != nil {
+			continue // it is said elsewhere
+		}
+		for _, w := range t.Wants {
+			i := slices.IndexFunc(port.Wants, func(p patches.Want) bool {
+				return slices.Contains(p.Names(), w.Name)
+			})
+			if i < 0 || port.Wants[i].Value != w.Value {
+				st.Drift = append(st.Drift, Drift{Whose: Ours,
+					Text: fmt.Sprintf("the record has %s=%d for %s, which mpwolf does not want",
+						w.Name, w.Value, project.Name(t))})
+			}
+		}
+	}
 }
 
 // moved checks for another release or commit.

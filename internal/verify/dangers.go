@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"mpwolf/internal/build"
@@ -373,6 +374,22 @@ func (d danger) has(values map[string]build.Value) bool {
 		return !value.Known || value.Number > d.above
 	}
 	return true
+}
+
+// Dangerous says why no firmware may have a macro that a flag defines as text, and what to do; ""
+// for one that is none of the dangers by itself.
+func Dangerous(macro, text string) (why, fix string) {
+	value := build.Value{Defined: true}
+	var err error
+	value.Number, err = strconv.ParseInt(text, 0, 64)
+	value.Known = err == nil
+	for _, d := range dangers {
+		if d.macro == macro && !d.unset && d.needs == "" &&
+			d.has(map[string]build.Value{macro: value}) {
+			return d.why, d.fix
+		}
+	}
+	return "", ""
 }
 
 // isDefault reports whether a number is only the default in one of wolfSSL's own headers: 5.7.2
