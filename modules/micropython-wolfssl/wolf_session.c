@@ -421,6 +421,7 @@ int wolf_session_import(WOLFSSL *ssl, const uint8_t *data, size_t len, const uin
 // takes that for a resumption, and ends the connection at the server's certificate: 5.5 always,
 // 5.7 if the session has an id, 5.9 if the server sends one.
 void wolf_session_look_at(WOLFSSL *ssl, const uint8_t *data, size_t len) {
+    #ifdef WOLFSSL_TLS13
     const size_t id_len_at = 4 + 2 + 32; // after a handshake message's header, version and random
     // What comes after the ServerHello is encrypted, and may look like anything.
     if (!ssl->options.resuming || ssl->options.serverState >= SERVER_HELLO_COMPLETE
@@ -435,6 +436,11 @@ void wolf_session_look_at(WOLFSSL *ssl, const uint8_t *data, size_t len) {
         ssl->session->ticketLen = 0;
         ssl->session->sessionIDSz = 0;
     }
+    #else
+    (void)ssl;
+    (void)data;
+    (void)len;
+    #endif
 }
 
 int wolf_session_resumed(WOLFSSL *ssl, const wolf_session_t *info) {

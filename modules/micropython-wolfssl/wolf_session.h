@@ -39,6 +39,11 @@
 #include <wolfssl/wolfcrypt/settings.h>
 #include <wolfssl/ssl.h>
 
+// In a header, as where wolfSSL declares the buffers: bare_metal.h leaves them out.
+#if !defined(NO_PSK) && defined(MAX_PSK_ID_LEN) && MAX_PSK_ID_LEN < 128
+#error "without NO_PSK, #undef MAX_PSK_ID_LEN, and #define it as a number of at least 128"
+#endif
+
 #ifdef HAVE_SESSION_TICKET
 
 // SHA-256 of whatever must be the same when the session is resumed: wolf_session_bind() begins it
