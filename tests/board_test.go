@@ -301,5 +301,15 @@ func TestRISCV(t *testing.T) {
 		t.Fatalf("exit code %d, %+v", code, report)
 	}
 	t.Logf("%s\n%v\n%.1f s", run.Summary, run.Evidence, report.Seconds.Run)
-	checkText(t, "VIRT_RV32", "riscv64-unknown-elf-gcc", r.qemuFirmware("VIRT_RV32"))
+	firmware := r.qemuFirmware("VIRT_RV32")
+	checkText(t, "VIRT_RV32", "riscv64-unknown-elf-gcc", firmware)
+	startQemu(t, "virt", firmware).runsUpstream(t, r.tree)
+	t.Run("allocations", func(t *testing.T) {
+		inTheLongRun(t)
+		r.installAllocfail(t)
+		r.must(exec.Command("make", "-j2", "-C", filepath.Join(r.tree, "ports", "qemu"),
+			"BOARD=VIRT_RV32", "USER_C_MODULES="+filepath.Dir(r.module()), "WOLFSSL_PORT=qemu",
+			"BUILD="+filepath.Dir(firmware)))
+		startQemu(t, "virt", firmware).allocationsFail(t, 1, "TLS 1.3", "TLS 1.2")
+	})
 }

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -77,7 +78,7 @@ func (r *real) module() string {
 
 // makeQemu makes the firmware as the modules' README says, with the tests' own port directory.
 // In an existing build directory it recompiles the modules.
-func (r *real) makeQemu(t *testing.T, build, port, flags string) string {
+func (r *real) makeQemu(t *testing.T, build, port, flags string, more ...string) string {
 	t.Helper()
 	module := r.module()
 	modules := filepath.Dir(module)
@@ -100,7 +101,7 @@ func (r *real) makeQemu(t *testing.T, build, port, flags string) string {
 	for _, source := range sources {
 		args = append(args, "-W", source)
 	}
-	r.must(exec.Command("make", args...))
+	r.must(exec.Command("make", append(args, more...)...))
 	return filepath.Join(build, "firmware.elf")
 }
 
@@ -122,7 +123,11 @@ func startQemu(t *testing.T, machine, firmware string, args ...string) *qemu {
 	t.Helper()
 	args = append([]string{"-machine", machine, "-display", "none", "-monitor", "none",
 		"-semihosting", "-serial", "stdio", "-kernel", firmware}, args...)
-	cmd := exec.Command("qemu-system-arm", args...)
+	system := "qemu-system-arm"
+	if machine == "virt" {
+		system, args = "qemu-system-riscv32", append(args, "-bios", "none")
+	}
+	cmd := exec.Command(system, args...)
 	stdin, err := cmd.StdinPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -169,7 +174,7 @@ func (q *qemu) send(t *testing.T, text string) {
 // until returns what comes before mark.
 func (q *qemu) until(t *testing.T, mark string) string {
 	t.Helper()
-	timeout := time.After(3 * time.Minute)
+	timeout := time.After(10 * time.Minute)
 	for {
 		if before, after, found := bytes.Cut(q.seen, []byte(mark)); found {
 			q.seen = after
@@ -202,6 +207,30 @@ func (q *qemu) runs(t *testing.T, script, before, after string) {
 	stderr := q.until(t, ctrlD+">")
 	if stderr != "" || stdout != string(want) {
 		t.Errorf("%s: got:\n%s\n%s\nwant:\n%s", script, tail(stdout), tail(stderr), want)
+	}
+}
+
+// allocationsFail makes every step-th allocation of some of alloc_fail.py's operations fail in
+// turn, once, twice, and from there on; the machine must be as good afterwards.
+func (q *qemu) allocationsFail(t *testing.T, step int, operations ...string) {
+	t.Helper()
+	source, err := inline("alloc_fail.py")
+	if err != nil {
+		t.Fatal(err)
+	}
+	words := append([]string{"", strconv.Itoa(step)}, operations...)
+	q.send(t, "import sys\nsys.argv[:] = "+pythonList(words)+"\n"+source+ctrlD)
+	q.until(t, "OK")
+	for _, operation := range operations {
+		// What a sweep says of itself may take minutes.
+		lines := strings.Split(strings.TrimSpace(q.until(t, "]\r\n")), "\r\n")
+		if len(lines) != 2 || lines[0] != operation+" done" {
+			t.Errorf("%s: %q", operation, lines)
+		}
+		t.Logf("allocations that failed, %s: %s]", operation, lines[len(lines)-1])
+	}
+	if rest := q.until(t, ctrlD) + q.until(t, ctrlD+">"); rest != "" {
+		t.Error(rest)
 	}
 }
 

@@ -63,8 +63,8 @@ func (r *real) switches(t *testing.T) {
 	}
 }
 
-// leftOut compiles modwolfssl.c with settings that leave out parts of TLS, one at a time and all
-// at once: without a warning, and without what they leave out.
+// leftOut compiles the modules' TLS with settings that leave out parts of it, one at a time and
+// all at once: without a warning, and without what they leave out.
 func (r *real) leftOut(t *testing.T) {
 	target := r.target(t, "")
 	flags, err := build.Probe(t.Context(), target, nil, "USER_C_MODULES="+filepath.Dir(r.module()),
@@ -79,6 +79,7 @@ func (r *real) leftOut(t *testing.T) {
 		gone     []string // symbols that the object otherwise needs
 	}{
 		{"TLS 1.2", []string{"#define WOLFSSL_NO_TLS12"}, nil},
+		{"sessions", []string{"#undef HAVE_SESSION_TICKET"}, []string{"wolf_session_import"}},
 		{"DTLS", []string{"#undef WOLFSSL_DTLS", "#undef WOLFSSL_DTLS13"},
 			[]string{"wolfDTLS_client_method", "wolfSSL_dtls_set_peer"}},
 		{"a server", []string{"#define NO_WOLFSSL_SERVER"},
@@ -94,13 +95,16 @@ func (r *real) leftOut(t *testing.T) {
 		all, allGone = append(all, test.settings...), append(allGone, test.gone...)
 		r.withSettings(t, flags, test.name, test.settings, test.gone)
 	}
+	// TLS 1.3 alone cannot be left out together with TLS 1.2.
+	r.withSettings(t, flags, "TLS 1.3",
+		[]string{"#undef WOLFSSL_TLS13", "#undef WOLFSSL_DTLS13"}, nil)
 	// Nothing is left that could have a key.
 	allGone = append(allGone, "wolfSSL_CTX_use_PrivateKey_buffer")
 	r.withSettings(t, flags, "any of these", all, allGone)
 }
 
-// withSettings compiles modwolfssl.c with more settings than the port's; none of gone, which it
-// otherwise needs, may be left.
+// withSettings compiles the sources that depend on what TLS has with more settings than the
+// port's; none of gone, which modwolfssl.c otherwise needs, may be left there.
 func (r *real) withSettings(t *testing.T, flags *build.Flags, name string,
 	settings, gone []string) {
 	t.Helper()
@@ -112,6 +116,9 @@ func (r *real) withSettings(t *testing.T, flags *build.Flags, name string,
 	changed.CFLAGS = append([]string{"-I" + dir}, flags.CFLAGS...)
 	was := r.usualSymbols(t, flags, "modwolfssl.c")
 	is := r.moduleSymbols(t, &changed, "modwolfssl.c", "")
+	for _, source := range []string{"wolf_session.c", "wolf_reason.c", "wolf_verify.c"} {
+		r.moduleSymbols(t, &changed, source, "")
+	}
 	for _, symbol := range gone {
 		named := func(s elf.Symbol) bool { return s.Name == symbol }
 		if !slices.ContainsFunc(was, named) || slices.ContainsFunc(is, named) {

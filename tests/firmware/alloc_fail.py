@@ -370,7 +370,9 @@ def run(before, operation, succeeds, kind, n, times):
         wrong = None
     except OSError as er:
         failed = allocfail.disarm()
-        wrong = None if er.errno == ENOMEM or not succeeds else repr(er)
+        # Without any memory, and without a buffer for emergencies, MicroPython leaves out the number.
+        no_number = er.errno is None and kind == allocfail.HEAP and times == FOREVER
+        wrong = None if er.errno == ENOMEM or no_number or not succeeds else repr(er)
         if er.errno == ENOMEM and not failed:
             wrong = "ENOMEM for nothing"
         if er.errno == ENOMEM and kind == allocfail.LIBC and times == 1:
@@ -387,36 +389,47 @@ def run(before, operation, succeeds, kind, n, times):
     return wrong, failed
 
 
+def live():
+    gc.collect()
+    return allocfail.live() + gc.mem_alloc()
+
+
 def sweep(name, before, operation, succeeds, kind, times):
     n = 0
     while True:
-        gc.collect()
-        live = allocfail.live()
+        was = live()
         wrong, failed = run(before, operation, succeeds, kind, n, times)
-        gc.collect()
-        leak = allocfail.live() - live
+        leak = live() - was
         if wrong is None and leak > 0:
             # The collector may have seen a stale pointer on the stack; a leak comes again and
             # again.
             for _ in range(3):
                 run(before, operation, succeeds, kind, n, times)
-            gc.collect()
-            if allocfail.live() - live >= 4 * leak:
+            if live() - was >= 4 * leak:
                 wrong = "leak of %d" % leak
         if wrong is not None:
             print(name, "kind", kind, "times", times, "position", n, wrong)
         if failed == 0:
             return n
-        n += 1
+        n += step
 
 
+# alloc_fail.py [STEP [OPERATION…]]: only every STEP-th allocation, only these operations.
 verbose = len(sys.argv) > 1
+step = int(sys.argv[1]) if verbose else 1
 for name, before, operation, succeeds in OPERATIONS:
+    if len(sys.argv) > 2 and name not in sys.argv[2:]:
+        continue
+    # What is made only once is there before the sweep.
+    run(before, operation, succeeds, allocfail.HEAP, FOREVER, 1)
+    was = live()
     tried = [
         sweep(name, before, operation, succeeds, kind, times)
         for kind in (allocfail.LIBC, allocfail.HEAP)
         for times in (1, 2, FOREVER)
     ]
+    if live() - was > 1000:
+        print(name, "grew by", live() - was)
     print(name, "done" if max(tried) > 0 else "never allocates")
     if verbose:
         print(tried)

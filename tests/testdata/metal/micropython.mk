@@ -8,6 +8,9 @@ ifeq ($(MICROPY_SSL_MBEDTLS),1)
 SRC_USERMOD_C += $(USERMOD_DIR)/mbedtls_board.c
 # extmod.mk has a default for it.
 MBEDTLS_CONFIG_FILE := \"$(USERMOD_DIR)/mbedtls_board.h\"
-# The test has put it here, see ports/qemu.
+# The test has put these here, see ports/qemu.
 LDFLAGS_USERMOD += -Wl,-T,$(USERMOD_DIR)/exidx.ld
+ifneq ($(filter riscv%,$(QEMU_ARCH)),)
+LIBS += $(addprefix -march=,$(patsubst %_zicsr,%,$(firstword $(RV32_ARCH))))
+endif
 endif

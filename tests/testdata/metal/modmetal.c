@@ -1,5 +1,5 @@
-// Measures the heap, the instructions and the stream of a TLS connection, on a Cortex-M machine of
-// QEMU's (MPS2).
+// Measures the heap, the instructions and the stream of a TLS connection, on a machine in QEMU: a
+// Cortex-M (MPS2) or a RISC-V (virt).
 
 #include <string.h>
 
@@ -9,9 +9,15 @@
 #include "py/runtime.h"
 #include "py/stream.h"
 
+#include "semihosting.h"
+
 // QEMU can be told to start with a number here, which is then the size of the heap in bytes;
 // otherwise it is 0.
+#if defined(__riscv)
+#define HEAP_SIZE (*(volatile uint32_t *)0x87000000)
+#else
 #define HEAP_SIZE (*(volatile uint32_t *)0x21000000)
+#endif
 
 // Memory that the library has in the heap, in whole blocks of the collector.
 static struct {
@@ -72,24 +78,53 @@ static mp_obj_t metal_heap(void) {
 }
 static MP_DEFINE_CONST_FUN_OBJ_0(metal_heap_obj, metal_heap);
 
+#if defined(__riscv)
+// With -icount the processor counts its own instructions.
+static uint64_t begun;
+
+static uint64_t instructions(void) {
+    uint32_t high, low, again;
+    do {
+        __asm__ volatile ("csrr %0, minstreth\n csrr %1, minstret\n csrr %2, minstreth"
+            : "=r" (high), "=r" (low), "=r" (again));
+    } while (high != again);
+    return (uint64_t)high << 32 | low;
+}
+
+static void count_from_here(void) {
+    begun = instructions();
+}
+
+static uint64_t counted(void) {
+    return instructions() - begun;
+}
+#else
 // Timer 0 of Arm's CMSDK counts down at 25 MHz: with -icount shift=0, which makes an instruction
-// last a nanosecond, once in 40 instructions.
+// last a nanosecond, once in 40 instructions; up to 171 thousand million.
 #define TIMER ((volatile uint32_t *)0x40000000) // control, value, reload
 #define INSTRUCTIONS_PER_TICK (40)
 
-// start() begins to count instructions, count() -> how many there were, up to 171 thousand
-// million.
-static mp_obj_t metal_start(void) {
+static void count_from_here(void) {
     TIMER[0] = 0;
     TIMER[2] = 0xffffffff;
     TIMER[1] = 0xffffffff;
     TIMER[0] = 1;
+}
+
+static uint64_t counted(void) {
+    return (uint64_t)(0xffffffff - TIMER[1]) * INSTRUCTIONS_PER_TICK;
+}
+#endif
+
+// start() begins to count instructions, count() -> how many there were.
+static mp_obj_t metal_start(void) {
+    count_from_here();
     return mp_const_none;
 }
 static MP_DEFINE_CONST_FUN_OBJ_0(metal_start_obj, metal_start);
 
 static mp_obj_t metal_count(void) {
-    return mp_obj_new_int_from_ull((uint64_t)(0xffffffff - TIMER[1]) * INSTRUCTIONS_PER_TICK);
+    return mp_obj_new_int_from_ull(counted());
 }
 static MP_DEFINE_CONST_FUN_OBJ_0(metal_count_obj, metal_count);
 
@@ -101,18 +136,11 @@ typedef struct _pipe_t {
     int out;
 } pipe_t;
 
-static int semihosting(int number, const void *arg) {
-    register int r0 __asm__ ("r0") = number;
-    register const void *r1 __asm__ ("r1") = arg;
-    __asm__ volatile ("bkpt 0xAB" : "+r" (r0) : "r" (r1) : "memory");
-    return r0;
-}
-
 static int open_file(mp_obj_t name, int mode) {
     size_t len;
     const char *text = mp_obj_str_get_data(name, &len);
     const uintptr_t args[] = { (uintptr_t)text, mode, len };
-    int file = semihosting(0x01, args);
+    int file = semihosting(SYS_OPEN, args);
     if (file < 0) {
         mp_raise_OSError(MP_ENOENT);
     }
@@ -132,14 +160,14 @@ static mp_uint_t pipe_read(mp_obj_t self_in, void *buf, mp_uint_t size, int *err
     (void)errcode;
     pipe_t *self = MP_OBJ_TO_PTR(self_in);
     const uintptr_t args[] = { self->in, (uintptr_t)buf, size };
-    return size - semihosting(0x06, args);
+    return size - semihosting(SYS_READ, args);
 }
 
 static mp_uint_t pipe_write(mp_obj_t self_in, const void *buf, mp_uint_t size, int *errcode) {
     (void)errcode;
     pipe_t *self = MP_OBJ_TO_PTR(self_in);
     const uintptr_t args[] = { self->out, (uintptr_t)buf, size };
-    return size - semihosting(0x05, args);
+    return size - semihosting(SYS_WRITE, args);
 }
 
 static mp_uint_t pipe_ioctl(mp_obj_t self_in, mp_uint_t request, uintptr_t arg, int *errcode) {

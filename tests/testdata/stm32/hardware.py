@@ -5,8 +5,8 @@ import ssl
 from pipes import pipes
 from testkeys import ca, server, server_key
 
-CLOCK_YEAR = 0x21000000
-RNG_BROKEN = 0x21000004
+CLOCK_YEAR = 0x21000010
+RNG_BROKEN = 0x21000014
 
 
 def handshake():

@@ -5,8 +5,8 @@
 #include "py/runtime.h"
 
 // What QEMU's machine starts with is 0: the year 2000, and a generator that works.
-#define RTC_YEAR (((volatile uint32_t *)0x21000000)[0])
-#define RNG_BROKEN (((volatile uint32_t *)0x21000000)[1])
+#define RTC_YEAR (((volatile uint32_t *)0x21000010)[0])
+#define RNG_BROKEN (((volatile uint32_t *)0x21000010)[1])
 
 #include "rng.h"
 #include "rtc.h"
