@@ -44,6 +44,7 @@ func TestStm32Settings(t *testing.T) {
 	board.runs(t, "tls_names.py", "", "")
 	board.softResets(t, softResets, string(left))
 	board.runsUpstream(t, r.tree)
+	board.stop()
 
 	t.Run("allocations", func(t *testing.T) {
 		r.installAllocfail(t)
@@ -69,13 +70,13 @@ func (r *real) stm32Client(t *testing.T, build, port, profile string) {
 	metalModules(t, filepath.Dir(r.module()))
 	m := &metal{t: t, machine: metalBoard, dir: metalPKI(t)}
 	m.firmware = r.makeQemu(t, build, port, "-mcpu=cortex-m4", "WOLFSSL_PROFILE="+profile)
-	server := m.listen("ec", "1.3")
 	block, _ := pem.Decode(readFile(t, filepath.Join(m.dir, "ec-root.pem")))
 	board := startQemu(t, metalBoard, m.firmware)
 	pipes := func(n int) string {
 		var names []string
 		for range n {
-			names = append(names, m.connect(server))
+			// A server takes the next connection only when this one has ended.
+			names = append(names, m.server("ec", "1.3"))
 		}
 		return "pipes = " + pythonList(names) + "\n"
 	}

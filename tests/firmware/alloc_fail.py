@@ -400,13 +400,14 @@ def sweep(name, before, operation, succeeds, kind, times):
         was = live()
         wrong, failed = run(before, operation, succeeds, kind, n, times)
         leak = live() - was
-        if wrong is None and leak > 0:
-            # The collector may have seen a stale pointer on the stack; a leak comes again and
-            # again.
-            for _ in range(3):
-                run(before, operation, succeeds, kind, n, times)
-            if live() - was >= 4 * leak:
+        # The collector may have seen stale pointers on the stack; a leak comes again and again.
+        runs = 1
+        while wrong is None and leak > 0 and live() - was >= runs * leak:
+            if runs > 30:
                 wrong = "leak of %d" % leak
+                break
+            runs += 1
+            run(before, operation, succeeds, kind, n, times)
         if wrong is not None:
             print(name, "kind", kind, "times", times, "position", n, wrong)
         if failed == 0:
