@@ -67,7 +67,10 @@ func TestStm32Settings(t *testing.T) {
 
 // stm32Client does the same with a smaller profile, whose peer is OpenSSL's server.
 func (r *real) stm32Client(t *testing.T, build, port, profile string) {
-	metalModules(t, filepath.Dir(r.module()))
+	modules := filepath.Dir(r.module())
+	if _, err := os.Stat(filepath.Join(modules, "metal")); err != nil {
+		metalModules(t, modules)
+	}
 	m := &metal{t: t, machine: metalBoard, dir: metalPKI(t)}
 	m.firmware = r.makeQemu(t, build, port, "-mcpu=cortex-m4", "WOLFSSL_PROFILE="+profile)
 	block, _ := pem.Decode(readFile(t, filepath.Join(m.dir, "ec-root.pem")))
