@@ -143,6 +143,21 @@ func (c *Config) readCMake(port string) {
 	r.file(path.Join(port, "CMakeLists.txt"))
 }
 
+// Submodules are those that CMake's files add for this board for certain, as paths relative to the
+// tree; nil for a port that make builds, which can be asked.
+func (c *Config) Submodules() []string {
+	if c.cmake == nil {
+		return nil
+	}
+	var paths []string
+	for _, item := range c.cmake.set["GIT_SUBMODULES"].items {
+		if item.known && item.state == yes {
+			paths = append(paths, strings.Fields(item.text)...)
+		}
+	}
+	return paths
+}
+
 // cmakeArguments are the values of CMAKE_ARGS that the user gives: build.Make hands them over in
 // the environment, before what the Makefile adds.
 func (c *Config) cmakeArguments() []string {

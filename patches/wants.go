@@ -83,6 +83,18 @@ type Port struct {
 	Needs   []Need  `toml:"need"`
 	Flash   Flash   `toml:"flash"`
 	Release Release `toml:"release"`
+	Build   Build   `toml:"build"`
+}
+
+// Build is what a port's build needs of the host, where the port's own files do not say it in a
+// way that can be read before they are run.
+type Build struct {
+	// Cross is the prefix of the compiler's name, such as "arm-none-eabi-", where no Makefile sets
+	// CROSS_COMPILE.
+	Cross string `toml:"cross"`
+	// Python is the minor version of Python 3 that the port's scripts need; 0 if MicroPython's own
+	// scripts do.
+	Python int `toml:"python"`
 }
 
 // Release is the oldest release of MicroPython that works with a port, if that is not the oldest
@@ -111,6 +123,20 @@ type Flash struct {
 	// Least is what the port's smallest firmware with wolfSSL takes, in bytes; 0 if flash does
 	// not matter, as on unix.
 	Least int64 `toml:"least"`
+	// Files are macros with the offset in the flash at which files begin, and Source is the port's
+	// source that has them, where the linker script gives code the whole flash: the linker then
+	// does not report firmware that the files would overwrite. The lowest one counts.
+	Files  []string `toml:"files"`
+	Source string   `toml:"source"`
+	// Region is the linker script's name for the flash.
+	Region string `toml:"region"`
+}
+
+func (f Flash) check() error {
+	if (len(f.Files) == 0) != (f.Source == "") || (f.Source == "") != (f.Region == "") {
+		return errors.New("flash needs files, source and region, or none of them")
+	}
+	return nil
 }
 
 // Load returns what a port's file says; each file is decoded once.
@@ -173,6 +199,9 @@ func parsePort(name, text string) (*Port, error) {
 		}
 	}
 	if err := file.Release.check(); err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	if err := file.Flash.check(); err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	for i, need := range file.Needs {

@@ -1,6 +1,7 @@
 package build
 
 import (
+	"context"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -58,6 +59,29 @@ func (f *Flags) CodeFlash() (flash Region, known bool) {
 		}
 	}
 	return Region{}, false
+}
+
+// FilesBegin is the offset in a board's flash at which files begin: the lowest of some macros at
+// the end of a source of the port. It is unknown if the target does not compile that source.
+func (f *Flags) FilesBegin(
+	ctx context.Context, source string, macros []string,
+) (begin int64, macro string, err error) {
+	var compiles []Compile
+	for _, c := range f.compiles {
+		if c.Source == filepath.Join(f.target.Dir(), filepath.FromSlash(source)) {
+			compiles = []Compile{c}
+		}
+	}
+	all, err := f.EffectiveAt(ctx, compiles, macros)
+	for _, values := range all {
+		for _, name := range macros {
+			if v := values[name]; v.Defined && v.Known && v.Number > 0 &&
+				(macro == "" || v.Number < begin) {
+				begin, macro = v.Number, name
+			}
+		}
+	}
+	return begin, macro, err
 }
 
 // regions are the memories of a linker script; of one whose length is no plain number, Bytes is 0.

@@ -30,9 +30,11 @@ var unneeded = []struct{ path, variable, value string }{
 }
 
 // MissingSubmodules are the submodules that the build of this target needs and whose directories
-// are empty or absent, as paths relative to the tree's top.
-func MissingSubmodules(ctx context.Context, t micropython.Target) ([]string, error) {
-	paths, err := Submodules(ctx, t, false)
+// are empty or absent, as paths relative to the tree's top; named are more that it may need.
+func MissingSubmodules(
+	ctx context.Context, t micropython.Target, named ...string,
+) ([]string, error) {
+	paths, err := submodules(ctx, t, false, named)
 	if err != nil {
 		return nil, err
 	}
@@ -43,6 +45,12 @@ func MissingSubmodules(ctx context.Context, t micropython.Target) ([]string, err
 // A port that is built by CMake does not list them until it is configured, so they are read from
 // its files; optional includes those that depend on the board's features.
 func Submodules(ctx context.Context, t micropython.Target, optional bool) ([]string, error) {
+	return submodules(ctx, t, optional, nil)
+}
+
+func submodules(
+	ctx context.Context, t micropython.Target, optional bool, more []string,
+) ([]string, error) {
 	vars := []string{"MPY_LIB_DIR", "MPY_LIB_SUBMODULE_DIR", "FROZEN_MANIFEST"}
 	for _, u := range unneeded {
 		vars = append(vars, u.variable)
@@ -60,7 +68,7 @@ func Submodules(ctx context.Context, t micropython.Target, optional bool) ([]str
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", what, err)
 	}
-	paths = append(paths, named...)
+	paths = slices.Concat(paths, named, more)
 	for i := range paths {
 		paths[i] = strings.TrimPrefix(paths[i], "./")
 	}

@@ -37,7 +37,7 @@ func (j *job) askCompiler(ctx context.Context) error {
 		if build != "" && !filepath.IsAbs(build) {
 			build = filepath.Join(t.Target.Dir(), build)
 		}
-		small, err := smallFlash(t.Target, flags)
+		small, err := smallFlash(ctx, t.Target, flags)
 		if err != nil {
 			return err
 		}
@@ -48,19 +48,28 @@ func (j *job) askCompiler(ctx context.Context) error {
 
 // smallFlash says that a board has less flash than any firmware with wolfSSL takes; "" if it has
 // more, or if that is unknown.
-func smallFlash(target micropython.Target, flags *build.Flags) (string, error) {
-	flash, known := flags.CodeFlash()
-	if !known {
-		return "", nil
-	}
+func smallFlash(
+	ctx context.Context, target micropython.Target, flags *build.Flags,
+) (string, error) {
 	port, err := patches.Load(target.Port)
-	if err != nil || flash.Bytes >= port.Flash.Least {
+	if err != nil {
 		return "", err
+	}
+	flash, known := flags.CodeFlash()
+	bytes, where := flash.Bytes, shell.Path(flash.File)
+	if len(port.Flash.Files) > 0 {
+		bytes, where, err = flags.FilesBegin(ctx, port.Flash.Source, port.Flash.Files)
+		if err != nil {
+			return "", err
+		}
+		known = where != ""
+	}
+	if !known || bytes >= port.Flash.Least {
+		return "", nil
 	}
 	return fmt.Sprintf("%s has %d KB of flash for code (%s), less than the smallest known "+
 		"firmware with wolfSSL needs (%d KB): mpwolf verify reports what does not fit",
-		target.Name(), flash.Bytes>>10,
-		shell.Path(flash.File), port.Flash.Least>>10), nil
+		target.Name(), bytes>>10, where, port.Flash.Least>>10), nil
 }
 
 // askTarget is an error if a want does not hold; else flags, with where plain make builds, and the

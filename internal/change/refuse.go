@@ -64,7 +64,7 @@ func (j *job) askSubmodules(ctx context.Context) {
 	targets := slices.Clone(j.Targets)
 	j.submodules = later(func() []answer[[]string] {
 		return eachTarget(targets, func(_ int, t project.Target) ([]string, error) {
-			return build.MissingSubmodules(ctx, t.Target)
+			return build.MissingSubmodules(ctx, t.Target, j.Scan(t.Target).Submodules()...)
 		})
 	})
 }

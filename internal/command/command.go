@@ -18,6 +18,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"mpwolf/internal/build"
 	"mpwolf/internal/disk"
 	"mpwolf/internal/doctor"
 	"mpwolf/internal/hint"
@@ -148,6 +149,11 @@ func (s *session) report(err error) int {
 	missing := (*exec.Error)(nil)
 	if text == "" && errors.As(err, &missing) && errors.Is(err, exec.ErrNotFound) {
 		text = doctor.OfProgram(missing.Name).Hint()
+	}
+	if stopped := (*build.MakeError)(nil); text == "" && errors.As(err, &stopped) {
+		if cause, found := doctor.Blame(stopped.Cause); found {
+			text = cause.Hint()
+		}
 	}
 	if text != "" {
 		s.complain("hint: %s", s.asked.Commands(text))

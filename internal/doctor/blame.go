@@ -13,10 +13,15 @@ type Cause struct {
 	Tool Tool
 	// Says is the evidence, in words.
 	Says string
+	// Without is how to build without the tool; "" if that cannot be done.
+	Without string
 }
 
 // Fix says what to do.
 func (c Cause) Fix() string {
+	if c.Without != "" {
+		return "install " + c.Tool.Name + "; or, to build without it, " + c.Without
+	}
 	if command := ThisSystem().Install([]Tool{c.Tool}); command != "" {
 		return "install it: " + command
 	}
@@ -27,7 +32,12 @@ func (c Cause) Fix() string {
 }
 
 // Hint is Fix as a hint: only the command, if there is one.
-func (c Cause) Hint() string { return installHint(ThisSystem(), []Tool{c.Tool}) }
+func (c Cause) Hint() string {
+	if c.Without != "" {
+		return c.Fix()
+	}
+	return installHint(ThisSystem(), []Tool{c.Tool})
+}
 
 var (
 	// What shells, make, env and Python print about a program that does not exist.
@@ -46,6 +56,11 @@ var (
 	noFFI = lazyregexp.New("undefined references? to ['`‘]_?(ffi_\\w+)" +
 		`|undefined symbol: _?(ffi_\w+)` + `|(?m)^  "_(ffi_\w+)", referenced from:` +
 		`|(cannot find -lffi)\b|library (?:not found for|'ffi' not found)( ?-lffi)?`)
+
+	// What CMake says (lib/pico-sdk/cmake/preload/toolchains/util/find_compiler.cmake).
+	noCompiler = lazyregexp.New(`Compiler '([\w.+-]+)' not found`)
+	noPicotool = lazyregexp.New(`Findpicotool\.cmake:\d+ \(FetchContent_|` +
+		`Failed to clone repository: '[^']*/picotool\.git'`)
 )
 
 // libcHeaders belong to every C library: if one is not found, no C library is installed for the
@@ -58,7 +73,8 @@ var libcHeaders = []string{"assert.h", "ctype.h", "errno.h", "math.h", "stdio.h"
 // lacked none.
 func Blame(log string) (Cause, bool) {
 	log = strings.ReplaceAll(log, "\r\n", "\n")
-	for _, find := range []func(string) (Cause, bool){blameProgram, blameHeader, blameFFI} {
+	for _, find := range []func(string) (Cause, bool){blameProgram, blameHeader, blameFFI,
+		blameCompiler, blamePicotool} {
 		if c, found := find(log); found {
 			return c, true
 		}
@@ -90,7 +106,7 @@ func blameProgram(log string) (Cause, bool) {
 		default:
 			t.Why = "the build runs it"
 		}
-		return Cause{t, t.Name + " is not installed, or not on PATH"}, true
+		return Cause{Tool: t, Says: t.Name + " is not installed, or not on PATH"}, true
 	}
 	return Cause{}, false
 }
@@ -113,7 +129,7 @@ func blameHeader(log string) (Cause, bool) {
 			name = toolLibc
 		}
 		t, _ := known(name)
-		return Cause{t, "the compiler does not find " + m[1] + ": the " + name +
+		return Cause{Tool: t, Says: "the compiler does not find " + m[1] + ": the " + name +
 			" are not installed"}, true
 	}
 	return Cause{}, false
@@ -135,7 +151,27 @@ func blameFFI(log string) (Cause, bool) {
 	if symbol := m[1] + m[2] + m[3]; symbol != "" {
 		says = symbol + " is a function of libffi, which is not linked: " + why
 	}
-	return Cause{t, says}, true
+	return Cause{Tool: t, Says: says}, true
+}
+
+// blameCompiler finds a compiler that CMake, or pico-sdk's CMake files, did not find.
+func blameCompiler(log string) (Cause, bool) {
+	m := noCompiler().FindStringSubmatch(log)
+	if m == nil {
+		return Cause{}, false
+	}
+	return OfProgram(m[1]), true
+}
+
+// blamePicotool recognises that pico-sdk could not fetch picotool, which it does where it finds
+// none (lib/pico-sdk/tools/Findpicotool.cmake).
+func blamePicotool(log string) (Cause, bool) {
+	if !noPicotool().MatchString(log) {
+		return Cause{}, false
+	}
+	t, _ := known(toolPicotool)
+	return Cause{t, "picotool, which makes the .uf2 file, is not installed, and pico-sdk could not " +
+		"fetch it", "patch with --make CMAKE_ARGS=-DPICO_NO_PICOTOOL=1; there is no .uf2 then"}, true
 }
 
 // IsOfFFI reports whether a symbol is one of libffi's.
@@ -144,5 +180,5 @@ func IsOfFFI(symbol string) bool { return strings.HasPrefix(symbol, "ffi_") }
 // OfProgram is the cause if a program of this name could not be started.
 func OfProgram(name string) Cause {
 	t := ofCompiler(name)
-	return Cause{t, t.Name + " is not installed, or not on PATH"}
+	return Cause{Tool: t, Says: t.Name + " is not installed, or not on PATH"}
 }

@@ -4,6 +4,7 @@
 package doctor
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io/fs"
@@ -196,11 +197,23 @@ func optional(needs []need, targets []project.Target) []need {
 	}
 	var all []need
 	for _, t := range tools {
-		if t.OnlyFor != "" && !needed(t) && (t.OnlyFor != forQEMU || t.Name == emulator) {
+		if t.OnlyFor != "" && !needed(t) && (t.OnlyFor != forQEMU || t.Name == emulator) &&
+			(t.Name != toolPicotool || slices.ContainsFunc(targets, usesPicotool)) {
 			all = append(all, need{Tool: t})
 		}
 	}
 	return all
+}
+
+// usesPicotool reports whether pico-sdk looks for picotool when it builds a target: from version 2
+// on.
+func usesPicotool(t project.Target) bool {
+	if t.Tree == nil || !t.CMake() {
+		return false
+	}
+	text, err := os.ReadFile(filepath.Join(t.Dir(), "CMakeLists.txt"))
+	_, gone := os.Stat(t.Tree.Path("lib", "pico-sdk", "tools", "Findpicotool.cmake"))
+	return err == nil && gone == nil && bytes.Contains(text, []byte("pico_sdk_init"))
 }
 
 // treeOf describes a tree.
@@ -272,7 +285,8 @@ func lookAtTarget(
 	}
 	limited, cancel := context.WithTimeout(ctx, 5*patience())
 	defer cancel()
-	missing, err := build.MissingSubmodules(limited, t.Target)
+	missing, err := build.MissingSubmodules(limited, t.Target,
+		p.Scan(t.Target).Submodules()...)
 	if err != nil {
 		found.Unread, _, _ = strings.Cut(err.Error(), "\n")
 	}

@@ -18,7 +18,8 @@ import (
 // has packages on all systems, but for what these do not have.
 func TestTools(t *testing.T) {
 	none := []string{"riscv64-unknown-elf-gcc fedora", "riscv64-unknown-elf-gcc arch",
-		"32-bit C library headers macos", "32-bit C library headers windows"}
+		"32-bit C library headers macos", "32-bit C library headers windows",
+		"picotool debian", "picotool fedora", "picotool arch", "picotool windows"}
 	names := regexp.MustCompile(`^[a-z0-9][a-z0-9+._-]*( [a-z0-9][a-z0-9+._-]*)*$`)
 	seen := make(map[string]bool)
 	for _, tool := range tools {
@@ -40,7 +41,7 @@ func TestTools(t *testing.T) {
 	for _, name := range []string{toolMake, toolPython, toolGit, toolPkgConfig, toolFFI,
 		toolAutotools, toolCMake, toolProtoc, toolLibc, toolLibc32, toolNewlib, toolNewlibCXX,
 		toolGCC, toolClang,
-		toolARM, toolRISCV, toolQEMUARM, toolQEMURISCV} {
+		toolARM, toolRISCV, toolPicotool, toolQEMUARM, toolQEMURISCV} {
 		if _, is := known(name); !is {
 			t.Errorf("%s is not in the table", name)
 		}
@@ -208,6 +209,12 @@ func TestBlame(t *testing.T) {
 			toolLibc32},
 		{"ld: modffi.o: in function `f':\nmodffi.c:(.text+0x1): undefined reference to " +
 			"`ffi_call'\n", toolPkgConfig},
+		{"CMake Error at find_compiler.cmake:29 (message):\n  Compiler 'arm-none-eabi-gcc' not found, " +
+			"you can specify search path with\n", toolARM},
+		{"  Failed to clone repository: 'https://github.com/raspberrypi/picotool.git'\n", toolPicotool},
+		{"  Failed to clone repository: 'https://github.com/x/y.git'\n", ""},
+		{"Call Stack (most recent call first):\n  tools/Findpicotool.cmake:48 " +
+			"(FetchContent_Populate)\n", toolPicotool},
 		{"ld.lld: error: undefined symbol: ffi_prep_cif\n", toolPkgConfig},
 		{"Undefined symbols for architecture arm64:\n  \"_ffi_call\", referenced from:\n",
 			toolPkgConfig},

@@ -115,6 +115,9 @@ func guess(t micropython.Target) recipe {
 	if m := crossDefault().FindSubmatch(text); m != nil && cross == "" {
 		cross = string(m[1])
 	}
+	if port, err := patches.Load(t.Port); err == nil && cross == "" && port.Build.Cross != "" {
+		cross, r.cxx = port.Build.Cross, t.CMake()
+	}
 	r.cc = []string{cross + toolGCC}
 	if words := strings.Fields(argument("CC")); len(words) > 0 &&
 		slices.Contains(t.Make, "CC="+strings.Join(words, " ")) {
@@ -201,15 +204,14 @@ func (r recipe) needs() []need {
 }
 
 // pythonFor is the minor version of Python 3 that a port's build needs: MicroPython's README says
-// 3.3, but these ports' boards/make-pins.py or mcu/make-pins.py have newer syntax.
-func pythonFor(port string) int {
-	switch port {
-	case "mimxrt": // up to v1.20
-		return 6
-	case "alif":
-		return 8
+// 3.3, but some ports' boards/make-pins.py or mcu/make-pins.py have newer syntax.
+func pythonFor(name string) int {
+	const least = 3
+	port, err := patches.Load(name)
+	if err != nil {
+		return least
 	}
-	return 3
+	return max(least, port.Build.Python)
 }
 
 // wrappers run the compiler that follows them.

@@ -55,6 +55,7 @@ const (
 	toolClang     = "clang"
 	toolARM       = "arm-none-eabi-gcc"
 	toolRISCV     = "riscv64-unknown-elf-gcc"
+	toolPicotool  = "picotool"
 	toolQEMUARM   = "qemu-system-arm"
 	toolQEMURISCV = "qemu-system-riscv32"
 )
@@ -148,6 +149,11 @@ var tools = []Tool{
 		Packages: Packages{"cmake", "cmake", "cmake", "cmake", "cmake"},
 	},
 	{
+		Name: toolPicotool, Why: "it makes the .uf2 file for the boards of rp2",
+		OnlyFor: forPicotool, programs: []string{toolPicotool},
+		Packages: Packages{MacOS: "picotool"},
+	},
+	{
 		Name: toolQEMUARM, Why: "verify runs the firmware of the port qemu in it",
 		OnlyFor: forQEMU, programs: []string{toolQEMUARM},
 		Packages: Packages{"qemu-system-arm", "qemu-system-arm", "qemu-system-arm", "qemu",
@@ -160,6 +166,10 @@ var tools = []Tool{
 			"mingw-w64-ucrt-x86_64-qemu"},
 	},
 }
+
+// forPicotool is what picotool is for. verify does without it.
+const forPicotool = "the .uf2 file of rp2, in build: where it is missing, pico-sdk 2 fetches and builds " +
+	"it, unless CMAKE_ARGS has -DPICO_NO_PICOTOOL=1"
 
 // forQEMU is what QEMU is for: no build needs it.
 const forQEMU = "running firmware of the port qemu, in verify"

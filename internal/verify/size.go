@@ -172,6 +172,9 @@ func (v sizeCheck) run(ctx context.Context, c *check) error {
 		return nil
 	}
 	size := v.size()
+	if err := v.keepOffFiles(ctx, c, size); err != nil {
+		return err
+	}
 	c.show("size", size)
 	c.summary = fmt.Sprintf("flash %d, RAM %d bytes", size.Flash, size.RAM)
 	if shares := size.shares(flashMemory); shares != "" {

@@ -1,1 +1,5 @@
 #define PICO_CONFIG 1
+#ifndef PICO_FLASH_SIZE_BYTES
+#define PICO_FLASH_SIZE_BYTES (2 * 1024 * 1024)
+#endif
+#define MICROPY_HW_ROMFS_BYTES (0)

@@ -1,0 +1,1 @@
+// The submodule of boards with Bluetooth; the tests compile nothing of it.
