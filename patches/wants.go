@@ -21,6 +21,18 @@ import (
 //go:embed *.toml
 var files embed.FS
 
+//go:embed without/ports.toml
+var without string
+
+// Without are the ports of MicroPython that mpwolf does not patch, and why.
+func Without() (map[string]string, error) {
+	reasons := make(map[string]string)
+	if _, err := toml.Decode(without, &reasons); err != nil {
+		return nil, fmt.Errorf("without/ports.toml: %w", err)
+	}
+	return reasons, nil
+}
+
 // Want is one thing that must be true when a port is compiled: about a C macro or, where the
 // port's makefiles decide something without a macro, a make variable. One of Macro and Variable
 // is set.
@@ -179,8 +191,13 @@ func Text(port string) (string, error) {
 type unknownPortError struct{ port string }
 
 func (e *unknownPortError) Error() string {
+	known := strings.Join(Ports(), ", ")
+	if reasons, err := Without(); err == nil && reasons[e.port] != "" {
+		return fmt.Sprintf("the port %s is not patched: %s; known ports: %s", e.port,
+			reasons[e.port], known)
+	}
 	return fmt.Sprintf("unknown port %q;%s known ports: %s", e.port,
-		hint.DidYouMean(e.port, Ports()), strings.Join(Ports(), ", "))
+		hint.DidYouMean(e.port, Ports()), known)
 }
 func (e *unknownPortError) Unwrap() error { return ErrUnknownPort }
 

@@ -170,8 +170,12 @@ func blamePicotool(log string) (Cause, bool) {
 		return Cause{}, false
 	}
 	t, _ := known(toolPicotool)
-	return Cause{t, "picotool, which makes the .uf2 file, is not installed, and pico-sdk could not " +
-		"fetch it", "patch with --make CMAKE_ARGS=-DPICO_NO_PICOTOOL=1; there is no .uf2 then"}, true
+	return Cause{
+		Tool: t,
+		Says: "picotool, which makes the .uf2 file, is not installed, and pico-sdk could not " +
+			"fetch it",
+		Without: "patch with --make CMAKE_ARGS=-DPICO_NO_PICOTOOL=1; there is no .uf2 then",
+	}, true
 }
 
 // IsOfFFI reports whether a symbol is one of libffi's.

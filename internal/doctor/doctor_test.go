@@ -209,9 +209,10 @@ func TestBlame(t *testing.T) {
 			toolLibc32},
 		{"ld: modffi.o: in function `f':\nmodffi.c:(.text+0x1): undefined reference to " +
 			"`ffi_call'\n", toolPkgConfig},
-		{"CMake Error at find_compiler.cmake:29 (message):\n  Compiler 'arm-none-eabi-gcc' not found, " +
-			"you can specify search path with\n", toolARM},
-		{"  Failed to clone repository: 'https://github.com/raspberrypi/picotool.git'\n", toolPicotool},
+		{"CMake Error at find_compiler.cmake:29 (message):\n  Compiler 'arm-none-eabi-gcc' not " +
+			"found, you can specify search path with\n", toolARM},
+		{"  Failed to clone repository: 'https://github.com/raspberrypi/picotool.git'\n",
+			toolPicotool},
 		{"  Failed to clone repository: 'https://github.com/x/y.git'\n", ""},
 		{"Call Stack (most recent call first):\n  tools/Findpicotool.cmake:48 " +
 			"(FetchContent_Populate)\n", toolPicotool},

@@ -168,8 +168,8 @@ var tools = []Tool{
 }
 
 // forPicotool is what picotool is for. verify does without it.
-const forPicotool = "the .uf2 file of rp2, in build: where it is missing, pico-sdk 2 fetches and builds " +
-	"it, unless CMAKE_ARGS has -DPICO_NO_PICOTOOL=1"
+const forPicotool = "the .uf2 file of rp2, in build: where it is missing, pico-sdk 2 fetches " +
+	"and builds it, unless CMAKE_ARGS has -DPICO_NO_PICOTOOL=1"
 
 // forQEMU is what QEMU is for: no build needs it.
 const forQEMU = "running firmware of the port qemu, in verify"
