@@ -36,6 +36,9 @@ const (
 	cmakeCache    = "CMakeCache.txt"
 	variablesFile = ours + "variables"      // CMake's variables at the end
 	compilesJSON  = "compile_commands.json" // CMake's own list of commands
+	// configuredFile has the signature that the directory was last configured with: the replies
+	// that are kept there know earlier ones, too.
+	configuredFile = ours + "configured"
 )
 
 // cmakeVars are the variables of the port's Makefile that say how it runs CMake.
@@ -244,7 +247,7 @@ func (c *configuration) run(ctx context.Context) error {
 	}
 	what := "configure " + c.target.Name()
 	start := time.Now()
-	for _, name := range []string{cmakeCache, compilesJSON} {
+	for _, name := range []string{configuredFile, cmakeCache, compilesJSON} {
 		if err := os.Remove(filepath.Join(c.dir, name)); err != nil && !os.IsNotExist(err) {
 			return fmt.Errorf("%s: %w", what, err)
 		}
@@ -265,12 +268,19 @@ func (c *configuration) run(ctx context.Context) error {
 		return stopped(c.target, what, argv, append(stderr, stdout...), nil, err)
 	}
 	openReplies(c.dir).keep(c.signature(), start, "", c.inputs(), nil, nil)
+	if err := writeIfOther(filepath.Join(c.dir, configuredFile), c.signature()); err != nil {
+		return fmt.Errorf("%s: %w", what, err)
+	}
 	return nil
 }
 
 // current reports whether the directory is configured with these arguments and files.
 func (c *configuration) current() bool {
 	configured := ""
+	last, err := os.ReadFile(filepath.Join(c.dir, configuredFile))
+	if err != nil || string(last) != c.signature() {
+		return false
+	}
 	return openReplies(c.dir).recall(c.signature(), &configured) &&
 		exists(filepath.Join(c.dir, "Makefile")) && exists(filepath.Join(c.dir, compilesJSON))
 }

@@ -8,13 +8,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 
 	"mpwolf/internal/config"
+	"mpwolf/internal/disk"
 	"mpwolf/internal/hint"
 	"mpwolf/internal/micropython"
 	"mpwolf/internal/shell"
 	"mpwolf/internal/state"
+	"mpwolf/modules"
 )
 
 // Project is what a command applies to.
@@ -123,7 +126,21 @@ func (p *Project) resolve() error {
 	dir := cmp.Or(named, record.Modules.Dir, DefaultModules(p.Tree))
 	var err error
 	p.Modules, err = filepath.Abs(dir)
+	p.Modules = aboveModule(p.Modules)
 	return err
+}
+
+// aboveModule is the directory for user modules that is meant where the installed module itself is
+// named, or the file through which CMake finds it: USER_C_MODULES may be any of these for CMake.
+func aboveModule(dir string) string {
+	if info, err := os.Stat(dir); err == nil && info.Mode().IsRegular() &&
+		filepath.Base(dir) == state.FragmentName {
+		dir = filepath.Dir(dir)
+	}
+	if filepath.Base(dir) == modules.Name && disk.Exists(filepath.Join(dir, state.FragmentName)) {
+		return filepath.Dir(dir)
+	}
+	return dir
 }
 
 // DefaultModules is the directory for the user modules if nothing names one: beside the tree.
