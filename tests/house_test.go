@@ -33,7 +33,7 @@ var mayImport = []struct {
 		"wolfssl",
 	}},
 	{"status", uses{
-		"change", "disk", "micropython", "modules", "patches", "project", "state", "wolfssl",
+		"change", "micropython", "modules", "patches", "project", "state", "wolfssl",
 	}},
 	{"check", uses{
 		"build", "change", "config", "disk", "hint", "modules", "patches", "project", "report",

@@ -102,7 +102,7 @@ func (j *job) move() error {
 func entryOf(t project.Target) state.Target {
 	entry := t.Entry()
 	if entry.UserSettings != "" {
-		entry.SettingsHash, _ = disk.HashFile(entry.UserSettings) // it was read just now
+		entry.SettingsHash, _ = project.HashSettings(entry.UserSettings) // it was read just now
 	}
 	return entry
 }

@@ -41,7 +41,7 @@ func recordedChanges(old, now *state.Record) []string {
 	for _, t := range now.Targets {
 		if i := slices.IndexFunc(old.Targets, t.Same); i >= 0 {
 			was := old.Targets[i].Variables
-			for _, change := range project.ChangedVariables(was, t.Variables) {
+			for _, change := range project.ChangedVariables(t.Make, was, t.Variables) {
 				add("%s: %s", project.Name(t), change)
 			}
 		}

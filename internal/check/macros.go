@@ -11,7 +11,6 @@ import (
 	"strings"
 
 	"mpwolf/internal/build"
-	"mpwolf/internal/disk"
 	"mpwolf/internal/project"
 	"mpwolf/internal/report"
 	"mpwolf/modules"
@@ -86,7 +85,8 @@ func (k *checker) variables(t project.Target, reading *patches.Config) {
 			then = k.Record.Targets[i].Variables
 		}
 	}
-	for _, change := range project.ChangedVariables(then, set.Values()) {
+	args := slices.Concat(t.ModuleArgs(t.Modules), t.Make)
+	for _, change := range project.ChangedVariables(args, then, set.Values()) {
 		f := report.Finding{ID: "variables", File: k.where(), Line: max(1, t.Line),
 			Message: fmt.Sprintf("the tree was patched with %s %q for %s; it is %q", change.Name,
 				change.Was, t.Name(), change.Is),
@@ -158,7 +158,7 @@ func (k *checker) settings(t project.Target) {
 		return
 	}
 	f := report.Finding{ID: "settings", File: t.UserSettings, Line: 1, Fix: fixPatch}
-	hash, err := disk.HashFile(t.UserSettings)
+	hash, err := project.HashSettings(t.UserSettings)
 	if err != nil {
 		f.File, f.Line = k.where(), max(1, t.Line)
 		f.Message = fmt.Sprintf("the settings of %s cannot be read: %v", t.Name(), err)
@@ -179,7 +179,8 @@ func (k *checker) settings(t project.Target) {
 	if then := k.Record.Targets[i].SettingsHash; then != "" && then != hash {
 		f.ID = "settings-changed"
 		f.Message =
-			fmt.Sprintf("the settings of %s were changed after the tree was patched", t.Name())
+			fmt.Sprintf("the settings of %s, or a file that they include, were changed after the "+
+				"tree was patched", t.Name())
 		f.Fix = fixRecords
 		k.found(f)
 	}

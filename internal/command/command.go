@@ -270,7 +270,12 @@ func unknownCommand(app *cli.App, name string) error {
 func noArgs(action cli.ActionFunc) cli.ActionFunc {
 	return func(c *cli.Context) error {
 		if c.Args().Present() {
-			return project.Usagef("%s takes no argument; got %q", c.Command.Name, c.Args().First())
+			err := project.Usagef("%s takes no argument; got %q", c.Command.Name,
+				c.Args().First())
+			if slices.Contains(patches.Ports(), c.Args().First()) {
+				return hint.With(err, "mpwolf "+c.Command.Name+" --port "+c.Args().First())
+			}
+			return err
 		}
 		return action(c)
 	}

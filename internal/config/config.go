@@ -125,7 +125,7 @@ func parse(path string, text []byte) (*File, error) {
 	var syntax toml.ParseError
 	switch {
 	case errors.As(err, &syntax):
-		return nil, &Error{path, max(1, syntax.Position.Line), syntax.Message}
+		return nil, &Error{path, max(1, syntax.Position.Line), inWords(syntax.Message)}
 	case err != nil:
 		return nil, &Error{path, 1, strings.TrimPrefix(err.Error(), "toml: ")}
 	}
@@ -139,6 +139,16 @@ func parse(path string, text []byte) (*File, error) {
 		return nil, &Error{path, places.line(bad.table, bad.key), bad.text}
 	}
 	return file, nil
+}
+
+var bareWord = regexp.MustCompile(`^expected value but found "(\w)`)
+
+// inWords is a decoder's message about the syntax, with what is most often meant.
+func inWords(message string) string {
+	if bareWord.MatchString(message) {
+		return message + `; a string must be in quotes, such as port = "unix"`
+	}
+	return message
 }
 
 // The keys of the file, and those of a target.

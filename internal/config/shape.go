@@ -90,6 +90,9 @@ func (s *Size) UnmarshalTOML(value any) error {
 	switch v := value.(type) {
 	case int64:
 		*s = Size(v)
+		if v < 0 {
+			return fmt.Errorf("is %d; a limit is a number of bytes, 0 or more", v)
+		}
 		return nil
 	case string:
 		n, err := ParseSize(v)

@@ -46,10 +46,17 @@ func (c VariableChange) String() string {
 	return fmt.Sprintf("%s is %q instead of %q", c.Name, c.Is, c.Was)
 }
 
-// ChangedVariables are the differences between two sets of values. One that is not set has the
-// default of the modules' makefile.
-func ChangedVariables(was, is map[string]string) []VariableChange {
+// ChangedVariables are the differences between two sets of values for a target that make gets
+// these arguments for. One that is not set has its value from them, or else the default of the
+// modules' makefile.
+func ChangedVariables(args []string, was, is map[string]string) []VariableChange {
 	defaults := modules.Variables()
+	for _, arg := range args {
+		name, value, _ := strings.Cut(arg, "=")
+		if _, known := defaults[name]; known {
+			defaults[name] = value
+		}
+	}
 	names := map[string]bool{}
 	for name := range was {
 		names[name] = true

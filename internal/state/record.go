@@ -134,8 +134,12 @@ func Load(tree string) (*Record, error) {
 		return nil, &RecordError{file, err}
 	}
 	if record.Format > format {
-		return nil, fmt.Errorf("read record %s: format %d, of mpwolf %s; "+
-			"this mpwolf knows format %d", file, record.Format, record.Tool, format)
+		writer := "a newer mpwolf"
+		if record.Tool != "" {
+			writer = "mpwolf " + record.Tool
+		}
+		return nil, fmt.Errorf("read record %s: format %d, of %s; this mpwolf knows format %d: "+
+			"use the other one", file, record.Format, writer, format)
 	}
 	err = errors.Join(record.check(), record.checkCreated(tree))
 	if record.Format != format {

@@ -111,7 +111,8 @@ func (l *Lock) dropTemps() {
 
 // Interrupted reports whether a killed process left the tree half changed.
 func Interrupted(tree string) bool {
-	return disk.Exists(filepath.Join(tree, Dir, journalName))
+	return slices.ContainsFunc([]string{journalName, intentName, stageName},
+		func(name string) bool { return disk.Exists(filepath.Join(tree, Dir, name)) })
 }
 
 // back restores one file if the killed process had written it; a file that has neither the old

@@ -134,6 +134,10 @@ func Revert(tree string, record *Record, options Options) (*Reversal, error) {
 
 func (plan *Reversal) takeOut(tree string, f File, now []byte, options Options) error {
 	original, conflicts, err := withoutOurs(tree, f, now)
+	if line := mergeMarker(now); line > 0 {
+		conflicts = append(conflicts, Conflict{Path: f.Path, Line: line,
+			Reason: "a merge is not finished here; finish it first"})
+	}
 	switch {
 	case err != nil:
 		return err
@@ -149,6 +153,21 @@ func (plan *Reversal) takeOut(tree string, f File, now []byte, options Options) 
 	}
 	plan.Writes = append(plan.Writes, w)
 	return nil
+}
+
+// mergeMarker is the line, from 1, of the first conflict that git left in a text; 0 without one.
+func mergeMarker(text []byte) int {
+	n, from := 0, 0
+	for line := range strings.Lines(string(text)) {
+		n++
+		switch {
+		case strings.HasPrefix(line, "<<<<<<< "):
+			from = n
+		case strings.HasPrefix(line, ">>>>>>> ") && from > 0:
+			return from
+		}
+	}
+	return 0
 }
 
 // Edit is a place that the user changed in a file after mpwolf did.

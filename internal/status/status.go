@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"mpwolf/internal/change"
-	"mpwolf/internal/disk"
 	"mpwolf/internal/micropython"
 	"mpwolf/internal/project"
 	"mpwolf/internal/state"
@@ -221,7 +220,7 @@ func (st *Status) target(tree *micropython.Tree, t state.Target) {
 	if t.UserSettings == "" {
 		return
 	}
-	hash, err := disk.HashFile(t.UserSettings)
+	hash, err := project.HashSettings(t.UserSettings)
 	switch {
 	case err != nil:
 		st.Drift = append(st.Drift, Drift{Whose: Theirs,
