@@ -107,6 +107,9 @@ type Build struct {
 	// Python is the minor version of Python 3 that the port's scripts need; 0 if MicroPython's own
 	// scripts do.
 	Python int `toml:"python"`
+	// Processor is what all boards of the port have, by wolfssl.Tree's name for it, such as
+	// "cortex-m": only its code of wolfSSL is installed. "" if they have several.
+	Processor string `toml:"processor"`
 }
 
 // Release is the oldest release of MicroPython that works with a port, if that is not the oldest

@@ -9,6 +9,7 @@ import (
 
 	"mpwolf/internal/state"
 	"mpwolf/modules"
+	"mpwolf/patches"
 	"mpwolf/wolfssl"
 )
 
@@ -55,10 +56,11 @@ var compilerNames = []string{
 // wolfSSL it can use; nil if that is not certain.
 func partsOf(t state.Target) []string {
 	var parts []string
-	switch t.Port {
-	case "alif", "mimxrt", "renesas-ra", "stm32":
-		parts = []string{wolfssl.CortexM}
-	case "unix":
+	port, err := patches.Load(t.Port)
+	switch {
+	case err == nil && port.Build.Processor != "":
+		parts = []string{port.Build.Processor}
+	case t.Port == "unix":
 		native := map[string]string{"amd64": wolfssl.X86, "arm64": wolfssl.ARM64}
 		if chosenCompiler(t.Make) || native[runtime.GOARCH] == "" {
 			return nil
