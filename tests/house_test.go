@@ -57,7 +57,7 @@ var mayImport = []struct {
 	{"fetch", uses{"build", "hint", "micropython", "sources", "wolfssl"}},
 	{"patches", uses{"hint", "lazyregexp", "micropython", "shell"}},
 	{"board", uses{"hint", "lazyregexp", "trace"}},
-	{"build", uses{"lazyregexp", "micropython", "shell", "sources", "trace"}},
+	{"build", uses{"disk", "lazyregexp", "micropython", "shell", "sources", "trace"}},
 	{"config", uses{"hint", "repository"}},
 	{"micropython", uses{"hint", "state"}},
 	{"state", uses{"disk"}},

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"mpwolf/internal/disk"
 	"mpwolf/internal/micropython"
 	"mpwolf/internal/shell"
 )
@@ -36,8 +37,8 @@ const (
 	cmakeCache    = "CMakeCache.txt"
 	variablesFile = ours + "variables"      // CMake's variables at the end
 	compilesJSON  = "compile_commands.json" // CMake's own list of commands
-	// configuredFile has the signature that the directory was last configured with: the replies
-	// that are kept there know earlier ones, too.
+	// configuredFile has the signature that the directory was last configured with, because the
+	// replies that are kept there know earlier ones, too, and the hash of CMake's cache then.
 	configuredFile = ours + "configured"
 )
 
@@ -268,17 +269,26 @@ func (c *configuration) run(ctx context.Context) error {
 		return stopped(c.target, what, argv, append(stderr, stdout...), nil, err)
 	}
 	openReplies(c.dir).keep(c.signature(), start, "", c.inputs(), nil, nil)
-	if err := writeIfOther(filepath.Join(c.dir, configuredFile), c.signature()); err != nil {
+	if err := writeIfOther(filepath.Join(c.dir, configuredFile), c.configured()); err != nil {
 		return fmt.Errorf("%s: %w", what, err)
 	}
 	return nil
+}
+
+// configured is what configuredFile has once the directory is configured as it is now.
+func (c *configuration) configured() string {
+	hash, err := disk.HashFile(filepath.Join(c.dir, cmakeCache))
+	if err != nil {
+		hash = ""
+	}
+	return c.signature() + "\n" + hash
 }
 
 // current reports whether the directory is configured with these arguments and files.
 func (c *configuration) current() bool {
 	configured := ""
 	last, err := os.ReadFile(filepath.Join(c.dir, configuredFile))
-	if err != nil || string(last) != c.signature() {
+	if err != nil || string(last) != c.configured() {
 		return false
 	}
 	return openReplies(c.dir).recall(c.signature(), &configured) &&

@@ -50,6 +50,23 @@ func (m Make) emptyIfStale(ctx context.Context, flags *Flags) (bool, error) {
 	return stale, nil
 }
 
+// OtherFlags reports whether an earlier Build of this directory, which succeeded, had other flags,
+// sources or libraries than make gives now. It is false where that is not known.
+func (m Make) OtherFlags(ctx context.Context) (bool, error) {
+	flags, err := m.probed(ctx)
+	if err != nil {
+		return false, err
+	}
+	have, err := os.ReadFile(filepath.Join(m.Dir, stampFile))
+	if errors.Is(err, fs.ErrNotExist) || err == nil && len(have) == 0 {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("read what %s was built with: %w", m.Dir, err)
+	}
+	return !bytes.Equal(have, m.stamp(flags)) || m.recompiled(ctx, flags), nil
+}
+
 // empty keeps mpy-cross, which does not depend on the firmware's flags. The stamp goes last: a
 // half-emptied directory must still be emptied.
 func (m Make) empty() error {

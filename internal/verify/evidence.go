@@ -24,8 +24,10 @@ type evidence struct {
 	// blocked says why checks that need the build cannot be made: "the build failed, see
 	// symbols".
 	blocked string
-	elf     string         // the firmware, "" if there is none
-	image   *objects.Image // what is in it, nil if there is none
+	// otherFlags is set if what is looked at, and is not built again, was built with other flags.
+	otherFlags bool
+	elf        string         // the firmware, "" if there is none
+	image      *objects.Image // what is in it, nil if there is none
 	// checks are the unfinished checks: gathering may find the cause of a failure that belongs
 	// to one.
 	checks map[string]*check
@@ -159,6 +161,10 @@ func (v *evidence) compile(ctx context.Context) error {
 		default:
 			v.link = result.Link
 		}
+	} else if other, err := v.build.OtherFlags(ctx); err != nil {
+		return err
+	} else {
+		v.otherFlags = other
 	}
 	var err error
 	if v.link == nil {

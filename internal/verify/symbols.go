@@ -174,6 +174,10 @@ func (v symbolsCheck) outdated(c *check) {
 	if !v.NoBuild {
 		return
 	}
+	if v.otherFlags {
+		c.find(Finding{Message: "the firmware was built with other flags, sources or libraries " +
+			"than make gives now", File: v.elf, Fix: "build again: verify without --no-build"})
+	}
 	altered := v.build.Altered()
 	newer := v.link.Newer()
 	if newer != "" {
