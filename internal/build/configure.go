@@ -109,6 +109,9 @@ func isName(s string) bool {
 func newConfiguration(
 	ctx context.Context, t micropython.Target, args []string,
 ) (*configuration, error) {
+	if err := Outside(t); err != nil {
+		return nil, err
+	}
 	what := "ask make how it runs CMake for " + t.Name()
 	all := append(t.Args(), args...)
 	forMake, forCMake := splitCMake(all)

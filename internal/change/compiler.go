@@ -81,8 +81,11 @@ func (j *job) askTarget(ctx context.Context, i int) (*build.Flags, error) {
 		names[step.Name] = step.Want
 	}
 	flags, wrong, err := project.Ask(ctx, target, names, "BUILD", build.LinkerScripts)
-	stops := (*build.MakeError)(nil)
+	stops, outside := (*build.MakeError)(nil), (*build.OutsideError)(nil)
 	switch {
+	case errors.As(err, &outside):
+		j.Log.Printf("note: the compiler was not asked whether it sees the new values: %v", outside)
+		return &build.Flags{Vars: map[string]string{}}, nil
 	case errors.As(err, &stops):
 		return nil, fmt.Errorf("patch %s: make or the compiler fails with the planned "+
 			"changes, so nothing was changed: %w%s", target.Port, err, j.suspects(i, names))

@@ -114,8 +114,15 @@ func (j *job) checkOutside(context.Context) error {
 		"change them, then run this command again")
 }
 
-// checkWay checks that a tree is patched in only one of the two ways.
+// checkWay checks that a tree is patched in only one of the two ways, and that the compiler can be
+// asked for a pristine patch: nothing else shows that it sees the values.
 func (j *job) checkWay() error {
+	for _, t := range j.Targets {
+		if err := build.Outside(t.Target); err != nil && j.Pristine {
+			return fmt.Errorf("patch --pristine: only the compiler can show whether it works: %w",
+				err)
+		}
+	}
 	if j.Record == nil || j.Record.Pristine == j.Pristine {
 		return nil
 	}

@@ -283,6 +283,9 @@ func lookAtTarget(
 		found.Unread = "make cannot be asked for the submodules"
 		return found
 	}
+	if err := build.Outside(t.Target); err != nil {
+		found.Unread = err.Error()
+	}
 	limited, cancel := context.WithTimeout(ctx, 5*patience())
 	defer cancel()
 	missing, err := build.MissingSubmodules(limited, t.Target,
