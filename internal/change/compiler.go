@@ -84,7 +84,8 @@ func (j *job) askTarget(ctx context.Context, i int) (*build.Flags, error) {
 	stops, outside := (*build.MakeError)(nil), (*build.OutsideError)(nil)
 	switch {
 	case errors.As(err, &outside):
-		j.Log.Printf("note: the compiler was not asked whether it sees the new values: %v", outside)
+		j.Log.Printf("note: the compiler was not asked whether it sees the new values: %v",
+			outside)
 		return &build.Flags{Vars: map[string]string{}}, nil
 	case errors.As(err, &stops):
 		return nil, fmt.Errorf("patch %s: make or the compiler fails with the planned "+
