@@ -307,9 +307,11 @@ func TestRISCV(t *testing.T) {
 	t.Run("allocations", func(t *testing.T) {
 		inTheLongRun(t)
 		r.installAllocfail(t)
+		build := t.TempDir()
 		r.must(exec.Command("make", "-j2", "-C", filepath.Join(r.tree, "ports", "qemu"),
 			"BOARD=VIRT_RV32", "USER_C_MODULES="+filepath.Dir(r.module()), "WOLFSSL_PORT=qemu",
-			"BUILD="+filepath.Dir(firmware)))
-		startQemu(t, "virt", firmware).allocationsFail(t, 1, "TLS 1.3", "TLS 1.2")
+			"BUILD="+build, "FROZEN_MANIFEST=", "MICROPY_HEAP_SIZE=1000000"))
+		board := startQemu(t, "virt", filepath.Join(build, "firmware.elf"))
+		board.allocationsFail(t, 1, "TLS 1.3", "TLS 1.2")
 	})
 }
