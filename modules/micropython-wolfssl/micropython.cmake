@@ -153,6 +153,8 @@ if(WOLFSSL_ASM AND EXISTS ${WOLFSSL_ASM_SETTINGS})
         endforeach()
         set_source_files_properties(${WOLFSSL_DIR}/wolfcrypt/src/aes.c PROPERTIES COMPILE_OPTIONS "-maes;-mpclmul")
         set_source_files_properties(${WOLFSSL_DIR}/wolfcrypt/src/cpuid.c PROPERTIES COMPILE_OPTIONS -mstackrealign)
+        # ports/unix/user_settings.h has another setting for it than for the rest.
+        set_source_files_properties(${WOLFSSL_DIR}/wolfcrypt/src/sha3.c PROPERTIES COMPILE_DEFINITIONS MICROPY_WOLFSSL_SHA3)
     elseif(WOLFSSL_ARCH MATCHES "aarch64=1" AND EXISTS ${WOLFSSL_DIR}/wolfcrypt/src/port/arm/armv8-aes-asm.S)
         foreach(NAME aes-asm.S chacha-asm.S curve25519.S poly1305-asm.S sha256-asm.S sha3-asm.S sha512-asm.S)
             list(APPEND WOLFSSL_ASM_SRC ${WOLFSSL_DIR}/wolfcrypt/src/port/arm/armv8-${NAME})

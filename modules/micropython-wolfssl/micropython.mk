@@ -196,6 +196,8 @@ $(patsubst $(WOLFSSL_DIR)/%.S,$(WOLFSSL_OBJ_DIR)/%.o,$(WOLFSSL_ASM_SRC)): \
 	CFLAGS += -include $(abspath $(WOLFSSL_ASM_SETTINGS)) -DWOLFSSL_USER_SETTINGS_ASM
 ifneq ($(filter x86_64,$(WOLFSSL_ARCH)),)
 $(WOLFSSL_OBJ_DIR)/wolfcrypt/src/aes.o: CFLAGS += -maes -mpclmul
+# ports/unix/user_settings.h has another setting for it than for the rest.
+$(WOLFSSL_OBJ_DIR)/wolfcrypt/src/sha3.o: CFLAGS += -DMICROPY_WOLFSSL_SHA3
 # NOTE(mpwolf): fe_init in fe_x25519_asm.S (5.5 to 5.9) calls cpuid_get_flags with the stack misaligned.
 $(WOLFSSL_OBJ_DIR)/wolfcrypt/src/cpuid.o: CFLAGS += -mstackrealign
 else
