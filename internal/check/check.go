@@ -44,6 +44,8 @@ type Result struct {
 	Targets []string
 	// Findings have absolute files.
 	Findings []report.Finding
+	// Notes are what the owner should know although it is not wrong.
+	Notes []report.Finding
 	// Claims are what could not be read, and relies on what make and the compiler said when the
 	// tree was patched, at Since.
 	Claims []string
@@ -65,7 +67,7 @@ func (r *Result) Log(version string) *report.Log {
 	return &report.Log{
 		Tool: "mpwolf", Version: version,
 		Root: repository.Top(filepath.Dir(r.Where)), Where: r.Where,
-		Rules: Rules, Findings: r.Findings,
+		Rules: Rules, Findings: slices.Concat(r.Findings, r.Notes),
 	}
 }
 
@@ -109,6 +111,8 @@ var Rules = []report.Rule{
 		Help:    "`mpwolf patch` installs them."},
 	{ID: "modules-changed", Summary: "The installed user modules are untouched.",
 		Help: "`mpwolf patch --force` reinstalls them, and saves what was changed."},
+	{ID: "advisories", Summary: "The installed wolfSSL has no known flaw.",
+		Help: "`mpwolf audit` shows which of them are in the firmware."},
 }
 
 // Fixes of findings that are replaced once all are known: patch may refuse, see fixes.
@@ -129,6 +133,7 @@ type checker struct {
 	dangerous func(macro, text string) (why, fix string)
 	stamps    *state.Stamps
 	findings  []report.Finding
+	notes     []report.Finding
 	claims    []string
 }
 
@@ -176,7 +181,7 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 	}
 	k.fixes(ctx, change.Options{Options: o.Options, Tool: o.Tool})
 	result := &Result{Tree: p.Tree.Dir, Targets: project.Names(p.Targets),
-		Findings: k.findings, Where: k.where()}
+		Findings: k.findings, Notes: k.notes, Where: k.where()}
 	if !o.Strict {
 		result.Claims = k.claims
 	}

@@ -1,6 +1,7 @@
 package check
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -53,7 +54,47 @@ func (k *checker) modules() error {
 	if err := k.owner(final); err != nil {
 		return err
 	}
-	return k.wolfSSL(final)
+	if err := k.wolfSSL(final); err != nil {
+		return err
+	}
+	return k.advisories(filepath.Join(final, "wolfssl"))
+}
+
+// advisories notes that the installed wolfSSL has known flaws. Which of them are in the firmware
+// is a question that only a build can answer.
+func (k *checker) advisories(dir string) error {
+	version, err := wolfssl.Version(dir)
+	if err != nil {
+		return nil // the modules check reports what is missing
+	}
+	known, err := wolfssl.KnownAdvisories()
+	if err != nil {
+		return err
+	}
+	open := 0
+	worst := ""
+	for _, a := range known.Of(version) {
+		fixed := false
+		for _, p := range a.Patches {
+			line, err := p.Line(dir)
+			if err != nil {
+				return err
+			}
+			fixed = fixed || line > 0
+		}
+		if !fixed {
+			open++
+			worst = cmp.Or(worst, a.Severity)
+		}
+	}
+	if open > 0 {
+		k.notes = append(k.notes, report.Finding{ID: "advisories", File: k.where(), Line: 1,
+			Level: report.Note,
+			Message: fmt.Sprintf("wolfSSL %s has %d known flaws that no patch fixes (worst: %s; "+
+				"known until %s)", version, open, worst, known.Date),
+			Fix: k.Run("audit") + " shows which are in the firmware"})
+	}
+	return nil
 }
 
 // changed reports changed files, one finding each, and the rest of many in a single one.

@@ -81,6 +81,9 @@ func (s *session) showChecked(kind string, r *check.Result) error {
 	for _, claim := range r.Claims {
 		fmt.Fprintf(s.stdout, "  %s\n", claim)
 	}
+	for _, f := range r.Notes {
+		fmt.Fprintf(s.stdout, "note: %s; %s\n", f.Message, f.Fix)
+	}
 	return nil
 }
 
@@ -106,6 +109,9 @@ type checkedFinding struct {
 func checked(r *check.Result) any {
 	result := map[string]any{
 		"ok": len(r.Findings) == 0, "tree": r.Tree, "findings": findings(r.Findings),
+	}
+	if len(r.Notes) > 0 {
+		result["notes"] = findings(r.Notes)
 	}
 	if len(r.Claims) > 0 {
 		result["unread"] = r.Claims
