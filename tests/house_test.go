@@ -23,10 +23,15 @@ var mayImport = []struct {
 }{
 	{"mpwolf", uses{"command"}},
 	{"command", uses{
-		"build", "change", "check", "complete", "config", "disk", "doctor", "explain",
-		"fetch", "hint", "micropython", "patches", "project", "report", "shell", "sources",
-		"state", "status", "trace", "verify",
+		"audit", "build", "change", "check", "complete", "config", "disk", "doctor", "explain",
+		"fetch", "hint", "micropython", "patches", "project", "report", "sbom", "shell",
+		"sources", "state", "status", "trace", "verify",
 	}},
+	{"sbom", uses{
+		"audit", "disk", "hint", "micropython", "modules", "patches", "project", "state",
+		"verify", "wolfssl",
+	}},
+	{"audit", uses{"project", "report", "repository", "verify", "wolfssl"}},
 	{"verify", uses{
 		"board", "build", "check", "disk", "doctor", "hint", "lazyregexp", "micropython",
 		"modules", "objects", "patches", "project", "report", "repository", "state",

@@ -186,7 +186,7 @@ func newApp(s *session) *cli.App {
 		Flags:                     append(outputFlags(), versionFlag(), cli.HelpFlag),
 		Commands: []*cli.Command{
 			initCommand(s), patchCommand(s), verifyCommand(s), checkCommand(s), revertCommand(s),
-			statusCommand(s), buildCommand(s),
+			statusCommand(s), buildCommand(s), auditCommand(s), sbomCommand(s),
 			fetchCommand(s), portsCommand(s), boardsCommand(s), explainCommand(s),
 			doctorCommand(s),
 			helpCommand(s), completionCommand(s), manCommand(s), completeCommand(s),

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/go-git/go-billy/v5"
 	"github.com/go-git/go-billy/v5/osfs"
@@ -36,6 +37,27 @@ func (t *Tree) Commit() (string, error) {
 		return "", fmt.Errorf("read the commit of %s: %w", t.Dir, err)
 	}
 	return head.Hash().String(), nil
+}
+
+// CommitTime is when the commit that is checked out was made; the zero time if there is none, or
+// if its object is missing.
+func (t *Tree) CommitTime() (time.Time, error) {
+	storage, err := t.storage()
+	if storage == nil || err != nil {
+		return time.Time{}, err
+	}
+	head, err := storer.ResolveReference(storage, plumbing.HEAD)
+	if err == nil {
+		var commit *object.Commit
+		if commit, err = object.GetCommit(storage, head.Hash()); err == nil {
+			return commit.Committer.When.UTC(), nil
+		}
+	}
+	if errors.Is(err, plumbing.ErrReferenceNotFound) ||
+		errors.Is(err, plumbing.ErrObjectNotFound) {
+		return time.Time{}, nil
+	}
+	return time.Time{}, fmt.Errorf("read the commit of %s: %w", t.Dir, err)
 }
 
 // AtHead is a file of the commit that is checked out, by its path relative to the tree with

@@ -80,21 +80,9 @@ func (r *Result) Found() bool {
 // Tree verifies the targets that a tree is patched for or, for a tree that was patched by hand,
 // the one in the options.
 func Tree(ctx context.Context, o TreeOptions) (*Result, error) {
-	p, err := project.New(o.Options)
+	p, err := openPatched(ctx, o.Options)
 	if err != nil {
 		return nil, err
-	}
-	if err := p.OpenTree(); err != nil {
-		return nil, err
-	}
-	if err := p.Interrupted(); err != nil {
-		return nil, err
-	}
-	if err := p.Read(project.Patched); err != nil {
-		return nil, byHand(ctx, p, err)
-	}
-	if p.Record == nil && !p.ModulesNamed {
-		return nil, byHand(ctx, p, nil)
 	}
 	if o.Device != "" {
 		if err := deviceTarget(p.Targets); err != nil {
@@ -125,6 +113,27 @@ func Tree(ctx context.Context, o TreeOptions) (*Result, error) {
 				Variant: t.Variant, Build: buildDir(p, t), Report: report})
 	}
 	return result, nil
+}
+
+// openPatched works out what the options apply to: a tree that is patched, or was patched by hand.
+func openPatched(ctx context.Context, o project.Options) (*project.Project, error) {
+	p, err := project.New(o)
+	if err != nil {
+		return nil, err
+	}
+	if err := p.OpenTree(); err != nil {
+		return nil, err
+	}
+	if err := p.Interrupted(); err != nil {
+		return nil, err
+	}
+	if err := p.Read(project.Patched); err != nil {
+		return nil, byHand(ctx, p, err)
+	}
+	if p.Record == nil && !p.ModulesNamed {
+		return nil, byHand(ctx, p, nil)
+	}
+	return p, nil
 }
 
 // checkTools stops where a tool of the host is missing, before anything is built. Where a build
@@ -168,7 +177,7 @@ func buildDir(p *project.Project, t project.Target) string {
 func verifyTarget(
 	ctx context.Context, o TreeOptions, p *project.Project, t project.Target,
 ) (*Report, error) {
-	port, err := patches.Load(t.Port)
+	options, err := targetOptions(p, t)
 	if err != nil {
 		return nil, err
 	}
@@ -176,30 +185,39 @@ func verifyTarget(
 	if err != nil {
 		return nil, err
 	}
-	module := p.Module()
-	options := Options{
-		Target: t.Target, Wants: port.Wants, Names: modules.Names,
-		Settings: cmp.Or(t.UserSettings,
-			filepath.Join(module, "ports", t.Port, "user_settings.h")),
-		WolfSSL: filepath.Join(module, "wolfssl"),
-		Args:    t.ModuleArgs(p.Modules),
-		Build:   buildDir(p, t), NoBuild: o.NoBuild, Jobs: o.Jobs, Progress: o.Progress,
-		RunScripts:   scripts,
-		RandomScript: filepath.Join(filepath.Dir(scripts[0]), "tls_random.py"),
-		Board:        boardScripts(filepath.Dir(scripts[0])), Device: o.Device,
-		ScriptTimeout: o.ScriptTimeout,
-		MaxFlash:      t.MaxFlash, MaxRAM: t.MaxRAM,
-		TimeScript:   filepath.Join(filepath.Dir(scripts[0]), "tls_time.py"),
-		DropInScript: filepath.Join(filepath.Dir(scripts[0]), "drop_in.py"),
-		MinHeap:      t.MinHeap, MinStack: t.MinStack,
-	}
-	options.Licence = licence(p, options.WolfSSL)
+	options.NoBuild, options.Jobs, options.Progress = o.NoBuild, o.Jobs, o.Progress
+	options.RunScripts = scripts
+	options.RandomScript = filepath.Join(filepath.Dir(scripts[0]), "tls_random.py")
+	options.Board, options.Device = boardScripts(filepath.Dir(scripts[0])), o.Device
+	options.ScriptTimeout = o.ScriptTimeout
+	options.TimeScript = filepath.Join(filepath.Dir(scripts[0]), "tls_time.py")
+	options.DropInScript = filepath.Join(filepath.Dir(scripts[0]), "drop_in.py")
 	if o.Baseline {
 		if options.Baseline, err = baseline(ctx, o, p, t); err != nil {
 			return nil, err
 		}
 	}
 	return Run(ctx, options)
+}
+
+// targetOptions say what a target is, and what must be true of it; how to verify it is left out.
+func targetOptions(p *project.Project, t project.Target) (Options, error) {
+	port, err := patches.Load(t.Port)
+	if err != nil {
+		return Options{}, err
+	}
+	module := p.Module()
+	options := Options{
+		Target: t.Target, Wants: port.Wants, Names: modules.Names,
+		Settings: cmp.Or(t.UserSettings,
+			filepath.Join(module, "ports", t.Port, "user_settings.h")),
+		WolfSSL:  filepath.Join(module, "wolfssl"),
+		Args:     t.ModuleArgs(p.Modules),
+		Build:    buildDir(p, t),
+		MaxFlash: t.MaxFlash, MaxRAM: t.MaxRAM, MinHeap: t.MinHeap, MinStack: t.MinStack,
+	}
+	options.Licence = licence(p, options.WolfSSL)
+	return options, nil
 }
 
 // licence is that of the installed wolfSSL: what was recorded about its sources, else what they

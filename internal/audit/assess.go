@@ -1,0 +1,152 @@
+package audit
+
+import (
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"mpwolf/internal/verify"
+	"mpwolf/wolfssl"
+)
+
+// evidence is what was compiled.
+type evidence struct {
+	dir       string // the top of wolfSSL
+	units     []map[string]bool
+	compiled  map[string]string // the sources, and an object with code of each
+	functions map[string]string // those that are linked, and their objects
+}
+
+func newEvidence(b *verify.Built) *evidence {
+	e := &evidence{dir: b.WolfSSL, compiled: make(map[string]string), functions: b.Functions}
+	for _, u := range b.Units {
+		for _, file := range u.Files {
+			e.compiled[filepath.ToSlash(file)] = u.Name
+		}
+		if u.Macros == nil {
+			continue
+		}
+		defined := make(map[string]bool)
+		for name, value := range u.Macros {
+			defined[name] = value.Defined
+		}
+		e.units = append(e.units, defined)
+	}
+	return e
+}
+
+// assess decides what an advisory about the version means. That code is not compiled counts for
+// more than that it was fixed; without evidence the firmware is affected.
+func (e *evidence) assess(a wolfssl.Advisory) (Assessment, error) {
+	result := Assessment{ID: a.ID, Severity: a.Severity, Summary: a.Summary, Fixed: a.Fixed,
+		Source: a.Source}
+	for _, without := range []string{e.macros(a), e.files(a), e.defines(a)} {
+		if without != "" {
+			result.State, result.Evidence = NotAffected, without
+			return result, nil
+		}
+	}
+	for _, p := range a.Patches {
+		line, err := p.Line(e.dir)
+		if err != nil {
+			return Assessment{}, err
+		}
+		if line > 0 {
+			result.State, result.Line = Fixed, line
+			result.File = filepath.Join(e.dir, filepath.FromSlash(p.File))
+			result.Evidence = fmt.Sprintf("%s:%d has the fix of %s", p.File, line, p.By)
+			return result, nil
+		}
+	}
+	result.State = Affected
+	result.Evidence, result.File = e.compiles(a)
+	return result, nil
+}
+
+// macros says which macro keeps the code with the flaw out of each source; "" if none does, or
+// if the compiler could not be asked.
+func (e *evidence) macros(a wolfssl.Advisory) string {
+	if len(e.units) == 0 {
+		return ""
+	}
+	everywhere := func(is func(unit map[string]bool) bool) bool {
+		return !slices.ContainsFunc(e.units, func(u map[string]bool) bool { return !is(u) })
+	}
+	for _, name := range a.Macros {
+		if everywhere(func(u map[string]bool) bool { return !u[name] }) {
+			return name + " is not defined"
+		}
+	}
+	none := func(u map[string]bool) bool {
+		return !slices.ContainsFunc(a.Any, func(name string) bool { return u[name] })
+	}
+	if len(a.Any) > 0 && everywhere(none) {
+		return "none of " + strings.Join(a.Any, ", ") + " is defined"
+	}
+	for _, name := range a.Unless {
+		if everywhere(func(u map[string]bool) bool { return u[name] }) {
+			return name + " is defined"
+		}
+	}
+	return ""
+}
+
+// files says that none of the sources with the flaw was compiled to code.
+func (e *evidence) files(a wolfssl.Advisory) string {
+	if len(a.Files) == 0 || slices.ContainsFunc(a.Files, func(file string) bool {
+		return e.compiled[file] != ""
+	}) {
+		return ""
+	}
+	return "no object has code of " + strings.Join(a.Files, " or ")
+}
+
+// defines says that none of the functions with the flaw is in an object.
+func (e *evidence) defines(a wolfssl.Advisory) string {
+	if len(a.Functions) == 0 || slices.ContainsFunc(a.Functions, func(name string) bool {
+		return e.functions[name] != ""
+	}) {
+		return ""
+	}
+	return "no object defines " + strings.Join(a.Functions, " or ")
+}
+
+// compiles names what speaks for an affected firmware, and a source with the flaw.
+func (e *evidence) compiles(a wolfssl.Advisory) (what, file string) {
+	place := func(file string) string { return filepath.Join(e.dir, filepath.FromSlash(file)) }
+	for _, name := range a.Functions {
+		if object := e.functions[name]; object != "" {
+			what = object + " defines " + name
+			break
+		}
+	}
+	for _, name := range a.Files {
+		if object := e.compiled[name]; object != "" {
+			if what == "" {
+				what = name + " is compiled"
+			}
+			file = place(name)
+			break
+		}
+	}
+	var defined []string
+	for _, name := range slices.Concat(a.Macros, a.Any) {
+		if slices.ContainsFunc(e.units, func(u map[string]bool) bool { return u[name] }) {
+			defined = append(defined, name)
+		}
+	}
+	switch {
+	case len(defined) == 0 && what == "":
+		what = "nothing shows that the code is not compiled"
+	case len(defined) == 1 && what == "":
+		what = defined[0] + " is defined"
+	case len(defined) == 1:
+		what += ", and " + defined[0] + " is defined"
+	case len(defined) > 1 && what == "":
+		what = strings.Join(defined, " and ") + " are defined"
+	case len(defined) > 1:
+		what += ", and " + strings.Join(defined, " and ") + " are defined"
+	}
+	return what, file
+}

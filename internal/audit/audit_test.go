@@ -1,0 +1,95 @@
+package audit
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"mpwolf/wolfssl"
+)
+
+// TestAssess is that each kind of evidence decides by itself, and that a firmware without any is
+// affected.
+func TestAssess(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.MkdirAll(filepath.Join(dir, "src"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	const text = "first\nsecond\n    if (n > size) { /* the fix */\n"
+	if err := os.WriteFile(filepath.Join(dir, "src", "tls.c"), []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	e := &evidence{dir: dir,
+		units: []map[string]bool{
+			{"TLS13": true, "ALPN": true, "NO_SERVER": true, "SMALL": true},
+			{"TLS13": true, "ECC": true, "NO_SERVER": true},
+		},
+		compiled:  map[string]string{"src/tls.c": "build/tls.o", "fe_asm.S": "build/fe_asm.o"},
+		functions: map[string]string{"wc_Sign": "build/ecc.o"},
+	}
+	fix := []wolfssl.Patch{
+		{By: "Debian 1", File: "src/none.c", Text: "the fix"},
+		{By: "Debian 2", File: "src/tls.c", Text: "/* the fix */"},
+	}
+	for name, test := range map[string]struct {
+		advisory wolfssl.Advisory
+		state    State
+		evidence string
+	}{
+		"nothing known": {wolfssl.Advisory{}, Affected, "nothing shows that the code is not"},
+		"a macro": {wolfssl.Advisory{Macros: []string{"TLS13"}}, Affected,
+			"TLS13 is defined"},
+		"two macros": {wolfssl.Advisory{Macros: []string{"TLS13"}, Any: []string{"X", "ALPN"}},
+			Affected, "TLS13 and ALPN are defined"},
+		"a macro of one source only": {wolfssl.Advisory{Macros: []string{"ECC"}}, Affected,
+			"ECC is defined"},
+		"no macro": {wolfssl.Advisory{Macros: []string{"TLS13", "PKCS7"}}, NotAffected,
+			"PKCS7 is not defined"},
+		"none of several": {wolfssl.Advisory{Any: []string{"X", "Y"}}, NotAffected,
+			"none of X, Y is defined"},
+		"without": {wolfssl.Advisory{Unless: []string{"X", "NO_SERVER"}}, NotAffected,
+			"NO_SERVER is defined"},
+		"without in one source only": {wolfssl.Advisory{Unless: []string{"SMALL"}}, Affected, ""},
+		"a file": {wolfssl.Advisory{Files: []string{"src/x.c", "src/tls.c"}}, Affected,
+			"src/tls.c is compiled"},
+		"assembly": {wolfssl.Advisory{Files: []string{"fe_asm.S"}}, Affected,
+			"fe_asm.S is compiled"},
+		"no file": {wolfssl.Advisory{Files: []string{"src/x.c", "src/y.c"}}, NotAffected,
+			"no object has code of src/x.c or src/y.c"},
+		"a function": {wolfssl.Advisory{Functions: []string{"wc_Sign"}, Macros: []string{"ECC"}},
+			Affected, "build/ecc.o defines wc_Sign, and ECC is defined"},
+		"no function": {wolfssl.Advisory{Functions: []string{"wc_Seal"}}, NotAffected,
+			"no object defines wc_Seal"},
+		"patched": {wolfssl.Advisory{Files: []string{"src/tls.c"}, Patches: fix}, Fixed,
+			"src/tls.c:3 has the fix of Debian 2"},
+		"patched otherwise": {wolfssl.Advisory{Patches: fix[:1]}, Affected, ""},
+		"patched, not compiled": {wolfssl.Advisory{Macros: []string{"PKCS7"}, Patches: fix},
+			NotAffected, "PKCS7"},
+	} {
+		got, err := e.assess(test.advisory)
+		if err != nil || got.State != test.state ||
+			!strings.Contains(got.Evidence, test.evidence) {
+			t.Errorf("%s: got %+v, %v; want %s, %s", name, got, err, test.state, test.evidence)
+		}
+	}
+	e.units = nil // the compiler could not be asked: that a macro is not seen says nothing
+	got, err := e.assess(wolfssl.Advisory{Macros: []string{"PKCS7"}})
+	if err != nil || got.State != Affected {
+		t.Errorf("without macros: got %+v, %v", got, err)
+	}
+}
+
+// TestMacros is that the compiler is asked for all that the advisories name.
+func TestMacros(t *testing.T) {
+	known, err := wolfssl.KnownAdvisories()
+	if err != nil {
+		t.Fatal(err)
+	}
+	asked := strings.Join(macros(known), " ")
+	for _, name := range []string{"HAVE_PKCS7", "WOLFSSL_HAVE_MLKEM", "NO_WOLFSSL_SERVER"} {
+		if !strings.Contains(asked, name) {
+			t.Errorf("%s is not asked for", name)
+		}
+	}
+}

@@ -1,0 +1,240 @@
+package verify
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"mpwolf/internal/build"
+	"mpwolf/internal/hint"
+	"mpwolf/internal/project"
+)
+
+// Built is a firmware that an earlier verification has built: what it was made from, for questions
+// other than whether it is right.
+type Built struct {
+	// Target is in words: "unix (standard)". Build is the build directory.
+	Target, Port, Board, Variant string
+	Build                        string
+	// Tree is the MicroPython tree, WolfSSL the top of the wolfSSL that was compiled, and Version
+	// its version.
+	Tree, WolfSSL, Version string
+	// Units are the objects with code of wolfSSL, or that include its headers.
+	Units []Unit
+	// Functions are the functions and variables that objects of the link define, with the object.
+	Functions map[string]string
+	// Project is what the options apply to.
+	Project *project.Project
+
+	evidence *evidence
+}
+
+// Unit is an object with the files that it was compiled from.
+type Unit struct {
+	Name  string   // of the object, relative to the build directory
+	Files []string // all that the compiler read, relative to the top of wolfSSL, if it is in there
+	// Macros are the ones that were asked for, as the compiler sees them; nil if it could not be
+	// asked, as for assembly.
+	Macros map[string]build.Value
+}
+
+// OpenBuilt opens the firmware of each target of a patched tree, and asks the compiler for macros.
+// It builds nothing: without a finished build of what is in the tree now, it is an error.
+func OpenBuilt(ctx context.Context, o project.Options, macros []string) ([]*Built, error) {
+	p, err := openPatched(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	var all []*Built
+	for _, t := range p.Targets {
+		options, err := targetOptions(p, t)
+		if err != nil {
+			return nil, err
+		}
+		options.NoBuild = true
+		b := &Built{Target: t.Name(), Port: t.Port, Board: t.BoardFlag(), Variant: t.Variant,
+			Build: options.Build, Tree: p.Tree.Dir, Project: p, evidence: newEvidence(options)}
+		if err := b.open(ctx, macros); err != nil {
+			return nil, hint.With(fmt.Errorf("%s: %w", b.Target, err),
+				p.Run("verify")+" builds it")
+		}
+		all = append(all, b)
+	}
+	return all, nil
+}
+
+func (b *Built) open(ctx context.Context, macros []string) error {
+	if !build.Succeeded(b.Build) {
+		return fmt.Errorf("there is no finished build in %s", b.Build)
+	}
+	e := b.evidence
+	skip, err := e.gather(ctx)
+	if err != nil {
+		return err
+	}
+	if why := cmp.Or(e.blocked, skip); why != "" {
+		return fmt.Errorf("the build is not one to look at: %s", why)
+	}
+	used := e.wolfObjects()
+	if len(used) == 0 {
+		return fmt.Errorf("no object of %s was compiled with wolfSSL's headers", e.elf)
+	}
+	if err := newer(used); err != nil {
+		return err
+	}
+	b.WolfSSL = used[0].root
+	for _, u := range used {
+		if !sameFile(u.root, b.WolfSSL) {
+			return fmt.Errorf("two wolfSSL trees were compiled: %s and %s", b.WolfSSL, u.root)
+		}
+	}
+	b.Version = wolfVersion(b.WolfSSL)
+	b.Functions = make(map[string]string)
+	for _, o := range e.inputs.objects {
+		for _, d := range o.Defs {
+			if b.Functions[d.Symbol] == "" {
+				b.Functions[d.Symbol] = e.objectName(o)
+			}
+		}
+	}
+	return b.units(ctx, macros)
+}
+
+// newer is an error if what was compiled has changed since.
+func newer(used []wolfObject) error {
+	changed := make(map[string]int64)
+	for _, u := range used {
+		object, err := os.Stat(u.object.File)
+		if err != nil {
+			return err
+		}
+		for _, dep := range u.deps {
+			at, known := changed[dep]
+			if !known {
+				info, err := os.Stat(dep)
+				if err != nil {
+					return fmt.Errorf("the firmware was compiled with a file that is gone: %w",
+						err)
+				}
+				at = info.ModTime().UnixNano()
+				changed[dep] = at
+			}
+			if at > object.ModTime().UnixNano() {
+				return fmt.Errorf("%s was changed after the firmware was built", dep)
+			}
+		}
+	}
+	return nil
+}
+
+// units are the objects of wolfSSL and the modules with code, and how the compiler sees the macros
+// in each. Assembly need not include wolfSSL's settings, and make compiles it without dependency
+// files.
+func (b *Built) units(ctx context.Context, macros []string) error {
+	compiles, err := b.evidence.build.Compiles(ctx)
+	if err != nil {
+		return err
+	}
+	var commands []build.Compile
+	var of []int
+	for _, o := range b.evidence.inputs.objects {
+		if o.System || !o.Code && !o.Lto {
+			continue
+		}
+		files := slices.Clone(b.evidence.deps(o.File))
+		command, known := compiles[o.File]
+		if known && !slices.Contains(files, command.Source) {
+			files = append(files, command.Source)
+		}
+		inside := false
+		for i, file := range files {
+			files[i] = relative(b.WolfSSL, file)
+			inside = inside || files[i] != file
+		}
+		if !inside {
+			continue
+		}
+		if known && strings.EqualFold(filepath.Ext(command.Source), ".c") {
+			commands, of = append(commands, command), append(of, len(b.Units))
+		}
+		b.Units = append(b.Units, Unit{Name: b.evidence.objectName(o), Files: files})
+	}
+	names := slices.Clone(macros)
+	slices.Sort(names)
+	values, err := b.evidence.flags.EffectiveAtWith(ctx, commands, slices.Compact(names),
+		build.Watch{})
+	if err != nil {
+		return err
+	}
+	for i, v := range values {
+		b.Units[of[i]].Macros = v
+	}
+	return nil
+}
+
+// Input is an object of the link that has code.
+type Input struct {
+	// File is the object, or the archive that it is in; Source what it was compiled from, "" if
+	// that is not known. Both are absolute.
+	File, Source string
+	System       bool // it comes with the compiler
+}
+
+// Inputs are the objects of the link that have code, in its order.
+func (b *Built) Inputs(ctx context.Context) ([]Input, error) {
+	compiles, err := b.evidence.build.Compiles(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var inputs []Input
+	for _, o := range b.evidence.inputs.objects {
+		if !o.Code && !o.Lto {
+			continue
+		}
+		in := Input{File: o.File, System: o.System}
+		if deps := b.evidence.deps(o.File); o.Member == "" && len(deps) > 0 {
+			in.Source = deps[0]
+		} else if command, known := compiles[o.File]; known {
+			in.Source = command.Source
+		}
+		inputs = append(inputs, in)
+	}
+	return inputs, nil
+}
+
+// Firmware is the linked program.
+func (b *Built) Firmware() string { return b.evidence.elf }
+
+// Shared are the shared libraries that the link names.
+func (b *Built) Shared() []string { return b.evidence.link.Shared }
+
+// Compiler is what the compiler says that it is.
+func (b *Built) Compiler(ctx context.Context) (string, error) {
+	cmd := b.evidence.toolCommand(ctx, append(slices.Clone(b.evidence.flags.CC), "--version"))
+	out, err := cmd.Output()
+	if err != nil {
+		return "", fmt.Errorf("ask the compiler for its version: %w", err)
+	}
+	first, _, _ := strings.Cut(string(out), "\n")
+	return strings.TrimSpace(first), nil
+}
+
+// Flags are the compiler with its flags, and the linker's command without its inputs.
+func (b *Built) Flags() (compile, link []string) {
+	compile = slices.Concat(b.evidence.flags.CC, b.evidence.flags.CFLAGS)
+	for i, word := range b.evidence.link.Argv {
+		output := word == "-o" || i > 0 && b.evidence.link.Argv[i-1] == "-o"
+		switch filepath.Ext(word) {
+		case ".o", ".obj", ".a":
+		default:
+			if !output {
+				link = append(link, word)
+			}
+		}
+	}
+	return compile, link
+}
