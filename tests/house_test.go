@@ -24,8 +24,8 @@ var mayImport = []struct {
 	{"mpwolf", uses{"command"}},
 	{"command", uses{
 		"audit", "build", "change", "check", "complete", "config", "disk", "doctor", "explain",
-		"fetch", "hint", "micropython", "patches", "project", "report", "sbom", "shell",
-		"sources", "state", "status", "trace", "verify",
+		"fetch", "hint", "matrix", "micropython", "patches", "project", "report", "sbom", "shell",
+		"sources", "state", "status", "trace", "verify", "wolfssl",
 	}},
 	{"sbom", uses{
 		"audit", "disk", "hint", "micropython", "modules", "patches", "project", "state",
@@ -33,7 +33,7 @@ var mayImport = []struct {
 	}},
 	{"audit", uses{"project", "report", "repository", "verify", "wolfssl"}},
 	{"verify", uses{
-		"board", "build", "check", "disk", "doctor", "hint", "lazyregexp", "micropython",
+		"board", "build", "check", "config", "disk", "doctor", "hint", "lazyregexp", "micropython",
 		"modules", "objects", "patches", "project", "report", "repository", "state",
 		"wolfssl",
 	}},
@@ -63,6 +63,7 @@ var mayImport = []struct {
 	{"patches", uses{"hint", "lazyregexp", "micropython", "shell"}},
 	{"board", uses{"hint", "lazyregexp", "trace"}},
 	{"build", uses{"disk", "lazyregexp", "micropython", "shell", "sources", "trace"}},
+	{"matrix", uses{"config", "hint", "shell"}},
 	{"config", uses{"hint", "repository"}},
 	{"micropython", uses{"hint", "state"}},
 	{"state", uses{"disk"}},

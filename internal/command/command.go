@@ -187,9 +187,11 @@ func newApp(s *session) *cli.App {
 		Commands: []*cli.Command{
 			initCommand(s), patchCommand(s), verifyCommand(s), checkCommand(s), revertCommand(s),
 			statusCommand(s), buildCommand(s), auditCommand(s), sbomCommand(s),
+			matrixCommand(s), mergeCommand(s),
 			fetchCommand(s), portsCommand(s), boardsCommand(s), explainCommand(s),
 			doctorCommand(s),
-			helpCommand(s), completionCommand(s), manCommand(s), completeCommand(s),
+			helpCommand(s), versionCommand(s), completionCommand(s), manCommand(s),
+			completeCommand(s),
 		},
 		// Errors are reported, and the process ends, in one place only.
 		ExitErrHandler: func(*cli.Context, error) {},
