@@ -170,6 +170,9 @@ const (
 // library is a component that is one file.
 func (g *grouping) library(file string) {
 	id := "file " + filepath.Base(file)
+	for n := 2; g.files[id] != "" && g.files[id] != file; n++ {
+		id = fmt.Sprintf("file %s %d", filepath.Base(file), n) // of another directory
+	}
 	g.files[id] = file
 	g.count(id, "")
 }

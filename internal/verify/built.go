@@ -184,7 +184,8 @@ type Input struct {
 	System       bool // it comes with the compiler
 }
 
-// Inputs are the objects of the link that have code, in its order.
+// Inputs are the objects of the link that have code, in its order, and those that the compiler adds
+// by itself, such as members of libgcc.a, as far as the linker's map has them.
 func (b *Built) Inputs(ctx context.Context) ([]Input, error) {
 	compiles, err := b.evidence.build.Compiles(ctx)
 	if err != nil {
@@ -203,7 +204,27 @@ func (b *Built) Inputs(ctx context.Context) ([]Input, error) {
 		}
 		inputs = append(inputs, in)
 	}
-	return inputs, nil
+	return append(inputs, b.added()...), nil
+}
+
+// added are the objects in the linker's map that the link's command does not name.
+func (b *Built) added() []Input {
+	seen := make(map[string]bool)
+	for _, o := range b.evidence.inputs.objects {
+		seen[o.File], seen[o.Name()] = true, true
+	}
+	var added []Input
+	for _, at := range b.evidence.placedSections().all {
+		file, _, _ := strings.Cut(at.name, "(")
+		if seen[at.name] || seen[file] {
+			continue
+		}
+		seen[at.name] = true
+		if _, err := os.Stat(file); err == nil { // not one that the linker's optimizer has made
+			added = append(added, Input{File: file, System: true})
+		}
+	}
+	return added
 }
 
 // Firmware is the linked program.

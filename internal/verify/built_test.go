@@ -1,0 +1,74 @@
+package verify
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"mpwolf/internal/objects"
+)
+
+// TestAdded is that what the compiler links by itself is found in the linker's map, once each.
+func TestAdded(t *testing.T) {
+	dir := t.TempDir()
+	file := func(name string) string {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, nil, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	main, libgcc, libx, crt := file("main.o"), file("libgcc.a"), file("libx.a"), file("crti.o")
+	b := &Built{evidence: &evidence{
+		inputs: &inputs{objects: []*objects.Object{{File: main}, {File: libx, Member: "x.o"}}},
+		placements: &placedSections{all: []placement{
+			{name: main}, {name: libx + "(x.o)"}, {name: libx + "(y.o)"},
+			{name: libgcc + "(_udivdi3.o)"}, {name: libgcc + "(_clz.o)"},
+			{name: libgcc + "(_clz.o)"}, {name: crt}, {name: filepath.Join(dir, "cc.ltrans0.o")},
+		}},
+	}}
+	var got []string
+	for _, in := range b.added() {
+		got = append(got, filepath.Base(in.File))
+		if !in.System || in.Source != "" {
+			t.Errorf("got %+v", in)
+		}
+	}
+	if strings.Join(got, " ") != "libgcc.a libgcc.a crti.o" {
+		t.Errorf("got %q", got)
+	}
+}
+
+// TestNewer is that a file that changed after an object was compiled is no evidence.
+func TestNewer(t *testing.T) {
+	dir := t.TempDir()
+	now := time.Now()
+	file := func(name string, age time.Duration) string {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, nil, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chtimes(path, now.Add(-age), now.Add(-age)); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	object := &objects.Object{File: file("tls.o", time.Minute)}
+	older, younger := file("tls.c", time.Hour), file("settings.h", time.Second)
+	for _, test := range []struct {
+		deps []string
+		with string
+	}{
+		{[]string{older}, ""},
+		{[]string{older, younger}, "settings.h was changed after"},
+		{[]string{older, filepath.Join(dir, "gone.h")}, "gone.h"},
+	} {
+		err := newer([]wolfObject{{object: object, deps: test.deps}})
+		if (err == nil) != (test.with == "") || err != nil &&
+			!strings.Contains(err.Error(), test.with) {
+			t.Errorf("%v: got %v; want %q", test.deps, err, test.with)
+		}
+	}
+}
