@@ -184,8 +184,8 @@ type Input struct {
 	System       bool // it comes with the compiler
 }
 
-// Inputs are the objects of the link that have code, in its order, and those that the compiler adds
-// by itself, such as members of libgcc.a, as far as the linker's map has them.
+// Inputs are the objects of the link that have code, in its order, and those that the compiler
+// adds by itself, such as members of libgcc.a, as far as the linker's map has them.
 func (b *Built) Inputs(ctx context.Context) ([]Input, error) {
 	compiles, err := b.evidence.build.Compiles(ctx)
 	if err != nil {
