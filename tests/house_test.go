@@ -34,8 +34,8 @@ var mayImport = []struct {
 	{"audit", uses{"project", "report", "repository", "verify", "wolfssl"}},
 	{"verify", uses{
 		"board", "build", "check", "config", "disk", "doctor", "hint", "lazyregexp", "micropython",
-		"modules", "objects", "patches", "project", "report", "repository", "state",
-		"wolfssl",
+		"modules", "objects", "patches", "project", "report", "repository", "shell",
+		"state", "treemap", "wolfssl",
 	}},
 	{"status", uses{
 		"change", "micropython", "modules", "patches", "project", "state", "wolfssl",
@@ -80,6 +80,7 @@ var mayImport = []struct {
 	{"repository", nil},
 	{"shell", nil},
 	{"trace", nil},
+	{"treemap", nil},
 	{"tests", nil},
 	{"tests/toycc", nil},
 	{"wolfssl", nil},

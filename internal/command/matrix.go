@@ -65,13 +65,14 @@ its result is not forgotten.
 Examples:
     mpwolf merge results/*.json
     mpwolf merge --format sarif results/*.json`,
-		Flags:  []cli.Flag{formatFlag("text", "json", formatSARIF, formatJUnit, formatGitHub)},
+		Flags: []cli.Flag{formatFlag("text", "json", formatSARIF, formatJUnit, formatGitHub,
+			formatHTML)},
 		Action: s.merge,
 	}
 }
 
 func (s *session) merge(c *cli.Context) error {
-	kind, err := format(c, "text", "json", formatSARIF, formatJUnit, formatGitHub)
+	kind, err := format(c, "text", "json", formatSARIF, formatJUnit, formatGitHub, formatHTML)
 	if err != nil {
 		return err
 	}

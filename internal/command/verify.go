@@ -19,6 +19,7 @@ const (
 	formatSARIF  = "sarif"
 	formatJUnit  = "junit"
 	formatGitHub = "github"
+	formatHTML   = "html" // of verify and merge
 )
 
 const (
@@ -73,14 +74,14 @@ Examples:
 				Usage: "fail if the firmware leaves less than `SIZE` for Python's heap"},
 			&cli.StringFlag{Name: flagMinStack,
 				Usage: "fail if the firmware leaves less than `SIZE` for the stack"},
-			formatFlag("text", "json", formatSARIF, formatJUnit, formatGitHub),
+			formatFlag("text", "json", formatSARIF, formatJUnit, formatGitHub, formatHTML),
 		),
 		Action: noArgs(s.verify),
 	}
 }
 
 func (s *session) verify(c *cli.Context) error {
-	kind, err := format(c, "text", "json", formatSARIF, formatJUnit, formatGitHub)
+	kind, err := format(c, "text", "json", formatSARIF, formatJUnit, formatGitHub, formatHTML)
 	if err != nil {
 		return err
 	}
@@ -132,6 +133,8 @@ func (s *session) showVerified(kind string, r *verify.Result) error {
 	switch kind {
 	case "json":
 		return s.json(r)
+	case formatHTML:
+		return r.HTML(s.stdout)
 	case formatSARIF:
 		return r.Log().SARIF(s.stdout)
 	case formatGitHub:

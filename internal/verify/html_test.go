@@ -1,0 +1,131 @@
+package verify
+
+import (
+	"bytes"
+	"encoding/json"
+	"encoding/xml"
+	"errors"
+	"io"
+	"strings"
+	"testing"
+)
+
+func htmlSample() *Result {
+	size := &Size{Memory: Memory{Flash: 1000, RAM: 300},
+		Stacks: map[string]Memory{stackTLS: {600, 100}, stackMicroPython: {400, 200}},
+		Sources: map[string]Memory{"py/gc.c": {300, 200}, "lib/littlefs/lfs.c": {100, 0},
+			"/m/micropython-wolfssl/wolfssl/src/tls.c":           {200, 50},
+			"/m/micropython-wolfssl/wolfssl/wolfcrypt/src/aes.c": {400, 50}}}
+	last := &Size{Memory: Memory{Flash: 900, RAM: 310}}
+	r := &Result{Schema: SchemaVersion, Tool: "mpwolf", Version: "v1", Tree: "/t", OK: false,
+		MicroPython: "v1.28.0",
+		Findings:    []Finding{{Message: "not as recorded", File: "ports/unix/x.h", Line: 3}}}
+	report := &Report{}
+	for _, rule := range rules {
+		c := Check{ID: rule.ID, OK: true, Applies: true, Summary: rule.ID + " are fine",
+			Findings: []Finding{}}
+		switch rule.ID {
+		case SizeID:
+			c.Evidence = map[string]any{"size": size, "last": last}
+		case SymbolsID:
+			c.OK = false
+			c.Findings = []Finding{{Message: `<script>alert("x")</script> & twice`,
+				File: `a"b<c>.c`, Fix: "rename <it>"}}
+		case RunID:
+			c.OK, c.Summary = false, "not made: QEMU is missing"
+		}
+		report.Checks = append(report.Checks, c)
+	}
+	r.Targets = []Target{{Target: "unix (standard)", Port: "unix", Variant: "standard",
+		Report: report}}
+	return r
+}
+
+// TestHTML is that the page is well-formed, needs nothing else, escapes what it shows, and says in
+// words what its colours and areas say.
+func TestHTML(t *testing.T) {
+	var out bytes.Buffer
+	if err := htmlSample().HTML(&out); err != nil {
+		t.Fatal(err)
+	}
+	text := out.String()
+	decoder := xml.NewDecoder(strings.NewReader(text))
+	counts := make(map[string]int)
+	for {
+		token, err := decoder.Token()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			t.Fatalf("not well-formed: %v\n%s", err, text)
+		}
+		start, is := token.(xml.StartElement)
+		if !is {
+			continue
+		}
+		counts[start.Name.Local]++
+		for _, a := range start.Attr {
+			if name := a.Name.Local; name == "src" || name == "href" ||
+				strings.HasPrefix(name, "on") {
+				t.Errorf("<%s %s=%q>: the page needs something else", start.Name.Local, name,
+					a.Value)
+			}
+		}
+		if start.Name.Local == "svg" &&
+			!strings.Contains(attribute(start, "aria-label"), "bytes") {
+			t.Errorf("an image without a description: %+v", start)
+		}
+	}
+	if counts["script"] != 0 || counts["link"] != 0 || counts["h1"] != 1 ||
+		counts["details"] != len(rules)+7 || counts["svg"] != 11 {
+		t.Errorf("elements %v", counts)
+	}
+	for _, want := range []string{"Failed", "FAIL", "not made", "not as recorded",
+		"&lt;script&gt;", "rename &lt;it&gt;", "wolfSSL TLS", "<td class=\"n\">&#43;100</td>",
+		"<td class=\"n\">-10</td>", "lib/littlefs", "wolfssl/wolfcrypt", "prefers-color-scheme",
+		"@media print", "mpwolf verify --tree /t --port unix --variant standard"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("there is no %q", want)
+		}
+	}
+	if strings.Contains(text, "url(") || strings.Contains(text, "@import") ||
+		strings.Contains(text, "ZgotmplZ") {
+		t.Error("the page needs another file, or the template refused a value")
+	}
+}
+
+// TestHTMLOfJSON is that a result that was read, as merge does, has the same page.
+func TestHTMLOfJSON(t *testing.T) {
+	text, err := json.Marshal(htmlSample())
+	if err != nil {
+		t.Fatal(err)
+	}
+	read := &Result{}
+	if err := json.Unmarshal(text, read); err != nil {
+		t.Fatal(err)
+	}
+	var here, there bytes.Buffer
+	if err := htmlSample().HTML(&here); err != nil {
+		t.Fatal(err)
+	}
+	if err := read.HTML(&there); err != nil {
+		t.Fatal(err)
+	}
+	// The evidence's keys are in another order.
+	cut := func(text string) string {
+		_, rest, _ := strings.Cut(text, "<h3>Size</h3>")
+		return rest
+	}
+	if cut(here.String()) == "" || cut(here.String()) != cut(there.String()) {
+		t.Errorf("got\n%s\nnot\n%s", there.String(), here.String())
+	}
+}
+
+func attribute(e xml.StartElement, name string) string {
+	for _, a := range e.Attr {
+		if a.Name.Local == name {
+			return a.Value
+		}
+	}
+	return ""
+}
