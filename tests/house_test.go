@@ -23,9 +23,9 @@ var mayImport = []struct {
 }{
 	{"mpwolf", uses{"command"}},
 	{"command", uses{
-		"audit", "build", "change", "check", "complete", "config", "disk", "doctor", "explain",
-		"fetch", "hint", "matrix", "micropython", "patches", "project", "report", "sbom", "shell",
-		"sources", "state", "status", "trace", "verify", "wolfssl",
+		"audit", "build", "bundle", "change", "check", "complete", "config", "disk", "doctor",
+		"explain", "fetch", "hint", "matrix", "micropython", "patches", "project", "report", "sbom",
+		"shell", "sources", "state", "status", "trace", "verify", "wolfssl",
 	}},
 	{"sbom", uses{
 		"audit", "disk", "hint", "micropython", "modules", "patches", "project", "state",
@@ -61,6 +61,7 @@ var mayImport = []struct {
 	}},
 	{"fetch", uses{"build", "hint", "micropython", "sources", "wolfssl"}},
 	{"patches", uses{"hint", "lazyregexp", "micropython", "shell"}},
+	{"bundle", nil},
 	{"board", uses{"hint", "lazyregexp", "trace"}},
 	{"build", uses{"disk", "lazyregexp", "micropython", "shell", "sources", "trace"}},
 	{"matrix", uses{"config", "hint", "shell"}},

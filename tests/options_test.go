@@ -17,6 +17,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"mpwolf/internal/bundle"
 )
 
 // options agrees with OpenSSL and with Go on application protocols, versions of TLS and the length
@@ -71,6 +73,7 @@ func (r *real) options(t *testing.T) {
 		})
 	}
 	t.Run("examples", func(t *testing.T) { r.examples(t, ca, cert, key) })
+	t.Run("bundle of the system", func(t *testing.T) { r.systemBundle(t, ca, cert, key) })
 	t.Run("record lengths", func(t *testing.T) { r.recordLengths(t, ca, cert, key) })
 	t.Run("reasons", r.reasons)
 	t.Run("peers", r.peers)
@@ -90,8 +93,10 @@ func (r *real) examples(t *testing.T, ca *authority, cert, key string) {
 		"alpn": "mqtt\n", "versions": "TLSv1.3 (", "fragment": "3001\n",
 		"session": "True\n",
 		"pins":    "TLSv1.3\n", "peer": "(('DNS', 'localhost'),)\n2 1\n",
-		"psk": "TLSv1.3 None\n",
+		"psk": "TLSv1.3 None\n", "bundle": "TLSv1.3\n",
 	}
+	bundleFile := filepath.Join(t.TempDir(), "ca.bundle")
+	writeFile(t, filepath.Dir(bundleFile), filepath.Base(bundleFile), bundleOf(t, ca.file))
 	if strings.HasPrefix(wolfSSLVersion(t, r.firmware()), "5.5.") {
 		want["psk"] = "TLSv1.2 None\n"
 	}
@@ -104,7 +109,8 @@ func (r *real) examples(t *testing.T, ca *authority, cert, key string) {
 		code, _, _ = strings.Cut(code, "\n- ")
 		code = strings.NewReplacer("\n    ", "\n", `"broker.example.com", 443`,
 			fmt.Sprintf(`"127.0.0.1", %d`, port), "broker.example.com", "localhost", "ca.pem",
-			ca.file, "c0ffee00c0ffee00c0ffee00c0ffee00c0ffee00c0ffee00c0ffee00c0ffee00",
+			ca.file, "/lib/ca.bundle", bundleFile,
+			"c0ffee00c0ffee00c0ffee00c0ffee00c0ffee00c0ffee00c0ffee00c0ffee00",
 			pinOf(t, cert)).Replace(code)
 		if want[name] == "" {
 			t.Errorf("no test knows the example %q", name)
@@ -118,6 +124,44 @@ func (r *real) examples(t *testing.T, ca *authority, cert, key string) {
 			t.Errorf("%s: %v\n%s\nwant %q", name, err, out, want[name])
 		}
 	}
+}
+
+// systemBundle measures what a bundle of all certificates that the system trusts takes.
+func (r *real) systemBundle(t *testing.T, ca *authority, cert, key string) {
+	file := bundle.SystemFile()
+	if file == "" {
+		t.Skip("SKIPPED: the system has no file of certificates that it trusts")
+	}
+	data := bundleOf(t, file, ca.file)
+	if certs, err := bundle.Decode(data); err != nil || len(certs) < 100 {
+		t.Skipf("SKIPPED: %s has only %d certificates (%v)", file, len(certs), err)
+	}
+	dir := t.TempDir()
+	writeFile(t, dir, "ca.bundle", data)
+	port := strconv.Itoa(startServer(t, "-cert", cert, "-key", key))
+	const most = 512 // bytes
+	var loaded, connected int
+	line := r.python(t, "tls_bundle_memory.py", filepath.Join(dir, "ca.bundle"), port)
+	if _, err := fmt.Sscanf(line, "OK %d %d", &loaded, &connected); err != nil || loaded > most ||
+		connected > most {
+		t.Errorf("got %q; want at most %d bytes twice", line, most)
+	}
+	t.Logf("a bundle of %d bytes: %s", len(data), line)
+}
+
+// bundleOf is a bundle of the certificates in files.
+func bundleOf(t *testing.T, files ...string) []byte {
+	t.Helper()
+	var all []*x509.Certificate
+	for _, file := range files {
+		certs, _ := bundle.ParsePEM(readFile(t, file))
+		all = append(all, certs...)
+	}
+	data, err := bundle.Encode(all)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
 }
 
 // pinOf is the SHA-256 of a certificate's public key.

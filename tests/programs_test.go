@@ -282,6 +282,11 @@ func TestPrograms(t *testing.T) {
 			}
 		})
 	}
+	t.Run("MQTT on port 443", func(t *testing.T) {
+		if ours := firmwares["ours"]; ours != "" {
+			p.mqttOn443(t, ours, ca)
+		}
+	})
 	t.Run("mosquitto", func(t *testing.T) {
 		port := p.mosquitto(t)
 		for _, kind := range []string{"simple", "robust"} {
@@ -482,6 +487,73 @@ func (p *programs) mosquitto(t *testing.T) int {
 		p.cert, p.key))
 	p.serve(t, port, "mosquitto", "-c", "mosquitto.conf")
 	return port
+}
+
+// mqttOn443 runs nginx and the client as docs/tls.md shows them, and mosquitto as the broker.
+func (p *programs) mqttOn443(t *testing.T, firmware string, ca *authority) {
+	broker, port, secure, web := freePort(t), freePort(t), freePort(t), freePort(t)
+	writeFile(t, p.dir, "plain.conf", fmt.Appendf(nil,
+		"listener %d 127.0.0.1\nallow_anonymous true\nuser root\n", broker))
+	p.serve(t, broker, "mosquitto", "-c", "plain.conf")
+	module, file := "", "/usr/lib/nginx/modules/ngx_stream_module.so" // Debian's
+	if _, err := os.Stat(file); err == nil {
+		module = "load_module " + file + ";\n"
+	}
+	writeFile(t, p.dir, "mqtt.conf", []byte(module+"daemon off;\nmaster_process off;\n"+
+		"user root;\npid mqtt.pid;\nevents { }\n"+strings.NewReplacer("listen 443;",
+		fmt.Sprintf("listen 127.0.0.1:%d;", port), ":8883", fmt.Sprintf(":%d", secure),
+		":8443", fmt.Sprintf(":%d", web), ":1883", fmt.Sprintf(":%d", broker),
+		"server.pem", p.cert, "server.key", p.key, "http {", "http {\naccess_log off;\n"+
+			"client_body_temp_path temp; proxy_temp_path temp;\nfastcgi_temp_path temp; "+
+			"uwsgi_temp_path temp; scgi_temp_path temp;").Replace(program(t, "nginx"))))
+	p.serve(t, port, "/usr/sbin/nginx", "-p", p.dir, "-c", filepath.Join(p.dir, "mqtt.conf"), "-e",
+		"error.log")
+	writeFile(t, p.dir, "ca.bundle", bundleOf(t, ca.file))
+	code := strings.NewReplacer("broker.example.com\", 443", fmt.Sprintf("localhost\", %d", port),
+		"/lib/ca.bundle", filepath.Join(p.dir, "ca.bundle")).Replace(program(t, "mqtt"))
+	writeFile(t, p.dir, "mqtt.py", []byte(code))
+	run := func(script string) string {
+		cmd := exec.CommandContext(t.Context(), firmware, filepath.Join(p.dir, script))
+		cmd.Env = append(os.Environ(), "MICROPYPATH=.frozen:"+p.lib)
+		out, err := cmd.CombinedOutput()
+		if err != nil {
+			t.Errorf("%s: %v\n%s", script, err, out)
+		}
+		return string(out)
+	}
+	if got, want := run("mqtt.py"), "mqtt\nb'greetings' b'hello'\n"; got != want {
+		t.Errorf("got %q; want %q", got, want)
+	}
+	writeFile(t, p.dir, "web.py", fmt.Appendf(nil, `
+import socket, tls
+ctx = tls.create_default_context(cafile=%q)
+s = socket.socket()
+s.connect(socket.getaddrinfo("127.0.0.1", %d)[0][-1])
+s = ctx.wrap_socket(s, server_hostname="localhost")
+s.write(b"GET / HTTP/1.0\r\n\r\n")
+print(s.selected_alpn_protocol(), s.read()[-10:])
+`, filepath.Join(p.dir, "ca.bundle"), port))
+	if got, want := run("web.py"), "None b'a web page'\n"; got != want {
+		t.Errorf("got %q; want %q", got, want)
+	}
+}
+
+// program is a piece of docs/tls.md.
+func program(t *testing.T, name string) string {
+	t.Helper()
+	_, text, ok := strings.Cut(string(readFile(t, filepath.Join("..", "docs", "tls.md"))),
+		"<!-- program: "+name+" -->\n\n")
+	if !ok {
+		t.Fatalf("docs/tls.md has no program %q", name)
+	}
+	var lines []string
+	for line := range strings.Lines(text) {
+		if strings.TrimSpace(line) != "" && !strings.HasPrefix(line, "    ") {
+			break
+		}
+		lines = append(lines, strings.TrimPrefix(line, "    "))
+	}
+	return strings.Join(lines, "")
 }
 
 // relay forwards connections to a port; pass handles one direction, from the server.

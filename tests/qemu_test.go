@@ -36,6 +36,10 @@ func TestQemu(t *testing.T) {
 		board := startQemu(t, "mps2-an385", r.buildQemu(t, build, ""))
 		board.runs(t, "crypto_kat.py", "", "")
 		board.softResets(t, softResets, string(left))
+		for _, script := range []string{"tls_bundle.py", "tls_options.py", "tls_pins.py",
+			"tls_session.py"} {
+			board.runs(t, script, "", "")
+		}
 	})
 	// Then only wolf_alloc.c cleans up.
 	t.Run("no finalisers", func(t *testing.T) {

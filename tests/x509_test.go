@@ -23,6 +23,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"mpwolf/internal/bundle"
 )
 
 // debianPython is Debian's Python, which has Debian's packages.
@@ -102,6 +104,7 @@ type x509Run struct {
 	Host    *string    `json:"host"`
 	Mode    int        `json:"mode"`
 	Anchors []string   `json:"anchors"`
+	Bundle  string     `json:"bundle"` // a CA bundle to load too, or ""
 	At      *string    `json:"at"`
 	Repeat  int        `json:"repeat"`
 	Chains  [][]string `json:"chains"`
@@ -473,6 +476,7 @@ type x509Contender struct {
 	python   []string
 	versions []string
 	control  bool // what it refuses is also tried without verification
+	bundles  bool // what is trusted is in CA bundles
 	answers  map[*x509Run]x509Answer
 	runs     []*x509Run
 }
@@ -482,6 +486,13 @@ func x509Ours(firmware string) *x509Contender {
 		name: "ours", python: []string{firmware}, versions: []string{"1.2", "1.3", "dtls1.2"},
 		control: true,
 	}
+}
+
+// x509Bundled is the same with the trusted certificates in CA bundles.
+func x509Bundled(firmware string) *x509Contender {
+	c := x509Ours(firmware)
+	c.name, c.bundles = "ours, with bundles", true
+	return c
 }
 
 // x509BuiltIn is MicroPython's mbedTLS, which has no TLS 1.3.
@@ -512,8 +523,50 @@ func (l *x509Lab) hear(t *testing.T, c *x509Contender, cases []*x509Case) {
 	t.Helper()
 	start := time.Now()
 	c.runs = l.runs(cases, c)
+	if c.bundles {
+		l.useBundles(t, c.runs)
+	}
 	c.answers = l.ask(t, c.python, c.runs)
 	t.Logf("%s: %d connections in %.1f s", c.name, len(c.runs), time.Since(start).Seconds())
+}
+
+// useBundles moves the trusted certificates into bundles, except for those that crypto/x509 cannot
+// read.
+func (l *x509Lab) useBundles(t *testing.T, runs []*x509Run) {
+	t.Helper()
+	files, moved, left := map[string]string{}, 0, map[string]bool{}
+	for _, run := range runs {
+		var certs []*x509.Certificate
+		var rest []string
+		for _, name := range run.Anchors {
+			cert, err := x509.ParseCertificate(readFile(t, l.path(name)))
+			if err != nil {
+				rest = append(rest, name)
+				left[name] = true
+				continue
+			}
+			certs = append(certs, cert)
+			moved++
+		}
+		if len(certs) == 0 {
+			continue
+		}
+		key := strings.Join(run.Anchors, " ")
+		if files[key] == "" {
+			data, err := bundle.Encode(certs)
+			if err != nil {
+				t.Fatal(err)
+			}
+			files[key] = fmt.Sprintf("bundle-%d", len(files))
+			writeFile(t, l.dir, files[key], data)
+		}
+		run.Anchors, run.Bundle = append([]string{}, rest...), files[key]
+	}
+	if moved < len(runs)/2 {
+		t.Errorf("only %d certificates are in bundles", moved)
+	}
+	t.Logf("%d bundles; %d certificates are not in them, because crypto/x509 can't read them",
+		len(files), len(left))
 }
 
 // x509All presents all certificates to a patched micropython, and those of the table to the
@@ -523,6 +576,9 @@ func x509All(t *testing.T, firmware, baseline string) {
 	ours, openSSL := x509Ours(firmware), x509OpenSSL()
 	l.hear(t, ours, l.cases)
 	l.judge(t, ours)
+	bundled := x509Bundled(firmware)
+	l.hear(t, bundled, l.cases)
+	l.judge(t, bundled)
 	l.hear(t, openSSL, l.inTable())
 	others := []*x509Contender{openSSL}
 	if baseline != "" {
@@ -570,6 +626,9 @@ func TestX509Firmware(t *testing.T) {
 		}
 	}
 	l.judge(t, all[0])
+	bundled := x509Bundled(firmware)
+	l.hear(t, bundled, l.named(only))
+	l.judge(t, bundled)
 	switch {
 	case write && len(all) == 3 && only == "":
 		if err := os.WriteFile(x509Doc, []byte(l.doc(t, all[1:])), 0o644); err != nil {

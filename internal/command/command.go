@@ -189,7 +189,7 @@ func newApp(s *session) *cli.App {
 			statusCommand(s), buildCommand(s), auditCommand(s), sbomCommand(s),
 			matrixCommand(s), mergeCommand(s),
 			fetchCommand(s), portsCommand(s), boardsCommand(s), explainCommand(s),
-			doctorCommand(s),
+			doctorCommand(s), bundleCommand(s),
 			helpCommand(s), versionCommand(s), completionCommand(s), manCommand(s),
 			completeCommand(s),
 		},

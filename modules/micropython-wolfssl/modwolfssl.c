@@ -25,6 +25,7 @@
  */
 
 #include "wolf_glue.h"
+#include "wolf_bundle.h"
 #include "wolf_certdict.h"
 #include "wolf_reason.h"
 #include "wolf_session.h"
@@ -32,6 +33,7 @@
 
 #include <errno.h> // needed because mp_is_nonblocking_error uses system error codes
 #include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "py/builtin.h"
@@ -96,6 +98,11 @@
 #define MICROPY_WOLFSSL_PINS (1)
 #endif
 #define PIN_LEN WC_SHA256_DIGEST_SIZE
+
+// Bundles of trusted certificates, from which only those are read that a chain needs.
+#ifndef MICROPY_WOLFSSL_CA_BUNDLE
+#define MICROPY_WOLFSSL_CA_BUNDLE (1)
+#endif
 
 // SSLSocket.getpeercert() and the chains: the peer's whole chain is kept.
 #ifndef MICROPY_WOLFSSL_PEER_CHAIN
@@ -183,6 +190,9 @@
 
 #define COOKIE_SECRET_LEN (32)
 
+// In a directory.
+#define CA_BUNDLE_NAME "/ca.bundle"
+
 #ifdef HAVE_ALPN
 // The extension's length is one of 16 bits, and a hello has other extensions too.
 #define MAX_ALPN_LIST (16384)
@@ -254,7 +264,9 @@ typedef struct _ticket_key_t {
 // What a socket takes from its context when it is made: later changes of the context affect only
 // later sockets.
 typedef struct _settings_t {
-    mp_obj_t anchors; // tuple of the trusted certificates in DER; replaced, never modified
+    // tuple of what is trusted: certificates in DER, and bundles, see ca_bundle_load(); replaced,
+    // never modified
+    mp_obj_t anchors;
     mp_obj_t ciphers; // str, a list of wolfSSL's names, or MP_OBJ_NULL
     mp_obj_t verify_callback;
     #if KEY_LOG
@@ -320,6 +332,16 @@ typedef struct _mp_obj_ssl_context_t {
     #endif
 } mp_obj_ssl_context_t;
 
+#if MICROPY_WOLFSSL_CA_BUNDLE
+// An open bundle of trusted certificates, see wolf_bundle.h.
+typedef struct _ca_file_t {
+    mp_obj_t stream; // a file, or MP_OBJ_NULL
+    mp_buffer_info_t data; // all of its bytes, if they are in memory
+    wolf_bundle_t bundle;
+    mp_obj_t exception; // raised by the stream, or MP_OBJ_NULL
+} ca_file_t;
+#endif
+
 // The result of an operation on a socket. An error is raised after the operation has left the
 // socket.
 typedef struct _outcome_t {
@@ -348,8 +370,13 @@ typedef struct _mp_obj_ssl_socket_t {
     #endif
     #if MICROPY_WOLFSSL_PEER_CHAIN
     blob_t peer_chain; // all certificates of the peer, one after the other
-    wolf_span_t path[WOLF_MAX_PATH]; // the verified path: in peer_chain, or in settings.anchors
+    // the verified path: in peer_chain, in settings.anchors, or root
+    wolf_span_t path[WOLF_MAX_PATH];
     size_t path_len; // 0 if it wasn't verified
+    #endif
+    #if MICROPY_WOLFSSL_CA_BUNDLE
+    blob_t root; // the last certificate that was read from a bundle in a file
+    blob_t noted_root; // one before, with which a path that was not accepted ends
     #endif
     int64_t cert_limit; // until when the certificates are valid, once they are accepted
     #ifdef HAVE_SESSION_TICKET
@@ -489,10 +516,15 @@ static void close_file(mp_obj_t file) {
     }
 }
 
+// open(path, "rb")
+static mp_obj_t open_file(mp_obj_t path) {
+    mp_obj_t args[2] = { path, MP_OBJ_NEW_QSTR(MP_QSTR_rb) };
+    return mp_call_function_n_kw(MP_OBJ_FROM_PTR(&mp_builtin_open_obj), 2, 0, args);
+}
+
 // file = open(path, "rb"); data = file.read(); file.close()
 static mp_obj_t read_file(mp_obj_t path, bool *is_ours) {
-    mp_obj_t args[2] = { path, MP_OBJ_NEW_QSTR(MP_QSTR_rb) };
-    mp_obj_t file = mp_call_function_n_kw(MP_OBJ_FROM_PTR(&mp_builtin_open_obj), 2, 0, args);
+    mp_obj_t file = open_file(path);
     nlr_buf_t nlr;
     if (nlr_push(&nlr) != 0) {
         close_file(file);
@@ -576,6 +608,164 @@ static bool ssl_context_has_sign_callback(const settings_t *settings) {
 static bool is_want(int err) {
     return err == WANT_READ || err == WANT_WRITE;
 }
+
+#if MICROPY_WOLFSSL_CA_BUNDLE
+
+/******************************************************************************/
+// Bundles of trusted certificates.
+
+// stream.seek(offset, whence), which returns the position, or raises an exception
+static size_t stream_seek(mp_obj_t stream, size_t offset, int whence) {
+    struct mp_stream_seek_t seek = { .offset = offset, .whence = whence };
+    int err = 0;
+    const mp_stream_p_t *p = mp_get_stream_raise(stream, MP_STREAM_OP_IOCTL);
+    if (p->ioctl(stream, MP_STREAM_SEEK, (uintptr_t)&seek, &err) == MP_STREAM_ERROR) {
+        mp_raise_OSError(err);
+    }
+    return seek.offset;
+}
+
+static bool ca_file_read(void *arg, size_t offset, uint8_t *buf, size_t len) {
+    ca_file_t *f = arg;
+    if (f->data.buf != NULL) {
+        if (offset > f->data.len || len > f->data.len - offset) {
+            return false;
+        }
+        memcpy(buf, (const byte *)f->data.buf + offset, len);
+        return true;
+    }
+    bool no_memory = wolf_alloc_failed();
+    bool ok = false;
+    nlr_buf_t nlr;
+    if (nlr_push(&nlr) == 0) {
+        int err = 0;
+        (void)stream_seek(f->stream, offset, MP_SEEK_SET);
+        ok = mp_stream_rw(f->stream, buf, len, &err, MP_STREAM_RW_READ) == len;
+        if (err != 0) {
+            mp_raise_OSError(err);
+        }
+        nlr_pop();
+    } else {
+        f->exception = MP_OBJ_FROM_PTR(nlr.ret_val);
+        ok = false;
+    }
+    wolf_alloc_restore(no_memory);
+    return ok;
+}
+
+static void ca_file_close(ca_file_t *f) {
+    if (f->stream == MP_OBJ_NULL) {
+        return;
+    }
+    bool no_memory = wolf_alloc_failed();
+    nlr_buf_t nlr;
+    if (nlr_push(&nlr) == 0) {
+        close_file(f->stream);
+        nlr_pop();
+    } else if (f->exception == MP_OBJ_NULL) {
+        f->exception = MP_OBJ_FROM_PTR(nlr.ret_val);
+    }
+    f->stream = MP_OBJ_NULL;
+    wolf_alloc_restore(no_memory);
+}
+
+// Open a file: what is in ROM has a buffer, from others parts are read.
+static void open_ca_stream(ca_file_t *f, mp_obj_t path) {
+    f->stream = open_file(path);
+    if (mp_get_buffer(f->stream, &f->data, MP_BUFFER_READ)) {
+        return;
+    }
+    if (!is_native_stream(f->stream)) {
+        mp_raise_OSError(MP_EINVAL);
+    }
+    f->bundle.len = stream_seek(f->stream, 0, MP_SEEK_END);
+}
+
+// Open a bundle: the path of a file, or an object with a buffer. Returns false if that raised an
+// exception.
+static bool ca_file_open(ca_file_t *f, mp_obj_t source, bool is_path) {
+    memset(f, 0, sizeof(*f));
+    f->bundle.read = ca_file_read;
+    f->bundle.arg = f;
+    bool no_memory = wolf_alloc_failed();
+    nlr_buf_t nlr;
+    if (nlr_push(&nlr) == 0) {
+        if (is_path) {
+            open_ca_stream(f, source);
+        } else {
+            mp_get_buffer_raise(source, &f->data, MP_BUFFER_READ);
+        }
+        nlr_pop();
+    } else {
+        f->exception = MP_OBJ_FROM_PTR(nlr.ret_val);
+        ca_file_close(f);
+    }
+    wolf_alloc_restore(no_memory);
+    if (f->data.buf != NULL) {
+        f->bundle.len = f->data.len;
+    }
+    return f->exception == MP_OBJ_NULL;
+}
+
+// Open a bundle that was loaded before. Returns 0 or one of wolfSSL's numbers.
+static int ca_bundle_open(ca_file_t *f, mp_obj_t bundle) {
+    mp_obj_t *items;
+    mp_obj_get_array_fixed_n(bundle, 2, &items);
+    if (!ca_file_open(f, items[0], mp_obj_is_str(items[0]))) {
+        return ASN_PARSE_E;
+    }
+    int ret = wolf_bundle_open(&f->bundle);
+    size_t len;
+    if (ret == 0 && memcmp(mp_obj_str_get_data(items[1], &len), f->bundle.digest,
+        sizeof(f->bundle.digest)) != 0) {
+        ret = ASN_PARSE_E; // replaced meanwhile
+    }
+    return ret;
+}
+
+// The bundle in a file or an object, or MP_OBJ_NULL if that is none: a tuple of its path, or of an
+// object with all of its bytes, which can't change, and of the digest. Raises an exception if it
+// is damaged.
+static mp_obj_t ca_bundle_load(mp_obj_t source, bool is_path) {
+    ca_file_t f;
+    if (!ca_file_open(&f, source, is_path)) {
+        if (mp_obj_exception_match(f.exception, MP_OBJ_FROM_PTR(is_path ? &mp_type_OSError
+            : &mp_type_TypeError))) {
+            return MP_OBJ_NULL; // it may still be read as a whole
+        }
+        nlr_raise(f.exception);
+    }
+    if (f.data.buf != NULL && is_path) {
+        source = f.stream;
+        is_path = false;
+    }
+    byte magic[WOLF_BUNDLE_MAGIC_LEN];
+    bool is_bundle = f.bundle.len >= sizeof(magic) && ca_file_read(&f, 0, magic, sizeof(magic))
+        && memcmp(magic, WOLF_BUNDLE_MAGIC, sizeof(magic)) == 0;
+    int ret = is_bundle ? wolf_bundle_open(&f.bundle) : 0;
+    if (!is_bundle || is_path || ret != 0) {
+        ca_file_close(&f);
+    }
+    if (f.exception != MP_OBJ_NULL) {
+        nlr_raise(f.exception);
+    }
+    if (!is_bundle) {
+        return MP_OBJ_NULL;
+    }
+    if (ret != 0) {
+        raise_invalid(MP_ERROR_TEXT("invalid CA bundle"));
+    }
+    mp_buffer_info_t writable;
+    if (!is_path && mp_get_buffer(source, &writable, MP_BUFFER_RW)) {
+        source = mp_obj_new_bytes(writable.buf, writable.len);
+    }
+    mp_obj_t items[2] = {
+        source, mp_obj_new_bytes(f.bundle.digest, sizeof(f.bundle.digest))
+    };
+    return mp_obj_new_tuple(2, items);
+}
+
+#endif // MICROPY_WOLFSSL_CA_BUNDLE
 
 /******************************************************************************/
 // Cipher suites. mbedTLS's names are the IANA names with dashes, those of TLS 1.3 with a prefix of
@@ -731,6 +921,10 @@ static void unlock_socket(mp_obj_ssl_socket_t *o) {
 #define USE_WRITE (2)
 
 static void free_peer(mp_obj_ssl_socket_t *o) {
+    #if MICROPY_WOLFSSL_CA_BUNDLE
+    blob_free(&o->root);
+    blob_free(&o->noted_root);
+    #endif
     #if MICROPY_WOLFSSL_PEER_CHAIN
     o->path_len = 0;
     o->peer_cert.data = NULL;
@@ -979,6 +1173,7 @@ static int stream_rw(mp_obj_ssl_socket_t *o, void *buf, size_t len, bool write) 
     int err = 0;
     mp_uint_t ret = MP_STREAM_ERROR;
     mp_obj_t exception = MP_OBJ_NULL;
+    bool no_memory = wolf_alloc_failed();
     nlr_buf_t nlr;
     if (nlr_push(&nlr) == 0) {
         if (mp_obj_is_instance_type(mp_obj_get_type(sock))) {
@@ -990,6 +1185,7 @@ static int stream_rw(mp_obj_ssl_socket_t *o, void *buf, size_t len, bool write) 
     } else {
         exception = MP_OBJ_FROM_PTR(nlr.ret_val);
     }
+    wolf_alloc_restore(no_memory);
     if (let_go) {
         lock_socket(o);
     }
@@ -1025,13 +1221,16 @@ static mp_uint_t stream_ioctl(mp_obj_ssl_socket_t *o, mp_uint_t request, uintptr
     if (sock == MP_OBJ_NULL) {
         return MP_STREAM_ERROR;
     }
+    mp_uint_t ret = MP_STREAM_ERROR;
+    bool no_memory = wolf_alloc_failed();
     nlr_buf_t nlr;
-    if (nlr_push(&nlr) != 0) {
+    if (nlr_push(&nlr) == 0) {
+        ret = mp_get_stream(sock)->ioctl(sock, request, arg, errcode);
+        nlr_pop();
+    } else {
         keep_exception(o, nlr.ret_val);
-        return MP_STREAM_ERROR;
     }
-    mp_uint_t ret = mp_get_stream(sock)->ioctl(sock, request, arg, errcode);
-    nlr_pop();
+    wolf_alloc_restore(no_memory);
     return ret;
 }
 
@@ -1383,24 +1582,141 @@ static int socket_send_cb(WOLFSSL *ssl, char *buf, int len, void *user) {
     return o->out_len < MAX_QUEUE && queue(o, buf, len) ? len : WOLFSSL_CBIO_ERR_GENERAL;
 }
 
-// The i-th trusted certificate.
-static bool get_anchor(void *arg, size_t i, wolf_span_t *der) {
+// Where wolf_verify() looks for trusted certificates.
+typedef struct _anchors_t {
+    mp_obj_ssl_socket_t *o;
+    const wolf_verify_t *v;
+    #if MICROPY_WOLFSSL_CA_BUNDLE
+    mp_obj_t bundle; // the one that is open, or MP_OBJ_NULL
+    ca_file_t file;
+    #endif
+} anchors_t;
+
+#if MICROPY_WOLFSSL_CA_BUNDLE
+
+static void close_bundle(anchors_t *a) {
+    if (a->bundle != MP_OBJ_NULL) {
+        ca_file_close(&a->file);
+        a->bundle = MP_OBJ_NULL;
+        if (a->file.exception != MP_OBJ_NULL) {
+            keep_exception(a->o, MP_OBJ_TO_PTR(a->file.exception));
+        }
+    }
+}
+
+// Give up because a bundle can't be read. Without memory there is a number for that, else there is
+// an exception.
+static int fail_bundle(anchors_t *a, int err) {
+    close_bundle(a);
+    if (err == MEMORY_E || wolf_alloc_failed()) {
+        return MEMORY_E;
+    }
+    nlr_buf_t nlr;
+    if (nlr_push(&nlr) == 0) {
+        mp_raise_ValueError(MP_ERROR_TEXT("CA bundle damaged or replaced"));
+    }
+    keep_exception(a->o, nlr.ret_val);
+    return VERIFY_CERT_ERROR;
+}
+
+// Make room for the next certificate from a file. A path that was not accepted may end with the
+// one before.
+static bool make_root(anchors_t *a, size_t len) {
+    mp_obj_ssl_socket_t *o = a->o;
+    if (o->root.data != NULL && a->v->path_len > 0
+        && a->v->path[a->v->path_len - 1].p == o->root.data) {
+        blob_free(&o->noted_root);
+        o->noted_root = o->root;
+        o->root = (blob_t) {0};
+    }
+    blob_free(&o->root);
+    o->root.data = XMALLOC(len, NULL, DYNAMIC_TYPE_TMP_BUFFER);
+    o->root.len = len;
+    return o->root.data != NULL;
+}
+
+// Read the i-th certificate of the open bundle. Returns 0 or one of wolfSSL's numbers.
+static int read_root(anchors_t *a, size_t i, wolf_span_t *der) {
+    wolf_bundle_entry_t entry;
+    int ret = wolf_bundle_entry(&a->file.bundle, i, &entry);
+    if (ret != 0) {
+        return ret;
+    }
+    der->len = entry.len;
+    if (a->file.data.buf != NULL) {
+        der->p = (const byte *)a->file.data.buf + entry.offset;
+    } else {
+        if (!make_root(a, entry.len)) {
+            return MEMORY_E;
+        }
+        der->p = a->o->root.data;
+        if (!ca_file_read(&a->file, entry.offset, a->o->root.data, entry.len)) {
+            return ASN_PARSE_E;
+        }
+    }
+    return wolf_bundle_check(&entry, der->p);
+}
+
+// The i-th certificate with such a subject in a bundle, as for wolf_verify(). If there are only
+// fewer, i becomes less by their number.
+static int get_root(anchors_t *a, mp_obj_t bundle, const wolf_span_t *subject, size_t *i,
+    wolf_span_t *der) {
+    int ret = 0;
+    if (a->bundle != bundle) {
+        close_bundle(a);
+        a->bundle = bundle;
+        ret = ca_bundle_open(&a->file, bundle);
+    }
+    size_t first = 0, n = 0;
+    if (ret == 0) {
+        ret = wolf_bundle_find(&a->file.bundle, wolf_name_hash(subject), &first, &n);
+    }
+    if (ret == 0 && *i < n) {
+        ret = read_root(a, first + *i, der);
+        if (ret == 0) {
+            return 1;
+        }
+    }
+    *i -= n;
+    return ret == 0 ? 0 : fail_bundle(a, ret);
+}
+
+#endif // MICROPY_WOLFSSL_CA_BUNDLE
+
+// The i-th trusted certificate that can have such a subject, for wolf_verify().
+static int get_anchor(void *arg, const wolf_span_t *subject, size_t i, wolf_span_t *der) {
+    anchors_t *a = arg;
     size_t len;
     mp_obj_t *items;
-    mp_obj_tuple_get(*(mp_obj_t *)arg, &len, &items);
-    if (i >= len) {
-        return false;
+    mp_obj_tuple_get(a->o->settings.anchors, &len, &items);
+    for (size_t j = 0; j < len; ++j) {
+        #if MICROPY_WOLFSSL_CA_BUNDLE
+        if (mp_obj_is_exact_type(items[j], &mp_type_tuple)) {
+            int ret = get_root(a, items[j], subject, &i, der);
+            if (ret != 0) {
+                return ret;
+            }
+            continue;
+        }
+        #else
+        (void)subject;
+        #endif
+        if (i-- == 0) {
+            der->p = (const byte *)mp_obj_str_get_data(items[j], &der->len);
+            return 1;
+        }
     }
-    der->p = (const byte *)mp_obj_str_get_data(items[i], &der->len);
-    return true;
+    return 0;
 }
 
 // Ask SSLContext.verify_callback(cert, depth) about one certificate. Returns whether it accepts
 // it.
 static bool call_verify_callback(mp_obj_ssl_socket_t *o, const wolf_span_t *der, int depth) {
+    bool no_memory = wolf_alloc_failed();
     nlr_buf_t nlr;
     if (nlr_push(&nlr) != 0) {
         keep_exception(o, nlr.ret_val);
+        wolf_alloc_restore(no_memory);
         return false;
     }
     #if MICROPY_PY_BUILTINS_MEMORYVIEW
@@ -1414,6 +1730,7 @@ static bool call_verify_callback(mp_obj_ssl_socket_t *o, const wolf_span_t *der,
         MP_OBJ_NEW_SMALL_INT(depth));
     bool ok = mp_obj_get_int(ret) == 0;
     nlr_pop();
+    wolf_alloc_restore(no_memory);
     return ok;
 }
 
@@ -1486,9 +1803,11 @@ static int check_pins(mp_obj_ssl_socket_t *o, const wolf_span_t *path, size_t le
 // Verify the chain that the peer sent. Returns 0, or wolfSSL's number after storing the text for
 // it.
 static int verify_chain(mp_obj_ssl_socket_t *o, const wolf_span_t *chain, size_t len) {
+    anchors_t anchors = { .o = o };
     wolf_verify_t v = {
-        .chain = chain, .chain_len = len, .anchor = get_anchor, .arg = &o->settings.anchors
+        .chain = chain, .chain_len = len, .anchor = get_anchor, .arg = &anchors
     };
+    anchors.v = &v;
     if (o->hostname != mp_const_none) {
         v.host = mp_obj_str_get_data(o->hostname, &v.host_len);
     }
@@ -1496,6 +1815,12 @@ static int verify_chain(mp_obj_ssl_socket_t *o, const wolf_span_t *chain, size_t
     // it.
     v.must_sign = is_version_13(o->ssl);
     int err = wolf_verify(&v);
+    #if MICROPY_WOLFSSL_CA_BUNDLE
+    close_bundle(&anchors);
+    if (err == VERIFY_CERT_ERROR) {
+        return err; // a bundle could not be read
+    }
+    #endif
     if (err == 0) {
         o->cert_limit = v.not_after;
     }
@@ -1557,6 +1882,18 @@ static bool keep_peer(mp_obj_ssl_socket_t *o, wolf_span_t *chain, size_t n) {
     #endif
 }
 
+#if MICROPY_WOLFSSL_CA_BUNDLE
+// Whether the verified path is kept, which may end with a certificate from a bundle.
+static bool keeps_path(const mp_obj_ssl_socket_t *o) {
+    #if MICROPY_WOLFSSL_PEER_CHAIN
+    return o->path_len > 0;
+    #else
+    (void)o;
+    return false;
+    #endif
+}
+#endif
+
 static void check_chain(mp_obj_ssl_socket_t *o, const WOLFSSL_X509_STORE_CTX *store) {
     wolf_span_t chain[MAX_CHAIN];
     o->cert_error = ASN_PARSE_E;
@@ -1574,6 +1911,12 @@ static void check_chain(mp_obj_ssl_socket_t *o, const WOLFSSL_X509_STORE_CTX *st
     }
     if (o->settings.authmode != CERT_NONE) {
         o->cert_error = verify_chain(o, chain, store->totalCerts);
+        #if MICROPY_WOLFSSL_CA_BUNDLE
+        blob_free(&o->noted_root);
+        if (!keeps_path(o)) {
+            blob_free(&o->root);
+        }
+        #endif
         return;
     }
     o->cert_error = 0;
@@ -1702,9 +2045,11 @@ static mp_obj_t new_buffer(const byte *data, size_t len) {
 // if it returned None and the signature must be made here, or a negative error.
 static int call_ecdsa_sign_callback(mp_obj_ssl_socket_t *o, const byte *key, size_t key_len,
     const byte *hash, size_t hash_len, byte *out, word32 *out_len) {
+    bool no_memory = wolf_alloc_failed();
     nlr_buf_t nlr;
     if (nlr_push(&nlr) != 0) {
         keep_exception(o, nlr.ret_val);
+        wolf_alloc_restore(no_memory);
         return WC_HW_E;
     }
     mp_obj_t ret = mp_call_function_2(o->settings.ecdsa_sign_callback, new_buffer(key, key_len),
@@ -1714,6 +2059,7 @@ static int call_ecdsa_sign_callback(mp_obj_ssl_socket_t *o, const byte *key, siz
         mp_get_buffer_raise(ret, &sig, MP_BUFFER_READ);
     }
     nlr_pop();
+    wolf_alloc_restore(no_memory);
     if (ret == mp_const_none) {
         return 0;
     }
@@ -1820,9 +2166,11 @@ static mp_obj_t new_psk_str(const char *text) {
 // Ask the callback of set_psk_client_callback() for the identity and the key. Returns false if it
 // raised an exception, which is kept.
 static bool call_psk_client_callback(mp_obj_ssl_socket_t *o, const char *hint, mp_obj_t *pair) {
+    bool no_memory = wolf_alloc_failed();
     nlr_buf_t nlr;
     if (nlr_push(&nlr) != 0) {
         keep_exception(o, nlr.ret_val);
+        wolf_alloc_restore(no_memory);
         return false;
     }
     mp_obj_t ret = mp_call_function_1(o->settings.psk_callback, new_psk_str(hint));
@@ -1831,6 +2179,7 @@ static bool call_psk_client_callback(mp_obj_ssl_socket_t *o, const char *hint, m
     pair[0] = items[0];
     pair[1] = items[1];
     nlr_pop();
+    wolf_alloc_restore(no_memory);
     return true;
 }
 
@@ -1863,8 +2212,10 @@ static unsigned int psk_server_cb(WOLFSSL *ssl, const char *identity, unsigned c
     unsigned int key_max) {
     mp_obj_ssl_socket_t *o = SOCKET_FROM_USER(wolfSSL_GetIOReadCtx(ssl));
     o->psk_refused = true;
+    bool no_memory = wolf_alloc_failed();
     nlr_buf_t nlr;
     if (nlr_push(&nlr) != 0) {
+        wolf_alloc_restore(no_memory);
         mp_obj_t exception = MP_OBJ_FROM_PTR(nlr.ret_val);
         if (!mp_obj_exception_match(exception, MP_OBJ_FROM_PTR(&mp_type_Exception))
             || mp_obj_exception_match(exception, MP_OBJ_FROM_PTR(&mp_type_MemoryError))) {
@@ -1882,6 +2233,7 @@ static unsigned int psk_server_cb(WOLFSSL *ssl, const char *identity, unsigned c
         found = mp_call_method_n_kw(1, 0, dest);
     }
     nlr_pop();
+    wolf_alloc_restore(no_memory);
     mp_buffer_info_t k;
     if (!get_psk_key(found, &k) || k.len > key_max) {
         return 0;
@@ -2025,6 +2377,14 @@ static int add_settings_to_binding(wc_Sha256 *sha, const mp_obj_ssl_socket_t *o)
     mp_obj_t *anchors;
     mp_obj_tuple_get(settings->anchors, &len, &anchors);
     for (size_t i = 0; ret == 0 && i < len; ++i) {
+        #if MICROPY_WOLFSSL_CA_BUNDLE
+        if (mp_obj_is_exact_type(anchors[i], &mp_type_tuple)) {
+            mp_obj_t *items;
+            mp_obj_get_array_fixed_n(anchors[i], 2, &items);
+            ret = add_obj_to_binding(sha, items[1]);
+            continue;
+        }
+        #endif
         ret = add_obj_to_binding(sha, anchors[i]);
     }
     #if MICROPY_WOLFSSL_PINS
@@ -2418,9 +2778,11 @@ static void add_hex(vstr_t *vstr, const byte *data, size_t len) {
 
 // Write a line in the format of NSS: label, client's random, secret.
 static void log_secret(mp_obj_ssl_socket_t *o, const char *label, const byte *secret, size_t len) {
+    bool no_memory = wolf_alloc_failed();
     nlr_buf_t nlr;
     if (nlr_push(&nlr) != 0) {
         keep_exception(o, nlr.ret_val);
+        wolf_alloc_restore(no_memory);
         return;
     }
     byte random[32];
@@ -2442,6 +2804,7 @@ static void log_secret(mp_obj_ssl_socket_t *o, const char *label, const byte *se
     }
     vstr_clear(&vstr);
     nlr_pop();
+    wolf_alloc_restore(no_memory);
 }
 
 #ifdef WOLFSSL_TLS13
@@ -3307,11 +3670,12 @@ static bool add_anchor(mp_obj_t anchors, mp_obj_t obj, const byte *der, size_t l
 }
 
 #ifdef WOLFSSL_PEM_TO_DER
-// Add the certificates in PEM. Returns false if there is none, or one that can't be read.
-static bool add_pem_anchors(mp_obj_t anchors, const mp_buffer_info_t *pem) {
+// Add the certificates in PEM, without those that can't be read if some are left out. Returns
+// false if there is none, or one that can't be read.
+static bool add_pem_anchors(mp_obj_t anchors, const mp_buffer_info_t *pem, bool leave_out) {
     const byte *pos = pem->buf;
     const byte *end = pos + pem->len;
-    bool ok = false;
+    bool some = false;
     while ((pos = find(pos, end - pos, PEM_BEGIN_CERT)) != NULL) {
         const byte *next = find(pos, end - pos, PEM_END_CERT);
         if (next == NULL) {
@@ -3321,36 +3685,56 @@ static bool add_pem_anchors(mp_obj_t anchors, const mp_buffer_info_t *pem) {
         // DER is shorter than the PEM that holds it.
         byte *buf = m_new(byte, next - pos);
         int len = wc_CertPemToDer(pos, next - pos, buf, next - pos, CERT_TYPE);
-        ok = len > 0 && add_anchor(anchors, MP_OBJ_NULL, buf, len);
+        bool ok = len > 0 && add_anchor(anchors, MP_OBJ_NULL, buf, len);
         m_del(byte, buf, next - pos);
-        if (!ok) {
+        if (!ok && (!leave_out || wolf_alloc_failed())) {
             return false;
         }
+        some = some || ok;
         pos = next;
     }
-    return ok;
+    return some;
 }
 #endif
 
-static void ssl_context_load_cadata(mp_obj_ssl_context_t *self, mp_obj_t cadata, source_t source) {
-    bool is_ours;
-    cadata = get_source(cadata, source, &is_ours);
+// Add what is in an object or, if it is_path, in that file.
+static void ssl_context_load_trusted(mp_obj_ssl_context_t *self, mp_obj_t obj, bool is_path,
+    bool leave_out) {
+    bool is_ours = false;
+    mp_obj_t bundle = MP_OBJ_NULL;
+    #if MICROPY_WOLFSSL_CA_BUNDLE
+    bundle = is_path ? ca_bundle_load(obj, true) : MP_OBJ_NULL;
+    #endif
+    if (bundle == MP_OBJ_NULL && is_path) {
+        obj = read_file(obj, &is_ours);
+    }
+    #if MICROPY_WOLFSSL_CA_BUNDLE
+    if (bundle == MP_OBJ_NULL) {
+        bundle = ca_bundle_load(obj, false);
+    }
+    #endif
     ssl_context_get(MP_OBJ_FROM_PTR(self));
-    mp_buffer_info_t bufinfo;
-    get_data(cadata, &bufinfo);
 
     size_t len;
     mp_obj_t *items;
     mp_obj_tuple_get(self->settings.anchors, &len, &items);
     mp_obj_t anchors = mp_obj_new_list(len, items);
-    bool ok;
-    #ifdef WOLFSSL_PEM_TO_DER
-    if (is_pem(&bufinfo)) {
-        ok = add_pem_anchors(anchors, &bufinfo);
-    } else
-    #endif
-    {
-        ok = add_anchor(anchors, cadata, bufinfo.buf, bufinfo.len);
+    bool ok = true;
+    if (bundle != MP_OBJ_NULL) {
+        mp_obj_list_append(anchors, bundle);
+    } else {
+        mp_buffer_info_t bufinfo;
+        get_data(obj, &bufinfo);
+        #ifdef WOLFSSL_PEM_TO_DER
+        if (is_pem(&bufinfo)) {
+            ok = add_pem_anchors(anchors, &bufinfo, leave_out);
+        } else
+        #else
+        (void)leave_out;
+        #endif
+        {
+            ok = add_anchor(anchors, obj, bufinfo.buf, bufinfo.len);
+        }
     }
     if (!ok) {
         raise_invalid(MP_ERROR_TEXT("invalid cert"));
@@ -3359,6 +3743,91 @@ static void ssl_context_load_cadata(mp_obj_ssl_context_t *self, mp_obj_t cadata,
     mp_obj_list_get(anchors, &len, &items);
     self->settings.anchors = mp_obj_new_tuple(len, items);
 }
+
+static void ssl_context_load_cadata(mp_obj_ssl_context_t *self, mp_obj_t cadata,
+    source_t source) {
+    bool is_path = source == SOURCE_PATH_OR_DATA && mp_obj_is_str(cadata);
+    ssl_context_load_trusted(self, cadata, is_path, false);
+}
+
+#if MICROPY_WOLFSSL_CA_BUNDLE
+
+// Load a file unless there is none of that name. Returns whether there is one.
+static bool ssl_context_load_default(mp_obj_ssl_context_t *self, const char *dir, size_t dir_len,
+    const char *name) {
+    nlr_buf_t nlr;
+    if (nlr_push(&nlr) != 0) {
+        mp_obj_t exception = MP_OBJ_FROM_PTR(nlr.ret_val);
+        if (mp_obj_exception_match(exception, MP_OBJ_FROM_PTR(&mp_type_OSError))) {
+            mp_obj_t value = mp_obj_exception_get_value(exception);
+            if (value == MP_OBJ_NEW_SMALL_INT(MP_ENOENT)
+                || value == MP_OBJ_NEW_SMALL_INT(MP_ENODEV)
+                || value == MP_OBJ_NEW_SMALL_INT(MP_ENOTDIR)) {
+                return false;
+            }
+        }
+        nlr_jump(nlr.ret_val);
+    }
+    vstr_t path;
+    vstr_init(&path, dir_len + strlen(name) + 1);
+    vstr_add_strn(&path, dir, dir_len);
+    vstr_add_str(&path, name);
+    mp_obj_t obj = mp_obj_new_str(path.buf, path.len);
+    vstr_clear(&path);
+    ssl_context_load_trusted(self, obj, true, true);
+    nlr_pop();
+    return true;
+}
+
+// The first that there is of what the system trusts, and of the bundles on a board.
+static bool ssl_context_load_first_default(mp_obj_ssl_context_t *self) {
+    #ifdef MICROPY_WOLFSSL_CA_FILE_VARIABLE
+    const char *file = getenv(MICROPY_WOLFSSL_CA_FILE_VARIABLE);
+    if (file != NULL) {
+        return ssl_context_load_default(self, file, strlen(file), "");
+    }
+    #endif
+    static const char *const files[] = {
+        #ifdef MICROPY_WOLFSSL_CA_FILES
+        MICROPY_WOLFSSL_CA_FILES,
+        #endif
+        "/lib" CA_BUNDLE_NAME, "/rom" CA_BUNDLE_NAME,
+    };
+    for (size_t i = 0; i < MP_ARRAY_SIZE(files); ++i) {
+        if (ssl_context_load_default(self, files[i], strlen(files[i]), "")) {
+            return true;
+        }
+    }
+    #ifdef mp_sys_path
+    size_t n;
+    mp_obj_t *dirs;
+    mp_obj_get_array(mp_sys_path, &n, &dirs);
+    mp_obj_t copy = mp_obj_new_tuple(n, dirs); // Python code can change the list meanwhile
+    mp_obj_tuple_get(copy, &n, &dirs);
+    for (size_t i = 0; i < n; ++i) {
+        if (mp_obj_is_str(dirs[i])) {
+            size_t len;
+            const char *dir = mp_obj_str_get_data(dirs[i], &len);
+            if (ssl_context_load_default(self, dir, len, &CA_BUNDLE_NAME[len == 0])) {
+                return true;
+            }
+        }
+    }
+    #endif
+    return false;
+}
+
+// SSLContext.load_default_certs()
+static mp_obj_t ssl_context_load_default_certs(mp_obj_t self_in) {
+    if (!ssl_context_load_first_default(ssl_context_get(self_in))) {
+        mp_raise_OSError(MP_ENOENT);
+    }
+    return mp_const_none;
+}
+static MP_DEFINE_CONST_FUN_OBJ_1(ssl_context_load_default_certs_obj,
+    ssl_context_load_default_certs);
+
+#endif // MICROPY_WOLFSSL_CA_BUNDLE
 
 #if MICROPY_WOLFSSL_PINS
 
@@ -3542,24 +4011,24 @@ static mp_obj_t ssl_context_load_cert_chain(mp_obj_t self_in, mp_obj_t cert, mp_
 }
 static MP_DEFINE_CONST_FUN_OBJ_3(ssl_context_load_cert_chain_obj, ssl_context_load_cert_chain);
 
-// SSLContext.load_verify_locations(cafile=None, cadata=None)
+// SSLContext.load_verify_locations(cadata=None, *, cafile=None)
 static mp_obj_t ssl_context_load_verify_locations(size_t n_args, const mp_obj_t *pos_args,
     mp_map_t *kw_args) {
-    enum { ARG_cafile, ARG_cadata };
+    enum { ARG_cadata, ARG_cafile };
     static const mp_arg_t allowed_args[] = {
-        { MP_QSTR_cafile, MP_ARG_OBJ, {.u_rom_obj = MP_ROM_NONE} },
         { MP_QSTR_cadata, MP_ARG_OBJ, {.u_rom_obj = MP_ROM_NONE} },
+        { MP_QSTR_cafile, MP_ARG_KW_ONLY | MP_ARG_OBJ, {.u_rom_obj = MP_ROM_NONE} },
     };
-
     mp_obj_ssl_context_t *self = ssl_context_get(pos_args[0]);
     mp_arg_val_t args[MP_ARRAY_SIZE(allowed_args)];
     mp_arg_parse_all(n_args - 1, pos_args + 1, kw_args, MP_ARRAY_SIZE(allowed_args),
         allowed_args, args);
-    if (args[ARG_cafile].u_obj != mp_const_none) {
-        ssl_context_load_cadata(self, args[ARG_cafile].u_obj, SOURCE_PATH_OR_DATA);
-    }
-    if (args[ARG_cadata].u_obj != mp_const_none) {
+    mp_obj_t cafile = args[ARG_cafile].u_obj;
+    if (cafile == mp_const_none || args[ARG_cadata].u_obj != mp_const_none) {
         ssl_context_load_cadata(self, args[ARG_cadata].u_obj, SOURCE_DATA);
+    }
+    if (cafile != mp_const_none) {
+        ssl_context_load_cadata(self, cafile, SOURCE_PATH_OR_DATA);
     }
     return mp_const_none;
 }
@@ -3636,6 +4105,13 @@ static MP_DEFINE_CONST_FUN_OBJ_KW(ssl_context_wrap_socket_obj, 2, ssl_context_wr
 #define PSK_ENTRIES
 #endif
 
+#if MICROPY_WOLFSSL_CA_BUNDLE
+#define CA_BUNDLE_ENTRIES \
+    { MP_ROM_QSTR(MP_QSTR_load_default_certs), MP_ROM_PTR(&ssl_context_load_default_certs_obj) },
+#else
+#define CA_BUNDLE_ENTRIES
+#endif
+
 static const mp_rom_map_elem_t ssl_context_locals_dict_table[] = {
     #if WOLF_FINALISER
     { MP_ROM_QSTR(MP_QSTR___del__), MP_ROM_PTR(&ssl_context___del___obj) },
@@ -3646,6 +4122,7 @@ static const mp_rom_map_elem_t ssl_context_locals_dict_table[] = {
     { MP_ROM_QSTR(MP_QSTR_set_alpn_protocols), MP_ROM_PTR(&ssl_context_set_alpn_protocols_obj) },
     #endif
     PSK_ENTRIES
+    CA_BUNDLE_ENTRIES
     { MP_ROM_QSTR(MP_QSTR_load_cert_chain), MP_ROM_PTR(&ssl_context_load_cert_chain_obj) },
     { MP_ROM_QSTR(MP_QSTR_load_verify_locations),
       MP_ROM_PTR(&ssl_context_load_verify_locations_obj) },
@@ -3661,6 +4138,64 @@ static MP_DEFINE_CONST_OBJ_TYPE(
     attr, ssl_context_attr,
     locals_dict, &ssl_context_locals_dict
     );
+
+/******************************************************************************/
+// SSLContext type of the drop-in ssl module: trusted certificates may be given as a path.
+
+#if WOLF_DROP_IN_SSL && WOLF_MP_AT_LEAST(21)
+
+// SSLContext.load_verify_locations(cafile=None, cadata=None)
+static mp_obj_t drop_in_context_load_verify_locations(size_t n_args, const mp_obj_t *pos_args,
+    mp_map_t *kw_args) {
+    enum { ARG_cafile, ARG_cadata };
+    static const mp_arg_t allowed_args[] = {
+        { MP_QSTR_cafile, MP_ARG_OBJ, {.u_rom_obj = MP_ROM_NONE} },
+        { MP_QSTR_cadata, MP_ARG_OBJ, {.u_rom_obj = MP_ROM_NONE} },
+    };
+
+    mp_obj_ssl_context_t *self = ssl_context_get(pos_args[0]);
+    mp_arg_val_t args[MP_ARRAY_SIZE(allowed_args)];
+    mp_arg_parse_all(n_args - 1, pos_args + 1, kw_args, MP_ARRAY_SIZE(allowed_args),
+        allowed_args, args);
+    if (args[ARG_cafile].u_obj != mp_const_none) {
+        ssl_context_load_cadata(self, args[ARG_cafile].u_obj, SOURCE_PATH_OR_DATA);
+    }
+    if (args[ARG_cadata].u_obj != mp_const_none) {
+        ssl_context_load_cadata(self, args[ARG_cadata].u_obj, SOURCE_DATA);
+    }
+    return mp_const_none;
+}
+static MP_DEFINE_CONST_FUN_OBJ_KW(drop_in_context_load_verify_locations_obj, 1,
+    drop_in_context_load_verify_locations);
+
+static const mp_rom_map_elem_t drop_in_context_locals_dict_table[] = {
+    #if WOLF_FINALISER
+    { MP_ROM_QSTR(MP_QSTR___del__), MP_ROM_PTR(&ssl_context___del___obj) },
+    #endif
+    { MP_ROM_QSTR(MP_QSTR_get_ciphers), MP_ROM_PTR(&ssl_context_get_ciphers_obj) },
+    { MP_ROM_QSTR(MP_QSTR_set_ciphers), MP_ROM_PTR(&ssl_context_set_ciphers_obj) },
+    #ifdef HAVE_ALPN
+    { MP_ROM_QSTR(MP_QSTR_set_alpn_protocols), MP_ROM_PTR(&ssl_context_set_alpn_protocols_obj) },
+    #endif
+    PSK_ENTRIES
+    CA_BUNDLE_ENTRIES
+    { MP_ROM_QSTR(MP_QSTR_load_cert_chain), MP_ROM_PTR(&ssl_context_load_cert_chain_obj) },
+    { MP_ROM_QSTR(MP_QSTR_load_verify_locations),
+      MP_ROM_PTR(&drop_in_context_load_verify_locations_obj) },
+    { MP_ROM_QSTR(MP_QSTR_wrap_socket), MP_ROM_PTR(&ssl_context_wrap_socket_obj) },
+};
+static MP_DEFINE_CONST_DICT(drop_in_context_locals_dict, drop_in_context_locals_dict_table);
+
+static MP_DEFINE_CONST_OBJ_TYPE(
+    drop_in_context_type,
+    MP_QSTR_SSLContext,
+    MP_TYPE_FLAG_NONE,
+    make_new, ssl_context_make_new,
+    attr, ssl_context_attr,
+    locals_dict, &drop_in_context_locals_dict
+    );
+
+#endif // WOLF_DROP_IN_SSL && WOLF_MP_AT_LEAST(21)
 
 /******************************************************************************/
 // SSLContext type of the tls module (MicroPython 1.23): a client verifies unless told otherwise,
@@ -3683,30 +4218,6 @@ static mp_obj_t tls_context_load_cert_chain(mp_obj_t self_in, mp_obj_t cert, mp_
 }
 static MP_DEFINE_CONST_FUN_OBJ_3(tls_context_load_cert_chain_obj, tls_context_load_cert_chain);
 
-// SSLContext.load_verify_locations(cadata=None, *, cafile=None)
-static mp_obj_t tls_context_load_verify_locations(size_t n_args, const mp_obj_t *pos_args,
-    mp_map_t *kw_args) {
-    enum { ARG_cadata, ARG_cafile };
-    static const mp_arg_t allowed_args[] = {
-        { MP_QSTR_cadata, MP_ARG_OBJ, {.u_rom_obj = MP_ROM_NONE} },
-        { MP_QSTR_cafile, MP_ARG_KW_ONLY | MP_ARG_OBJ, {.u_rom_obj = MP_ROM_NONE} },
-    };
-    mp_obj_ssl_context_t *self = ssl_context_get(pos_args[0]);
-    mp_arg_val_t args[MP_ARRAY_SIZE(allowed_args)];
-    mp_arg_parse_all(n_args - 1, pos_args + 1, kw_args, MP_ARRAY_SIZE(allowed_args),
-        allowed_args, args);
-    mp_obj_t cafile = args[ARG_cafile].u_obj;
-    if (cafile == mp_const_none || args[ARG_cadata].u_obj != mp_const_none) {
-        ssl_context_load_cadata(self, args[ARG_cadata].u_obj, SOURCE_DATA);
-    }
-    if (cafile != mp_const_none) {
-        ssl_context_load_cadata(self, cafile, SOURCE_PATH_OR_DATA);
-    }
-    return mp_const_none;
-}
-static MP_DEFINE_CONST_FUN_OBJ_KW(tls_context_load_verify_locations_obj, 1,
-    tls_context_load_verify_locations);
-
 static const mp_rom_map_elem_t tls_context_locals_dict_table[] = {
     #if WOLF_FINALISER
     { MP_ROM_QSTR(MP_QSTR___del__), MP_ROM_PTR(&ssl_context___del___obj) },
@@ -3717,9 +4228,10 @@ static const mp_rom_map_elem_t tls_context_locals_dict_table[] = {
     { MP_ROM_QSTR(MP_QSTR_set_alpn_protocols), MP_ROM_PTR(&ssl_context_set_alpn_protocols_obj) },
     #endif
     PSK_ENTRIES
+    CA_BUNDLE_ENTRIES
     { MP_ROM_QSTR(MP_QSTR_load_cert_chain), MP_ROM_PTR(&tls_context_load_cert_chain_obj) },
     { MP_ROM_QSTR(MP_QSTR_load_verify_locations),
-      MP_ROM_PTR(&tls_context_load_verify_locations_obj) },
+      MP_ROM_PTR(&ssl_context_load_verify_locations_obj) },
     { MP_ROM_QSTR(MP_QSTR_wrap_socket), MP_ROM_PTR(&ssl_context_wrap_socket_obj) },
 };
 static MP_DEFINE_CONST_DICT(tls_context_locals_dict, tls_context_locals_dict_table);
@@ -4006,6 +4518,9 @@ static void set_reason(mp_obj_ssl_socket_t *o, int err) {
     if (o->psk_refused && (err == BAD_BINDER || err == NO_CERT_ERROR)) {
         reason.err = PSK_KEY_ERROR;
     }
+    #endif
+    #if PRE_SHARED_KEYS
+    reason.psk_only = o->settings.psk_only;
     #endif
     if (o->connected && reason.alert == WOLF_ALERT_NONE) {
         return;
@@ -5264,6 +5779,51 @@ static MP_DEFINE_CONST_OBJ_TYPE(
 #define TLS_VERSION_ENTRIES
 #endif
 
+#if MICROPY_WOLFSSL_CA_BUNDLE
+
+// create_default_context(*, cafile=None, cadata=None): a client that verifies its peer. Without
+// certificates it trusts those of load_default_certs(), if there are any.
+static mp_obj_t new_default_context(const mp_obj_type_t *type, size_t n_args,
+    const mp_obj_t *pos_args, mp_map_t *kw_args) {
+    enum { ARG_cafile, ARG_cadata };
+    static const mp_arg_t allowed_args[] = {
+        { MP_QSTR_cafile, MP_ARG_KW_ONLY | MP_ARG_OBJ, {.u_rom_obj = MP_ROM_NONE} },
+        { MP_QSTR_cadata, MP_ARG_KW_ONLY | MP_ARG_OBJ, {.u_rom_obj = MP_ROM_NONE} },
+    };
+    mp_arg_val_t args[MP_ARRAY_SIZE(allowed_args)];
+    mp_arg_parse_all(n_args, pos_args, kw_args, MP_ARRAY_SIZE(allowed_args), allowed_args, args);
+    mp_obj_t self_in = ssl_context_new(type, PROTOCOL_TLS_CLIENT, CERT_REQUIRED);
+    mp_obj_ssl_context_t *self = MP_OBJ_TO_PTR(self_in);
+    mp_obj_t cafile = args[ARG_cafile].u_obj, cadata = args[ARG_cadata].u_obj;
+    if (cafile == mp_const_none && cadata == mp_const_none) {
+        (void)ssl_context_load_first_default(self);
+    }
+    if (cafile != mp_const_none) {
+        ssl_context_load_cadata(self, cafile, SOURCE_PATH_OR_DATA);
+    }
+    if (cadata != mp_const_none) {
+        ssl_context_load_cadata(self, cadata, SOURCE_DATA);
+    }
+    return self_in;
+}
+
+static mp_obj_t wolfssl_create_default_context(size_t n_args, const mp_obj_t *pos_args,
+    mp_map_t *kw_args) {
+    return new_default_context(&ssl_context_type, n_args, pos_args, kw_args);
+}
+static MP_DEFINE_CONST_FUN_OBJ_KW(wolfssl_create_default_context_obj, 0,
+    wolfssl_create_default_context);
+
+#if WOLF_DROP_IN_SSL && WOLF_MP_AT_LEAST(23)
+static mp_obj_t tls_create_default_context(size_t n_args, const mp_obj_t *pos_args,
+    mp_map_t *kw_args) {
+    return new_default_context(&tls_context_type, n_args, pos_args, kw_args);
+}
+static MP_DEFINE_CONST_FUN_OBJ_KW(tls_create_default_context_obj, 0, tls_create_default_context);
+#endif
+
+#endif // MICROPY_WOLFSSL_CA_BUNDLE
+
 #ifdef HAVE_SESSION_TICKET
 #define SESSION_ENTRIES \
     { MP_ROM_QSTR(MP_QSTR_SSLSession), MP_ROM_PTR(&ssl_session_type) },
@@ -5280,6 +5840,10 @@ static const mp_rom_map_elem_t wolfssl_globals_table[] = {
     { MP_ROM_QSTR(MP_QSTR___name__), MP_ROM_QSTR(MP_QSTR_wolfssl) },
     { MP_ROM_QSTR(MP_QSTR_wrap_socket), MP_ROM_PTR(&mod_ssl_wrap_socket_obj) },
     { MP_ROM_QSTR(MP_QSTR_SSLContext), MP_ROM_PTR(&ssl_context_type) },
+    #if MICROPY_WOLFSSL_CA_BUNDLE
+    { MP_ROM_QSTR(MP_QSTR_create_default_context),
+      MP_ROM_PTR(&wolfssl_create_default_context_obj) },
+    #endif
     VERSION_ENTRIES
     TLS_VERSION_ENTRIES
     SESSION_ENTRIES
@@ -5302,6 +5866,9 @@ MP_REGISTER_MODULE(MP_QSTR_wolfssl, mp_module_wolfssl);
 static const mp_rom_map_elem_t wolf_drop_in_tls_globals_table[] = {
     { MP_ROM_QSTR(MP_QSTR___name__), MP_ROM_QSTR(MP_QSTR_tls) },
     { MP_ROM_QSTR(MP_QSTR_SSLContext), MP_ROM_PTR(&tls_context_type) },
+    #if MICROPY_WOLFSSL_CA_BUNDLE
+    { MP_ROM_QSTR(MP_QSTR_create_default_context), MP_ROM_PTR(&tls_create_default_context_obj) },
+    #endif
     VERSION_ENTRIES
     TLS_VERSION_ENTRIES
     SESSION_ENTRIES
@@ -5330,7 +5897,7 @@ static const mp_rom_map_elem_t wolf_drop_in_ssl_globals_table[] = {
     #endif
     { MP_ROM_QSTR(MP_QSTR_wrap_socket), MP_ROM_PTR(&mod_ssl_wrap_socket_obj) },
     #if WOLF_MP_AT_LEAST(21)
-    { MP_ROM_QSTR(MP_QSTR_SSLContext), MP_ROM_PTR(&ssl_context_type) },
+    { MP_ROM_QSTR(MP_QSTR_SSLContext), MP_ROM_PTR(&drop_in_context_type) },
     PROTOCOL_ENTRIES
     #endif
     #if WOLF_MP_AT_LEAST(22)

@@ -65,8 +65,8 @@
 // Each thread has its own where the settings have HAVE_THREAD_LS, or MICROPY_WOLFSSL_THREADS: the
 // number of threads, where a port has no such variables and wolfssl_port_thread() instead.
 #ifdef MICROPY_WOLFSSL_THREADS
-static volatile bool failed[MICROPY_WOLFSSL_THREADS];
-#define alloc_failed failed[wolfssl_port_thread()]
+static volatile bool failures[MICROPY_WOLFSSL_THREADS];
+#define alloc_failed failures[wolfssl_port_thread()]
 #else
 static THREAD_LS_T bool alloc_failed;
 #endif
@@ -77,6 +77,10 @@ void wolf_alloc_begin(void) {
 
 bool wolf_alloc_failed(void) {
     return alloc_failed;
+}
+
+void wolf_alloc_restore(bool failed) {
+    alloc_failed = failed;
 }
 
 #if defined(MICROPY_WOLFSSL_TRACKED_ALLOC)

@@ -62,6 +62,10 @@ mp_obj_t wolf_new_text(const char *text, size_t len);
 void wolf_alloc_begin(void);
 bool wolf_alloc_failed(void);
 
+// To be called after Python code that ran below an operation, because that may have begun others:
+// failed is what wolf_alloc_failed() returned before.
+void wolf_alloc_restore(bool failed);
+
 // wolfSSL's memory: what XMALLOC, XFREE and XREALLOC call.
 void *wolf_malloc(size_t size);
 void wolf_free(void *ptr);

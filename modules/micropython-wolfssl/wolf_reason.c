@@ -131,6 +131,8 @@ static const char *words_for(const wolf_reason_t *reason) {
             return reason->certificate ? "a certificate instead of a pre-shared key"
                 : "no pre-shared key for this identity";
         #if defined(WOLFSSL_TLS13) && !defined(NO_PSK)
+        case NO_CERT_ERROR: // which a server with pre-shared keys does not have
+            return reason->psk_only ? "no pre-shared key from the client" : NULL;
         case BAD_BINDER:
             return "the pre-shared keys differ";
         #endif
@@ -168,9 +170,12 @@ size_t wolf_reason_text(const wolf_reason_t *reason, char *buf, size_t size) {
         add(&text, ", ");
         add(&text, reason->suite);
     } else {
+        // The versions' names sort like the versions. Pre-shared keys and cipher suites can
+        // exclude what minimum_version asks for.
+        int order = strcmp(reason->newest, reason->oldest);
         add(&text, " (nothing agreed on; ours is ");
-        add(&text, reason->oldest);
-        if (strcmp(reason->newest, reason->oldest) != 0) {
+        add(&text, order < 0 ? "none" : reason->oldest);
+        if (order > 0) {
             add(&text, " to ");
             add(&text, reason->newest);
         }

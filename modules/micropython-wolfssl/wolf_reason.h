@@ -42,6 +42,7 @@ typedef struct _wolf_reason_t {
     const char *text; // wolfSSL's own text for it, or NULL
     int alert; // the code of the alert that the peer sent, or WOLF_ALERT_NONE
     bool certificate; // the error is about the peer's certificate
+    bool psk_only; // we have pre-shared keys, and so no certificate
     bool no_version; // the client offers no version that we have
     bool no_group; // and no group for the key exchange
     const char *oldest; // the versions that were offered or accepted

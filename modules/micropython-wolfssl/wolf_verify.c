@@ -62,8 +62,24 @@ typedef struct _search_t {
     wolf_cert_t *certs;
     uint8_t path[WOLF_MAX_PATH]; // indices of certs
     int signatures; // how many may still be tried
+    bool stopped; // an anchor could not be read
     int64_t now;
 } search_t;
+
+// Whether to look for no other path.
+static bool is_over(const search_t *s) {
+    return s->stopped || s->v->err == MEMORY_E;
+}
+
+// The i-th anchor with that subject. Returns false after the last one, or if the search is over.
+static bool get_anchor(search_t *s, const wolf_span_t *subject, size_t i, wolf_span_t *der) {
+    int ret = s->v->anchor(s->v->arg, subject, i, der);
+    if (ret < 0) {
+        s->stopped = true;
+        s->v->err = ret;
+    }
+    return ret > 0;
+}
 
 // Remember why a path could not be completed. A reason more specific than an unknown issuer is
 // kept.
@@ -71,7 +87,7 @@ static void note(search_t *s, int err, size_t depth) {
     wolf_verify_t *v = s->v;
     bool vague = v->err == 0 || v->err == ASN_NO_SIGNER_E || v->err == ASN_SELF_SIGNED_E;
     bool worse = err != ASN_NO_SIGNER_E && err != ASN_SELF_SIGNED_E;
-    if (v->err != MEMORY_E
+    if (!is_over(s)
         && (err == MEMORY_E || (vague && (worse || v->err == 0 || depth > v->err_depth)))) {
         v->err = err;
         v->err_depth = depth;
@@ -492,9 +508,9 @@ static bool is_issuer(search_t *s, size_t depth, const wolf_cert_t *issuer, bool
     return err == 0;
 }
 
-static bool is_anchor(const search_t *s, const wolf_cert_t *cert) {
+static bool is_anchor(search_t *s, const wolf_cert_t *cert) {
     wolf_span_t der;
-    for (size_t i = 0; s->v->anchor(s->v->arg, i, &der); ++i) {
+    for (size_t i = 0; get_anchor(s, &cert->subject, i, &der); ++i) {
         if (same_der(&der, &cert->der)) {
             return true;
         }
@@ -520,7 +536,7 @@ static bool complete_by(search_t *s, size_t depth, bool current) {
     const wolf_cert_t *cert = &s->certs[s->path[depth]];
     wolf_span_t der, subject;
     wolf_cert_t *anchor = &s->certs[v->chain_len];
-    for (size_t i = 0; v->anchor(v->arg, i, &der); ++i) {
+    for (size_t i = 0; get_anchor(s, &cert->issuer, i, &der); ++i) {
         s->path[depth + 1] = v->chain_len;
         if (!wolf_cert_read_subject(der.p, der.len, &subject)
             || !wolf_name_equal(&subject, &cert->issuer)
@@ -531,9 +547,12 @@ static bool complete_by(search_t *s, size_t depth, bool current) {
         if (is_issuer(s, depth, anchor, true) && check_path(s, depth + 2)) {
             return true;
         }
-        if (v->err == MEMORY_E) {
+        if (is_over(s)) {
             return false;
         }
+    }
+    if (is_over(s)) {
+        return false;
     }
     for (size_t i = 1; i < v->chain_len; ++i) {
         const wolf_cert_t *issuer = &s->certs[i];
@@ -549,7 +568,7 @@ static bool complete_by(search_t *s, size_t depth, bool current) {
         if (is_issuer(s, depth, issuer, false) && complete(s, depth + 1)) {
             return true;
         }
-        if (v->err == MEMORY_E) {
+        if (is_over(s)) {
             return false;
         }
     }
@@ -558,7 +577,6 @@ static bool complete_by(search_t *s, size_t depth, bool current) {
 
 // Complete a path from the certificate at depth, which is its last one so far.
 static bool complete(search_t *s, size_t depth) {
-    wolf_verify_t *v = s->v;
     const wolf_cert_t *cert = &s->certs[s->path[depth]];
     bool self_issued = wolf_name_equal(&cert->issuer, &cert->subject);
 
@@ -574,6 +592,9 @@ static bool complete(search_t *s, size_t depth) {
             return true;
         }
     }
+    if (is_over(s)) {
+        return false;
+    }
     if (depth + 1 == WOLF_MAX_PATH) {
         note(s, MAX_CHAIN_ERROR, depth);
         return false;
@@ -582,10 +603,10 @@ static bool complete(search_t *s, size_t depth) {
     if (complete_by(s, depth, true)) {
         return true;
     }
-    if (v->err != MEMORY_E && complete_by(s, depth, false)) {
+    if (!is_over(s) && complete_by(s, depth, false)) {
         return true;
     }
-    if (v->err != MEMORY_E) {
+    if (!is_over(s)) {
         note(s, self_issued ? ASN_SELF_SIGNED_E : ASN_NO_SIGNER_E, depth);
     }
     return false;

@@ -42,8 +42,11 @@ typedef struct _wolf_verify_t {
     // in any order.
     const wolf_span_t *chain;
     size_t chain_len;
-    // The i-th trust anchor; false after the last one.
-    bool (*anchor)(void *arg, size_t i, wolf_span_t *der);
+    // The i-th trust anchor, without those whose subject can't be equal to this one. Returns 1, 0
+    // after the last one, or one of wolfSSL's numbers if it can't tell: then nothing is accepted.
+    // The certificate must be there until the next call; if it is the last one of path, as long as
+    // the caller uses that.
+    int (*anchor)(void *arg, const wolf_span_t *subject, size_t i, wolf_span_t *der);
     void *arg;
     const char *host; // the name or address that the certificate must be for, or NULL
     size_t host_len;

@@ -488,6 +488,45 @@ bool wolf_name_equal(const wolf_span_t *a, const wolf_span_t *b) {
     return is_bytes(a, b->p, b->len) || (name_starts_with(*a, *b) && name_starts_with(*b, *a));
 }
 
+// FNV-1a
+static uint32_t hash_bytes(uint32_t hash, const uint8_t *p, size_t len) {
+    for (; len > 0; --len) {
+        hash = (hash ^ *p++) * 16777619u;
+    }
+    return hash;
+}
+
+static uint32_t hash_text(uint32_t hash, uint8_t tag, wolf_span_t text) {
+    bool started = false;
+    uint32_t c;
+    do {
+        c = get_significant(tag, &text, &started);
+        uint8_t bytes[] = { c, c >> 8, c >> 16, c >> 24 };
+        hash = hash_bytes(hash, bytes, sizeof(bytes));
+    } while (c != TEXT_END);
+    return hash;
+}
+
+uint32_t wolf_name_hash(const wolf_span_t *name) {
+    uint32_t hash = 2166136261u;
+    wolf_span_t rest = *name, rdn, oid, value;
+    uint8_t tag;
+    while (rest.len > 0 && wolf_der_get(&rest, TAG_SET, &rdn)) {
+        uint8_t start = TAG_SET;
+        hash = hash_bytes(hash, &start, 1);
+        while (rdn.len > 0 && get_attribute(&rdn, &oid, &tag, &value)) {
+            hash = hash_bytes(hash, oid.p, oid.len);
+            if (char_size(tag) > 0) {
+                hash = hash_text(hash, tag, value);
+            } else {
+                hash = hash_bytes(hash, &tag, 1);
+                hash = hash_bytes(hash, value.p, value.len);
+            }
+        }
+    }
+    return hash;
+}
+
 // The next value of a kind in a name, or false.
 static bool next_value(wolf_span_t *name, wolf_span_t *rdn, const uint8_t *kind, size_t kind_len,
     wolf_span_t *value) {

@@ -81,6 +81,9 @@ bool wolf_cert_read_subject(const uint8_t *der, size_t len, wolf_span_t *subject
 // built-in and OpenSSL do.
 bool wolf_name_equal(const wolf_span_t *a, const wolf_span_t *b);
 
+// A number that is the same for names that are. mpwolf bundle computes it too: it must not change.
+uint32_t wolf_name_hash(const wolf_span_t *name);
+
 // The last common name of a name; p is NULL if it has none.
 wolf_span_t wolf_name_common_name(const wolf_span_t *name);
 

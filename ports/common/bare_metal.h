@@ -261,6 +261,9 @@ int wolfssl_port_seed(unsigned char *output, unsigned int size);
 #ifndef MICROPY_WOLFSSL_PINS
 #define MICROPY_WOLFSSL_PINS (0)
 #endif
+#ifndef MICROPY_WOLFSSL_CA_BUNDLE
+#define MICROPY_WOLFSSL_CA_BUNDLE (0)
+#endif
 #endif
 #ifndef MICROPY_WOLFSSL_PEER_CHAIN
 #define MICROPY_WOLFSSL_PEER_CHAIN (0)

@@ -209,6 +209,15 @@
 #define MICROPY_WOLFSSL_TCP_QUICKACK TCP_QUICKACK
 #endif
 
+// What SSLContext.load_default_certs() trusts: the file that this variable names, else the first
+// of these that exists. They are the systems' (Debian, Fedora, openSUSE, Alpine and macOS).
+#define MICROPY_WOLFSSL_CA_FILE_VARIABLE "SSL_CERT_FILE"
+#define MICROPY_WOLFSSL_CA_FILES \
+    "/etc/ssl/certs/ca-certificates.crt", \
+    "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem", \
+    "/etc/ssl/ca-bundle.pem", \
+    "/etc/ssl/cert.pem"
+
 // NOTE(mpwolf): wolfSSL 5.5 calls snprintf(), 5.9 gettimeofday() without their headers where
 // NO_FILESYSTEM is set.
 #ifndef __ASSEMBLER__

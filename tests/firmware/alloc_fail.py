@@ -7,6 +7,7 @@ try:
     import binascii
     import gc
     import io
+    import os
     import sys
     import wolfcryptolib
     import wolfhashlib
@@ -15,8 +16,9 @@ except ImportError:
     print("SKIP")
     raise SystemExit
 
+from bundles import bundle
 from pipes import DatagramServer, joined
-from testkeys import ca, server, server_key
+from testkeys import ca, client_cert, server, server_key
 
 ENOMEM = 12
 FOREVER = 1 << 30
@@ -86,6 +88,17 @@ def client_context(protocol=wolfssl.PROTOCOL_TLS_CLIENT):
 
 def tls_contexts():
     return client_context(), server_context(), "localhost"
+
+
+BUNDLE = bundle([client_cert, ca, server])
+BUNDLE_FILE = "alloc_fail.bundle.tmp"
+
+
+def bundle_contexts():
+    ctx = wolfssl.SSLContext(wolfssl.PROTOCOL_TLS_CLIENT)
+    ctx.verify_mode = wolfssl.CERT_REQUIRED
+    ctx.load_verify_locations(cafile=BUNDLE_FILE)
+    return ctx, server_context(), "localhost"
 
 
 def wrong_name_contexts():
@@ -326,6 +339,14 @@ OPERATIONS = (
         lambda c: c.load_verify_locations(cadata=ca_pem + server_pem),
         True,
     ),
+    (
+        "load_verify_locations, a bundle",
+        new_context,
+        lambda c: c.load_verify_locations(cadata=BUNDLE),
+        True,
+    ),
+    ("a bundle in a file", None, lambda _: bundle_contexts(), True),
+    ("TLS with a bundle", lambda: wrap(bundle_contexts()), talk, True),
     ("ciphers", new_context, ciphers, True),
     ("wrap_socket", tls_contexts, wrap, True),
     ("TLS 1.3", lambda: wrap(tls_contexts()), talk, True),
@@ -415,6 +436,8 @@ def sweep(name, before, operation, succeeds, kind, times):
         n += step
 
 
+with open(BUNDLE_FILE, "wb") as f:
+    f.write(BUNDLE)
 # alloc_fail.py [STEP [OPERATION…]]: only every STEP-th allocation, only these operations.
 verbose = len(sys.argv) > 1
 step = int(sys.argv[1]) if verbose else 1
@@ -434,3 +457,4 @@ for name, before, operation, succeeds in OPERATIONS:
     print(name, "done" if max(tried) > 0 else "never allocates")
     if verbose:
         print(tried)
+os.remove(BUNDLE_FILE)

@@ -25,7 +25,7 @@ def client(port, cafile, hostname):
     s.connect(socket.getaddrinfo("127.0.0.1", port)[0][-1])
     ctx = wolfssl.SSLContext(wolfssl.PROTOCOL_DTLS_CLIENT)
     ctx.verify_mode = wolfssl.CERT_REQUIRED
-    ctx.load_verify_locations(cafile)
+    ctx.load_verify_locations(cafile=cafile)
     ss = ctx.wrap_socket(s, server_hostname=hostname)
     ss.send(b"ping\n")
     return ss, ss.recv(100)

@@ -23,8 +23,9 @@ if len(sys.argv) < 2:
     print("SKIP")
     raise SystemExit
 
+from bundles import bundle
 from pipes import DatagramServer, joined
-from testkeys import ca, server, server_key
+from testkeys import ca, client_cert, server, server_key
 
 
 def pem(kind, der):
@@ -98,14 +99,36 @@ def pipes(datagrams, rate):
     return joined(Pipe(datagrams, rate), Pipe(datagrams, rate))
 
 
+# A damaged bundle, whose index has the right digest or not, trusts no one who is not in it.
+def fuzz_bundle():
+    certs = [server, client_cert]
+    tamper = mutate if below(2) else None
+    data = bundle(certs, tamper) if tamper else mutate(bundle(certs))
+    client = wolfssl.SSLContext(wolfssl.PROTOCOL_TLS_CLIENT)
+    client.verify_mode = wolfssl.CERT_REQUIRED
+    client.load_verify_locations(cadata=data)
+    serving = wolfssl.SSLContext(wolfssl.PROTOCOL_TLS_SERVER)
+    serving.load_cert_chain(server, server_key)
+    a, b = pipes(False, 0)
+    c = client.wrap_socket(a, server_hostname="localhost", do_handshake_on_connect=False)
+    s = serving.wrap_socket(b, server_side=True, do_handshake_on_connect=False)
+    for _ in range(10):
+        for sock in (c, s):
+            sock.write(b"x")
+            if sock.read(1):
+                raise AssertionError("a damaged bundle")
+
+
 def fuzz_files():
     ctx = wolfssl.SSLContext(below(4))
     cert = (server, server_pem, ca_pem + server_pem)[below(3)]
     key = (server_key, key_pem)[below(2)]
-    what = below(3)
+    what = below(4)
     try:
         if what == 0:
             ctx.load_verify_locations(cadata=mutate((ca, ca_pem, ca_pem + server_pem)[below(3)]))
+        elif what == 3:
+            fuzz_bundle()
         elif what == 1:
             ctx.load_cert_chain(mutate(cert), key)
         else:

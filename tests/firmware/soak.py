@@ -73,7 +73,7 @@ def check(got, want):
 def client_context(cafile):
     ctx = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     ctx.verify_mode = ssl.CERT_REQUIRED
-    ctx.load_verify_locations(cafile)
+    ctx.load_verify_locations(cafile=cafile)
     return ctx
 
 

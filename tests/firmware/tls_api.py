@@ -115,7 +115,7 @@ for title, args, kw in (
     ("bundle", (), {"cadata": data("bundle.pem")}),
     ("bytearray", (), {"cadata": bytearray(data("bundle.pem"))}),
     ("memoryview", (), {"cadata": memoryview(data("root.der"))}),
-    ("path", (path("root.pem"),), {}),
+    ("path", (), {"cafile": path("root.pem")}),
     ("path by name", (), {"cafile": path("bundle.pem")}),
     ("path of DER", (), {"cafile": path("root.der")}),
     ("other CA", (), {"cadata": data("other.der")}),
@@ -161,9 +161,9 @@ try:
     ctx.load_cert_chain("/keys/chain.pem", "/keys/leaf.key")
     client = client_context(False)
     client.verify_mode = ssl.CERT_REQUIRED
-    client.load_verify_locations("/keys/root.pem")
+    client.load_verify_locations(cafile="/keys/root.pem")
     umount("/keys")
-    print(shakes(client, ctx), outcome(client.load_verify_locations, "/keys/root.pem"))
+    print(shakes(client, ctx), outcome(client.load_verify_locations, cafile="/keys/root.pem"))
 except ImportError:
     print("OK OSError")
 

@@ -53,7 +53,7 @@ def recv(s, total):
 def client(host, port, cafile, name, way, total):
     ctx = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     ctx.verify_mode = ssl.CERT_REQUIRED
-    ctx.load_verify_locations(cafile)
+    ctx.load_verify_locations(cafile=cafile)
     s = socket.socket()
     s.connect(socket.getaddrinfo(host, int(port))[0][-1])
     return ctx.wrap_socket(s, server_hostname=name), way, total

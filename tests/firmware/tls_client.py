@@ -64,7 +64,7 @@ def client(
         ctx.verify_mode = ssl.CERT_NONE
     else:
         ctx.verify_mode = ssl.CERT_REQUIRED
-        ctx.load_verify_locations(cafile)
+        ctx.load_verify_locations(cafile=cafile)
     if certfile:
         ctx.load_cert_chain(certfile, keyfile)
     s = socket.socket()

@@ -22,7 +22,7 @@ if len(sys.argv) < 5:
 
 ctx = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 ctx.verify_mode = ssl.CERT_REQUIRED
-ctx.load_verify_locations(sys.argv[3])
+ctx.load_verify_locations(cafile=sys.argv[3])
 least = 1000000
 for _ in range(8):
     sock = socket.socket()

@@ -54,7 +54,7 @@ def connect(ctx):
 
 ctx = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 ctx.verify_mode = ssl.CERT_REQUIRED
-ctx.load_verify_locations(cafile)
+ctx.load_verify_locations(cafile=cafile)
 sock = connect(ctx)
 for cert in chain(sock, "get_verified_chain"):
     print("verified", hashlib.sha256(cert).digest())

@@ -39,7 +39,7 @@ def client(host, port, cafile, name, path, how="argument", **options):
     ctx = wolfssl.SSLContext(wolfssl.PROTOCOL_TLS_CLIENT)
     tls_set.set_options(ctx, **options)
     ctx.verify_mode = wolfssl.CERT_REQUIRED
-    ctx.load_verify_locations(cafile)
+    ctx.load_verify_locations(cafile=cafile)
     session = load(path)
     if how == "context":
         ctx.session = session

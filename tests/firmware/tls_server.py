@@ -64,7 +64,7 @@ def server(
     ctx.load_cert_chain(certfile, keyfile)
     if cafile:
         ctx.verify_mode = ssl.CERT_REQUIRED
-        ctx.load_verify_locations(cafile)
+        ctx.load_verify_locations(cafile=cafile)
     s = socket.socket()
     s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     s.bind(socket.getaddrinfo("127.0.0.1", int(port))[0][-1])

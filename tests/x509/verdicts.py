@@ -62,6 +62,8 @@ def context(run):
     if MICROPYTHON:
         for anchor in run["anchors"]:
             ctx.load_verify_locations(read(anchor))
+        if run["bundle"]:
+            ctx.load_verify_locations(cafile=directory + "/" + run["bundle"])
         if not client:
             ctx.load_cert_chain(read(run["own"] + ".der"), read(run["own"] + ".key"))
     else:

@@ -77,8 +77,9 @@ class SSLContext:
     ) -> None: ...
     def load_cert_chain(self, cert: Buffer | str, key: Buffer | str, /) -> None: ...
     def load_verify_locations(
-        self, cafile: Buffer | str | None = None, cadata: Buffer | None = None
+        self, cadata: Buffer | str | None = None, *, cafile: str | None = None
     ) -> None: ...
+    def load_default_certs(self) -> None: ...
     def wrap_socket(
         self,
         sock: Stream,
@@ -91,6 +92,9 @@ class SSLContext:
         session: SSLSession | None = None,
     ) -> SSLSocket: ...
 
+def create_default_context(
+    *, cafile: str | None = None, cadata: Buffer | str | None = None
+) -> SSLContext: ...
 def wrap_socket(
     sock: Stream,
     server_side: bool = False,

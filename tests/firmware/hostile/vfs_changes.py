@@ -85,7 +85,7 @@ for kind in CERT_KINDS:
             elif how == 1:
                 sc.load_cert_chain("/hostile/cert", "/hostile/key")
             elif how == 2:
-                sc.load_verify_locations("/hostile/ca")
+                sc.load_verify_locations(cafile="/hostile/ca")
             elif how == 3:
                 sc.set_ciphers([TLS12])
             elif how == 4:
