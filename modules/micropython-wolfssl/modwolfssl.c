@@ -1611,11 +1611,14 @@ static int fail_bundle(anchors_t *a, int err) {
     if (err == MEMORY_E || wolf_alloc_failed()) {
         return MEMORY_E;
     }
-    nlr_buf_t nlr;
-    if (nlr_push(&nlr) == 0) {
-        mp_raise_ValueError(MP_ERROR_TEXT("CA bundle damaged or replaced"));
+    // Without memory, a second exception would take the place of the first one.
+    if (a->file.exception == MP_OBJ_NULL) {
+        nlr_buf_t nlr;
+        if (nlr_push(&nlr) == 0) {
+            mp_raise_ValueError(MP_ERROR_TEXT("CA bundle damaged or replaced"));
+        }
+        keep_exception(a->o, nlr.ret_val);
     }
-    keep_exception(a->o, nlr.ret_val);
     return VERIFY_CERT_ERROR;
 }
 
