@@ -126,6 +126,8 @@ func readCompile(argv []string, dir string) (object string, c Compile, ok bool) 
 		case arg == "-o" && i+1 < len(argv):
 			i++
 			object = abs(argv[i])
+		case strings.HasPrefix(arg, "-o") && len(arg) > 2 && i > 0:
+			object = abs(arg[2:])
 		case slices.Contains([]string{"-MF", "-MT", "-MQ"}, arg):
 			i++
 		case arg == "-c", strings.HasPrefix(arg, "-M"):

@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"os"
@@ -32,6 +33,7 @@ func (v settingsCheck) hiddenHeaders(
 			}
 			if _, known := defines[header]; !known {
 				defines[header] = dangersIn(header)
+				v.levels(c, header)
 			}
 			for _, d := range defines[header] {
 				if o.values[d.macro].Defined || o.values[build.Watched(d.macro)].Defined ||
@@ -59,6 +61,23 @@ func (v settingsCheck) hiddenHeaders(
 		}
 	}
 	return nil
+}
+
+var levelCondition = lazyregexp.New(`(?m)^[ \t]*#[ \t]*(?:if|elif)\b.*__INCLUDE_LEVEL__`)
+
+// levels finds what the compiler sees otherwise when it is asked than when it compiles: only then
+// is a source itself included.
+func (v settingsCheck) levels(c *check, header string) {
+	text, err := os.ReadFile(header)
+	if err != nil {
+		return
+	}
+	if at := levelCondition().FindIndex(text); at != nil {
+		c.find(Finding{File: header, Line: 1 + bytes.Count(text[:at[0]], []byte("\n")),
+			Message: "what this header defines depends on how deep it is included, so mpwolf cannot " +
+				"show what wolfSSL was compiled with",
+			Fix: "remove that condition"})
+	}
 }
 
 // dangersIn are the dangerous macros that a header defines, in whatever #if.

@@ -142,11 +142,12 @@ func (v symbolsCheck) redirected(c *check, options []build.LinkOption) {
 // of wolfSSL or the modules, or a function from which wolfSSL gets seeds or the time.
 func (v symbolsCheck) guarded(symbol string) string {
 	supplied := v.supplies(symbol)
+	relied := slices.Contains(trusted, symbol)
 	for _, o := range v.inputs.objects {
 		defines := slices.ContainsFunc(o.Defs, func(d objects.Definition) bool {
 			return d.Symbol == symbol
 		})
-		if !defines && !(supplied && slices.Contains(o.Undefined, symbol)) {
+		if !defines && !((supplied || relied) && slices.Contains(o.Undefined, symbol)) {
 			continue
 		}
 		own := v.owner(o)
@@ -154,6 +155,8 @@ func (v symbolsCheck) guarded(symbol string) string {
 		case !slices.Contains([]string{stackTLS, stackCrypt, stackModules, glueOwner}, own):
 		case defines:
 			return "which is in " + v.objectName(o)
+		case !supplied:
+			return "which " + v.objectName(o) + " relies on"
 		case own != stackModules:
 			return "which " + v.objectName(o) + " gets seeds or the time from"
 		}

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"mpwolf/internal/lazyregexp"
 	"mpwolf/internal/objects"
 )
 
@@ -124,6 +125,10 @@ func (v *evidence) readPlaced() *placedSections {
 	return p
 }
 
+// mergedSection is the name of a section whose strings or constants the linker merges with those of
+// others; with -fdata-sections the function's name is in it.
+var mergedSection = lazyregexp.New(`^\.rodata\.(.*\.)?(str|cst)\d`)
+
 // elsewhere reports whether the firmware's symbol of that name is not that of an object.
 func (p *placedSections) elsewhere(o *objects.Object, d objects.Definition) bool {
 	in := p.symbols[d.Symbol]
@@ -135,7 +140,7 @@ func (p *placedSections) elsewhere(o *objects.Object, d objects.Definition) bool
 	case d.Kind == objects.Common:
 		section = "COMMON"
 	case !objects.MatchesAny([]string{".text*", ".data*", ".bss*", ".rodata*"}, section),
-		objects.MatchesAny([]string{".rodata.str*", ".rodata.cst*"}, section):
+		mergedSection().MatchString(section):
 		return false // merged, or not in memory
 	}
 	places := p.of[o.Name()+" "+section]

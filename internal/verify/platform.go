@@ -117,6 +117,7 @@ func baseName(file string) string {
 // note.
 func (v settingsCheck) suppliers(c *check, used []wolfObject, seen []objectValues) {
 	v.callers(c)
+	v.strangers(c, used)
 	for _, p := range []struct {
 		name, source, what string
 		kinds              []supply
@@ -231,6 +232,40 @@ func (v settingsCheck) stranger(symbol string) string {
 	return ""
 }
 
+// strangers looks for functions that wolfSSL calls and that something else than itself, its modules,
+// MicroPython or the system defines: by a symbol's name in the assembly, a header or a flag, calls
+// can go elsewhere without a macro that shows it. A function of the C library is a finding; of
+// others there is a note, because settings may name the product's own functions. Those that
+// suppliers knows are its subject.
+func (v settingsCheck) strangers(c *check, used []wolfObject) {
+	known := slices.Concat(seeds, clocks)
+	calls := make(map[string][]string) // by the file that defines the function
+	for _, u := range used {
+		for _, symbol := range u.object.Undefined {
+			if slices.Contains(systems, symbol) ||
+				slices.ContainsFunc(known, func(s supply) bool { return s.function == symbol }) {
+				continue
+			}
+			file := v.stranger(symbol)
+			switch {
+			case file == "":
+			case slices.Contains(trusted, symbol):
+				c.find(Finding{File: file,
+					Message: fmt.Sprintf("wolfSSL calls %s of this file, which takes the place of "+
+						"the C library's", symbol),
+					Fix: "give that function another name, or make it static"})
+			case !slices.Contains(calls[file], symbol):
+				calls[file] = append(calls[file], symbol)
+			}
+		}
+	}
+	for _, file := range slices.Sorted(maps.Keys(calls)) {
+		c.notes = append(c.notes, Finding{File: file,
+			Message: fmt.Sprintf("wolfSSL calls %s of this file, which is neither wolfSSL's nor "+
+				"MicroPython's: mpwolf does not know what that does", someOf(calls[file]))})
+	}
+}
+
 // definers are the objects of the project that define a symbol.
 func (v *evidence) definers(symbol string) []*objects.Object {
 	var found []*objects.Object
@@ -338,6 +373,8 @@ var setters = map[string]string{
 	"wc_AsnSetSkipDateCheck":       "it turns the checks of dates in certificates off",
 	"wc_CryptoCb_RegisterDevice":   "its argument may compute instead of wolfCrypt",
 	"wolfSSL_RAND_set_rand_method": "its argument supplies random numbers",
+	"wolfSSL_CTX_set_verify":       "it can turn the verification of certificates off",
+	"wolfSSL_set_verify":           "it can turn the verification of certificates off",
 }
 
 // callers notes code outside wolfSSL that calls one of setters.
@@ -345,7 +382,7 @@ func (v settingsCheck) callers(c *check) {
 	for _, symbol := range slices.Sorted(maps.Keys(setters)) {
 		for _, o := range v.inputs.objects {
 			if own := v.stackOf(o.Name()); own != stackTLS && own != stackCrypt &&
-				slices.Contains(o.Undefined, symbol) {
+				!v.isOwn(o) && slices.Contains(o.Undefined, symbol) {
 				c.notes = append(c.notes, Finding{
 					Message: fmt.Sprintf("%s calls %s: %s", cmp.Or(v.source(o), v.objectName(o)),
 						symbol, setters[symbol]),

@@ -483,6 +483,29 @@ func init() {
 				"which takes the place of the system's function"}},
 		},
 		{
+			name: "the C library's comparison is another's",
+			changes: withRandom("int memcmp(const void *, const void *, unsigned long);\n"+
+				"int getrandom(void);\nint wc_InitRng(const char *b);\n"+
+				"int wc_InitRng(const char *b) { return getrandom() + memcmp(b, b + 9, b[0]); }\n",
+				"", map[string]string{
+					"modules/mine/micropython.mk": "SRC_USERMOD_C += $(USERMOD_DIR)/mine.c\n",
+					"modules/mine/mine.c": "extern int started;\n" +
+						"int memcmp(const void *a, const void *b, unsigned long n);\n" +
+						"int memcmp(const void *a, const void *b, unsigned long n) {\n" +
+						"    return a == b && n && started;\n}\n",
+				}),
+			want: map[string][]string{SettingsID: {"wolfSSL calls memcmp of this file, which " +
+				"takes the place of the C library's", "mine.o"}},
+		},
+		{
+			name: "settings that depend on how deep a header is included",
+			changes: withRandom("int getrandom(void);\n"+
+				"int wc_InitRng(void) { return getrandom(); }\n",
+				"#if __INCLUDE_LEVEL__ == 4\n#define NO_VERIFY_OID\n#endif\n", nil),
+			want: map[string][]string{SettingsID: {"user_settings.h:2: what this header defines " +
+				"depends on how deep it is included"}},
+		},
+		{
 			name: "a shared library has the kernel's source of seeds",
 			changes: withRandom("int getrandom(void);\n"+
 				"int wc_InitRng(void) { return getrandom(); }\n", "", map[string]string{
