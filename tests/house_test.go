@@ -24,8 +24,8 @@ var mayImport = []struct {
 	{"mpwolf", uses{"command"}},
 	{"command", uses{
 		"audit", "build", "bundle", "change", "check", "complete", "config", "disk", "doctor",
-		"explain", "fetch", "hint", "matrix", "micropython", "patches", "project", "report", "sbom",
-		"shell", "sources", "state", "status", "trace", "verify", "wolfssl",
+		"explain", "fetch", "hint", "matrix", "micropython", "patches", "project", "report",
+		"sbom", "shell", "sources", "state", "status", "trace", "verify", "wolfssl",
 	}},
 	{"sbom", uses{
 		"audit", "disk", "hint", "micropython", "modules", "patches", "project", "state",
