@@ -87,6 +87,8 @@ func (r *real) leftOut(t *testing.T) {
 				"wolfSSL_DTLS_SetCookieSecret"}},
 		{"PEM", []string{"#undef WOLFSSL_PEM_TO_DER", "#define WOLFSSL_NO_PEM"},
 			[]string{"wc_KeyPemToDer", "wc_CertPemToDer"}},
+		{"CA bundles", []string{"#define MICROPY_WOLFSSL_CA_BUNDLE (0)"},
+			[]string{"wolf_bundle_open", "wolf_name_hash"}},
 		{"client certificates", []string{"#define WOLFSSL_NO_CLIENT_AUTH"}, nil},
 		{"RSA private keys",
 			[]string{"#define WOLFSSL_NO_CLIENT_AUTH", "#define WOLFSSL_RSA_PUBLIC_ONLY"},
