@@ -41,6 +41,8 @@ type made struct {
 	// are the sections that are not the same.
 	Compared string   `json:"compared"`
 	Differs  []string `json:"differs"`
+	// Unrepeated is set if that link could not be repeated.
+	Unrepeated bool `json:"unrepeated,omitempty"`
 
 	index map[string]int
 }
@@ -163,12 +165,13 @@ func (m Make) Altered() Altered {
 	return a
 }
 
-// AfterLink are the sections of the firmware that a step after the link has changed.
-func (m Make) AfterLink() []string {
+// AfterLink are the sections of the firmware that a step after the link has changed. known is false
+// if the link could not be repeated to find them.
+func (m Make) AfterLink() (sections []string, known bool) {
 	if r := readMade(m.Dir); r != nil {
-		return r.Differs
+		return r.Differs, !r.Unrepeated
 	}
-	return nil
+	return nil, true
 }
 
 // removeAltered removes the objects and the firmware that make must make again although their
@@ -302,7 +305,7 @@ func (m Make) keepMade(ctx context.Context, flags *Flags, link *Link, start time
 	r.Files = make([]fileState, len(r.Names))
 	parallel(len(r.Names), func(i int) { r.Files[i] = m.stateOf(r.Names[i], before, start) })
 	if link != nil {
-		r.compare(before, func() []string { return m.linkDiffers(ctx, flags, link) })
+		r.compare(before, func() ([]string, bool) { return m.linkDiffers(ctx, flags, link) })
 	}
 	if before != nil && slices.Equal(before.Names, r.Names) &&
 		slices.Equal(before.Files, r.Files) && slices.Equal(before.Firmware, r.Firmware) &&
@@ -318,14 +321,15 @@ func (m Make) keepMade(ctx context.Context, flags *Flags, link *Link, start time
 	}
 }
 
-// compare fills in Compared and Differs; a firmware that was compared before is known.
-func (r *made) compare(before *made, differs func() []string) {
+// compare fills in Compared, Differs and Unrepeated; a firmware that was compared before is known.
+func (r *made) compare(before *made, differs func() (sections []string, repeated bool)) {
 	r.Compared = r.Files[r.Firmware[0]].Hash
 	if before != nil && before.Compared == r.Compared {
-		r.Differs = before.Differs
+		r.Differs, r.Unrepeated = before.Differs, before.Unrepeated
 		return
 	}
-	r.Differs = differs()
+	sections, repeated := differs()
+	r.Differs, r.Unrepeated = sections, !repeated
 }
 
 func (r *made) add(name string) int {

@@ -14,12 +14,14 @@ import (
 const repeatDir = "mpwolf-link"
 
 // linkDiffers repeats a link and returns the sections in which the firmware is not what it makes:
-// a step after the link has changed them. There are none if the link cannot be repeated, as for
-// another format than ELF.
-func (m Make) linkDiffers(ctx context.Context, flags *Flags, link *Link) []string {
+// a step after the link has changed them. There are none for another format than ELF. repeated is
+// false if the link could not be repeated.
+func (m Make) linkDiffers(
+	ctx context.Context, flags *Flags, link *Link,
+) (differ []string, repeated bool) {
 	dir := filepath.Join(m.Dir, repeatDir)
 	if os.MkdirAll(dir, 0o777) != nil {
-		return nil
+		return nil, false
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
 	output := filepath.Join(dir, "firmware")
@@ -30,11 +32,12 @@ func (m Make) linkDiffers(ctx context.Context, flags *Flags, link *Link) []strin
 		}
 	}
 	argv := slices.Clone(link.Argv)
-	for i, arg := range argv {
-		switch {
-		case slices.Contains([]string{"&&", "||", ";", "|"}, arg):
-			return nil
-		case i > 0 && argv[i-1] == "-o":
+	// What the shell runs after the link is such a step, too.
+	if at := slices.IndexFunc(argv, isOperator); at >= 0 {
+		argv = argv[:at]
+	}
+	for i := range argv {
+		if i > 0 && argv[i-1] == "-o" {
 			argv[i] = output
 		}
 		for _, name := range maps {
@@ -42,17 +45,16 @@ func (m Make) linkDiffers(ctx context.Context, flags *Flags, link *Link) []strin
 		}
 	}
 	if _, _, err := flags.run(ctx, nil, argv); err != nil {
-		return nil
+		return nil, false
 	}
 	want, known := loaded(output)
 	got, is := loaded(link.Output)
 	if !known {
-		return nil
+		return nil, true
 	}
 	if !is {
-		return []string{"ELF header"}
+		return []string{"ELF header"}, true
 	}
-	var differ []string
 	for name, data := range want {
 		if other, is := got[name]; !is || !bytes.Equal(data, other) {
 			differ = append(differ, name)
@@ -64,7 +66,12 @@ func (m Make) linkDiffers(ctx context.Context, flags *Flags, link *Link) []strin
 		}
 	}
 	slices.Sort(differ)
-	return differ
+	return differ, true
+}
+
+// isOperator reports whether a word of a command line ends a command.
+func isOperator(word string) bool {
+	return slices.Contains([]string{"&&", "||", ";", "|", "&"}, word)
 }
 
 // loaded are the contents of the sections of a program that go into memory, without notes such as

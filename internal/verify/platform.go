@@ -38,8 +38,6 @@ var seeds = []supply{
 var clocks = []supply{
 	{"time", "the C library, or the port in its place"},
 	{"gettimeofday", "the C library, or the port in its place"},
-	{"gmtime_r", "the C library, or the port in its place"},
-	{"gmtime", "the C library, or the port in its place"},
 	{"wolfssl_port_time", "this port's wolfssl_port.c"},
 	{"stm32_hal_time", "ST's HAL"},
 	{"wc_Time", "the application"},
@@ -213,8 +211,7 @@ func (v settingsCheck) supplierCheck(c *check, s supplier, what, constant string
 }
 
 // systems are the functions for seeds and the time that a system has under these names.
-var systems = []string{"getrandom", "getentropy", "open", "open64", "time", "gettimeofday",
-	"gmtime_r", "gmtime"}
+var systems = []string{"getrandom", "getentropy", "open", "open64", "time", "gettimeofday"}
 
 // stranger is the file that defines a symbol, if it is neither MicroPython's nor wolfSSL's nor
 // the system's; "" otherwise.

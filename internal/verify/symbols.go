@@ -166,7 +166,12 @@ func (v symbolsCheck) outdated(c *check) {
 	if v.elf == "" {
 		return
 	}
-	if steps := v.build.AfterLink(); len(steps) > 0 {
+	steps, known := v.build.AfterLink()
+	if !known {
+		c.notes = append(c.notes, Finding{Message: "the link could not be repeated, so it is not " +
+			"known whether a later step has changed the firmware", File: v.elf})
+	}
+	if len(steps) > 0 {
 		c.find(Finding{Message: "the firmware is not what its link command makes; these " +
 			"sections differ: " + someOf(steps), File: v.elf,
 			Fix: "remove the step after the link that changes the firmware"})

@@ -296,6 +296,16 @@ func init() {
 				"makes; these sections differ: .rodata"}},
 		},
 		{
+			name: "a step in the flags of the link changes the firmware",
+			changes: map[string]string{
+				"tree/ports/unix/extra.mk": "all:\n$(BUILD)/micropython: LDFLAGS += && " +
+					"LC_ALL=C sed -i s/marked/change/ $@\n",
+				"tree/py/runtime.c": added + "const char *volatile mark = \"marked\";\n" +
+					"__attribute__((constructor)) void use(void) { mark += 1; }\n"},
+			want: map[string][]string{SymbolsID: {"the firmware is not what its link command " +
+				"makes; these sections differ: .rodata"}},
+		},
+		{
 			name: "a function is wrapped by a specs file",
 			changes: map[string]string{
 				"tree/ports/unix/extra.mk":  "LDFLAGS += -specs=own.specs\n",
