@@ -74,6 +74,7 @@ func (r *real) options(t *testing.T) {
 	}
 	t.Run("examples", func(t *testing.T) { r.examples(t, ca, cert, key) })
 	t.Run("bundle of the system", func(t *testing.T) { r.systemBundle(t, ca, cert, key) })
+	t.Run("many connections", func(t *testing.T) { r.many(t, cert, key) })
 	t.Run("record lengths", func(t *testing.T) { r.recordLengths(t, ca, cert, key) })
 	t.Run("reasons", r.reasons)
 	t.Run("peers", r.peers)
