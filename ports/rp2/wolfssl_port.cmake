@@ -8,3 +8,11 @@ set_source_files_properties(${MICROPY_PORT_DIR}/mbedtls/mbedtls_port.c PROPERTIE
 # wolfssl_port.c uses the SDK's random numbers, which the port itself links from MicroPython 1.28 on.
 # The generator expression hides the SDK's sources from the search for qstrs.
 target_link_libraries(micropython_wolfssl_lib INTERFACE $<1:pico_rand>)
+# NOTE(mpwolf): that search preprocesses wolfssl_port.c with the include directories of the SDK's parts that the port
+# itself links.
+if(TARGET pico_rand_headers)
+    get_target_property(WOLFSSL_RAND_INC pico_rand_headers INTERFACE_INCLUDE_DIRECTORIES)
+    if(WOLFSSL_RAND_INC)
+        list(APPEND MICROPY_CPP_INC_EXTRA ${WOLFSSL_RAND_INC})
+    endif()
+endif()
