@@ -159,6 +159,38 @@ static RsaKey *open_object(const wolf_key_t *self, WC_RNG *rng, int *ret) {
         : open_public(wolf_key_public(self), self->public_len, ret);
 }
 
+// Whether d belongs to the primes, as far as they are used: wolfSSL checks all other numbers.
+static int check_exponent(RsaKey *key) {
+    mp_int *order = XMALLOC(2 * sizeof(mp_int), NULL, DYNAMIC_TYPE_RSA);
+    if (order == NULL) {
+        return MEMORY_E;
+    }
+    mp_int *rest = order + 1;
+    int ret = mp_init_multi(order, rest, NULL, NULL, NULL, NULL);
+    if (ret == MP_OKAY) {
+        ret = mp_sub_d(&key->p, 1, order);
+        if (ret == MP_OKAY) {
+            ret = mp_mod(&key->d, order, rest);
+        }
+        if (ret == MP_OKAY && mp_cmp(rest, &key->dP) != MP_EQ) {
+            ret = ASN_RSA_KEY_E;
+        }
+        if (ret == MP_OKAY) {
+            ret = mp_sub_d(&key->q, 1, order);
+        }
+        if (ret == MP_OKAY) {
+            ret = mp_mod(&key->d, order, rest);
+        }
+        if (ret == MP_OKAY && mp_cmp(rest, &key->dQ) != MP_EQ) {
+            ret = ASN_RSA_KEY_E;
+        }
+        mp_forcezero(order);
+        mp_forcezero(rest);
+    }
+    XFREE(order, NULL, DYNAMIC_TYPE_RSA);
+    return ret;
+}
+
 static int rsa_complete(const wolf_key_kind_t *kind, const uint8_t *secret, size_t secret_len,
     uint8_t *public, size_t *public_len) {
     (void)kind;
@@ -189,6 +221,9 @@ static int rsa_complete(const wolf_key_kind_t *kind, const uint8_t *secret, size
     RsaKey *key = open_private(secret, secret_len, &rng, &ret);
     if (key != NULL) {
         ret = wc_CheckRsaKey(key);
+        if (ret == 0) {
+            ret = check_exponent(key);
+        }
         close_key(key, &ret);
     }
     int freed = wc_FreeRng(&rng);
@@ -477,7 +512,8 @@ static mp_obj_t rsa_encrypt(mp_obj_t self_in, mp_obj_t data_in, mp_obj_t padding
     // What the padding takes: RFC 8017, sections 7.1.1 and 7.2.1.
     size_t overhead = cipher.type == WC_RSA_OAEP_PAD
         ? 2 * (size_t)wc_HashGetDigestSize(cipher.hash) + 2 : 11;
-    if (data.len + overhead > vstr.len) {
+    // wolfSSL encrypts no empty message.
+    if (data.len == 0 || data.len + overhead > vstr.len) {
         mp_raise_ValueError(MP_ERROR_TEXT("Encryption failed"));
     }
     WC_RNG rng;
