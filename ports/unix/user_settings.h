@@ -153,8 +153,7 @@
 // Salts of any length, as pyca's MAX_LENGTH and AUTO; TLS and certificates fix it.
 #define WOLFSSL_PSS_LONG_SALT
 #define WOLFSSL_PSS_SALT_LEN_DISCOVER
-// An empty message is one.
-#define WOLFSSL_RSA_DECRYPT_TO_0_LEN
+// Not WOLFSSL_RSA_DECRYPT_TO_0_LEN: what does not decrypt would be an empty message.
 // RSA keys made by programs, and checked.
 #define WOLFSSL_KEY_GEN
 #define WOLFSSL_RSA_KEY_CHECK

@@ -213,12 +213,19 @@ def pss(group, test):
     key.verify(unhex(test["sig"]), unhex(test["msg"]), pad, algorithm)
 
 
+def not_empty(test):
+    if test["msg"] == "" and test["result"] == "valid":
+        raise Skip("empty messages, which wolfSSL does not decrypt")
+
+
 def oaep(group, test):
+    not_empty(test)
     pad = padding.OAEP(mgf1(group), hash_of(group["sha"]), unhex(test["label"]))
     same(rsa_private(group).decrypt(unhex(test["ct"]), pad), unhex(test["msg"]))
 
 
 def pkcs1_decrypt(group, test):
+    not_empty(test)
     plain = rsa_private(group).decrypt(unhex(test["ct"]), padding.PKCS1v15())
     same(plain, unhex(test["msg"]))
 
