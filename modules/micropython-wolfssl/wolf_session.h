@@ -39,7 +39,7 @@
 #include <wolfssl/wolfcrypt/settings.h>
 #include <wolfssl/ssl.h>
 
-// In a header, as where wolfSSL declares the buffers: bare_metal.h leaves them out.
+// An identity of 128 bytes is to fit.
 #if !defined(NO_PSK) && defined(MAX_PSK_ID_LEN) && MAX_PSK_ID_LEN < 128
 #error "without NO_PSK, #undef MAX_PSK_ID_LEN, and #define it as a number of at least 128"
 #endif

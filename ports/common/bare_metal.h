@@ -13,7 +13,7 @@
 // secrecy.
 // tiny: TLS 1.3, client without a certificate of its own; P-256, AES-128-GCM, SHA-256, RSA
 // signatures of servers; DER only.
-// None of them verifies less than the others, and each has all of cryptolib and hashlib.
+// None of them verifies less than the others. Each has all of the built-in's cryptolib and hashlib.
 #define MICROPY_WOLFSSL_PROFILE_FULL (0)
 #define MICROPY_WOLFSSL_PROFILE_CLIENT (1)
 #define MICROPY_WOLFSSL_PROFILE_TINY (2)
@@ -153,14 +153,13 @@ int wolfssl_port_seed(unsigned char *output, unsigned int size);
 #define NO_CLIENT_CACHE
 #define WOLFSSL_TICKET_NONCE_MALLOC
 #define WOLFSSL_NO_DEF_TICKET_ENC_CB
+// The longest ticket that can be offered or that a server takes. wolfSSL has three buffers of this
+// length, which only keys that are shared before need: with its 1536, a handshake needs 3 KB more
+// and a session 1 KB. Tickets have 200 to 300 bytes as a rule.
+#define MAX_PSK_ID_LEN 512
 #else
 #define NO_SESSION_CACHE
 #endif
-// The longest ticket that is kept, or that a server takes. In wolfSSL's structures, which headers
-// declare, it is also the length of buffers that only keys shared beforehand use (NO_PSK); they
-// have none here: -1.5 KB of heap in a handshake, -0.5 KB after it. wolf_session.h stops the
-// compiler if such keys are turned on.
-#define MAX_PSK_ID_LEN (__INCLUDE_LEVEL__ == 0 ? 1536 : 0)
 
 // -- Ciphers and hashes --------------------------------------------------------------------------
 #define HAVE_AESGCM
