@@ -229,8 +229,8 @@ func (v settingsCheck) stranger(symbol string) string {
 	return ""
 }
 
-// strangers looks for functions that wolfSSL calls and that something else than itself, its modules,
-// MicroPython or the system defines: by a symbol's name in the assembly, a header or a flag, calls
+// strangers looks for functions that wolfSSL calls and that something else than itself, its
+// modules, MicroPython or the system defines: by a symbol's name in the assembly, a header or a flag, calls
 // can go elsewhere without a macro that shows it. A function of the C library is a finding; of
 // others there is a note, because settings may name the product's own functions. Those that
 // suppliers knows are its subject.
@@ -258,8 +258,9 @@ func (v settingsCheck) strangers(c *check, used []wolfObject) {
 	}
 	for _, file := range slices.Sorted(maps.Keys(calls)) {
 		c.notes = append(c.notes, Finding{File: file,
-			Message: fmt.Sprintf("wolfSSL calls %s of this file, which is neither wolfSSL's nor "+
-				"MicroPython's: mpwolf does not know what that does", someOf(calls[file]))})
+			Message: fmt.Sprintf("wolfSSL calls %s of this file, which is neither wolfSSL's "+
+				"nor MicroPython's: mpwolf does not know what that does",
+				someOf(calls[file]))})
 	}
 }
 

@@ -168,8 +168,8 @@ func (v symbolsCheck) outdated(c *check) {
 	}
 	steps, known := v.build.AfterLink()
 	if !known {
-		c.notes = append(c.notes, Finding{Message: "the link could not be repeated, so it is not " +
-			"known whether a later step has changed the firmware", File: v.elf})
+		c.notes = append(c.notes, Finding{Message: "the link could not be repeated, so it is " +
+			"not known whether a later step has changed the firmware", File: v.elf})
 	}
 	if len(steps) > 0 {
 		c.find(Finding{Message: "the firmware is not what its link command makes; these " +
