@@ -248,8 +248,8 @@ func (v settingsCheck) strangers(c *check, used []wolfObject) {
 			case file == "":
 			case slices.Contains(trusted, symbol):
 				c.find(Finding{File: file,
-					Message: fmt.Sprintf("wolfSSL calls %s of this file, which takes the place of "+
-						"the C library's", symbol),
+					Message: fmt.Sprintf("wolfSSL calls %s of this file, which takes the place "+
+						"of the C library's", symbol),
 					Fix: "give that function another name, or make it static"})
 			case !slices.Contains(calls[file], symbol):
 				calls[file] = append(calls[file], symbol)

@@ -13,7 +13,8 @@
 // secrecy.
 // tiny: TLS 1.3, client without a certificate of its own; P-256, AES-128-GCM, SHA-256, RSA
 // signatures of servers; DER only.
-// None of them verifies less than the others. Each has all of the built-in's cryptolib and hashlib.
+// None of them verifies less than the others, and each has what the built-in's cryptolib and
+// hashlib have.
 #define MICROPY_WOLFSSL_PROFILE_FULL (0)
 #define MICROPY_WOLFSSL_PROFILE_CLIENT (1)
 #define MICROPY_WOLFSSL_PROFILE_TINY (2)
