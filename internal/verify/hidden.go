@@ -74,8 +74,8 @@ func (v settingsCheck) levels(c *check, header string) {
 	}
 	if at := levelCondition().FindIndex(text); at != nil {
 		c.find(Finding{File: header, Line: 1 + bytes.Count(text[:at[0]], []byte("\n")),
-			Message: "what this header defines depends on how deep it is included, so mpwolf cannot " +
-				"show what wolfSSL was compiled with",
+			Message: "what this header defines depends on how deep it is included, so mpwolf " +
+				"cannot show what wolfSSL was compiled with",
 			Fix: "remove that condition"})
 	}
 }

@@ -125,8 +125,8 @@ func (v *evidence) readPlaced() *placedSections {
 	return p
 }
 
-// mergedSection is the name of a section whose strings or constants the linker merges with those of
-// others; with -fdata-sections the function's name is in it.
+// mergedSection is the name of a section whose strings or constants the linker merges with those
+// of others; with -fdata-sections the function's name is in it.
 var mergedSection = lazyregexp.New(`^\.rodata\.(.*\.)?(str|cst)\d`)
 
 // elsewhere reports whether the firmware's symbol of that name is not that of an object.

@@ -230,10 +230,10 @@ func (v settingsCheck) stranger(symbol string) string {
 }
 
 // strangers looks for functions that wolfSSL calls and that something else than itself, its
-// modules, MicroPython or the system defines: by a symbol's name in the assembly, a header or a flag, calls
-// can go elsewhere without a macro that shows it. A function of the C library is a finding; of
-// others there is a note, because settings may name the product's own functions. Those that
-// suppliers knows are its subject.
+// modules, MicroPython or the system defines: by a symbol's name in the assembly, a header or a
+// flag, calls can go elsewhere without a macro that shows it. A function of the C library is a
+// finding; of others there is a note, because settings may name the product's own functions.
+// Those that suppliers knows are its subject.
 func (v settingsCheck) strangers(c *check, used []wolfObject) {
 	known := slices.Concat(seeds, clocks)
 	calls := make(map[string][]string) // by the file that defines the function
