@@ -113,7 +113,7 @@ func (v symbolsCheck) redirected(c *check, options []build.LinkOption) {
 		symbol, to, _ := strings.Cut(o.Value, "=")
 		switch {
 		case o.Is("wrap", "wr"):
-			if what := v.guarded(symbol); what != "" {
+			if what := v.guarded(symbol); what != "" && !v.ofSDK("__wrap_"+symbol) {
 				c.find(
 					Finding{Message: fmt.Sprintf("the link has --wrap=%s: calls of %s, %s, "+
 						"go to __wrap_%s%s", symbol, symbol,
@@ -162,6 +162,23 @@ func (v symbolsCheck) guarded(symbol string) string {
 		}
 	}
 	return ""
+}
+
+// ofSDK reports whether the only object that defines a symbol is pico-sdk's: it wraps memcpy and
+// memset, for the functions in the ROM of an RP2040 (lib/pico-sdk/src/rp2_common/pico_mem_ops).
+func (v symbolsCheck) ofSDK(symbol string) bool {
+	found := false
+	for _, o := range v.inputs.objects {
+		if slices.ContainsFunc(o.Defs, func(d objects.Definition) bool {
+			return d.Symbol == symbol
+		}) {
+			if !strings.HasPrefix(v.source(o), "lib/pico-sdk/src/") {
+				return false
+			}
+			found = true
+		}
+	}
+	return found
 }
 
 // definedIn is " of FILE" for a symbol, "" for one that no object defines.
