@@ -172,7 +172,10 @@ func (v symbolsCheck) ofSDK(symbol string) bool {
 		if slices.ContainsFunc(o.Defs, func(d objects.Definition) bool {
 			return d.Symbol == symbol
 		}) {
-			if !strings.HasPrefix(v.source(o), "lib/pico-sdk/src/") {
+			// CMake's name for an object has the whole path of an assembly source.
+			inside := v.Target.Tree.Path("lib", "pico-sdk", "src") + "/"
+			if !strings.HasPrefix(v.source(o), "lib/pico-sdk/src/") &&
+				!strings.Contains(v.objectName(o), inside) {
 				return false
 			}
 			found = true
