@@ -41,7 +41,7 @@ that changes its CA is then refused.
 Examples:
     mpwolf bundle                            # writes ca.bundle
     mpwolf bundle cacert.pem -o lib/ca.bundle
-    mpwolf bundle --chain server.pem         # what openssl s_client -showcerts prints
+    mpwolf bundle --chain server.pem         # from openssl s_client -showcerts
     mpwolf bundle --connect micropython.org --connect broker.example.com:8883
     mpwolf bundle --show ca.bundle`,
 		ArgsUsage: "[FILE...]",
