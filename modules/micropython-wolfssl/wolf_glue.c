@@ -49,7 +49,9 @@ static MP_DEFINE_CONST_OBJ_TYPE(
     attr, mp_obj_exception_attr,
     parent, &wolf_cert_error_bases
     );
+#endif
 
+#if MICROPY_MULTIPLE_INHERITANCE || defined(NO_ERROR_STRINGS)
 static bool is_cert_error(int err) {
     switch (err) {
         case ASN_BEFORE_DATE_E:
@@ -113,6 +115,9 @@ static const struct {
     TEXT(ASN_NO_SIGNER_E, "certificate issuer unknown"),
     TEXT(ASN_SELF_SIGNED_E, "self-signed certificate"),
     TEXT(ASN_SIG_CONFIRM_E, "certificate signature"),
+    TEXT(ASN_SIG_HASH_E, "certificate signature with an unsupported hash"),
+    TEXT(ASN_SIG_KEY_E, "certificate signature with an unsupported key"),
+    TEXT(ASN_SIG_OID_E, "certificate signature with an unsupported algorithm"),
     TEXT(DOMAIN_NAME_MISMATCH, "hostname mismatch"),
     TEXT(IPADDR_MISMATCH, "IP address mismatch"),
     TEXT(VERIFY_CERT_ERROR, "certificate refused"),
@@ -122,6 +127,7 @@ static const struct {
     TEXT(ECC_KEY_SIZE_E, "key too short"),
     TEXT(FATAL_ERROR, "fatal alert from peer"),
     TEXT(VERSION_ERROR, "TLS version"),
+    TEXT(BUFFER_ERROR, "malformed message"),
     TEXT(MATCH_SUITE_ERROR, "no common cipher suite"),
     TEXT(SOCKET_PEER_CLOSED_E, "connection closed"),
     TEXT(RNG_FAILURE_E, "random number generator"),
@@ -167,7 +173,7 @@ mp_obj_t wolf_error_text(int err) {
             return MP_OBJ_FROM_PTR(&error_texts[i].text);
         }
     }
-    return MP_OBJ_NULL;
+    return is_cert_error(err) ? wolf_error_text(VERIFY_CERT_ERROR) : MP_OBJ_NULL;
     #else
     char text[WOLFSSL_MAX_ERROR_SZ];
     wolfSSL_ERR_error_string((unsigned long)err, text);
