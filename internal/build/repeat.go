@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -74,8 +75,9 @@ func isOperator(word string) bool {
 	return slices.Contains([]string{"&&", "||", ";", "|", "&"}, word)
 }
 
-// loaded are the contents of the sections of a program that go into memory, without notes such as
-// its build ID, which is a hash of more than these.
+// loaded are the contents of the sections of a program that go into memory, as its program headers
+// load them, and where it begins; without notes such as its build ID, which is a hash of more than
+// these.
 func loaded(file string) (sections map[string][]byte, is bool) {
 	defer func() {
 		if recover() != nil { // debug/elf is not hardened against damaged files
@@ -96,7 +98,16 @@ func loaded(file string) (sections map[string][]byte, is bool) {
 		if err != nil {
 			return nil, false
 		}
+		for _, p := range f.Progs {
+			if p.Type == elf.PT_LOAD && p.Vaddr <= s.Addr && s.Addr+s.Size <= p.Vaddr+p.Filesz {
+				// What the section header names may be another place of the file.
+				if _, err := p.ReadAt(data, int64(s.Addr-p.Vaddr)); err != nil {
+					return nil, false
+				}
+			}
+		}
 		sections[s.Name] = append(sections[s.Name], data...)
 	}
+	sections["entry point"] = []byte(strconv.FormatUint(f.Entry, 16))
 	return sections, true
 }

@@ -296,6 +296,16 @@ func init() {
 				"makes; these sections differ: .rodata"}},
 		},
 		{
+			name: "a step after the link changes where the firmware begins",
+			changes: map[string]string{
+				"tree/ports/unix/Makefile": strings.Replace(
+					fakeFirmware["tree/ports/unix/Makefile"], "\t$(STRIP) $@\n",
+					"\tprintf '\\001' | dd of=$@ bs=1 seek=24 conv=notrunc\n", 1)},
+			want: map[string][]string{SymbolsID: {"the firmware is not what its link command " +
+				"makes; these sections differ: entry point"},
+				RunID: {"fails (signal: segmentation fault)"}},
+		},
+		{
 			name: "a step in the flags of the link changes the firmware",
 			changes: map[string]string{
 				"tree/ports/unix/extra.mk": "all:\n$(BUILD)/micropython: LDFLAGS += && " +
