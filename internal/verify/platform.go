@@ -198,8 +198,8 @@ func (v settingsCheck) supplierCheck(c *check, s supplier, what, constant string
 	}
 	file := v.stranger(s.symbol)
 	switch {
-	case file == "" || !objects.MatchesAny(systems, s.symbol):
-	case v.Target.Port == "unix":
+	case file == "":
+	case v.Target.Port == "unix" && objects.MatchesAny(systems, s.symbol):
 		c.find(Finding{
 			Message: text + ", which takes the place of the system's function", File: file,
 			Fix: "give the other function another name, or make it static",
