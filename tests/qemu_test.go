@@ -178,7 +178,7 @@ func (q *qemu) send(t *testing.T, text string) {
 // until returns what comes before mark.
 func (q *qemu) until(t *testing.T, mark string) string {
 	t.Helper()
-	timeout := time.After(10 * time.Minute)
+	timeout := time.After(4 * time.Minute)
 	for {
 		if before, after, found := bytes.Cut(q.seen, []byte(mark)); found {
 			q.seen = after

@@ -490,9 +490,11 @@ def sweep(name, before, operation, succeeds, kind, times):
         n += step
 
 
-with open(BUNDLE_FILE, "wb") as f:
-    f.write(BUNDLE)
 # alloc_fail.py [STEP [OPERATION…]]: only every STEP-th allocation, only these operations.
+file_wanted = len(sys.argv) <= 2 or any("bundle" in name for name in sys.argv[2:])
+if file_wanted:
+    with open(BUNDLE_FILE, "wb") as f:
+        f.write(BUNDLE)
 verbose = len(sys.argv) > 1
 step = int(sys.argv[1]) if verbose else 1
 for name, before, operation, succeeds in OPERATIONS:
@@ -511,4 +513,5 @@ for name, before, operation, succeeds in OPERATIONS:
     print(name, "done" if max(tried) > 0 else "never allocates")
     if verbose:
         print(tried)
-os.remove(BUNDLE_FILE)
+if file_wanted:
+    os.remove(BUNDLE_FILE)
