@@ -54,7 +54,7 @@ diff -r ../micropython micropython
 	if err := os.Mkdir(w.path("mnt"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	for size := 120; size <= 1000 && fits < 2; size += 20 { // kB: the sources take 100
+	for size := 120; size <= 2000 && fits < 2; size += 20 { // kB: the sources take 100
 		cmd := exec.Command("unshare", "-rm", "sh", "-c", script, "sh", fmt.Sprint(size))
 		cmd.Dir = w.dir
 		cmd.Env = append(os.Environ(), "MPWOLF_CACHE="+w.path("cache"))

@@ -32,7 +32,7 @@ for kind in KINDS:
                     (cc.wrap_socket, (a,)),
                     (cc.set_ciphers, ([TLS12],)),
                     (cc.load_cert_chain, (server, server_key)),
-                    (cc.load_verify_locations, (None, ca)),
+                    (cc.load_verify_locations, (ca,)),
                     (setattr, (cc, "verify_mode", 1)),
                     (setattr, (cc, "psk_key", b"x")),
                     (setattr, (cc, "server_psk_keys", {})),

@@ -71,7 +71,7 @@ for kind in KINDS[::2]:
     for f, args in (
         (wolfssl.SSLContext, (0,)),
         (cc.get_ciphers, ()),
-        (cc.load_verify_locations, (None, ca)),
+        (cc.load_verify_locations, (ca,)),
         (sc.load_cert_chain, (server, server_key)),
     ):
         r = with_full_heap(f, *args)

@@ -68,7 +68,7 @@ for kind in KINDS:
         (wolfssl.SSLContext, (0,)),
         (cc.get_ciphers, ()),
         (cc.set_ciphers, ([TLS12],)),
-        (cc.load_verify_locations, (None, ca)),
+        (cc.load_verify_locations, (ca,)),
         (sc.load_cert_chain, (server, server_key)),
         (cc.wrap_socket, (a,)),
         (sc.wrap_socket, (b, True)),
