@@ -98,7 +98,7 @@ for kind in CERT_KINDS:
         files.hook = hook
         for f, args in (
             (sc.load_cert_chain, ("/hostile/cert", "/hostile/key")),
-            (sc.load_verify_locations, ("/hostile/ca",)),
+            (lambda file: sc.load_verify_locations(cafile=file), ("/hostile/ca",)),
             (sc.load_cert_chain, (server, "/hostile/key")),
         ):
             depth[0] = 0

@@ -62,7 +62,7 @@ for answer in (
             (ctx.load_cert_chain, (server, "/hostile/key")),
             (ctx.load_cert_chain, ("/hostile/cert", server_key)),
             (ctx.load_cert_chain, ("/hostile/cert", "/hostile/key")),
-            (ctx.load_verify_locations, ("/hostile/ca",)),
+            (lambda file: ctx.load_verify_locations(cafile=file), ("/hostile/ca",)),
         ):
             r = outcome(f, *args)
             check(r is None or r.split()[0] in ("OSError", "ValueError", "TypeError",
