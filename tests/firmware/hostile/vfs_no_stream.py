@@ -48,6 +48,11 @@ class Files:
         pass
 
     def open(self, path, mode):
+        # New ones: MicroPython itself crashes when a closed one is to seek.
+        if isinstance(answer, io.BytesIO):
+            return io.BytesIO(b"")
+        if isinstance(answer, io.StringIO):
+            return io.StringIO("text")
         return answer
 
 
