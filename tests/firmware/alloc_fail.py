@@ -91,7 +91,9 @@ def tls_contexts():
 
 
 BUNDLE = bundle([client_cert, ca, server])
-BUNDLE_FILE = "alloc_fail.bundle.tmp"
+# Several firmwares may run this in one directory.
+NUMBER = binascii.hexlify(os.urandom(4)).decode() if hasattr(os, "urandom") else ""
+BUNDLE_FILE = "alloc_fail%s.bundle.tmp" % NUMBER
 
 
 def bundle_contexts():
