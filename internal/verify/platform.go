@@ -67,7 +67,7 @@ func (v settingsCheck) called(
 	var found []supplier
 	for _, u := range used {
 		base := baseName(u.object.File)
-		if base != "random" && base != "asn" && base != "wc_port" {
+		if base != "random" && base != "asn" && base != "wc_port" || !v.ofWolfSSL(u.deps) {
 			continue
 		}
 		var values map[string]build.Value
@@ -98,6 +98,14 @@ func (v settingsCheck) called(
 		}
 	}
 	return found
+}
+
+// ofWolfSSL reports whether an object with these dependencies has wolfSSL's own source, and not
+// one of another module that has its name.
+func (v settingsCheck) ofWolfSSL(deps []string) bool {
+	return len(deps) == 0 || slices.ContainsFunc(v.wolfRoots(), func(root string) bool {
+		return relative(root, deps[0]) != deps[0]
+	})
 }
 
 // names reports whether a macro's text or body has a name in it.
@@ -146,7 +154,8 @@ func (v settingsCheck) suppliers(c *check, used []wolfObject, seen []objectValue
 		}
 		for _, o := range seen {
 			value := o.values[p.macros[0]]
-			if baseName(o.name) != p.source || o.values["NO_ASN_TIME"].Defined ||
+			if baseName(o.name) != p.source || !v.ofWolfSSL(o.deps) ||
+				o.values["NO_ASN_TIME"].Defined ||
 				o.values["USE_TEST_GENSEED"].Defined {
 				continue
 			}

@@ -66,6 +66,7 @@ func (v settingsCheck) run(ctx context.Context, c *check) error {
 		c.summary = fmt.Sprintf("wolfSSL %s (%s), %s", version, v.Licence,
 			plural(len(used), "object"))
 	}
+	v.displacedCheck(c, used, roots[0])
 	if err := v.swappedCheck(ctx, c); err != nil {
 		return err
 	}

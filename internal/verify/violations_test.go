@@ -672,6 +672,41 @@ func init() {
 					"header, which defines IGNORE_NAME_CONSTRAINTS", "see what exports CPATH"}},
 		},
 		{
+			name: "a changed copy of a header of wolfSSL",
+			changes: map[string]string{
+				"tree/ports/unix/extra.mk":                 "CFLAGS += -I../../../sdk\n",
+				"sdk/wolfssl/internal.h":                   "#define VERIFY_PEER 0\n",
+				"modules/wolf/wolfssl/wolfssl/internal.h":  "#define VERIFY_PEER 1\n",
+				"sdk/wolfssl/wolfcrypt/other.h":            "",
+				"modules/wolf/wolfssl/wolfcrypt/src/aes.c": added + "#include <wolfssl/internal.h>\n",
+				"modules/wolf/wolfssl/src/ssl.c": added + "#include <wolfssl/internal.h>\n" +
+					"#include <wolfssl/wolfcrypt/other.h>\n"},
+			want: map[string][]string{
+				SettingsID: {"sdk/wolfssl/internal.h: 2 objects compiled with this file in " +
+					"place of wolfSSL's own wolfssl/internal.h: wolf/wolfssl/src/ssl.o", "see what else on the -I path"}},
+		},
+		{
+			name: "another module's changed copy of a source of wolfSSL",
+			changes: map[string]string{
+				"modules/wolf/micropython.mk": strings.Replace(
+					fakeFirmware["modules/wolf/micropython.mk"],
+					" $(WOLFSSL_DIR)/wolfcrypt/src/aes.c", "", 1),
+				"modules/foo/micropython.mk": "SRC_USERMOD_C += $(USERMOD_DIR)/aes.c\n",
+				"modules/foo/aes.c": includeSettings +
+					"int wc_AesSetKey(void) { return 1; }\n"},
+			want: map[string][]string{
+				SettingsID: {"modules/foo/aes.c: 1 object compiled with this file in place " +
+					"of wolfSSL's own wolfcrypt/src/aes.c: foo/aes.o"}},
+		},
+		{
+			name: "another module's source with the name of one of wolfSSL's",
+			changes: map[string]string{
+				"modules/foo/micropython.mk":                  "SRC_USERMOD_C += $(USERMOD_DIR)/random.c\n",
+				"modules/wolf/wolfssl/wolfcrypt/src/random.c": random,
+				"modules/foo/random.c": includeSettings +
+					"int foo_random(void) { return 4; }\n"},
+		},
+		{
 			name: "a dangerous setting in a condition that is not met",
 			changes: map[string]string{"modules/wolf/unix/user_settings.h": added +
 				"#if 0\n#define NO_ASN_TIME\n#endif\n"},
