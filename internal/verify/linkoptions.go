@@ -113,7 +113,7 @@ func (v symbolsCheck) redirected(c *check, options []build.LinkOption) {
 		symbol, to, _ := strings.Cut(o.Value, "=")
 		switch {
 		case o.Is("wrap", "wr"):
-			if what := v.guarded(symbol); what != "" && !v.ofSDK("__wrap_"+symbol) {
+			if what := v.guarded(symbol); what != "" && !v.ofSDK(symbol) {
 				c.find(
 					Finding{Message: fmt.Sprintf("the link has --wrap=%s: calls of %s, %s, "+
 						"go to __wrap_%s%s", symbol, symbol,
@@ -164,13 +164,17 @@ func (v symbolsCheck) guarded(symbol string) string {
 	return ""
 }
 
-// ofSDK reports whether the only object that defines a symbol is pico-sdk's: it wraps memcpy and
-// memset, for the functions in the ROM of an RP2040 (lib/pico-sdk/src/rp2_common/pico_mem_ops).
+// ofSDK reports whether a symbol is memcpy or memset, and the only object that defines what wraps
+// it is pico-sdk's, which takes the functions in the ROM of an RP2040
+// (lib/pico-sdk/src/rp2_common/pico_mem_ops).
 func (v symbolsCheck) ofSDK(symbol string) bool {
+	if symbol != "memcpy" && symbol != "memset" {
+		return false
+	}
 	found := false
 	for _, o := range v.inputs.objects {
 		if slices.ContainsFunc(o.Defs, func(d objects.Definition) bool {
-			return d.Symbol == symbol
+			return d.Symbol == "__wrap_"+symbol
 		}) {
 			// CMake's name for an object has the whole path of an assembly source.
 			inside := v.Target.Tree.Path("lib", "pico-sdk", "src") + "/"

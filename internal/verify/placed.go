@@ -35,7 +35,7 @@ func (v symbolsCheck) placed(c *check) {
 	for _, s := range v.image.Symbols {
 		symbol, wrapped := strings.CutPrefix(s.Name, "__wrap_")
 		if wrapped && s.Global {
-			if what := v.guarded(symbol); what != "" {
+			if what := v.guarded(symbol); what != "" && !v.ofSDK(symbol) {
 				find(symbol, "the firmware has %s%s, which the linker calls instead of %s, %s",
 					s.Name, v.definedIn(s.Name), symbol, what)
 			}

@@ -67,6 +67,24 @@ func withRandom(source, settings string, more map[string]string) map[string]stri
 	return changes
 }
 
+// wrapsMemcpy is one whose source at file wraps memcpy, which wolfCrypt calls, and what more says.
+func wrapsMemcpy(file, more string) map[string]string {
+	options := "LDFLAGS += -Wl,--wrap=memcpy\n"
+	if more != "" {
+		options += "LDFLAGS += -Wl,--wrap=wolfSSL_Init\n"
+	}
+	return map[string]string{
+		"tree/ports/unix/extra.mk": "SRC += " + file + "\n" + options,
+		"tree/" + file: "#include <stddef.h>\nvoid *__real_memcpy(void *, const void *, size_t);\n" +
+			"void *__wrap_memcpy(void *to, const void *from, size_t n) " +
+			"{ return __real_memcpy(to, from, n); }\n" + more,
+		"modules/wolf/wolfssl/wolfcrypt/src/aes.c": includeSettings + "#include <string.h>\n" +
+			"char key[16], given[16];\n" + // x86-64 copies without memcpy, if it can
+			"int wc_AesSetKey(void) { void *(*volatile copy)(void *, const void *, size_t) = " +
+			"memcpy;\n    copy(key, given, 16); return 0; }\n",
+	}
+}
+
 // withASN is one whose wolfCrypt has an asn.c.
 func withASN(source, settings string) map[string]string {
 	return map[string]string{
@@ -256,6 +274,23 @@ func init() {
 				SymbolsID: {"the link has --wrap=wolfSSL_Init: calls of " +
 					"wolfSSL_Init, which is in " +
 					"wolf/wolfssl/src/ssl.o, go to __wrap_wolfSSL_Init of py/runtime.o"}},
+		},
+		{
+			name:    "memcpy is wrapped by pico-sdk",
+			changes: wrapsMemcpy("lib/pico-sdk/src/mem_ops.c", ""),
+		},
+		{
+			name:    "memcpy is wrapped by another",
+			changes: wrapsMemcpy("lib/pico/mem_ops.c", ""),
+			want: map[string][]string{SymbolsID: {"the link has --wrap=memcpy: calls of memcpy, " +
+				"which wolf/wolfssl/wolfcrypt/src/aes.o relies on"}},
+		},
+		{
+			name: "pico-sdk wraps a function of wolfSSL's",
+			changes: wrapsMemcpy("lib/pico-sdk/src/mem_ops.c",
+				"int __wrap_wolfSSL_Init(void) { return 0; }\n"),
+			want: map[string][]string{SymbolsID: {"the link has --wrap=wolfSSL_Init: calls of " +
+				"wolfSSL_Init, which is in wolf/wolfssl/src/ssl.o"}},
 		},
 		{
 			name: "the source of seeds is wrapped",
