@@ -25,7 +25,11 @@ var mayImport = []struct {
 	{"command", uses{
 		"audit", "build", "bundle", "change", "check", "complete", "config", "disk", "doctor",
 		"explain", "fetch", "hint", "matrix", "micropython", "patches", "project", "report",
-		"sbom", "shell", "sources", "state", "status", "trace", "verify", "wolfssl",
+		"sbom", "shell", "sources", "state", "status", "trace", "upgrade", "verify", "wolfssl",
+	}},
+	{"upgrade", uses{
+		"audit", "change", "config", "hint", "micropython", "modules", "patches", "project",
+		"shell", "state", "verify", "wolfssl",
 	}},
 	{"sbom", uses{
 		"audit", "disk", "hint", "micropython", "modules", "patches", "project", "state",

@@ -25,6 +25,8 @@ type Options struct {
 	// Force continues where the user's edits touch mpwolf's lines, after saving the user's
 	// files.
 	Force bool
+	// Settings is the mpwolf.toml that a patch changes together with the tree; nil for none.
+	Settings *state.Settings
 	// Tool is mpwolf's version.
 	Tool string
 	// Disk makes all changes; nil is the real one.

@@ -90,12 +90,12 @@ func (j *job) move() error {
 		return err
 	}
 	release := j.Tree.Version.String()
-	if commit == j.Record.Commit && release == j.Record.MicroPython {
+	if commit == j.Record.Commit && release == j.Record.MicroPython && j.Settings == nil {
 		return nil
 	}
 	record := j.Record.Clone()
 	record.Commit, record.MicroPython = commit, release
-	return j.lock.Apply(state.Change{Record: record})
+	return j.lock.Apply(state.Change{Record: record, Settings: j.Settings})
 }
 
 // entryOf is the record's entry for a target, with the hash of its current settings.

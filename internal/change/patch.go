@@ -257,7 +257,7 @@ func (j *job) apply(ctx context.Context) (*Patched, error) {
 	if err := j.save(); err != nil {
 		return nil, j.recovered(err)
 	}
-	change.Fragment = j.fragment()
+	change.Fragment, change.Settings = j.fragment(), j.Settings
 	wrote := j.writesFragment()
 	change.Check = func() error { return j.askCompiler(ctx) }
 	if err := j.lock.Apply(change); err != nil {

@@ -186,7 +186,7 @@ func newApp(s *session) *cli.App {
 		Flags:                     append(outputFlags(), versionFlag(), cli.HelpFlag),
 		Commands: []*cli.Command{
 			initCommand(s), patchCommand(s), verifyCommand(s), checkCommand(s), revertCommand(s),
-			statusCommand(s), buildCommand(s), auditCommand(s), sbomCommand(s),
+			statusCommand(s), upgradeCommand(s), buildCommand(s), auditCommand(s), sbomCommand(s),
 			matrixCommand(s), mergeCommand(s),
 			fetchCommand(s), portsCommand(s), boardsCommand(s), explainCommand(s),
 			doctorCommand(s), bundleCommand(s),

@@ -1,6 +1,6 @@
 // Package micropython describes a MicroPython source tree on disk: where it is, and which
 // release, commit, ports, boards and variants it has. It runs nothing, and writes nothing except
-// the note in a fetched tree that says where it is from.
+// the note in a fetched tree that says where it is from, and copies of other revisions.
 package micropython
 
 import (

@@ -39,6 +39,8 @@ type Options struct {
 	// MicroPython is the version to fetch if there is no tree; From and SHA256 are where it may
 	// come from.
 	MicroPython, From, SHA256 string
+	// Moves is set if the tree's release is to replace the one that mpwolf.toml expects.
+	Moves bool
 	// Pristine chooses whether the patch changes no file of the tree; nil leaves it to
 	// mpwolf.toml.
 	Pristine *bool

@@ -182,7 +182,7 @@ func (p *Project) ExpectRelease() error {
 	if err := p.expectAsked(); err != nil {
 		return err
 	}
-	if p.SameRelease() {
+	if p.Asked.Moves || p.SameRelease() {
 		return nil
 	}
 	return hint.With(fmt.Errorf("%s expects MicroPython %s; %s is %s",

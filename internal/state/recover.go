@@ -51,6 +51,11 @@ func (l *Lock) Recover() (Outcome, error) {
 			return BackToBefore, err
 		}
 	}
+	if j.Settings != nil {
+		if err := l.settingsBack(j.Settings); err != nil {
+			return BackToBefore, err
+		}
+	}
 	if j.Fragment != nil {
 		if err := l.putFragment(j.Fragment, !j.Fragment.Remove); err != nil {
 			return BackToBefore, err

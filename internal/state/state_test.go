@@ -121,12 +121,18 @@ func acquire(t *testing.T, tree string) *Lock {
 	return l
 }
 
-// newTree makes a tree with two files, and a change of both that installs a directory beside it.
+const (
+	oldReleases = "wolfssl = '5.7.2' # mine\n"
+	newReleases = "wolfssl = '5.9.2' # mine\n"
+)
+
+// newTree makes a tree with two files, and an mpwolf.toml beside it.
 func newTree(t *testing.T) (top, tree string) {
 	top = t.TempDir()
 	tree = filepath.Join(top, "tree")
 	write(t, filepath.Join(tree, "ports/unix/a.mk"), "SSL = 1\n", 0o644)
 	write(t, filepath.Join(tree, "ports/unix/b.h"), "#define X (1)\r\n", 0o755)
+	write(t, filepath.Join(top, SettingsName), oldReleases, 0o640)
 	return top, tree
 }
 
@@ -167,7 +173,9 @@ func stagedChange(d disk.FS, modules, staged string) (Change, error) {
 		Swap: &Swap{Dir: filepath.Join(modules, SwapName), Staged: staged,
 			Created: []string{modules}},
 		Fragment: &Fragment{Dir: modules},
-		Record:   record,
+		Settings: &Settings{filepath.Join(filepath.Dir(modules), SettingsName),
+			[]byte(oldReleases), []byte(newReleases)},
+		Record: record,
 	}, nil
 }
 
@@ -184,7 +192,8 @@ func revertAll(t *testing.T, l *Lock, top, tree string) error {
 	modules := filepath.Join(top, "modules")
 	return l.Apply(Change{Writes: plan.Writes, Swap: &Swap{
 		Dir: filepath.Join(modules, SwapName), Created: []string{modules},
-	}, Fragment: &Fragment{Dir: modules, Remove: true}})
+	}, Fragment: &Fragment{Dir: modules, Remove: true}, Settings: &Settings{
+		filepath.Join(top, SettingsName), []byte(newReleases), []byte(oldReleases)}})
 }
 
 func TestApplyThenRevertIsIdentity(t *testing.T) {
@@ -201,6 +210,10 @@ func TestApplyThenRevertIsIdentity(t *testing.T) {
 	}
 	if !IsFragment(filepath.Join(top, "modules")) {
 		t.Fatal("no micropython.cmake")
+	}
+	if text, err := os.ReadFile(filepath.Join(top, SettingsName)); err != nil ||
+		string(text) != newReleases {
+		t.Fatalf("%q, %v", text, err)
 	}
 	l = acquire(t, tree)
 	if err := revertAll(t, l, top, tree); err != nil {
@@ -391,5 +404,72 @@ func TestSecondLockWaits(t *testing.T) {
 	}
 	if disk.Exists(filepath.Join(tree, Dir)) {
 		t.Error("an idle lock left its directory")
+	}
+}
+
+// TestHostileSettings is that a journal cannot make mpwolf write any other file, and that a change
+// refuses a link and a file with other bytes.
+func TestHostileSettings(t *testing.T) {
+	for _, s := range []journalSettings{
+		{Path: "/etc/passwd", Temp: "/etc/" + temporary + "x"},
+		{Path: "mpwolf.toml", Temp: temporary + "x"},
+		{Path: "/a/../etc/mpwolf.toml", Temp: "/etc/" + temporary + "x"},
+		{Path: "/a/mpwolf.toml", Temp: "/b/" + temporary + "x"},
+		{Path: "/a/mpwolf.toml", Temp: "/a/x"},
+	} {
+		if _, err := s.check(); err == nil || !strings.Contains(err.Error(), "mpwolf writes") {
+			t.Errorf("%+v: %v", s, err)
+		}
+	}
+	top, tree := newTree(t)
+	own := filepath.Join(top, SettingsName)
+	l := acquire(t, tree)
+	defer l.Release()
+	stale := Change{Settings: &Settings{own, []byte("x"), []byte("y")}}
+	if err := l.Apply(stale); err == nil ||
+		!strings.Contains(err.Error(), "changed while mpwolf was running") {
+		t.Error(err)
+	}
+	other := filepath.Join(top, "other")
+	if err := os.Rename(own, other); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(other, own); err != nil {
+		t.Fatal(err)
+	}
+	link := Change{Settings: &Settings{own, []byte(oldReleases), []byte(newReleases)}}
+	if err := l.Apply(link); err == nil || !strings.Contains(err.Error(), "not a regular file") {
+		t.Error(err)
+	}
+	if text, err := os.ReadFile(other); err != nil || string(text) != oldReleases {
+		t.Errorf("%q, %v", text, err)
+	}
+}
+
+// TestEditedSettings is that a file that was edited after an interrupted run is not overwritten.
+func TestEditedSettings(t *testing.T) {
+	top, tree := newTree(t)
+	own := filepath.Join(top, SettingsName)
+	stop := errors.New("stop")
+	l := acquire(t, tree)
+	defer l.Release()
+	c := Change{Settings: &Settings{own, []byte(oldReleases), []byte(newReleases)}}
+	c.Check = func() error {
+		write(t, own, "mine = 1\n", 0o640)
+		return stop
+	}
+	err := l.Apply(c)
+	if halfway := (*HalfwayError)(nil); !errors.As(err, &halfway) {
+		t.Fatal(err)
+	}
+	if text, err := os.ReadFile(own); err != nil || string(text) != "mine = 1\n" {
+		t.Fatalf("%q, %v", text, err)
+	}
+	write(t, own, newReleases, 0o640) // the next run goes back
+	if _, err := l.Recover(); err != nil {
+		t.Fatal(err)
+	}
+	if text, err := os.ReadFile(own); err != nil || string(text) != oldReleases {
+		t.Fatalf("%q, %v", text, err)
 	}
 }

@@ -40,6 +40,8 @@ type Change struct {
 	Swap   *Swap
 	// Fragment is written or removed with the swap, or without one.
 	Fragment *Fragment
+	// Settings is the mpwolf.toml that changes as well; nil if none does.
+	Settings *Settings
 	// Record is the tree's new record; nil removes it.
 	Record *Record
 	// Check is called when everything is in place; its error undoes everything. nil checks
@@ -55,6 +57,8 @@ type journal struct {
 	Swap  *journalSwap  `json:"swap,omitempty"`
 	// Fragment is written after the swap.
 	Fragment *journalFragment `json:"fragment,omitempty"`
+	// Settings are written after that.
+	Settings *journalSettings `json:"settings,omitempty"`
 }
 
 // journalFile is one file: Old and New are hashes, empty where the file does not exist.
@@ -237,6 +241,13 @@ func (l *Lock) stage(change Change) (*journal, error) {
 	if j.Fragment = stageFragment(change.Fragment); j.Fragment != nil {
 		temporaries.Directories = append(temporaries.Directories, j.Fragment.Temp)
 	}
+	var err error
+	if j.Settings, err = l.stageSettings(change.Settings); err != nil {
+		return nil, err
+	}
+	if j.Settings != nil {
+		temporaries.Directories = append(temporaries.Directories, j.Settings.Temp)
+	}
 	if len(temporaries.Directories) > 0 {
 		if err := l.announce(temporaries); err != nil {
 			return nil, err
@@ -364,6 +375,11 @@ func (l *Lock) perform(j *journal, change Change) error {
 	}
 	if j.Fragment != nil {
 		if err := l.putFragment(j.Fragment, j.Fragment.Remove); err != nil {
+			return err
+		}
+	}
+	if j.Settings != nil {
+		if err := l.putSettings(j.Settings, change.Settings.After); err != nil {
 			return err
 		}
 	}

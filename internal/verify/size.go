@@ -13,6 +13,7 @@ import (
 
 	"mpwolf/internal/build"
 	"mpwolf/internal/objects"
+	"mpwolf/internal/state"
 )
 
 // The stacks that a firmware's size is divided into.
@@ -392,11 +393,18 @@ func smallerWith(values map[string]build.Value) string {
 
 // sizeFile is where the size of the last run is kept: beside the build directory, which is emptied
 // when settings change.
-func (v sizeCheck) sizeFile() string { return v.build.Dir + ".size.json" }
+func (v sizeCheck) sizeFile() string { return v.build.Dir + sizeEnd }
+
+const sizeEnd = ".size.json"
+
+// LastSize is the size of a target at its last verification; nil if there is none.
+func LastSize(tree, id string) *Size { return readSize(state.BuildDir(tree, id) + sizeEnd) }
 
 // lastSize is the size at the last run; nil if there is none.
-func (v sizeCheck) lastSize() *Size {
-	text, err := os.ReadFile(v.sizeFile())
+func (v sizeCheck) lastSize() *Size { return readSize(v.sizeFile()) }
+
+func readSize(file string) *Size {
+	text, err := os.ReadFile(file)
 	size := new(Size)
 	if err != nil || json.Unmarshal(text, size) != nil {
 		return nil

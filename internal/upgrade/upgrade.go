@@ -1,0 +1,366 @@
+// Package upgrade moves a patched tree to another release of MicroPython, wolfSSL or both: it
+// works out what changes, then does it as one transaction together with mpwolf.toml. What git has
+// checked out is the user's: it says which commands move it, and runs none.
+package upgrade
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"mpwolf/internal/change"
+	"mpwolf/internal/config"
+	"mpwolf/internal/hint"
+	"mpwolf/internal/micropython"
+	"mpwolf/internal/project"
+	"mpwolf/internal/shell"
+	"mpwolf/internal/state"
+	"mpwolf/modules"
+	"mpwolf/wolfssl"
+)
+
+// Options say what to upgrade to: in MicroPython and WolfSSL, "" for what there is.
+type Options struct{ change.Options }
+
+// Report is what an upgrade changes.
+type Report struct {
+	Tree        string `json:"tree"`
+	MicroPython Move   `json:"micropython"`
+	WolfSSL     Move   `json:"wolfssl"`
+	// Licence is wolfSSL's; empty if it is not known.
+	Licence Move `json:"licence"`
+	// Targets have what changes for each firmware; empty if MicroPython stays.
+	Targets []Target `json:"targets"`
+	// Added and Removed are names that Python programs can use, Behaviour what else they meet.
+	Added     []string `json:"added"`
+	Removed   []string `json:"removed"`
+	Behaviour []string `json:"behaviour"`
+	// Gone are the advisories about the old wolfSSL that the new one has fixed, New those that it
+	// brings.
+	Gone       []Advisory `json:"advisories_gone"`
+	New        []Advisory `json:"advisories_new"`
+	Advisories string     `json:"advisories_note,omitempty"`
+	// Sizes are those of the last verification of each target.
+	Sizes []Size `json:"sizes"`
+	// File is the mpwolf.toml that changes; "" if none does.
+	File string `json:"file,omitempty"`
+	// Steps are the commands that move the tree first; none if it is there already.
+	Steps []string `json:"steps"`
+	Notes []string `json:"notes"`
+
+	change   change.Options
+	settings *state.Settings
+}
+
+// Move is a release, and what replaces it.
+type Move struct {
+	From string `json:"from"`
+	To   string `json:"to"`
+}
+
+// Moves reports whether there is a difference.
+func (m Move) Moves() bool { return m.From != m.To }
+
+// Nothing reports whether the tree and mpwolf.toml are as requested already.
+func (r *Report) Nothing() bool {
+	return !r.MicroPython.Moves() && !r.WolfSSL.Moves() && r.File == ""
+}
+
+// Plan works out what changes, and writes nothing.
+func Plan(ctx context.Context, o Options) (*Report, error) {
+	p, err := project.New(o.Options.Options)
+	if err != nil {
+		return nil, err
+	}
+	if err := p.OpenTree(); err != nil {
+		return nil, err
+	}
+	if err := p.Interrupted(); err != nil {
+		return nil, err
+	}
+	p.Asked.Lenient = true // patch refuses a target that is gone, by its name
+	if err := p.Read(project.Configured); err != nil {
+		return nil, err
+	}
+	if p.File == nil || len(p.File.Targets) == 0 {
+		if err := p.NeedRecord(ctx); err != nil {
+			return nil, err
+		}
+	}
+	r := &Report{Tree: p.Tree.Dir, Targets: []Target{}, Sizes: []Size{}, Steps: []string{},
+		Notes: []string{}, Added: []string{}, Removed: []string{}, Behaviour: []string{},
+		Gone: []Advisory{}, New: []Advisory{}, change: o.Options}
+	to, err := r.micropython(p)
+	if err != nil {
+		return nil, err
+	}
+	if err := r.wolfssl(ctx, p); err != nil {
+		return nil, err
+	}
+	if err := r.file(p, to); err != nil {
+		return nil, err
+	}
+	if r.MicroPython.Moves() {
+		if err := r.macros(p, to); err != nil {
+			return nil, err
+		}
+		if err := r.api(); err != nil {
+			return nil, err
+		}
+	}
+	if r.WolfSSL.Moves() {
+		if err := r.advisories(ctx, p); err != nil {
+			return nil, err
+		}
+	}
+	r.sizes(p)
+	if to != p.Tree.Version {
+		r.steps(p, to)
+	}
+	return r, nil
+}
+
+// ErrMoveFirst is returned by Apply if the tree is not at the requested release.
+var ErrMoveFirst = errors.New("mpwolf runs no git command in your tree")
+
+// Apply does what the report says: the tree's files, the modules, wolfSSL, the record and
+// mpwolf.toml change together, or nothing does.
+func (r *Report) Apply(ctx context.Context) (*change.Patched, error) {
+	if len(r.Steps) > 0 {
+		return nil, hint.With(fmt.Errorf("upgrade: %s is MicroPython %s, not %s: %w",
+			r.Tree, r.MicroPython.From, r.MicroPython.To, ErrMoveFirst),
+			strings.Join(r.Steps, " && "))
+	}
+	o := r.change
+	o.Moves, o.Settings = true, r.settings
+	return change.Patch(ctx, o)
+}
+
+// micropython finds the release to move to, which the tree may have already.
+func (r *Report) micropython(p *project.Project) (micropython.Version, error) {
+	to := p.Tree.Version
+	if p.Asked.MicroPython != "" {
+		var err error
+		if to, err = micropython.ParseVersion(p.Asked.MicroPython); err != nil {
+			return to, project.Usagef("--micropython: %w", err)
+		}
+	}
+	if to.Compare(micropython.Oldest) < 0 {
+		return to, project.Usagef("--micropython %s: the oldest supported release is %s", to,
+			micropython.Oldest)
+	}
+	r.MicroPython = Move{p.Tree.Version.String(), to.String()}
+	switch {
+	case p.Record != nil:
+		r.MicroPython.From = p.Record.MicroPython
+	case p.File.MicroPython != "":
+		r.MicroPython.From = p.File.MicroPython
+	}
+	from, err := micropython.ParseVersion(r.MicroPython.From)
+	if err != nil {
+		return to, fmt.Errorf("upgrade: %w", err)
+	}
+	r.MicroPython.From = from.String()
+	if to.Compare(from) < 0 {
+		r.Notes = append(r.Notes, fmt.Sprintf("MicroPython %s is older than %s", to, from))
+	}
+	return to, nil
+}
+
+// wolfssl finds the version of wolfSSL to move to. A directory that mpwolf.toml names is the
+// user's, who moves it as the tree.
+func (r *Report) wolfssl(ctx context.Context, p *project.Project) error {
+	old := ""
+	switch {
+	case p.Record != nil:
+		old = p.Record.Modules.WolfSSL
+	case wolfssl.IsVersion(p.File.WolfSSL):
+		old = p.File.WolfSSL
+	}
+	r.WolfSSL = Move{old, old}
+	asked := p.Asked.WolfSSL
+	if asked != "" && !wolfssl.IsVersion(asked) && p.File != nil && p.File.WolfSSL != "" {
+		return project.Usagef("upgrade --wolfssl takes a version, because %s names wolfSSL; for "+
+			"a directory, edit wolfssl there, then run %s", shell.Path(p.File.Path),
+			p.Run("upgrade"))
+	}
+	if p.File != nil && p.File.WolfSSL != "" && !wolfssl.IsVersion(p.File.WolfSSL) {
+		own, err := wolfssl.Version(p.File.WolfSSL)
+		if err != nil {
+			return fmt.Errorf("upgrade: %w", err)
+		}
+		r.WolfSSL = Move{cmp.Or(old, own), own}
+		r.change.WolfSSL = "" // the directory stays what the file names
+		if want := plain(asked); asked != "" && want != own {
+			dir := shell.Quote(shell.Path(p.File.WolfSSL))
+			return hint.With(fmt.Errorf("upgrade: %s has wolfSSL %s, not %s, and mpwolf runs no "+
+				"git command in it", shell.Path(p.File.WolfSSL), own, want),
+				fmt.Sprintf("git -C %s fetch --tags && git -C %s checkout v%s-stable, then run "+
+					"this again", dir, dir, want))
+		}
+		return nil
+	}
+	if asked == "" && (p.File == nil || p.File.WolfSSL == "") {
+		return nil
+	}
+	tree, err := p.FindWolfSSL(ctx)
+	if err != nil {
+		return err
+	}
+	r.WolfSSL.To = tree.Version
+	r.licence(p, tree)
+	if old == "" {
+		r.WolfSSL.From = tree.Version
+	} else if wolfssl.CompareVersions(tree.Version, old) < 0 {
+		r.Notes = append(r.Notes, fmt.Sprintf("wolfSSL %s is older than %s", tree.Version, old))
+	}
+	return nil
+}
+
+// licence compares the terms of the two versions, as far as they are known.
+func (r *Report) licence(p *project.Project, tree *wolfssl.Tree) {
+	to := tree.Licence
+	if releases, err := wolfssl.Releases(); err == nil && to == "" {
+		for _, release := range releases.Releases {
+			if release.Version == tree.Version {
+				to = release.Licence
+			}
+		}
+	}
+	if p.Record != nil && p.Record.Modules.Licence != "" && to != "" {
+		r.Licence = Move{p.Record.Modules.Licence, to}
+	}
+}
+
+// file works out what mpwolf.toml says afterwards.
+func (r *Report) file(p *project.Project, to micropython.Version) error {
+	if p.File == nil {
+		return nil
+	}
+	var set config.Releases
+	if p.File.MicroPython != "" && !p.SameRelease() || p.File.MicroPython != "" &&
+		p.Asked.MicroPython != "" {
+		if v, err := micropython.ParseVersion(p.File.MicroPython); err != nil || v != to {
+			set.MicroPython = to.String()
+		}
+	}
+	if p.Asked.WolfSSL != "" && (p.File.WolfSSL == "" || wolfssl.IsVersion(p.File.WolfSSL)) &&
+		wolfssl.IsVersion(p.Asked.WolfSSL) && p.File.WolfSSL != r.WolfSSL.To {
+		set.WolfSSL = r.WolfSSL.To
+	}
+	if set == (config.Releases{}) {
+		return nil
+	}
+	before, after, err := p.File.WithReleases(set)
+	if err != nil {
+		return err
+	}
+	r.File = p.File.Path
+	r.settings = &state.Settings{Path: p.File.Path, Before: before, After: after}
+	return nil
+}
+
+// api works out what changes for Python programs.
+func (r *Report) api() error {
+	from, err := micropython.ParseVersion(r.MicroPython.From)
+	if err != nil {
+		return err
+	}
+	to, err := micropython.ParseVersion(r.MicroPython.To)
+	if err != nil {
+		return err
+	}
+	old, now := modules.API(from.Minor), modules.API(to.Minor)
+	lacks := func(names []string) func(string) bool {
+		return func(name string) bool { return !slices.Contains(names, name) }
+	}
+	r.Added = append(r.Added, filter(now, lacks(old))...)
+	r.Removed = append(r.Removed, filter(old, lacks(now))...)
+	low, high := min(from.Minor, to.Minor), max(from.Minor, to.Minor)
+	for _, b := range modules.Behaviours() {
+		switch {
+		case b.Minor <= low || b.Minor > high:
+		case to.Compare(from) < 0:
+			r.Behaviour = append(r.Behaviour, fmt.Sprintf("no longer, as before 1.%d: %s",
+				b.Minor, b.Text))
+		default:
+			r.Behaviour = append(r.Behaviour, fmt.Sprintf("from 1.%d on: %s", b.Minor, b.Text))
+		}
+	}
+	return nil
+}
+
+func filter(names []string, keep func(string) bool) []string {
+	return slices.DeleteFunc(slices.Clone(names), func(n string) bool { return !keep(n) })
+}
+
+// steps are the commands that move the tree. mpwolf's lines are taken out first: git then meets
+// the files as the user has them. A tree that is no repository cannot be moved: another one is
+// fetched.
+func (r *Report) steps(p *project.Project, to micropython.Version) {
+	if commit, err := p.Tree.Commit(); err != nil || commit == "" {
+		dir := shell.Path(p.Tree.Dir) + "-" + to.String()
+		r.Steps = append(r.Steps,
+			"mpwolf fetch "+shell.Join(
+				[]string{"micropython", "--micropython", to.String(), "--dir", dir}))
+		r.patches(p, func(words string) string {
+			return "mpwolf " + words + " --tree " + shell.Quote(dir)
+		})
+		return
+	}
+	tree := shell.Quote(shell.Path(p.Tree.Dir))
+	if p.Record != nil {
+		r.Steps = append(r.Steps, p.Run("revert"))
+	}
+	r.Steps = append(r.Steps, "git -C "+tree+" fetch --tags",
+		"git -C "+tree+" checkout "+to.String(), "git -C "+tree+" submodule update")
+	if p.File == nil || len(p.File.Targets) == 0 {
+		r.patches(p, p.Run)
+		return
+	}
+	words := []string{"upgrade", "--micropython", to.String()}
+	if p.Asked.WolfSSL != "" {
+		words = append(words, "--wolfssl", p.Asked.WolfSSL)
+	}
+	r.Steps = append(r.Steps, p.Run(shell.Join(words)))
+}
+
+// patches adds the commands that patch a tree for the same targets.
+func (r *Report) patches(p *project.Project, run func(string) string) {
+	for _, t := range p.Targets {
+		words := []string{"patch", "--port", t.Port}
+		for _, f := range [][2]string{{"--board", t.BoardFlag()}, {"--variant", t.Variant},
+			{"--user-settings", t.UserSettings}} {
+			if f[1] != "" {
+				words = append(words, f[0], f[1])
+			}
+		}
+		for _, arg := range t.Asked {
+			words = append(words, "--make", arg)
+		}
+		if p.Pristine {
+			words = append(words, "--pristine")
+		}
+		if p.Modules != project.DefaultModules(p.Tree) {
+			words = append(words, "--modules", shell.Path(p.Modules))
+		}
+		words = append(words, "--wolfssl", cmp.Or(p.Asked.WolfSSL, r.WolfSSL.To))
+		r.Steps = append(r.Steps, run(shell.Join(words)))
+	}
+}
+
+// Size is what a firmware needs, in bytes, at its last verification.
+type Size struct {
+	Target string `json:"target"`
+	Time   string `json:"time"`
+	Flash  uint64 `json:"flash"`
+	RAM    uint64 `json:"ram"`
+}
+
+// plain is a version without what its tag may have around it.
+func plain(version string) string {
+	return strings.TrimSuffix(strings.TrimPrefix(version, "v"), "-stable")
+}
