@@ -27,6 +27,7 @@ const (
 	flagBaseline = "baseline"
 	flagDevice   = "device"
 	flagTimeout  = "script-timeout"
+	flagTarget   = "target"
 )
 
 // errUnmade ends a verification that found nothing, and in which a check could not be made.
@@ -42,6 +43,7 @@ they are, and reports each check with its evidence.
 Examples:
     mpwolf verify
     mpwolf verify --port stm32 --board NUCLEO_F429ZI --max-flash 1M
+    mpwolf verify --target stm32-NUCLEO_F429ZI -j 4
     mpwolf verify --no-build --format json
     mpwolf verify --no-build --device /dev/ttyACM0    # on a board
     mpwolf verify -v                # each program that is run, each step`,
@@ -55,7 +57,10 @@ Examples:
 					"(default: as patched)",
 			},
 			&cli.BoolFlag{Name: flagNoBuild, Usage: "check what an earlier verify has built"},
-			jobsFlag("let make run `N` commands at once (default: one per processor)"),
+			&cli.StringSliceFlag{Name: flagTarget, Usage: "verify only the target `NAME`, as " +
+				"mpwolf matrix calls it, or one's board, variant or port; may be repeated"},
+			jobsFlag("let make run `N` commands at once, for all targets together (default: one "+
+				"per processor)"),
 			&cli.StringFlag{Name: flagDevice,
 				Usage: "run the scripts on the board at the serial port `PORT`, such as " +
 					"/dev/ttyACM0, that has this firmware"},
@@ -87,7 +92,7 @@ func (s *session) verify(c *cli.Context) error {
 	}
 	o := verify.TreeOptions{
 		Options: s.options(c), NoBuild: c.Bool(flagNoBuild), Baseline: c.Bool(flagBaseline),
-		Jobs: c.Int(flagJobs),
+		Jobs: c.Int(flagJobs), Names: c.StringSlice(flagTarget),
 		Tool: Version(), Device: c.String(flagDevice), ScriptTimeout: c.Duration(flagTimeout),
 	}
 	switch {

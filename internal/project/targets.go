@@ -135,6 +135,48 @@ func Choose(targets []Target, words []string) ([]Target, error) {
 	return list, nil
 }
 
+// Named are the targets that names of mpwolf matrix mean, each only one, and else as Choose.
+func Named(targets []Target, words []string) ([]Target, error) {
+	if len(words) == 0 {
+		return targets, nil
+	}
+	var list []Target
+	for _, word := range words {
+		found := slices.DeleteFunc(slices.Clone(targets), func(t Target) bool {
+			return !slices.Contains(t.jobNames(), word)
+		})
+		if len(found) != 1 {
+			var err error
+			if found, err = Choose(targets, []string{word}); err != nil {
+				return nil, err
+			}
+		}
+		for _, t := range found {
+			same := func(o Target) bool { return o.Entry().Same(t.Entry()) }
+			if !slices.ContainsFunc(list, same) {
+				list = append(list, t)
+			}
+		}
+	}
+	return list, nil
+}
+
+// jobNames are the names of a target that mpwolf matrix may give it: the variant that is built
+// without one need not be named.
+func (t Target) jobNames() []string {
+	name := t.Port
+	if t.Board != "" {
+		name += "-" + t.Board
+	}
+	switch {
+	case t.Variant == "":
+		return []string{name}
+	case t.Board == "" && t.Variant == "standard":
+		return []string{name, name + "-" + t.Variant}
+	}
+	return []string{name + "-" + t.Variant}
+}
+
 // Ports are the ports of --port or, without it, of mpwolf.toml; without both, those that the
 // tree is patched for. The tree need not exist.
 func (p *Project) Ports() ([]string, error) {

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sync"
 	"time"
 
 	"mpwolf/internal/build"
@@ -27,11 +28,14 @@ import (
 // TreeOptions say which targets of a tree to verify, and how.
 type TreeOptions struct {
 	project.Options
+	// Names choose targets, as project.Named does; without any, all are verified.
+	Names []string
 	// NoBuild checks what an earlier verification has built.
 	NoBuild bool
 	// Baseline also builds the firmware with the built-in TLS, and compares the sizes.
 	Baseline bool
-	// Jobs is how many commands make runs at once; 0 means one per processor.
+	// Jobs is how many commands make runs at once, for all targets together; 0 means one per
+	// processor.
 	Jobs int
 	// Device is the serial port of a board with the firmware, see Options.
 	Device string
@@ -41,6 +45,8 @@ type TreeOptions struct {
 	Tool string
 	// Progress, if not nil, gets a line for each step of a build.
 	Progress io.Writer
+
+	checking *sync.Mutex // see Options
 }
 
 // SchemaVersion is the number of docs/verify-schema.json, which is raised when readers of the
@@ -84,6 +90,9 @@ func Tree(ctx context.Context, o TreeOptions) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
+	if p.Targets, err = project.Named(p.Targets, o.Names); err != nil {
+		return nil, err
+	}
 	if o.Device != "" {
 		if err := deviceTarget(p.Targets); err != nil {
 			return nil, err
@@ -101,11 +110,12 @@ func Tree(ctx context.Context, o TreeOptions) (*Result, error) {
 		return nil, err
 	}
 	result.OK = len(result.Findings) == 0
-	for _, t := range p.Targets {
-		report, err := verifyTarget(ctx, o, p, t)
-		if err != nil {
-			return nil, err
-		}
+	reports, err := verifyAll(ctx, o, p, p.Targets)
+	if err != nil {
+		return nil, err
+	}
+	for i, t := range p.Targets {
+		report := reports[i]
 		report.nameTree(o.Commands)
 		result.OK = result.OK && report.OK
 		result.Targets = append(result.Targets,
@@ -175,16 +185,13 @@ func buildDir(p *project.Project, t project.Target) string {
 }
 
 func verifyTarget(
-	ctx context.Context, o TreeOptions, p *project.Project, t project.Target,
+	ctx context.Context, o TreeOptions, p *project.Project, t project.Target, scripts []string,
 ) (*Report, error) {
 	options, err := targetOptions(p, t)
 	if err != nil {
 		return nil, err
 	}
-	scripts, err := writeScripts(p.Tree.Dir)
-	if err != nil {
-		return nil, err
-	}
+	options.checking = o.checking
 	options.NoBuild, options.Jobs, options.Progress = o.NoBuild, o.Jobs, o.Progress
 	options.RunScripts = scripts
 	options.RandomScript = filepath.Join(filepath.Dir(scripts[0]), "tls_random.py")
