@@ -328,6 +328,9 @@ func TestFirmware(t *testing.T) {
 // onFirmware are the tests that need no tree.
 func (r *real) onFirmware(t *testing.T) {
 	t.Run("vectors", r.vectors)
+	t.Run("Wycheproof", r.wycheproof)
+	t.Run("keys and pyca", r.keysAndPyca)
+	t.Run("examples of crypto.md", r.cryptoExamples)
 	for _, script := range firmwareScripts(t) {
 		t.Run(script, func(t *testing.T) { runScript(t, r.firmware(), script) })
 	}

@@ -213,6 +213,10 @@ func TestProcessors(t *testing.T) {
 			"-DNO_RC4 -DNO_MD4 -DWOLFSSL_SP_MATH_ALL -DHAVE_CURVE25519"},
 		"Ed25519": {x86, of86 + " ge_operations.c", "", "-DNO_DH -DNO_DSA -DNO_DES3 " +
 			"-DNO_RC4 -DNO_MD4 -DWOLFSSL_SP_MATH_ALL -DHAVE_ED25519"},
+		"CMAC": {x86, of86, "for these settings: mpwolf", "-DNO_DH -DNO_DSA -DNO_DES3 " +
+			"-DNO_RC4 -DNO_MD4 -DWOLFSSL_SP_MATH_ALL -DWOLFSSL_CMAC"},
+		"BLAKE2": {x86, of86 + " cmac.c", "", "-DNO_DH -DNO_DSA -DNO_DES3 " +
+			"-DNO_RC4 -DNO_MD4 -DWOLFSSL_SP_MATH_ALL -DHAVE_BLAKE2S"},
 		"DES": {x86, of86, "for these settings: mpwolf", "-DNO_DH -DNO_DSA -DNO_RC4 -DNO_MD4 " +
 			"-DWOLFSSL_SP_MATH_ALL"},
 	} {
@@ -262,9 +266,11 @@ func TestSettingsOfPorts(t *testing.T) {
 	if !found || !ended || !guarded["HAVE_PKCS7"] || guarded["NO_DES3"] {
 		t.Fatalf("wolf_processors.h is not as expected: %v", guarded)
 	}
+	onSomePorts := []string{"HAVE_BLAKE2", "HAVE_BLAKE2B", "HAVE_BLAKE2S", "WOLFSSL_CMAC"}
 	for name := range guarded {
-		if strings.Contains(name, "SP_MATH") || strings.HasSuffix(name, "25519") {
-			delete(guarded, name) // one of the first is needed, and of the second on some ports
+		if strings.Contains(name, "SP_MATH") || strings.HasSuffix(name, "25519") ||
+			slices.Contains(onSomePorts, name) {
+			delete(guarded, name) // one of the first is needed, and of the others on some ports
 		}
 	}
 	files, err := filepath.Glob("../ports/*/*.h")

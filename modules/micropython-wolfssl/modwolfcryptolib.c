@@ -24,7 +24,7 @@
  * THE SOFTWARE.
  */
 
-#include "wolf_glue.h"
+#include "wolf_crypto.h"
 
 #include <string.h>
 
@@ -32,7 +32,7 @@
 #include <wolfssl/wolfcrypt/aes.h>
 #include <wolfssl/wolfcrypt/error-crypt.h>
 
-#if !defined(NO_AES)
+#ifndef NO_AES
 
 // These values follow PEP 272.
 #define MODE_ECB (1)
@@ -117,7 +117,7 @@ static mp_obj_t wolfcryptolib_aes_make_new(const mp_obj_type_t *type, size_t n_a
 
     mp_buffer_info_t keyinfo;
     mp_get_buffer_raise(args[0], &keyinfo, MP_BUFFER_READ);
-    if (keyinfo.len != 32 && keyinfo.len != 16) {
+    if (!wolf_crypto_is_aes_key(keyinfo.len)) {
         mp_raise_ValueError(MP_ERROR_TEXT("key"));
     }
 
@@ -259,6 +259,53 @@ static const mp_rom_map_elem_t wolfcryptolib_globals_table[] = {
     { MP_ROM_QSTR(MP_QSTR___name__), MP_ROM_QSTR(MP_QSTR_wolfcryptolib) },
     { MP_ROM_QSTR(MP_QSTR_aes), MP_ROM_PTR(&wolfcryptolib_aes_type) },
     CONST_ENTRIES
+    #if MICROPY_WOLFCRYPTOLIB_AESGCM
+    { MP_ROM_QSTR(MP_QSTR_AESGCM), MP_ROM_PTR(&wolfcryptolib_AESGCM_type) },
+    #endif
+    #if MICROPY_WOLFCRYPTOLIB_AESCCM
+    { MP_ROM_QSTR(MP_QSTR_AESCCM), MP_ROM_PTR(&wolfcryptolib_AESCCM_type) },
+    #endif
+    #if MICROPY_WOLFCRYPTOLIB_CHACHA20POLY1305
+    { MP_ROM_QSTR(MP_QSTR_ChaCha20Poly1305), MP_ROM_PTR(&wolfcryptolib_ChaCha20Poly1305_type) },
+    #endif
+    #if WOLF_CRYPTO_AEAD
+    { MP_ROM_QSTR(MP_QSTR_InvalidTag), MP_ROM_PTR(&wolfcryptolib_InvalidTag_type) },
+    #endif
+    #if MICROPY_WOLFCRYPTOLIB_CMAC
+    { MP_ROM_QSTR(MP_QSTR_CMAC), MP_ROM_PTR(&wolfcryptolib_CMAC_type) },
+    { MP_ROM_QSTR(MP_QSTR_AlreadyFinalized), MP_ROM_PTR(&wolfcryptolib_AlreadyFinalized_type) },
+    #endif
+    #if MICROPY_WOLFCRYPTOLIB_KEYWRAP
+    { MP_ROM_QSTR(MP_QSTR_aes_key_wrap), MP_ROM_PTR(&wolfcryptolib_aes_key_wrap_obj) },
+    { MP_ROM_QSTR(MP_QSTR_aes_key_unwrap), MP_ROM_PTR(&wolfcryptolib_aes_key_unwrap_obj) },
+    { MP_ROM_QSTR(MP_QSTR_InvalidUnwrap), MP_ROM_PTR(&wolfcryptolib_InvalidUnwrap_type) },
+    #endif
+    #if MICROPY_WOLFCRYPTOLIB_CMAC || WOLF_CRYPTO_KEYS
+    { MP_ROM_QSTR(MP_QSTR_InvalidSignature), MP_ROM_PTR(&wolfcryptolib_InvalidSignature_type) },
+    #endif
+    #if MICROPY_WOLFCRYPTOLIB_EC
+    { MP_ROM_QSTR(MP_QSTR_ec), MP_ROM_PTR(&wolfcryptolib_ec_module) },
+    #endif
+    #if MICROPY_WOLFCRYPTOLIB_ED25519
+    { MP_ROM_QSTR(MP_QSTR_ed25519), MP_ROM_PTR(&wolfcryptolib_ed25519_module) },
+    #endif
+    #if MICROPY_WOLFCRYPTOLIB_X25519
+    { MP_ROM_QSTR(MP_QSTR_x25519), MP_ROM_PTR(&wolfcryptolib_x25519_module) },
+    #endif
+    #if MICROPY_WOLFCRYPTOLIB_RSA
+    { MP_ROM_QSTR(MP_QSTR_rsa), MP_ROM_PTR(&wolfcryptolib_rsa_module) },
+    { MP_ROM_QSTR(MP_QSTR_padding), MP_ROM_PTR(&wolfcryptolib_padding_module) },
+    #endif
+    #if WOLF_CRYPTO_HASHES
+    { MP_ROM_QSTR(MP_QSTR_hashes), MP_ROM_PTR(&wolfcryptolib_hashes_module) },
+    { MP_ROM_QSTR(MP_QSTR_utils), MP_ROM_PTR(&wolfcryptolib_utils_module) },
+    #endif
+    #if WOLF_CRYPTO_KEYS
+    { MP_ROM_QSTR(MP_QSTR_serialization), MP_ROM_PTR(&wolfcryptolib_serialization_module) },
+    #endif
+    #if MICROPY_WOLFCRYPTOLIB_URANDOM
+    { MP_ROM_QSTR(MP_QSTR_urandom), MP_ROM_PTR(&wolfcryptolib_urandom_obj) },
+    #endif
 };
 static MP_DEFINE_CONST_DICT(wolfcryptolib_globals, wolfcryptolib_globals_table);
 

@@ -35,6 +35,7 @@
 #include <wolfssl/wolfcrypt/sha256.h>
 #include <wolfssl/wolfcrypt/sha512.h>
 #include <wolfssl/wolfcrypt/sha3.h>
+#include <wolfssl/wolfcrypt/blake2.h>
 #include <wolfssl/wolfcrypt/hmac.h>
 #include <wolfssl/wolfcrypt/pwdbased.h>
 #include <wolfssl/wolfcrypt/error-crypt.h>
@@ -86,8 +87,19 @@
 #else
 #define HASH_SHA3_512(X)
 #endif
+#if defined(HAVE_BLAKE2) || defined(HAVE_BLAKE2B)
+#define HASH_BLAKE2B(X) X(blake2b)
+#else
+#define HASH_BLAKE2B(X)
+#endif
+#ifdef HAVE_BLAKE2S
+#define HASH_BLAKE2S(X) X(blake2s)
+#else
+#define HASH_BLAKE2S(X)
+#endif
 #define HASH_LIST(X) HASH_SHA256(X) HASH_SHA1(X) HASH_MD5(X) HASH_SHA224(X) HASH_SHA384(X) \
-    HASH_SHA512(X) HASH_SHA3_256(X) HASH_SHA3_384(X) HASH_SHA3_512(X)
+    HASH_SHA512(X) HASH_SHA3_256(X) HASH_SHA3_384(X) HASH_SHA3_512(X) HASH_BLAKE2B(X) \
+    HASH_BLAKE2S(X)
 
 // Settings may leave HMAC and what is made of it out of the module although TLS has it.
 #ifndef MICROPY_WOLFSSL_HMAC
@@ -142,6 +154,12 @@ typedef union _hash_state_t {
     wc_Sha3 sha3_384;
     wc_Sha3 sha3_512;
     #endif
+    #if defined(HAVE_BLAKE2) || defined(HAVE_BLAKE2B)
+    Blake2b blake2b;
+    #endif
+    #ifdef HAVE_BLAKE2S
+    Blake2s blake2s;
+    #endif
     uint8_t bytes[1]; // without any algorithm
 } hash_state_t;
 
@@ -154,6 +172,9 @@ typedef union _hash_state_t {
 #define HASH_sha3_256(X) X(sha3_256, wc_Sha3_256_, wc_InitSha3_256, WC_SHA3_256, 32, 136, false)
 #define HASH_sha3_384(X) X(sha3_384, wc_Sha3_384_, wc_InitSha3_384, WC_SHA3_384, 48, 104, false)
 #define HASH_sha3_512(X) X(sha3_512, wc_Sha3_512_, wc_InitSha3_512, WC_SHA3_512, 64, 72, false)
+// wolfSSL has no HMAC of them.
+#define HASH_blake2b(X) X(blake2b, blake2b_, blake2b_begin, WC_HASH_TYPE_NONE, 64, 128, false)
+#define HASH_blake2s(X) X(blake2s, blake2s_, blake2s_begin, WC_HASH_TYPE_NONE, 32, 64, false)
 
 // One algorithm, as the Python type of that name. Sizes are in bytes.
 typedef struct _hash_algo_t {
@@ -185,27 +206,54 @@ typedef hash_state_t *state_ptr;
 typedef const byte *data_ptr;
 typedef byte *digest_ptr;
 
+#define BLAKE2(name, type, init, update, final, digest_len) \
+    static int name##_begin(type * state, void *heap, int id) { \
+        (void)heap; \
+        (void)id; \
+        return init(state, digest_len); \
+    } \
+    static int name##_Update(type * state, data_ptr data, word32 len) { \
+        return update(state, data, len); \
+    } \
+    static int name##_Final(type * state, digest_ptr digest) { \
+        return final(state, digest, digest_len); \
+    } \
+    static int name##_Copy(type * from, type * to) { \
+        *to = *from; \
+        return 0; \
+    } \
+    static void name##_Free(type * state) { \
+        (void)state; \
+    }
+#if defined(HAVE_BLAKE2) || defined(HAVE_BLAKE2B)
+BLAKE2(blake2b, Blake2b, wc_InitBlake2b, wc_Blake2bUpdate, wc_Blake2bFinal, 64)
+#endif
+#ifdef HAVE_BLAKE2S
+BLAKE2(blake2s, Blake2s, wc_InitBlake2s, wc_Blake2sUpdate, wc_Blake2sFinal, 32)
+#endif
+
 #define HASH_FUNCTIONS(name, prefix, begin, hmac, digest_len, block_len, only_once) \
-    static int name##_init(state_ptr state) { \
+    static int hash_##name##_init(state_ptr state) { \
         return begin(&state->name, NULL, INVALID_DEVID); \
     } \
-    static int name##_update(state_ptr state, data_ptr data, word32 len) { \
+    static int hash_##name##_update(state_ptr state, data_ptr data, word32 len) { \
         return prefix##Update(&state->name, data, len); \
     } \
-    static int name##_final(state_ptr state, digest_ptr digest) { \
+    static int hash_##name##_final(state_ptr state, digest_ptr digest) { \
         return prefix##Final(&state->name, digest); \
     } \
-    static int name##_copy(state_ptr from, state_ptr to) { \
+    static int hash_##name##_copy(state_ptr from, state_ptr to) { \
         return prefix##Copy(&from->name, &to->name); \
     } \
-    static void name##_free(state_ptr state) { \
+    static void hash_##name##_free(state_ptr state) { \
         prefix##Free(&state->name); \
     } \
     extern const mp_obj_type_t wolfhashlib_##name##_type;
 #define HASH_ALGO(name, prefix, begin, hmac, digest_len, block_len, only_once) \
     { \
         &wolfhashlib_##name##_type, sizeof(((hash_state_t *)0)->name), digest_len, block_len, \
-        hmac, only_once, name##_init, name##_update, name##_final, name##_copy, name##_free \
+        hmac, only_once, hash_##name##_init, hash_##name##_update, hash_##name##_final, \
+        hash_##name##_copy, hash_##name##_free \
     },
 
 #define HASH_DEFINE(name) HASH_##name(HASH_FUNCTIONS)
@@ -564,10 +612,18 @@ static void hmac_attr(mp_obj_t self_in, qstr attr, mp_obj_t *dest) {
     }
 }
 
+// An algorithm that wolfSSL has an HMAC of.
+static const hash_algo_t *hmac_algo(const hash_algo_t *algo) {
+    if (algo->hmac_type == WC_HASH_TYPE_NONE) {
+        mp_raise_ValueError(MP_ERROR_TEXT("unsupported hash type"));
+    }
+    return algo;
+}
+
 // A name, or one of the types above.
 static const hash_algo_t *algo_of_digestmod(mp_obj_t digestmod) {
     if (mp_obj_is_str(digestmod)) {
-        return algo_of_name(digestmod);
+        return hmac_algo(algo_of_name(digestmod));
     }
     const hash_algo_t *algo = NULL;
     if (mp_obj_is_type(digestmod, &mp_type_type)) {
@@ -576,7 +632,7 @@ static const hash_algo_t *algo_of_digestmod(mp_obj_t digestmod) {
     if (algo == NULL) {
         mp_raise_TypeError(MP_ERROR_TEXT("digestmod: expected a name or type of hashlib"));
     }
-    return algo;
+    return hmac_algo(algo);
 }
 
 // A key or a password. A str is refused, as in CPython: its bytes depend on an encoding.
@@ -701,7 +757,7 @@ static mp_obj_t new_key(vstr_t *vstr, int ret) {
 // hkdf(hash_name, key, salt, info, length): RFC 5869, extract and expand
 static mp_obj_t wolfhashlib_hkdf(size_t n_args, const mp_obj_t *args) {
     (void)n_args;
-    const hash_algo_t *algo = algo_of_name(args[0]);
+    const hash_algo_t *algo = hmac_algo(algo_of_name(args[0]));
     mp_buffer_info_t key, salt, info;
     get_secret(args[1], &key);
     get_secret(args[2], &salt);
@@ -732,7 +788,7 @@ static mp_obj_t wolfhashlib_pbkdf2_hmac(size_t n_args, const mp_obj_t *pos_args,
     };
     mp_arg_val_t args[MP_ARRAY_SIZE(allowed_args)];
     mp_arg_parse_all(n_args, pos_args, kw_args, MP_ARRAY_SIZE(allowed_args), allowed_args, args);
-    const hash_algo_t *algo = algo_of_name(args[ARG_hash_name].u_obj);
+    const hash_algo_t *algo = hmac_algo(algo_of_name(args[ARG_hash_name].u_obj));
     mp_buffer_info_t password, salt;
     get_secret(args[ARG_password].u_obj, &password);
     get_secret(args[ARG_salt].u_obj, &salt);

@@ -96,6 +96,7 @@ static inline void *wolf_obj_init(void *obj, const mp_obj_type_t *type) {
 #define MP_TYPE_FLAG_NONE (0)
 #define WOLF_TYPE_SLOT_make_new .make_new =
 #define WOLF_TYPE_SLOT_print .print =
+#define WOLF_TYPE_SLOT_call .call =
 #define WOLF_TYPE_SLOT_attr .attr =
 #define WOLF_TYPE_SLOT_protocol .protocol =
 #define WOLF_TYPE_SLOT_buffer .buffer_p.get_buffer =

@@ -58,14 +58,15 @@
     || defined(WOLFSSL_SP_ARM_THUMB_ASM) || defined(USE_FAST_MATH) \
     || !(defined(WOLFSSL_SP_MATH) || defined(WOLFSSL_SP_MATH_ALL)) \
     || defined(HAVE_CURVE448) || defined(HAVE_ED448) || defined(CURVE25519_SMALL) \
-    || defined(ED25519_SMALL) || defined(HAVE_CAMELLIA) || defined(HAVE_BLAKE2) \
-    || defined(HAVE_BLAKE2B) || defined(HAVE_BLAKE2S) || defined(WOLFSSL_CMAC) \
-    || defined(WOLFSSL_RIPEMD) || defined(WC_RC2) \
-    || defined(WOLFSSL_MD2) || defined(HAVE_DILITHIUM) || defined(WOLFSSL_HAVE_MLDSA) \
+    || defined(ED25519_SMALL) || defined(HAVE_CAMELLIA) || defined(WOLFSSL_RIPEMD) \
+    || defined(WC_RC2) || defined(WOLFSSL_MD2) || defined(HAVE_DILITHIUM) \
+    || defined(WOLFSSL_HAVE_MLDSA) \
     || defined(WOLFSSL_HAVE_KYBER) || !defined(NO_DH) \
     || !defined(NO_DSA) || !defined(NO_DES3) || !defined(NO_RC4) || !defined(NO_MD4) \
     || (defined(HAVE_ED25519) && !__has_include("wolfcrypt/src/ge_operations.c")) \
-    || (defined(HAVE_CURVE25519) && !__has_include("wolfcrypt/src/ge_operations.c"))
+    || (defined(HAVE_CURVE25519) && !__has_include("wolfcrypt/src/ge_operations.c")) \
+    || ((defined(HAVE_BLAKE2) || defined(HAVE_BLAKE2B) || defined(HAVE_BLAKE2S) \
+    || defined(WOLFSSL_CMAC)) && !__has_include("wolfcrypt/src/cmac.c"))
 #error "no files for these settings: mpwolf patch --user-settings FILE or --wolfssl-full adds them"
 #endif
 #endif

@@ -253,6 +253,10 @@ int wolfssl_port_seed(unsigned char *output, unsigned int size);
 // A curve cache or a fixed-point cache would outlive a soft reset of the interpreter.
 // The modules have their own texts for the errors that matter: -15 KB.
 #define NO_ERROR_STRINGS
+// Keys for programs, see docs/crypto.md: 8 to 10 KB of flash.
+#ifndef MICROPY_WOLFCRYPTOLIB_EC
+#define MICROPY_WOLFCRYPTOLIB_EC (0)
+#endif
 // Features of the modules, see docs/tls.md.
 #if MICROPY_WOLFSSL_PROFILE != MICROPY_WOLFSSL_PROFILE_FULL
 #ifndef MICROPY_WOLFSSL_REASONS

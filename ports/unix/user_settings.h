@@ -108,6 +108,12 @@
 #define WOLFSSL_SHA384
 #define WOLFSSL_SHA512
 #define WOLFSSL_SHA3
+#define HAVE_BLAKE2B
+#define HAVE_BLAKE2S
+// wolfcryptolib: docs/crypto.md.
+#define HAVE_AESCCM
+#define WOLFSSL_CMAC
+#define HAVE_AES_KEYWRAP
 // Passwords: hashlib's pbkdf2_hmac and scrypt.
 #define HAVE_SCRYPT
 #define NO_DES3
@@ -144,6 +150,13 @@
 #define WOLFSSL_KEY_SHARE_DEFAULT_GROUP WOLFSSL_ECC_SECP256R1
 #endif
 #define WC_RSA_PSS
+// Salts of any length, as pyca's MAX_LENGTH and AUTO; TLS and certificates fix it.
+#define WOLFSSL_PSS_LONG_SALT
+#define WOLFSSL_PSS_SALT_LEN_DISCOVER
+// Not WOLFSSL_RSA_DECRYPT_TO_0_LEN: what does not decrypt would be an empty message.
+// RSA keys made by programs, and checked.
+#define WOLFSSL_KEY_GEN
+#define WOLFSSL_RSA_KEY_CHECK
 #define HAVE_PK_CALLBACKS
 #define WOLFSSL_BASE64_ENCODE
 

@@ -20,7 +20,7 @@ except (ImportError, AttributeError):
     raise SystemExit
 
 # Name, digests of the first 0, 3 and 1280 bytes of MSG, and HMACs of MSG with its first 20 and 200
-# bytes as the key.
+# bytes as the key, where wolfSSL has an HMAC of it.
 VECTORS = (
     (
         "md5",
@@ -114,6 +114,21 @@ VECTORS = (
         "0004154b342b549d9bbdcb4cff4f7a6557322f59bfadaf34dadd483fd34fee164a25ccdd93aaacec"
         "310e61cb9bab367264dd70c0e8adbb8f0513370bbfa3c9c8",
     ),
+    (
+        "blake2b",
+        "786a02f742015903c6c6fd852552d272912f4740e15847618a86e217f71f5419d25e1031afee5853"
+        "13896444934eb04b903a685b1448b755d56f701afe9be2ce",
+        "40a374727302d9a4769c17b5f409ff32f58aa24ff122d7603e4fda1509e919d4107a52c57570a6d9"
+        "4e50967aea573b11f86f473f537565c66f7039830a85d186",
+        "a86b784c748f990b998e6d30d71e20cc95228d2b08dd85e29f63e4de8d8839bdf935f4291537af50"
+        "14fe44c0b578a073e4c9217c7b05542d0c450784c30bac8a",
+    ),
+    (
+        "blake2s",
+        "69217a3079908094e11121d042354a7c1f55b6482ca1a51e1b250dfd1ed0eef9",
+        "e8f91c6ef232a041452ab0e149070cdd7dd1769e75b3a5921be37876c45c9900",
+        "52ea240758fbbcd27c605dfb70ef0957c9009335d6d0a8d60d219e611ba2e23f",
+    ),
 )
 
 MSG = bytes(range(256)) * 5
@@ -179,6 +194,12 @@ for vector in VECTORS:
     if hasattr(hashlib, name) or sys.platform == "linux":
         hashes(name, vector[1:4])
         hmacs(name, vector[4:])
+
+if sys.implementation.name != "cpython" and hasattr(hashlib, "blake2b"):
+    for digestmod in ("blake2b", hashlib.blake2s):
+        check("hmac blake2", raises(new_hmac, b"key", b"msg", digestmod), "ValueError")
+    check("hkdf blake2", raises(hashlib.hkdf, "blake2s", b"", b"", b"", 32), "ValueError")
+    check("pbkdf2 blake2", raises(hashlib.pbkdf2_hmac, "blake2s", b"", b"", 1), "ValueError")
 
 print("wrong name", raises(hashlib.new, "sha255"), raises(hashlib.new, 256))
 print("hmac without digestmod", raises(new_hmac, b"key", b"msg"))

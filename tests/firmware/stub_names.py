@@ -25,6 +25,23 @@ EXTRA = {
     "SSLSocket": "session session_reused",
 }
 
+
+
+# What is in modules in it.
+def show_inner(obj, prefix=""):
+    for name in dir(obj):
+        inner = getattr(obj, name)
+        if isinstance(inner, (type, type(sys))) and not name.startswith("_"):
+            show(inner, prefix + name + ".")
+            show_inner(inner, prefix + name + ".")
+
+
+for name in dir(module):
+    inner = getattr(module, name)
+    if isinstance(inner, type(sys)):
+        show(inner, name + ".")
+        show_inner(inner, name + ".")
+
 show(module)
 found = {name: getattr(module, name) for name in dir(module)}
 found = {name: obj for name, obj in found.items() if name[0] != "_" and isinstance(obj, type)}

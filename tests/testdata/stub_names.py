@@ -1,5 +1,5 @@
-# The names in a stub, one a line: of the module, and of its classes as class.name. What begins with
-# an underscore, or is only a type, is left out.
+# The names in a stub, one a line: of the module, and of its classes as class.name, and so on of the
+# classes in these. What begins with an underscore, or is only a type, is left out.
 # Usage: stub_names.py FILE
 import ast
 import sys
@@ -32,7 +32,14 @@ def show(found, prefix=""):
             print(prefix + name)
 
 
+def show_classes(found, prefix=""):
+    for node in found:
+        name = node.name
+        if not name.startswith("_") and (name not in ONLY_TYPES or name == "SSLSocket"):
+            show(members(node), prefix + name + ".")
+            inner = [part for part in node.body if isinstance(part, ast.ClassDef)]
+            show_classes(inner, prefix + name + ".")
+
+
 show(names(tree.body))
-for name, node in classes.items():
-    if not name.startswith("_") and (name not in ONLY_TYPES or name == "SSLSocket"):
-        show(members(node), name + ".")
+show_classes(classes.values())

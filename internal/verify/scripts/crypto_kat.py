@@ -98,7 +98,7 @@ for args in (
     (key128, 3),
     (key128, 0),
     (key128[:15], 1),
-    (bytes(24), 1),
+    (bytes(23), 1),
     (b"", 1),
     (key128, 2),
     (key128, 6, None),
