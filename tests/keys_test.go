@@ -30,6 +30,9 @@ func (r *real) keysAndPyca(t *testing.T) {
 			if err != nil {
 				t.Fatalf("%s %s: %v\n%s", program, what, err, out)
 			}
+			if strings.HasPrefix(string(out), "SKIP") {
+				t.Skipf("%s lacks some of the ciphers or kinds of keys", program)
+			}
 			return string(out)
 		}
 		made := run(makers[0], "make")

@@ -74,6 +74,13 @@ func (r *real) python(t *testing.T, script string, args ...string) string {
 	return string(out)
 }
 
+// AES-CCM is there for programs. In TLS it would also come with tags of 8 bytes.
+var (
+	onlyCCM12 = []string{"-tls1_2", "-cipher", "AESCCM:@SECLEVEL=0"}
+	onlyCCM13 = []string{"-tls1_3", "-ciphersuites",
+		"TLS_AES_128_CCM_8_SHA256:TLS_AES_128_CCM_SHA256"}
+)
+
 // opensslServer connects to OpenSSL, which each time is correct except for one thing.
 func (r *real) opensslServer(t *testing.T) {
 	dir := t.TempDir()
@@ -95,6 +102,8 @@ func (r *real) opensslServer(t *testing.T) {
 			"localhost", "OSError "},
 		{"only TLS 1.1", append(good, "-tls1_1", "-cipher", "ALL:@SECLEVEL=0"), ca.file,
 			"localhost", "OSError "},
+		{"only AES-CCM, TLS 1.2", append(good, onlyCCM12...), ca.file, "localhost", "OSError "},
+		{"only AES-CCM, TLS 1.3", append(good, onlyCCM13...), ca.file, "localhost", "OSError "},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -158,6 +167,8 @@ func (r *real) opensslClient(t *testing.T) {
 			[]string{"-cert", strangerCert, "-key", strangerKey}, "OSError "},
 		{"no client certificate", []string{ca.file}, nil, "OSError "},
 		{"only TLS 1.1", nil, []string{"-tls1_1", "-cipher", "ALL:@SECLEVEL=0"}, "OSError "},
+		{"only AES-CCM, TLS 1.2", nil, onlyCCM12, "OSError "},
+		{"only AES-CCM, TLS 1.3", nil, onlyCCM13, "OSError "},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

@@ -175,6 +175,11 @@ else()
     list(APPEND WOLFSSL_DEFINITIONS MICROPY_WOLFSSL_ASM=0)
 endif()
 
+# AES-CCM for wolfcryptolib, which the linker leaves out where nothing uses it. As a setting, HAVE_AESCCM would also give TLS its
+# cipher suites, some of them with tags of 8 bytes.
+set_source_files_properties(${WOLFSSL_DIR}/wolfcrypt/src/aes.c ${WOLFSSL_DIR}/wolfcrypt/src/port/arm/armv8-aes.c
+    PROPERTIES COMPILE_DEFINITIONS "HAVE_AESCCM=")
+
 # The hashes: ports/common/bare_metal.h has different settings for them than for the rest.
 foreach(NAME sha sha256 sha512 port/arm/armv8-sha256 port/arm/armv8-sha512
         port/arm/thumb2-sha256-asm_c port/arm/thumb2-sha512-asm_c)

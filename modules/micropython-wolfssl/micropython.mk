@@ -210,6 +210,10 @@ $(WOLFSSL_OBJ_DIR)/wolfcrypt/src/sha256.o: CFLAGS += -DTransform_Sha256_Len_cryp
 endif
 endif
 
+# AES-CCM for wolfcryptolib, which the linker leaves out where nothing uses it. As a setting, HAVE_AESCCM would also give TLS its
+# cipher suites, some of them with tags of 8 bytes.
+$(addprefix $(WOLFSSL_OBJ_DIR)/wolfcrypt/src/, aes.o port/arm/armv8-aes.o): CFLAGS += -DHAVE_AESCCM=
+
 # The hashes: ports/common/bare_metal.h has different settings for them than for the rest.
 $(addprefix $(WOLFSSL_OBJ_DIR)/wolfcrypt/src/, sha.o sha256.o sha512.o port/arm/armv8-sha256.o port/arm/armv8-sha512.o \
 	port/arm/thumb2-sha256-asm_c.o port/arm/thumb2-sha512-asm_c.o): CFLAGS += -DMICROPY_WOLFSSL_HASH

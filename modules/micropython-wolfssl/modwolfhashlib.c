@@ -87,7 +87,13 @@
 #else
 #define HASH_SHA3_512(X)
 #endif
-#if defined(HAVE_BLAKE2) || defined(HAVE_BLAKE2B)
+// Before 5.8, wolfSSL's declarations of BLAKE2b need the one macro, its functions the other.
+#if defined(HAVE_BLAKE2B) && (defined(HAVE_BLAKE2) || LIBWOLFSSL_VERSION_HEX >= 0x05008000)
+#define WOLF_HAS_BLAKE2B (1)
+#else
+#define WOLF_HAS_BLAKE2B (0)
+#endif
+#if WOLF_HAS_BLAKE2B
 #define HASH_BLAKE2B(X) X(blake2b)
 #else
 #define HASH_BLAKE2B(X)
@@ -154,7 +160,7 @@ typedef union _hash_state_t {
     wc_Sha3 sha3_384;
     wc_Sha3 sha3_512;
     #endif
-    #if defined(HAVE_BLAKE2) || defined(HAVE_BLAKE2B)
+    #if WOLF_HAS_BLAKE2B
     Blake2b blake2b;
     #endif
     #ifdef HAVE_BLAKE2S
@@ -225,7 +231,7 @@ typedef byte *digest_ptr;
     static void name##_Free(type * state) { \
         (void)state; \
     }
-#if defined(HAVE_BLAKE2) || defined(HAVE_BLAKE2B)
+#if WOLF_HAS_BLAKE2B
 BLAKE2(blake2b, Blake2b, wc_InitBlake2b, wc_Blake2bUpdate, wc_Blake2bFinal, 64)
 #endif
 #ifdef HAVE_BLAKE2S

@@ -31,6 +31,11 @@
 
 #include <string.h>
 
+// The declarations of what wolfSSL's aes.c has, see wolf_crypto.h.
+#if MICROPY_WOLFCRYPTOLIB_AESCCM && !defined(HAVE_AESCCM)
+#define HAVE_AESCCM
+#endif
+
 #include <wolfssl/wolfcrypt/aes.h>
 #include <wolfssl/wolfcrypt/chacha20_poly1305.h>
 #include <wolfssl/wolfcrypt/cmac.h>

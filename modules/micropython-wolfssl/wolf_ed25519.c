@@ -292,6 +292,15 @@ static int x25519_shared(const wolf_key_t *self, const wolf_key_t *peer, uint8_t
     uint8_t u[SIZE];
     memcpy(u, wolf_key_public(peer), SIZE);
     u[SIZE - 1] &= 0x7f;
+    // NOTE(mpwolf): with u = 2 and half of all keys, the assembly of wolfSSL 5.7 to 5.9 for x86-64
+    // has another result (curve25519_x64, curve25519_avx2: a borrow is lost where a difference is
+    // -p - 1). It is right with the same number's other form, p + 2.
+    static const uint8_t two[SIZE] = { 2 };
+    if (memcmp(u, two, SIZE) == 0) {
+        memset(u, 0xff, SIZE);
+        u[0] = 0xed + 2;
+        u[SIZE - 1] = 0x7f;
+    }
     ret = wc_curve25519_import_private_ex(number, SIZE, &key, EC25519_LITTLE_ENDIAN);
     if (ret == 0) {
         ret = wc_curve25519_import_public_ex(u, SIZE, &other, EC25519_LITTLE_ENDIAN);

@@ -108,10 +108,13 @@
 #define WOLFSSL_SHA384
 #define WOLFSSL_SHA512
 #define WOLFSSL_SHA3
+// Before 5.8, wolfSSL's declarations of BLAKE2b need the first macro, its functions the second.
 #define HAVE_BLAKE2B
+#define HAVE_BLAKE2
 #define HAVE_BLAKE2S
-// wolfcryptolib: docs/crypto.md.
-#define HAVE_AESCCM
+// wolfcryptolib: docs/crypto.md. Not HAVE_AESCCM, which has cipher suites, too, some with tags of 8
+// bytes: see micropython.mk.
+#define MICROPY_WOLFCRYPTOLIB_AESCCM (1)
 #define WOLFSSL_CMAC
 #define HAVE_AES_KEYWRAP
 // Passwords: hashlib's pbkdf2_hmac and scrypt.
