@@ -42,8 +42,8 @@
 #endif
 #endif
 
-// HAVE_AESCCM is on in wolfSSL's aes.c alone (micropython.mk): elsewhere it would have TLS offer and
-// accept AES-CCM with tags of 8 bytes.
+// HAVE_AESCCM is on in wolfSSL's aes.c alone (micropython.mk): elsewhere it would make TLS offer
+// and accept AES-CCM with tags of 8 bytes.
 #ifndef MICROPY_WOLFCRYPTOLIB_AESCCM
 #if defined(HAVE_AESCCM) && !defined(NO_AES)
 #define MICROPY_WOLFCRYPTOLIB_AESCCM (1)

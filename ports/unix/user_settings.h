@@ -112,8 +112,8 @@
 #define HAVE_BLAKE2B
 #define HAVE_BLAKE2
 #define HAVE_BLAKE2S
-// wolfcryptolib: docs/crypto.md. Not HAVE_AESCCM, which has cipher suites, too, some with tags of 8
-// bytes: see micropython.mk.
+// wolfcryptolib: docs/crypto.md. Not HAVE_AESCCM, which also brings cipher suites, some with tags
+// of 8 bytes: see micropython.mk.
 #define MICROPY_WOLFCRYPTOLIB_AESCCM (1)
 #define WOLFSSL_CMAC
 #define HAVE_AES_KEYWRAP
