@@ -318,6 +318,9 @@ static int x25519_shared(const wolf_key_t *self, const wolf_key_t *peer, uint8_t
     if (ret == 0 && len != SIZE) {
         ret = BUFFER_E;
     }
+    // NOTE(mpwolf): wolfSSL 5.7's assembly for x86-64 leaves this bit set where it reduces p to 0,
+    // p + 1 to 1, and so on.
+    out[SIZE - 1] &= 0x7f;
     wolf_wipe(number, sizeof(number));
     wc_curve25519_free(&other);
     wc_curve25519_free(&key);

@@ -257,6 +257,17 @@ if has("x25519"):
         u += bytes(32 - len(u))
         if key.exchange(x25519.X25519PublicKey.from_public_bytes(u)) != unhex(secret):
             print("wrong secret with u =", u[0])
+    key = x25519.X25519PrivateKey.from_private_bytes(
+        unhex("60a3a4f130b98a5be4b1cedb7cb85584a3520e142d474dc9ccb909a073a9767f")
+    )
+    for secret, u in (
+        (2, "b7b6d39c765cb60c0c8542f4f3952ffb51d3002d4aeb9f8ff988b192043e6d0a"),
+        (9, "3b18df1e50b899ebd588c3161cbd3bf98ebcc2c1f7df53b811bd0e91b4d5153d"),
+        (16, "cab6f9e7d8ce00dfcea9bbd8f069ef7fb2ac504abf83b87db601b5ae0a7f7615"),
+    ):
+        u = x25519.X25519PublicKey.from_public_bytes(unhex(u))
+        if key.exchange(u) != bytes([secret]) + bytes(31):
+            print("wrong secret, which is", secret)
     if formats(x25519.X25519PrivateKey.generate(), (PKCS8,), (SPKI,)) != "ok":
         print("x25519 formats")
     for wrong in (bytes(32), b"\x01" + bytes(31)):
