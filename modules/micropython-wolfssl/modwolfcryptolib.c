@@ -25,6 +25,7 @@
  */
 
 #include "wolf_crypto.h"
+#include "wolf_ctr.h"
 
 #include <string.h>
 
@@ -96,7 +97,11 @@ static int process_chunk(mp_obj_aes_t *self, byte *out, const byte *in, word32 l
                 : wc_AesCbcDecrypt(&self->aes, out, in, len);
         #if WOLF_PY_CRYPTOLIB_CTR
         case MODE_CTR:
+            #if WOLF_CTR
+            return wolf_ctr(&self->aes, out, in, len);
+            #else
             return wc_AesCtrEncrypt(&self->aes, out, in, len);
+            #endif
         #endif
         default:
             return BAD_FUNC_ARG;

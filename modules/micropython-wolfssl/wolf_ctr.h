@@ -1,0 +1,48 @@
+/*
+ * This file is part of the mpwolf project, which puts wolfSSL into MicroPython
+ *
+ * The MIT License (MIT)
+ *
+ * Copyright (c) 2026 the mpwolf authors
+ *
+ * Permission is hereby granted, free of charge, to any person obtaining a copy
+ * of this software and associated documentation files (the "Software"), to deal
+ * in the Software without restriction, including without limitation the rights
+ * to use, copy, modify, merge, publish, distribute, sublicense, and/or sell
+ * copies of the Software, and to permit persons to whom the Software is
+ * furnished to do so, subject to the following conditions:
+ *
+ * The above copyright notice and this permission notice shall be included in
+ * all copies or substantial portions of the Software.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR
+ * IMPLIED, INCLUDING BUT NOT LIMITED TO THE WARRANTIES OF MERCHANTABILITY,
+ * FITNESS FOR A PARTICULAR PURPOSE AND NONINFRINGEMENT. IN NO EVENT SHALL THE
+ * AUTHORS OR COPYRIGHT HOLDERS BE LIABLE FOR ANY CLAIM, DAMAGES OR OTHER
+ * LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR OTHERWISE, ARISING FROM,
+ * OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN
+ * THE SOFTWARE.
+ */
+
+#ifndef MICROPY_INCLUDED_WOLF_CTR_H
+#define MICROPY_INCLUDED_WOLF_CTR_H
+
+// AES-CTR by the processor's instructions, where wolfSSL uses them too.
+
+#include "wolf_glue.h"
+
+#include <wolfssl/wolfcrypt/settings.h>
+#include <wolfssl/wolfcrypt/aes.h>
+
+#if defined(__x86_64__) && defined(WOLFSSL_AESNI) && WOLF_PY_CRYPTOLIB_CTR
+#define WOLF_CTR (1)
+#else
+#define WOLF_CTR (0)
+#endif
+
+#if WOLF_CTR
+// As wc_AesCtrEncrypt(), which it calls for processors without the instructions.
+int wolf_ctr(Aes *aes, uint8_t *out, const uint8_t *in, word32 len);
+#endif
+
+#endif // MICROPY_INCLUDED_WOLF_CTR_H
