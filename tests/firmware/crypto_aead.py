@@ -2,6 +2,8 @@
 # RFC 3610, RFC 8439, RFC 4493, RFC 3394), into buffers and in place, and what is refused.
 
 try:
+    from binascii import unhexlify as unhex
+
     from wolfcryptolib import (
         AESCCM,
         AESGCM,
@@ -17,8 +19,6 @@ try:
 except ImportError:
     print("SKIP")
     raise SystemExit
-
-unhex = bytes.fromhex
 
 
 def raises(f, *args):

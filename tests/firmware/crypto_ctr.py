@@ -2,12 +2,13 @@
 # also where the counter's lower half and the whole of it wrap.
 
 try:
+    from binascii import unhexlify as unhex
+
     from wolfcryptolib import MODE_CTR, MODE_ECB, aes
 except ImportError:
     print("SKIP")
     raise SystemExit
 
-unhex = bytes.fromhex
 PLAIN = unhex(
     "6bc1bee22e409f96e93d7e117393172aae2d8a571e03ac9c9eb76fac45af8e51"
     "30c81c46a35ce411e5fbc1191a0a52eff69f2445df4f9b17ad2b417be66c3710"

@@ -5,6 +5,8 @@
 import sys
 
 try:
+    from binascii import unhexlify as unhex
+
     from binascii import a2b_base64
     import wolfcryptolib
     from wolfcryptolib import InvalidSignature, ec, hashes, serialization, utils
@@ -12,7 +14,6 @@ except ImportError:
     print("SKIP")
     raise SystemExit
 
-unhex = bytes.fromhex
 everything = sys.platform == "linux"
 Encoding = serialization.Encoding
 PrivateFormat, PublicFormat = serialization.PrivateFormat, serialization.PublicFormat

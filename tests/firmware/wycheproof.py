@@ -8,6 +8,8 @@
 import sys
 
 try:
+    from binascii import unhexlify as unhex
+
     import json
 
     import wolfcryptolib as c
@@ -16,8 +18,6 @@ try:
 except ImportError:
     print("SKIP")
     raise SystemExit
-
-unhex = bytes.fromhex
 
 # What may be raised for what is invalid. Anything else is a bug.
 REFUSED = (c.InvalidTag, c.InvalidSignature, c.InvalidUnwrap, ValueError)
