@@ -17,6 +17,7 @@ require (
 	github.com/spdx/tools-golang v0.5.7 // the bill of materials as SPDX
 	github.com/ulikunitz/xz v0.5.17 // Debian's archives are .tar.xz
 	github.com/urfave/cli/v2 v2.27.7 // the command line
+	go.yaml.in/yaml/v3 v3.0.5 // tests only: action.yml and templates/mpwolf.yml
 	golang.org/x/sync v0.25.0 // errgroup: files of wolfSSL are copied several at once
 	golang.org/x/sys v0.49.0 // syncing a directory's file system on Linux
 	golang.org/x/term v0.47.0 // is this a terminal
