@@ -328,6 +328,7 @@ func TestFirmware(t *testing.T) {
 // onFirmware are the tests that need no tree.
 func (r *real) onFirmware(t *testing.T) {
 	t.Run("vectors", r.vectors)
+	t.Run("NIST's vectors", r.nist)
 	t.Run("Wycheproof", r.wycheproof)
 	t.Run("keys and pyca", r.keysAndPyca)
 	t.Run("examples of crypto.md", r.cryptoExamples)

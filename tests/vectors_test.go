@@ -52,6 +52,38 @@ func (r *real) vectors(t *testing.T) {
 	t.Logf("%d vectors, %d long inputs", len(lines)-len(digests), len(digests))
 }
 
+// leastNIST is how many vectors of nistFiles pass at least; the others have tags, nonces and
+// curves that the modules don't.
+const leastNIST = 12000
+
+var nistFiles = []string{
+	"ciphers/AES/GCM/*.rsp", "ciphers/AES/CCM/*.rsp", "CMAC/*aes*.txt",
+	"keywrap/kwtestvectors/KW_A[DE]_???.txt", "hashes/SHA2/SHA???ShortMsg.rsp",
+	"hashes/SHA2/SHA???LongMsg.rsp", "hashes/SHA3/SHA3_[2-5][58][64]*Msg.rsp",
+	"hashes/SHA3/SHA3_512*Msg.rsp", "hashes/blake2/*.txt",
+	"asymmetric/ECDSA/FIPS_186-3/SigVer.rsp", "asymmetric/ECDSA/FIPS_186-3/PKV.rsp",
+	"asymmetric/Ed25519/sign.input",
+}
+
+// nist runs NIST's vectors for what the built-in has not.
+func (r *real) nist(t *testing.T) {
+	if _, err := os.Stat(vectorsDir); err != nil {
+		t.Skipf("%v; scripts/test installs python3-cryptography-vectors", err)
+	}
+	args := []string{"-X", "heapsize=64M", filepath.Join("firmware", "nist.py")}
+	for _, pattern := range nistFiles {
+		args = append(args, glob(t, pattern)...)
+	}
+	out, err := exec.Command(r.firmware(), args...).CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, tail(string(out)))
+	}
+	if string(out) == "SKIP\n" {
+		t.Skip("the firmware has no keys for programs")
+	}
+	countCases(t, out, leastNIST)
+}
+
 // aesVectors are the lines for vectors.py of CAVP's AES files for keys of 128 and 256 bits;
 // MicroPython's cryptolib takes no others.
 func aesVectors(t *testing.T) []string {

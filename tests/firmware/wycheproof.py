@@ -156,6 +156,8 @@ CURVES = {"secp256r1": "SECP256R1", "secp384r1": "SECP384R1", "secp521r1": "SECP
 
 
 def ecdh(group, test):
+    if group["curve"] not in CURVES:
+        raise Skip("other curves")
     curve = getattr(ec, CURVES[group["curve"]])
     if group["encoding"] == "pem":
         peer = serialization.load_pem_public_key(test["public"].encode())
