@@ -74,13 +74,45 @@ func (r *real) cryptoExamples(t *testing.T) {
 		t.Fatal(err)
 	}
 	blocks := regexp.MustCompile("(?s)\n```python\n(.*?)```").FindAllSubmatch(text, -1)
-	if len(blocks) < 3 {
+	if len(blocks) < 4 {
 		t.Fatalf("%d examples", len(blocks))
 	}
 	for _, block := range blocks {
 		out, err := exec.Command(r.firmware(), "-c", string(block[1])).CombinedOutput()
 		if err != nil || len(out) == 0 || strings.Contains(string(out), "False") {
 			t.Errorf("%v\n%s\n%s", err, block[1], out)
+		}
+		if strings.Contains(string(out), "CERTIFICATE REQUEST") {
+			opensslTakes(t, string(out))
+		}
+	}
+}
+
+// opensslTakes checks a certificate request and the self-signed certificate behind it.
+func opensslTakes(t *testing.T, text string) {
+	t.Helper()
+	const end = "-----END CERTIFICATE REQUEST-----\n"
+	request, cert, found := strings.Cut(text, end)
+	if !found {
+		t.Fatal(text)
+	}
+	dir := t.TempDir()
+	requestFile, certFile := filepath.Join(dir, "request"), filepath.Join(dir, "cert")
+	for name, content := range map[string]string{requestFile: request + end, certFile: cert} {
+		if err := os.WriteFile(name, []byte(content), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for want, args := range map[string][]string{
+		"self-signature verify OK":               {"req", "-in", requestFile, "-verify", "-noout"},
+		"DNS:node7.example.org, DNS:node7.local": {"req", "-in", requestFile, "-noout", "-text"},
+		certFile + ": OK": {"verify", "-x509_strict", "-check_ss_sig", "-purpose", "sslserver",
+			"-verify_hostname", "node7.local", "-CAfile", certFile, certFile},
+		"Dec 31 23:59:59 2055 GMT": {"x509", "-in", certFile, "-noout", "-enddate"},
+	} {
+		out, err := exec.Command("openssl", args...).CombinedOutput()
+		if err != nil || !strings.Contains(string(out), want) {
+			t.Errorf("openssl %v: %v; want %s in:\n%s", args, err, want, out)
 		}
 	}
 }
