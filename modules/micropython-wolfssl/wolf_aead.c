@@ -33,6 +33,10 @@
 
 // The declarations of what wolfSSL's aes.c has, see wolf_crypto.h.
 #if MICROPY_WOLFCRYPTOLIB_AESCCM && !defined(HAVE_AESCCM)
+#ifndef HAVE_AESGCM
+// wolfSSL's Aes has more members with either of the two, and every source must see the same.
+#error "AESCCM needs HAVE_AESGCM in user_settings.h, or HAVE_AESCCM"
+#endif
 #define HAVE_AESCCM
 #endif
 
