@@ -31,64 +31,44 @@ func (m Make) Compiles(ctx context.Context) (map[string]Compile, error) {
 	if err != nil {
 		return nil, err
 	}
-	start := time.Now()
-	key := question("compiles", string(m.stamp(flags)), m.firmwareArgv(flags.Vars["PROG"]))
 	if flags.compiles != nil {
 		return flags.compiles, nil // always known for CMake
 	}
-	var packed packedCompiles
-	if flags.replies.recall(key, &packed) {
-		flags.compiles = packed.unpack()
-		return flags.compiles, nil
-	}
-	// -B makes everything due, -n only prints it.
-	argv := append(m.firmwareArgv(flags.Vars["PROG"]), "V=1", "-n", "-B")
-	stdout, stderr, err := run(ctx, m.Target.Dir(), nil, argv)
-	known := findCompiles(string(stdout), m.Target.Dir())
+	printed := m.printed(ctx, flags)
+	known := findCompiles(printed.stdout, m.Target.Dir())
 	if len(known) == 0 {
 		what := "ask make how it compiles " + m.Target.Name()
-		if err != nil {
-			return nil, stopped(m.Target, what, argv, append(stderr, stdout...),
-				flags.missing, err)
+		if printed.err != nil {
+			return nil, stopped(m.Target, what, printed.argv,
+				[]byte(printed.stderr+printed.stdout), flags.missing, printed.err)
 		}
 		return nil,
 			fmt.Errorf("%s: none of the commands that make would run compiles an object", what)
 	}
-	flags.replies.keep(key, start, pack(known),
-		slices.Concat(flags.makefiles(), flags.programs()), nil, nil)
 	flags.compiles = known
 	return known, nil
 }
 
-// packedCompiles are commands as they are kept: most objects share theirs.
-type packedCompiles struct {
-	Argvs   [][]string
-	Sources map[string]string
-	Which   map[string]int // of Argvs
+// printed are the commands that make would run to build everything. They are asked for once in
+// each run of mpwolf, and not kept: they depend on makefiles that may appear, on files that
+// makefiles read by $(file) and $(shell), and on the environment.
+type printed struct {
+	argv           []string
+	stdout, stderr string
+	err            error
 }
 
-func pack(compiles map[string]Compile) packedCompiles {
-	p := packedCompiles{Sources: make(map[string]string), Which: make(map[string]int)}
-	known := make(map[string]int)
-	for object, c := range compiles {
-		key := strings.Join(c.Argv, "\x00")
-		if _, is := known[key]; !is {
-			known[key] = len(p.Argvs)
-			p.Argvs = append(p.Argvs, c.Argv)
+func (m Make) printed(ctx context.Context, flags *Flags) *printed {
+	if flags.printed == nil {
+		// -B makes everything due, -n only prints it.
+		argv := append(m.firmwareArgv(flags.Vars["PROG"]), "V=1", "-n", "-B")
+		stdout, stderr, err := run(ctx, m.Target.Dir(), nil, argv)
+		if ctx.Err() != nil {
+			return &printed{argv: argv, err: ctx.Err()}
 		}
-		p.Sources[object], p.Which[object] = c.Source, known[key]
+		flags.printed = &printed{argv, string(stdout), string(stderr), err}
 	}
-	return p
-}
-
-func (p packedCompiles) unpack() map[string]Compile {
-	compiles := make(map[string]Compile, len(p.Sources))
-	for object, source := range p.Sources {
-		if i := p.Which[object]; i < len(p.Argvs) {
-			compiles[object] = Compile{source, p.Argvs[i]}
-		}
-	}
-	return compiles
+	return flags.printed
 }
 
 // findCompiles finds the compilations in what "make -n" prints.

@@ -55,15 +55,15 @@ func (m Make) Link(ctx context.Context) (*Link, error) {
 func (m Make) link(ctx context.Context, flags *Flags) (*Link, error) {
 	what := "ask make how it links " + m.Target.Name()
 	start := time.Now()
-	key := question("link", string(m.stamp(flags)), m.firmwareArgv(flags.Vars["PROG"]),
-		flags.CC, flags.CFLAGS, flags.Environment)
-	known := &Link{}
-	if flags.replies.recall(key, known) {
-		return known, nil
-	}
 	link, err := m.askLink(ctx, flags, what)
 	if err != nil {
 		return nil, err
+	}
+	key := question("link", link.Dir, link.Argv, string(m.stamp(flags)), flags.CC, flags.CFLAGS,
+		flags.Environment)
+	known := &Link{}
+	if flags.replies.recall(key, known) {
+		return known, nil
 	}
 	if err := link.resolve(ctx, flags); err != nil {
 		return nil, err
@@ -90,6 +90,9 @@ func (m Make) askLink(ctx context.Context, flags *Flags, what string) (*Link, er
 			return nil, fmt.Errorf("%s: no command in %s is a link", what,
 				filepath.Join(m.Dir, "CMakeFiles"))
 		}
+		return link, nil
+	}
+	if link := findLink(m.printed(ctx, flags).stdout, m.Target.Dir()); link != nil {
 		return link, nil
 	}
 	objects := strings.Fields(flags.Vars["OBJ"])

@@ -31,6 +31,8 @@ type Flags struct {
 	replies *replies // of this build, nil if they are not kept
 	// compiles are the commands that compile objects, nil if they have not been asked for.
 	compiles map[string]Compile
+	// printed is what make would run, nil if it has not been asked for.
+	printed *printed
 	// cmake is how CMake was run, with inputs, the files that it read; nil for make.
 	cmake  *configuration
 	inputs []string

@@ -1050,3 +1050,47 @@ func symbolValue(t *testing.T, file, name string) uint64 {
 	t.Errorf("%s has no symbol %s", file, name)
 	return 0
 }
+
+// Flags of one object that come from a makefile that was not there before, from a file that a
+// makefile reads, or from a file that the environment names: nothing that make read the last time
+// has changed.
+func TestFlagsFromNowhere(t *testing.T) {
+	if testing.Short() {
+		t.Skip("skipped with -short: needs a C compiler")
+	}
+	const flag = "$(BUILD)/wolf/wolfssl/src/ssl.o: CFLAGS += -DALLOW_INVALID_CERTSIGN\n"
+	for _, how := range []struct{ name, file, text, variable string }{
+		{"a makefile that make prefers", "tree/ports/unix/GNUmakefile",
+			"include Makefile\n" + flag, ""},
+		{"another module", "modules/other/micropython.mk", flag, ""},
+		{"a file that is read", "tree/ports/unix/flags", "-DALLOW_INVALID_CERTSIGN", ""},
+		{"MAKEFILES", "more.mk", "all:\n" + flag, "MAKEFILES"},
+	} {
+		t.Run(how.name, func(t *testing.T) {
+			dir, err := filepath.EvalSymlinks(t.TempDir())
+			if err != nil {
+				t.Fatal(err)
+			}
+			writeFiles(t, dir, changed(map[string]string{
+				"tree/ports/unix/flags": "",
+				"tree/ports/unix/extra.mk": "$(BUILD)/wolf/wolfssl/src/ssl.o: " +
+					"CFLAGS += $(shell cat flags)\n"}))
+			o := fakeOptions(t, dir)
+			runExpect(t, o, true)
+			runExpect(t, o, true)
+			writeFiles(t, dir, map[string]string{how.file: how.text})
+			if how.variable != "" {
+				t.Setenv(how.variable, filepath.Join(dir, how.file))
+			}
+			for _, o.NoBuild = range []bool{true, false} {
+				report := runExpect(t, o, false)
+				settings := report.Checks[slices.IndexFunc(rules,
+					func(r rule) bool { return r.ID == SettingsID })]
+				if got := seen(settings); !o.NoBuild &&
+					!strings.Contains(got, "ALLOW_INVALID_CERTSIGN is defined") {
+					t.Errorf("no-build %v: %s", o.NoBuild, got)
+				}
+			}
+		})
+	}
+}
