@@ -40,6 +40,12 @@ func (p Plain) Command() string {
 
 // Run builds.
 func (p Plain) Run(ctx context.Context) error {
+	for _, name := range []string{"MAKEFLAGS", "GNUMAKEFLAGS"} {
+		if word := idle(os.Getenv(name)); word != "" {
+			return fmt.Errorf("build %s: %s in the environment has %s, with which make builds "+
+				"nothing: unset it", p.Target.Name(), name, word)
+		}
+	}
 	if dir := p.mpyCrossFirst(); dir != "" {
 		if err := p.make(ctx, nil, "-C", dir); err != nil {
 			return fmt.Errorf("build mpy-cross: make -C %s: %w", dir, err)
@@ -53,6 +59,33 @@ func (p Plain) Run(ctx context.Context) error {
 		return fmt.Errorf("build %s: %s: %w", p.Target.Name(), p.Command(), err)
 	}
 	return nil
+}
+
+// idle is the word among make's flags with which it only prints or asks what it would do, or
+// touches files; "" if there is none.
+func idle(makeflags string) string {
+	for i, word := range strings.Fields(makeflags) {
+		switch name, long := strings.CutPrefix(word, "--"); {
+		case name == "" && long:
+			return "" // assignments follow
+		case long:
+			if slices.Contains([]string{"just-print", "dry-run", "recon", "question", "touch"},
+				name) {
+				return word
+			}
+		case strings.Contains(word, "="):
+		case i == 0, strings.HasPrefix(word, "-"):
+			// What follows these letters is their argument.
+			letters := strings.TrimPrefix(word, "-")
+			if at := strings.IndexAny(letters, "CfIjlOoW"); at >= 0 {
+				letters = letters[:at]
+			}
+			if strings.ContainsAny(letters, "nqt") {
+				return word
+			}
+		}
+	}
+	return ""
 }
 
 // words are make's arguments, and the variables that its environment needs besides.

@@ -24,3 +24,15 @@ func TestRunCommandSignalled(t *testing.T) {
 		t.Errorf("%v; want the signal", err)
 	}
 }
+
+func TestIdle(t *testing.T) {
+	for flags, want := range map[string]string{
+		"": "", "k": "", "n": "n", "-n": "-n", "kn": "kn", "-k -t": "-t", "--dry-run": "--dry-run",
+		"--question -- X=1": "--question", "-j2 -Onone": "", "s -- X=n": "", "Iquiet": "",
+		"-k --no-print-directory": "", "CFLAGS=-n": "", "kj -- T=-q": "", " --jobserver-auth=3,4": "",
+	} {
+		if got := idle(flags); got != want {
+			t.Errorf("%q: %q, not %q", flags, got, want)
+		}
+	}
+}

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"time"
 
+	"mpwolf/internal/build"
 	"mpwolf/internal/change"
 	"mpwolf/internal/config"
 	"mpwolf/internal/hint"
@@ -28,13 +29,23 @@ type Options struct {
 	Tool string
 	// Strict also asks make and the compiler.
 	Strict bool
-	// Dangerous says why no firmware may have a macro, by its name and what it is defined as, and
-	// what to do; "" for others. nil: nobody knows.
-	Dangerous func(macro, text string) (why, fix string)
+	// Dangers judges settings that no firmware may have. nil: nobody does.
+	Dangers Dangers
 	// Patched checks the targets that the tree was patched for, whatever mpwolf.toml says.
 	Patched bool
 	// Only are the names of the targets to check; nil checks all.
 	Only []string
+}
+
+// Dangers knows the settings that no firmware may have.
+type Dangers interface {
+	// Flag says why a macro that a flag defines as text is one, and what to do; "" for others.
+	Flag(macro, text string) (why, fix string)
+	// Names are the macros that In needs to know.
+	Names() []string
+	// In are findings, without an ID, about the values after wolfSSL's settings, as the compiler
+	// sees them.
+	In(values map[string]build.Value) []report.Finding
 }
 
 // Result is what a check found.
@@ -79,7 +90,8 @@ var Rules = []report.Rule{
 			"before that run."},
 	{ID: "record", Summary: "What mpwolf changed in the tree is recorded there.",
 		Help: "`mpwolf patch` takes over what it finds; `mpwolf revert` removes it."},
-	{ID: "compiler", Summary: "With --strict: make and the compiler see every macro as wanted.",
+	{ID: "compiler", Summary: "With --strict: make and the compiler see every macro as wanted, " +
+		"and no dangerous setting.",
 		Help: "`mpwolf explain MACRO` shows where the value comes from."},
 	{ID: "settings", Summary: "The user's own wolfSSL settings file exists.",
 		Help: "Restore the file, or patch with another `--user-settings`."},
@@ -127,14 +139,14 @@ const (
 // checker collects findings.
 type checker struct {
 	*project.Project
-	tool string
-	some bool // only some targets are checked
-	// dangerous is as in Options.
-	dangerous func(macro, text string) (why, fix string)
-	stamps    *state.Stamps
-	findings  []report.Finding
-	notes     []report.Finding
-	claims    []string
+	tool     string
+	some     bool    // only some targets are checked
+	dangers  Dangers // as in Options
+	asks     bool    // strict follows
+	stamps   *state.Stamps
+	findings []report.Finding
+	notes    []report.Finding
+	claims   []string
 }
 
 // Run checks the targets of mpwolf.toml or, without any, those that the tree was patched for.
@@ -166,7 +178,7 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 			return !slices.Contains(o.Only, t.Name())
 		})
 	}
-	k := &checker{Project: p, some: o.Only != nil, tool: o.Tool, dangerous: o.Dangerous,
+	k := &checker{Project: p, some: o.Only != nil, tool: o.Tool, dangers: o.Dangers, asks: o.Strict,
 		stamps: state.LoadStamps(p.Tree.Dir)}
 	if lost != nil {
 		k.lost(lost)

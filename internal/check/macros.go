@@ -6,13 +6,16 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
 	"mpwolf/internal/build"
+	"mpwolf/internal/config"
 	"mpwolf/internal/project"
 	"mpwolf/internal/report"
+	"mpwolf/internal/shell"
 	"mpwolf/modules"
 	"mpwolf/patches"
 )
@@ -26,8 +29,26 @@ func (k *checker) target(t project.Target) error {
 	if k.Record != nil && k.File != nil {
 		k.recorded(t)
 	}
+	k.elsewhere(t)
 	k.settings(t)
 	return nil
+}
+
+// elsewhere looks for a directory of a board or variant in the environment: make takes it instead
+// of that of the target, whose name stays.
+func (k *checker) elsewhere(t project.Target) {
+	for _, name := range []string{"BOARD_DIR", "VARIANT_DIR"} {
+		dir := os.Getenv(name)
+		if dir == "" || slices.ContainsFunc(slices.Concat(t.Args(), t.Make), func(arg string) bool {
+			return strings.HasPrefix(arg, name+"=")
+		}) {
+			continue
+		}
+		k.found(report.Finding{ID: "target", File: k.where(), Line: max(1, t.Line),
+			Message: fmt.Sprintf("%s in the environment is %s: make takes it instead of the "+
+				"directory of %s", name, dir, t.Name()),
+			Fix: "unset it"})
+	}
 }
 
 // wants asks the scanner whether every want of a port holds. known is false if mpwolf does not
@@ -54,6 +75,15 @@ func (k *checker) wants(t project.Target) (known bool, err error) {
 	}
 	reading := k.Scan(t.Target)
 	for _, line := range reading.Unread() {
+		// mpwolf passes none of the options of make in the environment when it asks make.
+		if line.Line == 0 && strings.HasPrefix(line.Text, "--eval") {
+			k.found(report.Finding{ID: "macros", File: k.where(), Line: max(1, t.Line),
+				Message: fmt.Sprintf("%s has %s, which mpwolf cannot read, for %s", line.File,
+					line.Text, t.Name()),
+				Fix: "unset it; what a firmware needs belongs into a makefile, or into make in " +
+					config.Name})
+			continue
+		}
 		k.claim(line.String())
 	}
 	k.variables(t, reading)
@@ -109,11 +139,15 @@ func (k *checker) variables(t project.Target, reading *patches.Config) {
 
 // definitions looks for flags that define macros which no firmware may have for wolfSSL.
 func (k *checker) definitions(t project.Target, reading *patches.Config) {
-	if k.dangerous == nil {
+	if k.dangers == nil {
 		return
 	}
+	// Such as flags of one object, or one that a function makes.
+	for _, line := range reading.Suspects(k.dangers.Names()) {
+		k.claim(line.String())
+	}
 	for _, flag := range reading.Definitions() {
-		why, fix := k.dangerous(flag.Macro, flag.Text)
+		why, fix := k.dangers.Flag(flag.Macro, flag.Text)
 		if why == "" {
 			continue
 		}
@@ -169,6 +203,7 @@ func (k *checker) settings(t project.Target) {
 		k.found(f)
 		return
 	}
+	k.dangerousLines(t)
 	if k.Record == nil {
 		return
 	}
@@ -183,6 +218,25 @@ func (k *checker) settings(t project.Target) {
 				"tree was patched", t.Name())
 		f.Fix = fixRecords
 		k.found(f)
+	}
+}
+
+// dangerousLines are lines of the user's settings that define what no firmware may have. They may
+// be in an #if, or undefined later: only the compiler knows.
+func (k *checker) dangerousLines(t project.Target) {
+	defines, err := project.Defines(t.UserSettings)
+	if err != nil || k.dangers == nil || k.asks {
+		return // settings says what is wrong with the file
+	}
+	for _, d := range defines {
+		if why, _ := k.dangers.Flag(d.Macro, d.Text); why != "" {
+			k.notes = append(k.notes, report.Finding{ID: "settings", File: d.File, Line: d.Line,
+				Level: report.Note,
+				Message: fmt.Sprintf("%s:%d defines %s, for %s: %s", shell.Path(d.File), d.Line,
+					d.Macro, t.Name(), why),
+				Fix: "leave it out; " + k.Run("check --strict") + " asks the compiler whether " +
+					"that line counts"})
+		}
 	}
 }
 
@@ -219,6 +273,50 @@ func (k *checker) strict(ctx context.Context) error {
 			f.Message = fmt.Sprintf("%s: %s", t.Name(), w)
 			k.found(f)
 		}
+		if err := k.strictSettings(ctx, t, flags); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// strictSettings asks the compiler for the settings that no firmware may have, with the flags of
+// each of wolfSSL's objects.
+func (k *checker) strictSettings(ctx context.Context, t project.Target, flags *build.Flags) error {
+	if k.dangers == nil || t.CMake() || flags.Vars["WOLFSSL_DIR"] == "" {
+		return nil // CMake knows the flags of objects once it has configured
+	}
+	seen, err := build.SettingsOf(ctx, t.Target, flags, t.ModuleArgs(t.Modules),
+		flags.Vars["WOLFSSL_DIR"], k.dangers.Names())
+	if err != nil {
+		return err
+	}
+	total := 0
+	var found []report.Finding
+	in := make(map[report.Finding][]string) // the sources that each is about
+	for _, s := range seen {
+		total += len(s.Objects)
+		for _, f := range k.dangers.In(s.Values) {
+			if len(in[f]) == 0 {
+				found = append(found, f)
+			}
+			in[f] = append(in[f], s.Objects...)
+		}
+	}
+	for _, f := range found {
+		sources := in[f]
+		f.ID, f.Message = "compiler", t.Name()+": "+f.Message
+		if len(sources) < total {
+			f.Message += fmt.Sprintf("; so for %d of %d sources of wolfSSL, such as %s",
+				len(sources), total, sources[0])
+		}
+		switch {
+		case f.File == "":
+			f.File, f.Line = k.where(), 1
+		case !filepath.IsAbs(f.File):
+			f.File = k.Tree.Path(filepath.FromSlash(f.File))
+		}
+		k.found(f)
 	}
 	return nil
 }

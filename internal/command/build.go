@@ -149,7 +149,7 @@ func (s *session) checkBuild(
 ) ([]checkedFinding, error) {
 	o := s.options(c)
 	o.Say = nil // which tree it is has been reported already
-	options := check.Options{Options: o, Tool: Version(), Dangerous: verify.Dangerous}
+	options := check.Options{Options: o, Tool: Version(), Dangers: verify.Dangers{}}
 	if c.Args().Present() {
 		options.Only = project.Names(targets)
 	}

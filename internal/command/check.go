@@ -40,7 +40,7 @@ func (s *session) check(c *cli.Context) error {
 	}
 	result, err := check.Run(c.Context, check.Options{
 		Options: s.options(c), Tool: Version(), Strict: c.Bool(flagStrict),
-		Dangerous: verify.Dangerous,
+		Dangers: verify.Dangers{},
 	})
 	if err != nil {
 		return err

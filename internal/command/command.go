@@ -163,8 +163,10 @@ func (s *session) report(err error) int {
 
 func exitCode(err error) int {
 	var usage *project.UsageError
+	var help cli.ExitCoder // of "mpwolf -h WORD", for a word that is no command
 	switch {
-	case errors.As(err, &usage), errors.Is(err, patches.ErrUnknownPort),
+	case errors.As(err, &usage), errors.As(err, &help) && help.ExitCode() == 3,
+		errors.Is(err, patches.ErrUnknownPort),
 		errors.Is(err, micropython.ErrUnknownName):
 		return exitUsage
 	}

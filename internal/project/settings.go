@@ -1,6 +1,7 @@
 package project
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -10,7 +11,10 @@ import (
 	"mpwolf/internal/lazyregexp"
 )
 
-var quotedInclude = lazyregexp.New(`(?m)^[ \t]*#[ \t]*include[ \t]*"([^"\n]+)"`)
+var (
+	quotedInclude = lazyregexp.New(`(?m)^[ \t]*#[ \t]*include[ \t]*"([^"\n]+)"`)
+	defineLine    = lazyregexp.New(`^[ \t]*#[ \t]*define[ \t]+(\w+)(.*)`)
+)
 
 // HashSettings is the SHA-256, in hex, of a settings file and of those beside it that it includes,
 // and that these include, by #include "…" and in whatever #if. Without such, it is that of the
@@ -35,6 +39,40 @@ func HashSettings(file string) (string, error) {
 		fmt.Fprintln(&text, hash)
 	}
 	return disk.Hash([]byte(text.String())), nil
+}
+
+// Define is a line of settings that defines a macro.
+type Define struct {
+	File        string
+	Line        int
+	Macro, Text string // Text is "1" for a macro without a body, as for a flag
+}
+
+// Defines are the lines that define macros in a settings file and the files that it includes, in
+// whatever #if.
+func Defines(file string) ([]Define, error) {
+	var files []string
+	if err := includes(file, map[string]bool{}, &files); err != nil {
+		return nil, err
+	}
+	var all []Define
+	for _, name := range files {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			return nil, err
+		}
+		line := 0
+		for each := range strings.Lines(string(text)) {
+			line++
+			if m := defineLine().FindStringSubmatch(each); m != nil {
+				body, _, _ := strings.Cut(m[2], "//")
+				body, _, _ = strings.Cut(body, "/*")
+				all = append(all, Define{name, line, m[1],
+					cmp.Or(strings.Trim(strings.TrimSpace(body), "()"), "1")})
+			}
+		}
+	}
+	return all, nil
 }
 
 // includes adds a file, and those that it includes, in the order of the lines. Files that only -I

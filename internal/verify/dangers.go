@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"mpwolf/internal/build"
+	"mpwolf/internal/report"
 )
 
 // danger is a setting that no firmware may have.
@@ -392,10 +393,44 @@ func Dangerous(macro, text string) (why, fix string) {
 	return "", ""
 }
 
+// Dangers judges values for others who ask the compiler: see check.Dangers.
+type Dangers struct{}
+
+// Flag is Dangerous.
+func (Dangers) Flag(macro, text string) (why, fix string) { return Dangerous(macro, text) }
+
+// Names are the macros that decide whether settings are dangerous.
+func (Dangers) Names() []string {
+	var names []string
+	for _, d := range dangers {
+		names = append(names, d.macro)
+		if needs := strings.TrimPrefix(d.needs, "!"); needs != "" {
+			names = append(names, needs)
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// In are findings, without an ID, about values at the end of wolfSSL's settings.
+func (Dangers) In(values map[string]build.Value) []report.Finding {
+	var c check
+	for _, d := range dangers {
+		settingsCheck{}.dangerCheck(&c, d, nil, []objectValues{{values: values}})
+	}
+	var found []report.Finding
+	for _, f := range c.findings {
+		found = append(found,
+			report.Finding{Message: f.Message, File: f.File, Line: f.Line, Fix: f.Fix})
+	}
+	return found
+}
+
 // isDefault reports whether a number is only the default in one of wolfSSL's own headers: 5.7.2
 // has RSA_MIN_SIZE at 512 in rsa.h, and still accepts no such key in TLS.
 func (v settingsCheck) isDefault(d danger, general, values map[string]build.Value) bool {
-	return d.below != 0 && !general[d.macro].Defined && v.inWolfSSL(values[d.macro])
+	return d.below != 0 && !general[d.macro].Defined && v.evidence != nil &&
+		v.inWolfSSL(values[d.macro])
 }
 
 // inWolfSSL reports whether wolfSSL's own headers decide a value.
