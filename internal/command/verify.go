@@ -8,6 +8,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"mpwolf/internal/audit"
 	"mpwolf/internal/project"
 	"mpwolf/internal/report"
 	"mpwolf/internal/shell"
@@ -122,10 +123,14 @@ func (s *session) verify(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := s.showVerified(kind, result); err != nil {
-		return err
+	if kind == formatHTML {
+		err = result.HTML(s.stdout, s.pageAudit(c))
+	} else {
+		err = s.showVerified(kind, result)
 	}
 	switch {
+	case err != nil:
+		return err
 	case result.Found():
 		return errFound
 	case !result.OK:
@@ -134,12 +139,32 @@ func (s *session) verify(c *cli.Context) error {
 	return nil
 }
 
+// pageAudit is what the page says about the advisories. That there is no audit is said there, too:
+// a firmware that was not built has none.
+func (s *session) pageAudit(c *cli.Context) *verify.Audit {
+	result, err := audit.Run(c.Context, audit.Options{Options: s.options(c), Tool: Version()})
+	if err != nil {
+		return &verify.Audit{Unmade: err.Error()}
+	}
+	page := &verify.Audit{Until: result.List.Date, Targets: make(map[string]verify.AuditedTarget)}
+	for _, t := range result.Targets {
+		audited := verify.AuditedTarget{Version: t.Version}
+		for _, a := range t.Advisories {
+			audited.Advisories = append(audited.Advisories, verify.Advisory{ID: a.ID,
+				Severity: a.Severity, Summary: a.Summary, State: string(a.State),
+				Evidence: a.Evidence, Affects: a.State == audit.Affected})
+		}
+		page.Targets[t.Target] = audited
+	}
+	return page
+}
+
 func (s *session) showVerified(kind string, r *verify.Result) error {
 	switch kind {
 	case "json":
 		return s.json(r)
 	case formatHTML:
-		return r.HTML(s.stdout)
+		return r.HTML(s.stdout, nil) // of merge: the firmware is elsewhere
 	case formatSARIF:
 		return r.Log().SARIF(s.stdout)
 	case formatGitHub:

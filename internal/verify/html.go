@@ -22,13 +22,44 @@ var pageText string
 
 var page = template.Must(template.New("page").Parse(pageText))
 
+// Audit is what the page says about the known advisories; nil leaves them out.
+type Audit struct {
+	// Until is the date of the newest advisory that is known.
+	Until string
+	// Unmade is why there is no audit; "" if there is one.
+	Unmade string
+	// Targets have the advisories about each target's version of wolfSSL, by the target's name.
+	Targets map[string]AuditedTarget
+}
+
+// AuditedTarget is what they mean for a target.
+type AuditedTarget struct {
+	Version    string
+	Advisories []Advisory
+}
+
+// Advisory is one, with what it means and why.
+type Advisory struct {
+	ID, Severity, Summary, State, Evidence string
+	Affects                                bool
+}
+
 // HTML writes the result as one page that needs no other file, no network and no script.
-func (r *Result) HTML(w io.Writer) error {
-	p := htmlPage{OK: r.OK, MicroPython: r.MicroPython, Version: r.Version, Findings: r.Findings}
-	for _, t := range r.Targets {
+func (r *Result) HTML(w io.Writer, audit *Audit) error {
+	p := htmlPage{OK: r.OK, MicroPython: r.MicroPython, Version: r.Version, Findings: r.Findings,
+		Audit: audit}
+	for i, t := range r.Targets {
 		section, err := htmlTargetOf(r, t)
 		if err != nil {
 			return fmt.Errorf("write HTML: %w", err)
+		}
+		for at := range section.Maps {
+			section.Maps[at].name(fmt.Sprintf("map-%d-%d", i+1, at+1))
+		}
+		if audit != nil {
+			if audited, is := audit.Targets[t.Target]; is {
+				section.Audit = &audited
+			}
 		}
 		p.Targets = append(p.Targets, section)
 	}
@@ -44,6 +75,7 @@ type (
 		OK                   bool
 		MicroPython, Version string
 		Findings             []Finding
+		Audit                *Audit
 		Targets              []htmlTarget
 	}
 	htmlTarget struct {
@@ -51,6 +83,7 @@ type (
 		Checks        []htmlCheck
 		Sizes         []htmlSize
 		Maps          []htmlMap
+		Audit         *AuditedTarget
 	}
 	htmlCheck struct {
 		ID, State, Class, Summary string
@@ -64,12 +97,13 @@ type (
 	}
 	// htmlMap is a treemap; Inside are those of its parts.
 	htmlMap struct {
-		Title, Label string
-		Parts        []htmlPart
-		Inside       []htmlMap
+		ID, Title, Label string
+		Parts            []htmlPart
+		Inside           []htmlMap
 	}
 	htmlPart struct {
 		Name, Text, Fill    string
+		Zoom                string // the ID of the part's own map; "" if it has none
 		Bytes               uint64
 		X, Y, Width, Height float64
 		TextX, TextY        float64
@@ -219,6 +253,26 @@ func directoryOf(name string) string {
 		return parts[0]
 	}
 	return "build"
+}
+
+// name gives a map and those inside it the names that links have.
+func (m *htmlMap) name(id string) {
+	m.ID = id
+	for i := range m.Inside {
+		m.Inside[i].ID = fmt.Sprintf("%s-%d", id, i+1)
+		m.Parts[i].Zoom = m.Inside[i].ID
+	}
+}
+
+// Affected is how many advisories affect the target.
+func (t AuditedTarget) Affected() int {
+	n := 0
+	for _, a := range t.Advisories {
+		if a.Affects {
+			n++
+		}
+	}
+	return n
 }
 
 const mapWidth, mapHeight = 1000, 420

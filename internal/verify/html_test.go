@@ -41,16 +41,23 @@ func htmlSample() *Result {
 	return r
 }
 
+var auditSample = &Audit{Until: "2026-07-05", Targets: map[string]AuditedTarget{
+	"unix (standard)": {"5.7.2", []Advisory{
+		{"CVE-1", "high", "a flaw", "affected", "<b> is defined", true},
+		{"CVE-2", "low", "another", "not affected", "X is not defined", false},
+	}}}}
+
 // TestHTML is that the page is well-formed, needs nothing else, escapes what it shows, and says in
 // words what its colours and areas say.
 func TestHTML(t *testing.T) {
 	var out bytes.Buffer
-	if err := htmlSample().HTML(&out); err != nil {
+	if err := htmlSample().HTML(&out, auditSample); err != nil {
 		t.Fatal(err)
 	}
 	text := out.String()
 	decoder := xml.NewDecoder(strings.NewReader(text))
-	counts := make(map[string]int)
+	counts, ids := make(map[string]int), make(map[string]int)
+	var links []string
 	for {
 		token, err := decoder.Token()
 		if errors.Is(err, io.EOF) {
@@ -65,7 +72,14 @@ func TestHTML(t *testing.T) {
 		}
 		counts[start.Name.Local]++
 		for _, a := range start.Attr {
-			if name := a.Name.Local; name == "src" || name == "href" ||
+			here := a.Name.Local == "href" && strings.HasPrefix(a.Value, "#")
+			if here {
+				links = append(links, a.Value[1:])
+			}
+			if a.Name.Local == "id" {
+				ids[a.Value]++
+			}
+			if name := a.Name.Local; name == "src" || name == "href" && !here ||
 				strings.HasPrefix(name, "on") {
 				t.Errorf("<%s %s=%q>: the page needs something else", start.Name.Local, name,
 					a.Value)
@@ -76,13 +90,24 @@ func TestHTML(t *testing.T) {
 			t.Errorf("an image without a description: %+v", start)
 		}
 	}
+	for _, name := range links {
+		if ids[name] != 1 {
+			t.Errorf("a link to %s, which is there %d times", name, ids[name])
+		}
+	}
+	if len(links) != 14 {
+		t.Errorf("%d links: the parts of two maps, and back", len(links))
+	}
 	if counts["script"] != 0 || counts["link"] != 0 || counts["h1"] != 1 ||
-		counts["details"] != len(rules)+7 || counts["svg"] != 11 {
+		counts["details"] != len(rules)+8 || counts["svg"] != 11 {
 		t.Errorf("elements %v", counts)
 	}
 	for _, want := range []string{"Failed", "FAIL", "not made", "not as recorded",
 		"&lt;script&gt;", "rename &lt;it&gt;", "wolfSSL TLS", "<td class=\"n\">&#43;100</td>",
-		"<td class=\"n\">-10</td>", "lib/littlefs", "wolfssl/wolfcrypt", "prefers-color-scheme",
+		"<td class=\"n\">-10</td>", "lib/littlefs", "wolfssl/wolfcrypt",
+		"1 of 2</b> affect this firmware", "<td class=\"bad\">affected</td>",
+		"&lt;b&gt; is defined",
+		"known until 2026-07-05", "prefers-color-scheme",
 		"@media print", "mpwolf verify --tree /t --port unix --variant standard"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("there is no %q", want)
@@ -105,10 +130,10 @@ func TestHTMLOfJSON(t *testing.T) {
 		t.Fatal(err)
 	}
 	var here, there bytes.Buffer
-	if err := htmlSample().HTML(&here); err != nil {
+	if err := htmlSample().HTML(&here, nil); err != nil {
 		t.Fatal(err)
 	}
-	if err := read.HTML(&there); err != nil {
+	if err := read.HTML(&there, nil); err != nil {
 		t.Fatal(err)
 	}
 	// The evidence's keys are in another order.
