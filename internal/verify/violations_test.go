@@ -75,7 +75,8 @@ func wrapsMemcpy(file, more string) map[string]string {
 	}
 	return map[string]string{
 		"tree/ports/unix/extra.mk": "SRC += " + file + "\n" + options,
-		"tree/" + file: "#include <stddef.h>\nvoid *__real_memcpy(void *, const void *, size_t);\n" +
+		"tree/" + file: "#include <stddef.h>\n" +
+			"void *__real_memcpy(void *, const void *, size_t);\n" +
 			"void *__wrap_memcpy(void *to, const void *from, size_t n) " +
 			"{ return __real_memcpy(to, from, n); }\n" + more,
 		"modules/wolf/wolfssl/wolfcrypt/src/aes.c": includeSettings + "#include <string.h>\n" +
@@ -709,16 +710,18 @@ func init() {
 		{
 			name: "a changed copy of a header of wolfSSL",
 			changes: map[string]string{
-				"tree/ports/unix/extra.mk":                 "CFLAGS += -I../../../sdk\n",
-				"sdk/wolfssl/internal.h":                   "#define VERIFY_PEER 0\n",
-				"modules/wolf/wolfssl/wolfssl/internal.h":  "#define VERIFY_PEER 1\n",
-				"sdk/wolfssl/wolfcrypt/other.h":            "",
-				"modules/wolf/wolfssl/wolfcrypt/src/aes.c": added + "#include <wolfssl/internal.h>\n",
+				"tree/ports/unix/extra.mk":                "CFLAGS += -I../../../sdk\n",
+				"sdk/wolfssl/internal.h":                  "#define VERIFY_PEER 0\n",
+				"modules/wolf/wolfssl/wolfssl/internal.h": "#define VERIFY_PEER 1\n",
+				"sdk/wolfssl/wolfcrypt/other.h":           "",
+				"modules/wolf/wolfssl/wolfcrypt/src/aes.c": added +
+					"#include <wolfssl/internal.h>\n",
 				"modules/wolf/wolfssl/src/ssl.c": added + "#include <wolfssl/internal.h>\n" +
 					"#include <wolfssl/wolfcrypt/other.h>\n"},
 			want: map[string][]string{
 				SettingsID: {"sdk/wolfssl/internal.h: 2 objects compiled with this file in " +
-					"place of wolfSSL's own wolfssl/internal.h: wolf/wolfssl/src/ssl.o", "see what else on the -I path"}},
+					"place of wolfSSL's own wolfssl/internal.h: wolf/wolfssl/src/ssl.o",
+					"see what else on the -I path"}},
 		},
 		{
 			name: "another module's changed copy of a source of wolfSSL",
@@ -736,7 +739,8 @@ func init() {
 		{
 			name: "another module's source with the name of one of wolfSSL's",
 			changes: map[string]string{
-				"modules/foo/micropython.mk":                  "SRC_USERMOD_C += $(USERMOD_DIR)/random.c\n",
+				"modules/foo/micropython.mk": "SRC_USERMOD_C += " +
+					"$(USERMOD_DIR)/random.c\n",
 				"modules/wolf/wolfssl/wolfcrypt/src/random.c": random,
 				"modules/foo/random.c": includeSettings +
 					"int foo_random(void) { return 4; }\n"},
