@@ -178,8 +178,8 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 			return !slices.Contains(o.Only, t.Name())
 		})
 	}
-	k := &checker{Project: p, some: o.Only != nil, tool: o.Tool, dangers: o.Dangers, asks: o.Strict,
-		stamps: state.LoadStamps(p.Tree.Dir)}
+	k := &checker{Project: p, some: o.Only != nil, tool: o.Tool, dangers: o.Dangers,
+		asks: o.Strict, stamps: state.LoadStamps(p.Tree.Dir)}
 	if lost != nil {
 		k.lost(lost)
 	}

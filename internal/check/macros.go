@@ -39,9 +39,8 @@ func (k *checker) target(t project.Target) error {
 func (k *checker) elsewhere(t project.Target) {
 	for _, name := range []string{"BOARD_DIR", "VARIANT_DIR"} {
 		dir := os.Getenv(name)
-		if dir == "" || slices.ContainsFunc(slices.Concat(t.Args(), t.Make), func(arg string) bool {
-			return strings.HasPrefix(arg, name+"=")
-		}) {
+		if dir == "" || slices.ContainsFunc(slices.Concat(t.Args(), t.Make),
+			func(arg string) bool { return strings.HasPrefix(arg, name+"=") }) {
 			continue
 		}
 		k.found(report.Finding{ID: "target", File: k.where(), Line: max(1, t.Line),
