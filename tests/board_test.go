@@ -303,7 +303,10 @@ func TestRISCV(t *testing.T) {
 	t.Logf("%s\n%v\n%.1f s", run.Summary, run.Evidence, report.Seconds.Run)
 	firmware := r.qemuFirmware("VIRT_RV32")
 	checkText(t, "VIRT_RV32", "riscv64-unknown-elf-gcc", firmware)
-	startQemu(t, "virt", firmware).runsUpstream(t, r.tree)
+	board := startQemu(t, "virt", firmware)
+	board.runs(t, "crypto_gcm.py", "", "")
+	board.runsUpstream(t, r.tree)
+	board.stop()
 	t.Run("allocations", func(t *testing.T) {
 		inTheLongRun(t)
 		r.installAllocfail(t)

@@ -41,6 +41,7 @@ func TestStm32Settings(t *testing.T) {
 	board := startQemu(t, metalBoard, firmware)
 	board.runs(t, "../testdata/stm32/hardware.py", "", "") // leaves the clock set
 	board.runs(t, "crypto_kat.py", "", "")
+	board.runs(t, "crypto_gcm.py", "", "")
 	board.runs(t, "tls_names.py", "", "")
 	board.softResets(t, softResets, string(left))
 	board.runsUpstream(t, r.tree)
