@@ -180,5 +180,6 @@ func stampOf(file string) string {
 
 func depsStamp(objectFile string) string {
 	base := strings.TrimSuffix(objectFile, filepath.Ext(objectFile))
-	return stampOf(base+".P") + " " + stampOf(base+".d")
+	return stampOf(base+".P") + " " + stampOf(base+".d") + " " +
+		stampOf(objectFile+".d") // CMake's
 }

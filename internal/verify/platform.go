@@ -114,8 +114,11 @@ func names(value build.Value, name string) bool {
 	return slices.Contains(strings.FieldsFunc(value.Text+" "+value.Body, word), name)
 }
 
-func baseName(file string) string {
-	return strings.TrimSuffix(filepath.Base(file), filepath.Ext(file))
+// baseName is the name of an object's source without its extension: "random" for random.o, and for
+// random.c.o, as CMake names it.
+func baseName(object string) string {
+	name := strings.TrimSuffix(filepath.Base(object), filepath.Ext(object))
+	return strings.TrimSuffix(name, ".c")
 }
 
 // suppliers finds out where wolfSSL gets seeds and the time from. It is a finding if there is no
