@@ -44,6 +44,12 @@
 #define NO_MAIN_DRIVER
 #define NO_WOLFSSL_DIR
 
+// A Cortex-M0 faults on numbers that are not aligned, which TLS messages are full of. wolfSSL
+// sets this by itself only in newer releases than 5.7.2 (wolfssl/wolfcrypt/types.h).
+#if defined(__arm__) && !defined(__ARM_FEATURE_UNALIGNED) && !defined(WOLFSSL_USE_ALIGN)
+#define WOLFSSL_USE_ALIGN
+#endif
+
 // There is no C library to speak of, see bare_metal.c.
 #define CTYPE_USER
 int wolfssl_port_tolower(int c);
