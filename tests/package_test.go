@@ -1,0 +1,67 @@
+package tests_test
+
+import (
+	"bytes"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// TestPackages makes the packages twice, in two directories, to the same bytes, and installs the
+// deb below another root: what it has installed runs. It takes minutes the first time, because it
+// builds nfpm, and needs MPWOLF_TEST_PACKAGES.
+func TestPackages(t *testing.T) {
+	if os.Getenv("MPWOLF_TEST_PACKAGES") == "" {
+		t.Skip("NOT TESTED: the packages; set MPWOLF_TEST_PACKAGES=1 to make them")
+	}
+	top := t.TempDir()
+	var made [2]string
+	for i, name := range []string{"one", "two"} {
+		made[i] = filepath.Join(top, name)
+		if out, err := exec.Command("../scripts/package", made[i]).CombinedOutput(); err != nil {
+			t.Fatalf("%v\n%s", err, out)
+		}
+	}
+	entries, err := os.ReadDir(made[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	kinds := map[string]string{}
+	for _, entry := range entries {
+		one := readFile(t, filepath.Join(made[0], entry.Name()))
+		two := readFile(t, filepath.Join(made[1], entry.Name()))
+		if !bytes.Equal(one, two) {
+			t.Errorf("%s differs the second time", entry.Name())
+		}
+		kinds[filepath.Ext(entry.Name())] = filepath.Join(made[0], entry.Name())
+	}
+	if len(entries) != 5 || kinds[".deb"] == "" || kinds[".rpm"] == "" || kinds[".apk"] == "" ||
+		kinds[".gz"] == "" {
+		t.Errorf("made %v", entries)
+	}
+	shell(t, made[0], `sha256sum --quiet --check SHA256SUMS; test "$(wc -l <SHA256SUMS)" = 4`)
+
+	root := filepath.Join(top, "root")
+	shell(t, top, `
+mkdir -p root/var/lib/dpkg/info root/var/lib/dpkg/updates; touch root/var/lib/dpkg/status
+dpkg --root="$PWD/root" --force-not-root --log=/dev/null -i "$1" >dpkg.log 2>&1 || { cat dpkg.log; exit 1; }
+gzip -dc root/usr/share/man/man1/mpwolf.1.gz | grep -q '^\.TH MPWOLF 1'
+test -x root/usr/bin/mpwolf; test -s root/usr/share/doc/mpwolf/copyright
+bash -n root/usr/share/bash-completion/completions/mpwolf
+grep -q '^#compdef mpwolf' root/usr/share/zsh/site-functions/_mpwolf
+test -s root/usr/share/fish/vendor_completions.d/mpwolf.fish
+mkdir archive; tar -C archive --strip-components=1 -xzf "$2"; diff -r archive root/usr
+`, kinds[".deb"], kinds[".gz"])
+	out, err := exec.Command(filepath.Join(root, "usr/bin/mpwolf"), "version").CombinedOutput()
+	if err != nil || !strings.Contains(string(out), "advisories until ") {
+		t.Errorf("the installed mpwolf: %v\n%s", err, out)
+	}
+	text, err := exec.Command("strings", "-a",
+		filepath.Join(root, "usr/bin/mpwolf")).CombinedOutput()
+	if here, wrong := filepath.Abs(".."); err != nil || wrong != nil ||
+		bytes.Contains(text, []byte(here)) {
+		t.Errorf("the program has the path of its sources: %v, %v", err, wrong)
+	}
+}
