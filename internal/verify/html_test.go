@@ -119,6 +119,24 @@ func TestHTML(t *testing.T) {
 	}
 }
 
+// TestHTMLWithoutAdvisories is that a version that no advisory is about, and an audit that could
+// not be made, are both said in words.
+func TestHTMLWithoutAdvisories(t *testing.T) {
+	for want, audit := range map[string]*Audit{
+		"No known advisory is about this version.": {Targets: map[string]AuditedTarget{
+			"unix (standard)": {Version: "5.9.2"}}},
+		"were not held against the firmware: no &lt;build&gt;": {Unmade: "no <build>"},
+	} {
+		var out bytes.Buffer
+		if err := htmlSample().HTML(&out, audit); err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(out.String(), want) || strings.Contains(out.String(), "of 0</b>") {
+			t.Errorf("there is no %q", want)
+		}
+	}
+}
+
 // TestHTMLOfJSON is that a result that was read, as merge does, has the same page.
 func TestHTMLOfJSON(t *testing.T) {
 	text, err := json.Marshal(htmlSample())
