@@ -21,13 +21,41 @@ const x509FuzzSeconds = "15"
 func TestFuzzX509(t *testing.T) {
 	longOnly(t, "needs clang")
 	t.Parallel()
+	fuzz(t, "fuzz_x509", 500, func(seeds string) int {
+		return writeSeeds(t, newX509Lab(t), seeds)
+	}, "wolf_x509.c")
+}
+
+// TestFuzzOCSP does the same with the responses of ocsp_test.go and testdata/fuzz_ocsp.
+func TestFuzzOCSP(t *testing.T) {
+	longOnly(t, "needs clang")
+	t.Parallel()
+	fuzz(t, "fuzz_ocsp", 30, func(seeds string) int {
+		n := 0
+		for _, c := range newOCSPLab(t).cases() {
+			writeFile(t, seeds, fmt.Sprint(n), c.response)
+			n++
+		}
+		return n
+	}, "wolf_ocsp.c", "wolf_x509.c")
+}
+
+// fuzz runs a target of testdata on sources of the modules, with at least so many inputs to begin
+// with.
+func fuzz(
+	t *testing.T, name string, least int, writeSeeds func(dir string) int, sources ...string,
+) {
+	t.Helper()
 	dir := t.TempDir()
-	target := filepath.Join(dir, "fuzz_x509")
+	target := filepath.Join(dir, name)
 	modules := filepath.Join("..", "modules", "micropython-wolfssl")
-	out, err := exec.Command("clang", "-g", "-O1", "-std=c99", "-Wall", "-Wextra", "-Werror",
-		"-fsanitize=fuzzer,address,undefined", "-fno-sanitize-recover=all", "-I"+modules,
-		filepath.Join("testdata", "fuzz_x509", "fuzz_x509.c"),
-		filepath.Join(modules, "wolf_x509.c"), "-o", target).CombinedOutput()
+	args := []string{"-g", "-O1", "-std=c99", "-Wall", "-Wextra", "-Werror",
+		"-fsanitize=fuzzer,address,undefined", "-fno-sanitize-recover=all", "-I" + modules,
+		filepath.Join("testdata", name, name+".c"), "-o", target}
+	for _, source := range sources {
+		args = append(args, filepath.Join(modules, source))
+	}
+	out, err := exec.Command("clang", args...).CombinedOutput()
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
@@ -36,8 +64,8 @@ func TestFuzzX509(t *testing.T) {
 	if err := os.Mkdir(seeds, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	n := writeSeeds(t, newX509Lab(t), seeds)
-	if n < 500 {
+	n := writeSeeds(seeds)
+	if n < least {
 		t.Fatalf("%d seeds are too few", n)
 	}
 	seconds := cmp.Or(os.Getenv("MPWOLF_FUZZ_SECONDS"), x509FuzzSeconds)

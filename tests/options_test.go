@@ -81,6 +81,7 @@ func (r *real) options(t *testing.T) {
 	t.Run("key log", r.keyLog)
 	t.Run("stubs", r.stubs)
 	t.Run("first answer", func(t *testing.T) { r.firstAnswer(t, ca, cert, key) })
+	t.Run("OCSP", r.ocsp)
 	t.Run("post-quantum", func(t *testing.T) { r.postQuantum(t, ca, cert, key) })
 	t.Run("Go's choice", func(t *testing.T) { r.goChoosesALPN(t, ca, cert, key) })
 }

@@ -89,6 +89,7 @@ func (r *real) leftOut(t *testing.T) {
 			[]string{"wc_KeyPemToDer", "wc_CertPemToDer"}},
 		{"CA bundles", []string{"#define MICROPY_WOLFSSL_CA_BUNDLE (0)"},
 			[]string{"wolf_bundle_open", "wolf_name_hash"}},
+		{"OCSP", []string{"#undef HAVE_OCSP", "#undef HAVE_CERTIFICATE_STATUS_REQUEST"}, nil},
 		{"client certificates", []string{"#define WOLFSSL_NO_CLIENT_AUTH"}, nil},
 		{"RSA private keys",
 			[]string{"#define WOLFSSL_NO_CLIENT_AUTH", "#define WOLFSSL_RSA_PUBLIC_ONLY"},

@@ -109,6 +109,21 @@
 #define MICROPY_WOLFSSL_PEER_CHAIN (1)
 #endif
 
+// SSLContext.ocsp: stapled OCSP responses. wolfSSL can't verify them, as it has no trusted
+// certificates, and hands them over only from 5.9 on, and only with this in the settings. The
+// issuer is in the verified path.
+#if defined(HAVE_CERTIFICATE_STATUS_REQUEST) && MICROPY_WOLFSSL_PEER_CHAIN \
+    && !defined(NO_WOLFSSL_SERVER) && !defined(WOLFSSL_NO_TLS12) \
+    && LIBWOLFSSL_VERSION_HEX >= 0x05009000
+#define OCSP_STAPLING (1)
+#else
+#define OCSP_STAPLING (0)
+#endif
+
+#define OCSP_OFF (0)
+#define OCSP_STAPLED (1) // ask for a response, and refuse a bad one
+#define OCSP_REQUIRED (2) // refuse a server that has none, too
+
 // One record's worth of data: what a write hands to wolfSSL at a time, so that a non-blocking
 // stream sees short writes.
 #define MAX_WRITE (16384)
@@ -298,6 +313,9 @@ typedef struct _settings_t {
     #endif
     uint8_t protocol;
     uint8_t authmode;
+    #if OCSP_STAPLING
+    uint8_t ocsp; // OCSP_…
+    #endif
     #if TLS_HAS_TWO_VERSIONS
     bool no_tls12; // by minimum_version
     bool no_tls13; // by maximum_version
@@ -367,6 +385,9 @@ typedef struct _mp_obj_ssl_socket_t {
     blob_t peer_cert; // in DER; with MICROPY_WOLFSSL_PEER_CHAIN a part of peer_chain
     #if MICROPY_WOLFSSL_PINS
     bool pinned; // one of the pins was found
+    #endif
+    #if OCSP_STAPLING
+    bool is_good; // an OCSP response says so
     #endif
     #if MICROPY_WOLFSSL_PEER_CHAIN
     blob_t peer_chain; // all certificates of the peer, one after the other
@@ -2013,6 +2034,70 @@ static int verify_callback(int preverify, WOLFSSL_X509_STORE_CTX *store) {
     return ok;
 }
 
+#if OCSP_STAPLING
+
+// Whether a client asks for the status of the server's certificate.
+static bool asks_for_status(const settings_t *settings) {
+    return settings->protocol == PROTOCOL_TLS_CLIENT && settings->ocsp != OCSP_OFF
+           && settings->authmode != CERT_NONE;
+}
+
+// Refuse the peer's certificate because of its status. Returns wolfSSL's number after storing the
+// text for it.
+static int refuse_status(mp_obj_ssl_socket_t *o, int err) {
+    wolf_span_t subject = {0};
+    (void)wolf_cert_read_subject(o->peer_cert.data, o->peer_cert.len, &subject);
+    set_error_text(o, err, 0, &subject);
+    o->cert_error = err == OCSP_CERT_REVOKED || err == OCSP_CERT_UNKNOWN ? err
+        : BAD_CERTIFICATE_STATUS_ERROR;
+    return o->cert_error;
+}
+
+// Called with the response for the i-th certificate that the server sent, once the chain was
+// verified. What wolfSSL thinks of it means nothing. Returns 0 or wolfSSL's number.
+static int ocsp_status_cb(WOLFSSL *ssl, int err, byte *response, word32 len, word32 i, void *arg) {
+    (void)err;
+    (void)arg;
+    mp_obj_ssl_socket_t *o = SOCKET_FROM_USER(wolfSSL_GetIOReadCtx(ssl));
+    // Others are rare. And if CERT_OPTIONAL accepts what was not verified, it accepts any status.
+    if (i != 0 || o->path_len == 0) {
+        return 0;
+    }
+    wolf_span_t span = { response, len };
+    int64_t until;
+    int ret = wolf_verify_staple(&span, &o->path[0], &o->path[MIN(o->path_len - 1, 1)], &until);
+    if (ret == MEMORY_E || wolf_alloc_failed()) {
+        return MEMORY_E;
+    }
+    if (ret != 0) {
+        return refuse_status(o, ret);
+    }
+    o->cert_limit = MIN(o->cert_limit, until);
+    o->is_good = true;
+    return 0;
+}
+
+// At the end of a handshake: whether the server may keep silent about its certificate. Returns 0
+// or wolfSSL's number.
+static int check_silence(mp_obj_ssl_socket_t *o) {
+    if (!asks_for_status(&o->settings) || o->is_good) {
+        return 0;
+    }
+    if (o->peer_cert.data == NULL) {
+        // a pre-shared key
+        return o->settings.ocsp == OCSP_REQUIRED ? NO_PEER_CERT : 0;
+    }
+    bool required = o->settings.ocsp == OCSP_REQUIRED;
+    if (!required && o->path_len > 0) {
+        wolf_cert_t cert;
+        required = !wolf_cert_read(&cert, o->path[0].p, o->path[0].len)
+            || wolf_cert_must_staple(&cert);
+    }
+    return required ? refuse_status(o, WOLF_OCSP_MISSING) : 0;
+}
+
+#endif // OCSP_STAPLING
+
 #if PRE_SHARED_KEYS
 
 // Whether a server has keys.
@@ -2366,6 +2451,9 @@ static int add_settings_to_binding(wc_Sha256 *sha, const mp_obj_ssl_socket_t *o)
     byte flags[] = {
         settings->authmode,
         settings->tls12_only,
+        #if OCSP_STAPLING
+        settings->ocsp,
+        #endif
         #if TLS_HAS_TWO_VERSIONS
         settings->no_tls12,
         settings->no_tls13,
@@ -2678,6 +2766,9 @@ static int note_session(mp_obj_ssl_socket_t *o) {
         #if MICROPY_WOLFSSL_PINS
         o->pinned = ret == 0; // that session is bound to the pins
         #endif
+        #if OCSP_STAPLING
+        o->is_good = ret == 0; // and to this
+        #endif
         return ret;
     }
     if (o->session_offered && o->settings.authmode == CERT_REQUIRED && o->peer_cert.data == NULL) {
@@ -2947,6 +3038,14 @@ static const word16 client_groups[] = {
 };
 #endif
 
+#if OCSP_STAPLING
+static int enable_ocsp(WOLFSSL_CTX *ctx) {
+    wolfSSL_CTX_set_ocsp_status_verify_cb(ctx, ocsp_status_cb, NULL);
+    int ret = wolfSSL_CTX_EnableOCSPStapling(ctx);
+    return ret == 0 ? MEMORY_E : ret; // 0: no mutex
+}
+#endif
+
 static int ssl_context_configure(const mp_obj_ssl_context_t *self, WOLFSSL_CTX *ctx) {
     const settings_t *settings = &self->settings;
     wolfSSL_CTX_SetIORecv(ctx, socket_recv_cb);
@@ -2986,6 +3085,14 @@ static int ssl_context_configure(const mp_obj_ssl_context_t *self, WOLFSSL_CTX *
     ret = configure_sessions(settings, ctx);
     if (ret != WOLFSSL_SUCCESS) {
         return ret;
+    }
+    #endif
+    #if OCSP_STAPLING
+    if (settings->ocsp != OCSP_OFF) {
+        ret = enable_ocsp(ctx);
+        if (ret != WOLFSSL_SUCCESS) {
+            return ret;
+        }
     }
     #endif
     // A flight is sent with one write, so that nothing waits for Nagle's algorithm and the peer's
@@ -3882,6 +3989,25 @@ static mp_obj_t read_pins(mp_obj_t list) {
 
 #endif
 
+#if OCSP_STAPLING
+static void ssl_context_set_ocsp(mp_obj_ssl_context_t *self, mp_int_t mode) {
+    if (self->settings.protocol != PROTOCOL_TLS_CLIENT || mode < OCSP_OFF
+        || mode > OCSP_REQUIRED) {
+        mp_raise_ValueError(MP_ERROR_TEXT("ocsp"));
+    }
+    if (mode != OCSP_OFF) {
+        wolf_alloc_begin();
+        lock_context(self);
+        int ret = enable_ocsp(self->ctx);
+        unlock_context(self);
+        if (ret != WOLFSSL_SUCCESS) {
+            wolf_raise_error(ret);
+        }
+    }
+    self->settings.ocsp = mode;
+}
+#endif
+
 static void ssl_context_attr(mp_obj_t self_in, qstr attr, mp_obj_t *dest) {
     mp_obj_ssl_context_t *self = MP_OBJ_TO_PTR(self_in);
     if (dest[0] == MP_OBJ_NULL) {
@@ -3899,6 +4025,10 @@ static void ssl_context_attr(mp_obj_t self_in, qstr attr, mp_obj_t *dest) {
         #if MICROPY_WOLFSSL_PINS
         } else if (attr == MP_QSTR_pins) {
             dest[0] = self->settings.pins;
+        #endif
+        #if OCSP_STAPLING
+        } else if (attr == MP_QSTR_ocsp) {
+            dest[0] = MP_OBJ_NEW_SMALL_INT(self->settings.ocsp);
         #endif
         } else if (attr == MP_QSTR_suppress_ragged_eofs) {
             dest[0] = mp_obj_new_bool(self->settings.suppress_ragged_eofs);
@@ -3956,6 +4086,11 @@ static void ssl_context_attr(mp_obj_t self_in, qstr attr, mp_obj_t *dest) {
         #if MICROPY_WOLFSSL_PINS
         } else if (attr == MP_QSTR_pins) {
             self->settings.pins = dest[1] == mp_const_none ? mp_const_none : read_pins(dest[1]);
+            dest[0] = MP_OBJ_NULL;
+        #endif
+        #if OCSP_STAPLING
+        } else if (attr == MP_QSTR_ocsp) {
+            ssl_context_set_ocsp(ssl_context_get(self_in), mp_obj_get_int(dest[1]));
             dest[0] = MP_OBJ_NULL;
         #endif
         } else if (attr == MP_QSTR_suppress_ragged_eofs) {
@@ -4329,6 +4464,12 @@ static int alert_for(int err) {
             return illegal_parameter;
         case MEMORY_E:
             return internal_error;
+        #if OCSP_STAPLING
+        case BAD_CERTIFICATE_STATUS_ERROR:
+            return bad_certificate_status_response;
+        case OCSP_CERT_REVOKED:
+            return certificate_revoked;
+        #endif
         default:
             return handshake_failure;
     }
@@ -4423,6 +4564,12 @@ static int handshake_done(mp_obj_ssl_socket_t *o) {
     // With a pre-shared key there is no certificate.
     if (has_pins(&o->settings) && !o->pinned) {
         return NO_PEER_CERT;
+    }
+    #endif
+    #if OCSP_STAPLING
+    int silent = check_silence(o);
+    if (silent != 0) {
+        return silent;
     }
     #endif
     bool waits = is_client(&o->settings);
@@ -4619,6 +4766,11 @@ static int set_extensions(mp_obj_ssl_socket_t *o) {
             ++code;
         }
         ret = wolfSSL_UseMaxFragment(o->ssl, code);
+    }
+    #endif
+    #if OCSP_STAPLING
+    if (ret == WOLFSSL_SUCCESS && asks_for_status(&o->settings)) {
+        ret = wolfSSL_UseOCSPStapling(o->ssl, WOLFSSL_CSR_OCSP, 0);
     }
     #endif
     if (ret != WOLFSSL_SUCCESS) {
@@ -4880,6 +5032,11 @@ static mp_obj_t ssl_socket_new(mp_obj_ssl_context_t *ssl_context, const wrap_arg
         mp_raise_ValueError(MP_ERROR_TEXT("CERT_REQUIRED requires server_hostname"));
     }
     mp_obj_t hostname = check_hostname(args->server_hostname, settings->authmode != CERT_NONE);
+    #if OCSP_STAPLING
+    if (settings->ocsp == OCSP_REQUIRED && settings->authmode != CERT_REQUIRED) {
+        mp_raise_ValueError(MP_ERROR_TEXT("OCSP_REQUIRED needs CERT_REQUIRED"));
+    }
+    #endif
     #ifdef HAVE_SESSION_TICKET
     check_session(args->session, !is_client(settings));
     #endif
@@ -5748,6 +5905,15 @@ static MP_DEFINE_CONST_FUN_OBJ_KW(mod_ssl_wrap_socket_obj, 1, mod_ssl_wrap_socke
     { MP_ROM_QSTR(MP_QSTR_CERT_OPTIONAL), MP_ROM_INT(CERT_OPTIONAL) }, \
     { MP_ROM_QSTR(MP_QSTR_CERT_REQUIRED), MP_ROM_INT(CERT_REQUIRED) },
 
+#if OCSP_STAPLING
+#define OCSP_ENTRIES \
+    { MP_ROM_QSTR(MP_QSTR_OCSP_OFF), MP_ROM_INT(OCSP_OFF) }, \
+    { MP_ROM_QSTR(MP_QSTR_OCSP_STAPLED), MP_ROM_INT(OCSP_STAPLED) }, \
+    { MP_ROM_QSTR(MP_QSTR_OCSP_REQUIRED), MP_ROM_INT(OCSP_REQUIRED) },
+#else
+#define OCSP_ENTRIES
+#endif
+
 #define PROTOCOL_ENTRIES \
     { MP_ROM_QSTR(MP_QSTR_PROTOCOL_TLS_CLIENT), MP_ROM_INT(PROTOCOL_TLS_CLIENT) }, \
     { MP_ROM_QSTR(MP_QSTR_PROTOCOL_TLS_SERVER), MP_ROM_INT(PROTOCOL_TLS_SERVER) },
@@ -5849,6 +6015,7 @@ static const mp_rom_map_elem_t wolfssl_globals_table[] = {
     #endif
     VERSION_ENTRIES
     TLS_VERSION_ENTRIES
+    OCSP_ENTRIES
     SESSION_ENTRIES
     PROTOCOL_ENTRIES
     DTLS_ENTRIES
@@ -5874,6 +6041,7 @@ static const mp_rom_map_elem_t wolf_drop_in_tls_globals_table[] = {
     #endif
     VERSION_ENTRIES
     TLS_VERSION_ENTRIES
+    OCSP_ENTRIES
     SESSION_ENTRIES
     PROTOCOL_ENTRIES
     DTLS_ENTRIES

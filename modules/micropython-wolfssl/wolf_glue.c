@@ -76,6 +76,9 @@ static bool is_cert_error(int err) {
         case MAX_CHAIN_ERROR:
         case RSA_KEY_SIZE_E:
         case ECC_KEY_SIZE_E:
+        case OCSP_CERT_REVOKED:
+        case OCSP_CERT_UNKNOWN:
+        case BAD_CERTIFICATE_STATUS_ERROR:
             return true;
         default:
             return false;
@@ -101,6 +104,39 @@ static bool is_clock_error(int err) {
 
 static const MP_DEFINE_STR_OBJ(clock_text, "the clock is not set");
 static const MP_DEFINE_STR_OBJ(pin_text, "certificate not pinned");
+
+#ifdef HAVE_CERTIFICATE_STATUS_REQUEST
+static const MP_DEFINE_STR_OBJ(ocsp_revoked_text, "certificate revoked");
+static const MP_DEFINE_STR_OBJ(ocsp_unknown_text, "certificate unknown to its OCSP responder");
+static const MP_DEFINE_STR_OBJ(ocsp_invalid_text, "OCSP response malformed or not valid now");
+static const MP_DEFINE_STR_OBJ(ocsp_signer_text, "OCSP response not signed for the issuer");
+static const MP_DEFINE_STR_OBJ(ocsp_other_text, "OCSP response for another certificate");
+static const MP_DEFINE_STR_OBJ(ocsp_date_text, "OCSP response not valid now");
+static const MP_DEFINE_STR_OBJ(ocsp_missing_text, "no OCSP response from the server");
+
+// What is wrong with a certificate's status.
+static const mp_obj_str_t *ocsp_text(int err) {
+    switch (err) {
+        case OCSP_CERT_REVOKED:
+            return &ocsp_revoked_text;
+        case OCSP_CERT_UNKNOWN:
+            return &ocsp_unknown_text;
+        case WOLF_OCSP_INVALID:
+        case BAD_CERTIFICATE_STATUS_ERROR:
+            return &ocsp_invalid_text;
+        case WOLF_OCSP_SIGNER:
+            return &ocsp_signer_text;
+        case WOLF_OCSP_OTHER:
+            return &ocsp_other_text;
+        case WOLF_OCSP_DATE:
+            return &ocsp_date_text;
+        case WOLF_OCSP_MISSING:
+            return &ocsp_missing_text;
+        default:
+            return NULL;
+    }
+}
+#endif
 
 #ifdef NO_ERROR_STRINGS
 // If the settings leave out wolfSSL's texts: those for errors that a firmware's user can do
@@ -162,6 +198,12 @@ mp_obj_t wolf_error_text(int err) {
     if (err == WOLF_PIN_MISMATCH) {
         return MP_OBJ_FROM_PTR(&pin_text);
     }
+    #ifdef HAVE_CERTIFICATE_STATUS_REQUEST
+    const mp_obj_str_t *about_status = ocsp_text(err);
+    if (about_status != NULL) {
+        return MP_OBJ_FROM_PTR(about_status);
+    }
+    #endif
     #if WOLF_MP_AT_LEAST(26)
     if (err == WOLF_HELLO_VERIFY_REQUIRED) {
         return MP_OBJ_FROM_PTR(&hello_verify_text);

@@ -41,6 +41,13 @@
 // A text of ours: none of the peer's certificates or keys is pinned.
 #define WOLF_PIN_MISMATCH (-0x7001)
 
+// Texts of ours about a stapled OCSP response.
+#define WOLF_OCSP_INVALID (-0x7002)
+#define WOLF_OCSP_SIGNER (-0x7003)
+#define WOLF_OCSP_OTHER (-0x7004)
+#define WOLF_OCSP_DATE (-0x7005)
+#define WOLF_OCSP_MISSING (-0x7006)
+
 // Raise what a wolfSSL function returned: ENOMEM when memory ran out, else OSError(number, text).
 MP_NORETURN void wolf_raise_error(int err);
 

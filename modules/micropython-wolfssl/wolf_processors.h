@@ -53,7 +53,7 @@
 #endif
 
 #if !__has_include("wolfcrypt/src/pkcs7.c")
-#if defined(HAVE_PKCS7) || defined(HAVE_CRL) || defined(HAVE_OCSP) || defined(OPENSSL_EXTRA) \
+#if defined(HAVE_PKCS7) || defined(HAVE_CRL) || defined(OPENSSL_EXTRA) \
     || defined(WOLF_CRYPTO_CB) || defined(HAVE_WOLF_EVENT) || defined(WOLFCRYPT_HAVE_SRP) \
     || defined(WOLFSSL_SP_ARM_THUMB_ASM) || defined(USE_FAST_MATH) \
     || !(defined(WOLFSSL_SP_MATH) || defined(WOLFSSL_SP_MATH_ALL)) \

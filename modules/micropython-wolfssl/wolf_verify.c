@@ -26,6 +26,7 @@
 
 #include "wolf_verify.h"
 #include "wolf_glue.h"
+#include "wolf_ocsp.h"
 
 #include <string.h>
 
@@ -662,3 +663,175 @@ int wolf_verify(wolf_verify_t *v) {
     }
     return v->err;
 }
+
+/******************************************************************************/
+// Stapled OCSP responses.
+
+#ifdef HAVE_CERTIFICATE_STATUS_REQUEST
+
+// How many certificates of a response are looked at.
+#define OCSP_MAX_CERTS (4)
+
+// The certificates that are involved.
+typedef struct _staple_t {
+    wolf_cert_t cert;
+    wolf_cert_t issuer;
+    wolf_cert_t responder;
+    int64_t now;
+} staple_t;
+
+// The type of a hash that identifies something: unlike in a signature, SHA-1 is good enough.
+static enum wc_HashType id_hash_type(const wolf_span_t *oid) {
+    static const uint8_t sha1[] = { 0x2b, 0x0e, 0x03, 0x02, 0x1a };
+    return is_oid(oid, sha1, sizeof(sha1)) ? WC_HASH_TYPE_SHA
+        : hash_type(oid_tail(oid, oid_sha2, sizeof(oid_sha2)));
+}
+
+// Whether the hash of some bytes is the given one: 1 or 0, or MEMORY_E.
+static int has_hash(enum wc_HashType type, const wolf_span_t *span, const wolf_span_t *expected) {
+    byte hash[WC_MAX_DIGEST_SIZE];
+    int len = wc_HashGetDigestSize(type);
+    if (len < 0 || (size_t)len != expected->len) {
+        return 0;
+    }
+    int ret = wc_Hash(type, span->p, span->len, hash, len);
+    if (ret == MEMORY_E) {
+        return ret;
+    }
+    return ret == 0 && memcmp(hash, expected->p, len) == 0;
+}
+
+// The hash of a certificate's key is that of the bits alone.
+static int has_key_hash(enum wc_HashType type, const wolf_cert_t *cert,
+    const wolf_span_t *expected) {
+    wolf_span_t bits;
+    bool strong;
+    if (read_key(cert->key, &bits, &strong) == KEY_OTHER) {
+        return 0;
+    }
+    return has_hash(type, &bits, expected);
+}
+
+// The hash of a name is that of its whole element.
+static int has_name_hash(enum wc_HashType type, const wolf_span_t *name,
+    const wolf_span_t *expected) {
+    size_t header = name->len < 0x80 ? 2 : name->len < 0x100 ? 3 : name->len < 0x10000 ? 4 : 5;
+    wolf_span_t element = { name->p - header, name->len + header };
+    return has_hash(type, &element, expected);
+}
+
+// Whether a certificate's owner is the one who says that he has signed a response.
+static int is_responder(const wolf_ocsp_t *ocsp, const wolf_cert_t *cert) {
+    return ocsp->name.p != NULL ? wolf_name_equal(&ocsp->name, &cert->subject)
+        : has_key_hash(WC_HASH_TYPE_SHA, cert, &ocsp->key_hash);
+}
+
+// Whether the issuer has made a certificate for signing responses. Returns 0 or wolfSSL's number.
+static int verify_delegate(const staple_t *s) {
+    const wolf_cert_t *cert = &s->responder;
+    if (!wolf_name_equal(&cert->issuer, &s->issuer.subject) || !wolf_cert_signs_ocsp(cert)
+        || cert->unknown_critical || !(cert->key_usage & WOLF_KEY_USAGE_SIGN)) {
+        return EXTKEYUSAGE_E;
+    }
+    #ifndef NO_ASN_TIME
+    if (s->now < cert->not_before || s->now > cert->not_after) {
+        return ASN_AFTER_DATE_E;
+    }
+    #endif
+    return verify_signature(cert, &s->issuer);
+}
+
+// Whether the issuer, or someone on its behalf, has signed a response. Returns 0, MEMORY_E or
+// WOLF_OCSP_SIGNER.
+static int verify_response_signature(staple_t *s, const wolf_ocsp_t *ocsp) {
+    wolf_cert_t signed_part = { .tbs = ocsp->tbs, .sig_alg = ocsp->sig_alg, .sig = ocsp->sig };
+    int ret = is_responder(ocsp, &s->issuer);
+    if (ret == 1 && (ret = verify_signature(&signed_part, &s->issuer)) == 0) {
+        return 0;
+    }
+    wolf_span_t certs = ocsp->certs, span;
+    for (size_t i = 0; i < OCSP_MAX_CERTS && ret != MEMORY_E; ++i) {
+        const uint8_t *der = certs.p;
+        if (!wolf_der_get(&certs, TAG_SEQUENCE, &span)
+            || !wolf_cert_read(&s->responder, der, certs.p - der)) {
+            break;
+        }
+        ret = is_responder(ocsp, &s->responder);
+        if (ret != 1) {
+            continue;
+        }
+        ret = verify_delegate(s);
+        if (ret == 0 && (ret = verify_signature(&signed_part, &s->responder)) == 0) {
+            return 0;
+        }
+    }
+    return ret == MEMORY_E ? ret : WOLF_OCSP_SIGNER;
+}
+
+// Whether a part of a response is about our certificate: 1 or 0, or MEMORY_E.
+static int is_about(const wolf_ocsp_single_t *single, const staple_t *s) {
+    wolf_span_t serial = wolf_cert_serial(&s->cert);
+    if (!same_der(&single->serial, &serial)) {
+        return 0;
+    }
+    enum wc_HashType type = id_hash_type(&single->hash);
+    int ret = has_name_hash(type, &s->cert.issuer, &single->name_hash);
+    return ret == 1 ? has_key_hash(type, &s->issuer, &single->key_hash) : ret;
+}
+
+// What a signed response says. If it says several things, the worst counts.
+static int check_status(const wolf_ocsp_t *ocsp, const staple_t *s, int64_t *until) {
+    wolf_span_t singles = ocsp->singles;
+    wolf_ocsp_single_t single;
+    int result = WOLF_OCSP_OTHER;
+    *until = INT64_MAX;
+    while (wolf_ocsp_next(&singles, &single)) {
+        int ret = is_about(&single, s);
+        if (ret < 0) {
+            return ret;
+        }
+        if (ret == 0) {
+            continue;
+        }
+        if (single.status != WOLF_OCSP_GOOD) {
+            return single.status == WOLF_OCSP_REVOKED ? OCSP_CERT_REVOKED : OCSP_CERT_UNKNOWN;
+        }
+        #ifndef NO_ASN_TIME
+        // Without an end, it could be presented forever.
+        if (single.this_update > s->now
+            || single.next_update == WOLF_OCSP_NO_UPDATE || single.next_update < s->now) {
+            return WOLF_OCSP_DATE;
+        }
+        #endif
+        *until = MIN(*until, single.next_update);
+        result = 0;
+    }
+    return result;
+}
+
+int wolf_verify_staple(const wolf_span_t *response, const wolf_span_t *cert,
+    const wolf_span_t *issuer, int64_t *until) {
+    wolf_ocsp_t ocsp;
+    if (!wolf_ocsp_read(&ocsp, response->p, response->len)) {
+        return WOLF_OCSP_INVALID;
+    }
+    staple_t *s = XMALLOC(sizeof(*s), NULL, DYNAMIC_TYPE_TMP_BUFFER);
+    if (s == NULL) {
+        return MEMORY_E;
+    }
+    int ret = WOLF_OCSP_INVALID;
+    if (wolf_cert_read(&s->cert, cert->p, cert->len)
+        && wolf_cert_read(&s->issuer, issuer->p, issuer->len)) {
+        #ifndef NO_ASN_TIME
+        s->now = XTIME(NULL);
+        #endif
+        ret = verify_response_signature(s, &ocsp);
+        if (ret == 0) {
+            ret = check_status(&ocsp, s, until);
+        }
+    }
+    XFREE(s, NULL, DYNAMIC_TYPE_TMP_BUFFER);
+    return ret;
+}
+
+#endif // HAVE_CERTIFICATE_STATUS_REQUEST

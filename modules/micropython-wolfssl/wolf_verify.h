@@ -65,6 +65,14 @@ typedef struct _wolf_verify_t {
 // Returns v->err.
 int wolf_verify(wolf_verify_t *v);
 
+// Verify a stapled OCSP response, RFC 6960, about a certificate: its issuer must have signed it,
+// or a certificate in the response that the issuer has made for that. The two certificates are the
+// first ones of a verified path. Returns 0 if the certificate is good, MEMORY_E,
+// OCSP_CERT_REVOKED, OCSP_CERT_UNKNOWN, or one of WOLF_OCSP_* (wolf_glue.h). until is the end of
+// the response's validity, in seconds since 1970.
+int wolf_verify_staple(const wolf_span_t *response, const wolf_span_t *cert,
+    const wolf_span_t *issuer, int64_t *until);
+
 // Whether a certificate has the ECC key with this public point, uncompressed. Also true if the
 // certificate has the point in another form.
 bool wolf_cert_has_point(const wolf_cert_t *cert, const uint8_t *point, size_t len);

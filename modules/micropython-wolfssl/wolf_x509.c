@@ -132,8 +132,7 @@ static bool digits(const uint8_t **p, int n, int *value) {
     return true;
 }
 
-// Seconds since 1970, of a UTCTime or a GeneralizedTime as in RFC 5280, section 4.1.2.5.
-static bool get_time(wolf_span_t *in, int64_t *seconds) {
+bool wolf_der_get_time(wolf_span_t *in, int64_t *seconds) {
     uint8_t tag;
     wolf_span_t span;
     if (!get_any(in, &tag, &span)) {
@@ -332,8 +331,9 @@ bool wolf_cert_read(wolf_cert_t *cert, const uint8_t *der, size_t len) {
 
     if (!read_head(&tbs, &cert->version, &alg, &cert->issuer) || cert->issuer.len == 0
         || !is_bytes(&alg, cert->sig_alg.p, cert->sig_alg.len)
-        || !wolf_der_get(&tbs, TAG_SEQUENCE, &validity) || !get_time(&validity, &cert->not_before)
-        || !get_time(&validity, &cert->not_after) || validity.len != 0
+        || !wolf_der_get(&tbs, TAG_SEQUENCE, &validity)
+        || !wolf_der_get_time(&validity, &cert->not_before)
+        || !wolf_der_get_time(&validity, &cert->not_after) || validity.len != 0
         || !wolf_der_get(&tbs, TAG_SEQUENCE, &cert->subject)) {
         return false;
     }
@@ -343,6 +343,77 @@ bool wolf_cert_read(wolf_cert_t *cert, const uint8_t *der, size_t len) {
     }
     cert->key.len = tbs.p - cert->key.p;
     return read_extensions(cert, &tbs);
+}
+
+wolf_span_t wolf_cert_serial(const wolf_cert_t *cert) {
+    wolf_span_t in = cert->tbs, tbs, span, serial = {0};
+    // It was read before: what is optional is there or not, and the rest is.
+    if (wolf_der_get(&in, TAG_SEQUENCE, &tbs)) {
+        (void)wolf_der_get(&tbs, TAG_EXPLICIT(0), &span);
+        (void)wolf_der_get(&tbs, TAG_INTEGER, &serial);
+    }
+    return serial;
+}
+
+bool wolf_cert_get_extension(const wolf_cert_t *cert, const uint8_t *oid, size_t oid_len,
+    wolf_span_t *value) {
+    const uint8_t *after_key = cert->key.p + cert->key.len;
+    wolf_span_t in = { after_key, cert->tbs.p + cert->tbs.len - after_key };
+    wolf_span_t span, extensions, extension, id;
+    for (int i = 1; i <= 2; ++i) {
+        (void)wolf_der_get(&in, TAG_CONTEXT(i), &span);
+    }
+    if (!wolf_der_get(&in, TAG_EXPLICIT(3), &span)
+        || !wolf_der_get(&span, TAG_SEQUENCE, &extensions)) {
+        return false;
+    }
+    while (wolf_der_get(&extensions, TAG_SEQUENCE, &extension)
+           && wolf_der_get(&extension, TAG_OID, &id)) {
+        if (is_bytes(&id, oid, oid_len)) {
+            (void)wolf_der_get(&extension, TAG_BOOLEAN, &span);
+            return wolf_der_get(&extension, TAG_OCTET_STRING, value);
+        }
+    }
+    return false;
+}
+
+bool wolf_cert_must_staple(const wolf_cert_t *cert) {
+    // id-pe-tlsfeature
+    static const uint8_t oid[] = { 0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x01, 0x18 };
+    static const uint8_t status_request[] = { 5 };
+    wolf_span_t value, features, feature;
+    if (!wolf_cert_get_extension(cert, oid, sizeof(oid), &value)) {
+        return false;
+    }
+    if (!wolf_der_get(&value, TAG_SEQUENCE, &features) || value.len != 0) {
+        return true;
+    }
+    while (features.len > 0) {
+        if (!wolf_der_get(&features, TAG_INTEGER, &feature)
+            || is_bytes(&feature, status_request, sizeof(status_request))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool wolf_cert_signs_ocsp(const wolf_cert_t *cert) {
+    static const uint8_t ext_key_usage[] = { 0x55, 0x1d, EXT_EXT_KEY_USAGE };
+    // id-kp-OCSPSigning
+    static const uint8_t oid[] = { 0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03, 0x09 };
+    wolf_span_t value, usages, usage;
+    bool found = false;
+    if (!wolf_cert_get_extension(cert, ext_key_usage, sizeof(ext_key_usage), &value)
+        || !wolf_der_get(&value, TAG_SEQUENCE, &usages) || value.len != 0) {
+        return false;
+    }
+    while (usages.len > 0) {
+        if (!wolf_der_get(&usages, TAG_OID, &usage)) {
+            return false;
+        }
+        found = found || is_bytes(&usage, oid, sizeof(oid));
+    }
+    return found;
 }
 
 /******************************************************************************/

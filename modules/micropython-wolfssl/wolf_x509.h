@@ -71,11 +71,30 @@ typedef struct _wolf_cert_t {
 // it. Lengths must be definite, and encoded in as few bytes as they can be.
 bool wolf_der_get(wolf_span_t *in, uint8_t tag, wolf_span_t *out);
 
+// A time that must be the next element: seconds since 1970, of a UTCTime or a GeneralizedTime as
+// in RFC 5280, section 4.1.2.5.
+bool wolf_der_get_time(wolf_span_t *in, int64_t *seconds);
+
 // Read a certificate. Returns false if it is not one, or if there is more after it.
 bool wolf_cert_read(wolf_cert_t *cert, const uint8_t *der, size_t len);
 
 // The subject of a certificate alone: much less work than wolf_cert_read().
 bool wolf_cert_read_subject(const uint8_t *der, size_t len, wolf_span_t *subject);
+
+// The serial number of a certificate that was read.
+wolf_span_t wolf_cert_serial(const wolf_cert_t *cert);
+
+// An extension's value, without the header of its octet string, of a certificate that was read.
+// Returns false if it has none with that OID.
+bool wolf_cert_get_extension(const wolf_cert_t *cert, const uint8_t *oid, size_t oid_len,
+    wolf_span_t *value);
+
+// Whether a server with this certificate must staple its status: RFC 7633. Also true if what it
+// says of that can't be read.
+bool wolf_cert_must_staple(const wolf_cert_t *cert);
+
+// Whether a certificate's extended key usage says that it signs OCSP responses for its issuer.
+bool wolf_cert_signs_ocsp(const wolf_cert_t *cert);
 
 // Whether two names are the same, ignoring the case of ASCII letters and the string type, as the
 // built-in and OpenSSL do.

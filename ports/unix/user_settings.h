@@ -160,6 +160,14 @@
 // RSA keys made by programs, and checked.
 #define WOLFSSL_KEY_GEN
 #define WOLFSSL_RSA_KEY_CHECK
+// Stapled OCSP responses, SSLContext.ocsp: with wolfSSL from 5.9 on, which hands them over.
+#ifndef MICROPY_WOLFSSL_OCSP
+#define MICROPY_WOLFSSL_OCSP (1)
+#endif
+#if MICROPY_WOLFSSL_OCSP && LIBWOLFSSL_VERSION_HEX >= 0x05009000
+#define HAVE_OCSP
+#define HAVE_CERTIFICATE_STATUS_REQUEST
+#endif
 #define HAVE_PK_CALLBACKS
 #define WOLFSSL_BASE64_ENCODE
 

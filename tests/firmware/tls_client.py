@@ -14,6 +14,7 @@
 #   min=V, max=V  the versions of TLS, 1.2 or 1.3
 #   callback=KEY  as psk, by CPython's callbacks
 #   keylog=FILE   keylog_filename
+#   ocsp=N     SSLContext.ocsp
 # Prints one line: "OK TLSv1.3 <cipher> <reply>", or the exception as "OSError -188 <text>".
 
 import sys

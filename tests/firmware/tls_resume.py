@@ -5,7 +5,7 @@
 #   FILE       has the session of an earlier run, if it exists; the new one is written to it, or
 #              it is emptied if there is none
 #   how=context    use context.session
-#   min=V, max=V, fragment=N, alpn=A/B: as tls_client.py
+#   min=V, max=V, fragment=N, alpn=A/B, ocsp=N: as tls_client.py
 # Prints one line: "OK TLSv1.3 resumed <reply>" or "OK TLSv1.3 full <reply>", or the exception as
 # "OSError -188 <text>".
 

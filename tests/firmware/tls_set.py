@@ -3,7 +3,9 @@
 import wolfssl
 
 
-def set_options(ctx, alpn=None, fragment=None, min=None, max=None, callback=None, keylog=None):
+def set_options(
+    ctx, alpn=None, fragment=None, min=None, max=None, callback=None, keylog=None, ocsp=None
+):
     versions = {"1.2": wolfssl.TLSVersion.TLSv1_2, "1.3": wolfssl.TLSVersion.TLSv1_3}
     if alpn:
         ctx.set_alpn_protocols(alpn.split("/"))
@@ -13,6 +15,8 @@ def set_options(ctx, alpn=None, fragment=None, min=None, max=None, callback=None
         ctx.minimum_version = versions[min]
     if max:
         ctx.maximum_version = versions[max]
+    if ocsp:
+        ctx.ocsp = int(ocsp)
     if keylog:
         ctx.keylog_filename = keylog
     if callback:

@@ -13,6 +13,9 @@ class Stream(Protocol):
 CERT_NONE: int
 CERT_OPTIONAL: int
 CERT_REQUIRED: int
+OCSP_OFF: int
+OCSP_STAPLED: int
+OCSP_REQUIRED: int
 PROTOCOL_TLS_CLIENT: int
 PROTOCOL_TLS_SERVER: int
 PROTOCOL_DTLS_CLIENT: int
@@ -54,6 +57,7 @@ class SSLContext:
     verify_mode: int
     verify_callback: Callable[[Any, int], int] | None
     pins: Sequence[bytes | str] | None
+    ocsp: int
     suppress_ragged_eofs: bool
     minimum_version: int
     maximum_version: int
