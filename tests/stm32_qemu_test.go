@@ -43,6 +43,11 @@ func TestStm32Settings(t *testing.T) {
 	board.runs(t, "crypto_kat.py", "", "")
 	board.runs(t, "crypto_gcm.py", "", "")
 	board.runs(t, "tls_names.py", "", "")
+	for _, script := range []string{"tls_bundle.py", "tls_options.py", "tls_pins.py",
+		"tls_session.py"} {
+		board.reset(t)
+		board.runs(t, script, "", "")
+	}
 	board.softResets(t, softResets, string(left))
 	board.runsUpstream(t, r.tree)
 	board.stop()
