@@ -342,11 +342,18 @@ func (l *ocspLab) serveEach(
 	t *testing.T, version uint16, leaf *owner, response func() []byte,
 ) int {
 	t.Helper()
-	config := &tls.Config{MinVersion: version, MaxVersion: version,
-		GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) {
-			return &tls.Certificate{Certificate: [][]byte{leaf.cert.Raw, l.ca.cert.Raw},
-				PrivateKey: leaf.key, OCSPStaple: response()}, nil
-		}}
+	config := &tls.Config{MinVersion: version, MaxVersion: version}
+	return l.serveWith(t, config, leaf, response)
+}
+
+func (l *ocspLab) serveWith(
+	t *testing.T, config *tls.Config, leaf *owner, response func() []byte,
+) int {
+	t.Helper()
+	config.GetCertificate = func(*tls.ClientHelloInfo) (*tls.Certificate, error) {
+		return &tls.Certificate{Certificate: [][]byte{leaf.cert.Raw, l.ca.cert.Raw},
+			PrivateKey: leaf.key, OCSPStaple: response()}, nil
+	}
 	listener, err := tls.Listen("tcp", "127.0.0.1:0", config)
 	if err != nil {
 		t.Fatal(err)
@@ -367,10 +374,16 @@ func (l *ocspLab) serveEach(
 	return listener.Addr().(*net.TCPAddr).Port
 }
 
+// isBeforeOCSP reports whether wolfSSL is too old to hand over responses.
+func isBeforeOCSP(t *testing.T, firmware string) bool {
+	t.Helper()
+	version := wolfSSLVersion(t, firmware)
+	return strings.HasPrefix(version, "5.5.") || strings.HasPrefix(version, "5.7.")
+}
+
 // ocsp checks which stapled responses a client accepts.
 func (r *real) ocsp(t *testing.T) {
-	version := wolfSSLVersion(t, r.firmware())
-	if strings.HasPrefix(version, "5.5.") || strings.HasPrefix(version, "5.7.") {
+	if isBeforeOCSP(t, r.firmware()) {
 		t.Skip("wolfSSL hands responses over from 5.9 on")
 	}
 	l := newOCSPLab(t)
@@ -389,6 +402,9 @@ func (r *real) ocsp(t *testing.T) {
 				}
 			})
 		}
+		t.Run(tls.VersionName(version)+", client certificate", func(t *testing.T) {
+			l.asksForCertificate(t, client, version)
+		})
 		t.Run(tls.VersionName(version)+", resumed", func(t *testing.T) {
 			l.resumed(t, r, version)
 		})
@@ -401,6 +417,32 @@ func (r *real) ocsp(t *testing.T) {
 		t.Run(tls.VersionName(version)+", allocations", func(t *testing.T) {
 			l.allocations(t, r, version)
 		})
+	}
+}
+
+// asksForCertificate has a server ask for the client's certificate, and for a response with that.
+func (l *ocspLab) asksForCertificate(
+	t *testing.T, client func(int, ...string) string, version uint16,
+) {
+	cert, key := l.root.issue(t, "client", "client", time.Now().Add(time.Hour))
+	good := l.says(l.ca, nil)
+	for _, test := range []struct {
+		name     string
+		response []byte
+		args     []string
+		want     string
+	}{
+		{"without a response", nil, []string{"ocsp=1"}, "OK "},
+		{"without a response and with a certificate", nil, []string{cert, key, "ocsp=1"}, "OK "},
+		{"without a required response", nil, []string{cert, key, "ocsp=2"}, "no OCSP response"},
+		{"with a response", good, []string{"ocsp=2"}, "OK "},
+		{"with both", good, []string{cert, key, "ocsp=2"}, "OK "},
+	} {
+		port := l.serveWith(t, &tls.Config{MinVersion: version, MaxVersion: version,
+			ClientAuth: tls.RequestClientCert}, l.leaf, func() []byte { return test.response })
+		if line := client(port, test.args...); !strings.Contains(line, test.want) {
+			t.Errorf("%s: got %q; want %q", test.name, line, test.want)
+		}
 	}
 }
 

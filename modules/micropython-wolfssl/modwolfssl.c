@@ -974,7 +974,8 @@ static void ssl_socket_free(mp_obj_ssl_socket_t *o) {
 // reserves for C code: 256 bytes on rp2. Measured on x86-64: a thread with 36,000 bytes can make
 // one, and one with 32,000 can't. Bare metal has WOLFSSL_SMALL_STACK. On a Cortex-M0 a handshake
 // takes up to 2,280 bytes from check_stack() on, 2,620 with link-time optimization (most with a
-// client's certificate or P-384), and a read 1,430; that includes streams written in Python.
+// client's certificate or P-384), and a read 1,430; that includes streams written in Python. A CA
+// bundle in memory takes 64 bytes more (on a Cortex-M4).
 #ifdef WOLFSSL_SMALL_STACK
 #define HANDSHAKE_STACK (2560)
 #define SESSION_STACK (1280)
