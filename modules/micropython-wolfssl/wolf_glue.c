@@ -68,6 +68,9 @@ static bool is_cert_error(int err) {
         case ASN_CRIT_EXT_E:
         case KEYUSAGE_E:
         case EXTKEYUSAGE_E:
+        case EXTKEYUSE_AUTH_E:
+        case KEYUSE_SIGNATURE_E:
+        case KEYUSE_ENCIPHER_E:
         case DOMAIN_NAME_MISMATCH:
         case IPADDR_MISMATCH:
         case VERIFY_CERT_ERROR:
