@@ -87,6 +87,14 @@ static size_t modulus_len(const wolf_key_t *self) {
     return get_public(wolf_key_public(self), self->public_len, &n, &e) ? n.len : 0;
 }
 
+// Whether data is as long as the modulus and a smaller number: RFC 8017, sections 5.1.2 and 5.2.2.
+// wolfSSL up to 5.7 takes others, too.
+static bool is_representative(const wolf_key_t *self, const mp_buffer_info_t *data) {
+    wolf_span_t n, e;
+    return get_public(wolf_key_public(self), self->public_len, &n, &e) && data->len == n.len
+           && memcmp(data->buf, n.p, n.len) < 0;
+}
+
 /******************************************************************************/
 // wolfSSL's keys, which exist for one operation.
 
@@ -401,6 +409,9 @@ static mp_obj_t rsa_decrypt(mp_obj_t self_in, mp_obj_t data_in, mp_obj_t padding
     if (data.len != size) {
         mp_raise_ValueError(MP_ERROR_TEXT("length of the ciphertext"));
     }
+    if (!is_representative(self, &data)) {
+        mp_raise_ValueError(MP_ERROR_TEXT("Decryption failed"));
+    }
     vstr_t vstr;
     vstr_init_len(&vstr, size);
     WC_RNG rng;
@@ -473,7 +484,7 @@ static mp_obj_t rsa_verify(size_t n_args, const mp_obj_t *args) {
     uint8_t digest[WC_MAX_DIGEST_SIZE];
     const wolf_param_t *hash = wolf_digest(args[4], args[2], digest);
     int ret = RSA_PAD_E;
-    if (signature.len == modulus_len(self)) {
+    if (is_representative(self, &signature)) {
         int mgf = 0;
         int salt = 0;
         int bits = key_bits(self);

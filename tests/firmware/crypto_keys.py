@@ -320,6 +320,25 @@ if has("rsa"):
         for wrong in (b"", bytes(246)):
             if raises(public.encrypt, wrong, pad) != "ValueError":
                 print("rsa encrypt", wrong)
+    # What is equal modulo n, but not smaller than n; it must have room.
+    n = int.from_bytes(public.public_bytes(DER, PublicFormat.PKCS1)[9:265], "big")
+    pad = padding.PKCS1v15()
+    for i in range(2000):
+        message = b"%d" % i
+        sig = int.from_bytes(key.sign(message, pad, hashes.SHA256()), "big") + n
+        if sig < 1 << 2048:
+            sig = sig.to_bytes(256, "big")
+            if raises(public.verify, sig, message, pad, hashes.SHA256()) != "InvalidSignature":
+                print("rsa verify, not reduced")
+            break
+    for i in range(2000):
+        cipher = int.from_bytes(public.encrypt(b"message", pad), "big") + n
+        if cipher < 1 << 2048:
+            if raises(key.decrypt, cipher.to_bytes(256, "big"), pad) != "ValueError":
+                print("rsa decrypt, not reduced")
+            break
+    pad = padding.OAEP(padding.MGF1(hashes.SHA1()), hashes.SHA512(), b"label")
+    cipher = public.encrypt(b"message", pad)
     other = padding.OAEP(padding.MGF1(hashes.SHA1()), hashes.SHA512(), b"other")
     if raises(key.decrypt, cipher, other) != "ValueError":
         print("rsa decrypt, another label")

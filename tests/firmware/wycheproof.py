@@ -176,6 +176,8 @@ def ecdh(group, test):
 
 
 def xdh(group, test):
+    if group["curve"] == "curve448":
+        raise Skip("other curves")
     if group["type"] == "XdhPemComp":
         peer = serialization.load_pem_public_key(test["public"].encode())
         own = serialization.load_pem_private_key(test["private"].encode(), None)
@@ -303,13 +305,13 @@ def main(files):
             text = json.load(f)
         passed, skipped = 0, {}
         for group in text["testGroups"]:
-            run = RUN.get(group["type"] + " " + text["algorithm"])
+            run = RUN.get(group["type"] + " " + text.get("algorithm", ""))
             for test in group["tests"]:
                 problem = one(run, group, test) if run else "not in the API"
                 if problem is None:
                     passed += 1
                 elif problem.startswith("WRONG"):
-                    print(problem, test["tcId"], test["result"], test["comment"])
+                    print(problem, file, test["tcId"], test["result"], test["comment"])
                 else:
                     skipped[problem] = skipped.get(problem, 0) + 1
         why = ", ".join("%s: %d" % item for item in sorted(skipped.items()))
