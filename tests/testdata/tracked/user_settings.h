@@ -7,6 +7,8 @@
 #define MICROPY_WOLFSSL_TRACKED_ALLOC
 #define WOLFSSL_SMALL_STACK
 #define SINGLE_THREADED
+// As on a microcontroller by default; RSA's numbers would take alloc_fail.py a quarter of an hour.
+#define MICROPY_WOLFCRYPTOLIB_RSA (0)
 // The key log, see docs/tls.md.
 #define HAVE_SECRET_CALLBACK
 #endif
