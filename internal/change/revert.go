@@ -1,6 +1,7 @@
 package change
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"os"
@@ -119,6 +120,9 @@ func (w *work) planRevert(ctx context.Context) (*reversal, error) {
 		return strings.Compare(a.Path, b.Path)
 	})
 	for _, write := range plan.change.Writes {
+		if write.Before != nil && bytes.Equal(write.Before, write.After) {
+			continue // git has restored it already
+		}
 		plan.result.Restored = append(plan.result.Restored, write.Path)
 		change := patches.Change{Path: write.Path, Before: write.Before, After: write.After}
 		if info, err := os.Stat(w.Tree.Path(filepath.FromSlash(write.Path))); err == nil {
