@@ -312,7 +312,7 @@ func (l *ocspLab) cases() []ocspCase {
 	add("more after it", append(l.says(l.ca, nil), 0), invalid)
 	add("try later", []byte{0x30, 3, 0x0a, 1, 3}, invalid)
 	add("nothing", nil, missing)
-	for _, c := range []ocspCase{
+	return append(list, []ocspCase{
 		{"nothing, stapled", l.leaf, nil, ocspStapled, ok},
 		{"revoked, stapled", l.leaf, changed(func(s *ocspSingle) { s.Status = l.revoked() }),
 			ocspStapled, "revoked"},
@@ -325,10 +325,7 @@ func (l *ocspLab) cases() []ocspCase {
 		{"must staple, but off", l.must, nil, ocspOff, ok},
 		{"revoked, but off", l.leaf, changed(func(s *ocspSingle) { s.Status = l.revoked() }),
 			ocspOff, ok},
-	} {
-		list = append(list, c)
-	}
-	return list
+	}...)
 }
 
 // serve answers connections with Go's TLS until the test ends.

@@ -11,12 +11,12 @@ ctx, peer = contexts()
 # Fill the heap except for that many bytes.
 def fill(leave):
     gc.collect()
-    blocks = None
+    blocks = []
     size = 4096
     while size >= 64:
         try:
             while gc.mem_free() > leave + size:
-                blocks = (bytearray(size), blocks)
+                blocks.append(bytearray(size))
         except MemoryError:
             pass
         size //= 2
@@ -31,6 +31,9 @@ def attempt(leave):
         return True
     except Exception as er:
         return er
+    finally:
+        # An old pointer on the stack may keep the list, but then it keeps nothing in it.
+        blocks.clear()
 
 
 leave = 1024
