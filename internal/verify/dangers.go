@@ -252,10 +252,7 @@ type objectValues struct {
 
 // settingNames are the macros whose values the check needs to know.
 func settingNames() []string {
-	names := []string{"SINGLE_THREADED"}
-	for _, d := range dangers {
-		names = append(names, d.macro, strings.TrimPrefix(d.needs, "!"))
-	}
+	names := append(Dangers{}.Names(), "SINGLE_THREADED")
 	for _, w := range weaknesses {
 		names = append(names, w.macro, strings.TrimPrefix(w.needs, "!"))
 	}
@@ -377,9 +374,12 @@ func (d danger) has(values map[string]build.Value) bool {
 	return true
 }
 
-// Dangerous says why no firmware may have a macro that a flag defines as text, and what to do; ""
+// Dangers judges values for others who ask the compiler: see check.Dangers.
+type Dangers struct{}
+
+// Flag says why no firmware may have a macro that a flag defines as text, and what to do; ""
 // for one that is none of the dangers by itself.
-func Dangerous(macro, text string) (why, fix string) {
+func (Dangers) Flag(macro, text string) (why, fix string) {
 	value := build.Value{Defined: true}
 	var err error
 	value.Number, err = strconv.ParseInt(text, 0, 64)
@@ -392,12 +392,6 @@ func Dangerous(macro, text string) (why, fix string) {
 	}
 	return "", ""
 }
-
-// Dangers judges values for others who ask the compiler: see check.Dangers.
-type Dangers struct{}
-
-// Flag is Dangerous.
-func (Dangers) Flag(macro, text string) (why, fix string) { return Dangerous(macro, text) }
 
 // Names are the macros that decide whether settings are dangerous.
 func (Dangers) Names() []string {

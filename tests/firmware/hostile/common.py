@@ -266,6 +266,32 @@ def check(ok, *what):
         failures.append(what)
 
 
+# Do the same in four threads at once, and wait up to a minute for them; nothing on a port without
+# threads.
+def in_threads(work):
+    try:
+        import _thread
+        import time
+    except ImportError:
+        return
+    done = []
+
+    def thread():
+        try:
+            work()
+            done.append("ok")
+        except BaseException as er:
+            done.append(repr(er))
+
+    for _ in range(4):
+        _thread.start_new_thread(thread, ())
+    for _ in range(600):
+        if len(done) == 4:
+            break
+        time.sleep(0.1)
+    check(done == ["ok"] * 4, done)
+
+
 def end(most=8):
     for what in failures[:most]:
         print("failed:", *what)

@@ -78,32 +78,17 @@ if HAS_DEL:
         except (OSError, ValueError):
             pass
 
-try:
-    import _thread
-    import time
-except ImportError:
-    _thread = None
-if _thread:
-    cc, sc = contexts()
-    done = []
+cc, sc = contexts()
 
-    def work():
-        try:
-            for i in range(60):
-                cc.ocsp = MODES[i % 2]
-                con = Connection(cc, sc, "TLSv1.3")
-                check(con.run() == "ok", "thread")
-                con.close()
-            done.append("ok")
-        except BaseException as er:
-            done.append(repr(er))
 
-    for _ in range(4):
-        _thread.start_new_thread(work, ())
-    for _ in range(600):
-        if len(done) == 4:
-            break
-        time.sleep(0.1)
-    check(done == ["ok"] * 4, done)
+def work():
+    for i in range(60):
+        cc.ocsp = MODES[i % 2]
+        con = Connection(cc, sc, "TLSv1.3")
+        check(con.run() == "ok", "thread")
+        con.close()
+
+
+in_threads(work)
 
 end()

@@ -135,33 +135,16 @@ for kind in KINDS:
         con.close()
         check(offer(cc, sc, SSLSession(whole), kind) is False, kind)
 
-try:
-    import _thread
-    import time
-except ImportError:
-    _thread = None
-
 # Threads that resume the same session, with the same contexts.
-if _thread:
-    cc, sc = contexts()
-    whole = kept(cc, sc, "TLSv1.3")
-    shared = SSLSession(whole)
-    done = []
+cc, sc = contexts()
+shared = SSLSession(kept(cc, sc, "TLSv1.3"))
 
-    def work():
-        try:
-            for _ in range(10):
-                check(offer(cc, sc, shared, "TLSv1.3") in (True, False), "thread")
-            done.append("ok")
-        except BaseException as er:
-            done.append(repr(er))
 
-    for _ in range(4):
-        _thread.start_new_thread(work, ())
-    for _ in range(600):
-        if len(done) == 4:
-            break
-        time.sleep(0.1)
-    check(done == ["ok"] * 4, done)
+def work():
+    for _ in range(10):
+        check(offer(cc, sc, shared, "TLSv1.3") in (True, False), "thread")
+
+
+in_threads(work)
 
 end()
