@@ -6,7 +6,9 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/binary"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"os/exec"
@@ -27,6 +29,7 @@ func (r *real) sessions(t *testing.T) {
 	t.Run("other servers", func(t *testing.T) { r.sessionsElsewhere(t, ca, good) })
 	t.Run("expired certificate", func(t *testing.T) { r.sessionExpires(t, ca) })
 	t.Run("OpenSSL's client", func(t *testing.T) { r.opensslResumes(t, ca, cert, key) })
+	t.Run("session ids", func(t *testing.T) { r.sessionIDs(t, ca, cert, key) })
 	t.Run("Go's client", func(t *testing.T) { r.goResumes(t, ca, cert, key) })
 }
 
@@ -192,11 +195,12 @@ func goServer(t *testing.T, cert, key string, version uint16) (port int) {
 }
 
 // startResumable runs tls_server.py for some connections.
-func (r *real) startResumable(t *testing.T, cert, key string, count int) (int, <-chan string) {
+func (r *real) startResumable(t *testing.T, cert, key string, count int,
+	options ...string) (int, <-chan string) {
 	t.Helper()
 	port := freePort(t)
-	lines := r.startPython(t, "tls_server.py", strconv.Itoa(port), cert, key,
-		fmt.Sprintf("count=%d", count))
+	lines := r.startPython(t, "tls_server.py", append([]string{strconv.Itoa(port), cert, key,
+		fmt.Sprintf("count=%d", count)}, options...)...)
 	if line := <-lines; !strings.HasPrefix(line, "listening") {
 		t.Fatalf("got %q", line)
 	}
@@ -227,6 +231,109 @@ func (r *real) opensslResumes(t *testing.T, ca *authority, cert, key string) {
 			t.Log(<-lines)
 		})
 	}
+}
+
+// sessionIDs offers sessions to servers that keep two of them for clients without tickets.
+func (r *real) sessionIDs(t *testing.T, ca *authority, cert, key string) {
+	dir := t.TempDir()
+	// Each is OpenSSL's session that is offered, if any, the one that is kept, and the answer.
+	connect := func(t *testing.T, port int, lines <-chan string, offered, kept, want string,
+		args ...string) {
+		t.Helper()
+		args = append([]string{"-tls1_2", "-no_ticket"}, args...)
+		if offered != "" {
+			args = append(args, "-sess_in", filepath.Join(dir, offered))
+		}
+		if kept != "" {
+			args = append(args, "-sess_out", filepath.Join(dir, kept))
+		}
+		expectOpenSSL(t, port, ca, want, args...)
+		if line := <-lines; !strings.HasPrefix(line, "OK") {
+			t.Errorf("the server: %q", line)
+		}
+	}
+	t.Run("the newest two", func(t *testing.T) {
+		port, lines := r.startResumable(t, cert, key, 7, "cache=2")
+		for _, c := range [][3]string{{"", "a", "New"}, {"a", "", "Reused"}, {"", "b", "New"},
+			{"a", "", "Reused"}, {"", "c", "New"}, {"b", "", "Reused"}, {"a", "", "New"}} {
+			connect(t, port, lines, c[0], c[1], c[2])
+		}
+	})
+	t.Run("another server, and none", func(t *testing.T) {
+		port, lines := r.startResumable(t, cert, key, 3, "cache=2")
+		connect(t, port, lines, "b", "", "New")
+		connect(t, port, lines, "", "d", "New")
+		connect(t, port, lines, "d", "", "Reused")
+		port, lines = r.startResumable(t, cert, key, 2)
+		connect(t, port, lines, "", "e", "New")
+		connect(t, port, lines, "e", "", "New")
+	})
+	t.Run("a server that asks for certificates", func(t *testing.T) {
+		clientCert, clientKey := ca.issue(t, "client", "client", time.Now().Add(time.Hour))
+		port, lines := r.startResumable(t, cert, key, 2, ca.file, "cache=2")
+		own := []string{"-cert", clientCert, "-key", clientKey}
+		connect(t, port, lines, "", "f", "New", own...)
+		connect(t, port, lines, "f", "", "New", own...)
+	})
+	t.Run("after a failure", func(t *testing.T) {
+		port, lines := r.startResumable(t, cert, key, 4, "cache=2")
+		connect(t, port, lines, "", "g", "New")
+		connect(t, port, lines, "g", "", "Reused")
+		cmd := exec.Command("openssl", "s_client", "-connect",
+			fmt.Sprintf("127.0.0.1:%d", damageData(t, port)), "-no_ign_eof", "-tls1_2",
+			"-no_ticket", "-sess_in", filepath.Join(dir, "g"))
+		if text := ping(t, cmd); !strings.Contains(text, "\nReused, TLSv1.2") {
+			t.Errorf("not resumed:\n%s", text)
+		}
+		const badRecord = "OSError -305"
+		if line := <-lines; !strings.HasPrefix(line, badRecord) {
+			t.Errorf("the server: %q; want %q", line, badRecord)
+		}
+		connect(t, port, lines, "g", "", "New")
+	})
+}
+
+// damageData passes a connection on to a port, and inverts the last byte of what the client sends
+// first after its handshake.
+func damageData(t *testing.T, port int) int {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	go func() {
+		client, err := l.Accept()
+		if err != nil {
+			return
+		}
+		defer client.Close()
+		server, err := net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", port))
+		if err != nil {
+			return
+		}
+		defer server.Close()
+		go func() { _, _ = io.Copy(client, server) }()
+		in := bufio.NewReader(client)
+		for {
+			const headerLen, applicationData = 5, 23
+			header, err := in.Peek(headerLen)
+			if err != nil {
+				return
+			}
+			record := make([]byte, headerLen+int(binary.BigEndian.Uint16(header[3:])))
+			if _, err := io.ReadFull(in, record); err != nil {
+				return
+			}
+			if record[0] == applicationData {
+				record[len(record)-1] ^= 0xff
+			}
+			if _, err := server.Write(record); err != nil {
+				return
+			}
+		}
+	}()
+	return l.Addr().(*net.TCPAddr).Port
 }
 
 // expectOpenSSL is one connection of openssl s_client, whose session must be New or Reused.

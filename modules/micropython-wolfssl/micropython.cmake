@@ -93,8 +93,9 @@ endif()
 include(${WOLFSSL_MOD_DIR}/pristine/${WOLFSSL_PORT}.cmake OPTIONAL)
 
 set(WOLFSSL_MOD_NAMES modwolfssl.c modwolfcryptolib.c modwolfhashlib.c wolf_glue.c wolf_alloc.c
-    wolf_aead.c wolf_bundle.c wolf_certdict.c wolf_crypto.c wolf_ctr.c wolf_ec.c wolf_ed25519.c
-    wolf_keys.c wolf_ocsp.c wolf_pem.c wolf_reason.c wolf_rsa.c wolf_session.c wolf_verify.c wolf_x509.c)
+    wolf_aead.c wolf_bundle.c wolf_cache.c wolf_certdict.c wolf_crypto.c wolf_ctr.c wolf_ec.c
+    wolf_ed25519.c wolf_keys.c wolf_ocsp.c wolf_pem.c wolf_reason.c wolf_rsa.c wolf_session.c wolf_verify.c
+    wolf_x509.c)
 
 # The same list as in micropython.mk, which explains it.
 set(WOLFSSL_LIB_NAMES

@@ -26,6 +26,7 @@
 
 #include "wolf_glue.h"
 #include "wolf_bundle.h"
+#include "wolf_cache.h"
 #include "wolf_certdict.h"
 #include "wolf_reason.h"
 #include "wolf_session.h"
@@ -102,6 +103,11 @@
 // Bundles of trusted certificates, from which only those are read that a chain needs.
 #ifndef MICROPY_WOLFSSL_CA_BUNDLE
 #define MICROPY_WOLFSSL_CA_BUNDLE (1)
+#endif
+
+// SSLContext.session_cache_size, for clients that know no tickets.
+#ifndef MICROPY_WOLFSSL_SESSION_CACHE
+#define MICROPY_WOLFSSL_SESSION_CACHE (1)
 #endif
 
 // SSLSocket.getpeercert() and the chains: the peer's whole chain is kept.
@@ -225,6 +231,14 @@
 #define HAS_TICKETS (0)
 #endif
 
+// Whether they can keep sessions of TLS 1.2 for clients that know no tickets.
+#if HAS_TICKETS && !defined(WOLFSSL_NO_TLS12) && MICROPY_WOLFSSL_SESSION_CACHE
+#define HAS_SESSION_CACHE (1)
+#define MAX_SESSION_CACHE (4096) // each lookup compares all ids
+#else
+#define HAS_SESSION_CACHE (0)
+#endif
+
 // Only wolfSSL's internal headers define it.
 #ifndef DTLS1_3_VERSION
 #define DTLS1_3_VERSION (0xfefc)
@@ -336,6 +350,9 @@ typedef struct _mp_obj_ssl_context_t {
     #endif
     #if HAS_TICKETS
     ticket_key_t *ticket_keys; // of a server: the present one and the one before, or NULL
+    #endif
+    #if HAS_SESSION_CACHE
+    wolf_cache_t *cache; // of a server, or NULL
     #endif
     #if DTLS_HAS_TWO_VERSIONS
     blob_t key; // of a DTLS context, to re-create it
@@ -2684,6 +2701,86 @@ static void ssl_context_free_ticket_keys(mp_obj_ssl_context_t *self) {
 
 #endif // HAS_TICKETS
 
+#if HAS_SESSION_CACHE
+
+// The cache of the context that wolfSSL's connection comes from, if its client may resume sessions:
+// like has_tickets(). It is locked, and to be given back.
+static wolf_cache_t *lock_cache(WOLFSSL *ssl, mp_obj_ssl_context_t **self) {
+    mp_obj_ssl_socket_t *o = SOCKET_FROM_USER(wolfSSL_GetIOReadCtx(ssl));
+    if (o->context == NULL || !has_tickets(&o->settings)) {
+        return NULL;
+    }
+    *self = o->context;
+    lock_context(*self);
+    if ((*self)->cache == NULL) {
+        unlock_context(*self);
+    }
+    return (*self)->cache;
+}
+
+// Called by wolfSSL at the end of a full handshake.
+static int new_session_cb(WOLFSSL *ssl, WOLFSSL_SESSION *session) {
+    mp_obj_ssl_context_t *self;
+    wolf_cache_t *cache = lock_cache(ssl, &self);
+    if (cache != NULL) {
+        wolf_cache_add(cache, ssl, session);
+        unlock_context(self);
+    }
+    return 0; // the session stays wolfSSL's
+}
+
+// Called by wolfSSL when a client offers an id.
+static WOLFSSL_SESSION *get_session_cb(WOLFSSL *ssl, const unsigned char *id, int len,
+    int *keep) {
+    *keep = 0; // wolfSSL frees it
+    mp_obj_ssl_context_t *self;
+    wolf_cache_t *cache = lock_cache(ssl, &self);
+    WOLFSSL_SESSION *session = NULL;
+    if (cache != NULL) {
+        session = wolf_cache_find(cache, ssl, id, len);
+        unlock_context(self);
+    }
+    return session;
+}
+
+static void forget_session(mp_obj_ssl_socket_t *o) {
+    mp_obj_ssl_context_t *self;
+    wolf_cache_t *cache = o->ssl != NULL ? lock_cache(o->ssl, &self) : NULL;
+    if (cache != NULL) {
+        wolf_cache_forget(cache, o->ssl);
+        unlock_context(self);
+    }
+}
+
+static void ssl_context_set_cache(mp_obj_ssl_context_t *self, wolf_cache_t *cache) {
+    lock_context(self);
+    wolf_cache_t *old = self->cache;
+    self->cache = cache;
+    unlock_context(self);
+    wolf_cache_free(old);
+}
+
+// SSLContext.session_cache_size. The new cache is empty.
+static void ssl_context_set_cache_size(mp_obj_ssl_context_t *self, mp_int_t size) {
+    if (self->settings.protocol != PROTOCOL_TLS_SERVER) {
+        mp_raise_ValueError(MP_ERROR_TEXT("session_cache_size is for a TLS server"));
+    }
+    if (size < 0 || size > MAX_SESSION_CACHE) {
+        mp_raise_ValueError(MP_ERROR_TEXT("session_cache_size must be 0 to 4096"));
+    }
+    wolf_cache_t *cache = NULL;
+    if (size > 0) {
+        wolf_alloc_begin();
+        cache = wolf_cache_new(size);
+        if (cache == NULL) {
+            wolf_raise_error(MEMORY_E);
+        }
+    }
+    ssl_context_set_cache(self, cache);
+}
+
+#endif // HAS_SESSION_CACHE
+
 // Returns WOLFSSL_SUCCESS or one of wolfSSL's numbers.
 static int configure_sessions(const settings_t *settings, WOLFSSL_CTX *ctx) {
     // wolfSSL's own cache would outlive a soft reset.
@@ -2708,6 +2805,10 @@ static int configure_sessions(const settings_t *settings, WOLFSSL_CTX *ctx) {
         if (ret == WOLFSSL_SUCCESS) {
             ret = wolfSSL_CTX_set_TicketHint(ctx, TICKET_KEY_ISSUES_MS / 1000);
         }
+        #if HAS_SESSION_CACHE
+        wolfSSL_CTX_sess_set_new_cb(ctx, new_session_cb);
+        wolfSSL_CTX_sess_set_get_cb(ctx, get_session_cb);
+        #endif
     }
     #endif
     return ret;
@@ -2840,6 +2941,17 @@ static mp_obj_t ssl_socket_get_session_reused(mp_obj_ssl_socket_t *o) {
 }
 
 #endif // HAVE_SESSION_TICKET
+
+// Forget what clients could resume, because the context's certificate or cipher suites change.
+static void ssl_context_forget_sessions(mp_obj_ssl_context_t *self) {
+    #if HAS_SESSION_CACHE
+    lock_context(self);
+    wolf_cache_clear(self->cache);
+    unlock_context(self);
+    #else
+    (void)self;
+    #endif
+}
 
 #if KEY_LOG
 
@@ -3204,6 +3316,9 @@ static mp_obj_t ssl_context___del__(mp_obj_t self_in) {
     #if HAS_TICKETS
     ssl_context_free_ticket_keys(self);
     #endif
+    #if HAS_SESSION_CACHE
+    ssl_context_set_cache(self, NULL);
+    #endif
     #if DTLS_HAS_TWO_VERSIONS
     ssl_context_keep_key(self, (blob_t) {0}, (blob_t) {0});
     #endif
@@ -3408,6 +3523,7 @@ static void ssl_context_take_key(mp_obj_ssl_context_t *self, const mp_buffer_inf
     #endif
     self->has_key = true;
     self->key_fits = fits;
+    ssl_context_forget_sessions(self);
     #if PRE_SHARED_KEYS
     if (self->settings.psk_only) {
         // No session may use them.
@@ -3520,6 +3636,7 @@ static void ssl_context_use_ciphers(mp_obj_ssl_context_t *self, vstr_t *vstr, bo
     #endif
     self->settings.ciphers = ciphers;
     self->settings.tls12_only = tls12_only;
+    ssl_context_forget_sessions(self);
 }
 
 // wolfSSL's own name for one of set_ciphers' names, which must be a cipher suite that the context
@@ -4037,6 +4154,10 @@ static void ssl_context_attr(mp_obj_t self_in, qstr attr, mp_obj_t *dest) {
         } else if (attr == MP_QSTR_session) {
             dest[0] = self->session;
         #endif
+        #if HAS_SESSION_CACHE
+        } else if (attr == MP_QSTR_session_cache_size) {
+            dest[0] = MP_OBJ_NEW_SMALL_INT(wolf_cache_size(self->cache));
+        #endif
         #if TLS_HAS_TWO_VERSIONS
         } else if (attr == MP_QSTR_minimum_version) {
             dest[0] = MP_OBJ_NEW_SMALL_INT(self->settings.no_tls12 ? TLS_VERSION_1_3
@@ -4101,6 +4222,11 @@ static void ssl_context_attr(mp_obj_t self_in, qstr attr, mp_obj_t *dest) {
         } else if (attr == MP_QSTR_session) {
             check_session(dest[1], !is_client(&self->settings));
             self->session = dest[1];
+            dest[0] = MP_OBJ_NULL;
+        #endif
+        #if HAS_SESSION_CACHE
+        } else if (attr == MP_QSTR_session_cache_size) {
+            ssl_context_set_cache_size(ssl_context_get(self_in), mp_obj_get_int(dest[1]));
             dest[0] = MP_OBJ_NULL;
         #endif
         #if TLS_HAS_TWO_VERSIONS
@@ -4724,6 +4850,9 @@ static void fail(mp_obj_ssl_socket_t *o, int err) {
     if (err < 0 && !is_want(err)) {
         #if MICROPY_WOLFSSL_REASONS
         set_reason(o, err);
+        #endif
+        #if HAS_SESSION_CACHE
+        forget_session(o);
         #endif
         send_alert(o, err);
         o->ended = true;

@@ -275,6 +275,9 @@ int wolfssl_port_seed(unsigned char *output, unsigned int size);
 #define MICROPY_WOLFSSL_CA_BUNDLE (0)
 #endif
 #endif
+#ifndef MICROPY_WOLFSSL_SESSION_CACHE
+#define MICROPY_WOLFSSL_SESSION_CACHE (0)
+#endif
 #ifndef MICROPY_WOLFSSL_PEER_CHAIN
 #define MICROPY_WOLFSSL_PEER_CHAIN (0)
 #endif

@@ -20,8 +20,8 @@ def show(obj, prefix=""):
 # Attributes that dir() does not list.
 EXTRA = {
     "SSLContext": "verify_mode verify_callback pins ocsp suppress_ragged_eofs minimum_version "
-    "maximum_version max_fragment_length session ecdsa_sign_callback psk_identity psk_key "
-    "server_psk_keys",
+    "maximum_version max_fragment_length session session_cache_size ecdsa_sign_callback "
+    "psk_identity psk_key server_psk_keys",
     "SSLSocket": "session session_reused",
 }
 

@@ -5,6 +5,7 @@
 #   count=N    connections to take (default 1)
 #   ciphers=C, psk=KEY, secret=F, alpn=A/B, fragment=N, min=V, max=V, callback=KEY,
 #   keylog=FILE: as tls_client.py
+#   cache=N    the sessions to keep for clients without tickets
 # Prints "listening PORT", then a line for each connection: "OK TLSv1.3 <cipher> <request>", or
 # the exception as "OSError -188 <text>". The request is a line; the reply is that line.
 

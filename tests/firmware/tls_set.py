@@ -4,7 +4,15 @@ import wolfssl
 
 
 def set_options(
-    ctx, alpn=None, fragment=None, min=None, max=None, callback=None, keylog=None, ocsp=None
+    ctx,
+    alpn=None,
+    fragment=None,
+    min=None,
+    max=None,
+    callback=None,
+    keylog=None,
+    ocsp=None,
+    cache=None,
 ):
     versions = {"1.2": wolfssl.TLSVersion.TLSv1_2, "1.3": wolfssl.TLSVersion.TLSv1_3}
     if alpn:
@@ -15,6 +23,8 @@ def set_options(
         ctx.minimum_version = versions[min]
     if max:
         ctx.maximum_version = versions[max]
+    if cache:
+        ctx.session_cache_size = int(cache)
     if ocsp:
         ctx.ocsp = int(ocsp)
     if keylog:

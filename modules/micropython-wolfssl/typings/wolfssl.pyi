@@ -63,6 +63,7 @@ class SSLContext:
     maximum_version: int
     max_fragment_length: int
     session: SSLSession | None
+    session_cache_size: int
     ecdsa_sign_callback: Callable[[bytearray, bytearray], Buffer | None] | None
     psk_identity: bytes | str | None
     psk_key: bytes | str | None
