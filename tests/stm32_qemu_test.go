@@ -54,8 +54,10 @@ func TestStm32Settings(t *testing.T) {
 
 	t.Run("allocations", func(t *testing.T) {
 		r.installAllocfail(t)
-		board := startQemu(t, metalBoard, r.makeQemu(t, build, port, "-mcpu=cortex-m4"))
+		board := startQemu(t, metalBoard, r.makeQemu(t, build, port, "-mcpu=cortex-m4",
+			"MICROPY_PY_SSL_ECDSA_SIGN_ALT=1"))
 		board.runs(t, "../testdata/stm32/hardware.py", "", "")
+		board.runs(t, "tls_sign.py", "", "")
 		step := 20
 		if os.Getenv("MPWOLF_TEST_LONG") != "" {
 			step = 1

@@ -84,6 +84,7 @@ func TestVariablesRebuild(t *testing.T) {
 		{[]string{"WOLFSSL_PORT=stm32"}, true},
 		{[]string{"WOLFSSL_PORT=stm32", "WOLFSSL_PROFILE=client"}, true},
 		{[]string{"WOLFSSL_PORT=stm32", "WOLFSSL_PROFILE=client"}, false},
+		{[]string{"WOLFSSL_PORT=stm32", "MICROPY_PY_SSL_ECDSA_SIGN_ALT=1"}, true},
 		{nil, true},
 	}
 	for i, step := range steps {

@@ -73,6 +73,11 @@ ifeq ($(WOLFSSL_FORWARD_SECRECY),1)
 CFLAGS_USERMOD += -DMICROPY_WOLFSSL_FORWARD_SECRECY=1
 endif
 
+# The built-in's variable for ecdsa_sign_callback.
+ifeq ($(MICROPY_PY_SSL_ECDSA_SIGN_ALT),1)
+CFLAGS_USERMOD += -DMICROPY_WOLFSSL_ECDSA_SIGN_CALLBACK=1
+endif
+
 # The profile is passed only if it is given: settings without profiles then stop the compiler, see
 # wolf_alloc.c.
 WOLFSSL_PROFILES := full client tiny
@@ -161,7 +166,7 @@ WOLFSSL_VARIABLES := $(BUILD)/wolfssl-variables
 WOLFSSL_VARIABLES_NOW := WOLFSSL_PORT=$(WOLFSSL_PORT) settings=$(abspath $(WOLFSSL_SETTINGS)) \
 	WOLFSSL_DIR=$(abspath $(WOLFSSL_DIR)) WOLFSSL_DROP_IN=$(WOLFSSL_DROP_IN) \
 	WOLFSSL_SECURE_DEFAULTS=$(WOLFSSL_SECURE_DEFAULTS) WOLFSSL_FORWARD_SECRECY=$(WOLFSSL_FORWARD_SECRECY) WOLFSSL_PROFILE=$(WOLFSSL_PROFILE) assembly=$(words $(WOLFSSL_ASM_SRC)) \
-	optimized=$(words $(WOLFSSL_LTO_SRC))
+	optimized=$(words $(WOLFSSL_LTO_SRC)) MICROPY_PY_SSL_ECDSA_SIGN_ALT=$(MICROPY_PY_SSL_ECDSA_SIGN_ALT)
 .PHONY: wolfssl-always
 wolfssl-always:
 $(WOLFSSL_VARIABLES): wolfssl-always

@@ -4360,6 +4360,19 @@ static mp_obj_t ssl_context_wrap_socket(size_t n_args, const mp_obj_t *pos_args,
 }
 static MP_DEFINE_CONST_FUN_OBJ_KW(ssl_context_wrap_socket_obj, 2, ssl_context_wrap_socket);
 
+// The methods that the SSLContext types of the three modules share.
+#if WOLF_FINALISER
+#define FINALISER_ENTRY \
+    { MP_ROM_QSTR(MP_QSTR___del__), MP_ROM_PTR(&ssl_context___del___obj) },
+#else
+#define FINALISER_ENTRY
+#endif
+#ifdef HAVE_ALPN
+#define ALPN_ENTRY \
+    { MP_ROM_QSTR(MP_QSTR_set_alpn_protocols), MP_ROM_PTR(&ssl_context_set_alpn_protocols_obj) },
+#else
+#define ALPN_ENTRY
+#endif
 #if PRE_SHARED_KEYS
 #define PSK_ENTRIES \
     { MP_ROM_QSTR(MP_QSTR_set_psk_client_callback), \
@@ -4376,22 +4389,20 @@ static MP_DEFINE_CONST_FUN_OBJ_KW(ssl_context_wrap_socket_obj, 2, ssl_context_wr
 #else
 #define CA_BUNDLE_ENTRIES
 #endif
+#define CONTEXT_ENTRIES \
+    FINALISER_ENTRY \
+    { MP_ROM_QSTR(MP_QSTR_get_ciphers), MP_ROM_PTR(&ssl_context_get_ciphers_obj) }, \
+    { MP_ROM_QSTR(MP_QSTR_set_ciphers), MP_ROM_PTR(&ssl_context_set_ciphers_obj) }, \
+    { MP_ROM_QSTR(MP_QSTR_wrap_socket), MP_ROM_PTR(&ssl_context_wrap_socket_obj) }, \
+    ALPN_ENTRY \
+    PSK_ENTRIES \
+    CA_BUNDLE_ENTRIES
 
 static const mp_rom_map_elem_t ssl_context_locals_dict_table[] = {
-    #if WOLF_FINALISER
-    { MP_ROM_QSTR(MP_QSTR___del__), MP_ROM_PTR(&ssl_context___del___obj) },
-    #endif
-    { MP_ROM_QSTR(MP_QSTR_get_ciphers), MP_ROM_PTR(&ssl_context_get_ciphers_obj) },
-    { MP_ROM_QSTR(MP_QSTR_set_ciphers), MP_ROM_PTR(&ssl_context_set_ciphers_obj) },
-    #ifdef HAVE_ALPN
-    { MP_ROM_QSTR(MP_QSTR_set_alpn_protocols), MP_ROM_PTR(&ssl_context_set_alpn_protocols_obj) },
-    #endif
-    PSK_ENTRIES
-    CA_BUNDLE_ENTRIES
+    CONTEXT_ENTRIES
     { MP_ROM_QSTR(MP_QSTR_load_cert_chain), MP_ROM_PTR(&ssl_context_load_cert_chain_obj) },
     { MP_ROM_QSTR(MP_QSTR_load_verify_locations),
       MP_ROM_PTR(&ssl_context_load_verify_locations_obj) },
-    { MP_ROM_QSTR(MP_QSTR_wrap_socket), MP_ROM_PTR(&ssl_context_wrap_socket_obj) },
 };
 static MP_DEFINE_CONST_DICT(ssl_context_locals_dict, ssl_context_locals_dict_table);
 
@@ -4434,20 +4445,10 @@ static MP_DEFINE_CONST_FUN_OBJ_KW(drop_in_context_load_verify_locations_obj, 1,
     drop_in_context_load_verify_locations);
 
 static const mp_rom_map_elem_t drop_in_context_locals_dict_table[] = {
-    #if WOLF_FINALISER
-    { MP_ROM_QSTR(MP_QSTR___del__), MP_ROM_PTR(&ssl_context___del___obj) },
-    #endif
-    { MP_ROM_QSTR(MP_QSTR_get_ciphers), MP_ROM_PTR(&ssl_context_get_ciphers_obj) },
-    { MP_ROM_QSTR(MP_QSTR_set_ciphers), MP_ROM_PTR(&ssl_context_set_ciphers_obj) },
-    #ifdef HAVE_ALPN
-    { MP_ROM_QSTR(MP_QSTR_set_alpn_protocols), MP_ROM_PTR(&ssl_context_set_alpn_protocols_obj) },
-    #endif
-    PSK_ENTRIES
-    CA_BUNDLE_ENTRIES
+    CONTEXT_ENTRIES
     { MP_ROM_QSTR(MP_QSTR_load_cert_chain), MP_ROM_PTR(&ssl_context_load_cert_chain_obj) },
     { MP_ROM_QSTR(MP_QSTR_load_verify_locations),
       MP_ROM_PTR(&drop_in_context_load_verify_locations_obj) },
-    { MP_ROM_QSTR(MP_QSTR_wrap_socket), MP_ROM_PTR(&ssl_context_wrap_socket_obj) },
 };
 static MP_DEFINE_CONST_DICT(drop_in_context_locals_dict, drop_in_context_locals_dict_table);
 
@@ -4484,20 +4485,10 @@ static mp_obj_t tls_context_load_cert_chain(mp_obj_t self_in, mp_obj_t cert, mp_
 static MP_DEFINE_CONST_FUN_OBJ_3(tls_context_load_cert_chain_obj, tls_context_load_cert_chain);
 
 static const mp_rom_map_elem_t tls_context_locals_dict_table[] = {
-    #if WOLF_FINALISER
-    { MP_ROM_QSTR(MP_QSTR___del__), MP_ROM_PTR(&ssl_context___del___obj) },
-    #endif
-    { MP_ROM_QSTR(MP_QSTR_get_ciphers), MP_ROM_PTR(&ssl_context_get_ciphers_obj) },
-    { MP_ROM_QSTR(MP_QSTR_set_ciphers), MP_ROM_PTR(&ssl_context_set_ciphers_obj) },
-    #ifdef HAVE_ALPN
-    { MP_ROM_QSTR(MP_QSTR_set_alpn_protocols), MP_ROM_PTR(&ssl_context_set_alpn_protocols_obj) },
-    #endif
-    PSK_ENTRIES
-    CA_BUNDLE_ENTRIES
+    CONTEXT_ENTRIES
     { MP_ROM_QSTR(MP_QSTR_load_cert_chain), MP_ROM_PTR(&tls_context_load_cert_chain_obj) },
     { MP_ROM_QSTR(MP_QSTR_load_verify_locations),
       MP_ROM_PTR(&ssl_context_load_verify_locations_obj) },
-    { MP_ROM_QSTR(MP_QSTR_wrap_socket), MP_ROM_PTR(&ssl_context_wrap_socket_obj) },
 };
 static MP_DEFINE_CONST_DICT(tls_context_locals_dict, tls_context_locals_dict_table);
 
