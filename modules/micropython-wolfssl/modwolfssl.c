@@ -2703,8 +2703,8 @@ static void ssl_context_free_ticket_keys(mp_obj_ssl_context_t *self) {
 
 #if HAS_SESSION_CACHE
 
-// The cache of the context that wolfSSL's connection comes from, if its client may resume sessions:
-// like has_tickets(). It is locked, and to be given back.
+// The cache of the context that wolfSSL's connection comes from, or NULL if its client may not
+// resume sessions. The context is then locked.
 static wolf_cache_t *lock_cache(WOLFSSL *ssl, mp_obj_ssl_context_t **self) {
     mp_obj_ssl_socket_t *o = SOCKET_FROM_USER(wolfSSL_GetIOReadCtx(ssl));
     if (o->context == NULL || !has_tickets(&o->settings)) {

@@ -275,7 +275,7 @@ int wolfssl_port_seed(unsigned char *output, unsigned int size);
 #define MICROPY_WOLFSSL_CA_BUNDLE (0)
 #endif
 #endif
-// SSLContext.ecdsa_sign_callback: also by make's MICROPY_PY_SSL_ECDSA_SIGN_ALT=1, as in the built-in.
+// SSLContext.ecdsa_sign_callback; make's MICROPY_PY_SSL_ECDSA_SIGN_ALT=1, as for the built-in.
 #ifndef MICROPY_WOLFSSL_ECDSA_SIGN_CALLBACK
 #define MICROPY_WOLFSSL_ECDSA_SIGN_CALLBACK (0)
 #endif
