@@ -13,13 +13,21 @@ now = most = seen = 0
 done = asyncio.Event()
 
 
+# The first block of a PEM file, which the built-in may not read.
+def der(name):
+    from binascii import a2b_base64
+
+    with open(name) as f:
+        lines = f.read().strip().split("\n")
+    return a2b_base64("".join(lines[1 : lines.index("-----END" + lines[0][10:])]))
+
+
 def context():
     if sys.implementation.name == "micropython":
         import tls
 
         ctx = tls.SSLContext(tls.PROTOCOL_TLS_SERVER)
-        with open(cert, "rb") as c, open(key, "rb") as k:
-            ctx.load_cert_chain(c.read(), k.read())
+        ctx.load_cert_chain(der(cert), der(key))
         return ctx
     import ssl
 
