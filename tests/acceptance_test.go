@@ -263,6 +263,7 @@ func TestUnix(t *testing.T) {
 	t.Run("certificates", func(t *testing.T) { x509All(t, r.firmware(), r.builtIn) })
 	t.Run("by hand", r.byHand)
 	t.Run("switches", r.switches)
+	t.Run("kernels", r.kernels)
 	t.Run("left out", r.leftOut)
 	clientVerifies(t, r.firmware(), "0") // as in the release; TestTracked has secure defaults
 	r.onFirmware(t)

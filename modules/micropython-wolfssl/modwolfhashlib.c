@@ -40,6 +40,8 @@
 #include <wolfssl/wolfcrypt/pwdbased.h>
 #include <wolfssl/wolfcrypt/error-crypt.h>
 
+#include "wolf_blake2.h"
+
 // The algorithms of this firmware: those of the built-in unless the built-in's own switches turn
 // them off, and the others that wolfSSL's settings have. HASH_LIST(X) is X(name) for each.
 #if WOLF_PY_HASHLIB_MD5 && !defined(NO_MD5)
@@ -133,6 +135,18 @@
 #define HASH_HAVE_SCRYPT (0)
 #endif
 
+#if WOLF_BLAKE2
+typedef wolf_blake2b_t blake2b_t;
+typedef wolf_blake2s_t blake2s_t;
+#else
+#if WOLF_HAS_BLAKE2B
+typedef Blake2b blake2b_t;
+#endif
+#ifdef HAVE_BLAKE2S
+typedef Blake2s blake2s_t;
+#endif
+#endif
+
 // What wolfSSL calls the algorithms: the state's type, the common part of the functions' names,
 // the function that begins, the type of an HMAC; and whether a digest can be asked for once only,
 // as with the built-in.
@@ -161,10 +175,10 @@ typedef union _hash_state_t {
     wc_Sha3 sha3_512;
     #endif
     #if WOLF_HAS_BLAKE2B
-    Blake2b blake2b;
+    blake2b_t blake2b;
     #endif
     #ifdef HAVE_BLAKE2S
-    Blake2s blake2s;
+    blake2s_t blake2s;
     #endif
     uint8_t bytes[1]; // without any algorithm
 } hash_state_t;
@@ -212,30 +226,34 @@ typedef hash_state_t *state_ptr;
 typedef const byte *data_ptr;
 typedef byte *digest_ptr;
 
-#define BLAKE2(name, type, init, update, final, digest_len) \
-    static int name##_begin(type * state, void *heap, int id) { \
+#define BLAKE2(name, init, update, final) \
+    static int name##_begin(name##_t * state, void *heap, int id) { \
         (void)heap; \
         (void)id; \
-        return init(state, digest_len); \
+        return init; \
     } \
-    static int name##_Update(type * state, data_ptr data, word32 len) { \
+    static int name##_Update(name##_t * state, data_ptr data, word32 len) { \
         return update(state, data, len); \
     } \
-    static int name##_Final(type * state, digest_ptr digest) { \
-        return final(state, digest, digest_len); \
+    static int name##_Final(name##_t * state, digest_ptr digest) { \
+        return final; \
     } \
-    static int name##_Copy(type * from, type * to) { \
+    static int name##_Copy(name##_t * from, name##_t * to) { \
         *to = *from; \
         return 0; \
     } \
-    static void name##_Free(type * state) { \
+    static void name##_Free(name##_t * state) { \
         (void)state; \
     }
-#if WOLF_HAS_BLAKE2B
-BLAKE2(blake2b, Blake2b, wc_InitBlake2b, wc_Blake2bUpdate, wc_Blake2bFinal, 64)
+#if WOLF_HAS_BLAKE2B && WOLF_BLAKE2
+BLAKE2(blake2b, wolf_blake2b_init(state), wolf_blake2b_update, wolf_blake2b_final(state, digest))
+#elif WOLF_HAS_BLAKE2B
+BLAKE2(blake2b, wc_InitBlake2b(state, 64), wc_Blake2bUpdate, wc_Blake2bFinal(state, digest, 64))
 #endif
-#ifdef HAVE_BLAKE2S
-BLAKE2(blake2s, Blake2s, wc_InitBlake2s, wc_Blake2sUpdate, wc_Blake2sFinal, 32)
+#if defined(HAVE_BLAKE2S) && WOLF_BLAKE2
+BLAKE2(blake2s, wolf_blake2s_init(state), wolf_blake2s_update, wolf_blake2s_final(state, digest))
+#elif defined(HAVE_BLAKE2S)
+BLAKE2(blake2s, wc_InitBlake2s(state, 32), wc_Blake2sUpdate, wc_Blake2sFinal(state, digest, 32))
 #endif
 
 #define HASH_FUNCTIONS(name, prefix, begin, hmac, digest_len, block_len, only_once) \

@@ -45,6 +45,8 @@
 #include <wolfssl/wolfcrypt/cmac.h>
 #include <wolfssl/wolfcrypt/error-crypt.h>
 
+#include "wolf_chacha.h"
+
 /******************************************************************************/
 // AESGCM, AESCCM and ChaCha20Poly1305.
 
@@ -52,6 +54,11 @@
 
 #define TAG_LEN (16) // AESCCM's may be shorter
 #define CHACHA_KEY_LEN (32)
+#if WOLF_CHACHA
+#define CHACHA(ours, wolfssl) wolf_chacha20poly1305_##ours
+#else
+#define CHACHA(ours, wolfssl) wc_ChaCha20Poly1305_##wolfssl
+#endif
 
 typedef struct _mp_obj_aead_t {
     mp_obj_base_t base;
@@ -166,7 +173,7 @@ static int encrypt(mp_obj_aead_t *self, message_t *m, uint8_t *out) {
     }
     #endif
     #if MICROPY_WOLFCRYPTOLIB_CHACHA20POLY1305
-    return wc_ChaCha20Poly1305_Encrypt(self->key.chacha, m->nonce.buf, m->aad.buf, m->aad.len,
+    return CHACHA(encrypt, Encrypt)(self->key.chacha, m->nonce.buf, m->aad.buf, m->aad.len,
         m->data.buf, m->data.len, out, m->tag);
     #else
     return BAD_FUNC_ARG;
@@ -187,7 +194,7 @@ static int decrypt(mp_obj_aead_t *self, message_t *m, uint8_t *out) {
     }
     #endif
     #if MICROPY_WOLFCRYPTOLIB_CHACHA20POLY1305
-    return wc_ChaCha20Poly1305_Decrypt(self->key.chacha, m->nonce.buf, m->aad.buf, m->aad.len,
+    return CHACHA(decrypt, Decrypt)(self->key.chacha, m->nonce.buf, m->aad.buf, m->aad.len,
         m->data.buf, m->data.len, m->tag, out);
     #else
     return BAD_FUNC_ARG;
