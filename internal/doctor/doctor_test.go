@@ -19,7 +19,8 @@ import (
 func TestTools(t *testing.T) {
 	none := []string{"riscv64-unknown-elf-gcc fedora", "riscv64-unknown-elf-gcc arch",
 		"32-bit C library headers macos", "32-bit C library headers windows",
-		"picotool debian", "picotool fedora", "picotool arch", "picotool windows"}
+		"picotool debian", "picotool fedora", "picotool arch", "picotool windows", "idf.py debian", "idf.py fedora", "idf.py arch", "idf.py macos",
+		"idf.py windows"}
 	names := regexp.MustCompile(`^[a-z0-9][a-z0-9+._-]*( [a-z0-9][a-z0-9+._-]*)*$`)
 	seen := make(map[string]bool)
 	for _, tool := range tools {
@@ -41,7 +42,7 @@ func TestTools(t *testing.T) {
 	for _, name := range []string{toolMake, toolPython, toolGit, toolPkgConfig, toolFFI,
 		toolAutotools, toolCMake, toolProtoc, toolLibc, toolLibc32, toolNewlib, toolNewlibCXX,
 		toolGCC, toolClang,
-		toolARM, toolRISCV, toolPicotool, toolQEMUARM, toolQEMURISCV} {
+		toolARM, toolRISCV, toolIDF, toolPicotool, toolQEMUARM, toolQEMURISCV} {
 		if _, is := known(name); !is {
 			t.Errorf("%s is not in the table", name)
 		}

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"mpwolf/internal/build"
 	"mpwolf/internal/micropython"
 )
 
@@ -66,8 +67,12 @@ func installHint(system System, missing []Tool) string {
 // Check returns a *MissingError if tools of the host that the targets need are missing. It asks
 // make for the compiler, the compiler for headers, pkg-config for libffi, and lets Python run a
 // line; it runs no other tool. A Python that fails counts as missing: where make runs it for a
-// variable, it goes on without the value.
+// variable, it goes on without the value. Targets that mpwolf cannot build have an error of their
+// own.
 func Check(ctx context.Context, targets []micropython.Target) error {
+	targets = slices.DeleteFunc(slices.Clone(targets), func(t micropython.Target) bool {
+		return build.Outside(t) != nil
+	})
 	all := needsOf(recipes(ctx, targets, ask))
 	lacking := &MissingError{System: ThisSystem()}
 	found := lookFor(ctx, knowFFI(ctx, all), false)

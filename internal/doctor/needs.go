@@ -51,6 +51,8 @@ type recipe struct {
 	// protoc is the command that compiles the protocol of a radio module with ESP-Hosted; "" if
 	// the target has none.
 	protoc string
+	// outside is set if something else than make and CMake builds the target.
+	outside bool
 	// cxx is set if there are sources in C++.
 	cxx bool
 	// guessed is set if make could not be asked: it is missing, or fails.
@@ -119,6 +121,9 @@ func guess(t micropython.Target) recipe {
 		cross, r.cxx = port.Build.Cross, t.CMake()
 	}
 	r.cc = []string{cross + toolGCC}
+	if r.outside = build.Outside(t) != nil; r.outside {
+		r.cc = nil // its own
+	}
 	if words := strings.Fields(argument("CC")); len(words) > 0 &&
 		slices.Contains(t.Make, "CC="+strings.Join(words, " ")) {
 		r.cc = words // make does not take it from the environment: the makefiles set it
@@ -164,6 +169,10 @@ func (r recipe) needs() []need {
 	named(toolMake)
 	if r.target.Tree != nil && r.target.CMake() {
 		named(toolCMake)
+	}
+	if r.outside {
+		named(toolIDF)
+		named(toolGCC) // for mpy-cross
 	}
 	compiler := r.compiler()
 	for _, word := range r.cc[:len(r.cc)-len(r.compilerWords())] {

@@ -55,6 +55,7 @@ const (
 	toolClang     = "clang"
 	toolARM       = "arm-none-eabi-gcc"
 	toolRISCV     = "riscv64-unknown-elf-gcc"
+	toolIDF       = "idf.py"
 	toolPicotool  = "picotool"
 	toolQEMUARM   = "qemu-system-arm"
 	toolQEMURISCV = "qemu-system-riscv32"
@@ -147,6 +148,11 @@ var tools = []Tool{
 		OnlyFor:  "ports that are built with CMake, such as rp2 and esp32",
 		programs: []string{"cmake"},
 		Packages: Packages{"cmake", "cmake", "cmake", "cmake", "cmake"},
+	},
+	{
+		Name: toolIDF, programs: []string{toolIDF},
+		Why: "it builds esp32, with its own compilers; Espressif's ESP-IDF has it, and the " +
+			"IDF's export.sh adds it to PATH",
 	},
 	{
 		Name: toolPicotool, Why: "it makes the .uf2 file for the boards of rp2",
