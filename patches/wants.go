@@ -102,8 +102,13 @@ type Port struct {
 // way that can be read before they are run.
 type Build struct {
 	// Cross is the prefix of the compiler's name, such as "arm-none-eabi-", where no Makefile sets
-	// CROSS_COMPILE.
+	// CROSS_COMPILE, or where there is no tree.
 	Cross string `toml:"cross"`
+	// CMake is set if CMake builds the port, for where there is no tree.
+	CMake bool `toml:"cmake"`
+	// Program builds the port instead of make and CMake, and has compilers of its own; "" if none
+	// does.
+	Program string `toml:"program"`
 	// Python is the minor version of Python 3 that the port's scripts need; 0 if MicroPython's own
 	// scripts do.
 	Python int `toml:"python"`

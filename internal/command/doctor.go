@@ -58,7 +58,7 @@ func (s *session) showDoctor(r *doctor.Result) {
 	}
 	if r.Tree == nil {
 		fmt.Fprintln(s.stdout, "tree: none around or below this directory; the tools are those "+
-			"for the port unix")
+			"for the port "+r.Port)
 	} else {
 		s.showDoctorTree(r.Tree)
 	}

@@ -5,6 +5,7 @@ package doctor
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"io/fs"
@@ -43,7 +44,9 @@ type Result struct {
 	// command is known.
 	Install string `json:"install,omitempty"`
 	// Tree is nil if there is none.
-	Tree    *Tree    `json:"tree"`
+	Tree *Tree `json:"tree"`
+	// Port is the port whose tools were looked for if there is no tree.
+	Port    string   `json:"port,omitempty"`
 	Targets []Target `json:"targets"`
 	Cache   Cache    `json:"cache"`
 }
@@ -90,14 +93,20 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 	}
 	r := &Result{Tool: o.Tool, Go: runtime.Version(), Host: runtime.GOOS + "/" + runtime.GOARCH,
 		System: ThisSystem(), Targets: []Target{}, Cache: cache()}
+	var without recipe
 	targets := p.Targets
-	if p.Tree != nil {
+	if p.Tree == nil {
+		r.Port = cmp.Or(o.Port, portUnix)
+		if without, err = plain(r.Port); err != nil {
+			return nil, err
+		}
+	} else {
 		if targets, err = orUnix(p); err != nil {
 			return nil, err
 		}
 		r.Tree = treeOf(p)
 	}
-	canAsk := r.lookAt(ctx, p, targets)
+	canAsk := r.lookAt(ctx, p, targets, without)
 	r.Targets = lookAtTargets(ctx, p, targets, canAsk)
 	r.conclude()
 	return r, ctx.Err()
@@ -127,7 +136,7 @@ func orUnix(p *project.Project) ([]project.Target, error) {
 	if len(p.Targets) > 0 {
 		return p.Targets, nil
 	}
-	t, err := p.Tree.Target("unix", "", "")
+	t, err := p.Tree.Target(portUnix, "", "")
 	if errors.Is(err, micropython.ErrUnknownName) {
 		return nil, nil // a tree reduced to other ports
 	}
@@ -135,13 +144,15 @@ func orUnix(p *project.Project) ([]project.Target, error) {
 }
 
 // lookAt looks for the tools that targets need. It asks make only if no tool hangs, because make
-// would run that tool. It reports whether make can be asked.
+// would run that tool. It reports whether make can be asked. Without a tree, it looks for the
+// tools of a recipe.
 func (r *Result) lookAt(
-	ctx context.Context, p *project.Project, targets []project.Target,
+	ctx context.Context, p *project.Project, targets []project.Target, without recipe,
 ) (canAsk bool) {
-	guessed := []recipe{plainUnix()}
-	if p.Tree != nil {
-		guessed = nil
+	var guessed []recipe
+	if p.Tree == nil {
+		guessed = append(guessed, without)
+	} else {
 		for _, t := range targets {
 			guessed = append(guessed, guess(t.Target))
 		}
@@ -161,7 +172,7 @@ func (r *Result) lookAt(
 		needs = knowFFI(ctx, needs)
 	}
 	var rest []need
-	for _, n := range append(needs, optional(needs, targets)...) {
+	for _, n := range append(needs, optional(needs, all, targets)...) {
 		if i := slices.IndexFunc(first, func(f Found) bool { return f.is(n.Tool) }); i >= 0 {
 			first[i].By = n.by
 			r.Tools = append(r.Tools, first[i])
@@ -184,7 +195,7 @@ func programs(needs []need) []need {
 
 // optional are the tools that the targets do not need, but something else does. Of QEMU's programs
 // it is the one that runs the targets.
-func optional(needs []need, targets []project.Target) []need {
+func optional(needs []need, recipes []recipe, targets []project.Target) []need {
 	needed := func(t Tool) bool {
 		return slices.ContainsFunc(needs, func(n need) bool { return n.is(t) })
 	}
@@ -195,10 +206,14 @@ func optional(needs []need, targets []project.Target) []need {
 			emulator = toolQEMURISCV
 		}
 	}
+	picotool := slices.ContainsFunc(targets, usesPicotool) ||
+		slices.ContainsFunc(recipes, func(r recipe) bool {
+			return r.target.Tree == nil && r.target.Port == "rp2"
+		})
 	var all []need
 	for _, t := range tools {
 		if t.OnlyFor != "" && !needed(t) && (t.OnlyFor != forQEMU || t.Name == emulator) &&
-			(t.Name != toolPicotool || slices.ContainsFunc(targets, usesPicotool)) {
+			(t.Name != toolPicotool || picotool) {
 			all = append(all, need{Tool: t})
 		}
 	}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"mpwolf/internal/micropython"
+	"mpwolf/patches"
 )
 
 // TestTools holds that the table is whole: each tool has a reason, is a program or a header, and
@@ -19,8 +20,8 @@ import (
 func TestTools(t *testing.T) {
 	none := []string{"riscv64-unknown-elf-gcc fedora", "riscv64-unknown-elf-gcc arch",
 		"32-bit C library headers macos", "32-bit C library headers windows",
-		"picotool debian", "picotool fedora", "picotool arch", "picotool windows", "idf.py debian", "idf.py fedora", "idf.py arch", "idf.py macos",
-		"idf.py windows"}
+		"picotool debian", "picotool fedora", "picotool arch", "picotool windows",
+		"idf.py debian", "idf.py fedora", "idf.py arch", "idf.py macos", "idf.py windows"}
 	names := regexp.MustCompile(`^[a-z0-9][a-z0-9+._-]*( [a-z0-9][a-z0-9+._-]*)*$`)
 	seen := make(map[string]bool)
 	for _, tool := range tools {
@@ -110,7 +111,6 @@ func TestNeeds(t *testing.T) {
 		recipe recipe
 		want   string
 	}{
-		{plainUnix(), "make, gcc, C library headers, python3, pkg-config, libffi headers"},
 		{recipe{cc: []string{"gcc"}}, "make, gcc, C library headers"},
 		{recipe{cc: []string{"ccache", "clang"}, python: "python3 -B"},
 			"ccache, make, clang, C library headers, python3"},
@@ -135,6 +135,40 @@ func TestNeeds(t *testing.T) {
 		}
 		if got := strings.Join(names, ", "); got != c.want {
 			t.Errorf("%+v\nneeds %s\nnot   %s", c.recipe, got, c.want)
+		}
+	}
+}
+
+// Without a tree the ports' own files say what builds need. A tree says the same of rp2's.
+func TestNeedsOfPorts(t *testing.T) {
+	t.Setenv("PATH", t.TempDir())
+	const make, bare = "make, gcc, arm-none-eabi-gcc, newlib headers", ", python3"
+	for port, want := range map[string]string{
+		"unix":  "make, gcc, C library headers, python3, pkg-config, libffi headers",
+		"stm32": make + bare, "mimxrt": make + bare, "renesas-ra": make + bare,
+		"alif": make + bare, "qemu": make + bare,
+		"rp2":   make + ", newlib's C++ headers" + bare + ", cmake",
+		"esp32": "make, gcc, python3, cmake, idf.py",
+	} {
+		r, err := plain(port)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var names []string
+		for _, n := range needsOf([]recipe{r}) {
+			names = append(names, n.Name)
+		}
+		if got := strings.Join(names, ", "); got != want {
+			t.Errorf("%s needs %s\nnot %s", port, got, want)
+		}
+	}
+	for _, port := range patches.Ports() {
+		r, err := plain(port)
+		info, gone := os.Stat(filepath.Join("..", "..", "tests", "testdata", "tree", "ports", port,
+			"CMakeLists.txt"))
+		if has := gone == nil && info.Mode().IsRegular(); err != nil ||
+			!r.outside && r.cmake != has {
+			t.Errorf("%s: %v; cmake is %v, CMakeLists.txt: %v", port, err, r.cmake, has)
 		}
 	}
 }

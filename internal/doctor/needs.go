@@ -53,6 +53,8 @@ type recipe struct {
 	protoc string
 	// outside is set if something else than make and CMake builds the target.
 	outside bool
+	// cmake is set if CMake builds the target.
+	cmake bool
 	// cxx is set if there are sources in C++.
 	cxx bool
 	// guessed is set if make could not be asked: it is missing, or fails.
@@ -74,7 +76,7 @@ func ask(ctx context.Context, t micropython.Target) (recipe, error) {
 	if err != nil {
 		return recipe{}, err
 	}
-	r := recipe{target: t, dir: flags.Dir, cc: flags.CC, flags: flags.CFLAGS,
+	r := recipe{target: t, dir: flags.Dir, cc: flags.CC, flags: flags.CFLAGS, cmake: t.CMake(),
 		python: strings.TrimSpace(flags.Vars["PYTHON"]),
 		frozen: flags.Vars["FROZEN_MANIFEST"] != "", cxx: flags.CXX()}
 	isOne := func(name string) bool { return strings.TrimSpace(flags.Vars[name]) == "1" }
@@ -97,7 +99,7 @@ var pythonDefault = lazyregexp.New(`(?m)^PYTHON\s*\??=\s*(\S+)`)
 
 // guess reads the recipe of a target from its files.
 func guess(t micropython.Target) recipe {
-	r := recipe{target: t, dir: t.Dir(), guessed: true}
+	r := recipe{target: t, dir: t.Dir(), cmake: t.CMake(), guessed: true}
 	argument := func(name string) string {
 		value := os.Getenv(name)
 		for _, arg := range t.Make {
@@ -143,11 +145,27 @@ func guess(t micropython.Target) recipe {
 	return r
 }
 
-// plainUnix is the recipe of the unix port where there is no tree.
-func plainUnix() recipe {
-	return recipe{target: micropython.Target{Port: "unix"}, cc: []string{toolGCC},
-		python: toolPython, ffi: true, guessed: true}
+// plain is the recipe of a port where there is no tree: what every target of the port needs.
+func plain(name string) (recipe, error) {
+	port, err := patches.Load(name)
+	if err != nil {
+		return recipe{}, err
+	}
+	needs := port.Build
+	r := recipe{target: micropython.Target{Port: name}, python: toolPython,
+		outside: needs.Program != "", cmake: needs.CMake, guessed: true}
+	if r.outside {
+		return r, nil
+	}
+	r.cc = []string{needs.Cross + toolGCC}
+	r.frozen = needs.Cross != ""
+	r.cxx = r.frozen && needs.CMake
+	r.ffi = name == portUnix
+	return r, nil
 }
+
+// portUnix is the port that is looked at where nothing else is asked for.
+const portUnix = "unix"
 
 func makefileMatches(t micropython.Target, pattern interface{ Match([]byte) bool }) bool {
 	text, err := os.ReadFile(filepath.Join(t.Dir(), "Makefile"))
@@ -167,7 +185,7 @@ func (r recipe) needs() []need {
 		add(t, compiler...)
 	}
 	named(toolMake)
-	if r.target.Tree != nil && r.target.CMake() {
+	if r.cmake {
 		named(toolCMake)
 	}
 	if r.outside {
