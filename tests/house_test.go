@@ -56,7 +56,7 @@ var mayImport = []struct {
 		"build", "hint", "micropython", "modules", "patches", "project", "state",
 	}},
 	{"doctor", uses{
-		"build", "lazyregexp", "micropython", "patches", "project", "sources", "state",
+		"build", "lazyregexp", "micropython", "patches", "project", "shell", "sources", "state",
 	}},
 	{"complete", uses{"micropython", "patches", "project", "wolfssl"}},
 	{"project", uses{

@@ -10,6 +10,7 @@ import (
 
 	"mpwolf/internal/build"
 	"mpwolf/internal/hint"
+	"mpwolf/internal/micropython"
 	"mpwolf/internal/project"
 	"mpwolf/internal/shell"
 	"mpwolf/internal/state"
@@ -22,6 +23,7 @@ import (
 // compiler; for a board that was named that is an error.
 func (j *job) checkSubmodules(ctx context.Context) error {
 	var builds, missing []string
+	var first micropython.Target
 	left := false
 	if j.submodules == nil {
 		j.askSubmodules(ctx)
@@ -37,7 +39,8 @@ func (j *job) checkSubmodules(ctx context.Context) error {
 		case err != nil:
 			return err
 		case len(lacks) > 0:
-			builds, missing = append(builds, j.Targets[i].Name()), append(missing, lacks...)
+			first = j.Targets[i].Target
+			builds, missing = append(builds, first.Name()), append(missing, lacks...)
 		}
 	}
 	if len(missing) > 0 {
@@ -50,8 +53,7 @@ func (j *job) checkSubmodules(ctx context.Context) error {
 		}
 		return hint.With(fmt.Errorf("the %s submodules that %s lacks: %s", who, j.Tree.Dir,
 			strings.Join(missing, ", ")),
-			fmt.Sprintf("git -C %s submodule update --init %s", j.Tree.Dir,
-				strings.Join(missing, " ")))
+			first.SubmodulesHint(j.Tree.Dir, missing))
 	}
 	if left {
 		return j.planAll()

@@ -122,8 +122,7 @@ func (s *session) showDoctorTarget(r *doctor.Result, t doctor.Target) {
 	case len(t.Submodules) > 0:
 		names := strings.Join(t.Submodules, " ")
 		fmt.Fprintf(s.stdout, "  submodules: missing: %s\n", names)
-		fmt.Fprintf(s.stdout, "    fix: git -C %s submodule update --init %s\n",
-			shell.Quote(shell.Path(r.Tree.Dir)), names)
+		fmt.Fprintf(s.stdout, "    fix: %s\n", t.SubmodulesFix)
 	default:
 		fmt.Fprintln(s.stdout, "  submodules: none missing")
 	}

@@ -20,6 +20,7 @@ import (
 	"mpwolf/internal/build"
 	"mpwolf/internal/micropython"
 	"mpwolf/internal/project"
+	"mpwolf/internal/shell"
 	"mpwolf/internal/sources"
 	"mpwolf/internal/state"
 )
@@ -72,6 +73,8 @@ type Target struct {
 	// Submodules are the missing ones; Unread says why they are not known.
 	Submodules []string `json:"missing_submodules"`
 	Unread     string   `json:"unread,omitempty"`
+	// SubmodulesFix says how to get them.
+	SubmodulesFix string `json:"-"`
 	// Settings is the user_settings.h; "" if none is installed yet.
 	Settings     string `json:"settings,omitempty"`
 	SettingsGone bool   `json:"settings_missing,omitempty"`
@@ -308,7 +311,10 @@ func lookAtTarget(
 	if err != nil {
 		found.Unread, _, _ = strings.Cut(err.Error(), "\n")
 	}
-	found.Submodules = append(found.Submodules, missing...)
+	if found.Submodules = append(found.Submodules, missing...); len(missing) > 0 {
+		dir := shell.Quote(shell.Path(p.Tree.Dir))
+		found.SubmodulesFix = t.SubmodulesHint(dir, missing)
+	}
 	if p.Record != nil && err == nil {
 		found.Stale = staleBuild(t.Target, p.Record.Time)
 	}

@@ -50,3 +50,17 @@ func (t *Tree) asyncioManifest() string {
 	}
 	return ""
 }
+
+// SubmodulesHint says how to get submodules that the build of a target lacks. dir names the tree
+// for a shell. A tree from Debian is no git clone.
+func (t Target) SubmodulesHint(dir string, missing []string) string {
+	if len(t.Tree.Make) == 0 {
+		return "git -C " + dir + " submodule update --init " + strings.Join(missing, " ")
+	}
+	board := ""
+	if t.Board != "" {
+		board = " --board " + t.Board
+	}
+	return dir + " is from Debian, which has no submodules; this gets another tree with them: " +
+		"mpwolf fetch micropython --from git --port " + t.Port + board + " --dir micropython-git"
+}
