@@ -100,7 +100,7 @@ include(${WOLFSSL_MOD_DIR}/pristine/${WOLFSSL_PORT}.cmake OPTIONAL)
 set(WOLFSSL_MOD_NAMES modwolfssl.c modwolfcryptolib.c modwolfhashlib.c wolf_glue.c wolf_alloc.c
     wolf_aead.c wolf_blake2.c wolf_bundle.c wolf_cache.c wolf_certdict.c wolf_chacha.c wolf_crypto.c wolf_ctr.c
     wolf_ec.c wolf_ed25519.c wolf_keys.c wolf_ocsp.c wolf_pem.c wolf_reason.c wolf_rsa.c wolf_session.c
-    wolf_verify.c wolf_x509.c)
+    wolf_sha3.c wolf_verify.c wolf_x509.c)
 
 # The same list as in micropython.mk, which explains it.
 set(WOLFSSL_LIB_NAMES
@@ -160,7 +160,7 @@ if(WOLFSSL_ASM AND EXISTS ${WOLFSSL_ASM_SETTINGS})
         endforeach()
         set_source_files_properties(${WOLFSSL_DIR}/wolfcrypt/src/aes.c PROPERTIES COMPILE_OPTIONS "-maes;-mpclmul")
         # The code of the modules that is there to be fast, and TLS, which uses it.
-        set_source_files_properties(${WOLFSSL_MOD_DIR}/wolf_chacha.c PROPERTIES COMPILE_OPTIONS -O2)
+        set_source_files_properties(${WOLFSSL_MOD_DIR}/wolf_chacha.c ${WOLFSSL_MOD_DIR}/wolf_sha3.c PROPERTIES COMPILE_OPTIONS -O2)
         set_source_files_properties(${WOLFSSL_DIR}/src/internal.c ${WOLFSSL_DIR}/src/tls13.c PROPERTIES COMPILE_DEFINITIONS
             "wc_Chacha_Process=wolf_chacha_process;wc_Poly1305SetKey=wolf_poly1305_set_key;wc_Poly1305_MAC=wolf_poly1305_mac")
         set_source_files_properties(${WOLFSSL_DIR}/wolfcrypt/src/cpuid.c PROPERTIES COMPILE_OPTIONS -mstackrealign)

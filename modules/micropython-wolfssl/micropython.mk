@@ -92,7 +92,7 @@ endif
 WOLFSSL_MOD_SRC := $(addprefix $(WOLFSSL_MOD_DIR)/, modwolfssl.c modwolfcryptolib.c modwolfhashlib.c wolf_glue.c wolf_alloc.c \
 	wolf_aead.c wolf_blake2.c wolf_bundle.c wolf_cache.c wolf_certdict.c wolf_chacha.c wolf_crypto.c wolf_ctr.c \
 	wolf_ec.c wolf_ed25519.c wolf_keys.c wolf_ocsp.c wolf_pem.c wolf_reason.c wolf_rsa.c wolf_session.c \
-	wolf_verify.c wolf_x509.c)
+	wolf_sha3.c wolf_verify.c wolf_x509.c)
 WOLFSSL_GLUE_SRC := $(wildcard $(WOLFSSL_PORT_DIR)/wolfssl_port.c)
 
 # Every library source that the settings can turn on; the others compile to nothing. integer.c and
@@ -204,7 +204,7 @@ $(patsubst $(WOLFSSL_DIR)/%.S,$(WOLFSSL_OBJ_DIR)/%.o,$(WOLFSSL_ASM_SRC)): \
 ifneq ($(filter x86_64,$(WOLFSSL_ARCH)),)
 $(WOLFSSL_OBJ_DIR)/wolfcrypt/src/aes.o: CFLAGS += -maes -mpclmul
 # The code of the modules that is there to be fast, and TLS, which uses it.
-$(BUILD)/$(patsubst $(USER_C_MODULES)/%,%,$(WOLFSSL_MOD_DIR)/wolf_chacha.o): CFLAGS += -O2
+$(addprefix $(BUILD)/$(patsubst $(USER_C_MODULES)/%,%,$(WOLFSSL_MOD_DIR))/, wolf_chacha.o wolf_sha3.o): CFLAGS += -O2
 $(addprefix $(WOLFSSL_OBJ_DIR)/src/, internal.o tls13.o): CFLAGS += -Dwc_Chacha_Process=wolf_chacha_process \
 	-Dwc_Poly1305SetKey=wolf_poly1305_set_key -Dwc_Poly1305_MAC=wolf_poly1305_mac
 # ports/unix/user_settings.h has another setting for it than for the rest.

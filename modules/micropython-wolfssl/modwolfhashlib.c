@@ -41,6 +41,7 @@
 #include <wolfssl/wolfcrypt/error-crypt.h>
 
 #include "wolf_blake2.h"
+#include "wolf_sha3.h"
 
 // The algorithms of this firmware: those of the built-in unless the built-in's own switches turn
 // them off, and the others that wolfSSL's settings have. HASH_LIST(X) is X(name) for each.
@@ -147,6 +148,12 @@ typedef Blake2s blake2s_t;
 #endif
 #endif
 
+#if WOLF_SHA3
+typedef wolf_sha3_t sha3_t;
+#elif defined(WOLFSSL_SHA3)
+typedef wc_Sha3 sha3_t;
+#endif
+
 // What wolfSSL calls the algorithms: the state's type, the common part of the functions' names,
 // the function that begins, the type of an HMAC; and whether a digest can be asked for once only,
 // as with the built-in.
@@ -170,9 +177,9 @@ typedef union _hash_state_t {
     wc_Sha512 sha512;
     #endif
     #ifdef WOLFSSL_SHA3
-    wc_Sha3 sha3_256;
-    wc_Sha3 sha3_384;
-    wc_Sha3 sha3_512;
+    sha3_t sha3_256;
+    sha3_t sha3_384;
+    sha3_t sha3_512;
     #endif
     #if WOLF_HAS_BLAKE2B
     blake2b_t blake2b;
@@ -189,9 +196,15 @@ typedef union _hash_state_t {
 #define HASH_sha224(X) X(sha224, wc_Sha224, wc_InitSha224_ex, WC_SHA224, 28, 64, false)
 #define HASH_sha384(X) X(sha384, wc_Sha384, wc_InitSha384_ex, WC_SHA384, 48, 128, false)
 #define HASH_sha512(X) X(sha512, wc_Sha512, wc_InitSha512_ex, WC_SHA512, 64, 128, false)
+#if WOLF_SHA3
+#define HASH_sha3_256(X) X(sha3_256, sha3_256_, sha3_256_begin, WC_SHA3_256, 32, 136, false)
+#define HASH_sha3_384(X) X(sha3_384, sha3_384_, sha3_384_begin, WC_SHA3_384, 48, 104, false)
+#define HASH_sha3_512(X) X(sha3_512, sha3_512_, sha3_512_begin, WC_SHA3_512, 64, 72, false)
+#else
 #define HASH_sha3_256(X) X(sha3_256, wc_Sha3_256_, wc_InitSha3_256, WC_SHA3_256, 32, 136, false)
 #define HASH_sha3_384(X) X(sha3_384, wc_Sha3_384_, wc_InitSha3_384, WC_SHA3_384, 48, 104, false)
 #define HASH_sha3_512(X) X(sha3_512, wc_Sha3_512_, wc_InitSha3_512, WC_SHA3_512, 64, 72, false)
+#endif
 // wolfSSL has no HMAC of them.
 #define HASH_blake2b(X) X(blake2b, blake2b_, blake2b_begin, WC_HASH_TYPE_NONE, 64, 128, false)
 #define HASH_blake2s(X) X(blake2s, blake2s_, blake2s_begin, WC_HASH_TYPE_NONE, 32, 64, false)
@@ -226,7 +239,8 @@ typedef hash_state_t *state_ptr;
 typedef const byte *data_ptr;
 typedef byte *digest_ptr;
 
-#define BLAKE2(name, init, update, final) \
+// What has no more than a state, init, update and final.
+#define PLAIN_HASH(name, init, update, final) \
     static int name##_begin(name##_t * state, void *heap, int id) { \
         (void)heap; \
         (void)id; \
@@ -246,14 +260,36 @@ typedef byte *digest_ptr;
         (void)state; \
     }
 #if WOLF_HAS_BLAKE2B && WOLF_BLAKE2
-BLAKE2(blake2b, wolf_blake2b_init(state), wolf_blake2b_update, wolf_blake2b_final(state, digest))
+PLAIN_HASH(blake2b, wolf_blake2b_init(state), wolf_blake2b_update,
+    wolf_blake2b_final(state, digest))
 #elif WOLF_HAS_BLAKE2B
-BLAKE2(blake2b, wc_InitBlake2b(state, 64), wc_Blake2bUpdate, wc_Blake2bFinal(state, digest, 64))
+PLAIN_HASH(blake2b, wc_InitBlake2b(state, 64), wc_Blake2bUpdate,
+    wc_Blake2bFinal(state, digest, 64))
 #endif
 #if defined(HAVE_BLAKE2S) && WOLF_BLAKE2
-BLAKE2(blake2s, wolf_blake2s_init(state), wolf_blake2s_update, wolf_blake2s_final(state, digest))
+PLAIN_HASH(blake2s, wolf_blake2s_init(state), wolf_blake2s_update,
+    wolf_blake2s_final(state, digest))
 #elif defined(HAVE_BLAKE2S)
-BLAKE2(blake2s, wc_InitBlake2s(state, 32), wc_Blake2sUpdate, wc_Blake2sFinal(state, digest, 32))
+PLAIN_HASH(blake2s, wc_InitBlake2s(state, 32), wc_Blake2sUpdate,
+    wc_Blake2sFinal(state, digest, 32))
+#endif
+
+#if WOLF_SHA3
+typedef sha3_t sha3_256_t;
+typedef sha3_t sha3_384_t;
+typedef sha3_t sha3_512_t;
+#ifndef WOLFSSL_NOSHA3_256
+PLAIN_HASH(sha3_256, wolf_sha3_init(state, 32), wolf_sha3_update,
+    wolf_sha3_final(state, digest))
+#endif
+#ifndef WOLFSSL_NOSHA3_384
+PLAIN_HASH(sha3_384, wolf_sha3_init(state, 48), wolf_sha3_update,
+    wolf_sha3_final(state, digest))
+#endif
+#ifndef WOLFSSL_NOSHA3_512
+PLAIN_HASH(sha3_512, wolf_sha3_init(state, 64), wolf_sha3_update,
+    wolf_sha3_final(state, digest))
+#endif
 #endif
 
 #define HASH_FUNCTIONS(name, prefix, begin, hmac, digest_len, block_len, only_once) \
@@ -575,6 +611,20 @@ static mp_obj_t hmac_update(mp_obj_t self_in, mp_obj_t arg) {
 }
 static MP_DEFINE_CONST_FUN_OBJ_2(hmac_update_obj, hmac_update);
 
+#if LIBWOLFSSL_VERSION_HEX < 0x05009000
+// Whether the algorithm's state is not the one that an HMAC has: of SHA-3, where wolfSSL's is no
+// more than its bytes.
+static bool has_own_state(const hash_algo_t *algo) {
+    #if WOLF_SHA3
+    return algo->hmac_type == WC_SHA3_256 || algo->hmac_type == WC_SHA3_384
+           || algo->hmac_type == WC_SHA3_512;
+    #else
+    (void)algo;
+    return false;
+    #endif
+}
+#endif
+
 static mp_obj_t hmac_copy(mp_obj_t self_in) {
     mp_obj_hmac_t *self = hmac_get(self_in);
     mp_obj_hmac_t *o = hmac_alloc(self->algo);
@@ -583,9 +633,12 @@ static mp_obj_t hmac_copy(mp_obj_t self_in) {
     #else
     // There is no function for it. Both unions begin at their start, whatever the algorithm.
     o->hmac = self->hmac;
-    memset(&o->hmac.hash, 0, sizeof(o->hmac.hash));
-    int ret = self->algo->copy((hash_state_t *)(void *)&self->hmac.hash,
-        (hash_state_t *)(void *)&o->hmac.hash);
+    int ret = 0;
+    if (!has_own_state(self->algo)) {
+        memset(&o->hmac.hash, 0, sizeof(o->hmac.hash));
+        ret = self->algo->copy((hash_state_t *)(void *)&self->hmac.hash,
+            (hash_state_t *)(void *)&o->hmac.hash);
+    }
     #endif
     if (ret != 0) {
         hmac_finish(o);

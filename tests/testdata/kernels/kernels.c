@@ -10,10 +10,18 @@ static bool plain;
 
 #include "wolf_chacha.c"
 #include "wolf_blake2.c"
+// The files are not made to be in one.
+#undef BLOCK
+#undef PUT
+#undef ROUND
+#undef ROW
+#undef TURN
+#include "wolf_sha3.c"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <wolfssl/wolfcrypt/blake2.h>
+#include <wolfssl/wolfcrypt/sha3.h>
 
 #define MOST_DATA 5000
 #define MOST_AAD 400
@@ -119,6 +127,30 @@ static void same_blake2(size_t len) {
     check("BLAKE2s", len, ret, digest, digest2, 32);
 }
 
+static void same_sha3(size_t len) {
+    wc_Sha3 x;
+    wolf_sha3_t s;
+    uint8_t digest[64], digest2[64];
+    uint32_t size = 32 + 16 * (len % 2) + 32 * (len % 2 == 0 && len % 4 == 0);
+    int ret = size == 32 ? wc_InitSha3_256(&x, NULL, INVALID_DEVID)
+        : size == 48 ? wc_InitSha3_384(&x, NULL, INVALID_DEVID)
+        : wc_InitSha3_512(&x, NULL, INVALID_DEVID);
+    ret |= wolf_sha3_init(&s, size);
+    for (size_t pos = 0; pos < len;) {
+        size_t n = any() % 300;
+        n = n < len - pos ? n : len - pos;
+        ret |= size == 32 ? wc_Sha3_256_Update(&x, in + pos, n)
+            : size == 48 ? wc_Sha3_384_Update(&x, in + pos, n)
+            : wc_Sha3_512_Update(&x, in + pos, n);
+        ret |= wolf_sha3_update(&s, in + pos, n);
+        pos += n;
+    }
+    ret |= size == 32 ? wc_Sha3_256_Final(&x, digest)
+        : size == 48 ? wc_Sha3_384_Final(&x, digest) : wc_Sha3_512_Final(&x, digest);
+    ret |= wolf_sha3_final(&s, digest2);
+    check("SHA-3", len, ret, digest, digest2, size);
+}
+
 // RFC 8439, appendix A.3, vectors 7 to 11: numbers at the edges of the prime.
 static void poly_edges(void) {
     static const struct {
@@ -157,6 +189,7 @@ int main(int argc, char **argv) {
         same_aead(len);
         same_parts(len);
         same_blake2(len);
+        same_sha3(len);
     }
     printf("same %s\n", USABLE ? "with AVX-512" : "without AVX-512");
     return 0;
