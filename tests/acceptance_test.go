@@ -332,6 +332,7 @@ func (r *real) onFirmware(t *testing.T) {
 	t.Run("NIST's vectors", r.nist)
 	t.Run("Wycheproof", r.wycheproof)
 	t.Run("keys and pyca", r.keysAndPyca)
+	t.Run("certificates and pyca", r.x509API)
 	t.Run("examples of crypto.md", r.cryptoExamples)
 	for _, script := range firmwareScripts(t) {
 		t.Run(script, func(t *testing.T) { runScript(t, r.firmware(), script) })

@@ -100,7 +100,7 @@ include(${WOLFSSL_MOD_DIR}/pristine/${WOLFSSL_PORT}.cmake OPTIONAL)
 set(WOLFSSL_MOD_NAMES modwolfssl.c modwolfcryptolib.c modwolfhashlib.c wolf_glue.c wolf_alloc.c
     wolf_aead.c wolf_blake2.c wolf_bundle.c wolf_cache.c wolf_certdict.c wolf_chacha.c wolf_crypto.c wolf_ctr.c
     wolf_ec.c wolf_ed25519.c wolf_keys.c wolf_ocsp.c wolf_pem.c wolf_reason.c wolf_rsa.c wolf_session.c
-    wolf_sha3.c wolf_verify.c wolf_x509.c)
+    wolf_sha3.c wolf_verify.c wolf_x509.c wolf_x509gen.c wolf_x509obj.c)
 
 # The same list as in micropython.mk, which explains it.
 set(WOLFSSL_LIB_NAMES

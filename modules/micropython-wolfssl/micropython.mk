@@ -92,7 +92,7 @@ endif
 WOLFSSL_MOD_SRC := $(addprefix $(WOLFSSL_MOD_DIR)/, modwolfssl.c modwolfcryptolib.c modwolfhashlib.c wolf_glue.c wolf_alloc.c \
 	wolf_aead.c wolf_blake2.c wolf_bundle.c wolf_cache.c wolf_certdict.c wolf_chacha.c wolf_crypto.c wolf_ctr.c \
 	wolf_ec.c wolf_ed25519.c wolf_keys.c wolf_ocsp.c wolf_pem.c wolf_reason.c wolf_rsa.c wolf_session.c \
-	wolf_sha3.c wolf_verify.c wolf_x509.c)
+	wolf_sha3.c wolf_verify.c wolf_x509.c wolf_x509gen.c wolf_x509obj.c)
 WOLFSSL_GLUE_SRC := $(wildcard $(WOLFSSL_PORT_DIR)/wolfssl_port.c)
 
 # Every library source that the settings can turn on; the others compile to nothing. integer.c and

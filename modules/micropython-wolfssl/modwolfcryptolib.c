@@ -308,6 +308,9 @@ static const mp_rom_map_elem_t wolfcryptolib_globals_table[] = {
     #if WOLF_CRYPTO_KEYS
     { MP_ROM_QSTR(MP_QSTR_serialization), MP_ROM_PTR(&wolfcryptolib_serialization_module) },
     #endif
+    #if MICROPY_WOLFCRYPTOLIB_X509
+    { MP_ROM_QSTR(MP_QSTR_x509), MP_ROM_PTR(&wolfcryptolib_x509_module) },
+    #endif
     #if MICROPY_WOLFCRYPTOLIB_URANDOM
     { MP_ROM_QSTR(MP_QSTR_urandom), MP_ROM_PTR(&wolfcryptolib_urandom_obj) },
     #endif

@@ -25,7 +25,6 @@
  */
 
 #include "wolf_certdict.h"
-#include "wolf_x509.h"
 
 #include <string.h>
 
@@ -95,6 +94,12 @@ static mp_obj_t new_text(uint8_t tag, wolf_span_t in) {
     vstr_clear(&vstr);
     return text;
 }
+
+#if MICROPY_WOLFCRYPTOLIB_X509
+mp_obj_t wolf_cert_text(uint8_t tag, wolf_span_t in) {
+    return new_text(tag, in);
+}
+#endif
 
 static mp_obj_t new_str(const char *text) {
     return mp_obj_new_str(text, strlen(text));

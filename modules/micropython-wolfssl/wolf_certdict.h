@@ -27,10 +27,16 @@
 #ifndef MICROPY_INCLUDED_WOLF_CERTDICT_H
 #define MICROPY_INCLUDED_WOLF_CERTDICT_H
 
-#include "wolf_mpcompat.h"
+#include "wolf_crypto.h"
+#include "wolf_x509.h"
 
 // What a certificate says, as the dict of CPython's SSLSocket.getpeercert(). der is a bytes object
 // with a certificate that wolf_cert_read() can read; what else is in it need not be well formed.
 mp_obj_t wolf_cert_dict(mp_obj_t der);
+
+#if MICROPY_WOLFCRYPTOLIB_X509
+// The text of a string of the type tag; what is no character is a question mark.
+mp_obj_t wolf_cert_text(uint8_t tag, wolf_span_t in);
+#endif
 
 #endif // MICROPY_INCLUDED_WOLF_CERTDICT_H

@@ -56,6 +56,9 @@ EXCEPTION(AlreadyFinalized, Exception)
 #if MICROPY_WOLFCRYPTOLIB_KEYWRAP
 EXCEPTION(InvalidUnwrap, Exception)
 #endif
+#if MICROPY_WOLFCRYPTOLIB_X509
+EXCEPTION(ExtensionNotFound, Exception)
+#endif
 
 MP_NORETURN void wolf_crypto_raise(const mp_obj_type_t *type) {
     nlr_raise(mp_obj_new_exception(type));

@@ -109,6 +109,14 @@
 #endif
 #endif
 
+// x509: certificates and certificate requests, read; with the second macro, made, too.
+#ifndef MICROPY_WOLFCRYPTOLIB_X509
+#define MICROPY_WOLFCRYPTOLIB_X509 (MICROPY_WOLFCRYPTOLIB_EC || MICROPY_WOLFCRYPTOLIB_RSA)
+#endif
+#ifndef MICROPY_WOLFCRYPTOLIB_X509_SIGN
+#define MICROPY_WOLFCRYPTOLIB_X509_SIGN MICROPY_WOLFCRYPTOLIB_X509
+#endif
+
 // urandom(n)
 #ifndef MICROPY_WOLFCRYPTOLIB_URANDOM
 #define MICROPY_WOLFCRYPTOLIB_URANDOM (1)
@@ -122,11 +130,19 @@
 // Signatures of a hash.
 #define WOLF_CRYPTO_HASHES (MICROPY_WOLFCRYPTOLIB_EC || MICROPY_WOLFCRYPTOLIB_RSA)
 
+#if MICROPY_WOLFCRYPTOLIB_X509 && !WOLF_CRYPTO_HASHES
+#error "MICROPY_WOLFCRYPTOLIB_X509 needs MICROPY_WOLFCRYPTOLIB_EC or MICROPY_WOLFCRYPTOLIB_RSA"
+#endif
+#if MICROPY_WOLFCRYPTOLIB_X509_SIGN && !MICROPY_WOLFCRYPTOLIB_X509
+#error "MICROPY_WOLFCRYPTOLIB_X509_SIGN needs MICROPY_WOLFCRYPTOLIB_X509"
+#endif
+
 // Exceptions, of the names that pyca's cryptography has for them.
 extern const mp_obj_type_t wolfcryptolib_InvalidTag_type;
 extern const mp_obj_type_t wolfcryptolib_InvalidSignature_type;
 extern const mp_obj_type_t wolfcryptolib_InvalidUnwrap_type;
 extern const mp_obj_type_t wolfcryptolib_AlreadyFinalized_type;
+extern const mp_obj_type_t wolfcryptolib_ExtensionNotFound_type;
 
 extern const mp_obj_type_t wolfcryptolib_AESGCM_type;
 extern const mp_obj_type_t wolfcryptolib_AESCCM_type;
@@ -142,6 +158,7 @@ extern const mp_obj_module_t wolfcryptolib_padding_module;
 extern const mp_obj_module_t wolfcryptolib_hashes_module;
 extern const mp_obj_module_t wolfcryptolib_serialization_module;
 extern const mp_obj_module_t wolfcryptolib_utils_module;
+extern const mp_obj_module_t wolfcryptolib_x509_module;
 
 MP_DECLARE_CONST_FUN_OBJ_2(wolfcryptolib_aes_key_wrap_obj);
 MP_DECLARE_CONST_FUN_OBJ_2(wolfcryptolib_aes_key_unwrap_obj);

@@ -209,28 +209,11 @@ static mp_obj_t wolf_decode_dss_signature(mp_obj_t signature_in) {
 }
 MP_DEFINE_CONST_FUN_OBJ_1(wolf_decode_dss_signature_obj, wolf_decode_dss_signature);
 
-// The bytes of a number that is not negative and has at most len of them.
-static void get_int(mp_obj_t number, uint8_t *buf, size_t len) {
-    memset(buf, 0, len);
-    if (mp_obj_is_small_int(number)) {
-        mp_int_t n = MP_OBJ_SMALL_INT_VALUE(number);
-        for (size_t i = len; n > 0 && i > 0; n >>= 8) {
-            buf[--i] = n;
-        }
-    } else if (mp_obj_is_exact_type(number, &mp_type_int)) {
-        mp_obj_int_to_bytes_impl(number, true, len, buf);
-    }
-    // Whatever was cut off.
-    if (!mp_obj_equal(mp_obj_int_from_bytes_impl(true, len, buf), number)) {
-        mp_raise_ValueError(MP_ERROR_TEXT("number"));
-    }
-}
-
 static void put_number(wolf_der_writer_t *w, mp_obj_t number) {
     static const uint8_t zero[] = { 0 };
     const uint8_t *end = w->p;
     uint8_t buf[WOLF_EC_MAX];
-    get_int(number, buf, sizeof(buf));
+    wolf_int_to_bytes(number, buf, sizeof(buf));
     size_t i = 0;
     while (i < sizeof(buf) - 1 && buf[i] == 0) {
         i++;
@@ -470,7 +453,7 @@ static mp_obj_t ec_derive_private_key(mp_obj_t value, mp_obj_t curve) {
     uint8_t secret[WOLF_EC_MAX];
     nlr_buf_t nlr;
     if (nlr_push(&nlr) == 0) {
-        get_int(value, secret, kind->size);
+        wolf_int_to_bytes(value, secret, kind->size);
         mp_obj_t key = wolf_key_from_secret(kind, secret, kind->size);
         nlr_pop();
         wolf_wipe(secret, sizeof(secret));

@@ -32,6 +32,8 @@
 
 #include <string.h>
 
+#include "py/objint.h"
+
 #include <wolfssl/wolfcrypt/error-crypt.h>
 
 #if WOLF_CRYPTO_KEYS
@@ -45,8 +47,8 @@
 
 // pyca's enumerations; none of their values is in two of them.
 enum {
-    ENCODING_PEM = 1,
-    ENCODING_DER,
+    ENCODING_PEM = WOLF_ENCODING_PEM,
+    ENCODING_DER = WOLF_ENCODING_DER,
     ENCODING_RAW,
     ENCODING_X962,
     PRIVATE_TRADITIONAL = 16,
@@ -165,6 +167,18 @@ wolf_key_t *wolf_key_get(mp_obj_t obj, const mp_obj_type_t *type) {
     return self;
 }
 
+#if MICROPY_WOLFCRYPTOLIB_X509
+wolf_key_t *wolf_key_get_any(mp_obj_t obj, bool private) {
+    for (size_t i = 0; i < MP_ARRAY_SIZE(kinds); i++) {
+        const mp_obj_type_t *type = private ? kinds[i]->private_type : kinds[i]->public_type;
+        if (mp_obj_is_exact_type(obj, type)) {
+            return wolf_key_get(obj, type);
+        }
+    }
+    mp_raise_TypeError(MP_ERROR_TEXT("expected a key"));
+}
+#endif
+
 #if WOLF_FINALISER
 static mp_obj_t wolf_key___del__(mp_obj_t self_in) {
     wolf_key_t *self = MP_OBJ_TO_PTR(self_in);
@@ -185,6 +199,26 @@ static mp_obj_t wolf_key_public_key(mp_obj_t self_in) {
     return wolf_key_new(self->kind, NULL, 0, wolf_key_public(self), self->public_len);
 }
 MP_DEFINE_CONST_FUN_OBJ_1(wolf_key_public_key_obj, wolf_key_public_key);
+
+#if MICROPY_WOLFCRYPTOLIB_EC || MICROPY_WOLFCRYPTOLIB_X509_SIGN
+void wolf_int_to_bytes(mp_obj_t number, uint8_t *buf, size_t len) {
+    memset(buf, 0, len);
+    if (mp_obj_is_small_int(number)) {
+        mp_int_t n = MP_OBJ_SMALL_INT_VALUE(number);
+        for (size_t i = len; n > 0 && i > 0; n >>= 8) {
+            buf[--i] = n;
+        }
+    } else if (mp_obj_is_exact_type(number, &mp_type_int)) {
+        mp_obj_int_to_bytes_impl(number, true, len, buf);
+    } else {
+        mp_raise_ValueError(MP_ERROR_TEXT("number"));
+    }
+    // Whatever was cut off.
+    if (!mp_obj_equal(mp_obj_int_from_bytes_impl(true, len, buf), number)) {
+        mp_raise_ValueError(MP_ERROR_TEXT("number"));
+    }
+}
+#endif
 
 /******************************************************************************/
 // Writing.
@@ -252,6 +286,12 @@ static void put_public(wolf_der_writer_t *w, const wolf_key_t *key, mp_int_t for
     wolf_der_bytes(w, key->kind->algorithm, key->kind->algorithm_len);
     wolf_der_header(w, TAG_SEQUENCE, end);
 }
+
+#if MICROPY_WOLFCRYPTOLIB_X509_SIGN
+void wolf_key_put_public(wolf_der_writer_t *w, const wolf_key_t *key) {
+    put_public(w, key, PUBLIC_SPKI);
+}
+#endif
 
 // The written key as bytes, with PEM around it if a label is given.
 static mp_obj_t new_encoded(const wolf_key_t *key, bool private, mp_int_t format,
@@ -521,6 +561,12 @@ static mp_obj_t read_public(const uint8_t *der, size_t len) {
     }
     return wolf_key_from_public(kind, bits.p + 1, bits.len - 1);
 }
+
+#if MICROPY_WOLFCRYPTOLIB_X509
+mp_obj_t wolf_key_read_public(const uint8_t *der, size_t len) {
+    return read_public(der, len);
+}
+#endif
 
 // A key in PEM: decoded, read and wiped.
 static mp_obj_t read_pem(const mp_buffer_info_t *data, bool private) {

@@ -30,6 +30,7 @@
 // What all kinds of keys share: objects, formats, hashes and the other parameters of pyca's API.
 
 #include "wolf_crypto.h"
+#include "wolf_pem.h"
 #include "wolf_x509.h"
 
 #include <wolfssl/wolfcrypt/hash.h>
@@ -108,6 +109,27 @@ MP_DECLARE_CONST_FUN_OBJ_1(wolf_key___del___obj);
     { MP_ROM_QSTR(MP_QSTR_private_bytes), MP_ROM_PTR(&wolf_key_private_bytes_obj) },
 #define WOLF_PUBLIC_KEY_ENTRIES \
     { MP_ROM_QSTR(MP_QSTR_public_bytes), MP_ROM_PTR(&wolf_key_public_bytes_obj) },
+
+// The bytes of a number that is not negative and has at most len of them. ValueError if it is
+// another.
+void wolf_int_to_bytes(mp_obj_t number, uint8_t *buf, size_t len);
+
+// The key of an argument, of any kind. TypeError if it has another type.
+wolf_key_t *wolf_key_get_any(mp_obj_t obj, bool private);
+
+// A public key in SubjectPublicKeyInfo, or, for RSA, its own format. ValueError if it is none.
+mp_obj_t wolf_key_read_public(const uint8_t *der, size_t len);
+
+// Put the SubjectPublicKeyInfo of either half of a key in front of what is there. It has at most
+// WOLF_SPKI_MORE bytes more than the public half.
+void wolf_key_put_public(wolf_der_writer_t *w, const wolf_key_t *key);
+#define WOLF_SPKI_MORE (48)
+
+// Values of serialization.Encoding.
+enum {
+    WOLF_ENCODING_PEM = 1,
+    WOLF_ENCODING_DER,
+};
 
 // utils'
 MP_DECLARE_CONST_FUN_OBJ_1(wolf_decode_dss_signature_obj);

@@ -97,6 +97,9 @@ static inline void *wolf_obj_init(void *obj, const mp_obj_type_t *type) {
 #define WOLF_TYPE_SLOT_make_new .make_new =
 #define WOLF_TYPE_SLOT_print .print =
 #define WOLF_TYPE_SLOT_call .call =
+#define WOLF_TYPE_SLOT_unary_op .unary_op =
+#define WOLF_TYPE_SLOT_binary_op .binary_op =
+#define WOLF_TYPE_SLOT_iter .getiter =
 #define WOLF_TYPE_SLOT_attr .attr =
 #define WOLF_TYPE_SLOT_protocol .protocol =
 #define WOLF_TYPE_SLOT_buffer .buffer_p.get_buffer =
@@ -115,10 +118,24 @@ static inline void *wolf_obj_init(void *obj, const mp_obj_type_t *type) {
     const mp_obj_type_t t = { \
         { &mp_type_type }, .name = n, WOLF_TYPE_SLOT_##s1 v1, WOLF_TYPE_SLOT_##s2 v2, \
         WOLF_TYPE_SLOT_##s3 v3, WOLF_TYPE_SLOT_##s4 v4 }
-#define WOLF_TYPE_N(a1, a2, a3, a4, a5, a6, a7, a8, n, ...) n
+#define WOLF_TYPE_5(t, n, s1, v1, s2, v2, s3, v3, s4, v4, s5, v5) \
+    const mp_obj_type_t t = { \
+        { &mp_type_type }, .name = n, WOLF_TYPE_SLOT_##s1 v1, WOLF_TYPE_SLOT_##s2 v2, \
+        WOLF_TYPE_SLOT_##s3 v3, WOLF_TYPE_SLOT_##s4 v4, WOLF_TYPE_SLOT_##s5 v5 }
+#define WOLF_TYPE_6(t, n, s1, v1, s2, v2, s3, v3, s4, v4, s5, v5, s6, v6) \
+    const mp_obj_type_t t = { \
+        { &mp_type_type }, .name = n, WOLF_TYPE_SLOT_##s1 v1, WOLF_TYPE_SLOT_##s2 v2, \
+        WOLF_TYPE_SLOT_##s3 v3, WOLF_TYPE_SLOT_##s4 v4, WOLF_TYPE_SLOT_##s5 v5, \
+        WOLF_TYPE_SLOT_##s6 v6 }
+#define WOLF_TYPE_7(t, n, s1, v1, s2, v2, s3, v3, s4, v4, s5, v5, s6, v6, s7, v7) \
+    const mp_obj_type_t t = { \
+        { &mp_type_type }, .name = n, WOLF_TYPE_SLOT_##s1 v1, WOLF_TYPE_SLOT_##s2 v2, \
+        WOLF_TYPE_SLOT_##s3 v3, WOLF_TYPE_SLOT_##s4 v4, WOLF_TYPE_SLOT_##s5 v5, \
+        WOLF_TYPE_SLOT_##s6 v6, WOLF_TYPE_SLOT_##s7 v7 }
+#define WOLF_TYPE_N(a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, n, ...) n
 #define MP_DEFINE_CONST_OBJ_TYPE(t, n, flags, ...) \
-    WOLF_TYPE_N(__VA_ARGS__, WOLF_TYPE_4, _, WOLF_TYPE_3, _, WOLF_TYPE_2, _, WOLF_TYPE_1, _)( \
-    t, n, __VA_ARGS__)
+    WOLF_TYPE_N(__VA_ARGS__, WOLF_TYPE_7, _, WOLF_TYPE_6, _, WOLF_TYPE_5, _, WOLF_TYPE_4, _, \
+    WOLF_TYPE_3, _, WOLF_TYPE_2, _, WOLF_TYPE_1, _)(t, n, __VA_ARGS__)
 #endif
 
 // Whether objects of a type have a protocol, which is a stream's unless the type says otherwise.

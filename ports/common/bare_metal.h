@@ -263,6 +263,10 @@ int wolfssl_port_seed(unsigned char *output, unsigned int size);
 #ifndef MICROPY_WOLFCRYPTOLIB_EC
 #define MICROPY_WOLFCRYPTOLIB_EC (0)
 #endif
+// Certificates for programs: read, and, with the second macro, made.
+#ifndef MICROPY_WOLFCRYPTOLIB_X509
+#define MICROPY_WOLFCRYPTOLIB_X509 (0)
+#endif
 // Features of the modules, see docs/tls.md.
 #if MICROPY_WOLFSSL_PROFILE != MICROPY_WOLFSSL_PROFILE_FULL
 #ifndef MICROPY_WOLFSSL_REASONS

@@ -364,6 +364,34 @@ def ec_keys(_):
         key.exchange(key.public_key())
 
 
+def certificates(_):
+    if not hasattr(wolfcryptolib, "x509"):
+        return bytearray(100)  # something that can fail
+    x509, ec = wolfcryptolib.x509, wolfcryptolib.ec
+    sha256 = wolfcryptolib.hashes.SHA256()
+    encoding = wolfcryptolib.serialization.Encoding
+    root = x509.load_pem_x509_certificates(ca_pem)[0]
+    leaf = x509.load_der_x509_certificate(bytearray(server))
+    leaf.verify_directly_issued_by(root)
+    for extension in leaf.extensions:
+        extension.value
+    names = leaf.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    if "localhost" not in names.get_values_for_type(x509.DNSName):
+        raise ValueError("names")
+    str(leaf.subject), leaf.serial_number, leaf.not_valid_after_utc, leaf.fingerprint(sha256)
+    key = ec.derive_private_key(12345, ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "node 7")])
+    request = x509.CertificateSigningRequestBuilder().subject_name(name)
+    request = request.add_extension(names, critical=False).sign(key, sha256)
+    if not request.is_signature_valid:
+        raise ValueError("request")
+    made = x509.CertificateBuilder().subject_name(name).issuer_name(name)
+    made = made.public_key(request.public_key()).serial_number(x509.random_serial_number())
+    made = made.not_valid_before((2026, 1, 1, 0, 0, 0)).not_valid_after((2050, 1, 1, 0, 0, 0))
+    made = made.add_extension(x509.BasicConstraints(True, 0), critical=True).sign(key, sha256)
+    x509.load_pem_x509_certificate(made.public_bytes(encoding.PEM))
+
+
 def rsa_key():
     if not hasattr(wolfcryptolib, "rsa"):
         return None
@@ -432,6 +460,7 @@ OPERATIONS = (
     ("aes", None, aes, True),
     ("aead", None, aead, True),
     ("keys", None, ec_keys, True),
+    ("certificates", None, certificates, True),
     ("rsa", rsa_key, rsa_use, True),
 )
 

@@ -2,6 +2,7 @@
 # dir(). On other ports, and with other settings, some of it is absent: docs/crypto.md of the mpwolf
 # project.
 
+from collections.abc import Iterator
 from typing import Any
 
 Buffer = bytes | bytearray | memoryview
@@ -59,6 +60,11 @@ def urandom(n: int, /) -> bytes: ...
 # Each of these is an object that returns itself when it is called, as pyca's classes without
 # arguments are used.
 _Parameter = Any
+
+# A time in UTC as time.gmtime() has it; the first six numbers are enough where one is given.
+_Time = tuple[int, ...]
+
+_List = list[Any] | tuple[Any, ...]
 
 class hashes:
     SHA1: _Parameter
@@ -201,3 +207,212 @@ class serialization:
     def load_pem_public_key(data: Buffer, /) -> Any: ...
     @staticmethod
     def load_der_public_key(data: Buffer, /) -> Any: ...
+
+class x509:
+    @staticmethod
+    def load_der_x509_certificate(data: Buffer, /) -> x509.Certificate: ...
+    @staticmethod
+    def load_pem_x509_certificate(data: Buffer, /) -> x509.Certificate: ...
+    @staticmethod
+    def load_pem_x509_certificates(data: Buffer, /) -> list[x509.Certificate]: ...
+    @staticmethod
+    def load_der_x509_csr(data: Buffer, /) -> x509.CertificateSigningRequest: ...
+    @staticmethod
+    def load_pem_x509_csr(data: Buffer, /) -> x509.CertificateSigningRequest: ...
+    @staticmethod
+    def random_serial_number() -> int: ...
+
+    class Version:
+        v1: int
+        v3: int
+
+    class ExtensionNotFound(Exception): ...
+
+    class Certificate:
+        subject: x509.Name
+        issuer: x509.Name
+        serial_number: int
+        version: int
+        not_valid_before: _Time
+        not_valid_after: _Time
+        not_valid_before_utc: _Time
+        not_valid_after_utc: _Time
+        extensions: x509.Extensions
+        signature: bytes
+        signature_algorithm_oid: x509.ObjectIdentifier
+        signature_hash_algorithm: _Parameter | None
+        tbs_certificate_bytes: bytes
+        def public_key(self) -> Any: ...
+        def fingerprint(self, algorithm: _Parameter, /) -> bytes: ...
+        def public_bytes(self, encoding: int) -> bytes: ...
+        def verify_directly_issued_by(self, issuer: x509.Certificate, /) -> None: ...
+
+    class CertificateSigningRequest:
+        subject: x509.Name
+        extensions: x509.Extensions
+        is_signature_valid: bool
+        signature: bytes
+        signature_algorithm_oid: x509.ObjectIdentifier
+        signature_hash_algorithm: _Parameter | None
+        tbs_certrequest_bytes: bytes
+        def public_key(self) -> Any: ...
+        def public_bytes(self, encoding: int) -> bytes: ...
+
+    class ObjectIdentifier:
+        dotted_string: str
+        def __init__(self, dotted_string: str, /) -> None: ...
+
+    class NameOID:
+        COMMON_NAME: x509.ObjectIdentifier
+        SURNAME: x509.ObjectIdentifier
+        SERIAL_NUMBER: x509.ObjectIdentifier
+        COUNTRY_NAME: x509.ObjectIdentifier
+        LOCALITY_NAME: x509.ObjectIdentifier
+        STATE_OR_PROVINCE_NAME: x509.ObjectIdentifier
+        STREET_ADDRESS: x509.ObjectIdentifier
+        ORGANIZATION_NAME: x509.ObjectIdentifier
+        ORGANIZATIONAL_UNIT_NAME: x509.ObjectIdentifier
+        TITLE: x509.ObjectIdentifier
+        GIVEN_NAME: x509.ObjectIdentifier
+        DN_QUALIFIER: x509.ObjectIdentifier
+        PSEUDONYM: x509.ObjectIdentifier
+        USER_ID: x509.ObjectIdentifier
+        DOMAIN_COMPONENT: x509.ObjectIdentifier
+        EMAIL_ADDRESS: x509.ObjectIdentifier
+
+    class ExtendedKeyUsageOID:
+        ANY_EXTENDED_KEY_USAGE: x509.ObjectIdentifier
+        SERVER_AUTH: x509.ObjectIdentifier
+        CLIENT_AUTH: x509.ObjectIdentifier
+        CODE_SIGNING: x509.ObjectIdentifier
+        EMAIL_PROTECTION: x509.ObjectIdentifier
+        TIME_STAMPING: x509.ObjectIdentifier
+        OCSP_SIGNING: x509.ObjectIdentifier
+
+    class NameAttribute:
+        oid: x509.ObjectIdentifier
+        value: str
+        def __init__(self, oid: x509.ObjectIdentifier, value: str, /) -> None: ...
+
+    class Name:
+        def __init__(self, attributes: _List, /) -> None: ...
+        def __iter__(self) -> Iterator[x509.NameAttribute]: ...
+        def get_attributes_for_oid(
+            self, oid: x509.ObjectIdentifier, /
+        ) -> list[x509.NameAttribute]: ...
+        def rfc4514_string(self) -> str: ...
+        def public_bytes(self) -> bytes: ...
+
+    class DNSName:
+        value: str
+        def __init__(self, value: str, /) -> None: ...
+
+    class RFC822Name:
+        value: str
+        def __init__(self, value: str, /) -> None: ...
+
+    class UniformResourceIdentifier:
+        value: str
+        def __init__(self, value: str, /) -> None: ...
+
+    class IPAddress:
+        value: str
+        def __init__(self, value: str, /) -> None: ...
+
+    class DirectoryName:
+        value: x509.Name
+        def __init__(self, value: x509.Name, /) -> None: ...
+
+    class RegisteredID:
+        value: x509.ObjectIdentifier
+        def __init__(self, value: x509.ObjectIdentifier, /) -> None: ...
+
+    class OtherName:
+        type_id: x509.ObjectIdentifier
+        value: bytes
+
+    class Extensions:
+        def __iter__(self) -> Iterator[x509.Extension]: ...
+        def get_extension_for_class(self, extclass: type, /) -> x509.Extension: ...
+        def get_extension_for_oid(self, oid: x509.ObjectIdentifier, /) -> x509.Extension: ...
+
+    class Extension:
+        oid: x509.ObjectIdentifier
+        critical: bool
+        value: Any
+
+    class SubjectAlternativeName:
+        def __init__(self, general_names: _List, /) -> None: ...
+        def __iter__(self) -> Iterator[Any]: ...
+        def get_values_for_type(self, type: type, /) -> list[Any]: ...
+
+    class BasicConstraints:
+        ca: bool
+        path_length: int | None
+        def __init__(self, ca: bool, path_length: int | None) -> None: ...
+
+    class KeyUsage:
+        digital_signature: bool
+        content_commitment: bool
+        key_encipherment: bool
+        data_encipherment: bool
+        key_agreement: bool
+        key_cert_sign: bool
+        crl_sign: bool
+        encipher_only: bool
+        decipher_only: bool
+        def __init__(
+            self,
+            digital_signature: bool,
+            content_commitment: bool,
+            key_encipherment: bool,
+            data_encipherment: bool,
+            key_agreement: bool,
+            key_cert_sign: bool,
+            crl_sign: bool,
+            encipher_only: bool,
+            decipher_only: bool,
+        ) -> None: ...
+
+    class ExtendedKeyUsage:
+        def __init__(self, usages: _List, /) -> None: ...
+        def __iter__(self) -> Iterator[x509.ObjectIdentifier]: ...
+
+    class SubjectKeyIdentifier:
+        digest: bytes
+        key_identifier: bytes
+        @staticmethod
+        def from_public_key(public_key: Any, /) -> x509.SubjectKeyIdentifier: ...
+
+    class AuthorityKeyIdentifier:
+        key_identifier: bytes | None
+        @staticmethod
+        def from_issuer_public_key(public_key: Any, /) -> x509.AuthorityKeyIdentifier: ...
+        @staticmethod
+        def from_issuer_subject_key_identifier(
+            ski: x509.SubjectKeyIdentifier, /
+        ) -> x509.AuthorityKeyIdentifier: ...
+
+    class UnrecognizedExtension:
+        oid: x509.ObjectIdentifier
+        value: bytes
+        def __init__(self, oid: x509.ObjectIdentifier, value: Buffer, /) -> None: ...
+
+    class CertificateBuilder:
+        def subject_name(self, name: x509.Name, /) -> x509.CertificateBuilder: ...
+        def issuer_name(self, name: x509.Name, /) -> x509.CertificateBuilder: ...
+        def public_key(self, key: Any, /) -> x509.CertificateBuilder: ...
+        def serial_number(self, number: int, /) -> x509.CertificateBuilder: ...
+        def not_valid_before(self, time: _Time, /) -> x509.CertificateBuilder: ...
+        def not_valid_after(self, time: _Time, /) -> x509.CertificateBuilder: ...
+        def add_extension(self, extval: Any, critical: bool) -> x509.CertificateBuilder: ...
+        def sign(self, private_key: Any, algorithm: _Parameter | None) -> x509.Certificate: ...
+
+    class CertificateSigningRequestBuilder:
+        def subject_name(self, name: x509.Name, /) -> x509.CertificateSigningRequestBuilder: ...
+        def add_extension(
+            self, extval: Any, critical: bool
+        ) -> x509.CertificateSigningRequestBuilder: ...
+        def sign(
+            self, private_key: Any, algorithm: _Parameter | None
+        ) -> x509.CertificateSigningRequest: ...
