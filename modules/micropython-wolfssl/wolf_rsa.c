@@ -352,7 +352,12 @@ static mp_obj_t rsa_sign(size_t n_args, const mp_obj_t *args) {
         mgf = mgf_of(padding->mgf);
         salt = salt_len(padding, hash, key_bits(self));
     } else {
+        // It allocates, and says nothing of that: no length is its only error.
+        wolf_alloc_begin();
         digest_info(hash, digest, info, &info_len);
+        if (info_len == 0) {
+            wolf_raise_error(BAD_FUNC_ARG);
+        }
     }
     WC_RNG rng;
     wolf_rng_begin(&rng);
