@@ -19,6 +19,8 @@ import (
 type Options struct {
 	project.Options
 	Tool string // mpwolf's version
+	// Only is the target to audit, as results call it; "" for all.
+	Only string
 }
 
 // State is what an advisory means for a firmware.
@@ -89,7 +91,7 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	built, err := verify.OpenBuilt(ctx, o.Options, macros(known))
+	built, err := verify.OpenBuilt(ctx, o.Options, o.Only, macros(known))
 	if err != nil {
 		return nil, fmt.Errorf("audit: %w", err)
 	}
@@ -127,6 +129,17 @@ func audit(known *wolfssl.Advisories, b *verify.Built) (*Target, error) {
 		t.Advisories = append(t.Advisories, assessment)
 	}
 	return t, nil
+}
+
+// Short is what a page or a result of verify shows of it.
+func (t *Target) Short(list List) *verify.Audit {
+	short := &verify.Audit{Until: list.Date, Version: t.Version, Note: t.Note}
+	for _, a := range t.Advisories {
+		short.Advisories = append(short.Advisories, verify.Advisory{ID: a.ID,
+			Severity: a.Severity, Summary: a.Summary, State: string(a.State),
+			Evidence: a.Evidence, Affects: a.State == Affected})
+	}
+	return short
 }
 
 func (t *Target) affected() bool { return t.count(Affected) > 0 }

@@ -123,11 +123,10 @@ func (s *session) verify(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	if kind == formatHTML {
-		err = result.HTML(s.stdout, s.pageAudit(c))
-	} else {
-		err = s.showVerified(kind, result)
+	if kind == formatHTML || kind == "json" {
+		s.addAudit(c, result)
 	}
+	err = s.showVerified(kind, result)
 	switch {
 	case err != nil:
 		return err
@@ -139,24 +138,22 @@ func (s *session) verify(c *cli.Context) error {
 	return nil
 }
 
-// pageAudit is what the page says about the advisories. That there is no audit is said there, too:
-// a firmware that was not built has none.
-func (s *session) pageAudit(c *cli.Context) *verify.Audit {
-	result, err := audit.Run(c.Context, audit.Options{Options: s.options(c), Tool: Version()})
-	if err != nil {
-		return &verify.Audit{Unmade: err.Error()}
-	}
-	page := &verify.Audit{Until: result.List.Date, Targets: make(map[string]verify.AuditedTarget)}
-	for _, t := range result.Targets {
-		audited := verify.AuditedTarget{Version: t.Version}
-		for _, a := range t.Advisories {
-			audited.Advisories = append(audited.Advisories, verify.Advisory{ID: a.ID,
-				Severity: a.Severity, Summary: a.Summary, State: string(a.State),
-				Evidence: a.Evidence, Affects: a.State == audit.Affected})
+// addAudit says what the known advisories mean for each target, or that there is no audit: a
+// firmware that was not built has none.
+func (s *session) addAudit(c *cli.Context, verified *verify.Result) {
+	for i := range verified.Targets {
+		t := &verified.Targets[i]
+		result, err := audit.Run(c.Context,
+			audit.Options{Options: s.options(c), Tool: Version(), Only: t.Target})
+		switch {
+		case err != nil:
+			t.Audit = &verify.Audit{Unmade: err.Error()}
+		case len(result.Targets) != 1:
+			t.Audit = &verify.Audit{Unmade: "there is no firmware of this name"}
+		default:
+			t.Audit = result.Targets[0].Short(result.List)
 		}
-		page.Targets[t.Target] = audited
 	}
-	return page
 }
 
 func (s *session) showVerified(kind string, r *verify.Result) error {
@@ -164,7 +161,7 @@ func (s *session) showVerified(kind string, r *verify.Result) error {
 	case "json":
 		return s.json(r)
 	case formatHTML:
-		return r.HTML(s.stdout, nil) // of merge: the firmware is elsewhere
+		return r.HTML(s.stdout)
 	case formatSARIF:
 		return r.Log().SARIF(s.stdout)
 	case formatGitHub:

@@ -32,6 +32,10 @@ type ImageSymbol struct {
 	Global bool
 	Value  uint64 // the address, as a rule
 	Size   uint64
+	// Section is the section that a function or an object of an ELF is in, and Start where it begins
+	// there: without the bit that marks a function as Thumb code. "" and 0 for other symbols.
+	Section string
+	Start   uint64
 }
 
 // Placed is a section of a firmware and where it is when the firmware runs; initialised data is
@@ -118,14 +122,35 @@ func (i *Image) readELF(file *os.File) error {
 	i.HasSymbols = err == nil
 	for _, s := range symbols {
 		if s.Section != elf.SHN_UNDEF && elf.ST_TYPE(s.Info) != elf.STT_FILE {
-			i.Symbols = append(i.Symbols,
-				ImageSymbol{s.Name, elf.ST_BIND(s.Info) != elf.STB_LOCAL, s.Value, s.Size})
+			symbol := ImageSymbol{Name: s.Name, Global: elf.ST_BIND(s.Info) != elf.STB_LOCAL,
+				Value: s.Value, Size: s.Size}
+			symbol.Section, symbol.Start = placeOf(f, s)
+			i.Symbols = append(i.Symbols, symbol)
 		}
 	}
 	if i.Needed, err = f.ImportedLibraries(); err != nil {
 		return fmt.Errorf("shared libraries: %w", err)
 	}
 	return nil
+}
+
+// placeOf is the section that a function or an object is in, and where it begins. The values of
+// other symbols, such as thread-local ones, need not be addresses.
+func placeOf(f *elf.File, s elf.Symbol) (section string, start uint64) {
+	kind := elf.ST_TYPE(s.Info)
+	switch kind {
+	case elf.STT_FUNC, elf.STT_OBJECT, elf.STT_NOTYPE, elf.STT_GNU_IFUNC:
+	default:
+		return "", 0
+	}
+	if int(s.Section) >= len(f.Sections) {
+		return "", 0
+	}
+	start = s.Value
+	if f.Machine == elf.EM_ARM && kind == elf.STT_FUNC {
+		start &^= 1
+	}
+	return f.Sections[s.Section].Name, start
 }
 
 // ReadCode is the largest section of code in a firmware, and its address while the firmware runs.
@@ -190,7 +215,8 @@ func (i *Image) readMachO(file *os.File) error {
 		if s.Type&machStab == 0 && s.Sect > 0 {
 			i.HasSymbols = true
 			i.Symbols = append(i.Symbols,
-				ImageSymbol{strings.TrimPrefix(s.Name, "_"), s.Type&machExternal != 0, s.Value, 0})
+				ImageSymbol{Name: strings.TrimPrefix(s.Name, "_"),
+					Global: s.Type&machExternal != 0, Value: s.Value})
 		}
 	}
 	return nil

@@ -73,7 +73,7 @@ type Patch struct {
 // Of describes the firmware that verify has built for a target. The options must name the target
 // if there are several.
 func Of(ctx context.Context, o Options) (*Firmware, error) {
-	all, err := verify.OpenBuilt(ctx, o.Options, nil)
+	all, err := verify.OpenBuilt(ctx, o.Options, "", nil)
 	if err != nil {
 		return nil, fmt.Errorf("sbom: %w", err)
 	}

@@ -42,15 +42,21 @@ type Unit struct {
 	Macros map[string]build.Value
 }
 
-// OpenBuilt opens the firmware of each target of a patched tree, and asks the compiler for macros.
-// It builds nothing: without a finished build of what is in the tree now, it is an error.
-func OpenBuilt(ctx context.Context, o project.Options, macros []string) ([]*Built, error) {
+// OpenBuilt opens the firmware of each target of a patched tree, or only of the one that results
+// call only, and asks the compiler for macros. It builds nothing: without a finished build of what
+// is in the tree now, it is an error.
+func OpenBuilt(
+	ctx context.Context, o project.Options, only string, macros []string,
+) ([]*Built, error) {
 	p, err := openPatched(ctx, o)
 	if err != nil {
 		return nil, err
 	}
 	var all []*Built
 	for _, t := range p.Targets {
+		if only != "" && t.Name() != only {
+			continue
+		}
 		options, err := targetOptions(p, t)
 		if err != nil {
 			return nil, err

@@ -33,13 +33,12 @@ type earlyDeps struct {
 }
 
 type earlyImage struct {
-	stamp string
-	image *objects.Image
-	err   error
-	sum   string // SHA-256 of the file
-	// sizes are those of the linker's map.
+	stamp             string
+	image             *objects.Image
+	err               error
+	sum               string // SHA-256 of the file
 	mapFile, mapStamp string
-	sizes             map[string]Memory
+	linked            *linkMap // nil if it could not be read
 }
 
 // inputsFile is where a build directory keeps the names of what was linked: the firmware, its map,
@@ -109,7 +108,7 @@ func (i *earlyImage) read(elf, mapFile string) {
 	i.sum, _ = disk.HashFile(elf) // "" if it cannot be read
 	i.mapFile, i.mapStamp = mapFile, stampOf(mapFile)
 	if text, err := os.ReadFile(mapFile); err == nil {
-		i.sizes = parseMap(string(text), i.image.Sections)
+		i.linked = parseMap(string(text), i.image.Sections, i.image.Symbols)
 	}
 }
 
@@ -124,15 +123,15 @@ func (e *early) sum(name string) (string, error) {
 	return disk.HashFile(name)
 }
 
-// sizes are those of the map of a firmware, if they have been read.
-func (e *early) sizes(elf, mapFile string) map[string]Memory {
+// linked is the map of a firmware, if it has been read.
+func (e *early) linked(elf, mapFile string) *linkMap {
 	if e == nil {
 		return nil
 	}
 	<-e.done
 	if i := e.image; e.elf == elf && i.mapFile == mapFile && i.stamp == stampOf(elf) &&
 		i.mapStamp == stampOf(mapFile) {
-		return i.sizes
+		return i.linked
 	}
 	return nil
 }

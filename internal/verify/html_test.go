@@ -16,7 +16,20 @@ func htmlSample() *Result {
 		Sources: map[string]Memory{"py/gc.c": {300, 200}, "lib/littlefs/lfs.c": {100, 0},
 			"/m/micropython-wolfssl/wolfssl/src/tls.c":           {200, 50},
 			"/m/micropython-wolfssl/wolfssl/wolfcrypt/src/aes.c": {400, 50}}}
-	last := &Size{Memory: Memory{Flash: 900, RAM: 310}}
+	parts := []Part{
+		{Stack: stackTLS, Source: "/m/micropython-wolfssl/wolfssl/src/tls.c",
+			Memory: Memory{200, 50}, Symbols: []Symbol{{"TLSX_Parse", Memory{120, 0}}},
+			Smaller: &Smaller{3, Memory{60, 50}}},
+		{Stack: stackTLS, Source: "/m/micropython-wolfssl/wolfssl/wolfcrypt/src/aes.c",
+			Memory: Memory{400, 50}},
+		{Stack: stackMicroPython, Source: "py/gc.c", Memory: Memory{300, 200}, Symbols: []Symbol{
+			{"gc_alloc", Memory{200, 0}}, {"gc_<free>", Memory{100, 0}},
+			{"gc_heap", Memory{0, 200}}}},
+		{Stack: stackMicroPython, Source: "lib/littlefs/lfs.c", Memory: Memory{100, 0}},
+	}
+	size.Measured = "linker's map"
+	last := &Size{Memory: Memory{Flash: 900, RAM: 310}, Measured: "sizes of the objects",
+		Stacks: map[string]Memory{}, Sources: map[string]Memory{}}
 	r := &Result{Schema: SchemaVersion, Tool: "mpwolf", Version: "v1", Tree: "/t", OK: false,
 		MicroPython: "v1.28.0",
 		Findings:    []Finding{{Message: "not as recorded", File: "ports/unix/x.h", Line: 3}}}
@@ -26,7 +39,7 @@ func htmlSample() *Result {
 			Findings: []Finding{}}
 		switch rule.ID {
 		case SizeID:
-			c.Evidence = map[string]any{"size": size, "last": last}
+			c.Evidence = map[string]any{"size": size, "last": last, partsEvidence: parts}
 		case SymbolsID:
 			c.OK = false
 			c.Findings = []Finding{{Message: `<script>alert("x")</script> & twice`,
@@ -37,21 +50,20 @@ func htmlSample() *Result {
 		report.Checks = append(report.Checks, c)
 	}
 	r.Targets = []Target{{Target: "unix (standard)", Port: "unix", Variant: "standard",
-		Report: report}}
+		Report: report, Audit: auditSample}}
 	return r
 }
 
-var auditSample = &Audit{Until: "2026-07-05", Targets: map[string]AuditedTarget{
-	"unix (standard)": {"5.7.2", []Advisory{
-		{"CVE-1", "high", "a flaw", "affected", "<b> is defined", true},
-		{"CVE-2", "low", "another", "not affected", "X is not defined", false},
-	}}}}
+var auditSample = &Audit{Until: "2026-07-05", Version: "5.7.2", Advisories: []Advisory{
+	{"CVE-1", "high", "a flaw", "affected", "<b> is defined", true},
+	{"CVE-2", "low", "another", "not affected", "X is not defined", false},
+}}
 
 // TestHTML is that the page is well-formed, needs nothing else, escapes what it shows, and says in
 // words what its colours and areas say.
 func TestHTML(t *testing.T) {
 	var out bytes.Buffer
-	if err := htmlSample().HTML(&out, auditSample); err != nil {
+	if err := htmlSample().HTML(&out); err != nil {
 		t.Fatal(err)
 	}
 	text := out.String()
@@ -95,16 +107,20 @@ func TestHTML(t *testing.T) {
 			t.Errorf("a link to %s, which is there %d times", name, ids[name])
 		}
 	}
-	if len(links) != 14 {
-		t.Errorf("%d links: the parts of two maps, and back", len(links))
+	if len(links) != 10 {
+		t.Errorf("%d links: three stacks and two sources, and back", len(links))
 	}
 	if counts["script"] != 0 || counts["link"] != 0 || counts["h1"] != 1 ||
-		counts["details"] != len(rules)+8 || counts["svg"] != 11 {
+		counts["details"] != len(rules)+6 || counts["svg"] != 7 {
 		t.Errorf("elements %v", counts)
 	}
 	for _, want := range []string{"Failed", "FAIL", "not made", "not as recorded",
 		"&lt;script&gt;", "rename &lt;it&gt;", "wolfSSL TLS", "<td class=\"n\">&#43;100</td>",
-		"<td class=\"n\">-10</td>", "lib/littlefs", "wolfssl/wolfcrypt",
+		"<td class=\"n\">-10</td>", "lib/littlefs/lfs.c: 100 bytes",
+		"<td>wolfssl/wolfcrypt/src/aes.c</td><td class=\"n\">400</td>",
+		"<summary>wolfssl/src/tls.c: 200 bytes</summary>", "TLSX_Parse: 120 bytes",
+		"(3 smaller symbols): 60 bytes", "(without a name: constants, padding): 20 bytes",
+		"gc_&lt;free&gt;: 100 bytes", "Back to MicroPython: 400 bytes</a>",
 		"1 of 2</b> affect this firmware", "<td class=\"bad\">affected</td>",
 		"&lt;b&gt; is defined",
 		"known until 2026-07-05", "prefers-color-scheme",
@@ -123,17 +139,31 @@ func TestHTML(t *testing.T) {
 // not be made, are both said in words.
 func TestHTMLWithoutAdvisories(t *testing.T) {
 	for want, audit := range map[string]*Audit{
-		"No known advisory is about this version.": {Targets: map[string]AuditedTarget{
-			"unix (standard)": {Version: "5.9.2"}}},
+		"No known advisory is about this version.": {Version: "5.9.2"},
 		"were not held against the firmware: no &lt;build&gt;": {Unmade: "no <build>"},
+		"None of 1</b> affects this firmware. The advisories are known until May. It is newer.": {
+			Until: "May", Note: "It is newer", Advisories: []Advisory{{ID: "CVE-1"}}},
 	} {
 		var out bytes.Buffer
-		if err := htmlSample().HTML(&out, audit); err != nil {
+		result := htmlSample()
+		result.Targets[0].Audit = audit
+		if err := result.HTML(&out); err != nil {
 			t.Fatal(err)
 		}
 		if !strings.Contains(out.String(), want) || strings.Contains(out.String(), "of 0</b>") {
 			t.Errorf("there is no %q", want)
 		}
+	}
+}
+
+// TestHTMLSchema is that docs/verify-schema.json describes what the page shows.
+func TestHTMLSchema(t *testing.T) {
+	text, err := json.Marshal(htmlSample().Targets[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := validateText(schema(t, "target"), string(text)); err != nil {
+		t.Errorf("%v\n%s", err, text)
 	}
 }
 
@@ -148,10 +178,10 @@ func TestHTMLOfJSON(t *testing.T) {
 		t.Fatal(err)
 	}
 	var here, there bytes.Buffer
-	if err := htmlSample().HTML(&here, nil); err != nil {
+	if err := htmlSample().HTML(&here); err != nil {
 		t.Fatal(err)
 	}
-	if err := read.HTML(&there, nil); err != nil {
+	if err := read.HTML(&there); err != nil {
 		t.Fatal(err)
 	}
 	// The evidence's keys are in another order.

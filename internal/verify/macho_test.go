@@ -276,7 +276,7 @@ func TestMachOImage(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got := parseMap(string(text), nil)["a.x86_64.o"]
+	got := parseMap(string(text), nil, nil).sizes["a.x86_64.o"]
 	if got.RAM < 4 || got.Flash == 0 || got.Flash > i.Size.Text+i.Size.Data {
 		t.Errorf("%+v of %+v\n%s", got, i.Size, text)
 	}

@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -15,19 +16,29 @@ const linkerTables = "linker's tables"
 var tableSections = []string{".eh_frame*", ".rel.*", ".rela.*", ".dyn*", ".gnu.*", ".hash*",
 	".interp*", ".note*"}
 
+// linkMap is what each object or archive member has in a firmware, by the linker's map.
+type linkMap struct {
+	sizes   map[string]Memory
+	symbols map[string][]Symbol // those of its functions and objects that have a name
+}
+
 // parseMap reads a map of GNU ld or gold, or of Apple's ld: what each object or archive member has
 // in the given output sections, or, if sections is nil, in those whose names are not those of
-// debug information. In a map of GNU ld, a line places an input section of an object; a long
+// debug information. symbols are those of the firmware; Apple's map has its own. It returns nil for
+// another text. In a map of GNU ld, a line places an input section of an object; a long
 // section name stands on a line of its own before:
 //
 //	.text.mp_init  0x0000000000012340       0x54 build/py/runtime.o
 //	.rodata.str1.1
 //	               0x0000000000054320       0x12 lib/libx.a(y.o)
-func parseMap(text string, sections map[string]objects.SectionKind) map[string]Memory {
+func parseMap(
+	text string, sections map[string]objects.SectionKind, symbols []objects.ImageSymbol,
+) *linkMap {
 	if strings.HasPrefix(text, "# Path: ") {
 		return parseAppleMap(text)
 	}
 	sizes := make(map[string]Memory)
+	var laid []laidOut
 	kind, counted, output := objects.TextSection, false, ""
 	if !eachPlaced(text, func(p placement) {
 		if p.output != output {
@@ -48,10 +59,62 @@ func parseMap(text string, sections map[string]objects.SectionKind) map[string]M
 		m := sizes[p.name]
 		m.add(kind, p.size)
 		sizes[p.name] = m
+		if end := p.start + p.size; p.name != linkerTables && end > p.start {
+			laid = append(laid, laidOut{p.output, p.start, end, p.name, kind})
+		}
 	}) {
 		return nil
 	}
-	return sizes
+	return &linkMap{sizes, divideSymbols(laid, symbols)}
+}
+
+// laidOut is where the linker has put a section of an object.
+type laidOut struct {
+	output     string
+	start, end uint64
+	object     string
+	kind       objects.SectionKind
+}
+
+// divideSymbols finds the object of each symbol. Bytes with several names count once: for the
+// symbol that begins first, and of those for the longest.
+func divideSymbols(laid []laidOut, symbols []objects.ImageSymbol) map[string][]Symbol {
+	slices.SortStableFunc(laid, func(a, b laidOut) int {
+		return cmp.Or(cmp.Compare(a.output, b.output), cmp.Compare(a.start, b.start))
+	})
+	sized := slices.DeleteFunc(slices.Clone(symbols), func(s objects.ImageSymbol) bool {
+		return s.Section == "" || s.Start+s.Size <= s.Start
+	})
+	slices.SortFunc(sized, func(a, b objects.ImageSymbol) int {
+		return cmp.Or(cmp.Compare(a.Section, b.Section), cmp.Compare(a.Start, b.Start),
+			cmp.Compare(b.Size, a.Size), cmp.Compare(a.Name, b.Name))
+	})
+	divided := make(map[string][]Symbol)
+	section, counted := "", uint64(0) // up to where bytes of the section have been counted
+	for _, s := range sized {
+		if s.Section != section {
+			section, counted = s.Section, 0
+		}
+		after, _ := slices.BinarySearchFunc(laid, s, func(p laidOut, s objects.ImageSymbol) int {
+			if c := cmp.Compare(p.output, s.Section); c != 0 || p.start > s.Start {
+				return cmp.Or(c, 1)
+			}
+			return -1
+		})
+		if after == 0 {
+			continue
+		}
+		in := laid[after-1]
+		start, end := max(s.Start, counted), min(s.Start+s.Size, in.end)
+		if in.output != s.Section || start >= end {
+			continue
+		}
+		counted = end
+		symbol := Symbol{Name: s.Name}
+		symbol.add(in.kind, end-start)
+		divided[in.object] = append(divided[in.object], symbol)
+	}
+	return divided
 }
 
 // placement is a line of a map of GNU ld: where it has put a section of an object.
@@ -131,11 +194,11 @@ type appleMap struct {
 type applePart struct {
 	start, end uint64
 	kind       objects.SectionKind // of a section
-	file       string              // a symbol's, by its number
+	file, name string              // a symbol's; the file by its number
 }
 
 // parseAppleMap reads such a map.
-func parseAppleMap(text string) map[string]Memory {
+func parseAppleMap(text string) *linkMap {
 	m := &appleMap{files: make(map[string]string)}
 	table := ""
 	for line := range strings.Lines(text) {
@@ -176,16 +239,17 @@ func (m *appleMap) line(table, line string) {
 		}
 		m.sections = append(m.sections, p)
 	case table == "# Symbols" && found:
-		number, _, _ := strings.Cut(after, "]")
+		number, name, _ := strings.Cut(after, "]")
 		p.file = strings.TrimSpace(number)
+		p.name = strings.TrimPrefix(strings.TrimSpace(name), "_")
 		m.symbols = append(m.symbols, p)
 	}
 }
 
 // sizes adds the symbols up. lld up to version 16 leaves their sizes out; a symbol then ends
 // where the next one begins.
-func (m *appleMap) sizes() map[string]Memory {
-	sizes := make(map[string]Memory)
+func (m *appleMap) sizes() *linkMap {
+	sizes, symbols := make(map[string]Memory), make(map[string][]Symbol)
 	for i, s := range m.symbols {
 		at := slices.IndexFunc(m.sections, func(p applePart) bool {
 			return s.start >= p.start && s.start < p.end
@@ -200,11 +264,13 @@ func (m *appleMap) sizes() map[string]Memory {
 				s.end = min(s.end, m.symbols[i+1].start)
 			}
 		}
-		memory := sizes[name]
+		memory, symbol := sizes[name], Symbol{Name: s.name}
 		memory.add(m.sections[at].kind, s.end-s.start)
 		sizes[name] = memory
+		symbol.add(m.sections[at].kind, s.end-s.start)
+		symbols[name] = append(symbols[name], symbol)
 	}
-	return sizes
+	return &linkMap{sizes, symbols}
 }
 
 // cutBracket splits "[  3] rest".

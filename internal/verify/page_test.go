@@ -14,8 +14,8 @@ import (
 
 // TestPage opens the page in headless Chromium, which MPWOLF_TEST_CHROMIUM names: nothing is wider
 // than a phone's screen, each text has the contrast that WCAG 2.2 asks for in both schemes, print
-// shows what is folded, and both a click and the keyboard alone lead into a part of a treemap and
-// back. With MPWOLF_TEST_PAGE, a page of real firmware is opened instead.
+// shows what is folded, and both a click and the keyboard alone lead into a part of a treemap, down
+// to the symbols of a source, and back. With MPWOLF_TEST_PAGE, a page of real firmware is opened instead.
 func TestPage(t *testing.T) {
 	program := os.Getenv("MPWOLF_TEST_CHROMIUM")
 	if program == "" {
@@ -28,7 +28,7 @@ func TestPage(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := htmlSample().HTML(out, auditSample); err != nil {
+		if err := htmlSample().HTML(out); err != nil {
 			t.Fatal(err)
 		}
 		if err := out.Close(); err != nil {
@@ -82,11 +82,34 @@ func TestPage(t *testing.T) {
 	}
 	b.key("Enter", 13)
 	b.zoomed("Enter")
+	whole := b.text("document.querySelector('h4').textContent")
 	b.key("Tab", 9)
-	if got := b.text("document.activeElement.textContent"); got != "Back to the whole" {
+	if got := b.text("document.activeElement.textContent"); got != "Back to "+whole {
 		t.Errorf("Tab leads to %q in the part", got)
 	}
-	b.key("Enter", 13)
+
+	// On to the symbols of a source: always into the first part that has parts.
+	const deepest = `(() => {
+const d = document.querySelector(location.hash).closest('details');
+return d.querySelector('svg a') ? 1 : 0;
+})()`
+	depth := 1
+	for ; depth < 5 && b.number(deepest) == 1; depth++ {
+		b.key("Tab", 9)
+		b.key("Enter", 13)
+		b.zoomed("Enter")
+		b.key("Tab", 9) // to the link back
+	}
+	const symbols = `[...document.querySelector(location.hash).closest('details')
+.querySelectorAll('td:first-child')].filter(e => /^\w+$/.test(e.textContent) &&
+e.checkVisibility()).length`
+	if depth < 2 || b.number(deepest) == 1 || b.number(symbols) == 0 {
+		t.Errorf("after %d steps, there are %v symbols", depth, b.number(symbols))
+	}
+	for ; depth > 0; depth-- {
+		b.key("Enter", 13)
+		b.key("Tab", 9) // from a map that is a part to its link back
+	}
 	if got := b.text("document.querySelector(location.hash).localName"); got != "h4" {
 		t.Errorf("back leads to %q", got)
 	}

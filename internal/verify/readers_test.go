@@ -50,13 +50,13 @@ func TestParseMap(t *testing.T) {
 	got := parseMap(sampleMap,
 		map[string]objects.SectionKind{".text": objects.TextSection,
 			".rodata": objects.TextSection, ".eh_frame": objects.TextSection,
-			".data": objects.DataSection, ".bss": objects.BssSection})
+			".data": objects.DataSection, ".bss": objects.BssSection}, nil).sizes
 	want := map[string]Memory{"build/a.o": {0x1a, 0x102}, "lib/libx.a(b.o)": {0x20, 0},
 		linkerTables: {0x30, 0}}
 	if !maps.Equal(got, want) {
 		t.Errorf("got %v", got)
 	}
-	if got := parseMap(sampleMap, nil); !maps.Equal(got, want) {
+	if got := parseMap(sampleMap, nil, nil).sizes; !maps.Equal(got, want) {
 		t.Errorf("by the names of the sections: got %v", got)
 	}
 }
@@ -111,12 +111,12 @@ const sampleAppleMap = `# Path: out
 
 func TestParseAppleMap(t *testing.T) {
 	want := map[string]Memory{"build/a.o": {0x30, 0x8}, "lib/libx.a(b.o)": {0x20, 0x10}}
-	if got := parseMap(sampleAppleMap, nil); !maps.Equal(got, want) {
+	if got := parseMap(sampleAppleMap, nil, nil).sizes; !maps.Equal(got, want) {
 		t.Errorf("got %v", got)
 	}
 	size := regexp.MustCompile(`(?m)^(0x\S+)\t0x\S+\t(\[)`)
 	withoutSizes := size.ReplaceAllString(sampleAppleMap, "$1\t$2")
-	if got := parseMap(withoutSizes, nil); !maps.Equal(got, want) {
+	if got := parseMap(withoutSizes, nil, nil).sizes; !maps.Equal(got, want) {
 		t.Errorf("without sizes: got %v", got)
 	}
 }
@@ -124,7 +124,7 @@ func TestParseAppleMap(t *testing.T) {
 func FuzzParseMap(f *testing.F) {
 	f.Add(sampleMap)
 	f.Add(sampleAppleMap)
-	f.Fuzz(func(_ *testing.T, text string) { parseMap(text, nil) })
+	f.Fuzz(func(_ *testing.T, text string) { parseMap(text, nil, nil) })
 }
 
 func TestRunScript(t *testing.T) {

@@ -69,6 +69,7 @@ type Size struct {
 	// objects, which still contain what the linker leaves out.
 	Measured string            `json:"measured"`
 	others   map[string]Memory // the files of stackOther
+	parts    []Part
 }
 
 // size measures what is linked.
@@ -87,7 +88,8 @@ func (v sizeCheck) size() *Size {
 func (v sizeCheck) divide(size *Size, sections map[string]objects.SectionKind) {
 	size.Stacks, size.Sources, size.others =
 		make(map[string]Memory), make(map[string]Memory), make(map[string]Memory)
-	note := func(object string, m Memory) {
+	parts := make(map[[2]string]*Part)
+	note := func(object string, m Memory, symbols []Symbol) {
 		stack := v.stackOf(object)
 		if stack == stackOther {
 			file, _, _ := strings.Cut(object, "(")
@@ -96,26 +98,35 @@ func (v sizeCheck) divide(size *Size, sections map[string]objects.SectionKind) {
 		}
 		sum := size.Stacks[stack]
 		size.Stacks[stack] = Memory{sum.Flash + m.Flash, sum.RAM + m.RAM}
-		if source := v.sourceOf(object, stack); source != "" {
+		source := v.sourceOf(object, stack)
+		if source != "" {
 			sum := size.Sources[source]
 			size.Sources[source] = Memory{sum.Flash + m.Flash, sum.RAM + m.RAM}
 		}
-	}
-	if sizes := v.readMap(sections); len(sizes) > 0 {
-		size.Measured = "linker's map"
-		for object, m := range sizes {
-			note(object, m)
+		part := parts[[2]string{stack, source}]
+		if part == nil {
+			part = &Part{Stack: stack, Source: source}
+			parts[[2]string{stack, source}] = part
 		}
-		return
+		part.Flash, part.RAM = part.Flash+m.Flash, part.RAM+m.RAM
+		part.Symbols = append(part.Symbols, symbols...)
 	}
-	size.Measured = "sizes of the objects"
-	for _, o := range v.inputs.objects {
-		note(o.Name(), Memory{o.Size.Text + o.Size.Data, o.Size.Data + o.Size.BSS})
+	if linked := v.readMap(sections); linked != nil && len(linked.sizes) > 0 {
+		size.Measured = "linker's map"
+		for object, m := range linked.sizes {
+			note(object, m, linked.symbols[object])
+		}
+	} else {
+		size.Measured = "sizes of the objects"
+		for _, o := range v.inputs.objects {
+			note(o.Name(), Memory{o.Size.Text + o.Size.Data, o.Size.Data + o.Size.BSS}, nil)
+		}
 	}
+	size.parts = sortedParts(parts)
 }
 
 // readMap reads the map of this link; a map of an earlier link does not describe it.
-func (v sizeCheck) readMap(sections map[string]objects.SectionKind) map[string]Memory {
+func (v sizeCheck) readMap(sections map[string]objects.SectionKind) *linkMap {
 	file := v.mapFile()
 	written, err := os.Stat(file)
 	if err != nil {
@@ -126,14 +137,18 @@ func (v sizeCheck) readMap(sections map[string]objects.SectionKind) map[string]M
 			return nil
 		}
 	}
-	if sizes := v.early.sizes(v.elf, file); sizes != nil && sections != nil {
-		return sizes
+	if linked := v.early.linked(v.elf, file); linked != nil && sections != nil {
+		return linked
 	}
 	text, err := os.ReadFile(file)
 	if err != nil {
 		return nil
 	}
-	return parseMap(string(text), sections)
+	var symbols []objects.ImageSymbol
+	if v.image != nil {
+		symbols = v.image.Symbols
+	}
+	return parseMap(string(text), sections, symbols)
 }
 
 // sourceOf is the source of an object or of an archive's member, as seen from the tree; "" for
@@ -177,6 +192,7 @@ func (v sizeCheck) run(ctx context.Context, c *check) error {
 		return err
 	}
 	c.show("size", size)
+	c.show(partsEvidence, size.parts)
 	c.summary = fmt.Sprintf("flash %d, RAM %d bytes", size.Flash, size.RAM)
 	if shares := size.shares(flashMemory); shares != "" {
 		c.summary += fmt.Sprintf(": %s (by the %s)", shares, size.Measured)

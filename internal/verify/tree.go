@@ -73,6 +73,8 @@ type Target struct {
 	Board   string `json:"board,omitempty"`
 	Variant string `json:"variant,omitempty"`
 	Build   string `json:"build"` // the build directory
+	// Audit is what the known advisories mean for it; nil if no one has asked.
+	Audit *Audit `json:"audit,omitempty"`
 	*Report
 }
 
