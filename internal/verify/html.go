@@ -140,7 +140,8 @@ func (h *htmlTarget) size(r *Result, c Check) error {
 		return err
 	}
 	for _, memory := range []string{flashMemory, ramMemory} {
-		h.Maps = append(h.Maps, newMap(treeOf(r.Tree, parts, memory)))
+		whole := treeOf(r.Tree, parts, memory)
+		h.Maps = append(h.Maps, newMap(whole, whole.bytes))
 	}
 	return nil
 }

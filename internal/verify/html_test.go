@@ -139,7 +139,7 @@ func TestHTML(t *testing.T) {
 // not be made, are both said in words.
 func TestHTMLWithoutAdvisories(t *testing.T) {
 	for want, audit := range map[string]*Audit{
-		"No known advisory is about this version.": {Version: "5.9.2"},
+		"No known advisory is about this version.":             {Version: "5.9.2"},
 		"were not held against the firmware: no &lt;build&gt;": {Unmade: "no <build>"},
 		"None of 1</b> affects this firmware. The advisories are known until May. It is newer.": {
 			Until: "May", Note: "It is newer", Advisories: []Advisory{{ID: "CVE-1"}}},

@@ -18,6 +18,7 @@ type (
 	htmlMap struct {
 		ID, Title, Label string
 		Up               *htmlMap // the map that it is a part of, nil for the whole
+		Drawn            bool
 		Parts            []htmlPart
 		Inside           []htmlMap
 	}
@@ -50,8 +51,9 @@ func (n *sizeTree) add(name string, bytes uint64) *sizeTree {
 
 // The page shows the largest parts of a source, and sums those that would be too small to see.
 const (
-	mostShown  = 20
-	leastShown = 100 // one in so many of the source
+	mostShown  = 15
+	leastShown = 50  // one in so many bytes of the source
+	leastDrawn = 300 // one in so many bytes of the memory; less is a table only
 )
 
 // treeOf divides a memory.
@@ -161,7 +163,6 @@ func directoryOf(name string) string {
 	return "build"
 }
 
-
 // name gives a map and those inside it the names that links have.
 func (m *htmlMap) name(id string, up *htmlMap) {
 	m.ID, m.Up = id, up
@@ -182,9 +183,10 @@ func (m *htmlMap) Undivided() []htmlPart {
 
 const mapWidth, mapHeight = 1000, 420
 
-// newMap draws a part of a memory, and the maps of its parts.
-func newMap(n *sizeTree) htmlMap {
+// newMap draws a part of a memory of so many bytes, and the maps of its parts.
+func newMap(n *sizeTree, whole uint64) htmlMap {
 	m := htmlMap{Title: fmt.Sprintf("%s: %d bytes", n.name, n.bytes)}
+	m.Drawn = n.bytes*leastDrawn >= whole
 	var areas []float64
 	var largest []string
 	for i, part := range n.parts {
@@ -205,7 +207,7 @@ func newMap(n *sizeTree) htmlMap {
 			shown.Text, shown.TextX, shown.TextY = text, rounded(p.X+8), rounded(p.Y+22)
 		}
 		if len(part.parts) > 1 {
-			m.Inside = append(m.Inside, newMap(part))
+			m.Inside = append(m.Inside, newMap(part, whole))
 			shown.Zoom = part.name
 		}
 		m.Parts = append(m.Parts, shown)
