@@ -203,7 +203,8 @@ func newMap(n *sizeTree, whole uint64) htmlMap {
 			Width: rounded(p.Width), Height: rounded(p.Height),
 			// Light, in both schemes: the labels are black.
 			Fill: fmt.Sprintf("hsl(%d 60%% 80%%)", i*137%360)}
-		if text := path.Base(part.name); p.Height > 26 && p.Width > float64(12*len(text)+12) {
+		text := shortened(path.Base(part.name), int((p.Width-12)/12))
+		if p.Height > 26 && text != "" {
 			shown.Text, shown.TextX, shown.TextY = text, rounded(p.X+8), rounded(p.Y+22)
 		}
 		if len(part.parts) > 1 {
@@ -213,6 +214,18 @@ func newMap(n *sizeTree, whole uint64) htmlMap {
 		m.Parts = append(m.Parts, shown)
 	}
 	return m
+}
+
+// shortened is a text of at most so many bytes; "" if too little would be left.
+func shortened(text string, most int) string {
+	const least = 7
+	switch {
+	case len(text) <= most:
+		return text
+	case most < least:
+		return ""
+	}
+	return strings.ToValidUTF8(text[:most-1], "") + "…"
 }
 
 func rounded(x float64) float64 { return float64(int64(x*10+0.5)) / 10 }
