@@ -32,8 +32,9 @@ type ImageSymbol struct {
 	Global bool
 	Value  uint64 // the address, as a rule
 	Size   uint64
-	// Section is the section that a function or an object of an ELF is in, and Start where it begins
-	// there: without the bit that marks a function as Thumb code. "" and 0 for other symbols.
+	// Section is the section that a function or an object of an ELF is in, and Start where it
+	// begins there: without the bit that marks a function as Thumb code. "" and 0 for other
+	// symbols.
 	Section string
 	Start   uint64
 }

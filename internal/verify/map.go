@@ -24,8 +24,8 @@ type linkMap struct {
 
 // parseMap reads a map of GNU ld or gold, or of Apple's ld: what each object or archive member has
 // in the given output sections, or, if sections is nil, in those whose names are not those of
-// debug information. symbols are those of the firmware; Apple's map has its own. It returns nil for
-// another text. In a map of GNU ld, a line places an input section of an object; a long
+// debug information. symbols are those of the firmware; Apple's map has its own. It returns nil
+// for another text. In a map of GNU ld, a line places an input section of an object; a long
 // section name stands on a line of its own before:
 //
 //	.text.mp_init  0x0000000000012340       0x54 build/py/runtime.o

@@ -12,10 +12,11 @@ import (
 	"time"
 )
 
-// TestPage opens the page in headless Chromium, which MPWOLF_TEST_CHROMIUM names: nothing is wider
-// than a phone's screen, each text has the contrast that WCAG 2.2 asks for in both schemes, print
-// shows what is folded, and both a click and the keyboard alone lead into a part of a treemap, down
-// to the symbols of a source, and back. With MPWOLF_TEST_PAGE, a page of real firmware is opened instead.
+// TestPage opens the page in headless Chromium, which MPWOLF_TEST_CHROMIUM names: nothing is
+// wider than a phone's screen, each text has the contrast that WCAG 2.2 asks for in both schemes,
+// print shows what is folded, and both a click and the keyboard alone lead into a part of a
+// treemap, down to the symbols of a source, and back. With MPWOLF_TEST_PAGE, a page of real
+// firmware is opened instead.
 func TestPage(t *testing.T) {
 	program := os.Getenv("MPWOLF_TEST_CHROMIUM")
 	if program == "" {
