@@ -286,10 +286,12 @@ func runTool(t *testing.T, name string, args ...string) {
 	}
 }
 
-// TestMainOnlyExits checks that the process exits only in main.
+// TestMainOnlyExits checks that the process exits only in main; that of a tool may report an error
+// itself.
 func TestMainOnlyExits(t *testing.T) {
 	eachFile(t, ".go", func(name string, text []byte) {
-		if name == "main.go" || strings.HasSuffix(name, "_test.go") {
+		tool, _ := filepath.Match("tools/*/main.go", name)
+		if name == "main.go" || tool || strings.HasSuffix(name, "_test.go") {
 			return
 		}
 		for _, call := range []string{"os.Exit(", "log.Fatal"} {
