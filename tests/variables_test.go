@@ -62,7 +62,8 @@ func TestVariablesRebuild(t *testing.T) {
 		"wolf_aead", "wolf_alloc", "wolf_blake2", "wolf_bundle", "wolf_cache", "wolf_certdict",
 		"wolf_chacha", "wolf_crypto", "wolf_ctr", "wolf_ec", "wolf_ed25519", "wolf_keys",
 		"wolf_ocsp", "wolf_pem", "wolf_reason", "wolf_rsa", "wolf_session", "wolf_sha3",
-		"wolf_verify", "wolf_x509"} {
+		"wolf_verify", "wolf_x509",
+		"wolf_x509gen", "wolf_x509obj"} {
 		write(module+name+".c", "")
 	}
 	for _, name := range []string{"wolfssl/wolfssl/wolfcrypt/settings.h", "wolfssl/src/ssl.c",
