@@ -41,6 +41,8 @@ func TestQuickstart(t *testing.T) {
 	firmware := filepath.Join(tree, ".mpwolf", "build", "unix-standard", "micropython")
 	runUpstream(t, tree, firmware, "")
 	t.Run("certificates", func(t *testing.T) { x509Table(t, firmware) })
+	// The other tests have a wolfSSL without it.
+	t.Run("OCSP", (&real{t: t, built: firmware}).ocsp)
 }
 
 func quickstartExample(t *testing.T) string {
