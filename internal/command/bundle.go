@@ -50,7 +50,7 @@ Examples:
 				Usage: "write the bundle to `FILE`, replacing one that is there"},
 			&cli.StringSliceFlag{Name: flagChain,
 				Usage: "keep only what the chain in `FILE` (PEM, the server's own certificate " +
-					"first) needs; may be repeated"},
+					"first) needs"},
 			&cli.StringSliceFlag{Name: flagConnect,
 				Usage: "connect to `HOST[:PORT]` and keep only what its chain needs; may be " +
 					"repeated"},

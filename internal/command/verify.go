@@ -59,7 +59,7 @@ Examples:
 			},
 			&cli.BoolFlag{Name: flagNoBuild, Usage: "check what an earlier verify has built"},
 			&cli.StringSliceFlag{Name: flagTarget, Usage: "verify only the target `NAME`, as " +
-				"mpwolf matrix calls it, or one's board, variant or port; may be repeated"},
+				"mpwolf matrix calls it, or one's board, variant or port"},
 			jobsFlag("let make run `N` commands at once, for all targets together (default: one "+
 				"per processor)"),
 			&cli.StringFlag{Name: flagDevice,

@@ -2686,7 +2686,6 @@ static int ticket_cb(WOLFSSL *ssl, unsigned char name[WOLFSSL_TICKET_NAME_SZ],
     return ret;
 }
 
-#if WOLF_FINALISER
 static void ssl_context_free_ticket_keys(mp_obj_ssl_context_t *self) {
     lock_context(self);
     ticket_key_t *keys = self->ticket_keys;
@@ -2697,7 +2696,6 @@ static void ssl_context_free_ticket_keys(mp_obj_ssl_context_t *self) {
         XFREE(keys, NULL, DYNAMIC_TYPE_TMP_BUFFER);
     }
 }
-#endif
 
 #endif // HAS_TICKETS
 
@@ -2942,8 +2940,12 @@ static mp_obj_t ssl_socket_get_session_reused(mp_obj_ssl_socket_t *o) {
 
 #endif // HAVE_SESSION_TICKET
 
-// Forget what clients could resume, because the context's certificate or cipher suites change.
+// Forget what clients could resume, because the context's certificate or cipher suites change:
+// wolfSSL resumes a session of TLS 1.2 with a cipher suite that was removed meanwhile.
 static void ssl_context_forget_sessions(mp_obj_ssl_context_t *self) {
+    #if HAS_TICKETS
+    ssl_context_free_ticket_keys(self);
+    #endif
     #if HAS_SESSION_CACHE
     lock_context(self);
     wolf_cache_clear(self->cache);
@@ -4289,7 +4291,10 @@ static mp_obj_t ssl_context_load_verify_locations(size_t n_args, const mp_obj_t 
     mp_arg_parse_all(n_args - 1, pos_args + 1, kw_args, MP_ARRAY_SIZE(allowed_args),
         allowed_args, args);
     mp_obj_t cafile = args[ARG_cafile].u_obj;
-    if (cafile == mp_const_none || args[ARG_cadata].u_obj != mp_const_none) {
+    if (cafile == mp_const_none && args[ARG_cadata].u_obj == mp_const_none) {
+        mp_raise_TypeError(MP_ERROR_TEXT("cadata or cafile"));
+    }
+    if (args[ARG_cadata].u_obj != mp_const_none) {
         ssl_context_load_cadata(self, args[ARG_cadata].u_obj, SOURCE_DATA);
     }
     if (cafile != mp_const_none) {

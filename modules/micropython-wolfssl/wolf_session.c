@@ -159,13 +159,14 @@ static int64_t get64(const uint8_t *p) {
     return (int64_t)((uint64_t)get32(p) << 32 | get32(p + 4));
 }
 
-// Whether a client can resume it.
+// Whether a client can resume it. wolfSSL compares ID_LEN bytes of an id, and takes the resumption
+// of one that is shorter for a full handshake.
 static bool is_resumable(const fields_t *f) {
     if (f->side != WOLFSSL_CLIENT_END || f->version[0] != 3 || f->ticket_len > MAX_PSK_ID_LEN) {
         return false;
     }
     return f->version[1] == 4 ? f->ticket_len > 0
-        : f->version[1] == 3 && (f->ticket_len > 0 || f->id_len > 0);
+        : f->version[1] == 3 && (f->ticket_len > 0 || f->id_len == ID_LEN);
 }
 
 /******************************************************************************/

@@ -122,6 +122,16 @@ for version in VERSIONS:
 
     # A server forgets, and one that asks for certificates has no sessions.
     print("other server", resumed(client, server_context(), session))
+    # Or when its cipher suites or its certificate change.
+    changing = server_context()
+    for change in (
+        lambda: changing.set_ciphers(changing.get_ciphers()),
+        lambda: changing.load_cert_chain(server, server_key),
+    ):
+        kept, reused = connect(client, changing)
+        print("change", resumed(client, changing, kept), end=" ")
+        change()
+        print(resumed(client, changing, kept))
     for mode in (ssl.CERT_OPTIONAL, ssl.CERT_REQUIRED):
         strict = server_context()
         strict.verify_mode = mode
