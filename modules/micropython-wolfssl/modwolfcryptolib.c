@@ -47,6 +47,10 @@ typedef enum {
     KEY_TYPE_DECRYPT,
 } key_type_t;
 
+// Whether two threads can be in the same object at once. CTR counts what is left of a block, which
+// two at once would count below zero.
+#define AES_HAS_LOCK (WOLF_PY_CRYPTOLIB_CTR && MICROPY_PY_THREAD && !MICROPY_PY_THREAD_GIL)
+
 typedef struct _mp_obj_aes_t {
     mp_obj_base_t base;
     uint8_t block_mode;
@@ -55,6 +59,9 @@ typedef struct _mp_obj_aes_t {
     uint8_t key[32];
     uint8_t iv[16];
     Aes aes;
+    #if AES_HAS_LOCK
+    mp_thread_mutex_t lock; // of CTR's counter
+    #endif
 } mp_obj_aes_t;
 
 /******************************************************************************/
@@ -96,12 +103,20 @@ static int process_chunk(mp_obj_aes_t *self, byte *out, const byte *in, word32 l
             return encrypt ? wc_AesCbcEncrypt(&self->aes, out, in, len)
                 : wc_AesCbcDecrypt(&self->aes, out, in, len);
         #if WOLF_PY_CRYPTOLIB_CTR
-        case MODE_CTR:
-            #if WOLF_CTR
-            return wolf_ctr(&self->aes, out, in, len);
-            #else
-            return wc_AesCtrEncrypt(&self->aes, out, in, len);
+        case MODE_CTR: {
+            #if AES_HAS_LOCK
+            mp_thread_mutex_lock(&self->lock, 1);
             #endif
+            #if WOLF_CTR
+            int ret = wolf_ctr(&self->aes, out, in, len);
+            #else
+            int ret = wc_AesCtrEncrypt(&self->aes, out, in, len);
+            #endif
+            #if AES_HAS_LOCK
+            mp_thread_mutex_unlock(&self->lock);
+            #endif
+            return ret;
+        }
         #endif
         default:
             return BAD_FUNC_ARG;
@@ -137,6 +152,9 @@ static mp_obj_t wolfcryptolib_aes_make_new(const mp_obj_type_t *type, size_t n_a
     }
 
     mp_obj_aes_t *o = wolf_obj_malloc_finalised(mp_obj_aes_t, type);
+    #if AES_HAS_LOCK
+    mp_thread_mutex_init(&o->lock);
+    #endif
     o->block_mode = block_mode;
     o->key_type = KEY_TYPE_NONE;
     o->key_len = keyinfo.len;
@@ -211,6 +229,9 @@ static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(wolfcryptolib_aes_decrypt_obj, 2, 3,
 #if WOLF_FINALISER
 static mp_obj_t wolfcryptolib_aes___del__(mp_obj_t self_in) {
     mp_obj_aes_t *self = MP_OBJ_TO_PTR(self_in);
+    #if AES_HAS_LOCK
+    mp_thread_mutex_lock(&self->lock, 1);
+    #endif
     if (self->key_type != KEY_TYPE_NONE) {
         wc_AesFree(&self->aes);
         self->key_type = KEY_TYPE_NONE;
@@ -219,6 +240,9 @@ static mp_obj_t wolfcryptolib_aes___del__(mp_obj_t self_in) {
     wolf_wipe(&self->aes, sizeof(self->aes));
     wolf_wipe(self->key, sizeof(self->key));
     wolf_wipe(self->iv, sizeof(self->iv));
+    #if AES_HAS_LOCK
+    mp_thread_mutex_unlock(&self->lock);
+    #endif
     return mp_const_none;
 }
 static MP_DEFINE_CONST_FUN_OBJ_1(wolfcryptolib_aes___del___obj, wolfcryptolib_aes___del__);

@@ -835,11 +835,11 @@ static mp_obj_t new_key(vstr_t *vstr, int ret) {
 static mp_obj_t wolfhashlib_hkdf(size_t n_args, const mp_obj_t *args) {
     (void)n_args;
     const hash_algo_t *algo = hmac_algo(algo_of_name(args[0]));
+    mp_int_t len = mp_obj_get_int(args[4]); // first: __int__() could change the buffers
     mp_buffer_info_t key, salt, info;
     get_secret(args[1], &key);
     get_secret(args[2], &salt);
     get_secret(args[3], &info);
-    mp_int_t len = mp_obj_get_int(args[4]);
     if (len > 255 * algo->digest_size) {
         mp_raise_ValueError(MP_ERROR_TEXT("length of the key"));
     }
@@ -866,16 +866,16 @@ static mp_obj_t wolfhashlib_pbkdf2_hmac(size_t n_args, const mp_obj_t *pos_args,
     mp_arg_val_t args[MP_ARRAY_SIZE(allowed_args)];
     mp_arg_parse_all(n_args, pos_args, kw_args, MP_ARRAY_SIZE(allowed_args), allowed_args, args);
     const hash_algo_t *algo = hmac_algo(algo_of_name(args[ARG_hash_name].u_obj));
+    mp_int_t len = algo->digest_size;
+    if (args[ARG_dklen].u_obj != mp_const_none) {
+        len = mp_obj_get_int(args[ARG_dklen].u_obj);
+    }
     mp_buffer_info_t password, salt;
     get_secret(args[ARG_password].u_obj, &password);
     get_secret(args[ARG_salt].u_obj, &salt);
     mp_int_t iterations = args[ARG_iterations].u_int;
     if (iterations < 1 || iterations > 0x7fffffff) {
         mp_raise_ValueError(MP_ERROR_TEXT("iterations"));
-    }
-    mp_int_t len = algo->digest_size;
-    if (args[ARG_dklen].u_obj != mp_const_none) {
-        len = mp_obj_get_int(args[ARG_dklen].u_obj);
     }
     vstr_t vstr;
     vstr_init_key(&vstr, len);
@@ -907,13 +907,17 @@ static mp_obj_t wolfhashlib_scrypt(size_t n_args, const mp_obj_t *pos_args, mp_m
     mp_int_t r = args[ARG_r].u_int;
     mp_int_t p = args[ARG_p].u_int;
     // RFC 7914, section 2, and what memory of 32-bit sizes can hold: 128 * r * n bytes.
-    if (n < 2 || (n & (n - 1)) != 0 || r < 1 || p < 1 || r > 0x7fffff || p > 0x3fffffff / r
+    // wolfSSL limits r.
+    if (n < 2 || (n & (n - 1)) != 0 || r < 1 || p < 1 || r > 8 || p > 0x1ffffff / r
         || n > 0x7fffffff / 128 / r) {
         mp_raise_ValueError(MP_ERROR_TEXT("n, r or p"));
     }
     int log_n = 0;
     while (((mp_int_t)1 << log_n) < n) {
         log_n++;
+    }
+    if (log_n >= 16 * r) {
+        mp_raise_ValueError(MP_ERROR_TEXT("n, r or p"));
     }
     vstr_t vstr;
     vstr_init_key(&vstr, args[ARG_dklen].u_int);

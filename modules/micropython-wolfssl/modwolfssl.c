@@ -4043,6 +4043,7 @@ static bool ssl_context_load_first_default(mp_obj_ssl_context_t *self) {
             }
         }
     }
+    WOLF_KEEP(copy);
     #endif
     return false;
 }

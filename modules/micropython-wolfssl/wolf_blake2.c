@@ -73,18 +73,20 @@ typedef const uint8_t *data_ptr;
 typedef uint8_t *digest_ptr;
 
 // Update and final: section 3.3. The last block, which is compressed in another way, stays in buf
-// until it is known to be the last.
+// until it is known to be the last. state->used is read once, so that two threads at once compute
+// nonsense but stay within the state.
 #define BLAKE2(name, word_t) \
     int name##_update(name##_t * state, data_ptr in, uint32_t len) { \
         const uint32_t size = sizeof(state->buf); \
         if (len == 0) { \
             return 0; \
         } \
-        if (state->used > 0) { \
-            uint32_t n = size - state->used; \
+        const uint32_t used = state->used; \
+        if (used > 0) { \
+            uint32_t n = size - used; \
             n = n < len ? n : len; \
-            memcpy(state->buf + state->used, in, n); \
-            state->used += n; \
+            memcpy(state->buf + used, in, n); \
+            state->used = used + n; \
             in += n; \
             len -= n; \
             if (len == 0) { \
@@ -103,8 +105,9 @@ typedef uint8_t *digest_ptr;
         return 0; \
     } \
     int name##_final(name##_t * state, digest_ptr digest) { \
-        state->count += state->used; \
-        memset(state->buf + state->used, 0, sizeof(state->buf) - state->used); \
+        const uint32_t used = state->used; \
+        state->count += used; \
+        memset(state->buf + used, 0, sizeof(state->buf) - used); \
         name##_compress(state, state->buf, (word_t)-1); \
         memcpy(digest, state->h, sizeof(state->h)); \
         return 0; \

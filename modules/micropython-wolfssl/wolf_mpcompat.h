@@ -49,6 +49,10 @@
 // The garbage collector finalises objects that hold wolfSSL's memory, or secrets.
 #define WOLF_FINALISER (WOLF_PY_SSL_FINALISER && MICROPY_ENABLE_FINALISER)
 
+// Keep an object until here, whose contents alone were used: the collector looks for pointers to
+// the beginning of objects, and the compiler keeps only what is still needed.
+#define WOLF_KEEP(obj) __asm__ volatile ("" : : "r" (obj) : "memory")
+
 // The built-in modules' names are used only if the built-in isn't in the firmware.
 #if WOLF_MP_AT_LEAST(21)
 #define WOLF_DROP_IN_SSL (MICROPY_WOLFSSL_DROP_IN && !MICROPY_PY_SSL)

@@ -144,18 +144,21 @@ int wolf_sha3_init(wolf_sha3_t *state, uint32_t digest_len) {
 int wolf_sha3_update(wolf_sha3_t *state, const uint8_t *in, uint32_t len) {
     uint8_t *bytes = (uint8_t *)state->s;
     const uint32_t block = BLOCK(state);
+    // A copy, so that two threads at once compute nonsense but stay within the state.
+    uint32_t used = state->used;
     while (len > 0) {
-        uint32_t n = block - state->used;
+        uint32_t n = block - used;
         n = n < len ? n : len;
-        absorb(bytes + state->used, in, n);
-        state->used += n;
+        absorb(bytes + used, in, n);
+        used += n;
         in += n;
         len -= n;
-        if (state->used == block) {
-            state->used = 0;
+        if (used == block) {
+            used = 0;
             end_block(state);
         }
     }
+    state->used = used;
     return 0;
 }
 

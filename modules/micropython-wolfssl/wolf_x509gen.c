@@ -109,10 +109,13 @@ static void put_span(wolf_der_writer_t *w, uint8_t tag, const wolf_span_t *span)
     put(w, tag, span->p, span->len);
 }
 
-// The items of a list or tuple, which nobody can change any more.
-static void get_items(mp_obj_t obj, size_t *n, mp_obj_t **items) {
+// The items of a list or tuple, which nobody can change any more: those of the tuple that is
+// returned, for WOLF_KEEP().
+static mp_obj_t get_items(mp_obj_t obj, size_t *n, mp_obj_t **items) {
     mp_obj_get_array(obj, n, items);
-    mp_obj_tuple_get(mp_obj_new_tuple(*n, *items), n, items);
+    mp_obj_t copy = mp_obj_new_tuple(*n, *items);
+    mp_obj_tuple_get(copy, n, items);
+    return copy;
 }
 
 /******************************************************************************/
@@ -197,7 +200,7 @@ mp_obj_t wolf_x509_make_name(const mp_obj_type_t *type, size_t n_args, size_t n_
     mp_arg_check_num(n_args, n_kw, 1, 1, false);
     size_t n, size = 0;
     mp_obj_t *items;
-    get_items(args[0], &n, &items);
+    mp_obj_t copy = get_items(args[0], &n, &items);
     for (size_t i = 0; i < n && size <= MAX_DER; i++) {
         size += wolf_view_get(items[i], &wolf_x509_NameAttribute_type)->der.len + 2 * HEADER;
     }
@@ -209,6 +212,7 @@ mp_obj_t wolf_x509_make_name(const mp_obj_type_t *type, size_t n_args, size_t n_
             &wolf_view_get(items[i - 1], &wolf_x509_NameAttribute_type)->der);
         wolf_der_header(&buf.w, TAG_SET, end);
     }
+    WOLF_KEEP(copy);
     return finish(&buf, type);
 }
 
@@ -273,7 +277,7 @@ mp_obj_t wolf_x509_make_sequence(const mp_obj_type_t *type, size_t n_args, size_
     size_t n, size = 0;
     mp_obj_t *items;
     uint8_t tag;
-    get_items(args[0], &n, &items);
+    mp_obj_t copy = get_items(args[0], &n, &items);
     for (size_t i = 0; i < n && size <= MAX_DER; i++) {
         size += get_element(type, items[i], &tag)->der.len + HEADER;
     }
@@ -286,6 +290,7 @@ mp_obj_t wolf_x509_make_sequence(const mp_obj_type_t *type, size_t n_args, size_
         const wolf_view_t *element = get_element(type, items[i - 1], &tag);
         put_span(&buf.w, tag, &element->der);
     }
+    WOLF_KEEP(copy);
     wolf_der_header(&buf.w, TAG_SEQUENCE, buf.end);
     return finish(&buf, type);
 }
@@ -558,7 +563,7 @@ static MP_DEFINE_CONST_FUN_OBJ_2(builder_serial_number_obj, builder_serial_numbe
 static mp_obj_t new_time(mp_obj_t time) {
     size_t n;
     mp_obj_t *items;
-    get_items(time, &n, &items);
+    mp_obj_t copy = get_items(time, &n, &items);
     uint8_t der[2 + 15];
     uint8_t *p = der + 2;
     bool good = n >= 6;
@@ -574,6 +579,7 @@ static mp_obj_t new_time(mp_obj_t time) {
             *p++ = '0' + number % 10;
         }
     }
+    WOLF_KEEP(copy);
     wolf_span_t in = { der, 0 };
     int64_t seconds;
     if (good) {

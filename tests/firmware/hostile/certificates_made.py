@@ -194,4 +194,25 @@ def work():
 
 
 in_threads(work)
+
+# A collection at each allocation: what is only used by its contents must stay.
+if hasattr(gc, "threshold"):
+    names = [x509.DNSName("h%d.ch" % i) for i in range(5)]
+    attributes = [x509.NameAttribute(x509.NameOID.COMMON_NAME, "x%d" % i) for i in range(5)]
+    usages = [x509.ExtendedKeyUsageOID.SERVER_AUTH, x509.ExtendedKeyUsageOID.CLIENT_AUTH]
+    gc.threshold(1)
+    for _ in range(30):
+        san = x509.SubjectAlternativeName(names)
+        check(san.get_values_for_type(x509.DNSName) == [n.value for n in names], "SAN")
+        check(len(list(x509.Name(attributes))) == 5, "Name")
+        check(len(list(x509.ExtendedKeyUsage(usages))) == 2, "ExtendedKeyUsage")
+        builder.not_valid_before
+        x509.CertificateBuilder().not_valid_before([2026, 1, 1, 0, 0, 0])
+    path = sys.path[:]
+    for n in (3, 5, 7):
+        sys.path[:] = ["/nodir%d" % i for i in range(n)]
+        for _ in range(5):
+            outcome(wolfssl.SSLContext(wolfssl.PROTOCOL_TLS_CLIENT).load_default_certs)
+    sys.path[:] = path
+    gc.threshold(-1)
 end()

@@ -15,8 +15,8 @@ ERRORS = ("ValueError", "OSError")
 
 def hash_work(h, number, state):
     try:
-        for i in range(200):
-            r = outcome(h.update, b"x" * 100)
+        for i in range(400):
+            r = outcome(h.update, b"x" * (i % 199))
             if r is not None and r not in ERRORS:
                 state[0] = r
                 return
@@ -28,10 +28,12 @@ def hash_work(h, number, state):
         state[0] = repr(er)
 
 
-def aes_work(aes, number, state):
+def aes_work(aes, number, state, ctr=False):
     try:
         buf = bytearray(160)
-        for i in range(200):
+        for i in range(2000 if ctr else 200):
+            if ctr:
+                buf = bytearray(i % 37)
             r = outcome(aes.encrypt if number < 3 else aes.decrypt, buf, buf)
             if isinstance(r, str) and r not in ERRORS and not r.startswith("OSError"):
                 state[0] = r
@@ -43,10 +45,17 @@ def aes_work(aes, number, state):
         state[0] = repr(er)
 
 
+def ctr_work(aes, number, state):
+    aes_work(aes, number, state, True)
+
+
 def main():
     for _ in range(3):
-        things = [(hash_work, getattr(wolfhashlib, name)()) for name in ("sha256", "sha1", "md5")
+        names = ("sha256", "sha1", "md5", "sha512", "sha3_256", "sha3_512", "blake2b", "blake2s")
+        things = [(hash_work, getattr(wolfhashlib, name)()) for name in names
             if hasattr(wolfhashlib, name)]
+        if outcome(wolfcryptolib.aes, b"k" * 16, 6, b"i" * 16) != "ValueError":
+            things.append((ctr_work, wolfcryptolib.aes(b"k" * 16, 6, b"i" * 16)))
         things += [(aes_work, wolfcryptolib.aes(b"k" * 32, 1)),
             (aes_work, wolfcryptolib.aes(b"k" * 16, 2, b"i" * 16))]
         for f, thing in things:
