@@ -136,7 +136,7 @@ type Altered struct {
 	// Inputs are sources, headers, linker scripts and libraries outside the directory; Outputs are
 	// files in it that no build of mpwolf wrote.
 	Inputs, Outputs []string
-	// Unknown says that there is no record of a build.
+	// Unknown says that there is no record of a build, or that the last one made no firmware.
 	Unknown bool
 }
 
@@ -146,7 +146,7 @@ func (m Make) Altered() Altered {
 	if r == nil {
 		return Altered{Unknown: true}
 	}
-	var a Altered
+	a := Altered{Unknown: len(r.Firmware) == 0}
 	for i := range r.altered() {
 		if _, inside := strings.CutPrefix(r.Names[i], m.Dir+"/"); inside {
 			a.Outputs = append(a.Outputs, r.Names[i])

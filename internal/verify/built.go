@@ -3,6 +3,7 @@ package verify
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -44,7 +45,7 @@ type Unit struct {
 
 // OpenBuilt opens the firmware of each target of a patched tree, or only of the one that results
 // call only, and asks the compiler for macros. It builds nothing: without a finished build of what
-// is in the tree now, it is an error.
+// is in the tree now, or if the firmware is not the one that was built, it is an error.
 func OpenBuilt(
 	ctx context.Context, o project.Options, only string, macros []string,
 ) ([]*Built, error) {
@@ -89,7 +90,7 @@ func (b *Built) open(ctx context.Context, macros []string) error {
 	if len(used) == 0 {
 		return fmt.Errorf("no object of %s was compiled with wolfSSL's headers", e.elf)
 	}
-	if err := newer(used); err != nil {
+	if err := b.unchanged(used); err != nil {
 		return err
 	}
 	b.WolfSSL = used[0].root
@@ -110,29 +111,18 @@ func (b *Built) open(ctx context.Context, macros []string) error {
 	return b.units(ctx, macros)
 }
 
-// newer is an error if what was compiled has changed since.
-func newer(used []wolfObject) error {
-	changed := make(map[string]int64)
-	for _, u := range used {
-		object, err := os.Stat(u.object.File)
-		if err != nil {
-			return err
+// unchanged is an error if what was compiled, or what was made of it, has changed since: if
+// verify --no-build finds it, or has no record of the build to find it with.
+func (b *Built) unchanged(used []wolfObject) error {
+	c, symbols := &check{}, symbolsCheck{b.evidence}
+	settingsCheck(symbols).staleSettings(c, used)
+	symbols.changedSince(c)
+	for _, f := range slices.Concat(c.findings, c.notes) {
+		file := symbols.someFiles([]string{f.File})
+		if strings.Contains(f.Message, file) {
+			return errors.New(f.Message)
 		}
-		for _, dep := range u.deps {
-			at, known := changed[dep]
-			if !known {
-				info, err := os.Stat(dep)
-				if err != nil {
-					return fmt.Errorf("the firmware was compiled with a file that is gone: %w",
-						err)
-				}
-				at = info.ModTime().UnixNano()
-				changed[dep] = at
-			}
-			if at > object.ModTime().UnixNano() {
-				return fmt.Errorf("%s was changed after the firmware was built", dep)
-			}
-		}
+		return fmt.Errorf("%s: %s", file, f.Message)
 	}
 	return nil
 }

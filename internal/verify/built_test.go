@@ -5,7 +5,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"mpwolf/internal/objects"
 )
@@ -38,37 +37,5 @@ func TestAdded(t *testing.T) {
 	}
 	if strings.Join(got, " ") != "libgcc.a libgcc.a crti.o" {
 		t.Errorf("got %q", got)
-	}
-}
-
-// TestNewer is that a file that changed after an object was compiled is no evidence.
-func TestNewer(t *testing.T) {
-	dir := t.TempDir()
-	now := time.Now()
-	file := func(name string, age time.Duration) string {
-		path := filepath.Join(dir, name)
-		if err := os.WriteFile(path, nil, 0o644); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.Chtimes(path, now.Add(-age), now.Add(-age)); err != nil {
-			t.Fatal(err)
-		}
-		return path
-	}
-	object := &objects.Object{File: file("tls.o", time.Minute)}
-	older, younger := file("tls.c", time.Hour), file("settings.h", time.Second)
-	for _, test := range []struct {
-		deps []string
-		with string
-	}{
-		{[]string{older}, ""},
-		{[]string{older, younger}, "settings.h was changed after"},
-		{[]string{older, filepath.Join(dir, "gone.h")}, "gone.h"},
-	} {
-		err := newer([]wolfObject{{object: object, deps: test.deps}})
-		if (err == nil) != (test.with == "") || err != nil &&
-			!strings.Contains(err.Error(), test.with) {
-			t.Errorf("%v: got %v; want %q", test.deps, err, test.with)
-		}
 	}
 }

@@ -176,9 +176,13 @@ func (v symbolsCheck) outdated(c *check) {
 			"sections differ: " + someOf(steps), File: v.elf,
 			Fix: "remove the step after the link that changes the firmware"})
 	}
-	if !v.NoBuild {
-		return
+	if v.NoBuild {
+		v.changedSince(c)
 	}
+}
+
+// changedSince looks for what has changed since the build: its flags, sources and results.
+func (v symbolsCheck) changedSince(c *check) {
 	if v.otherFlags {
 		c.find(Finding{Message: "the firmware was built with other flags, sources or libraries " +
 			"than make gives now", File: v.elf, Fix: "build again: verify without --no-build"})
