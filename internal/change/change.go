@@ -64,7 +64,8 @@ func (w *work) source() (fetch.Source, error) {
 	return fetch.Source{Cache: cache, Log: w.Log, Progress: w.Progress}, err
 }
 
-// takeLock takes the tree's lock and recovers from what a killed mpwolf left.
+// takeLock takes the tree's lock, recovers from what a killed mpwolf left, and reads mpwolf.toml
+// again: the recovery, or the process that held the lock, may have changed it.
 func (w *work) takeLock(ctx context.Context) error {
 	dir := w.Project.Tree.Dir
 	lock, err := state.Acquire(ctx, w.Disk, dir, w.Command, func(holder string) {
@@ -88,6 +89,10 @@ func (w *work) takeLock(ctx context.Context) error {
 	case state.Finished:
 		w.Log.Printf("an earlier run was interrupted after its work was done; %s is in the "+
 			"state after that run", dir)
+	}
+	if err := w.Reread(); err != nil {
+		lock.Release()
+		return err
 	}
 	w.lock = lock
 	return nil

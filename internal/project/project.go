@@ -78,6 +78,16 @@ func New(o Options) (*Project, error) {
 	return p, nil
 }
 
+// Reread reads mpwolf.toml again; the tree stays.
+func (p *Project) Reread() error {
+	now, err := New(p.Asked)
+	if err != nil {
+		return err
+	}
+	p.File, p.WolfSSL = now.File, now.WolfSSL
+	return nil
+}
+
 // Open combines New, OpenTree and Read.
 func Open(o Options, which Which) (*Project, error) {
 	p, err := New(o)
