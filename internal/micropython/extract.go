@@ -50,6 +50,15 @@ func (t *Tree) Extract(revision string, ports []string, dir string) (*Tree, erro
 	return Open(dir)
 }
 
+// HasTag reports whether the tree's repository has a tag and the commit that it names.
+func (t *Tree) HasTag(tag string) (bool, error) {
+	_, err := t.commitOf(tag)
+	if errors.Is(err, ErrNoRevision) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
 // commitOf is a commit by its hash or by a tag.
 func (t *Tree) commitOf(revision string) (*object.Commit, error) {
 	storage, err := t.storage()

@@ -85,8 +85,16 @@ func (r *Report) macros(p *project.Project, to micropython.Version) error {
 	} else if after, err = r.extract(p, ports, now, "", to.String()); err != nil {
 		return err
 	} else if after == nil {
-		r.Notes = append(r.Notes, fmt.Sprintf("%s has no tag %s: what it changes is known once "+
-			"it is fetched", p.Tree.Dir, to))
+		known, err := micropython.Releases()
+		if err != nil {
+			return err
+		}
+		whether := ""
+		if _, listed := known.Find(to.String()); !listed {
+			whether = "whether there is such a release, and "
+		}
+		r.Notes = append(r.Notes, fmt.Sprintf("%s has no tag %s: %swhat it changes is known "+
+			"once it is fetched", p.Tree.Dir, to, whether))
 		return nil
 	}
 	for _, t := range p.Targets {

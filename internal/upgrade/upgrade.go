@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -152,6 +153,9 @@ func (r *Report) micropython(p *project.Project) (micropython.Version, error) {
 		return to, project.Usagef("--micropython %s: the oldest supported release is %s", to,
 			micropython.Oldest)
 	}
+	if err := checkKnown(p, to); err != nil {
+		return to, err
+	}
 	r.MicroPython = Move{p.Tree.Version.String(), to.String()}
 	switch {
 	case p.Record != nil:
@@ -168,6 +172,39 @@ func (r *Report) micropython(p *project.Project) (micropython.Version, error) {
 		r.Notes = append(r.Notes, fmt.Sprintf("MicroPython %s is older than %s", to, from))
 	}
 	return to, nil
+}
+
+// newest is the newest release that mpwolf knows.
+func newest() (micropython.Version, error) {
+	known, err := micropython.Releases()
+	if err != nil {
+		return micropython.Version{}, err
+	}
+	return micropython.ParseVersion(known.Releases[0].Version)
+}
+
+// checkKnown refuses a release that is newer than all that mpwolf knows, and that the tree does
+// not have either: nothing shows that it exists.
+func checkKnown(p *project.Project, to micropython.Version) error {
+	newest, err := newest()
+	if err != nil || to.Compare(newest) <= 0 || to == p.Tree.Version {
+		return err
+	}
+	has, err := p.Tree.HasTag(to.String())
+	if err != nil {
+		return fmt.Errorf("upgrade: %w", err)
+	}
+	if has {
+		return nil
+	}
+	unknown := project.Usagef("--micropython %s: mpwolf knows no release after %s, and %s has no "+
+		"tag %s", to, newest, p.Tree.Dir, to)
+	commit, err := p.Tree.Commit()
+	if err != nil || commit == "" {
+		return unknown
+	}
+	return hint.With(unknown, "if there is such a release: git -C "+
+		shell.Quote(shell.Path(p.Tree.Dir))+" fetch --tags")
 }
 
 // wolfssl finds the version of wolfSSL to move to. A directory that mpwolf.toml names is the
@@ -273,13 +310,22 @@ func (r *Report) api() error {
 	if err != nil {
 		return err
 	}
-	old, now := modules.API(from.Minor), modules.API(to.Minor)
+	known, err := newest()
+	if err != nil {
+		return err
+	}
+	if to.Compare(known) > 0 {
+		r.Notes = append(r.Notes, fmt.Sprintf("mpwolf knows no release after %s: what else "+
+			"programs meet in %s is not known", known, to))
+	}
+	// A release 2.x has what the newest 1.x has, as far as is known.
+	low, high := min(minor(from), minor(to)), max(minor(from), minor(to))
+	old, now := modules.API(minor(from)), modules.API(minor(to))
 	lacks := func(names []string) func(string) bool {
 		return func(name string) bool { return !slices.Contains(names, name) }
 	}
 	r.Added = append(r.Added, filter(now, lacks(old))...)
 	r.Removed = append(r.Removed, filter(old, lacks(now))...)
-	low, high := min(from.Minor, to.Minor), max(from.Minor, to.Minor)
 	for _, b := range modules.Behaviours() {
 		switch {
 		case b.Minor <= low || b.Minor > high:
@@ -291,6 +337,14 @@ func (r *Report) api() error {
 		}
 	}
 	return nil
+}
+
+// minor is x of a release 1.x, and larger than any of them for a later one.
+func minor(v micropython.Version) int {
+	if v.Major > 1 {
+		return math.MaxInt32
+	}
+	return v.Minor
 }
 
 func filter(names []string, keep func(string) bool) []string {
