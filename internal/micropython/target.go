@@ -31,9 +31,9 @@ type Target struct {
 	Macros map[string]string
 }
 
-// defaultVariants is what a port's Makefile takes when VARIANT is not given (ports/unix/Makefile
+// DefaultVariant is what a port's Makefile takes when VARIANT is not given (ports/unix/Makefile
 // "VARIANT ?=").
-const defaultVariant = "standard"
+const DefaultVariant = "standard"
 
 // Target checks the names against the tree. A board may be a directory of its own, given as a
 // path. An empty variant means the port's default one.
@@ -67,7 +67,7 @@ func (t *Tree) Target(port, board, variant string) (Target, error) {
 			hint.List(boards)}
 	case board == "" && len(variants) > 0:
 		if variant == "" {
-			target.Variant = defaultVariant
+			target.Variant = DefaultVariant
 		}
 		if !slices.Contains(variants, target.Variant) {
 			return Target{}, unknown("variant", target.Variant,

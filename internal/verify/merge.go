@@ -4,29 +4,34 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"mpwolf/internal/config"
+	"mpwolf/internal/micropython"
 )
 
 // Merge joins results that verify has written as JSON, such as one for each job of a CI system. A
 // target must be in one of them only, and all must be of the same release of MicroPython and by
 // the same version of mpwolf. If file is not nil, missing are those of its targets of which there
-// is no result: a job that did not get that far must not make the whole look fine.
+// is no result: a job that did not get that far must not make the whole look fine. Results of a
+// release that it does not ask for are a finding.
 func Merge(files []string, file *config.File) (merged *Result, missing []string, err error) {
-	from := make(map[string]string) // the targets, and the file of each
+	from := make(map[[2]string]string) // the targets with their boards, and the file of each
 	for _, name := range files {
 		r, err := readResult(name)
 		if err != nil {
 			return nil, nil, err
 		}
 		for _, t := range r.Targets {
-			if other, twice := from[t.Target]; twice {
+			key := [2]string{t.Target, t.Board}
+			if other, twice := from[key]; twice {
 				return nil, nil, fmt.Errorf("merge: %s is in %s and in %s", t.Target, other,
 					name)
 			}
-			from[t.Target] = name
+			from[key] = name
 		}
 		if merged == nil {
 			merged = r
@@ -45,34 +50,90 @@ func Merge(files []string, file *config.File) (merged *Result, missing []string,
 			}
 		}
 	}
-	if file != nil {
+	if file == nil {
+		return merged, nil, nil
+	}
+	if f := stale(merged, file); f != nil {
+		merged.OK, merged.Findings = false, append(merged.Findings, *f)
+	}
+	missing, err = without(merged.Targets, file)
+	return merged, missing, err
+}
+
+// stale is the finding that the results are not of the release that the file expects; nil if they
+// are, or if it expects none.
+func stale(r *Result, file *config.File) *Finding {
+	if file.MicroPython == "" {
+		return nil
+	}
+	want, err := micropython.ParseVersion(file.MicroPython)
+	is, err2 := micropython.ParseVersion(r.MicroPython)
+	if err == nil && err2 == nil && is == want {
+		return nil
+	}
+	return &Finding{Message: fmt.Sprintf("the results are of MicroPython %s; %s expects %s",
+		r.MicroPython, config.Name, file.MicroPython), File: file.Path,
+		Fix: "verify that release again, or change micropython in " + config.Name}
+}
+
+// without are the names of the file's targets of which there is no result. A result counts for the
+// target that it resembles most, such as old/boards/PANEL and not boards/PANEL.
+func without(results []Target, file *config.File) ([]string, error) {
+	dir := file.Dir()
+	has := make([]bool, len(file.Targets))
+	for _, r := range results {
+		best := 0
 		for _, t := range file.Targets {
-			if !slices.ContainsFunc(merged.Targets, func(r Target) bool { return r.isOf(t) }) {
-				missing = append(missing, wanted(t))
+			best = max(best, r.resembles(t, dir))
+		}
+		for i, t := range file.Targets {
+			if best == 0 || r.resembles(t, dir) != best {
+				continue
 			}
+			if has[i] {
+				return nil, fmt.Errorf("merge: there are several results for %s", nameIn(t, dir))
+			}
+			has[i] = true
 		}
 	}
-	return merged, missing, nil
-}
-
-// isOf reports whether a result is that of a target of mpwolf.toml. Another machine has a board's
-// directory elsewhere.
-func (r Target) isOf(t config.Target) bool {
-	return r.Port == t.Port && base(r.Board) == base(t.Board) &&
-		(t.Variant == "" || r.Variant == t.Variant)
-}
-
-// base is the last element of a path; "" for "".
-func base(path string) string {
-	if path == "" {
-		return ""
+	var missing []string
+	for i, t := range file.Targets {
+		if !has[i] {
+			missing = append(missing, nameIn(t, dir))
+		}
 	}
-	return filepath.Base(path)
+	return missing, nil
 }
 
-func wanted(t config.Target) string {
+// resembles is 0 for a result that is not that of a target of the mpwolf.toml in dir, else more
+// for a longer path of the board's directory. Another machine has that directory elsewhere.
+func (r Target) resembles(t config.Target, dir string) int {
+	variant := t.Variant
+	if variant == "" && r.Board == "" && r.Variant == micropython.DefaultVariant {
+		variant = r.Variant
+	}
+	if r.Port != t.Port || r.Variant != variant {
+		return 0
+	}
+	is, want := "/"+slashed(r.Board), "/"+boardIn(t, dir)
+	// One of the port's own boards is known by its name.
+	own := is == "/"+path.Base(want) &&
+		strings.HasSuffix(path.Dir(want), "/ports/"+t.Port+"/boards")
+	if is == want || own || want != "/" && filepath.IsAbs(t.Board) && strings.HasSuffix(is, want) {
+		return len(want)
+	}
+	return 0
+}
+
+// boardIn is the board's name or its directory as seen from dir, with slashes.
+func boardIn(t config.Target, dir string) string { return slashed(relative(dir, t.Board)) }
+
+// slashed is a path with slashes, wherever it was written.
+func slashed(name string) string { return strings.ReplaceAll(name, `\`, "/") }
+
+func nameIn(t config.Target, dir string) string {
 	name := t.Port
-	for _, part := range []string{base(t.Board), t.Variant} {
+	for _, part := range []string{boardIn(t, dir), t.Variant} {
 		if part != "" {
 			name += " " + part
 		}
