@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"mpwolf/internal/report"
 )
 
 // Text writes the result for people: for each target what affects it and what was fixed, and how
@@ -30,7 +32,7 @@ func (r *Result) Text(w io.Writer, all bool) error {
 	}
 	fmt.Fprintf(&b, "the list has the advisories from wolfSSL %s to %s, until %s\n",
 		r.List.Since, r.List.Until, r.List.Date)
-	_, err := io.WriteString(w, b.String())
+	_, err := io.WriteString(w, report.Visible(b.String()))
 	return err
 }
 

@@ -94,7 +94,7 @@ func findingText(f report.Finding) string {
 		place = fmt.Sprintf("%s:%d", place, f.Line)
 	}
 	message := strings.Join(strings.Fields(f.Message), " ")
-	return fmt.Sprintf("%s: %s; fix: %s", place, message, f.Fix)
+	return report.Visible(fmt.Sprintf("%s: %s; fix: %s", place, message, f.Fix))
 }
 
 // checkedFinding is a finding of check as JSON.

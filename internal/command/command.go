@@ -24,6 +24,7 @@ import (
 	"mpwolf/internal/hint"
 	"mpwolf/internal/micropython"
 	"mpwolf/internal/project"
+	"mpwolf/internal/report"
 	"mpwolf/patches"
 )
 
@@ -69,7 +70,7 @@ func (s *session) complain(format string, args ...any) {
 }
 
 func (s *session) line(marks []mark, format string, args ...any) {
-	text := fmt.Sprintf("mpwolf: "+format+"\n", args...)
+	text := report.Visible(fmt.Sprintf("mpwolf: "+format+"\n", args...))
 	if coloured(s.stderr) {
 		text = paint(text, marks)
 	}

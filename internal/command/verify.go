@@ -174,13 +174,13 @@ func (s *session) showVerified(kind string, r *verify.Result) error {
 	}
 	for _, t := range r.Targets {
 		if len(r.Targets) > 1 {
-			fmt.Fprintf(s.stdout, "%s\n", t.Target)
+			fmt.Fprintf(s.stdout, "%s\n", report.Line(t.Target))
 		}
 		if err := s.showResult(t); err != nil {
 			return err
 		}
 		if t.OK {
-			fmt.Fprintf(s.stdout, "built in %s\n", shell.Path(t.Build))
+			fmt.Fprintf(s.stdout, "built in %s\n", report.Line(shell.Path(t.Build)))
 		}
 	}
 	return nil

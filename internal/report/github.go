@@ -10,14 +10,14 @@ import (
 func (l *Log) GitHub(w io.Writer) error {
 	for _, f := range l.Findings {
 		command := map[Level]string{Error: "error", Warning: "warning", Note: "notice"}[f.level()]
-		file, line, inside := l.place(f)
+		file, number, inside := l.place(f)
 		properties := "title=" + property.Replace(l.Tool+" "+f.ID)
 		if file != "" {
 			properties = fmt.Sprintf("file=%s,line=%d,%s",
-				property.Replace(file), line, properties)
+				property.Replace(file), number, properties)
 		}
-		if _, err := fmt.Fprintf(w, "::%s %s::%s\n", command, properties,
-			data.Replace(f.text(inside))); err != nil {
+		line := fmt.Sprintf("::%s %s::%s\n", command, properties, data.Replace(f.text(inside)))
+		if _, err := io.WriteString(w, Visible(line)); err != nil {
 			return err
 		}
 	}

@@ -7,7 +7,9 @@ import (
 	"html/template"
 	"io"
 	"maps"
+	"strings"
 
+	"mpwolf/internal/report"
 	"mpwolf/internal/shell"
 )
 
@@ -29,7 +31,11 @@ func (r *Result) HTML(w io.Writer) error {
 		}
 		p.Targets = append(p.Targets, section)
 	}
-	if err := page.Execute(w, p); err != nil {
+	var b strings.Builder
+	if err := page.Execute(&b, p); err != nil {
+		return fmt.Errorf("write HTML: %w", err)
+	}
+	if _, err := io.WriteString(w, report.Visible(b.String())); err != nil {
 		return fmt.Errorf("write HTML: %w", err)
 	}
 	return nil

@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"mpwolf/internal/report"
 )
 
 // Report is what verification found.
@@ -144,7 +146,7 @@ func (r *Report) Text(w io.Writer) error {
 			}
 		}
 	}
-	_, err := io.WriteString(w, b.String())
+	_, err := io.WriteString(w, report.Visible(b.String()))
 	return err
 }
 
