@@ -158,3 +158,34 @@ func TestAdvisoriesOf(t *testing.T) {
 		}
 	}
 }
+
+// TestAdvisoryConditions is that what once ruled out a firmware wrongly rules out none.
+func TestAdvisoryConditions(t *testing.T) {
+	a, err := KnownAdvisories()
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := 0
+	for _, v := range a.List {
+		switch v.ID {
+		case "CVE-2024-5991":
+			found++
+			// 5.5.4 has wolfSSL_X509_check_host() in src/x509.c unless NO_CERTS or NO_ASN is
+			// defined.
+			if len(v.Macros)+len(v.Any) > 0 {
+				t.Errorf("%s needs %q, %q", v.ID, v.Macros, v.Any)
+			}
+		case "CVE-2026-3229":
+			found++
+			for _, name := range []string{"OPENSSL_EXTRA", "WOLFSSL_MYSQL_COMPATIBLE",
+				"HAVE_POCO_LIB"} {
+				if !slices.Contains(v.Any, name) {
+					t.Errorf("%s does not know %s", v.ID, name)
+				}
+			}
+		}
+	}
+	if found != 2 {
+		t.Errorf("%d of 2 advisories are there", found)
+	}
+}
