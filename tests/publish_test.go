@@ -91,8 +91,24 @@ func TestPublish(t *testing.T) {
 			t.Errorf("%q: %v", wrong, made)
 		}
 	}
-	if made, err := publish("-address", "http://example.org/"); err == nil {
-		t.Errorf("not an address: %v", made)
+	for _, wrong := range []string{"http://example.org/", "https://example.org/",
+		`https://x.org/m"; system("id"); "`, "https://x.org/#{`id`}", "https://x.org/m\n",
+		"https://x.org/a b", "https://x.org/$(id)", "https://x.org/../x", "https://u@x.org/m",
+		"https://x.org/m?q", "https://x.org/%24", "https://x.org$(id)/m", "https://", "x.org/m"} {
+		made, err := publish("-address", wrong)
+		if err == nil || !strings.Contains(err.Error(), fmt.Sprintf("%q is not an", wrong)) {
+			t.Errorf("%q as an address: %v, %v", wrong, made, err)
+		}
+	}
+	for _, wrong := range []string{`1.0"`, "../x", "v1.0", "v1.2.3", "1.2", "1.2.3\n", "1.2.3 ",
+		"1.2.3-$(id)", "#{`id`}", "1.2.3/.."} {
+		made, err := publish("-version", wrong, "-sums", file, "-address", "https://x.org/m")
+		if err == nil || !strings.Contains(err.Error(), fmt.Sprintf("%q is not a sem", wrong)) {
+			t.Errorf("%q as a version: %v, %v", wrong, made, err)
+		}
+	}
+	if _, err := publish("-address", "https://git.example-1.org:8443/a.b/~mp_wolf"); err != nil {
+		t.Errorf("a plain address: %v", err)
 	}
 
 	// With the address that is set.

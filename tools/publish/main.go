@@ -14,8 +14,11 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -30,6 +33,23 @@ func main() {
 		fmt.Fprintf(os.Stderr, "publish: %v\n", err)
 		os.Exit(1)
 	}
+}
+
+// What is written is code: Ruby, JSON and commands for a shell. So an address and a version have only
+// characters that mean nothing in any of them.
+var (
+	host     = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9.-]*(:[0-9]+)?$`)
+	location = regexp.MustCompile(`^(/[A-Za-z0-9._~-]+)*$`)
+	semantic = regexp.MustCompile(`^(0|[1-9][0-9]*)(\.(0|[1-9][0-9]*)){2}` +
+		`(-[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*)?(\+[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*)?$`)
+)
+
+// plainAddress reports whether an address is of https, without a user, query or fragment, and
+// without a slash at the end.
+func plainAddress(address string) bool {
+	u, err := url.Parse(address)
+	return err == nil && address == "https://"+u.Host+u.Path && host.MatchString(u.Host) &&
+		location.MatchString(u.Path) && !slices.Contains(strings.Split(u.Path, "/"), "..")
 }
 
 func run(name string, args []string) error {
@@ -47,8 +67,10 @@ func run(name string, args []string) error {
 	case r.address == "":
 		fmt.Fprintln(os.Stderr, "publish: there is no public address: nothing is written")
 		return nil
-	case !strings.HasPrefix(r.address, "https://") || strings.HasSuffix(r.address, "/"):
+	case !plainAddress(r.address):
 		return fmt.Errorf("%q is not an address like https://example.org/mpwolf", r.address)
+	case r.version != "" && !semantic.MatchString(r.version):
+		return fmt.Errorf("%q is not a semantic version without a v, like 1.2.3", r.version)
 	}
 	files := map[string]func() ([]byte, error){"install.md": r.install}
 	if r.version != "" {
