@@ -49,6 +49,9 @@ func uuidOf(text []byte) string {
 	return fmt.Sprintf("%x-%x-%x-%x-%x", sum[0:4], sum[4:6], sum[6:8], sum[8:10], sum[10:16])
 }
 
+// lastSecond is the last one of the year 9999: later times have no form in RFC 3339.
+const lastSecond = 253402300799
+
 // epoch is the time in SOURCE_DATE_EPOCH, which makes documents reproducible; the zero time
 // without that.
 func epoch() (time.Time, error) {
@@ -57,7 +60,7 @@ func epoch() (time.Time, error) {
 		return time.Time{}, nil
 	}
 	seconds, err := strconv.ParseInt(text, 10, 64)
-	if err != nil || seconds < 0 {
+	if err != nil || seconds < 0 || seconds > lastSecond {
 		return time.Time{}, fmt.Errorf("SOURCE_DATE_EPOCH=%s is no time in seconds", text)
 	}
 	return time.Unix(seconds, 0).UTC(), nil

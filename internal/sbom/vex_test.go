@@ -97,7 +97,7 @@ func validate(t *testing.T, document string) {
 
 func TestEpoch(t *testing.T) {
 	for text, good := range map[string]bool{"": true, "0": true, "1783209600": true, "-1": false,
-		"now": false} {
+		"now": false, "253402300799": true, "253402300800": false, "9223372036854775807": false} {
 		t.Setenv("SOURCE_DATE_EPOCH", text)
 		if date, err := epoch(); (err == nil) != good || text == "" && !date.IsZero() {
 			t.Errorf("%q: got %v, %v", text, date, err)
