@@ -242,6 +242,9 @@ func (f *File) checkTarget(t *Target) *wrong {
 		return &wrong{key: "variant",
 			text: fmt.Sprintf("variant = %q is not the name of a variant", t.Variant)}
 	}
+	if strings.HasPrefix(t.Board, "-") { // other programs would take it for a flag
+		return &wrong{key: "board", text: fmt.Sprintf("board = %q begins with a dash", t.Board)}
+	}
 	if t.Board != "" && !name.MatchString(t.Board) {
 		if err := f.inside(&t.Board); err != nil {
 			return &wrong{key: "board",

@@ -8,6 +8,7 @@ import (
 	"io"
 	"path/filepath"
 	"strings"
+	"unicode"
 
 	"mpwolf/internal/config"
 	"mpwolf/internal/hint"
@@ -76,12 +77,23 @@ func GitHub(w io.Writer, targets []Target) error {
 }
 
 // GitLab writes a job to extend, with a parallel:matrix over the targets. Its texts are JSON's,
-// which is YAML.
+// which is YAML. A job uses MPWOLF_ARGS without quotes, so that it becomes several words, and a
+// shell takes no quotes away then: a board whose path needs some is an error.
 func GitLab(w io.Writer, targets []Target) error {
 	var b strings.Builder
 	b.WriteString(".mpwolf-targets:\n  parallel:\n    matrix:\n")
 	for _, t := range targets {
-		for i, pair := range [][2]string{{"MPWOLF_TARGET", t.Name}, {"MPWOLF_ARGS", t.Args}} {
+		if strings.ContainsFunc(t.Board, needsQuotes) {
+			return hint.With(fmt.Errorf("matrix: the path of the board %q needs quotes in a "+
+				"shell, which variables of GitLab's jobs cannot have", t.Board),
+				"rename it: only letters, digits and . _ / + - need none")
+		}
+		args, err := shell.Split(t.Args)
+		if err != nil {
+			return err
+		}
+		for i, pair := range [][2]string{{"MPWOLF_TARGET", t.Name},
+			{"MPWOLF_ARGS", strings.Join(args, " ")}} {
 			value, err := json.Marshal(pair[1])
 			if err != nil {
 				return err
@@ -91,4 +103,10 @@ func GitLab(w io.Writer, targets []Target) error {
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// needsQuotes reports whether a shell, or GitLab in a variable, may take a character for another
+// than itself.
+func needsQuotes(r rune) bool {
+	return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("._/+-", r)
 }

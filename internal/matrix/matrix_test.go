@@ -4,7 +4,10 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
+
+	"mpwolf/internal/shell"
 )
 
 func TestMatrix(t *testing.T) {
@@ -31,8 +34,20 @@ board = "boards/old one/PANEL"
 	if err := GitHub(&github, targets); err != nil {
 		t.Fatal(err)
 	}
-	if err := GitLab(&gitlab, targets); err != nil {
+	if err := GitLab(&gitlab, targets[:2]); err != nil {
 		t.Fatal(err)
+	}
+	for board, good := range map[string]bool{"boards/old one/PANEL": false, "boards/ä ö": false,
+		"boards/ä": true, "boards/a*": false, "boards/it's": false, "boards/$X": false,
+		"boards/a;b": false, "boards/a\u00a0b": false, "PYBV11": true, "": true} {
+		target := Target{Name: "x", Port: "stm32", Board: board,
+			Args: shell.Join([]string{"--port", "stm32", "--board", board})}
+		var text bytes.Buffer
+		err := GitLab(&text, []Target{target})
+		if (err == nil) != good || !good && text.Len() > 0 ||
+			board != "" && strings.Contains(text.String(), "'") {
+			t.Errorf("%q: %v, %s", board, err, text.String())
+		}
 	}
 	const wantGitHub = `{"include":[` +
 		`{"name":"unix-standard","port":"unix","variant":"standard",` +
@@ -48,8 +63,6 @@ board = "boards/old one/PANEL"
         MPWOLF_ARGS: "--port unix --variant standard"
       - MPWOLF_TARGET: "stm32-PANEL"
         MPWOLF_ARGS: "--port stm32 --board boards/ours/PANEL"
-      - MPWOLF_TARGET: "stm32-PANEL-2"
-        MPWOLF_ARGS: "--port stm32 --board 'boards/old one/PANEL'"
 `
 	if github.String() != wantGitHub {
 		t.Errorf("got\n%s", github.String())
