@@ -35,8 +35,8 @@ func main() {
 	}
 }
 
-// What is written is code: Ruby, JSON and commands for a shell. So an address and a version have only
-// characters that mean nothing in any of them.
+// What is written is code: Ruby, JSON and commands for a shell. So an address and a version have
+// only characters that mean nothing in any of them.
 var (
 	host     = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9.-]*(:[0-9]+)?$`)
 	location = regexp.MustCompile(`^(/[A-Za-z0-9._~-]+)*$`)
