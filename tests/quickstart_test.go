@@ -42,7 +42,9 @@ func TestQuickstart(t *testing.T) {
 	runUpstream(t, tree, firmware, "")
 	t.Run("certificates", func(t *testing.T) { x509Table(t, firmware) })
 	// The other tests have a wolfSSL without it.
-	t.Run("OCSP", (&real{t: t, built: firmware}).ocsp)
+	if os.Getenv("MPWOLF_TEST_LONG") != "" {
+		t.Run("OCSP", (&real{t: t, built: firmware}).ocsp)
+	}
 }
 
 func quickstartExample(t *testing.T) string {

@@ -57,7 +57,9 @@ func (r *real) x509API(t *testing.T) {
 			othersTake(t, dir)
 		}
 	}
-	r.x509Corpus(t)
+	if os.Getenv("MPWOLF_TEST_LONG") != "" {
+		r.x509Corpus(t)
+	}
 }
 
 // othersTake checks the files of x509_pyca.py with openssl and Go.
