@@ -25,21 +25,9 @@
  */
 
 #include "wolf_certdict.h"
+#include "wolf_der.h"
 
 #include <string.h>
-
-#define TAG_BOOLEAN (0x01)
-#define TAG_INTEGER (0x02)
-#define TAG_OCTET_STRING (0x04)
-#define TAG_OID (0x06)
-#define TAG_BMP_STRING (0x1e)
-#define TAG_UNIVERSAL_STRING (0x1c)
-#define TAG_UTF8_STRING (0x0c)
-#define TAG_T61_STRING (0x14)
-#define TAG_SEQUENCE (0x30)
-#define TAG_SET (0x31)
-#define TAG_CONTEXT(n) (0x80 | (n))
-#define TAG_EXPLICIT(n) (0xa0 | (n))
 
 /******************************************************************************/
 // Texts.

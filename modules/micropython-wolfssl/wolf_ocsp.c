@@ -25,20 +25,9 @@
  */
 
 #include "wolf_ocsp.h"
+#include "wolf_der.h"
 
 #include <string.h>
-
-#define TAG_BOOLEAN (0x01)
-#define TAG_INTEGER (0x02)
-#define TAG_BIT_STRING (0x03)
-#define TAG_OCTET_STRING (0x04)
-#define TAG_NULL (0x05)
-#define TAG_OID (0x06)
-#define TAG_ENUMERATED (0x0a)
-#define TAG_GENERALIZED_TIME (0x18)
-#define TAG_SEQUENCE (0x30)
-#define TAG_CONTEXT(n) (0x80 | (n))
-#define TAG_EXPLICIT(n) (0xa0 | (n))
 
 #define SUCCESSFUL (0)
 #define KEY_HASH_LEN (20)

@@ -25,27 +25,9 @@
  */
 
 #include "wolf_x509.h"
+#include "wolf_der.h"
 
 #include <string.h>
-
-#define TAG_BOOLEAN (0x01)
-#define TAG_INTEGER (0x02)
-#define TAG_BIT_STRING (0x03)
-#define TAG_OCTET_STRING (0x04)
-#define TAG_OID (0x06)
-#define TAG_UTF8_STRING (0x0c)
-#define TAG_PRINTABLE_STRING (0x13)
-#define TAG_T61_STRING (0x14)
-#define TAG_IA5_STRING (0x16)
-#define TAG_UTC_TIME (0x17)
-#define TAG_GENERALIZED_TIME (0x18)
-#define TAG_VISIBLE_STRING (0x1a)
-#define TAG_UNIVERSAL_STRING (0x1c)
-#define TAG_BMP_STRING (0x1e)
-#define TAG_SEQUENCE (0x30)
-#define TAG_SET (0x31)
-#define TAG_CONTEXT(n) (0x80 | (n))
-#define TAG_EXPLICIT(n) (0xa0 | (n))
 
 // GeneralName, RFC 5280, section 4.2.1.6.
 #define NAME_EMAIL TAG_CONTEXT(1)
@@ -53,13 +35,6 @@
 #define NAME_DIRECTORY TAG_EXPLICIT(4)
 #define NAME_URI TAG_CONTEXT(6)
 #define NAME_IP TAG_CONTEXT(7)
-
-// Extensions: the last byte of 2.5.29.x.
-#define EXT_KEY_USAGE (15)
-#define EXT_ALT_NAMES (17)
-#define EXT_BASIC_CONSTRAINTS (19)
-#define EXT_NAME_CONSTRAINTS (30)
-#define EXT_EXT_KEY_USAGE (37)
 
 /******************************************************************************/
 // DER.

@@ -27,6 +27,7 @@
 // Certificates, requests and what is in them, made: what pyca's module x509 has for that.
 
 #include "wolf_x509obj.h"
+#include "wolf_der.h"
 
 #include <string.h>
 
@@ -35,20 +36,6 @@
 #include <wolfssl/wolfcrypt/hash.h>
 
 #if MICROPY_WOLFCRYPTOLIB_X509_SIGN
-
-#define TAG_BOOLEAN (0x01)
-#define TAG_INTEGER (0x02)
-#define TAG_BIT_STRING (0x03)
-#define TAG_OCTET_STRING (0x04)
-#define TAG_OID (0x06)
-#define TAG_UTF8_STRING (0x0c)
-#define TAG_PRINTABLE_STRING (0x13)
-#define TAG_IA5_STRING (0x16)
-#define TAG_UTC_TIME (0x17)
-#define TAG_GENERALIZED_TIME (0x18)
-#define TAG_SEQUENCE (0x30)
-#define TAG_SET (0x31)
-#define TAG_EXPLICIT(n) (0xa0 | (n))
 
 #define MAX_DER (0xffff) // what the writer can write
 #define HEADER (4) // bytes of the longest header

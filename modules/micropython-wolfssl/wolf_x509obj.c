@@ -28,6 +28,7 @@
 
 #include "wolf_x509obj.h"
 #include "wolf_certdict.h"
+#include "wolf_der.h"
 #include "wolf_pem.h"
 
 #include <string.h>
@@ -36,28 +37,6 @@
 
 #if MICROPY_WOLFCRYPTOLIB_X509
 
-#define TAG_BOOLEAN (0x01)
-#define TAG_INTEGER (0x02)
-#define TAG_BIT_STRING (0x03)
-#define TAG_OCTET_STRING (0x04)
-#define TAG_OID (0x06)
-#define TAG_UTF8_STRING (0x0c)
-#define TAG_T61_STRING (0x14)
-#define TAG_UNIVERSAL_STRING (0x1c)
-#define TAG_BMP_STRING (0x1e)
-#define TAG_SEQUENCE (0x30)
-#define TAG_SET (0x31)
-#define TAG_CONTEXT(n) (0x80 | (n))
-#define TAG_EXPLICIT(n) (0xa0 | (n))
-
-// Extensions: the last byte of 2.5.29.x.
-#define EXT_SUBJECT_KEY_ID (14)
-#define EXT_KEY_USAGE (15)
-#define EXT_ALT_NAMES (17)
-#define EXT_BASIC_CONSTRAINTS (19)
-#define EXT_NAME_CONSTRAINTS (30)
-#define EXT_AUTHORITY_KEY_ID (35)
-#define EXT_EXT_KEY_USAGE (37)
 
 #define MAX_OID (64)
 #define MAX_EXTENSIONS (256) // each is compared with all before it
