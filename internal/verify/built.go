@@ -117,14 +117,15 @@ func (b *Built) unchanged(used []wolfObject) error {
 	c, symbols := &check{}, symbolsCheck{b.evidence}
 	settingsCheck(symbols).staleSettings(c, used)
 	symbols.changedSince(c)
-	for _, f := range slices.Concat(c.findings, c.notes) {
-		file := symbols.someFiles([]string{f.File})
-		if strings.Contains(f.Message, file) {
-			return errors.New(f.Message)
-		}
-		return fmt.Errorf("%s: %s", file, f.Message)
+	all := slices.Concat(c.findings, c.notes)
+	if len(all) == 0 {
+		return nil
 	}
-	return nil
+	file := symbols.someFiles([]string{all[0].File})
+	if strings.Contains(all[0].Message, file) {
+		return errors.New(all[0].Message)
+	}
+	return fmt.Errorf("%s: %s", file, all[0].Message)
 }
 
 // units are the objects of wolfSSL and the modules with code, and how the compiler sees the macros

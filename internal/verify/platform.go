@@ -299,15 +299,27 @@ func (v *evidence) isOwn(o *objects.Object) bool {
 	if deps := v.deps(path); len(deps) > 0 {
 		path = deps[0]
 	}
-	dirs := []string{v.build.Dir + "/" + wolfModule, v.modulesDir() + "/" + wolfModule}
+	var dirs []string
 	for _, root := range v.wolfRoots() {
 		dirs = append(dirs, root, v.build.Dir+root)
 	}
-	module := filepath.Dir(v.WolfSSL)
-	if v.WolfSSL != "" && filepath.Dir(module) == v.modulesDir() {
+	for _, module := range v.ownModules() {
 		dirs = append(dirs, module, filepath.Join(v.build.Dir, filepath.Base(module)))
 	}
 	return slices.ContainsFunc(dirs, func(dir string) bool { return relative(dir, path) != path })
+}
+
+// ownModules are the directories of the module that wolfSSL is in, as absolute paths.
+func (v *evidence) ownModules() []string {
+	dir := v.modulesDir()
+	if dir == "" {
+		return nil
+	}
+	dirs := []string{filepath.Join(dir, wolfModule)}
+	if m := filepath.Dir(v.WolfSSL); v.WolfSSL != "" && filepath.Dir(m) == dir && m != dirs[0] {
+		dirs = append(dirs, m)
+	}
+	return dirs
 }
 
 // wolfRoots are the directories of the wolfSSL that was compiled, or that should have been.

@@ -40,8 +40,17 @@ func (v settingsCheck) watch(used []wolfObject) build.Watch {
 			w.Own = append(w.Own, u.root)
 		}
 	}
-	if v.WolfSSL != "" && v.Modules != "" {
-		w.Own = append(w.Own, filepath.Dir(v.WolfSSL))
+	for _, module := range v.ownModules() {
+		// Not the directories in it, which have settings.
+		entries, err := os.ReadDir(module)
+		if err != nil {
+			continue // it need not exist
+		}
+		for _, entry := range entries {
+			if entry.Type().IsRegular() {
+				w.Own = append(w.Own, filepath.Join(module, entry.Name()))
+			}
+		}
 	}
 	w.Except = v.settingsIn(used...)
 	slices.Sort(w.Except)

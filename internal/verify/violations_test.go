@@ -453,6 +453,16 @@ func init() {
 				"memcmp, part of C, is a macro: what is called by that name is (a,b,n) 0"}},
 		},
 		{
+			name: "a header next to the settings replaces a function for one object",
+			changes: map[string]string{
+				"tree/ports/unix/extra.mk": "$(BUILD)/wolf/wolfssl/src/ssl.o: CFLAGS += " +
+					"-include ../../../modules/wolf/unix/mine.h\n",
+				"modules/wolf/unix/mine.h": "#define wc_AesSetKey mp_init\n"},
+			want: map[string][]string{SettingsID: {"modules/wolf/unix/mine.h:1: wc_AesSetKey, " +
+				"a function of wolfSSL or its modules, is a macro: what is called by that name " +
+				"is mp_init; so for 1 of 3 objects: wolf/wolfssl/src/ssl.o"}},
+		},
+		{
 			name: "the compiler of one object reads another source",
 			changes: map[string]string{
 				"tree/ports/unix/extra.mk": "$(BUILD)/wolf/wolfssl/wolfcrypt/src/aes.o: CC = " +

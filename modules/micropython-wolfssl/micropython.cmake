@@ -161,8 +161,8 @@ if(WOLFSSL_ASM AND EXISTS ${WOLFSSL_ASM_SETTINGS})
         set_source_files_properties(${WOLFSSL_DIR}/wolfcrypt/src/aes.c PROPERTIES COMPILE_OPTIONS "-maes;-mpclmul")
         # The code of the modules that is there to be fast, and TLS, which uses it.
         set_source_files_properties(${WOLFSSL_MOD_DIR}/wolf_chacha.c ${WOLFSSL_MOD_DIR}/wolf_sha3.c PROPERTIES COMPILE_OPTIONS -O2)
-        set_source_files_properties(${WOLFSSL_DIR}/src/internal.c ${WOLFSSL_DIR}/src/tls13.c PROPERTIES COMPILE_DEFINITIONS
-            "wc_Chacha_Process=wolf_chacha_process;wc_Poly1305SetKey=wolf_poly1305_set_key;wc_Poly1305_MAC=wolf_poly1305_mac")
+        set_source_files_properties(${WOLFSSL_DIR}/src/internal.c ${WOLFSSL_DIR}/src/tls13.c PROPERTIES
+            COMPILE_OPTIONS "-include;${WOLFSSL_MOD_DIR}/wolf_instead.h")
         set_source_files_properties(${WOLFSSL_DIR}/wolfcrypt/src/cpuid.c PROPERTIES COMPILE_OPTIONS -mstackrealign)
         # ports/unix/user_settings.h has another setting for it than for the rest.
         set_source_files_properties(${WOLFSSL_DIR}/wolfcrypt/src/sha3.c PROPERTIES COMPILE_DEFINITIONS MICROPY_WOLFSSL_SHA3)
@@ -172,7 +172,8 @@ if(WOLFSSL_ASM AND EXISTS ${WOLFSSL_ASM_SETTINGS})
         endforeach()
         list(APPEND WOLFSSL_MOD_NAMES wolf_armv8.c)
         set(WOLFSSL_ASM_MARCH -march=armv8.2-a+crypto+sha3)
-        set(WOLFSSL_SHA256_DEFINITIONS Transform_Sha256_Len_crypto=wolf_armv8_sha256)
+        set_source_files_properties(${WOLFSSL_DIR}/wolfcrypt/src/sha256.c PROPERTIES
+            COMPILE_OPTIONS "-include;${WOLFSSL_MOD_DIR}/wolf_instead.h")
     endif()
 endif()
 if(WOLFSSL_ASM_SRC)
@@ -195,10 +196,6 @@ foreach(NAME sha sha256 sha512 port/arm/armv8-sha256 port/arm/armv8-sha512
         port/arm/thumb2-sha256-asm_c port/arm/thumb2-sha512-asm_c)
     set_source_files_properties(${WOLFSSL_DIR}/wolfcrypt/src/${NAME}.c PROPERTIES COMPILE_DEFINITIONS MICROPY_WOLFSSL_HASH)
 endforeach()
-if(WOLFSSL_SHA256_DEFINITIONS)
-    set_source_files_properties(${WOLFSSL_DIR}/wolfcrypt/src/sha256.c PROPERTIES
-        COMPILE_DEFINITIONS "MICROPY_WOLFSSL_HASH;${WOLFSSL_SHA256_DEFINITIONS}")
-endif()
 
 # The library is a separate target, so that a port can set compile options for it. MicroPython's
 # usermod.cmake follows links between targets: it searches the library's sources for qstrs too, and

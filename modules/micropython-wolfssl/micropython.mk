@@ -205,8 +205,7 @@ ifneq ($(filter x86_64,$(WOLFSSL_ARCH)),)
 $(WOLFSSL_OBJ_DIR)/wolfcrypt/src/aes.o: CFLAGS += -maes -mpclmul
 # The code of the modules that is there to be fast, and TLS, which uses it.
 $(addprefix $(BUILD)/$(patsubst $(USER_C_MODULES)/%,%,$(WOLFSSL_MOD_DIR))/, wolf_chacha.o wolf_sha3.o): CFLAGS += -O2
-$(addprefix $(WOLFSSL_OBJ_DIR)/src/, internal.o tls13.o): CFLAGS += -Dwc_Chacha_Process=wolf_chacha_process \
-	-Dwc_Poly1305SetKey=wolf_poly1305_set_key -Dwc_Poly1305_MAC=wolf_poly1305_mac
+$(addprefix $(WOLFSSL_OBJ_DIR)/src/, internal.o tls13.o): CFLAGS += -include $(WOLFSSL_MOD_DIR)/wolf_instead.h
 # ports/unix/user_settings.h has another setting for it than for the rest.
 $(WOLFSSL_OBJ_DIR)/wolfcrypt/src/sha3.o: CFLAGS += -DMICROPY_WOLFSSL_SHA3
 # NOTE(mpwolf): fe_init in fe_x25519_asm.S (5.5 to 5.9) calls cpuid_get_flags with the stack misaligned.
@@ -216,7 +215,7 @@ else
 $(patsubst $(WOLFSSL_DIR)/%.S,$(WOLFSSL_OBJ_DIR)/%.o,$(WOLFSSL_ASM_SRC)): CFLAGS += -march=armv8.2-a+crypto+sha3
 # NOTE(mpwolf): sha256.c (5.9) doesn't check whether the processor has the SHA extension;
 # wolf_armv8.c does.
-$(WOLFSSL_OBJ_DIR)/wolfcrypt/src/sha256.o: CFLAGS += -DTransform_Sha256_Len_crypto=wolf_armv8_sha256
+$(WOLFSSL_OBJ_DIR)/wolfcrypt/src/sha256.o: CFLAGS += -include $(WOLFSSL_MOD_DIR)/wolf_instead.h
 endif
 endif
 
