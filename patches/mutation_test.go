@@ -25,7 +25,7 @@ import (
 
 // mutationCount is how many mutations are tried; MPWOLF_TEST_MUTATIONS sets the number for each
 // port, or real tree.
-const mutationCount = 500
+const mutationCount = 200
 
 func TestMutations(t *testing.T) {
 	if testing.Short() {

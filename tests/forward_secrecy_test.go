@@ -20,6 +20,7 @@ import (
 // propose it: the notes are gone, and key exchanges without forward secrecy are refused.
 func TestForwardSecrecy(t *testing.T) {
 	longOnly(t, "needs a compiler and real sources")
+	inTheLongRun(t)
 	t.Parallel()
 	r := newReal(t)
 	// Without a source for wolfSSL, only what the target can use is installed.

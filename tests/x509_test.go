@@ -644,6 +644,7 @@ func TestX509Firmware(t *testing.T) {
 // TestX509Old presents the table's certificates to the oldest wolfSSL that is supported.
 func TestX509Old(t *testing.T) {
 	longOnly(t, "needs a compiler and real sources")
+	inTheLongRun(t)
 	t.Parallel()
 	r := newReal(t)
 	r.wolfssl = oldestWolfSSL

@@ -2282,6 +2282,10 @@ static bool call_psk_client_callback(mp_obj_ssl_socket_t *o, const char *hint, m
     mp_obj_t ret = mp_call_function_1(o->settings.psk_callback, new_psk_str(hint));
     mp_obj_t *items;
     mp_obj_get_array_fixed_n(ret, 2, &items);
+    mp_buffer_info_t id, key;
+    if (!get_psk_identity(items[0], &id) || !get_psk_key(items[1], &key)) {
+        mp_raise_ValueError(MP_ERROR_TEXT("not a PSK identity and key"));
+    }
     pair[0] = items[0];
     pair[1] = items[1];
     nlr_pop();
