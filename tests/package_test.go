@@ -10,13 +10,12 @@ import (
 )
 
 // TestPackages makes the packages twice, in two directories, to the same bytes, and installs the
-// deb below another root: what it has installed runs. That takes minutes where the tools were not
-// built before, so it needs MPWOLF_TEST_LONG. With MPWOLF_TEST_PACKAGES, the program is
+// deb below another root: what it has installed runs. With MPWOLF_TEST_PACKAGES, the program is
 // built for each of them, as for a release; otherwise both have one that was built once, with what
 // the build cache has from the tests.
 func TestPackages(t *testing.T) {
 	whole := os.Getenv("MPWOLF_TEST_PACKAGES") != ""
-	if os.Getenv("MPWOLF_TEST_LONG") == "" && !whole {
+	if os.Getenv("MPWOLF_TEST_APT") == "" && !whole {
 		t.Skip("NOT TESTED: the packages; set MPWOLF_TEST_PACKAGES=1 to make them")
 	}
 	top := t.TempDir()

@@ -2714,10 +2714,11 @@ static wolf_cache_t *lock_cache(WOLFSSL *ssl, mp_obj_ssl_context_t **self) {
     }
     *self = o->context;
     lock_context(*self);
-    if ((*self)->cache == NULL) {
+    wolf_cache_t *cache = (*self)->cache;
+    if (cache == NULL) {
         unlock_context(*self);
     }
-    return (*self)->cache;
+    return cache;
 }
 
 // Called by wolfSSL at the end of a full handshake.

@@ -80,6 +80,12 @@ typedef struct _message_t {
     uint8_t tag[TAG_LEN];
 } message_t;
 
+static void check_live(const mp_obj_aead_t *self) {
+    if (!self->live) {
+        mp_raise_ValueError(MP_ERROR_TEXT("no key"));
+    }
+}
+
 static size_t key_size(const mp_obj_type_t *type) {
     #if MICROPY_WOLFCRYPTOLIB_CHACHA20POLY1305
     if (type == &wolfcryptolib_ChaCha20Poly1305_type) {
@@ -267,9 +273,7 @@ static mp_obj_aead_t *get_message(size_t n_args, const mp_obj_t *pos_args, mp_ma
     mp_arg_parse_all(n_args - 1, pos_args + 1, kw_args,
         MP_ARRAY_SIZE(allowed_args) - (out == NULL ? 1 : 0), allowed_args, args);
     mp_obj_aead_t *self = MP_OBJ_TO_PTR(pos_args[0]);
-    if (!self->live) {
-        mp_raise_ValueError(MP_ERROR_TEXT("no key"));
-    }
+    check_live(self);
     wolf_crypto_get(args[ARG_nonce].u_obj, &m->nonce);
     if (!is_nonce(self->base.type, m->nonce.len)) {
         mp_raise_ValueError(MP_ERROR_TEXT("nonce"));
@@ -356,6 +360,7 @@ static mp_obj_t aead_encrypt(size_t n_args, const mp_obj_t *args, mp_map_t *kw_a
     check_length(self, &m);
     vstr_t vstr;
     vstr_init_len(&vstr, m.data.len + self->tag_len);
+    check_live(self); // it may have run Python code
     encrypt_message(self, &m, (uint8_t *)vstr.buf);
     return mp_obj_new_bytes_from_vstr(&vstr);
 }
@@ -368,6 +373,7 @@ static mp_obj_t aead_decrypt(size_t n_args, const mp_obj_t *args, mp_map_t *kw_a
     take_tag(self, &m);
     vstr_t vstr;
     vstr_init_len(&vstr, m.data.len);
+    check_live(self);
     decrypt_message(self, &m, (uint8_t *)vstr.buf);
     return mp_obj_new_bytes_from_vstr(&vstr);
 }
@@ -546,7 +552,16 @@ static mp_obj_t cmac_update(mp_obj_t self_in, mp_obj_t data_in) {
     mp_obj_cmac_t *self = cmac_get(self_in);
     mp_buffer_info_t data;
     wolf_crypto_get(data_in, &data);
-    wolf_crypto_check(wc_CmacUpdate(&self->cmac, data.buf, data.len));
+    #if MICROPY_PY_THREAD && !MICROPY_PY_THREAD_GIL
+    // Two threads in one object must not count its buffer beyond its end.
+    Cmac cmac = self->cmac;
+    int ret = wc_CmacUpdate(&cmac, data.buf, data.len);
+    self->cmac = cmac;
+    wolf_wipe(&cmac, sizeof(cmac));
+    #else
+    int ret = wc_CmacUpdate(&self->cmac, data.buf, data.len);
+    #endif
+    wolf_crypto_check(ret);
     return mp_const_none;
 }
 static MP_DEFINE_CONST_FUN_OBJ_2(cmac_update_obj, cmac_update);
@@ -554,6 +569,7 @@ static MP_DEFINE_CONST_FUN_OBJ_2(cmac_update_obj, cmac_update);
 static mp_obj_t cmac_copy(mp_obj_t self_in) {
     mp_obj_cmac_t *self = cmac_get(self_in);
     mp_obj_cmac_t *copy = cmac_alloc();
+    (void)cmac_get(self_in); // allocating may run Python code that ends it
     // There is no function for it, and no pointer to anything in it.
     copy->cmac = self->cmac;
     copy->live = true;
@@ -563,6 +579,7 @@ static MP_DEFINE_CONST_FUN_OBJ_1(cmac_copy_obj, cmac_copy);
 
 static void cmac_final(mp_obj_cmac_t *self, uint8_t *tag) {
     word32 len = WC_CMAC_TAG_MAX_SZ;
+    (void)cmac_get(MP_OBJ_FROM_PTR(self)); // the caller has allocated, too
     int ret = wc_CmacFinal(&self->cmac, tag, &len);
     self->live = false; // it was freed
     cmac_finish(self);

@@ -303,6 +303,8 @@ static mp_obj_t ec_exchange(mp_obj_t self_in, mp_obj_t algorithm, mp_obj_t peer_
     }
     vstr_t vstr;
     vstr_init_len(&vstr, self->kind->size);
+    wolf_key_check(self);
+    wolf_key_check(peer);
     word32 len = vstr.len;
     WC_RNG rng;
     wolf_rng_begin(&rng);

@@ -146,6 +146,7 @@ static mp_obj_t ed25519_sign(mp_obj_t self_in, mp_obj_t data_in) {
     wolf_crypto_get(data_in, &data);
     vstr_t vstr;
     vstr_init_len(&vstr, ED25519_SIG_SIZE);
+    wolf_key_check(self);
     word32 len = vstr.len;
     ed25519_key key;
     wolf_alloc_begin();
@@ -333,6 +334,8 @@ static mp_obj_t x25519_exchange(mp_obj_t self_in, mp_obj_t peer_in) {
     wolf_key_t *peer = wolf_key_get(peer_in, &x25519_public_key_type);
     vstr_t vstr;
     vstr_init_len(&vstr, SIZE);
+    wolf_key_check(self);
+    wolf_key_check(peer);
     WC_RNG rng;
     wolf_rng_begin(&rng);
     int ret = x25519_shared(self, peer, (uint8_t *)vstr.buf, &rng);

@@ -44,6 +44,7 @@
 #define TAG_SEQUENCE (0x30)
 #define TAG_0 (0xa0)
 #define TAG_1 (0xa1)
+#define TAG_PUBLIC (0x81)
 
 // pyca's enumerations; none of their values is in two of them.
 enum {
@@ -161,10 +162,14 @@ wolf_key_t *wolf_key_get(mp_obj_t obj, const mp_obj_type_t *type) {
         mp_raise_msg_varg(&mp_type_TypeError, MP_ERROR_TEXT("expected %q"), (qstr)type->name);
     }
     wolf_key_t *self = MP_OBJ_TO_PTR(obj);
+    wolf_key_check(self);
+    return self;
+}
+
+void wolf_key_check(const wolf_key_t *self) {
     if (self->public_len == 0) {
         mp_raise_ValueError(MP_ERROR_TEXT("no key"));
     }
-    return self;
 }
 
 #if MICROPY_WOLFCRYPTOLIB_X509
@@ -299,6 +304,7 @@ static mp_obj_t new_encoded(const wolf_key_t *key, bool private, mp_int_t format
     // More than all headers, numbers and the AlgorithmIdentifier take.
     size_t size = key->secret_len + key->public_len + 96;
     uint8_t *buf = m_new(uint8_t, size);
+    wolf_key_check(key);
     wolf_der_writer_t w = { buf, buf + size, false };
     if (private) {
         put_private(&w, key, format);
@@ -328,6 +334,14 @@ static mp_obj_t new_encoded(const wolf_key_t *key, bool private, mp_int_t format
     return mp_obj_new_bytes_from_vstr(&vstr);
 }
 
+#if MICROPY_WOLFCRYPTOLIB_EC || MICROPY_WOLFCRYPTOLIB_ED25519 || MICROPY_WOLFCRYPTOLIB_X25519
+static mp_obj_t new_raw(const wolf_key_t *self, const uint8_t *part, size_t len) {
+    mp_obj_t raw = mp_obj_new_bytes(part, len);
+    wolf_key_check(self);
+    return raw;
+}
+#endif
+
 // private_bytes(encoding, format, encryption_algorithm)
 static mp_obj_t wolf_key_private_bytes(size_t n_args, const mp_obj_t *pos_args,
     mp_map_t *kw_args) {
@@ -347,7 +361,7 @@ static mp_obj_t wolf_key_private_bytes(size_t n_args, const mp_obj_t *pos_args,
     bool ec = is_ec(self->kind);
     bool traditional = ec || is_rsa(self->kind);
     if (encoding == ENCODING_RAW && format == PRIVATE_RAW && !traditional) {
-        return mp_obj_new_bytes(self->data, self->secret_len);
+        return new_raw(self, self->data, self->secret_len);
     }
     if ((encoding != ENCODING_PEM && encoding != ENCODING_DER)
         || (format != PRIVATE_PKCS8 && (format != PRIVATE_TRADITIONAL || !traditional))) {
@@ -376,7 +390,7 @@ static mp_obj_t wolf_key_public_bytes(size_t n_args, const mp_obj_t *pos_args,
     bool rsa = is_rsa(self->kind);
     if ((encoding == ENCODING_X962 && format == PUBLIC_UNCOMPRESSED && ec)
         || (encoding == ENCODING_RAW && format == PUBLIC_RAW && !ec && !rsa)) {
-        return mp_obj_new_bytes(wolf_key_public(self), self->public_len);
+        return new_raw(self, wolf_key_public(self), self->public_len);
     }
     if ((encoding != ENCODING_PEM && encoding != ENCODING_DER)
         || (format != PUBLIC_SPKI && (format != PUBLIC_PKCS1 || !rsa))) {
@@ -390,13 +404,13 @@ MP_DEFINE_CONST_FUN_OBJ_KW(wolf_key_public_bytes_obj, 1, wolf_key_public_bytes);
 #if MICROPY_WOLFCRYPTOLIB_ED25519 || MICROPY_WOLFCRYPTOLIB_X25519
 static mp_obj_t wolf_key_private_bytes_raw(mp_obj_t self_in) {
     wolf_key_t *self = get_self(self_in);
-    return mp_obj_new_bytes(self->data, self->secret_len);
+    return new_raw(self, self->data, self->secret_len);
 }
 MP_DEFINE_CONST_FUN_OBJ_1(wolf_key_private_bytes_raw_obj, wolf_key_private_bytes_raw);
 
 static mp_obj_t wolf_key_public_bytes_raw(mp_obj_t self_in) {
     wolf_key_t *self = get_self(self_in);
-    return mp_obj_new_bytes(wolf_key_public(self), self->public_len);
+    return new_raw(self, wolf_key_public(self), self->public_len);
 }
 MP_DEFINE_CONST_FUN_OBJ_1(wolf_key_public_bytes_raw_obj, wolf_key_public_bytes_raw);
 #endif
@@ -406,6 +420,16 @@ MP_DEFINE_CONST_FUN_OBJ_1(wolf_key_public_bytes_raw_obj, wolf_key_public_bytes_r
 
 static bool is_small(const wolf_span_t *number, uint8_t n) {
     return number->len == 1 && number->p[0] == n;
+}
+
+// The public half of a private key's file, a BIT STRING's contents, must be this key's; NULL if it
+// has none.
+static void check_public(const wolf_key_t *key, const wolf_span_t *public) {
+    size_t len = key->public_len;
+    if (public->p != NULL
+        && (public->len != 1 + len || memcmp(public->p + 1, wolf_key_public(key), len) != 0)) {
+        raise_format();
+    }
 }
 
 // The kind of key that an AlgorithmIdentifier, without its header, names; or NULL.
@@ -472,18 +496,12 @@ static mp_obj_t read_ec(wolf_span_t in, const wolf_key_kind_t *kind) {
         nlr_jump(nlr.ret_val);
     }
     wolf_wipe(secret, sizeof(secret));
-    wolf_key_t *self = MP_OBJ_TO_PTR(key);
-    // A public half that isn't this number's.
-    bool same = public.p == NULL || (public.len == 1u + self->public_len
-        && memcmp(public.p + 1, wolf_key_public(self), self->public_len) == 0);
-    if (!same) {
-        raise_format();
-    }
+    check_public(MP_OBJ_TO_PTR(key), &public);
     return key;
 }
 #endif
 
-static mp_obj_t read_pkcs8(wolf_span_t in, const wolf_span_t *algorithm) {
+static mp_obj_t read_pkcs8(wolf_span_t in, const wolf_span_t *algorithm, bool has_public) {
     wolf_span_t inner, key;
     const wolf_key_kind_t *kind = kind_of(algorithm);
     if (kind == NULL) {
@@ -492,22 +510,38 @@ static mp_obj_t read_pkcs8(wolf_span_t in, const wolf_span_t *algorithm) {
     if (!wolf_der_get(&in, TAG_OCTET_STRING, &inner)) {
         raise_format();
     }
-    // Attributes may follow, and are of no interest.
-    if (is_rsa(kind)) {
-        return wolf_key_from_secret(kind, inner.p, inner.len);
+    // Attributes may follow, and are of no interest; and the public half, RFC 5958.
+    wolf_span_t attributes, public = { NULL, 0 };
+    if (in.len > 0 && in.p[0] == TAG_0 && !wolf_der_get(&in, TAG_0, &attributes)) {
+        raise_format();
     }
+    if (in.len > 0 && has_public && (!wolf_der_get(&in, TAG_PUBLIC, &public)
+                                     || public.len == 0 || public.p[0] != 0)) {
+        raise_format();
+    }
+    if (in.len > 0) {
+        raise_format();
+    }
+    mp_obj_t obj;
+    if (is_rsa(kind)) {
+        obj = wolf_key_from_secret(kind, inner.p, inner.len);
     #if MICROPY_WOLFCRYPTOLIB_EC
-    if (is_ec(kind)) {
+    } else if (is_ec(kind)) {
         if (!wolf_der_get(&inner, TAG_SEQUENCE, &key) || inner.len > 0) {
             raise_format();
         }
-        return read_ec(key, kind);
-    }
+        obj = read_ec(key, kind);
     #endif
-    if (!wolf_der_get(&inner, TAG_OCTET_STRING, &key) || inner.len > 0) {
-        raise_format();
+    } else {
+        if (!wolf_der_get(&inner, TAG_OCTET_STRING, &key) || inner.len > 0) {
+            raise_format();
+        }
+        obj = wolf_key_from_secret(kind, key.p, key.len);
     }
-    return wolf_key_from_secret(kind, key.p, key.len);
+    if (!is_rsa(kind)) {
+        check_public(MP_OBJ_TO_PTR(obj), &public);
+    }
+    return obj;
 }
 
 static mp_obj_t read_private(const uint8_t *der, size_t len) {
@@ -525,7 +559,7 @@ static mp_obj_t read_private(const uint8_t *der, size_t len) {
     // PKCS#8's version is 1 if it has the public key too.
     if (in.p[0] == TAG_SEQUENCE && (is_small(&version, 0) || is_small(&version, 1))
         && wolf_der_get(&in, TAG_SEQUENCE, &algorithm)) {
-        return read_pkcs8(in, &algorithm);
+        return read_pkcs8(in, &algorithm, is_small(&version, 1));
     }
     #if MICROPY_WOLFCRYPTOLIB_EC
     if (in.p[0] == TAG_OCTET_STRING) {

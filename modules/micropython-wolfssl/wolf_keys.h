@@ -91,6 +91,9 @@ mp_obj_t wolf_key_from_public(const wolf_key_kind_t *kind, const uint8_t *public
 // The object of an argument. TypeError if it has another type.
 wolf_key_t *wolf_key_get(mp_obj_t obj, const mp_obj_type_t *type);
 
+// Raise ValueError if the key is gone: an allocation may run Python code that calls __del__().
+void wolf_key_check(const wolf_key_t *self);
+
 // Methods of all keys.
 MP_DECLARE_CONST_FUN_OBJ_1(wolf_key_public_key_obj);
 MP_DECLARE_CONST_FUN_OBJ_KW(wolf_key_private_bytes_obj);

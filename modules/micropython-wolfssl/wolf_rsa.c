@@ -328,6 +328,7 @@ static int salt_len(const wolf_param_t *padding, const wolf_param_t *hash, int b
 
 static int key_bits(const wolf_key_t *self) {
     mp_obj_t dest[2] = { MP_OBJ_NULL, MP_OBJ_NULL };
+    wolf_key_check(self);
     rsa_attr(MP_OBJ_FROM_PTR(self), MP_QSTR_key_size, dest);
     return mp_obj_get_int(dest[0]);
 }
@@ -344,6 +345,7 @@ static mp_obj_t rsa_sign(size_t n_args, const mp_obj_t *args) {
     const wolf_param_t *hash = wolf_digest(args[3], args[1], digest);
     vstr_t vstr;
     vstr_init_len(&vstr, modulus_len(self));
+    wolf_key_check(self);
     uint8_t info[MAX_DIGEST_INFO];
     size_t info_len = 0;
     int mgf = 0;
@@ -419,6 +421,7 @@ static mp_obj_t rsa_decrypt(mp_obj_t self_in, mp_obj_t data_in, mp_obj_t padding
     }
     vstr_t vstr;
     vstr_init_len(&vstr, size);
+    wolf_key_check(self);
     WC_RNG rng;
     wolf_rng_begin(&rng);
     int ret;
@@ -499,6 +502,7 @@ static mp_obj_t rsa_verify(size_t n_args, const mp_obj_t *args) {
                 : salt_len(padding, hash, bits);
         }
         uint8_t *work = m_new(uint8_t, signature.len);
+        wolf_key_check(self);
         wolf_alloc_begin();
         RsaKey *key = open_object(self, NULL, &ret);
         if (key != NULL) {
@@ -525,6 +529,7 @@ static mp_obj_t rsa_encrypt(mp_obj_t self_in, mp_obj_t data_in, mp_obj_t padding
     cipher_t cipher = get_cipher(padding);
     vstr_t vstr;
     vstr_init_len(&vstr, modulus_len(self));
+    wolf_key_check(self);
     // What the padding takes: RFC 8017, sections 7.1.1 and 7.2.1.
     size_t overhead = cipher.type == WC_RSA_OAEP_PAD
         ? 2 * (size_t)wc_HashGetDigestSize(cipher.hash) + 2 : 11;

@@ -543,6 +543,7 @@ static mp_obj_t name_rfc4514_string(mp_obj_t self_in) {
             mp_print_str(&print, ",");
         }
     }
+    WOLF_KEEP(parts);
     mp_obj_t text = mp_obj_new_str(vstr.buf, vstr.len);
     vstr_clear(&vstr);
     return text;
@@ -748,7 +749,8 @@ static mp_obj_t names_get_values_for_type(mp_obj_t self_in, mp_obj_t type) {
     const wolf_view_t *self = wolf_view_get(self_in, &wolf_x509_SubjectAlternativeName_type);
     size_t n;
     mp_obj_t *items;
-    mp_obj_list_get(names_list(self), &n, &items);
+    mp_obj_t names = names_list(self);
+    mp_obj_list_get(names, &n, &items);
     mp_obj_t list = mp_obj_new_list(0, NULL);
     for (size_t i = 0; i < n; i++) {
         if (MP_OBJ_FROM_PTR(mp_obj_get_type(items[i])) == type) {
@@ -756,6 +758,7 @@ static mp_obj_t names_get_values_for_type(mp_obj_t self_in, mp_obj_t type) {
             mp_obj_list_append(list, other ? items[i] : general_value(MP_OBJ_TO_PTR(items[i])));
         }
     }
+    WOLF_KEEP(names);
     return list;
 }
 static MP_DEFINE_CONST_FUN_OBJ_2(names_get_values_for_type_obj, names_get_values_for_type);

@@ -40,6 +40,32 @@ def b64(text):
     return a2b_base64(text + "=" * (-len(text) % 4))
 
 
+# A SEQUENCE with more at its end.
+def inside(der, more):
+    body = der[2 + (der[1] & 0x7F if der[1] & 0x80 else 0) :] + more
+    size = len(body)
+    head = (size,) if size < 128 else (0x81, size) if size < 256 else (0x82, size >> 8, size & 255)
+    return b"\x30" + bytes(head) + body
+
+
+# RFC 5958: attributes, and in version 1 the public half, which must be right.
+def one_asymmetric_key(key, der):
+    load = serialization.load_der_private_key
+    if load(inside(der, b"\xa0\0")).private_bytes(DER, PKCS8, plain) != der:
+        return "attributes"
+    if not hasattr(key, "private_bytes_raw"):
+        return None
+    bits = b"\x81\x21\0" + key.public_key().public_bytes_raw()
+    newer = der[:4] + b"\1" + der[5:]
+    if load(inside(newer, b"\xa0\0" + bits)).private_bytes(DER, PKCS8, plain) != der:
+        return "public half"
+    for bad in (inside(der, bits), inside(newer, bits[:-1] + bytes((bits[-1] ^ 1,))),
+        inside(newer, bits + b"\0"), inside(newer, b"\x81\0")):
+        if raises(load, bad) != "ValueError":
+            return "another public half"
+    return None
+
+
 # Reads what it wrote, in every format, and refuses what was cut or has something behind it.
 def formats(key, private, public):
     for form in private:
@@ -57,6 +83,10 @@ def formats(key, private, public):
                 return "private, cut"
             if encoding == DER and raises(load, text + b"\0", None) != "ValueError":
                 return "private, longer"
+            if encoding == DER and raises(load, inside(text, b"\5\0"), None) != "ValueError":
+                return "private, longer inside"
+            if encoding == DER and form == PKCS8 and one_asymmetric_key(key, text):
+                return one_asymmetric_key(key, text)
             if raises(load, text, b"password") != "ValueError":
                 return "password"
     for form in public:
