@@ -92,6 +92,13 @@ func TestBuildStale(t *testing.T) {
 			t.Errorf("build %d: %v", i, err)
 		}
 	}
+	// A board of the same name in another directory is another board.
+	for i, dir := range []string{"/a/PROD", "/b/PROD", "/b/PROD"} {
+		b.Target.BoardDir = dir
+		if result, err := b.Run(t.Context()); err != nil || result.Rebuilt != (i < 2) {
+			t.Errorf("board %s: %+v, %v", dir, result, err)
+		}
+	}
 }
 
 func TestBuildErrors(t *testing.T) {

@@ -98,7 +98,11 @@ func (m Make) stamp(flags *Flags) []byte {
 		fmt.Fprintf(hash, "%s=%q\n", name, flags.Vars[name])
 	}
 	fmt.Fprintf(hash, "%q\n", flags.Environment)
-	return []byte(m.Target.Tree.Dir + "\n" + m.Target.Name() + "\n" +
+	name := m.Target.Name()
+	if m.Target.BoardDir != "" { // which may move
+		name += " " + m.Target.BoardDir
+	}
+	return []byte(m.Target.Tree.Dir + "\n" + name + "\n" +
 		hex.EncodeToString(hash.Sum(nil)) + "\n")
 }
 

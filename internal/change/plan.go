@@ -113,6 +113,9 @@ func (j *job) otherTargets() (map[string][]micropython.Target, error) {
 		return others, nil
 	}
 	recorded, err := j.OtherRecorded()
+	if err == nil {
+		err = project.Distinct(slices.Concat(recorded, j.Targets))
+	}
 	for _, t := range recorded {
 		others[t.Port] = append(others[t.Port], t.Target)
 	}

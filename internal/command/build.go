@@ -60,6 +60,9 @@ func (s *session) build(c *cli.Context) error {
 	if err := p.Interrupted(); err != nil {
 		return err
 	}
+	if err := project.Distinct(p.Targets); err != nil {
+		return err
+	}
 	targets, err := project.Choose(p.Targets, c.Args().Slice())
 	if err != nil {
 		return err

@@ -168,6 +168,7 @@ func exitCode(err error) int {
 	switch {
 	case errors.As(err, &usage), errors.As(err, &help) && help.ExitCode() == 3,
 		errors.Is(err, patches.ErrUnknownPort),
+		errors.Is(err, project.ErrOneDirectory),
 		errors.Is(err, micropython.ErrUnknownName):
 		return exitUsage
 	}

@@ -33,6 +33,9 @@ func Init(o Options) (*config.File, error) {
 	if err := p.Read(which); err != nil {
 		return nil, err
 	}
+	if err := Distinct(p.Targets); err != nil {
+		return nil, err
+	}
 	file.Tree, file.MicroPython = p.Tree.Dir, p.Tree.Version.String()
 	file.Modules = p.Modules
 	if !p.ModulesNamed && p.Record == nil && p.Tree.Dir == file.Dir() {

@@ -278,15 +278,19 @@ func (p *Project) asked(which Which) ([]Target, error) {
 		return nil, err
 	}
 	if p.Asked.Port != "" {
+		var others []Target
 		if which == Patched {
 			// What is patched already is verified as it is patched.
 			recorded, err := p.recorded()
 			if err != nil {
 				return nil, err
 			}
-			targets = append(targets, recorded...)
+			targets, others = append(targets, recorded...), recorded
 		}
 		if targets, err = p.named(targets); err != nil {
+			return nil, err
+		}
+		if err := Distinct(append(others, targets...)); err != nil {
 			return nil, err
 		}
 	}
@@ -348,6 +352,11 @@ func (p *Project) configured(port string) ([]Target, error) {
 					Text: fmt.Sprintf("%s is a target at line %d already", target.Name(),
 						other.Line)}
 			}
+		}
+		if err := Distinct(append(slices.Clone(targets), target)); err != nil {
+			return nil, hint.With(&oneDirectoryError{&config.Error{
+				File: shell.Path(p.File.Path), Line: p.File.Line(i), Text: err.Error()}},
+				hint.Of(err))
 		}
 		target.UserSettings, target.Line = t.UserSettings, p.File.Line(i)
 		// Not negative: config.Load has checked.
@@ -469,6 +478,9 @@ func (p *Project) patched() ([]Target, error) {
 		return nil, err
 	}
 	targets, err := p.recorded()
+	if err == nil {
+		err = Distinct(targets)
+	}
 	if err != nil {
 		return nil, err
 	}

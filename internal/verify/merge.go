@@ -20,6 +20,7 @@ import (
 // release that it does not ask for are a finding.
 func Merge(files []string, file *config.File) (merged *Result, missing []string, err error) {
 	from := make(map[[2]string]string) // the targets with their boards, and the file of each
+	built := make(map[string]Target)   // by their build directories
 	for _, name := range files {
 		r, err := readResult(name)
 		if err != nil {
@@ -32,6 +33,13 @@ func Merge(files []string, file *config.File) (merged *Result, missing []string,
 					name)
 			}
 			from[key] = name
+			if other, twice := built[t.Build]; twice && t.Build != "" {
+				// One's objects could be taken for the other's.
+				return nil, nil, fmt.Errorf("merge: %s in %s and %s in %s were built in one "+
+					"directory, %s", other.words(), from[[2]string{other.Target, other.Board}],
+					t.words(), name, t.Build)
+			}
+			built[t.Build] = t
 		}
 		if merged == nil {
 			merged = r
@@ -134,6 +142,17 @@ func slashed(name string) string { return strings.ReplaceAll(name, `\`, "/") }
 func nameIn(t config.Target, dir string) string {
 	name := t.Port
 	for _, part := range []string{boardIn(t, dir), t.Variant} {
+		if part != "" {
+			name += " " + part
+		}
+	}
+	return name
+}
+
+// words name the target by its board's directory.
+func (r Target) words() string {
+	name := r.Port
+	for _, part := range []string{r.Board, r.Variant} {
 		if part != "" {
 			name += " " + part
 		}

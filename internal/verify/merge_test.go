@@ -1,8 +1,12 @@
 package verify
 
 import (
+	"encoding/json"
+	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"mpwolf/internal/config"
@@ -58,4 +62,53 @@ func TestWithout(t *testing.T) {
 	if _, err := without(twice, file); err == nil {
 		t.Error("two results for a target are accepted")
 	}
+}
+
+// TestMergeOneDirectory: results of two boards that one build directory held prove nothing.
+func TestMergeOneDirectory(t *testing.T) {
+	a, b := fineResult("/fw/a/PROD", "/t/.mpwolf/build/qemu-PROD"),
+		fineResult("/fw/b/PROD", "/t/.mpwolf/build/qemu-PROD")
+	other := fineResult("/fw/b/PROD", "/u/.mpwolf/build/qemu-PROD")
+	if _, _, err := Merge(written(t, a, other), nil); err != nil {
+		t.Error(err)
+	}
+	_, _, err := Merge(written(t, a, b), nil)
+	if err == nil || !strings.Contains(err.Error(), "qemu /fw/a/PROD in ") ||
+		!strings.HasSuffix(err.Error(), "built in one directory, /t/.mpwolf/build/qemu-PROD") {
+		t.Error(err)
+	}
+	both := *a
+	both.Targets = append(slices.Clone(a.Targets), b.Targets...)
+	if _, _, err := Merge(written(t, &both), nil); err == nil {
+		t.Error("both in one file are accepted")
+	}
+}
+
+// fineResult is the result for a board with which nothing is wrong.
+func fineResult(board, build string) *Result {
+	report := &Report{OK: true}
+	for _, rule := range rules {
+		report.Checks = append(report.Checks, Check{ID: rule.ID, OK: true, Applies: true,
+			Summary: "fine", Findings: []Finding{}})
+	}
+	return &Result{Schema: SchemaVersion, Tool: "mpwolf", Version: "v1", OK: true,
+		MicroPython: "v1.28.0", Targets: []Target{{Target: "qemu (PROD)", Port: "qemu",
+			Board: board, Build: build, Report: report}}}
+}
+
+// written are files with results.
+func written(t *testing.T, results ...*Result) []string {
+	t.Helper()
+	var names []string
+	for i, r := range results {
+		text, err := json.Marshal(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		names = append(names, filepath.Join(t.TempDir(), fmt.Sprintf("%d.json", i)))
+		if err := os.WriteFile(names[i], text, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return names
 }
