@@ -18,6 +18,8 @@ type Rule struct {
 type rule struct {
 	Rule
 	of func(*evidence) runner
+	// optional says that it does not apply to every target of a tree.
+	optional bool
 }
 
 // runner makes a check: it puts what it finds into c. An error means that it could not look.

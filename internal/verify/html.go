@@ -7,6 +7,7 @@ import (
 	"html/template"
 	"io"
 	"maps"
+	"slices"
 	"strings"
 
 	"mpwolf/internal/report"
@@ -117,36 +118,88 @@ func commandOf(r *Result, t Target) string {
 	return shell.Join(words)
 }
 
-// size adds the tables and treemaps. A result that was read from JSON has no Size as evidence.
-func (h *htmlTarget) size(r *Result, c Check) error {
-	sizes := make(map[string]*Size)
-	for _, name := range []string{"size", "last", "baseline"} {
-		if c.Evidence[name] == nil {
+// sizes are those that a check of the size found.
+type sizes struct {
+	now, last, baseline *Size // nil for none
+	parts               []Part
+}
+
+// mostBytes is more than any firmware or memory has; sums of such numbers do not overflow.
+const mostBytes = 1 << 40
+
+// sizesOf are the sizes in the evidence of a check, which may have been read from JSON; none for
+// another check than that of the size.
+func sizesOf(c Check) (s sizes, err error) {
+	if c.ID != SizeID {
+		return s, nil
+	}
+	for _, e := range []struct {
+		name string
+		size **Size
+	}{{"size", &s.now}, {"last", &s.last}, {"baseline", &s.baseline}} {
+		if c.Evidence[e.name] == nil {
 			continue
 		}
-		sizes[name] = &Size{}
-		if err := fromEvidence(c.Evidence[name], sizes[name]); err != nil {
-			return err
+		*e.size = &Size{}
+		if err := fromEvidence(c.Evidence[e.name], *e.size); err != nil {
+			return s, fmt.Errorf("%s: %w", e.name, err)
+		}
+		if !(*e.size).possible() {
+			return s, fmt.Errorf("%s: a number is too large", e.name)
 		}
 	}
-	now := sizes["size"]
-	if now == nil {
-		return nil
+	if s.now == nil {
+		return s, nil
 	}
-	h.Sizes = []htmlSize{{Name: "this", Flash: now.Flash, RAM: now.RAM}}
-	others := [][2]string{{"last", "the last one"}, {"baseline", "with the built-in TLS"}}
-	for _, other := range others {
-		if s := sizes[other[0]]; s != nil {
-			h.Sizes = append(h.Sizes, htmlSize{Name: other[1], Flash: s.Flash, RAM: s.RAM,
-				MoreFlash: signed(now.Flash, s.Flash), MoreRAM: signed(now.RAM, s.RAM)})
-		}
+	if s.parts, err = partsOf(c, s.now); err != nil {
+		return s, fmt.Errorf("%s: %w", partsEvidence, err)
 	}
-	parts, err := partsOf(c, now)
-	if err != nil {
+	if slices.ContainsFunc(s.parts, func(p Part) bool { return !p.possible() }) {
+		return s, fmt.Errorf("%s: a number is too large", partsEvidence)
+	}
+	return s, nil
+}
+
+// possible reports whether no number is larger than that of any firmware.
+func (s *Size) possible() bool {
+	memories := []Memory{s.Memory, {s.Text, s.Data}, {s.BSS, 0}}
+	memories = slices.AppendSeq(memories, maps.Values(s.Stacks))
+	memories = slices.AppendSeq(memories, maps.Values(s.Sources))
+	return !slices.ContainsFunc(memories, Memory.excessive)
+}
+
+func (p Part) possible() bool {
+	memories := []Memory{p.Memory}
+	for _, s := range p.Symbols {
+		memories = append(memories, s.Memory)
+	}
+	if p.Smaller != nil {
+		memories = append(memories, p.Smaller.Memory)
+	}
+	return !slices.ContainsFunc(memories, Memory.excessive)
+}
+
+func (m Memory) excessive() bool { return m.most() > mostBytes }
+
+// size adds the tables and treemaps.
+func (h *htmlTarget) size(r *Result, c Check) error {
+	s, err := sizesOf(c)
+	if err != nil || s.now == nil {
 		return err
 	}
+	now := s.now
+	h.Sizes = []htmlSize{{Name: "this", Flash: now.Flash, RAM: now.RAM}}
+	for _, other := range []struct {
+		name string
+		size *Size
+	}{{"the last one", s.last}, {"with the built-in TLS", s.baseline}} {
+		if o := other.size; o != nil {
+			h.Sizes = append(h.Sizes, htmlSize{Name: other.name, Flash: o.Flash, RAM: o.RAM,
+				MoreFlash: signed(now.Flash, o.Flash), MoreRAM: signed(now.RAM, o.RAM)})
+		}
+	}
 	for _, memory := range []string{flashMemory, ramMemory} {
-		whole := treeOf(r.Tree, parts, memory)
+		whole := treeOf(r.Tree, s.parts, memory)
 		h.Maps = append(h.Maps, newMap(whole, whole.bytes))
 	}
 	return nil

@@ -180,8 +180,14 @@ func readResult(name string) (*Result, error) {
 		return nil, fmt.Errorf("merge: %s has no target", name)
 	}
 	for _, t := range r.Targets {
-		if t.Report == nil || len(t.Checks) != len(rules) {
+		if t.Report == nil || !complete(t.Checks) {
 			return nil, fmt.Errorf("merge: the result for %s in %s is incomplete", t.Target, name)
+		}
+		for _, c := range t.Checks {
+			if _, err := sizesOf(c); err != nil {
+				return nil, fmt.Errorf("merge: the %s of %s in %s cannot be read: %w", c.ID,
+					t.Target, name, err)
+			}
 		}
 		// Whether it is fine is what its checks say.
 		r.OK = r.OK && t.OK && !slices.ContainsFunc(t.Checks, func(c Check) bool {
@@ -190,4 +196,20 @@ func readResult(name string) (*Result, error) {
 	}
 	r.OK = r.OK && len(r.Findings) == 0
 	return r, nil
+}
+
+// complete reports whether each check is there once, and made where it applies to every target.
+func complete(checks []Check) bool {
+	for _, rule := range rules {
+		n := 0
+		for _, c := range checks {
+			if c.ID == rule.ID && (c.Applies || rule.optional) {
+				n++
+			}
+		}
+		if n != 1 {
+			return false
+		}
+	}
+	return len(checks) == len(rules)
 }

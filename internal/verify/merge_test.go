@@ -3,6 +3,7 @@ package verify
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -81,6 +82,75 @@ func TestMergeOneDirectory(t *testing.T) {
 	both.Targets = append(slices.Clone(a.Targets), b.Targets...)
 	if _, _, err := Merge(written(t, &both), nil); err == nil {
 		t.Error("both in one file are accepted")
+	}
+}
+
+// TestMergeIncomplete: a result that lacks a check, or says that one does not apply that always
+// does, is none.
+func TestMergeIncomplete(t *testing.T) {
+	for name, test := range map[string]struct {
+		change func(checks []Check)
+		good   bool
+	}{
+		"nothing":   {func([]Check) {}, true},
+		"order":     {slices.Reverse[[]Check], true},
+		"not run":   {func(c []Check) { c[len(c)-1].Applies = false }, true},
+		"no macros": {func(c []Check) { c[0].Applies = false }, false},
+		"no size":   {func(c []Check) { c[5].Applies = false }, false},
+		"twice":     {func(c []Check) { c[1] = c[0] }, false},
+		"unknown":   {func(c []Check) { c[1].ID = "symbol" }, false},
+		"all macros": {func(c []Check) {
+			for i := range c {
+				c[i].ID, c[i].Applies = MacrosID, false
+			}
+		}, false},
+	} {
+		r := fineResult("", "/b")
+		test.change(r.Targets[0].Checks)
+		_, _, err := Merge(written(t, r), nil)
+		if (err == nil) != test.good || err != nil && !strings.HasSuffix(err.Error(), "incomplete") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// TestMergeSizes: numbers that no firmware has are refused when they are read, not only where a
+// page shows them.
+func TestMergeSizes(t *testing.T) {
+	for text, good := range map[string]bool{
+		`{"size": {"flash": 1000, "ram": 30}}`:                                  true,
+		`{"size": null, "parts": null}`:                                         true,
+		`{"size": {"flash": -1}}`:                                               false,
+		`{"size": {"flash": 1e30}}`:                                             false,
+		`{"size": {"flash": 1.5}}`:                                              false,
+		`{"size": {"flash": 18446744073709551615}}`:                             false,
+		`{"size": {"flash": 9007199254740992}}`:                                 false,
+		`{"size": "large"}`:                                                     false,
+		`{"size": {"bss": 1e15}}`:                                               false,
+		`{"size": {"stacks": {"TLS": {"ram": 1e15}}}}`:                          false,
+		`{"size": {}, "last": {"ram": -1}}`:                                     false,
+		`{"size": {}, "baseline": {"ram": 1e15}}`:                               false,
+		`{"size": {}, "parts": [{"flash": 1e15}]}`:                              false,
+		`{"size": {}, "parts": [{"symbols": [{"flash": 1e15}]}]}`:               false,
+		`{"size": {}, "parts": [{"smaller": {"count": 1, "flash": 1e15}}]}`:     false,
+		`{"size": {}, "parts": [{"smaller": {"count": 1, "flash": 1e6}}]}`:      true,
+		`{"size": {}, "parts": {"stack": "TLS"}}`:                               false,
+		`{"size": {"sources": {"py/gc.c": {"flash": 10}}}, "last": {"ram": 1}}`: true,
+	} {
+		r := fineResult("", "/b")
+		if err := json.Unmarshal([]byte(text), &r.Targets[0].Checks[5].Evidence); err != nil {
+			t.Fatal(err)
+		}
+		merged, _, err := Merge(written(t, r), nil)
+		if (err == nil) != good ||
+			err != nil && !strings.HasPrefix(err.Error(), "merge: the size of qemu (PROD) in ") {
+			t.Errorf("%s: %v", text, err)
+		}
+		if err == nil {
+			if err := merged.HTML(io.Discard); err != nil {
+				t.Errorf("%s: page: %v", text, err)
+			}
+		}
 	}
 }
 

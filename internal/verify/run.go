@@ -34,7 +34,8 @@ var runRule = rule{
 		Help: "A script failed on the firmware itself: on this machine, in QEMU or on a " +
 			"device. The fix is the command that runs it by hand.",
 	},
-	of: func(e *evidence) runner { return runCheck{e} },
+	of:       func(e *evidence) runner { return runCheck{e} },
+	optional: true, // firmware for another processor
 }
 
 type runCheck struct{ *evidence }
