@@ -17,7 +17,7 @@ import (
 
 // Target is a target, as jobs of a CI system use it.
 type Target struct {
-	// Name is for people and for artifacts: it has only letters, digits, "-", "_", "." and "+".
+	// Name is for people, for artifacts and for verify --target, see config.JobNames.
 	Name    string `json:"name"`
 	Port    string `json:"port"`
 	Board   string `json:"board,omitempty"`
@@ -37,8 +37,8 @@ func Of(dir string) ([]Target, error) {
 			"add a [[target]]")
 	}
 	var targets []Target
-	names := make(map[string]int)
-	for _, t := range file.Targets {
+	names := config.JobNames(file.Targets)
+	for i, t := range file.Targets {
 		board := t.Board
 		if filepath.IsAbs(board) { // of the repository's own, which every job has elsewhere
 			if board, err = filepath.Rel(file.Dir(), board); err != nil {
@@ -46,19 +46,13 @@ func Of(dir string) ([]Target, error) {
 			}
 			board = filepath.ToSlash(board)
 		}
-		target := Target{Name: t.Port, Port: t.Port, Board: board, Variant: t.Variant}
+		target := Target{Name: names[i], Port: t.Port, Board: board, Variant: t.Variant}
 		args := []string{"--port", t.Port}
 		if board != "" {
-			target.Name += "-" + filepath.Base(board)
 			args = append(args, "--board", board)
 		}
 		if t.Variant != "" {
-			target.Name += "-" + t.Variant
 			args = append(args, "--variant", t.Variant)
-		}
-		names[target.Name]++
-		if n := names[target.Name]; n > 1 { // two directories of boards with the same name
-			target.Name += fmt.Sprintf("-%d", n)
 		}
 		target.Args = shell.Join(args)
 		targets = append(targets, target)

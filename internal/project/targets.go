@@ -135,16 +135,20 @@ func Choose(targets []Target, words []string) ([]Target, error) {
 	return list, nil
 }
 
-// Named are the targets that names of mpwolf matrix mean, each only one, and else as Choose.
-func Named(targets []Target, words []string) ([]Target, error) {
+// Named are the targets that words name: by the name of mpwolf matrix, which means one only, else as
+// Choose.
+func (p *Project) Named(targets []Target, words []string) ([]Target, error) {
 	if len(words) == 0 {
 		return targets, nil
 	}
+	jobs := p.jobs(targets)
 	var list []Target
 	for _, word := range words {
-		found := slices.DeleteFunc(slices.Clone(targets), func(t Target) bool {
-			return !slices.Contains(t.jobNames(), word)
-		})
+		found, is := jobs[word]
+		if is && len(found) == 0 {
+			return nil, Usagef("%s is not patched for the target %q of %s; targets: %s",
+				p.Tree.Dir, word, config.Name, hint.List(Names(targets)))
+		}
 		if len(found) != 1 {
 			var err error
 			if found, err = Choose(targets, []string{word}); err != nil {
@@ -161,20 +165,50 @@ func Named(targets []Target, words []string) ([]Target, error) {
 	return list, nil
 }
 
-// jobNames are the names of a target that mpwolf matrix may give it: the variant that is built
-// without one need not be named.
+// jobs are the targets by the names of mpwolf matrix. Those that mpwolf.toml does not have are
+// named as if they were all that is in one, if that is no other's name.
+func (p *Project) jobs(targets []Target) map[string][]Target {
+	jobs := make(map[string][]Target)
+	if p.hasConfigured() {
+		for i, name := range config.JobNames(p.File.Targets) {
+			jobs[name] = nil // also if the tree is not patched for it
+			c := p.File.Targets[i]
+			want, err := p.Tree.Target(c.Port, c.Board, c.Variant)
+			if err != nil {
+				continue // no target is that one
+			}
+			entry := Target{Target: want}.Entry()
+			for _, t := range targets {
+				if t.Entry().Same(entry) {
+					jobs[name] = []Target{t}
+				}
+			}
+		}
+	}
+	others := make(map[string][]Target)
+	for _, t := range targets {
+		for _, name := range t.jobNames() {
+			others[name] = append(others[name], t)
+		}
+	}
+	for name, found := range others {
+		if _, taken := jobs[name]; !taken {
+			jobs[name] = found
+		}
+	}
+	return jobs
+}
+
+// jobNames are the names of a target that mpwolf matrix may give it, if it is alone: the variant
+// that is built without one need not be named.
 func (t Target) jobNames() []string {
-	name := t.Port
-	if t.Board != "" {
-		name += "-" + t.Board
+	as := config.Target{Port: t.Port, Board: t.Board, Variant: t.Variant}
+	names := config.JobNames([]config.Target{as})
+	if t.Board == "" && t.Variant == micropython.DefaultVariant {
+		as.Variant = ""
+		names = append(names, config.JobNames([]config.Target{as})...)
 	}
-	switch {
-	case t.Variant == "":
-		return []string{name}
-	case t.Board == "" && t.Variant == "standard":
-		return []string{name, name + "-" + t.Variant}
-	}
-	return []string{name + "-" + t.Variant}
+	return names
 }
 
 // Ports are the ports of --port or, without it, of mpwolf.toml; without both, those that the

@@ -28,7 +28,7 @@ import (
 // TreeOptions say which targets of a tree to verify, and how.
 type TreeOptions struct {
 	project.Options
-	// Names choose targets, as project.Named does; without any, all are verified.
+	// Names choose targets, as Project.Named does; without any, all are verified.
 	Names []string
 	// NoBuild checks what an earlier verification has built.
 	NoBuild bool
@@ -92,7 +92,7 @@ func Tree(ctx context.Context, o TreeOptions) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	if p.Targets, err = project.Named(p.Targets, o.Names); err != nil {
+	if p.Targets, err = p.Named(p.Targets, o.Names); err != nil {
 		return nil, err
 	}
 	if o.Device != "" {
