@@ -50,7 +50,8 @@ func TestAdvisorySources(t *testing.T) {
 		return false
 	}
 	for _, a := range known.List {
-		for _, name := range slices.Concat(a.Macros, a.Any, a.Unless, a.Functions) {
+		for _, name := range slices.Concat(a.Macros, a.Any, a.Unless, a.Mitigation,
+			a.Functions) {
 			if !strings.HasPrefix(name, "__") &&
 				!inSome(func(v string) bool { return words[v][name] }) {
 				t.Errorf("%s: no release has %s", a.ID, name)

@@ -34,6 +34,10 @@ type Advisory struct {
 	Unless      []string
 	Files       []string // relative to the top of wolfSSL's tree
 	Functions   []string // with external linkage
+	// Mitigation are the macros that turn on the fix, all of them, if Fixed and later have it off
+	// by default. Needs is what an attack needs then, in words.
+	Mitigation []string
+	Needs      string
 	// Patches are fixes for sources of an older release.
 	Patches []Patch `toml:"patch"`
 }
@@ -75,9 +79,18 @@ func decodeAdvisories(text string) (*Advisories, error) {
 
 // Of are the advisories about a release, the worst first.
 func (a *Advisories) Of(version string) []Advisory {
+	return a.which(func(advisory Advisory) bool { return advisory.concerns(version) })
+}
+
+// Optional are those that a release has a fix of, but one that a macro must turn on.
+func (a *Advisories) Optional(version string) []Advisory {
+	return a.which(func(advisory Advisory) bool { return advisory.Optional(version) })
+}
+
+func (a *Advisories) which(is func(Advisory) bool) []Advisory {
 	var of []Advisory
 	for _, advisory := range a.List {
-		if advisory.concerns(version) {
+		if is(advisory) {
 			of = append(of, advisory)
 		}
 	}
@@ -96,6 +109,11 @@ func (a *Advisories) Covers(version string) bool {
 func (a Advisory) concerns(version string) bool {
 	return CompareVersions(version, a.Fixed) < 0 &&
 		(a.From == "" || CompareVersions(version, a.From) >= 0)
+}
+
+// Optional reports whether a release has the fix, but only with the macros of Mitigation.
+func (a Advisory) Optional(version string) bool {
+	return len(a.Mitigation) > 0 && CompareVersions(version, a.Fixed) >= 0
 }
 
 // Line is where the fix is in the tree at dir; 0 if it was not applied there.

@@ -64,7 +64,7 @@ func (a *Advisories) problems(version *regexp.Regexp, seen map[string]bool) []st
 		if len(v.Summary) < 20 || strings.HasSuffix(v.Summary, ".") || v.Source == "" {
 			wrong("its summary or source is missing, or ends in a full stop")
 		}
-		for _, name := range slices.Concat(v.Macros, v.Any, v.Unless, v.Functions) {
+		for _, name := range slices.Concat(v.Macros, v.Any, v.Unless, v.Functions, v.Mitigation) {
 			if !identifier.MatchString(name) {
 				wrong(name + " is no name of C")
 			}
@@ -81,6 +81,9 @@ func (a *Advisories) problems(version *regexp.Regexp, seen map[string]bool) []st
 				!strings.HasPrefix(dir, "wolfcrypt/src/port/") {
 				wrong(file + " is no source of wolfSSL")
 			}
+		}
+		if (len(v.Mitigation) == 0) != (v.Needs == "") {
+			wrong("mitigation and needs go together")
 		}
 		if len(v.Any) == 1 {
 			wrong("any has one macro, which belongs to macros")
@@ -114,6 +117,9 @@ func TestAdvisoryProblems(t *testing.T) {
 		strings.Replace(good, "a hello", "a hello.", 1):             "summary",
 		strings.Replace(good, "HAVE_X", "HAVE X", 1):                "no name of C",
 		strings.Replace(good, "src/tls.c", "tls.c", 1):              "no source",
+		good + "mitigation = ['HAVE_Y']":                            "go together",
+		good + "mitigation = ['HAVE Y']\nneeds = 'faults'":          "no name of C",
+		good + "mitigation = ['HAVE_Y']\nneeds = 'faults'":          "",
 		good + `any = ["HAVE_Y"]`:                                   "belongs to macros",
 		good + "[[advisory.patch]]\nby = 'x'\nfile = 'src/tls.c'\n": "a patch needs",
 	} {
@@ -151,10 +157,47 @@ func TestAdvisoriesOf(t *testing.T) {
 			t.Errorf("%s: got %q; want %q", version, got, want)
 		}
 	}
+	a.List[1].Mitigation = []string{"HARDEN"}
+	for version, want := range map[string]string{"5.8.4": "", "5.9.1": "", "5.9.2": "b",
+		"5.11.0": "b"} {
+		got := ""
+		for _, advisory := range a.Optional(version) {
+			got += advisory.ID
+		}
+		if got != want {
+			t.Errorf("%s: a macro turns on the fixes of %q; want %q", version, got, want)
+		}
+	}
 	for version, want := range map[string]bool{"5.5.3": false, "5.5.4": true, "5.9.2": true,
 		"5.10.0": true, "5.10.1": false, "of unknown version": false} {
 		if a.Covers(version) != want {
 			t.Errorf("%s is covered: %v", version, !want)
+		}
+	}
+}
+
+// TestOptionalFixes is that no fix counts that wolfSSL leaves off.
+func TestOptionalFixes(t *testing.T) {
+	a, err := KnownAdvisories()
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := make(map[string]string)
+	for _, v := range a.Optional("5.9.2") {
+		got[v.ID] = strings.Join(v.Mitigation, " ")
+	}
+	// sha3.c, wc_mlkem.c, internal.c, rsa.c, ed25519.c, aes.c and settings.h of 5.9.2
+	for id, want := range map[string]string{
+		"CVE-2026-3503": "WC_SHA3_FAULT_HARDEN WC_MLKEM_FAULT_HARDEN",
+		"CVE-2024-5288": "WOLFSSL_BLIND_PRIVATE_KEY",
+		"CVE-2024-1545": "WOLFSSL_RSA_CHECK_D_ON_DECRYPT",
+		"CVE-2024-2881": "WOLFSSL_EDDSA_CHECK_PRIV_ON_SIGN",
+		"CVE-2024-1543": "WC_AES_BITSLICED",
+		"PR-6309":       "WOLFSSL_AES_TOUCH_LINES",
+		"CVE-2025-7396": "WOLFSSL_CURVE25519_BLINDING",
+	} {
+		if got[id] != want {
+			t.Errorf("%s is fixed with %q; want %q", id, got[id], want)
 		}
 	}
 }

@@ -13,15 +13,26 @@ import (
 // evidence is what was compiled.
 type evidence struct {
 	dir       string // the top of wolfSSL
-	units     []map[string]bool
+	version   string
+	units     []unit
 	compiled  map[string]string // the sources, and an object with code of each
 	functions map[string]string // those that are linked, and their objects
 }
 
+// unit is an object that the compiler could be asked about: the macros that it defines, and what
+// it was compiled from, relative to the top of wolfSSL.
+type unit struct {
+	defined map[string]bool
+	files   []string
+}
+
 func newEvidence(b *verify.Built) *evidence {
-	e := &evidence{dir: b.WolfSSL, compiled: make(map[string]string), functions: b.Functions}
+	e := &evidence{dir: b.WolfSSL, version: b.Version, compiled: make(map[string]string),
+		functions: b.Functions}
 	for _, u := range b.Units {
+		var files []string
 		for _, file := range u.Files {
+			files = append(files, filepath.ToSlash(file))
 			e.compiled[filepath.ToSlash(file)] = u.Name
 		}
 		if u.Macros == nil {
@@ -31,7 +42,7 @@ func newEvidence(b *verify.Built) *evidence {
 		for name, value := range u.Macros {
 			defined[name] = value.Defined
 		}
-		e.units = append(e.units, defined)
+		e.units = append(e.units, unit{defined, files})
 	}
 	return e
 }
@@ -40,7 +51,7 @@ func newEvidence(b *verify.Built) *evidence {
 // more than that it was fixed; without evidence the firmware is affected.
 func (e *evidence) assess(a wolfssl.Advisory) (Assessment, error) {
 	result := Assessment{ID: a.ID, Severity: a.Severity, Summary: a.Summary, Fixed: a.Fixed,
-		Source: a.Source}
+		Source: a.Source, Mitigation: a.Mitigation}
 	for _, without := range []string{e.macros(a), e.files(a), e.defines(a)} {
 		if without != "" {
 			result.State, result.Evidence = NotAffected, without
@@ -61,7 +72,55 @@ func (e *evidence) assess(a wolfssl.Advisory) (Assessment, error) {
 	}
 	result.State = Affected
 	result.Evidence, result.File = e.compiles(a)
+	if a.Optional(e.version) {
+		e.optional(a, &result)
+	}
 	return result, nil
+}
+
+// optional decides about a release that has the fix, but only with some macros: each source with
+// the flaw must have them.
+func (e *evidence) optional(a wolfssl.Advisory, result *Assessment) {
+	units := e.with(a)
+	var off []string
+	for _, name := range a.Mitigation {
+		if len(units) == 0 || slices.ContainsFunc(units, func(u unit) bool {
+			return !u.defined[name]
+		}) {
+			off = append(off, name)
+		}
+	}
+	if len(off) == 0 {
+		result.State = Mitigated
+		result.Evidence = are(a.Mitigation) + ", which turns on the fix"
+		return
+	}
+	result.State, result.Mitigation = Open, off
+	result.Evidence += "; wolfSSL " + a.Fixed + " and newer have a fix, but it is off unless " +
+		are(off) + "; the attack needs " + a.Needs
+}
+
+// are says that macros are defined.
+func are(macros []string) string {
+	if len(macros) == 1 {
+		return macros[0] + " is defined"
+	}
+	return strings.Join(macros, " and ") + " are defined"
+}
+
+// with are the objects that have the code with the flaw, as far as the compiler could be asked.
+func (e *evidence) with(a wolfssl.Advisory) []unit {
+	var units []unit
+	for _, u := range e.units {
+		one := &evidence{units: []unit{u}}
+		if one.macros(a) == "" && (len(a.Files) == 0 ||
+			slices.ContainsFunc(u.files, func(f string) bool {
+				return slices.Contains(a.Files, f)
+			})) {
+			units = append(units, u)
+		}
+	}
+	return units
 }
 
 // macros says which macro keeps the code with the flaw out of each source; "" if none does, or
@@ -70,8 +129,8 @@ func (e *evidence) macros(a wolfssl.Advisory) string {
 	if len(e.units) == 0 {
 		return ""
 	}
-	everywhere := func(is func(unit map[string]bool) bool) bool {
-		return !slices.ContainsFunc(e.units, func(u map[string]bool) bool { return !is(u) })
+	everywhere := func(is func(defined map[string]bool) bool) bool {
+		return !slices.ContainsFunc(e.units, func(u unit) bool { return !is(u.defined) })
 	}
 	for _, name := range a.Macros {
 		if everywhere(func(u map[string]bool) bool { return !u[name] }) {
@@ -132,21 +191,17 @@ func (e *evidence) compiles(a wolfssl.Advisory) (what, file string) {
 	}
 	var defined []string
 	for _, name := range slices.Concat(a.Macros, a.Any) {
-		if slices.ContainsFunc(e.units, func(u map[string]bool) bool { return u[name] }) {
+		if slices.ContainsFunc(e.units, func(u unit) bool { return u.defined[name] }) {
 			defined = append(defined, name)
 		}
 	}
 	switch {
 	case len(defined) == 0 && what == "":
 		what = "nothing shows that the code is not compiled"
-	case len(defined) == 1 && what == "":
-		what = defined[0] + " is defined"
-	case len(defined) == 1:
-		what += ", and " + defined[0] + " is defined"
-	case len(defined) > 1 && what == "":
-		what = strings.Join(defined, " and ") + " are defined"
-	case len(defined) > 1:
-		what += ", and " + strings.Join(defined, " and ") + " are defined"
+	case len(defined) > 0 && what == "":
+		what = are(defined)
+	case len(defined) > 0:
+		what += ", and " + are(defined)
 	}
 	return what, file
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"mpwolf/internal/project"
 	"mpwolf/internal/report"
@@ -31,6 +32,10 @@ const (
 	Affected    State = "affected"
 	NotAffected State = "not affected" // the code with the flaw is not compiled
 	Fixed       State = "fixed"        // by a patch, although the version has the flaw
+	// Open is that the version has a fix, but that it is off. The attack needs more than data from
+	// the network, so that this is a note: it does not make a target affected.
+	Open      State = "open"
+	Mitigated State = "mitigated" // the version has such a fix, and it is on
 )
 
 // SchemaVersion is raised when readers of the JSON have to change.
@@ -67,7 +72,8 @@ type Target struct {
 	Version string `json:"wolfssl_version"`
 	// Note says that the list may lack advisories about this version.
 	Note string `json:"note,omitempty"`
-	// Advisories are those about the version, the worst first.
+	// Advisories are those about the version, the worst first, then those that it has a fix of
+	// that is off by default.
 	Advisories []Assessment `json:"advisories"`
 }
 
@@ -83,6 +89,21 @@ type Assessment struct {
 	Line   int    `json:"line,omitempty"`
 	Fixed  string `json:"fixed"` // the release without the flaw
 	Source string `json:"source"`
+	// Mitigation are the macros that turn on the fix from Fixed on, or, of an open one, those that
+	// are missing.
+	Mitigation []string `json:"mitigation,omitempty"`
+}
+
+// Fix is what to do about an advisory that affects a firmware or is open.
+func (a Assessment) Fix() string {
+	macros := strings.Join(a.Mitigation, " and ")
+	switch {
+	case a.State == Open:
+		return "define " + macros + ", if such an attack is possible"
+	case macros != "":
+		return "wolfSSL " + a.Fixed + " or newer, with " + macros + " defined"
+	}
+	return "wolfSSL " + a.Fixed + " or newer"
 }
 
 // Run audits the firmware of each target.
@@ -121,7 +142,7 @@ func audit(known *wolfssl.Advisories, b *verify.Built) (*Target, error) {
 			b.Version, known.Until)
 	}
 	e := newEvidence(b)
-	for _, a := range known.Of(b.Version) {
+	for _, a := range slices.Concat(known.Of(b.Version), known.Optional(b.Version)) {
 		assessment, err := e.assess(a)
 		if err != nil {
 			return nil, err
@@ -158,7 +179,7 @@ func (t *Target) count(s State) int {
 func macros(known *wolfssl.Advisories) []string {
 	var names []string
 	for _, a := range known.List {
-		names = slices.Concat(names, a.Macros, a.Any, a.Unless)
+		names = slices.Concat(names, a.Macros, a.Any, a.Unless, a.Mitigation)
 	}
 	slices.Sort(names)
 	return slices.Compact(names)
@@ -168,14 +189,19 @@ func macros(known *wolfssl.Advisories) []string {
 var levels = map[string]report.Level{"critical": report.Error, "high": report.Error,
 	"medium": report.Warning, "low": report.Note}
 
-// Log is the result as findings: what affects a target. Each advisory is a rule.
+// Log is the result as findings: what affects a target or is open. Each advisory is a rule.
 func (r *Result) Log() *report.Log {
 	log := &report.Log{Tool: r.Tool, Version: r.Version, Root: repository.Top(r.Tree)}
 	for _, t := range r.Targets {
 		// stands for code outside of the repository
 		log.Where = filepath.Join(r.Tree, "ports", t.Port, "mpconfigport.h")
 		for _, a := range t.Advisories {
-			if a.State != Affected {
+			level := levels[a.Severity]
+			switch a.State {
+			case Affected:
+			case Open:
+				level = report.Note
+			default:
 				continue
 			}
 			if !slices.ContainsFunc(log.Rules, func(r report.Rule) bool { return r.ID == a.ID }) {
@@ -184,9 +210,9 @@ func (r *Result) Log() *report.Log {
 			}
 			log.Findings = append(log.Findings, report.Finding{ID: a.ID, File: a.File,
 				Line:    a.Line,
-				Level:   levels[a.Severity],
+				Level:   level,
 				Message: t.Target + ": " + a.Summary + ": " + a.Evidence,
-				Fix:     "wolfSSL " + a.Fixed + " or newer"})
+				Fix:     a.Fix()})
 		}
 	}
 	return log

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"mpwolf/internal/report"
 	"mpwolf/wolfssl"
 )
 
@@ -20,10 +21,11 @@ func TestAssess(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "src", "tls.c"), []byte(text), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	e := &evidence{dir: dir,
-		units: []map[string]bool{
-			{"TLS13": true, "ALPN": true, "NO_SERVER": true, "SMALL": true},
-			{"TLS13": true, "ECC": true, "NO_SERVER": true},
+	e := &evidence{dir: dir, version: "5.7.2",
+		units: []unit{
+			{map[string]bool{"TLS13": true, "ALPN": true, "NO_SERVER": true, "SMALL": true,
+				"BLIND": true}, []string{"src/tls.c"}},
+			{map[string]bool{"TLS13": true, "ECC": true, "NO_SERVER": true}, nil},
 		},
 		compiled:  map[string]string{"src/tls.c": "build/tls.o", "fe_asm.S": "build/fe_asm.o"},
 		functions: map[string]string{"wc_Sign": "build/ecc.o"},
@@ -32,6 +34,14 @@ func TestAssess(t *testing.T) {
 		{By: "Debian 1", File: "src/none.c", Text: "the fix"},
 		{By: "Debian 2", File: "src/tls.c", Text: "/* the fix */"},
 	}
+	optional := func(fixed, macro string, files ...string) wolfssl.Advisory {
+		return wolfssl.Advisory{Fixed: fixed, Mitigation: []string{macro}, Files: files,
+			Needs: "induced faults"}
+	}
+	notCompiled := optional("5.7.2", "HARDEN")
+	notCompiled.Macros = []string{"PKCS7"}
+	alpn := optional("5.7.2", "BLIND")
+	alpn.Macros = []string{"ALPN"}
 	for name, test := range map[string]struct {
 		advisory wolfssl.Advisory
 		state    State
@@ -66,12 +76,36 @@ func TestAssess(t *testing.T) {
 		"patched otherwise": {wolfssl.Advisory{Patches: fix[:1]}, Affected, ""},
 		"patched, not compiled": {wolfssl.Advisory{Macros: []string{"PKCS7"}, Patches: fix},
 			NotAffected, "PKCS7"},
+		"a fix that is off": {optional("5.7.2", "HARDEN"), Open,
+			"it is off unless HARDEN is defined; the attack needs induced faults"},
+		"a fix that is on in one source only": {optional("5.7.2", "BLIND"), Open,
+			"off unless BLIND is defined"},
+		"a fix that is on in the source": {optional("5.7.0", "BLIND", "src/tls.c"), Mitigated,
+			"BLIND is defined, which turns on the fix"},
+		"a fix that is on where the code is": {alpn, Mitigated, "BLIND is defined"},
+		"a fix that the release lacks": {optional("5.9.0", "BLIND", "src/tls.c"), Affected,
+			"src/tls.c is compiled"},
+		"no need for a fix": {notCompiled, NotAffected, "PKCS7 is not defined"},
+		"a fix in assembly": {optional("5.7.2", "BLIND", "fe_asm.S"), Open, "off unless BLIND"},
 	} {
 		got, err := e.assess(test.advisory)
 		if err != nil || got.State != test.state ||
 			!strings.Contains(got.Evidence, test.evidence) {
 			t.Errorf("%s: got %+v, %v; want %s, %s", name, got, err, test.state, test.evidence)
 		}
+	}
+	for state, want := range map[State]string{Affected: "wolfSSL 5.9.0 or newer, with X defined",
+		Open: "define X, if such an attack is possible"} {
+		a := Assessment{State: state, Fixed: "5.9.0", Mitigation: []string{"X"}}
+		if a.Fix() != want {
+			t.Errorf("%s: the fix is %q; want %q", state, a.Fix(), want)
+		}
+	}
+	open := &Result{Targets: []Target{{Advisories: []Assessment{{ID: "x", State: Open,
+		Severity: "high"}}}}}
+	if open.Targets[0].affected() || len(open.Log().Findings) != 1 ||
+		open.Log().Findings[0].Level != report.Note {
+		t.Errorf("an open advisory is no note: %+v", open.Log())
 	}
 	e.units = nil // the compiler could not be asked: that a macro is not seen says nothing
 	got, err := e.assess(wolfssl.Advisory{Macros: []string{"PKCS7"}})

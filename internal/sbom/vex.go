@@ -55,7 +55,14 @@ func vulnerability(a audit.Assessment) cdx.Vulnerability {
 		// Whether an attacker gets at the code depends on the Python program.
 		analysis.State = cdx.IASExploitable
 		analysis.Response = &[]cdx.ImpactAnalysisResponse{cdx.IARUpdate}
-		v.Recommendation = "wolfSSL " + a.Fixed + " or newer"
+		v.Recommendation = a.Fix()
+	case audit.Open: // no update has it on: the user has to decide
+		analysis.State = cdx.IASExploitable
+		analysis.Response = &[]cdx.ImpactAnalysisResponse{cdx.IARWorkaroundAvailable}
+		v.Recommendation = a.Fix()
+	case audit.Mitigated:
+		analysis.State = cdx.IASNotAffected
+		analysis.Justification = cdx.IAJProtectedByMitigatingControl
 	case audit.Fixed:
 		analysis.State = cdx.IASResolvedWithPedigree
 	case audit.NotAffected:

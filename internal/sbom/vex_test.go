@@ -22,10 +22,19 @@ func sampleAudit() *audit.Result {
 		{ID: "CVE-2026-2", Severity: "low", Summary: "<a> & b", State: audit.Fixed,
 			Evidence: "src/tls.c:7 has the fix of Debian", Fixed: "5.9.2", Source: "ChangeLog"},
 	}
+	optional := []audit.Assessment{
+		{ID: "CVE-2026-3", Severity: "low", Summary: "faults reveal a key", State: audit.Open,
+			Evidence: "the fix is off", Fixed: "5.7.0", Source: "ChangeLog",
+			Mitigation: []string{"HARDEN"}},
+		{ID: "CVE-2026-4", Severity: "low", Summary: "faults reveal a key",
+			State: audit.Mitigated, Evidence: "BLIND is defined, which turns on the fix",
+			Fixed: "5.7.0", Source: "ChangeLog", Mitigation: []string{"BLIND"}},
+	}
 	return &audit.Result{Version: "v1.0.0", List: audit.List{Date: "2026-07-05"},
 		Targets: []audit.Target{
 			{Target: "unix (standard)", Version: "5.7.2", Advisories: advisories},
 			{Target: "stm32 (PYBV11)", Version: "5.7.2", Advisories: advisories[1:]},
+			{Target: "qemu", Version: "5.7.2", Advisories: optional},
 		}}
 }
 
@@ -49,13 +58,22 @@ func TestVEX(t *testing.T) {
 		refs[(*firmware.Components)[0].BOMRef] = true
 	}
 	want := []cdx.ImpactAnalysisState{cdx.IASExploitable, cdx.IASNotAffected,
-		cdx.IASResolvedWithPedigree, cdx.IASNotAffected, cdx.IASResolvedWithPedigree}
+		cdx.IASResolvedWithPedigree, cdx.IASNotAffected, cdx.IASResolvedWithPedigree,
+		cdx.IASExploitable, cdx.IASNotAffected}
 	for i, v := range *bom.Vulnerabilities {
 		if v.Analysis.State != want[i] || !refs[(*v.Affects)[0].Ref] {
 			t.Errorf("vulnerability %d: %+v", i, v)
 		}
 	}
-	if len(*bom.Vulnerabilities) != len(want) || len(refs) != 2 ||
+	all := *bom.Vulnerabilities
+	if got := all[5].Recommendation; !strings.HasPrefix(got, "define HARDEN") {
+		t.Errorf("of a fix that is off, it recommends %q", got)
+	}
+	if all[6].Analysis.Justification != cdx.IAJProtectedByMitigatingControl ||
+		all[3].Analysis.Justification != cdx.IAJCodeNotPresent {
+		t.Errorf("justified by %+v and %+v", all[6].Analysis, all[3].Analysis)
+	}
+	if len(*bom.Vulnerabilities) != len(want) || len(refs) != 3 ||
 		bom.SpecVersion != cdx.SpecVersion1_6 {
 		t.Errorf("got %s", out.String())
 	}

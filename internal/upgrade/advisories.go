@@ -34,6 +34,7 @@ func (r *Report) advisories(ctx context.Context, p *project.Project) error {
 		}
 	}
 	old, now := known.Of(r.WolfSSL.From), known.Of(r.WolfSSL.To)
+	optional := known.Optional(r.WolfSSL.To) // no update by itself makes these go away
 	built, err := audit.Run(ctx, audit.Options{Options: plainOptions(p), Tool: r.change.Tool})
 	if ctx.Err() != nil {
 		return ctx.Err()
@@ -43,13 +44,13 @@ func (r *Report) advisories(ctx context.Context, p *project.Project) error {
 		r.Advisories = "which of them affect the firmware is known after mpwolf verify"
 	}
 	for _, a := range old {
-		if has(now, a) {
+		if has(now, a) || has(optional, a) {
 			continue
 		}
 		r.Gone = append(r.Gone, Advisory{a.ID, a.Severity, a.Summary, affected(built, a.ID)})
 	}
 	for _, a := range now {
-		if !has(old, a) {
+		if !has(old, a) && !has(known.Optional(r.WolfSSL.From), a) {
 			r.New = append(r.New, Advisory{ID: a.ID, Severity: a.Severity, Summary: a.Summary})
 		}
 	}
