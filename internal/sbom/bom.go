@@ -79,7 +79,7 @@ func (f *Firmware) licence() string {
 	var all []string
 	for _, c := range f.Components {
 		switch {
-		case strings.HasPrefix(c.ID, "file "):
+		case strings.HasPrefix(c.ID, "file "), strings.HasPrefix(c.ID, "shared "):
 		case c.Licence == "":
 			return ""
 		case strings.Contains(c.Licence, " OR "):

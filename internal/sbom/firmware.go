@@ -122,8 +122,12 @@ func of(ctx context.Context, b *verify.Built, tool string) (*Firmware, error) {
 	for _, in := range inputs {
 		g.add(in)
 	}
-	for _, file := range b.Shared() {
-		g.library(file)
+	shared, err := b.Shared(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, library := range shared {
+		g.shared(library)
 	}
 	f.Components, err = g.components(tool)
 	return f, err
@@ -174,6 +178,13 @@ func (g *grouping) library(file string) {
 		id = fmt.Sprintf("file %s %d", filepath.Base(file), n) // of another directory
 	}
 	g.files[id] = file
+	g.count(id, "")
+}
+
+// shared is a shared library, which counts even if its file is not known.
+func (g *grouping) shared(s verify.SharedFile) {
+	id := "shared " + s.Name
+	g.files[id] = s.File
 	g.count(id, "")
 }
 
@@ -274,6 +285,15 @@ func (g *grouping) component(id, tool string) (*Component, error) {
 			c.Version, c.Licence, c.Supplier = tool, "MIT", "the mpwolf authors"
 		}
 		return c, nil
+	}
+	if name, is := strings.CutPrefix(id, "shared "); is {
+		c := &Component{Name: name}
+		if g.files[id] == "" {
+			return c, nil
+		}
+		var err error
+		c.SHA256, err = disk.HashFile(g.files[id])
+		return c, err
 	}
 	if file, is := g.files[id]; is {
 		sum, err := disk.HashFile(file)

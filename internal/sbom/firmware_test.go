@@ -35,6 +35,7 @@ func sampleFirmware() *Firmware {
 				Licence: "Apache-2.0 OR GPL-2.0-or-later",
 				Purl:    "pkg:github/mbed-tls/mbedtls@abc"},
 			{ID: "file libgcc.a", Name: "libgcc.a", SHA256: sum, Objects: 4},
+			{ID: "shared libc.so.6", Name: "libc.so.6", Objects: 1},
 		}}
 }
 

@@ -12,6 +12,7 @@ import (
 
 	"mpwolf/internal/build"
 	"mpwolf/internal/hint"
+	"mpwolf/internal/objects"
 	"mpwolf/internal/project"
 )
 
@@ -227,8 +228,34 @@ func (b *Built) added() []Input {
 // Firmware is the linked program.
 func (b *Built) Firmware() string { return b.evidence.elf }
 
-// Shared are the shared libraries that the link names.
-func (b *Built) Shared() []string { return b.evidence.link.Shared }
+// SharedFile is a shared library: the name that a program needs, and its file, "" if it is not
+// known.
+type SharedFile struct{ Name, File string }
+
+// Shared are the shared libraries that the firmware itself needs. What the link names may be more,
+// or a linker script such as Debian's libm.so.
+func (b *Built) Shared(ctx context.Context) ([]SharedFile, error) {
+	if b.evidence.image == nil {
+		return nil, nil
+	}
+	named := b.evidence.sharedFiles()
+	var all []SharedFile
+	for _, name := range b.evidence.image.Needed {
+		s := SharedFile{Name: name, File: named[name]}
+		if s.File == "" {
+			file, err := b.evidence.flags.FileName(ctx, name)
+			if err != nil {
+				return nil, err
+			}
+			s.File = file
+		}
+		if _, err := objects.ReadShared(s.File); err != nil {
+			s.File = "" // a script, or a library of another system
+		}
+		all = append(all, s)
+	}
+	return all, nil
+}
 
 // Compiler is what the compiler says that it is.
 func (b *Built) Compiler(ctx context.Context) (string, error) {
