@@ -314,7 +314,7 @@ func (g *grouping) microPython() (*Component, error) {
 	if c.Commit, err = tree.Commit(); err != nil || record == nil {
 		return c, err
 	}
-	for _, file := range record.Files {
+	for _, file := range changedFor(record.Files, g.Port) {
 		before, err := state.Blob(tree.Dir, file.Before)
 		if err != nil {
 			return nil, err
@@ -331,6 +331,19 @@ func (g *grouping) microPython() (*Component, error) {
 		c.Patches = append(c.Patches, Patch{Diff: diff.String(), By: "mpwolf"})
 	}
 	return c, nil
+}
+
+// changedFor are the changed files that the firmware of a port may have been made of: not those of
+// other ports.
+func changedFor(files []state.File, port string) []state.File {
+	var of []state.File
+	for _, file := range files {
+		if rest, inPorts := strings.CutPrefix(file.Path, "ports/"); !inPorts ||
+			strings.HasPrefix(rest, port+"/") {
+			of = append(of, file)
+		}
+	}
+	return of
 }
 
 // wolfSSL is the installed release, with the fixes that a distribution has applied to it.

@@ -11,6 +11,8 @@ import (
 	cdx "github.com/CycloneDX/cyclonedx-go"
 	spdxjson "github.com/spdx/tools-golang/json"
 	"github.com/spdx/tools-golang/spdxlib"
+
+	"mpwolf/internal/state"
 )
 
 func sampleFirmware() *Firmware {
@@ -144,6 +146,29 @@ Unless specified otherwise …
 	}
 	if len(l.urls) != 1 || l.urls["mbedtls"] != "https://github.com/Mbed-TLS/mbedtls.git" {
 		t.Errorf("got %v", l.urls)
+	}
+}
+
+// TestChangedFor is that patching another port does not change the document of a port.
+func TestChangedFor(t *testing.T) {
+	var files []state.File
+	for _, path := range []string{"extmod/modtls.c", "ports/stm32/mpconfigport.h",
+		"ports/stm32/boards/PYBV11/mpconfigboard.mk", "ports/stm32l/x.h", "ports/unix/main.c"} {
+		files = append(files, state.File{Path: path})
+	}
+	for port, want := range map[string]string{
+		"unix": "extmod/modtls.c ports/unix/main.c",
+		"stm32": "extmod/modtls.c ports/stm32/mpconfigport.h " +
+			"ports/stm32/boards/PYBV11/mpconfigboard.mk",
+		"rp2": "extmod/modtls.c",
+	} {
+		var got []string
+		for _, file := range changedFor(files, port) {
+			got = append(got, file.Path)
+		}
+		if strings.Join(got, " ") != want {
+			t.Errorf("%s: got %q; want %q", port, got, want)
+		}
 	}
 }
 
