@@ -149,6 +149,33 @@ Unless specified otherwise …
 	}
 }
 
+// TestElementIDs is that no two components have the same identifier in SPDX.
+func TestElementIDs(t *testing.T) {
+	f := sampleFirmware()
+	for _, id := range []string{"module a_b", "module a-b", "module a-b-2", "module a b"} {
+		f.Components = append(f.Components, Component{ID: id, Name: id})
+	}
+	var out bytes.Buffer
+	if err := SPDX(&out, f); err != nil {
+		t.Fatal(err)
+	}
+	doc, err := spdxjson.Read(&out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := make(map[string]string)
+	for _, p := range doc.Packages {
+		id := string(p.PackageSPDXIdentifier)
+		if seen[id] != "" {
+			t.Errorf("%q and %q are both %s", seen[id], p.PackageName, id)
+		}
+		seen[id] = p.PackageName
+	}
+	if seen["Component-module-a-b"] != "module a_b" {
+		t.Errorf("got %v", seen)
+	}
+}
+
 // TestChangedFor is that patching another port does not change the document of a port.
 func TestChangedFor(t *testing.T) {
 	var files []state.File

@@ -39,8 +39,10 @@ func SPDX(w io.Writer, f *Firmware) error {
 	relate("DOCUMENT", common.TypeRelationshipDescribe, firmware.PackageSPDXIdentifier)
 	relate(compiler.PackageSPDXIdentifier, common.TypeRelationshipBuildToolOf,
 		firmware.PackageSPDXIdentifier)
+	ids := make(elementIDs)
 	for _, c := range f.Components {
 		p := c.spdx()
+		p.PackageSPDXIdentifier = ids.of(c.ID)
 		doc.Packages = append(doc.Packages, p)
 		relate(firmware.PackageSPDXIdentifier, common.TypeRelationshipContains,
 			p.PackageSPDXIdentifier)
@@ -63,7 +65,6 @@ func SPDX(w io.Writer, f *Firmware) error {
 
 func (c Component) spdx() *spdx.Package {
 	p := &spdx.Package{PackageName: c.Name, PackageVersion: c.Version,
-		PackageSPDXIdentifier: common.ElementID("Component-" + elementID(c.ID)),
 		PrimaryPackagePurpose: "LIBRARY", PackageSourceInfo: c.Origin}
 	known(p, c.Licence, c.SHA256, c.location())
 	if c.Supplier != "" {
@@ -124,5 +125,16 @@ func known(p *spdx.Package, licence, sha256, location string) {
 
 var notInID = regexp.MustCompile(`[^A-Za-z0-9.-]+`)
 
-// elementID is a name as SPDX allows it in an identifier.
-func elementID(name string) string { return notInID.ReplaceAllString(name, "-") }
+// elementIDs are the identifiers of a document's components.
+type elementIDs map[common.ElementID]bool
+
+// of is a name as SPDX allows it in an identifier, with a number if another name has that already.
+func (ids elementIDs) of(name string) common.ElementID {
+	plain := "Component-" + notInID.ReplaceAllString(name, "-")
+	id := common.ElementID(plain)
+	for n := 2; ids[id]; n++ {
+		id = common.ElementID(fmt.Sprintf("%s-%d", plain, n))
+	}
+	ids[id] = true
+	return id
+}
