@@ -12,6 +12,7 @@ import (
 	spdxjson "github.com/spdx/tools-golang/json"
 	"github.com/spdx/tools-golang/spdxlib"
 
+	"mpwolf/internal/micropython"
 	"mpwolf/internal/state"
 )
 
@@ -143,6 +144,12 @@ Unless specified otherwise …
 		if l.licences[name] != want {
 			t.Errorf("%s: got %q; want %q", name, l.licences[name], want)
 		}
+	}
+	tree := &micropython.Tree{Dir: t.TempDir(), Version: micropython.Version{Major: 1,
+		Minor: 28}}
+	c, err := l.component("littlefs", tree)
+	if err != nil || c.Version != "" || c.Origin != "lib/littlefs of MicroPython v1.28.0" {
+		t.Errorf("a copy in lib/ is %+v, %v", c, err)
 	}
 	if len(l.urls) != 1 || l.urls["mbedtls"] != "https://github.com/Mbed-TLS/mbedtls.git" {
 		t.Errorf("got %v", l.urls)

@@ -107,7 +107,8 @@ func (l *libraries) component(name string, tree *micropython.Tree) (*Component, 
 		c.Licence = "MIT" // "Unless specified otherwise", as the file says
 	}
 	if !isSubmodule {
-		c.Version, c.Origin = tree.Version.String(), "MicroPython's lib/"+name
+		// Which version of the library that is, nothing says.
+		c.Origin = "lib/" + name + " of MicroPython " + tree.Version.String()
 		return c, nil
 	}
 	c.Origin = url
