@@ -107,6 +107,12 @@ func TestPublish(t *testing.T) {
 			t.Errorf("%q as a version: %v, %v", wrong, made, err)
 		}
 	}
+	for _, wrong := range []string{"1.2.3-rc.1", "1.2.3+linux", "1.2.3-0.a+b"} {
+		made, err := publish("-version", wrong, "-sums", file, "-address", "https://x.org/m")
+		if err == nil || !strings.Contains(err.Error(), fmt.Sprintf("%q is a pre", wrong)) {
+			t.Errorf("%q as a version: %v, %v", wrong, made, err)
+		}
+	}
 	if _, err := publish("-address", "https://git.example-1.org:8443/a.b/~mp_wolf"); err != nil {
 		t.Errorf("a plain address: %v", err)
 	}

@@ -3,8 +3,8 @@
 //
 //	publish [-address URL] [-version VERSION -sums SHA256SUMS] DIR
 //
-// Without an address it writes nothing. Without a version it writes the instructions only, with
-// VERSION in them; README.md has these, between marks.
+// Without an address it writes nothing, and it refuses a pre-release. Without a version it writes
+// the instructions only, with VERSION in them; README.md has these, between marks.
 package main
 
 import (
@@ -42,6 +42,7 @@ var (
 	location = regexp.MustCompile(`^(/[A-Za-z0-9._~-]+)*$`)
 	semantic = regexp.MustCompile(`^(0|[1-9][0-9]*)(\.(0|[1-9][0-9]*)){2}` +
 		`(-[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*)?(\+[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*)?$`)
+	final = regexp.MustCompile(`^[0-9.]+$`)
 )
 
 // plainAddress reports whether an address is of https, without a user, query or fragment, and
@@ -71,6 +72,10 @@ func run(name string, args []string) error {
 		return fmt.Errorf("%q is not an address like https://example.org/mpwolf", r.address)
 	case r.version != "" && !semantic.MatchString(r.version):
 		return fmt.Errorf("%q is not a semantic version without a v, like 1.2.3", r.version)
+	case r.version != "" && !final.MatchString(r.version):
+		return fmt.Errorf("%q is a pre-release or a build of one version: its packages have "+
+			"other names, such as mpwolf_1.2.3~rc.1_amd64.deb, and Homebrew and scoop are to "+
+			"install none", r.version)
 	}
 	files := map[string]func() ([]byte, error){"install.md": r.install}
 	if r.version != "" {
