@@ -7,8 +7,8 @@ import (
 
 func TestJobNames(t *testing.T) {
 	var targets []Target
-	for _, board := range []string{"/f/a/PROD", "/f/b/PROD", "/f/c/PROD-2", "/f/x/a,b:c", "/f/x/ä b",
-		"/f/x/a b", "/f/x/b+.c_d", "PYBV11"} {
+	for _, board := range []string{"/f/a/PROD", "/f/b/PROD", "/f/c/PROD-2", "/f/x/a,b:c",
+		"/f/x/ä b", "/f/x/a b", "/f/x/b+.c_d", "PYBV11"} {
 		targets = append(targets, Target{Port: "stm32", Board: board})
 	}
 	targets = append(targets, Target{Port: "stm32", Board: "PYBV11", Variant: "DP"},

@@ -135,8 +135,8 @@ func Choose(targets []Target, words []string) ([]Target, error) {
 	return list, nil
 }
 
-// Named are the targets that words name: by the name of mpwolf matrix, which means one only, else as
-// Choose.
+// Named are the targets that words name: by the name of mpwolf matrix, which means one only, else
+// as Choose.
 func (p *Project) Named(targets []Target, words []string) ([]Target, error) {
 	if len(words) == 0 {
 		return targets, nil

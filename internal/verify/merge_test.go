@@ -108,7 +108,8 @@ func TestMergeIncomplete(t *testing.T) {
 		r := fineResult("", "/b")
 		test.change(r.Targets[0].Checks)
 		_, _, err := Merge(written(t, r), nil)
-		if (err == nil) != test.good || err != nil && !strings.HasSuffix(err.Error(), "incomplete") {
+		if (err == nil) != test.good ||
+			err != nil && !strings.HasSuffix(err.Error(), "incomplete") {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
