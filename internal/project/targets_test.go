@@ -11,9 +11,9 @@ import (
 	"mpwolf/internal/state"
 )
 
-// TestPatchedTargets: verify's arguments for make apply to the recorded targets, and are not
-// recorded.
-func TestPatchedTargets(t *testing.T) {
+// copyTree is a copy of the tests' tree, which a test may change.
+func copyTree(t *testing.T) *micropython.Tree {
+	t.Helper()
 	dir := t.TempDir()
 	if err := os.CopyFS(dir, os.DirFS("../../tests/testdata/tree")); err != nil {
 		t.Fatal(err)
@@ -22,6 +22,13 @@ func TestPatchedTargets(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return tree
+}
+
+// TestPatchedTargets: verify's arguments for make apply to the recorded targets, and are not
+// recorded.
+func TestPatchedTargets(t *testing.T) {
+	tree := copyTree(t)
 	record := &state.Record{Targets: []state.Target{
 		{Port: "unix", Variant: "standard", Make: []string{"A=1"}}, {Port: "stm32", Board: "NET"},
 	}}
@@ -43,14 +50,8 @@ func TestPatchedTargets(t *testing.T) {
 // TestNamed: each name of mpwolf matrix means its target, also where the directories of two boards
 // have names that differ in what a job's name cannot have.
 func TestNamed(t *testing.T) {
-	dir := t.TempDir()
-	if err := os.CopyFS(dir, os.DirFS("../../tests/testdata/tree")); err != nil {
-		t.Fatal(err)
-	}
-	tree, err := micropython.Open(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
+	tree := copyTree(t)
+	dir := tree.Dir
 	file := &config.File{Path: filepath.Join(dir, config.Name), Targets: []config.Target{
 		{Port: "unix"}, {Port: "unix", Variant: "coverage"}}}
 	for _, name := range []string{"a,b", "a-b", "a-b-2", "ä"} {
