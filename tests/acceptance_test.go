@@ -1,6 +1,3 @@
-// This file's name is the first of this directory, so that the longest tests, which are here,
-// begin first: tests that run in parallel begin in the order of their files.
-
 package tests_test
 
 import (
@@ -264,6 +261,7 @@ func TestUnix(t *testing.T) {
 	t.Run("by hand", r.byHand)
 	t.Run("switches", r.switches)
 	t.Run("kernels", r.kernels)
+	t.Run("C99", r.c99)
 	t.Run("left out", r.leftOut)
 	clientVerifies(t, r.firmware(), "0") // as in the release; TestTracked has secure defaults
 	r.onFirmware(t)
@@ -378,7 +376,7 @@ func differing(a, b string) string {
 // the built-in mbedTLS.
 func (r *real) upstreamTests(t *testing.T) {
 	if os.Getenv("MPWOLF_TEST_MICROPYTHON") == "" {
-		r.builtIn = buildBaseline(r.t, r.mpwolf)
+		r.builtIn = buildBaseline(r.t, r.mpwolf, quick)
 	}
 	runUpstream(t, r.tree, r.firmware(), r.builtIn)
 }
@@ -461,9 +459,7 @@ func TestVerifyFinds(t *testing.T) {
 	})
 	for _, math := range []string{"USE_INTEGER_HEAP_MATH", "USE_FAST_MATH"} {
 		t.Run(math, func(t *testing.T) {
-			if math == "USE_FAST_MATH" {
-				inTheLongRun(t)
-			}
+			inTheLongRun(t)
 			r.mathClash(t, math)
 		})
 	}

@@ -16,7 +16,7 @@ import (
 )
 
 // softResets is how often the firmware is reset with live sockets and contexts.
-const softResets = 10
+const softResets = 5
 
 // TestQemu builds for a Cortex-M3, with wolfSSL's memory from MicroPython's heap, and runs the
 // firmware tests in QEMU: what they print, and that the firmware works after soft resets at any

@@ -15,7 +15,7 @@ import (
 )
 
 // fuzzSeconds is how long the parsers are fuzzed, unless MPWOLF_FUZZ_SECONDS says otherwise.
-const fuzzSeconds = "60"
+const fuzzSeconds = "20"
 
 // sanitizers are the checks that are compiled in. MicroPython calls memcpy and memcmp with NULL
 // and length 0 in many places, which is harmless.
@@ -54,6 +54,10 @@ func TestSanitized(t *testing.T) {
 	})
 	for _, script := range firmwareScripts(t) {
 		sanitized(t, script, firmware, func(t *testing.T, firmware string) {
+			if script == allocFail {
+				allocationsFail(t, firmware)
+				return
+			}
 			runScript(t, firmware, script)
 		})
 	}
@@ -85,6 +89,23 @@ func (r *real) installAllocfail(t *testing.T) {
 	if err := os.CopyFS(filepath.Join(r.dir, "micropython-modules", "allocfail"),
 		os.DirFS(filepath.Join("testdata", "allocfail"))); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// allocFail is the script that makes each allocation fail.
+const allocFail = "alloc_fail.py"
+
+// allocationsFail makes every 9th allocation of each operation fail in turn; in the long run, each.
+func allocationsFail(t *testing.T, firmware string) {
+	t.Helper()
+	step := "9"
+	if os.Getenv("MPWOLF_TEST_LONG") != "" {
+		step = "1"
+	}
+	want := readFile(t, filepath.Join("firmware", allocFail+".exp"))
+	out, err := exec.Command(firmware, filepath.Join("firmware", allocFail), step).CombinedOutput()
+	if err != nil || !bytes.Equal(out, want) {
+		t.Errorf("%v; got:\n%s\nwant:\n%s", err, tail(string(out)), want)
 	}
 }
 
@@ -162,9 +183,10 @@ func TestTracked(t *testing.T) {
 	for _, script := range []string{"crypto_kat.py", "tls_pair.py", "tls_ragged.py",
 		"tls_psk.py", "tls_abuse.py",
 		"tls_flights.py", "tls_keylog.py", "tls_reasons.py", "tls_pins.py",
-		"tls_psk_callbacks.py", "alloc_fail.py"} {
+		"tls_psk_callbacks.py"} {
 		t.Run(script, func(t *testing.T) { runScript(t, firmware, script) })
 	}
+	t.Run(allocFail, func(t *testing.T) { allocationsFail(t, firmware) })
 	t.Run("key log", (&real{t: t, built: firmware}).keyLog)
 	t.Run("certificates", func(t *testing.T) {
 		inTheLongRun(t) // three other tests present the table in CI

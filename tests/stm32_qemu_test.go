@@ -55,7 +55,7 @@ func TestStm32Settings(t *testing.T) {
 	t.Run("allocations", func(t *testing.T) {
 		r.installAllocfail(t)
 		long := os.Getenv("MPWOLF_TEST_LONG") != ""
-		step, more := 20, []string(nil)
+		step, more := 60, []string(nil)
 		if long { // this compiles all of wolfSSL again
 			step, more = 1, []string{"MICROPY_PY_SSL_ECDSA_SIGN_ALT=1"}
 		}

@@ -528,8 +528,8 @@ file_wanted = len(sys.argv) <= 2 or any("bundle" in name for name in sys.argv[2:
 if file_wanted:
     with open(BUNDLE_FILE, "wb") as f:
         f.write(BUNDLE)
-verbose = len(sys.argv) > 1
-step = int(sys.argv[1]) if verbose else 1
+verbose = len(sys.argv) > 2
+step = int(sys.argv[1]) if len(sys.argv) > 1 else 1
 for name, before, operation, succeeds in OPERATIONS:
     if len(sys.argv) > 2 and name not in sys.argv[2:]:
         continue
