@@ -352,7 +352,10 @@ typedef struct _mp_obj_ssl_context_t {
     ticket_key_t *ticket_keys; // of a server: the present one and the one before, or NULL
     #endif
     #if HAS_SESSION_CACHE
-    wolf_cache_t *cache; // of a server, or NULL
+    wolf_cache_t *cache; // of a server, or NULL; taken while it is used
+    uint16_t cache_size; // sessions
+    bool cache_replaced; // while it was taken
+    bool cache_cleared; // while it was taken
     #endif
     #if DTLS_HAS_TWO_VERSIONS
     blob_t key; // of a DTLS context, to re-create it
@@ -2576,43 +2579,72 @@ static int make_ticket_key(ticket_key_t *key, WC_RNG *rng) {
     return ret != 0 ? ret : wc_RNG_GenerateBlock(rng, key->key, sizeof(key->key));
 }
 
-// The key that makes tickets now, a copy. Returns 0 or one of wolfSSL's numbers.
-static int get_ticket_key(mp_obj_ssl_context_t *self, WC_RNG *rng, ticket_key_t *key) {
-    ticket_key_t *keys = self->ticket_keys;
-    if (keys != NULL && key_is_younger(&keys[0], TICKET_KEY_ISSUES_MS)) {
+// Copy the key that makes tickets now, if there is one.
+static bool copy_ticket_key(mp_obj_ssl_context_t *self, ticket_key_t *key) {
+    lock_context(self);
+    const ticket_key_t *keys = self->ticket_keys;
+    bool has = keys != NULL && key_is_younger(&keys[0], TICKET_KEY_ISSUES_MS);
+    if (has) {
         *key = keys[0];
-        return 0;
     }
-    int ret = make_ticket_key(key, rng);
-    if (ret != 0 || self->ctx == NULL) {
-        // The context was finalised: what it doesn't know, it can't resume.
-        return ret;
-    }
-    if (keys == NULL) {
-        keys = XMALLOC(2 * sizeof(*keys), NULL, DYNAMIC_TYPE_TMP_BUFFER);
-        if (keys == NULL) {
-            return MEMORY_E;
-        }
-        memset(keys, 0, 2 * sizeof(*keys));
-        self->ticket_keys = keys;
-    }
-    keys[1] = keys[0];
-    keys[0] = *key;
-    return 0;
+    unlock_context(self);
+    return has;
 }
 
-// The key that a ticket names, or NULL. *current says whether it still makes tickets.
-static const ticket_key_t *find_ticket_key(const mp_obj_ssl_context_t *self, const byte *name,
+// Let key make the tickets from now on. *spare has room for two keys, and is NULL if that is now
+// the context's.
+static void set_ticket_key(mp_obj_ssl_context_t *self, const ticket_key_t *key,
+    ticket_key_t **spare) {
+    lock_context(self);
+    // Once the context is finalised, what it does not know, it can't resume.
+    if (self->ctx != NULL) {
+        if (self->ticket_keys == NULL) {
+            self->ticket_keys = *spare;
+            *spare = NULL;
+        }
+        self->ticket_keys[1] = self->ticket_keys[0];
+        self->ticket_keys[0] = *key;
+    }
+    unlock_context(self);
+}
+
+// The key that makes tickets now, a copy. Returns 0 or one of wolfSSL's numbers. Any allocation can
+// collect garbage, and with it run Python code that changes the context: between copying and
+// setting the context's keys, none of its pointers is kept, and it is not locked.
+static int get_ticket_key(mp_obj_ssl_context_t *self, WC_RNG *rng, ticket_key_t *key) {
+    if (copy_ticket_key(self, key)) {
+        return 0;
+    }
+    ticket_key_t *spare = XMALLOC(2 * sizeof(*spare), NULL, DYNAMIC_TYPE_TMP_BUFFER);
+    if (spare == NULL) {
+        return MEMORY_E;
+    }
+    memset(spare, 0, 2 * sizeof(*spare));
+    int ret = make_ticket_key(key, rng);
+    if (ret == 0) {
+        set_ticket_key(self, key, &spare);
+    }
+    XFREE(spare, NULL, DYNAMIC_TYPE_TMP_BUFFER);
+    return ret;
+}
+
+// Copy the key that a ticket names, if there is one. *current says whether it still makes tickets.
+static bool find_ticket_key(mp_obj_ssl_context_t *self, const byte *name, ticket_key_t *found,
     bool *current) {
+    bool has = false;
+    lock_context(self);
     for (size_t i = 0; self->ticket_keys != NULL && i < 2; ++i) {
         const ticket_key_t *key = &self->ticket_keys[i];
         if (key_is_younger(key, TICKET_KEY_LASTS_MS)
             && memcmp(key->name, name, sizeof(key->name)) == 0) {
             *current = i == 0 && key_is_younger(key, TICKET_KEY_ISSUES_MS);
-            return key;
+            *found = *key;
+            has = true;
+            break;
         }
     }
-    return NULL;
+    unlock_context(self);
+    return has;
 }
 
 // Encrypt or decrypt a ticket where it is. Its key's name is authenticated too.
@@ -2658,8 +2690,11 @@ static int make_ticket(mp_obj_ssl_context_t *self, WC_RNG *rng, byte *name, byte
 static int open_ticket(mp_obj_ssl_context_t *self, bool is_13, const byte *name, const byte *iv,
     byte *mac, byte *ticket, int len) {
     bool current = false;
-    const ticket_key_t *key = find_ticket_key(self, name, &current);
-    if (key == NULL || crypt_ticket(key, iv, mac, false, ticket, len) != 0) {
+    ticket_key_t key;
+    bool opened = find_ticket_key(self, name, &key, &current)
+        && crypt_ticket(&key, iv, mac, false, ticket, len) == 0;
+    wolf_wipe(&key, sizeof(key));
+    if (!opened) {
         return WOLFSSL_TICKET_RET_REJECT;
     }
     // TLS 1.3 always has a new one.
@@ -2678,12 +2713,10 @@ static int ticket_cb(WOLFSSL *ssl, unsigned char name[WOLFSSL_TICKET_NAME_SZ],
         && (encrypt || !is_13 || wolf_session_has_key_exchange(ssl));
     int ret = WOLFSSL_TICKET_RET_REJECT;
     *out_len = len;
-    lock_context(self);
     if (has) {
         ret = encrypt ? make_ticket(self, wolfSSL_GetRNG(ssl), name, iv, mac, ticket, len)
             : open_ticket(self, is_13, name, iv, mac, ticket, len);
     }
-    unlock_context(self);
     if (!encrypt && !is_13 && ret == WOLFSSL_TICKET_RET_REJECT) {
         wolf_session_forget_ticket(ssl);
     }
@@ -2705,9 +2738,11 @@ static void ssl_context_free_ticket_keys(mp_obj_ssl_context_t *self) {
 
 #if HAS_SESSION_CACHE
 
-// The cache of the context that wolfSSL's connection comes from, or NULL if its client may not
-// resume sessions. The context is then locked.
-static wolf_cache_t *lock_cache(WOLFSSL *ssl, mp_obj_ssl_context_t **self) {
+// Take the cache of the context that wolfSSL's connection comes from; NULL if its client may not
+// resume sessions. An allocation while it is used can collect garbage, and with it run Python code
+// that changes the context: until give_cache(), the context has none, and is not locked. What
+// another thread, without a GIL, looks for in the meantime is not found.
+static wolf_cache_t *take_cache(WOLFSSL *ssl, mp_obj_ssl_context_t **self) {
     mp_obj_ssl_socket_t *o = SOCKET_FROM_USER(wolfSSL_GetIOReadCtx(ssl));
     if (o->context == NULL || !has_tickets(&o->settings)) {
         return NULL;
@@ -2715,19 +2750,35 @@ static wolf_cache_t *lock_cache(WOLFSSL *ssl, mp_obj_ssl_context_t **self) {
     *self = o->context;
     lock_context(*self);
     wolf_cache_t *cache = (*self)->cache;
-    if (cache == NULL) {
-        unlock_context(*self);
+    if (cache != NULL) {
+        (*self)->cache = NULL;
+        (*self)->cache_replaced = false;
+        (*self)->cache_cleared = false;
     }
+    unlock_context(*self);
     return cache;
+}
+
+static void give_cache(mp_obj_ssl_context_t *self, wolf_cache_t *cache) {
+    lock_context(self);
+    if (self->cache_cleared) {
+        wolf_cache_clear(cache);
+    }
+    if (self->cache == NULL && !self->cache_replaced) {
+        self->cache = cache;
+        cache = NULL;
+    }
+    unlock_context(self);
+    wolf_cache_free(cache);
 }
 
 // Called by wolfSSL at the end of a full handshake.
 static int new_session_cb(WOLFSSL *ssl, WOLFSSL_SESSION *session) {
     mp_obj_ssl_context_t *self;
-    wolf_cache_t *cache = lock_cache(ssl, &self);
+    wolf_cache_t *cache = take_cache(ssl, &self);
     if (cache != NULL) {
         wolf_cache_add(cache, ssl, session);
-        unlock_context(self);
+        give_cache(self, cache);
     }
     return 0; // the session stays wolfSSL's
 }
@@ -2737,21 +2788,21 @@ static WOLFSSL_SESSION *get_session_cb(WOLFSSL *ssl, const unsigned char *id, in
     int *keep) {
     *keep = 0; // wolfSSL frees it
     mp_obj_ssl_context_t *self;
-    wolf_cache_t *cache = lock_cache(ssl, &self);
+    wolf_cache_t *cache = take_cache(ssl, &self);
     WOLFSSL_SESSION *session = NULL;
     if (cache != NULL) {
         session = wolf_cache_find(cache, ssl, id, len);
-        unlock_context(self);
+        give_cache(self, cache);
     }
     return session;
 }
 
 static void forget_session(mp_obj_ssl_socket_t *o) {
     mp_obj_ssl_context_t *self;
-    wolf_cache_t *cache = o->ssl != NULL ? lock_cache(o->ssl, &self) : NULL;
+    wolf_cache_t *cache = o->ssl != NULL ? take_cache(o->ssl, &self) : NULL;
     if (cache != NULL) {
         wolf_cache_forget(cache, o->ssl);
-        unlock_context(self);
+        give_cache(self, cache);
     }
 }
 
@@ -2759,6 +2810,8 @@ static void ssl_context_set_cache(mp_obj_ssl_context_t *self, wolf_cache_t *cach
     lock_context(self);
     wolf_cache_t *old = self->cache;
     self->cache = cache;
+    self->cache_size = wolf_cache_size(cache);
+    self->cache_replaced = true;
     unlock_context(self);
     wolf_cache_free(old);
 }
@@ -2954,6 +3007,7 @@ static void ssl_context_forget_sessions(mp_obj_ssl_context_t *self) {
     #if HAS_SESSION_CACHE
     lock_context(self);
     wolf_cache_clear(self->cache);
+    self->cache_cleared = true;
     unlock_context(self);
     #else
     (void)self;
@@ -4164,7 +4218,7 @@ static void ssl_context_attr(mp_obj_t self_in, qstr attr, mp_obj_t *dest) {
         #endif
         #if HAS_SESSION_CACHE
         } else if (attr == MP_QSTR_session_cache_size) {
-            dest[0] = MP_OBJ_NEW_SMALL_INT(wolf_cache_size(self->cache));
+            dest[0] = MP_OBJ_NEW_SMALL_INT(self->cache_size);
         #endif
         #if TLS_HAS_TWO_VERSIONS
         } else if (attr == MP_QSTR_minimum_version) {
