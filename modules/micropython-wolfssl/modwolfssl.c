@@ -3647,6 +3647,38 @@ static bool ssl_context_is_psk_only(const mp_obj_ssl_context_t *self) {
     #endif
 }
 
+// Load the key that a DTLS context keeps into a new WOLFSSL_CTX. Returns 0, or wolfSSL's number, -1
+// for the certificate's. An allocation can collect garbage, and with it run Python code that loads
+// another key, which must not free this one.
+static int ssl_context_load_again(mp_obj_ssl_context_t *self, WOLFSSL_CTX *ctx) {
+    lock_context(self);
+    blob_t key_blob = self->key, cert_blob = self->cert;
+    self->key = (blob_t) {0};
+    self->cert = (blob_t) {0};
+    unlock_context(self);
+    mp_buffer_info_t key = { .buf = key_blob.data, .len = key_blob.len };
+    mp_buffer_info_t cert = { .buf = cert_blob.data, .len = cert_blob.len };
+    bool fits = false;
+    int ret = key.buf != NULL && cert.buf != NULL ? load_key(ctx, &key, &cert, &fits)
+        : BAD_STATE_E;
+    lock_context(self);
+    bool replaced = self->key.data != NULL || self->ctx == NULL;
+    if (!replaced) {
+        self->key = key_blob;
+        self->cert = cert_blob;
+        if (ret == 0) {
+            self->key_fits = fits;
+        }
+    }
+    unlock_context(self);
+    if (replaced) {
+        blob_free(&key_blob);
+        blob_free(&cert_blob);
+        ret = BAD_STATE_E;
+    }
+    return ret;
+}
+
 // Make a DTLS context use only 1.2, or also 1.3: wolfSSL's context is re-created for that.
 static void ssl_context_set_versions(mp_obj_ssl_context_t *self, bool tls12_only) {
     if (!is_dtls(&self->settings) || self->settings.tls12_only == tls12_only) {
@@ -3661,11 +3693,7 @@ static void ssl_context_set_versions(mp_obj_ssl_context_t *self, bool tls12_only
     WOLFSSL_CTX *ctx = ssl_context_make(self);
     nlr_pop();
     if (self->has_key && !ssl_context_is_psk_only(self)) {
-        lock_context(self);
-        mp_buffer_info_t key = { .buf = self->key.data, .len = self->key.len };
-        mp_buffer_info_t cert = { .buf = self->cert.data, .len = self->cert.len };
-        int ret = load_key(ctx, &key, &cert, &self->key_fits);
-        unlock_context(self);
+        int ret = ssl_context_load_again(self, ctx);
         if (ret != 0 || wolf_alloc_failed()) {
             wolfSSL_CTX_free(ctx);
             self->settings.tls12_only = !tls12_only;
