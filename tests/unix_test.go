@@ -237,7 +237,8 @@ func (r *real) firmware() string {
 }
 
 // TestUnix is the main job: patch, build, verify, MicroPython's own tests, handshakes with
-// OpenSSL, revert.
+// OpenSSL, revert. It takes longest, one thing after the other. go test begins parallel tests with
+// the last file: this file's name has it begin early.
 func TestUnix(t *testing.T) {
 	longOnly(t, "needs a compiler and real sources")
 	t.Parallel()
