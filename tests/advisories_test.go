@@ -78,20 +78,31 @@ func inChangeLog(t *testing.T, known *wolfssl.Advisories, dir string) {
 	}
 	release := regexp.MustCompile(`^# wolfSSL Release ([0-9.]+)`)
 	// what begins an entry, not what is mentioned in one
-	entry := regexp.MustCompile(`^\* \[[A-Z][a-z.]*\]? ?(CVE-[0-9]+-[0-9]+)`)
-	section, found := "", 0
+	entry := regexp.MustCompile(`^\* \[[A-Z][a-z.]*\]? ?(CVE-[0-9]+-[0-9]+)?`)
+	section, found, unnamed := "", 0, ""
 	for line := range strings.Lines(string(text)) {
+		m := entry.FindStringSubmatch(line)
+		if unnamed != "" && (m != nil || strings.HasPrefix(line, "#")) {
+			if !listedWithoutName(known, unnamed) {
+				t.Errorf("of wolfSSL %s, this is not in the list: %s", section, unnamed)
+			}
+			unnamed = ""
+		}
 		if m := release.FindStringSubmatch(line); m != nil {
 			section = m[1]
 		}
 		if section != "" && wolfssl.CompareVersions(section, known.Since) <= 0 {
 			break
 		}
-		m := entry.FindStringSubmatch(line)
-		if m == nil {
+		if m != nil {
+			found++
+		}
+		if unnamed != "" || m != nil && m[1] == "" {
+			unnamed += line
+		}
+		if m == nil || m[1] == "" {
 			continue
 		}
-		found++
 		i := slices.IndexFunc(known.List, func(a wolfssl.Advisory) bool { return a.ID == m[1] })
 		if i < 0 {
 			t.Errorf("%s of wolfSSL %s is not in the list", m[1], section)
@@ -103,6 +114,24 @@ func inChangeLog(t *testing.T, known *wolfssl.Advisories, dir string) {
 	if found < 80 {
 		t.Errorf("found %d CVEs in the ChangeLog only", found)
 	}
+}
+
+// pullRequest is how the ChangeLog and the list name the source of a fix.
+var pullRequest = regexp.MustCompile(`(?:pull/|pull request |PR #?)([0-9]+)`)
+
+// listedWithoutName is whether an entry that does not begin with a CVE names one in its text, or a
+// pull request, that an advisory has.
+func listedWithoutName(known *wolfssl.Advisories, text string) bool {
+	names := regexp.MustCompile(`CVE-[0-9]+-[0-9]+`).FindAllString(text, -1)
+	for _, m := range pullRequest.FindAllStringSubmatch(text, -1) {
+		names = append(names, "PR-"+m[1])
+	}
+	return slices.ContainsFunc(known.List, func(a wolfssl.Advisory) bool {
+		return slices.Contains(names, a.ID) || slices.ContainsFunc(names, func(name string) bool {
+			return slices.Contains(pullRequest.FindAllString(a.Source+"\n"+a.Summary, -1),
+				strings.Replace(name, "-", " ", 1))
+		})
+	})
 }
 
 // patchedByDebian checks that a tree of Debian's has the text of all patches that are named after

@@ -188,7 +188,8 @@ func TestOptionalFixes(t *testing.T) {
 	}
 	// sha3.c, wc_mlkem.c, internal.c, rsa.c, ed25519.c, aes.c and settings.h of 5.9.2
 	for id, want := range map[string]string{
-		"CVE-2026-3503": "WC_SHA3_FAULT_HARDEN WC_MLKEM_FAULT_HARDEN",
+		"CVE-2026-3503": "WC_SHA3_FAULT_HARDEN WC_MLKEM_FAULT_HARDEN WC_MLDSA_FAULT_HARDEN",
+		"PR-8289":       "WOLFSSL_CHECK_VER_FAULTS",
 		"CVE-2024-5288": "WOLFSSL_BLIND_PRIVATE_KEY",
 		"CVE-2024-1545": "WOLFSSL_RSA_CHECK_D_ON_DECRYPT",
 		"CVE-2024-2881": "WOLFSSL_EDDSA_CHECK_PRIV_ON_SIGN",

@@ -17,6 +17,7 @@ type evidence struct {
 	units     []unit
 	compiled  map[string]string // the sources, and an object with code of each
 	functions map[string]string // those that are linked, and their objects
+	own       map[string]bool   // the objects whose sources are known
 }
 
 // unit is an object that the compiler could be asked about: the macros that it defines, and what
@@ -28,8 +29,9 @@ type unit struct {
 
 func newEvidence(b *verify.Built) *evidence {
 	e := &evidence{dir: b.WolfSSL, version: b.Version, compiled: make(map[string]string),
-		functions: b.Functions}
+		functions: b.Functions, own: make(map[string]bool)}
 	for _, u := range b.Units {
+		e.own[u.Name] = true
 		var files []string
 		for _, file := range u.Files {
 			files = append(files, filepath.ToSlash(file))
@@ -52,7 +54,11 @@ func newEvidence(b *verify.Built) *evidence {
 func (e *evidence) assess(a wolfssl.Advisory) (Assessment, error) {
 	result := Assessment{ID: a.ID, Severity: a.Severity, Summary: a.Summary, Fixed: a.Fixed,
 		Source: a.Source, Mitigation: a.Mitigation}
-	for _, without := range []string{e.macros(a), e.files(a), e.defines(a)} {
+	reasons := []string{e.macros(a), e.files(a), e.defines(a)}
+	if e.brought(a) {
+		reasons = nil
+	}
+	for _, without := range reasons {
 		if without != "" {
 			result.State, result.Evidence = NotAffected, without
 			return result, nil
@@ -149,6 +155,15 @@ func (e *evidence) macros(a wolfssl.Advisory) string {
 		}
 	}
 	return ""
+}
+
+// brought is whether a function with the flaw is in an object that was not compiled in this build,
+// such as one of a library: neither sources nor macros say anything about that.
+func (e *evidence) brought(a wolfssl.Advisory) bool {
+	return slices.ContainsFunc(a.Functions, func(name string) bool {
+		object := e.functions[name]
+		return object != "" && !e.own[object]
+	})
 }
 
 // files says that none of the sources with the flaw was compiled to code.

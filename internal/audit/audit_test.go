@@ -28,7 +28,8 @@ func TestAssess(t *testing.T) {
 			{map[string]bool{"TLS13": true, "ECC": true, "NO_SERVER": true}, nil},
 		},
 		compiled:  map[string]string{"src/tls.c": "build/tls.o", "fe_asm.S": "build/fe_asm.o"},
-		functions: map[string]string{"wc_Sign": "build/ecc.o"},
+		functions: map[string]string{"wc_Sign": "build/ecc.o", "wc_Open": "libold.a(pkcs7.o)"},
+		own:       map[string]bool{"build/tls.o": true, "build/ecc.o": true},
 	}
 	fix := []wolfssl.Patch{
 		{By: "Debian 1", File: "src/none.c", Text: "the fix"},
@@ -69,6 +70,11 @@ func TestAssess(t *testing.T) {
 			"no object has code of src/x.c or src/y.c"},
 		"a function": {wolfssl.Advisory{Functions: []string{"wc_Sign"}, Macros: []string{"ECC"}},
 			Affected, "build/ecc.o defines wc_Sign, and ECC is defined"},
+		"a function of a library": {wolfssl.Advisory{Functions: []string{"wc_Open"},
+			Macros: []string{"PKCS7"}, Files: []string{"src/pkcs7.c"}}, Affected,
+			"libold.a(pkcs7.o) defines wc_Open"},
+		"a function without the macro": {wolfssl.Advisory{Functions: []string{"wc_Sign"},
+			Macros: []string{"PKCS7"}}, NotAffected, "PKCS7 is not defined"},
 		"no function": {wolfssl.Advisory{Functions: []string{"wc_Seal"}}, NotAffected,
 			"no object defines wc_Seal"},
 		"patched": {wolfssl.Advisory{Files: []string{"src/tls.c"}, Patches: fix}, Fixed,
