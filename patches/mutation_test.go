@@ -25,7 +25,7 @@ import (
 
 // mutationCount is how many mutations are tried; MPWOLF_TEST_MUTATIONS sets the number for each
 // port, or real tree.
-const mutationCount = 200
+const mutationCount = 100
 
 func TestMutations(t *testing.T) {
 	if testing.Short() {

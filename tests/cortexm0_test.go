@@ -20,6 +20,7 @@ const reservedStack = 256
 // as the modules accept must stay within it.
 func TestCortexM0(t *testing.T) {
 	longOnly(t, "needs a compiler and real sources")
+	inTheLongRun(t) // TestStm32Settings runs in QEMU, too
 	t.Parallel()
 	r := newReal(t)
 	r.run("patch", "--port", "qemu", "--board", "MICROBIT", "--pristine", "--wolfssl", r.wolfssl,

@@ -95,7 +95,8 @@ func (r *real) installAllocfail(t *testing.T) {
 // allocFail is the script that makes each allocation fail.
 const allocFail = "alloc_fail.py"
 
-// allocationsFail makes every 9th allocation of each operation fail in turn; in the long run, each.
+// allocationsFail makes every 9th allocation of each operation fail in turn; in the long run,
+// each.
 func allocationsFail(t *testing.T, firmware string) {
 	t.Helper()
 	step := "9"
@@ -159,6 +160,7 @@ func TestRaces(t *testing.T) {
 // library's.
 func TestTracked(t *testing.T) {
 	longOnly(t, "needs a compiler and real sources")
+	inTheLongRun(t) // TestStm32Settings has MicroPython's heap, too
 	t.Parallel()
 	r := newReal(t)
 	r.patch()
@@ -188,10 +190,7 @@ func TestTracked(t *testing.T) {
 	}
 	t.Run(allocFail, func(t *testing.T) { allocationsFail(t, firmware) })
 	t.Run("key log", (&real{t: t, built: firmware}).keyLog)
-	t.Run("certificates", func(t *testing.T) {
-		inTheLongRun(t) // three other tests present the table in CI
-		x509Table(t, firmware)
-	})
+	t.Run("certificates", func(t *testing.T) { x509Table(t, firmware) })
 }
 
 // clientVerifies holds what a client of ssl does about the server's certificate unless it is told:

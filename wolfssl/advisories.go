@@ -82,6 +82,29 @@ func (a *Advisories) Of(version string) []Advisory {
 	return a.which(func(advisory Advisory) bool { return advisory.concerns(version) })
 }
 
+// Unpatched are those of a version that no patch fixes in the tree at dir; all if dir is "".
+func (a *Advisories) Unpatched(version, dir string) ([]Advisory, error) {
+	of := a.Of(version)
+	if dir == "" {
+		return of, nil
+	}
+	var open []Advisory
+	for _, advisory := range of {
+		fixed := false
+		for _, p := range advisory.Patches {
+			line, err := p.Line(dir)
+			if err != nil {
+				return nil, err
+			}
+			fixed = fixed || line > 0
+		}
+		if !fixed {
+			open = append(open, advisory)
+		}
+	}
+	return open, nil
+}
+
 // Optional are those that a release has a fix of, but one that a macro must turn on.
 func (a *Advisories) Optional(version string) []Advisory {
 	return a.which(func(advisory Advisory) bool { return advisory.Optional(version) })

@@ -1,7 +1,6 @@
 package check
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -45,7 +44,7 @@ func (k *checker) modules() error {
 		}
 		k.found(report.Finding{ID: "modules", File: k.where(), Line: 1,
 			Message: message, Fix: fixPatch})
-		return nil
+		return k.advisories(filepath.Join(final, "wolfssl"))
 	}
 	if err != nil {
 		return err
@@ -60,41 +59,62 @@ func (k *checker) modules() error {
 	return k.advisories(filepath.Join(final, "wolfssl"))
 }
 
-// advisories notes that the installed wolfSSL has known flaws. Which of them are in the firmware
-// is a question that only a build can answer.
+// advisories notes that the installed wolfSSL has known flaws or, if none is installed, the one
+// that mpwolf.toml names. Which of them are in the firmware is a question that only a build can
+// answer.
 func (k *checker) advisories(dir string) error {
 	version, err := wolfssl.Version(dir)
+	patched := "that no patch fixes "
 	if err != nil {
-		return nil // the modules check reports what is missing
+		// The modules check reports what is missing.
+		if version, dir = k.pinned(); version == "" {
+			return nil
+		}
+		if dir == "" {
+			patched = "unless a distribution has patched it "
+		}
 	}
 	known, err := wolfssl.KnownAdvisories()
 	if err != nil {
 		return err
 	}
-	open := 0
-	worst := ""
-	for _, a := range known.Of(version) {
-		fixed := false
-		for _, p := range a.Patches {
-			line, err := p.Line(dir)
-			if err != nil {
-				return err
-			}
-			fixed = fixed || line > 0
-		}
-		if !fixed {
-			open++
-			worst = cmp.Or(worst, a.Severity)
-		}
-	}
-	if open > 0 {
+	note := func(message, fix string) {
 		k.notes = append(k.notes, report.Finding{ID: "advisories", File: k.where(), Line: 1,
-			Level: report.Note,
-			Message: fmt.Sprintf("wolfSSL %s has %d known flaws that no patch fixes (worst: %s; "+
-				"known until %s)", version, open, worst, known.Date),
-			Fix: k.Run("audit") + " shows which are in the firmware"})
+			Level: report.Note, Message: message, Fix: fix})
 	}
+	const newer = "look for a newer mpwolf, or for advisories about it"
+	switch {
+	case wolfssl.CompareVersions(version, known.Until) > 0:
+		note(fmt.Sprintf("wolfSSL %s is newer than the list of advisories, which ends with %s",
+			version, known.Until), newer)
+	case !known.Covers(version):
+		note(fmt.Sprintf("wolfSSL %s is older than the list of advisories, which begins with %s: "+
+			"it may have more flaws", version, known.Since), "use a newer wolfSSL")
+	}
+	open, err := known.Unpatched(version, dir)
+	if err != nil || len(open) == 0 {
+		return err
+	}
+	note(fmt.Sprintf("wolfSSL %s has %d known flaws %s(worst: %s; known until %s)", version,
+		len(open), patched, open[0].Severity, known.Date),
+		k.Run("audit")+" shows which are in the firmware")
 	return nil
+}
+
+// pinned is the version that mpwolf.toml names, or that of the directory that it names, and that
+// directory.
+func (k *checker) pinned() (version, dir string) {
+	if k.File == nil || k.File.WolfSSL == "" {
+		return "", ""
+	}
+	if filepath.IsAbs(k.File.WolfSSL) {
+		version, err := wolfssl.Version(k.File.WolfSSL)
+		if err != nil {
+			return "", ""
+		}
+		return version, k.File.WolfSSL
+	}
+	return strings.TrimPrefix(k.File.WolfSSL, "v"), ""
 }
 
 // changed reports changed files, one finding each, and the rest of many in a single one.

@@ -66,6 +66,11 @@ func (s *session) showChecked(kind string, r *check.Result) error {
 	for _, f := range r.Findings {
 		fmt.Fprintln(s.stdout, findingText(f))
 	}
+	defer func() {
+		for _, f := range r.Notes {
+			fmt.Fprintf(s.stdout, "note: %s; %s\n", f.Message, f.Fix)
+		}
+	}()
 	if len(r.Findings) > 0 {
 		return nil
 	}
@@ -80,9 +85,6 @@ func (s *session) showChecked(kind string, r *check.Result) error {
 	}
 	for _, claim := range r.Claims {
 		fmt.Fprintf(s.stdout, "  %s\n", claim)
-	}
-	for _, f := range r.Notes {
-		fmt.Fprintf(s.stdout, "note: %s; %s\n", f.Message, f.Fix)
 	}
 	return nil
 }

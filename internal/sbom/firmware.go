@@ -306,7 +306,8 @@ func (g *grouping) component(id, tool string) (*Component, error) {
 func (g *grouping) microPython() (*Component, error) {
 	tree, record := g.Project.Tree, g.Project.Record
 	version := strings.TrimPrefix(tree.Version.String(), "v")
-	c := &Component{Name: "micropython", Version: tree.Version.String(), Licence: "MIT",
+	c := &Component{Name: "micropython", Version: tree.Version.String(),
+		Licence:  g.lib.own(g.sources[microPythonID]),
 		Supplier: "the MicroPython project", Origin: plain(tree.Source),
 		Purl: "pkg:github/micropython/micropython@" + tree.Version.String(),
 		CPE:  "cpe:2.3:a:micropython:micropython:" + version + ":*:*:*:*:*:*:*"}
@@ -354,7 +355,8 @@ func (g *grouping) wolfSSL() (*Component, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.Licence = map[string]string{wolfssl.GPL2: "GPL-2.0-or-later", wolfssl.GPL3: "GPL-3.0-only",
+	c.Licence = map[string]string{wolfssl.GPL2: "GPL-2.0-or-later",
+		wolfssl.GPL3:       "GPL-3.0-or-later", // as the sources say
 		wolfssl.Commercial: "LicenseRef-wolfSSL-commercial"}[tree.Licence]
 	if r := g.Project.Record; r != nil {
 		c.Origin = plain(r.Modules.Source)
@@ -378,12 +380,15 @@ func (g *grouping) wolfSSL() (*Component, error) {
 	return c, nil
 }
 
-// plain is where something was fetched from, without the names of this machine's directories.
+// plain is where something was fetched from, without the names of this machine's directories, and
+// without the user's name and password.
 func plain(origin string) string {
 	for _, word := range strings.Fields(origin) {
-		if filepath.IsAbs(strings.Trim(word, `"'(),`)) {
+		word = strings.Trim(word, `"'(),`)
+		if filepath.IsAbs(word) {
 			return ""
 		}
+		origin = strings.ReplaceAll(origin, word, withoutUser(word))
 	}
 	return origin
 }

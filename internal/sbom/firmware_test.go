@@ -2,6 +2,7 @@ package sbom
 
 import (
 	"bytes"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -135,6 +136,11 @@ Unless specified otherwise …
         /nxp_driver (BSD-3-Clause)
     /ports
         /stm32 (MIT)
+            /usbd*.c (MCD-ST Liberty SW License Agreement V2)
+            /stm32_it.* (MIT + BSD-3-clause)
+            /boards
+                /startup_stm32*.s (BSD-3-clause)
+            /usbdev (MCD-ST Liberty SW License Agreement V2)
 `)
 	l.readSubmodules("[submodule \"lib/mbedtls\"]\n\tpath = lib/mbedtls\n" +
 		"\turl = https://github.com/Mbed-TLS/mbedtls.git\n" +
@@ -145,11 +151,37 @@ Unless specified otherwise …
 			t.Errorf("%s: got %q; want %q", name, l.licences[name], want)
 		}
 	}
+	const st = "LicenseRef-MCD-ST-Liberty-V2"
+	for file, want := range map[string]string{
+		"py/obj.c": "MIT", "ports/stm32/usb.c": "MIT", "ports/rp2/usbd_x.c": "MIT",
+		"ports/stm32/usbd_conf.c":                 st + " AND MIT",
+		"ports/stm32/stm32_it.c":                  "BSD-3-Clause AND MIT",
+		"ports/stm32/boards/startup_stm32f4.s":    "BSD-3-Clause AND MIT",
+		"ports/stm32/usbdev/core/src/usbd_core.c": st + " AND MIT",
+		"drivers/cc3100/src/socket.c":             "BSD-3-Clause AND MIT",
+	} {
+		if got := l.own([]string{filepath.Join(l.dir, file)}); got != want {
+			t.Errorf("%s: licence %q; want %q", file, got, want)
+		}
+	}
 	tree := &micropython.Tree{Dir: t.TempDir(), Version: micropython.Version{Major: 1,
 		Minor: 28}}
 	c, err := l.component("littlefs", tree)
 	if err != nil || c.Version != "" || c.Origin != "lib/littlefs of MicroPython v1.28.0" {
 		t.Errorf("a copy in lib/ is %+v, %v", c, err)
+	}
+	for address, want := range map[string][2]string{
+		"https://user:secret@github.com/Owner/Name.git": {"https://github.com/Owner/Name.git",
+			"pkg:github/owner/name@1a2b"},
+		"https://github.com/a/../evil@1?x=#y z": {"https://github.com/a/../evil@1?x=#y z", ""},
+		"git@github.com:owner/name.git":         {"git@github.com:owner/name.git", ""},
+	} {
+		l := &libraries{dir: "..", urls: map[string]string{"x": address}}
+		c, err := l.component("x", tree)
+		if purl := gitHubPurl(c.Origin, "1a2b"); err != nil || c.Origin != want[0] ||
+			purl != want[1] {
+			t.Errorf("%s: %+v, %q, %v", address, c, purl, err)
+		}
 	}
 	if len(l.urls) != 1 || l.urls["mbedtls"] != "https://github.com/Mbed-TLS/mbedtls.git" {
 		t.Errorf("got %v", l.urls)
@@ -208,12 +240,14 @@ func TestChangedFor(t *testing.T) {
 
 func TestPlain(t *testing.T) {
 	for origin, want := range map[string]string{
-		"git: https://github.com/wolfSSL/wolfssl at v5.9.2-stable": "",
-		"directory /home/me/wolf":                                  "-",
-		"archive (/tmp/wolf.tar.gz)":                               "-",
+		"git: https://github.com/wolfSSL/wolfssl at v5.9.2-stable": "git: " +
+			"https://github.com/wolfSSL/wolfssl at v5.9.2-stable",
+		"git: https://me:secret@example.org/wolf, v5": "git: https://example.org/wolf, v5",
+		"directory /home/me/wolf":                     "",
+		"archive (/tmp/wolf.tar.gz)":                  "",
 	} {
-		if got := plain(origin); want == "" && got != origin || want == "-" && got != "" {
-			t.Errorf("%q: got %q", origin, got)
+		if got := plain(origin); got != want {
+			t.Errorf("%q: got %q; want %q", origin, got, want)
 		}
 	}
 }

@@ -4,8 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/url"
 	"os"
+	"path"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 
 	"mpwolf/internal/micropython"
@@ -17,12 +21,20 @@ type libraries struct {
 	dir      string
 	licences map[string]string // SPDX expressions, by the name in lib
 	urls     map[string]string // of submodules
+	parts    []part            // of MicroPython itself, with another licence than its own
 }
+
+// part are files of a port that were taken from elsewhere: a path in the tree, with * in it, of
+// files or of a directory.
+type part struct{ path, licence string }
 
 // expressions are the licences as MicroPython's file names them, in lower case.
 var expressions = map[string]string{
 	"apache-2.0": "Apache-2.0", "bsd-1-clause": "BSD-1-Clause", "bsd-3-clause": "BSD-3-Clause",
 	"bsd-4-clause": "BSD-4-Clause", "isc": "ISC", "mit": "MIT", "zlib": "Zlib",
+	"mit + bsd-3-clause": "BSD-3-Clause AND MIT",
+	// SPDX has no identifier for this one.
+	"mcd-st liberty sw license agreement v2": "LicenseRef-MCD-ST-Liberty-V2",
 }
 
 // beside are the licences of libraries that MicroPython's file does not name, by their own.
@@ -60,11 +72,19 @@ func readIfThere(file string) (string, error) {
 //	    /asf4 (Apache-2.0)
 func (l *libraries) readLicences(text string) {
 	inLib := -1 // how far /lib is indented
+	var above []string
 	for line := range strings.Lines(text) {
 		entry := strings.TrimSpace(line)
 		indent := len(line) - len(strings.TrimLeft(line, " "))
 		if !strings.HasPrefix(entry, "/") {
 			continue
+		}
+		name, licence, _ := strings.Cut(strings.TrimPrefix(entry, "/"), " (")
+		expression := expressions[strings.ToLower(strings.TrimSuffix(licence, ")"))]
+		above = append(above[:min(len(above), indent/4)], name)
+		if path := strings.Join(above[min(len(above), 1):], "/"); expression != "MIT" &&
+			expression != "" && !strings.HasPrefix(path, "lib/") {
+			l.parts = append(l.parts, part{path, expression})
 		}
 		switch {
 		case entry == "/lib":
@@ -72,10 +92,39 @@ func (l *libraries) readLicences(text string) {
 		case indent <= inLib:
 			inLib = -1
 		case inLib >= 0 && indent == inLib+4:
-			name, licence, _ := strings.Cut(strings.TrimPrefix(entry, "/"), " ")
-			l.licences[name] = expressions[strings.ToLower(strings.Trim(licence, "()"))]
+			l.licences[name] = expression
 		}
 	}
+}
+
+// own is the licence of MicroPython with those of the parts that some of its sources, absolute
+// paths, belong to.
+func (l *libraries) own(sources []string) string {
+	licences := []string{"MIT"}
+	for _, p := range l.parts {
+		for _, source := range sources {
+			rel, err := filepath.Rel(l.dir, source)
+			if err != nil || !p.has(filepath.ToSlash(rel)) {
+				continue
+			}
+			for _, licence := range strings.Split(p.licence, " AND ") {
+				if !slices.Contains(licences, licence) {
+					licences = append(licences, licence)
+				}
+			}
+			break
+		}
+	}
+	slices.Sort(licences)
+	return strings.Join(licences, " AND ")
+}
+
+// has is whether a file is one of the part's, or in its directory.
+func (p part) has(file string) bool {
+	depth := strings.Count(p.path, "/") + 1
+	names := strings.Split(file, "/")
+	is, err := path.Match(p.path, strings.Join(names[:min(len(names), depth)], "/"))
+	return is && err == nil
 }
 
 func (l *libraries) readSubmodules(text string) {
@@ -97,7 +146,7 @@ func (l *libraries) readSubmodules(text string) {
 func (l *libraries) component(name string, tree *micropython.Tree) (*Component, error) {
 	c := &Component{Name: name}
 	licence, named := l.licences[name]
-	url, isSubmodule := l.urls[name]
+	address, isSubmodule := l.urls[name]
 	switch {
 	case named:
 		c.Licence = licence
@@ -111,15 +160,34 @@ func (l *libraries) component(name string, tree *micropython.Tree) (*Component, 
 		c.Origin = "lib/" + name + " of MicroPython " + tree.Version.String()
 		return c, nil
 	}
-	c.Origin = url
+	c.Origin = withoutUser(address)
 	commit, err := (&micropython.Tree{Dir: filepath.Join(l.dir, "lib", name)}).Commit()
 	if err != nil {
 		return nil, err
 	}
 	c.Commit, c.Version = commit, commit
-	if repository, is := strings.CutPrefix(url, "https://github.com/"); is && commit != "" {
-		repository = strings.ToLower(strings.TrimSuffix(repository, ".git"))
-		c.Purl = "pkg:github/" + repository + "@" + commit
-	}
+	c.Purl = gitHubPurl(c.Origin, commit)
 	return c, nil
+}
+
+var onGitHub = regexp.MustCompile(`^https://github\.com/([\w.-]+/[\w.-]+)$`)
+
+// gitHubPurl is the package URL of a commit, "" if the address is not that of a repository there.
+func gitHubPurl(address, commit string) string {
+	m := onGitHub.FindStringSubmatch(address)
+	if m == nil || commit == "" {
+		return ""
+	}
+	return "pkg:github/" + strings.ToLower(strings.TrimSuffix(m[1], ".git")) + "@" + commit
+}
+
+// withoutUser is an address without the name and password, which are nobody else's business; what
+// is no URL, such as git@host:path, is as it was.
+func withoutUser(address string) string {
+	u, err := url.Parse(address)
+	if err != nil || u.User == nil {
+		return address
+	}
+	u.User = nil
+	return u.String()
 }

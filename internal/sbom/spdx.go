@@ -46,10 +46,11 @@ func SPDX(w io.Writer, f *Firmware) error {
 		doc.Packages = append(doc.Packages, p)
 		relate(firmware.PackageSPDXIdentifier, common.TypeRelationshipContains,
 			p.PackageSPDXIdentifier)
-		if strings.HasPrefix(c.Licence, "LicenseRef-") {
-			doc.OtherLicenses = append(doc.OtherLicenses, &spdx.OtherLicense{
-				LicenseIdentifier: c.Licence, LicenseName: c.Licence,
-				ExtractedText: "the licence that the supplier has agreed on with the user"})
+		for _, word := range strings.Fields(c.Licence) {
+			if strings.HasPrefix(word, "LicenseRef-") {
+				doc.OtherLicenses = append(doc.OtherLicenses, &spdx.OtherLicense{
+					LicenseIdentifier: word, LicenseName: word, ExtractedText: texts[word]})
+			}
 		}
 	}
 	text, err := json.Marshal(doc)
@@ -61,6 +62,13 @@ func SPDX(w io.Writer, f *Firmware) error {
 		return fmt.Errorf("write SPDX: %w", err)
 	}
 	return nil
+}
+
+// texts are what SPDX says of licences that it has no identifier for.
+var texts = map[string]string{
+	"LicenseRef-wolfSSL-commercial": "the licence that the supplier has agreed on with the user",
+	"LicenseRef-MCD-ST-Liberty-V2": "MCD-ST Liberty SW License Agreement V2: " +
+		"http://www.st.com/software_license_agreement_liberty_v2",
 }
 
 func (c Component) spdx() *spdx.Package {

@@ -2608,8 +2608,8 @@ static void set_ticket_key(mp_obj_ssl_context_t *self, const ticket_key_t *key,
     unlock_context(self);
 }
 
-// The key that makes tickets now, a copy. Returns 0 or one of wolfSSL's numbers. Any allocation can
-// collect garbage, and with it run Python code that changes the context: between copying and
+// The key that makes tickets now, a copy. Returns 0 or one of wolfSSL's numbers. Any allocation
+// can collect garbage, and with it run Python code that changes the context: between copying and
 // setting the context's keys, none of its pointers is kept, and it is not locked.
 static int get_ticket_key(mp_obj_ssl_context_t *self, WC_RNG *rng, ticket_key_t *key) {
     if (copy_ticket_key(self, key)) {
@@ -3647,9 +3647,9 @@ static bool ssl_context_is_psk_only(const mp_obj_ssl_context_t *self) {
     #endif
 }
 
-// Load the key that a DTLS context keeps into a new WOLFSSL_CTX. Returns 0, or wolfSSL's number, -1
-// for the certificate's. An allocation can collect garbage, and with it run Python code that loads
-// another key, which must not free this one.
+// Load the key that a DTLS context keeps into a new WOLFSSL_CTX. Returns 0, or wolfSSL's number,
+// -1 for the certificate's. An allocation can collect garbage, and with it run Python code that
+// loads another key, which must not free this one.
 static int ssl_context_load_again(mp_obj_ssl_context_t *self, WOLFSSL_CTX *ctx) {
     lock_context(self);
     blob_t key_blob = self->key, cert_blob = self->cert;
