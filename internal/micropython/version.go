@@ -17,10 +17,41 @@ type Version struct {
 // Oldest is the first release that mpwolf knows.
 var Oldest = Version{Major: 1, Minor: 19, Micro: 1}
 
-var versionText = regexp.MustCompile(`^v?(\d+)\.(\d+)(?:\.(\d+))?(-preview)?`)
+var (
+	versionText = regexp.MustCompile(`^v?(\d+)\.(\d+)(?:\.(\d+))?(-preview)?$`)
+	// describedText is what git describe, and MicroPython's own makeversionhdr.py, add to a
+	// release.
+	describedText = regexp.MustCompile(`^(v?\d+\.\d+(?:\.\d+)?(?:-preview)?)` +
+		`(?:[.-]\d+[.-]g[0-9a-f]+)?(?:[.-]dirty)?$`)
+	// aVersion is how a version begins, ownName one with a word after it: the name of a tag or
+	// branch of somebody's own.
+	aVersion = regexp.MustCompile(`^v?\d+(\.|$)`)
+	ownName  = regexp.MustCompile(`^v?\d+\.\d+(\.\d+)?-[A-Za-z][A-Za-z0-9_./+-]*$`)
+)
 
-// ParseVersion reads "v1.25.0", "1.25" or "v1.26.0-preview.12.g0123456".
+// ParseVersion reads what a tree, or git describe in one, says: "v1.25.0", "1.25",
+// "v1.26.0-preview.12.g0123456" or "v1.20.0-12-g0123456-dirty". For what a person writes, see
+// ParseRelease.
 func ParseVersion(s string) (Version, error) {
+	if m := describedText.FindStringSubmatch(s); m != nil {
+		return ParseRelease(m[1])
+	}
+	return ParseRelease(s)
+}
+
+// CheckName refuses what cannot be the name of a release, tag or branch to fetch: what begins like
+// a version, and is none. Otherwise "1.26.x" would be looked for as a branch.
+func CheckName(s string) error {
+	if !aVersion.MatchString(s) || ownName.MatchString(s) {
+		return nil
+	}
+	_, err := ParseVersion(s)
+	return err
+}
+
+// ParseRelease reads a release as mpwolf.toml and --micropython name one: "v1.25.0", "1.25" or
+// "v1.26.0-preview", and nothing more.
+func ParseRelease(s string) (Version, error) {
 	m := versionText.FindStringSubmatch(s)
 	if m == nil {
 		return Version{},

@@ -63,6 +63,9 @@ const (
 
 // New reads mpwolf.toml, and looks for no tree yet.
 func New(o Options) (*Project, error) {
+	if err := micropython.CheckName(o.MicroPython); err != nil {
+		return nil, Usagef("--micropython: %w", err)
+	}
 	p := &Project{Asked: o, WolfSSL: o.WolfSSL} // fetch needs no tree for it
 	file, err := config.Find(".")
 	if errors.Is(err, config.ErrNone) {

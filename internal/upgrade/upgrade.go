@@ -145,7 +145,7 @@ func (r *Report) micropython(p *project.Project) (micropython.Version, error) {
 	to := p.Tree.Version
 	if p.Asked.MicroPython != "" {
 		var err error
-		if to, err = micropython.ParseVersion(p.Asked.MicroPython); err != nil {
+		if to, err = micropython.ParseRelease(p.Asked.MicroPython); err != nil {
 			return to, project.Usagef("--micropython: %w", err)
 		}
 	}
