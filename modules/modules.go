@@ -293,6 +293,30 @@ func (m *manifest) holds(source Source) (bool, error) {
 	return true, nil
 }
 
+// Differing is how many files of a source were installed with other contents.
+func Differing(dir string, source Source) (int, error) {
+	m, err := readManifest(filepath.Join(dir, Name))
+	if err != nil {
+		return 0, err
+	}
+	files, err := source.files()
+	n := 0
+	for _, name := range files {
+		installed := m.Files[path.Join(source.At, name)]
+		if installed == "" {
+			continue
+		}
+		sum, err := source.sum(name)
+		if err != nil {
+			return 0, err
+		}
+		if sum != installed {
+			n++
+		}
+	}
+	return n, err
+}
+
 // sum is a file's SHA-256 in hex.
 func (s Source) sum(name string) (string, error) {
 	in, err := s.open(name)

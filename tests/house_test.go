@@ -28,8 +28,8 @@ var mayImport = []struct {
 		"sbom", "shell", "sources", "state", "status", "trace", "upgrade", "verify", "wolfssl",
 	}},
 	{"upgrade", uses{
-		"audit", "change", "config", "hint", "micropython", "modules", "patches", "project",
-		"shell", "state", "verify", "wolfssl",
+		"audit", "change", "config", "disk", "hint", "micropython", "modules", "patches",
+		"project", "shell", "state", "verify", "wolfssl",
 	}},
 	{"sbom", uses{
 		"audit", "disk", "hint", "micropython", "modules", "patches", "project", "state",

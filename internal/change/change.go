@@ -35,6 +35,9 @@ type Options struct {
 	// be nil.
 	Log      sources.Log
 	Progress io.Writer
+	// Choosing, if not nil, is called with the wolfSSL that a tree is patched with, by Plan and by
+	// Patch before anything is written; not if there is nothing to do.
+	Choosing func(context.Context, Choice) error
 	// Asking, if not nil, is called before make and the compiler are asked about targets, perhaps
 	// several times.
 	Asking func([]micropython.Target)

@@ -80,6 +80,9 @@ func Plan(ctx context.Context, o Options) (*Patched, error) {
 	if result.Already = j.doneWith(wolf); result.Already {
 		return result, nil
 	}
+	if err := j.choose(ctx, wolf); err != nil {
+		return nil, err
+	}
 	created, err := missingDirs(j.Modules)
 	if err != nil {
 		return nil, err
@@ -246,6 +249,9 @@ func (j *job) apply(ctx context.Context) (*Patched, error) {
 	}
 	if j.doneWith(wolf) {
 		return j.again(ctx)
+	}
+	if err := j.choose(ctx, wolf); err != nil {
+		return nil, err
 	}
 	change, err := j.change(ctx, wolf)
 	if err != nil {

@@ -54,13 +54,23 @@ func (s *session) upgrade(c *cli.Context) error {
 		return report.Text(s.stdout)
 	}
 	if c.Bool(flagDryRun) {
+		plan, err := report.Preview(c.Context)
+		if err != nil {
+			return err
+		}
 		for i, step := range report.Steps {
 			if i == 0 {
 				s.say("the tree is MicroPython %s; to move it, run", report.MicroPython.From)
 			}
 			s.say("  %s", step)
 		}
-		return show()
+		if err := show(); err != nil {
+			return err
+		}
+		if plan != nil && !plan.Already && kind != "json" {
+			s.showPlan(plan)
+		}
+		return report.Refused()
 	}
 	done, err := report.Apply(c.Context)
 	if err != nil {

@@ -46,8 +46,8 @@ func WolfSSL(ctx context.Context, o WolfSSLOptions) (*wolfssl.Tree, error) {
 }
 
 // FindWolfSSL is WolfSSL without fetching: for a tree that is not the user's directory, only the
-// version is known, and Dir is empty. It refuses what WolfSSL refuses, as far as that is known
-// without the network.
+// version is known, and for git the source; Dir is empty. It refuses what WolfSSL refuses, as far
+// as that is known without the network.
 func FindWolfSSL(ctx context.Context, o WolfSSLOptions) (*wolfssl.Tree, error) {
 	c, err := wolfssl.Releases()
 	if err != nil {
@@ -75,7 +75,19 @@ func (f wolfFetcher) find(ctx context.Context) (*wolfssl.Tree, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &wolfssl.Tree{Version: releases[0].Version}, nil
+	tree := &wolfssl.Tree{Version: releases[0].Version}
+	switch {
+	case f.From == FromGit:
+		tree.From = gitSource(f.Git, releases[0])
+	case f.From != "" && f.From != FromAuto && f.From != FromApt:
+		tree.From = gitSource(f.From, releases[0])
+	}
+	return tree, nil
+}
+
+// gitSource names a release's tag in a repository, for the record.
+func gitSource(url string, release wolfssl.Release) string {
+	return "git: " + url + " " + release.Tag
 }
 
 // inArchive is the wolfSSL of the user's archive, which is unpacked for as long as that takes.
@@ -185,7 +197,7 @@ func (f wolfFetcher) git(ctx context.Context, url string) (*wolfssl.Tree, error)
 			"package of it has",
 			release.Version)
 	}
-	return openWolfSSL(dir, "git: "+url+" "+release.Tag, release.Version)
+	return openWolfSSL(dir, gitSource(url, release), release.Version)
 }
 
 // debian takes the newest wanted release that Debian's archive has.

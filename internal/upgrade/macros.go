@@ -49,6 +49,9 @@ func (r *Report) macros(p *project.Project, to micropython.Version) error {
 	for _, t := range p.Targets {
 		ports = append(ports, t.Port)
 	}
+	for _, g := range p.Gone {
+		ports = append(ports, g.Target.Port)
+	}
 	slices.Sort(ports)
 	ports = slices.Compact(ports)
 	dir, err := os.MkdirTemp("", "mpwolf-upgrade-")
@@ -99,6 +102,11 @@ func (r *Report) macros(p *project.Project, to micropython.Version) error {
 	}
 	for _, t := range p.Targets {
 		r.Targets = append(r.Targets, compare(t, before, after))
+	}
+	for _, g := range p.Gone { // the new release may have it
+		t := project.Target{Asked: g.Target.Make, Target: micropython.Target{
+			Port: g.Target.Port, Board: g.Target.Board, Variant: g.Target.Variant}}
+		r.Targets = append(r.Targets, compare(t, nil, after))
 	}
 	return nil
 }

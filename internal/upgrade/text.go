@@ -3,6 +3,7 @@ package upgrade
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"mpwolf/internal/shell"
@@ -16,7 +17,8 @@ func (r *Report) Text(w io.Writer) error {
 		fmt.Fprintf(&b, "MicroPython is %s, wolfSSL %s; nothing to do\n", r.MicroPython.To,
 			r.WolfSSL.To)
 	} else {
-		fmt.Fprintf(&b, "MicroPython %s\nwolfSSL     %s\n", r.MicroPython, r.WolfSSL)
+		fmt.Fprintf(&b, "MicroPython %s\nwolfSSL     %s%s\n", r.MicroPython, r.WolfSSL,
+			r.sources())
 		if r.Licence.Moves() {
 			fmt.Fprintf(&b, "wolfSSL's licence changes from %s\n", r.Licence)
 		}
@@ -30,9 +32,18 @@ func (r *Report) Text(w io.Writer) error {
 		fmt.Fprintf(&b, "%s\n", text)
 	}
 	unbuilt := r.Advisories != ""
-	advisories(&b, fmt.Sprintf("advisories about wolfSSL %s that %s has fixed", r.WolfSSL.From,
-		r.WolfSSL.To), r.Gone, unbuilt)
-	advisories(&b, fmt.Sprintf("advisories about wolfSSL %s only", r.WolfSSL.To), r.New, true)
+	gone := fmt.Sprintf("advisories about wolfSSL %s that %s has fixed", r.WolfSSL.From,
+		r.WolfSSL.To)
+	now := fmt.Sprintf("advisories about wolfSSL %s only", r.WolfSSL.To)
+	if !r.WolfSSL.Moves() {
+		gone = fmt.Sprintf("fixes that wolfSSL %s gains", r.WolfSSL.To)
+		now = fmt.Sprintf("fixes that wolfSSL %s loses", r.WolfSSL.To)
+		if r.unsure {
+			now = fmt.Sprintf("fixes that wolfSSL %s may lose", r.WolfSSL.To)
+		}
+	}
+	advisories(&b, gone, r.Gone, unbuilt, "fixed by")
+	advisories(&b, now, r.New, true, "until now fixed by")
 	if r.Advisories != "" && len(r.Gone) > 0 {
 		fmt.Fprintf(&b, "note: %s\n", r.Advisories)
 	}
@@ -48,6 +59,26 @@ func (r *Report) Text(w io.Writer) error {
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// sources says where wolfSSL comes from, if that changes.
+func (r *Report) sources() string {
+	if !r.chosen || r.WolfSSL.Moves() || !r.Sources.Moves() && r.Files == 0 {
+		return ""
+	}
+	text := ""
+	switch {
+	case r.Sources.To == "":
+		text = ", but fetched again; now from " + r.Sources.From
+	case r.Sources.From == "":
+		text = ", from " + r.Sources.To
+	case r.Sources.Moves():
+		text = ", but from " + r.Sources.To + " instead of " + r.Sources.From
+	}
+	if r.Files > 0 {
+		text += fmt.Sprintf("; %d of its files differ", r.Files)
+	}
+	return text
 }
 
 func (m Move) String() string {
@@ -107,8 +138,11 @@ func list(b *strings.Builder, title string, names []string) {
 	}
 }
 
-// advisories lists those that affect a firmware; if no firmware was built, the worst ones.
-func advisories(b *strings.Builder, title string, list []Advisory, all bool) {
+// advisories lists those that affect a firmware; if no firmware was built, the worst ones. Those
+// that a distribution has fixed, on one side only, are always listed.
+func advisories(
+	b *strings.Builder, title string, list []Advisory, all bool, by string,
+) {
 	if len(list) == 0 {
 		return
 	}
@@ -124,15 +158,18 @@ func advisories(b *strings.Builder, title string, list []Advisory, all bool) {
 	}
 	fmt.Fprintf(b, "%s: %d (%s)\n", title, len(list), strings.Join(parts, ", "))
 	for _, a := range list {
-		if !all && len(a.Affects) == 0 {
+		if !all && len(a.Affects) == 0 && a.Patch == "" {
 			continue
 		}
-		if all && a.Severity != wolfssl.Severities[0] && a.Severity != wolfssl.Severities[1] {
+		if all && a.Patch == "" && !slices.Contains(wolfssl.Severities[:2], a.Severity) {
 			continue
 		}
 		who := ""
 		if len(a.Affects) > 0 {
 			who = " (until now " + strings.Join(a.Affects, ", ") + ")"
+		}
+		if a.Patch != "" {
+			who += " (" + by + " " + a.Patch + ")"
 		}
 		fmt.Fprintf(b, "  %-14s  %-8s  %s%s\n", a.ID, a.Severity, a.Summary, who)
 	}

@@ -14,6 +14,7 @@ import (
 
 	"mpwolf/internal/change"
 	"mpwolf/internal/config"
+	"mpwolf/internal/disk"
 	"mpwolf/internal/hint"
 	"mpwolf/internal/micropython"
 	"mpwolf/internal/project"
@@ -31,6 +32,11 @@ type Report struct {
 	Tree        string `json:"tree"`
 	MicroPython Move   `json:"micropython"`
 	WolfSSL     Move   `json:"wolfssl"`
+	// Sources say where wolfSSL comes from; To is empty if that is known once it is fetched. The
+	// same version may come with a distribution's fixes from one place, and without from another.
+	// Files is how many of its files have other contents.
+	Sources Move `json:"wolfssl_source"`
+	Files   int  `json:"wolfssl_files"`
 	// Licence is wolfSSL's; empty if it is not known.
 	Licence Move `json:"licence"`
 	// Targets have what changes for each firmware; empty if MicroPython stays.
@@ -40,7 +46,7 @@ type Report struct {
 	Removed   []string `json:"removed"`
 	Behaviour []string `json:"behaviour"`
 	// Gone are the advisories about the old wolfSSL that the new one has fixed, New those that it
-	// brings.
+	// brings; fixes of a distribution count.
 	Gone       []Advisory `json:"advisories_gone"`
 	New        []Advisory `json:"advisories_new"`
 	Advisories string     `json:"advisories_note,omitempty"`
@@ -54,6 +60,13 @@ type Report struct {
 
 	change   change.Options
 	settings *state.Settings
+	// wolf is the one that was requested; nil without a request, or if only its version is known.
+	wolf *wolfssl.Tree
+	// chosen is set once the two wolfSSLs were compared, already if there was nothing to do.
+	chosen, already bool
+	// unsure is set if some of New may be fixed: the sources must be fetched first.
+	unsure  bool
+	project *project.Project
 }
 
 // Move is a release, and what replaces it.
@@ -65,12 +78,14 @@ type Move struct {
 // Moves reports whether there is a difference.
 func (m Move) Moves() bool { return m.From != m.To }
 
-// Nothing reports whether the tree and mpwolf.toml are as requested already.
+// Nothing reports whether the tree, what is installed and mpwolf.toml are as requested already. It
+// is known after Preview or Apply.
 func (r *Report) Nothing() bool {
-	return !r.MicroPython.Moves() && !r.WolfSSL.Moves() && r.File == ""
+	return r.already && !r.MicroPython.Moves() && !r.WolfSSL.Moves() && r.File == ""
 }
 
-// Plan works out what changes, and writes nothing.
+// Plan works out what changes, and writes nothing. Preview or Apply, one of which must follow, add
+// what wolfSSL's sources show.
 func Plan(ctx context.Context, o Options) (*Report, error) {
 	p, err := project.New(o.Options.Options)
 	if err != nil {
@@ -93,7 +108,7 @@ func Plan(ctx context.Context, o Options) (*Report, error) {
 	}
 	r := &Report{Tree: p.Tree.Dir, Targets: []Target{}, Sizes: []Size{}, Steps: []string{},
 		Notes: []string{}, Added: []string{}, Removed: []string{}, Behaviour: []string{},
-		Gone: []Advisory{}, New: []Advisory{}, change: o.Options}
+		Gone: []Advisory{}, New: []Advisory{}, change: o.Options, project: p}
 	to, err := r.micropython(p)
 	if err != nil {
 		return nil, err
@@ -112,11 +127,6 @@ func Plan(ctx context.Context, o Options) (*Report, error) {
 			return nil, err
 		}
 	}
-	if r.WolfSSL.Moves() {
-		if err := r.advisories(ctx, p); err != nil {
-			return nil, err
-		}
-	}
 	r.sizes(p)
 	if to != p.Tree.Version {
 		r.steps(p, to)
@@ -127,6 +137,45 @@ func Plan(ctx context.Context, o Options) (*Report, error) {
 // ErrMoveFirst is returned by Apply if the tree is not at the requested release.
 var ErrMoveFirst = errors.New("mpwolf runs no git command in your tree")
 
+// Preview refuses what Apply would refuse once the tree is at the requested release, as far as
+// that is known before, and changes nothing. The result is nil if the tree must move first.
+func (r *Report) Preview(ctx context.Context) (*change.Patched, error) {
+	if len(r.Steps) == 0 {
+		plan, err := change.Plan(ctx, r.options())
+		if err == nil {
+			r.already = plan.Already
+		}
+		return plan, err
+	}
+	if err := change.CheckModules(r.change); err != nil {
+		return nil, err
+	}
+	if r.wolf == nil {
+		return nil, nil
+	}
+	c, err := change.NewChoice(r.project, r.wolf)
+	if err != nil {
+		return nil, err
+	}
+	return nil, r.choose(ctx, c)
+}
+
+// Refused is an error if a target cannot be patched in the release that the tree must move to
+// first.
+func (r *Report) Refused() error {
+	var lines []string
+	for _, t := range r.Targets {
+		if t.Problem != "" && len(r.Steps) > 0 {
+			lines = append(lines, fmt.Sprintf("upgrade: %s cannot be patched in %s: %s", t.Target,
+				r.MicroPython.To, t.Problem))
+		}
+	}
+	if len(lines) == 0 {
+		return nil
+	}
+	return errors.New(strings.Join(lines, "\n"))
+}
+
 // Apply does what the report says: the tree's files, the modules, wolfSSL, the record and
 // mpwolf.toml change together, or nothing does.
 func (r *Report) Apply(ctx context.Context) (*change.Patched, error) {
@@ -135,9 +184,31 @@ func (r *Report) Apply(ctx context.Context) (*change.Patched, error) {
 			r.Tree, r.MicroPython.From, r.MicroPython.To, ErrMoveFirst),
 			strings.Join(r.Steps, " && "))
 	}
+	done, err := change.Patch(ctx, r.options())
+	if err == nil {
+		r.already = done.Already
+	}
+	return done, err
+}
+
+// options are those of the patch that does it.
+func (r *Report) options() change.Options {
 	o := r.change
-	o.Moves, o.Settings = true, r.settings
-	return change.Patch(ctx, o)
+	o.Moves, o.Settings, o.Choosing = true, r.settings, r.choose
+	return o
+}
+
+// choose compares the two wolfSSLs.
+func (r *Report) choose(ctx context.Context, c change.Choice) error {
+	if c.Tree.Dir != "" && c.Tree.Dir == c.Installed {
+		return nil // it stays
+	}
+	r.chosen = true
+	r.Sources, r.Files = Move{c.Source, c.Tree.From}, c.Differ
+	r.WolfSSL.To = c.Tree.Version
+	r.WolfSSL.From = cmp.Or(r.WolfSSL.From, r.WolfSSL.To)
+	r.licence(r.project, c.Tree)
+	return r.advisories(ctx, r.project, c)
 }
 
 // micropython finds the release to move to, which the tree may have already.
@@ -231,6 +302,10 @@ func (r *Report) wolfssl(ctx context.Context, p *project.Project) error {
 		}
 		r.WolfSSL = Move{cmp.Or(old, own), own}
 		r.change.WolfSSL = "" // the directory stays what the file names
+		if r.wolf, err = wolfssl.Open(p.File.WolfSSL); err != nil {
+			return fmt.Errorf("upgrade: %w", err)
+		}
+		r.wolf.From = "directory: " + p.File.WolfSSL
 		if want := plain(asked); asked != "" && want != own {
 			dir := shell.Quote(shell.Path(p.File.WolfSSL))
 			return hint.With(fmt.Errorf("upgrade: %s has wolfSSL %s, not %s, and mpwolf runs no "+
@@ -240,15 +315,14 @@ func (r *Report) wolfssl(ctx context.Context, p *project.Project) error {
 		}
 		return nil
 	}
-	if asked == "" && (p.File == nil || p.File.WolfSSL == "") {
+	if asked == "" && p.Asked.WolfSSLFrom == "" && (p.File == nil || p.File.WolfSSL == "") {
 		return nil
 	}
 	tree, err := p.FindWolfSSL(ctx)
 	if err != nil {
 		return err
 	}
-	r.WolfSSL.To = tree.Version
-	r.licence(p, tree)
+	r.WolfSSL.To, r.wolf = tree.Version, tree
 	if old == "" {
 		r.WolfSSL.From = tree.Version
 	} else if wolfssl.CompareVersions(tree.Version, old) < 0 {
@@ -379,7 +453,43 @@ func (r *Report) steps(p *project.Project, to micropython.Version) {
 	if p.Asked.WolfSSL != "" {
 		words = append(words, "--wolfssl", p.Asked.WolfSSL)
 	}
+	words = append(words, r.source(p)...)
 	r.Steps = append(r.Steps, p.Run(shell.Join(words)))
+}
+
+// source are the flags that get wolfSSL from where it was requested from or, if its version stays,
+// where it comes from now: a revert removes it, and the same version from elsewhere may lack a
+// distribution's fixes.
+func (r *Report) source(p *project.Project) []string {
+	from, sum := p.Asked.WolfSSLFrom, p.Asked.WolfSSLSHA256
+	ownDir := p.File != nil && p.File.WolfSSL != "" && !wolfssl.IsVersion(p.File.WolfSSL) ||
+		p.Asked.WolfSSL != "" && !wolfssl.IsVersion(p.Asked.WolfSSL)
+	if from == "" && !ownDir && !r.WolfSSL.Moves() && p.Record != nil {
+		kind, rest, _ := strings.Cut(p.Record.Modules.Source, ": ")
+		switch kind {
+		case "apt":
+			from = "apt"
+		case "directory":
+			if disk.Exists(rest) {
+				from = shell.Path(rest)
+			}
+		case "git":
+			from, _, _ = strings.Cut(rest, " ")
+		case "archive":
+			file, hash, has := strings.Cut(rest, " (sha256 ")
+			if has && disk.Exists(file) {
+				from, sum = shell.Path(file), strings.TrimSuffix(hash, ")")
+			}
+		}
+	}
+	var words []string
+	if from != "" {
+		words = append(words, "--wolfssl-from", from)
+	}
+	if sum != "" {
+		words = append(words, "--wolfssl-sha256", sum)
+	}
+	return words
 }
 
 // patches adds the commands that patch a tree for the same targets.
@@ -402,6 +512,7 @@ func (r *Report) patches(p *project.Project, run func(string) string) {
 			words = append(words, "--modules", shell.Path(p.Modules))
 		}
 		words = append(words, "--wolfssl", cmp.Or(p.Asked.WolfSSL, r.WolfSSL.To))
+		words = append(words, r.source(p)...)
 		r.Steps = append(r.Steps, run(shell.Join(words)))
 	}
 }
