@@ -338,6 +338,7 @@ var (
 func locate(text []byte) places {
 	p := places{}
 	table := -1
+	_, text = cutMark(text)
 	for i, line := range strings.Split(string(text), "\n") {
 		if tableLine.MatchString(line) {
 			table++
