@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-var makeWord = regexp.MustCompile(`^([A-Za-z_][A-Za-z0-9_.]*)[+:?]*=(.*)`)
+var makeWord = regexp.MustCompile(`(?s)^([A-Za-z_][A-Za-z0-9_.]*)[+:?]*=(.*)$`)
 
 // settled are the variables that mpwolf passes to make itself, with the flag and the key for each;
 // another value would make the firmware another than the one that is patched and checked.

@@ -3,7 +3,7 @@ package config
 import (
 	"errors"
 	"fmt"
-	"math"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -66,9 +66,13 @@ func kind(key string, value any) string {
 			return key + " " + err.Error()
 		}
 	case slices.Contains(topKeys, key) || slices.Contains(targetKeys, key):
-		if _, ok := value.(string); !ok {
+		text, ok := value.(string)
+		if !ok {
 			return fmt.Sprintf("%s must be a string in quotes, such as %s = %q", key,
 				key, examples[key])
+		}
+		if text == "" && key != "port" { // which has no default
+			return key + " is empty; leave it out for the default"
 		}
 	}
 	return ""
@@ -109,15 +113,28 @@ var sizeUnits = map[string]uint64{
 	"MiB": 1 << 20, "B": 1, "kB": 1000, "MB": 1000 * 1000,
 }
 
-// ParseSize reads a size such as 524288, 512K, 512KiB (of 1024 bytes), 1M or 512kB (of 1000
-// bytes).
+// sizePattern is also in the schema. The lengths keep every size within 63 bits. Hexadecimal
+// numbers have no unit: 0x5B would be one of two.
+const sizePattern = `^(0[xX]0*[1-9a-fA-F][0-9a-fA-F]{0,8}` +
+	`|0*[1-9][0-9]{0,11} *(k|K|Ki|KiB|M|Mi|MiB|B|kB|MB)?)$`
+
+var sizeText = regexp.MustCompile(sizePattern)
+
+// ParseSize reads a size such as 524288, 512K, 512KiB (of 1024 bytes), 1M, 512kB (of 1000 bytes)
+// or 0x80000. A zero in front does not make a number octal.
 func ParseSize(text string) (uint64, error) {
-	digits := strings.TrimRight(text, "kKMiB ")
-	unit, known := sizeUnits[strings.TrimSpace(text[len(digits):])]
-	n, err := strconv.ParseUint(digits, 0, 32)
-	if err != nil || !known || n == 0 || n > math.MaxInt64/unit {
+	m := sizeText.FindStringSubmatch(text)
+	if m == nil {
 		return 0, fmt.Errorf("%q is not a size; sizes are like 524288, 512K or 512KiB (of 1024 "+
 			"bytes), 1M, 512kB (of 1000 bytes)", text)
 	}
-	return n * unit, nil
+	digits, base := strings.TrimSpace(strings.TrimSuffix(text, m[2])), 10
+	if len(digits) > 1 && strings.ContainsAny(digits[1:2], "xX") {
+		digits, base = digits[2:], 16
+	}
+	n, err := strconv.ParseUint(digits, base, 64)
+	if err != nil {
+		return 0, fmt.Errorf("%q is not a size: %w", text, err)
+	}
+	return n * sizeUnits[m[2]], nil
 }
