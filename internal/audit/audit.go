@@ -134,6 +134,10 @@ func audit(known *wolfssl.Advisories, b *verify.Built) (*Target, error) {
 	t := &Target{Target: b.Target, Port: b.Port, Board: b.Board, Variant: b.Variant,
 		Build: b.Build, WolfSSL: b.WolfSSL, Version: b.Version, Advisories: []Assessment{}}
 	switch {
+	case wolfssl.CompareVersions(b.Version, "0") < 0: // it has no number
+		return nil, fmt.Errorf("the version of wolfSSL is not known: expected a line such as "+
+			"#define LIBWOLFSSL_VERSION_STRING %q in %s", known.Until,
+			filepath.Join(b.WolfSSL, "wolfssl", "version.h"))
 	case wolfssl.CompareVersions(b.Version, known.Since) < 0:
 		return nil, fmt.Errorf("wolfSSL %s is too old: the list of advisories begins with %s",
 			b.Version, known.Since)

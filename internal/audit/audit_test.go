@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"mpwolf/internal/report"
+	"mpwolf/internal/verify"
 	"mpwolf/wolfssl"
 )
 
@@ -130,6 +131,27 @@ func TestMacros(t *testing.T) {
 	for _, name := range []string{"HAVE_PKCS7", "WOLFSSL_HAVE_MLKEM", "NO_WOLFSSL_SERVER"} {
 		if !strings.Contains(asked, name) {
 			t.Errorf("%s is not asked for", name)
+		}
+	}
+}
+
+// TestAuditVersions is that a wolfSSL without a version, and one that is too old, are errors that
+// say what was expected.
+func TestAuditVersions(t *testing.T) {
+	known, err := wolfssl.KnownAdvisories()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for version, want := range map[string]string{
+		"of unknown version": "expected a line such as #define LIBWOLFSSL_VERSION_STRING \"" +
+			known.Until + "\" in " + filepath.Join("lib", "wolfssl", "wolfssl", "version.h"),
+		"@VERSION@": "the version of wolfSSL is not known: ",
+		"4.8.1": "wolfSSL 4.8.1 is too old: the list of advisories begins with " +
+			known.Since,
+	} {
+		b := &verify.Built{WolfSSL: filepath.Join("lib", "wolfssl"), Version: version}
+		if _, err := audit(known, b); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v; want %q", version, err, want)
 		}
 	}
 }
