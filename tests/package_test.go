@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"go.yaml.in/yaml/v3"
 )
 
 // TestPackages makes the packages twice, in two directories, to the same bytes, and installs the
@@ -70,6 +72,7 @@ mkdir archive; tar -C archive --strip-components=1 -xzf "$2"; diff -r archive ro
 	if err != nil || !strings.Contains(string(out), "advisories until ") {
 		t.Errorf("the installed mpwolf: %v\n%s", err, out)
 	}
+	packageFiles(t, top, args, root)
 	if !whole {
 		return
 	}
@@ -79,4 +82,29 @@ mkdir archive; tar -C archive --strip-components=1 -xzf "$2"; diff -r archive ro
 		bytes.Contains(text, []byte(here)) {
 		t.Errorf("the program has the path of its sources: %v, %v", err, wrong)
 	}
+}
+
+// packageFiles runs what goreleaser runs before it builds: it makes the same files as those that the
+// deb has installed below root, and nothing else.
+func packageFiles(t *testing.T, top string, args []string, root string) {
+	t.Helper()
+	var config struct{ Before struct{ Hooks []string } }
+	text := readFile(t, "../tools/goreleaser/goreleaser.yaml")
+	if err := yaml.Unmarshal(text, &config); err != nil {
+		t.Fatal(err)
+	}
+	script := strings.Join(config.Before.Hooks, "\n")
+	for _, pair := range [][2]string{
+		{"build/release/files", filepath.Join(top, "files")},
+		{"scripts/package", strings.Join(append([]string{"../scripts/package"}, args...), " ")},
+	} {
+		if !strings.Contains(script, pair[0]) {
+			t.Fatalf("goreleaser.yaml has no %s in its hooks:\n%s", pair[0], script)
+		}
+		script = strings.ReplaceAll(script, pair[0], pair[1])
+	}
+	if out, err := exec.Command("bash", "-e", "-c", script).CombinedOutput(); err != nil {
+		t.Fatalf("goreleaser's hooks: %v\n%s\n%s", err, script, out)
+	}
+	shell(t, top, `test "$(ls files)" = share; diff -r files/share "$1/usr/share"`, root)
 }
