@@ -11,8 +11,9 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// TestPackages makes the packages twice, in two directories, to the same bytes, and installs the
-// deb below another root: what it has installed runs. With MPWOLF_TEST_PACKAGES, the program is
+// TestPackages makes the packages twice, in two directories, to the same bytes, the second time with
+// another umask and another kind of temporary directory, and installs the deb below another root:
+// what it has installed runs. With MPWOLF_TEST_PACKAGES, the program is
 // built for each of them, as for a release; otherwise both have one that was built once, with what
 // the build cache has from the tests.
 func TestPackages(t *testing.T) {
@@ -30,10 +31,23 @@ func TestPackages(t *testing.T) {
 		}
 		args = append(args, "--binary", program)
 	}
+	// The second time with another umask, and where new directories are setgid.
+	other := filepath.Join(top, "other")
+	if err := os.Mkdir(other, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chmod(other, os.ModeSetgid|0o700); err != nil {
+		t.Fatal(err)
+	}
 	var made [2]string
 	for i, name := range []string{"one", "two"} {
 		made[i] = filepath.Join(top, name)
 		cmd := exec.Command("../scripts/package", append(args, made[i])...)
+		if name == "two" {
+			cmd = exec.Command("sh", append([]string{"-c", `umask 077; exec "$@"`, "sh"},
+				cmd.Args...)...)
+			cmd.Env = append(os.Environ(), "TMPDIR="+other)
+		}
 		if out, err := cmd.CombinedOutput(); err != nil {
 			t.Fatalf("%v\n%s", err, out)
 		}
