@@ -5,6 +5,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
@@ -87,6 +89,7 @@ mkdir archive; tar -C archive --strip-components=1 -xzf "$2"; diff -r archive ro
 		t.Errorf("the installed mpwolf: %v\n%s", err, out)
 	}
 	packageFiles(t, top, args, root)
+	packageVersions(t, top, args)
 	if !whole {
 		return
 	}
@@ -110,6 +113,7 @@ func packageFiles(t *testing.T, top string, args []string, root string) {
 	script := strings.Join(config.Before.Hooks, "\n")
 	for _, pair := range [][2]string{
 		{"build/release/files", filepath.Join(top, "files")},
+		{"{{ .Version }}", "1.2.3"},
 		{"scripts/package", strings.Join(append([]string{"../scripts/package"}, args...), " ")},
 	} {
 		if !strings.Contains(script, pair[0]) {
@@ -121,4 +125,34 @@ func packageFiles(t *testing.T, top string, args []string, root string) {
 		t.Fatalf("goreleaser's hooks: %v\n%s\n%s", err, script, out)
 	}
 	shell(t, top, `test "$(ls files)" = share; diff -r files/share "$1/usr/share"`, root)
+}
+
+// packageVersions makes packages of a pre-release, which dpkg takes for older than the release, and
+// asks for versions that some format does not have.
+func packageVersions(t *testing.T, top string, args []string) {
+	t.Helper()
+	dir := filepath.Join(top, "pre-release")
+	args = slices.Concat(args, []string{"--version"})
+	cmd := exec.Command("../scripts/package", append(args, "v1.2.3-rc1", dir)...)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	shell(t, dir, `
+test "$(ls -x -w 0 | tr -s ' ')" = "SHA256SUMS mpwolf-1.2.3-rc1-linux-$1.tar.gz \
+mpwolf-1.2.3~rc1-1.$2.rpm mpwolf_1.2.3_rc1_$2.apk mpwolf_1.2.3~rc1_$1.deb" || { ls; exit 1; }
+version=$(dpkg-deb -f mpwolf_*.deb Version)
+test "$version" = 1.2.3~rc1
+dpkg --compare-versions "$version" lt 1.2.3
+tar -xzOf mpwolf_*.apk .PKGINFO 2>/dev/null | grep -qx 'pkgver = 1.2.3_rc1'
+`, runtime.GOARCH, map[string]string{"amd64": "x86_64", "arm64": "aarch64"}[runtime.GOARCH])
+
+	for _, wrong := range []string{"1.2.3-rc.1", "1.2.3-1", "1.2.3-git1", "1.2.3+linux", "1.2",
+		"01.2.3", "1.2.3\n", "../1.2.3", "1.2.3 ", "v", "latest"} {
+		dir := filepath.Join(top, "wrong")
+		cmd := exec.Command("../scripts/package", append(args, wrong, dir)...)
+		out, _ := cmd.CombinedOutput()
+		if _, err := os.Lstat(dir); cmd.ProcessState.ExitCode() != 2 || err == nil {
+			t.Errorf("version %q: %v, %v\n%s", wrong, cmd.ProcessState, err, out)
+		}
+	}
 }

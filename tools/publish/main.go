@@ -74,7 +74,7 @@ func run(name string, args []string) error {
 		return fmt.Errorf("%q is not a semantic version without a v, like 1.2.3", r.version)
 	case r.version != "" && !final.MatchString(r.version):
 		return fmt.Errorf("%q is a pre-release or a build of one version: its packages have "+
-			"other names, such as mpwolf_1.2.3~rc.1_amd64.deb, and Homebrew and scoop are to "+
+			"other names, such as mpwolf_1.2.3~rc1_amd64.deb, and Homebrew and scoop are to "+
 			"install none", r.version)
 	}
 	files := map[string]func() ([]byte, error){"install.md": r.install}
