@@ -68,7 +68,8 @@ func TestAction(t *testing.T) {
 	}
 	target := matrix.Include[0].Name
 
-	code, out = g.run(map[string]string{"command": "verify", "target": target, "jobs": "2"})
+	code, out = g.run(map[string]string{"command": "verify", "target": target, "jobs": "2",
+		"packages": packagesOfLines, "submodules": submodulesOfLines})
 	if code != 0 || !strings.Contains(out, "changed ports/unix/mpconfigport.mk") {
 		t.Fatalf("exit code %d:\n%s", code, out)
 	}
@@ -76,6 +77,7 @@ func TestAction(t *testing.T) {
 		out, want) {
 		t.Errorf("no %q:\n%s", want, out)
 	}
+	wordsOfLines(t, out)
 	if g.outputs["key.target"] != target || len(g.outputs["key.sources"]) != 16 {
 		t.Errorf("cache keys: %v", g.outputs)
 	}
@@ -111,6 +113,23 @@ func TestAction(t *testing.T) {
 	}
 	if code, out = g.run(map[string]string{"command": "merge"}); code != 3 {
 		t.Errorf("merge without a result: exit code %d:\n%s", code, out)
+	}
+}
+
+// Inputs as YAML's | gives them.
+const (
+	packagesOfLines   = "gcc make\npython3\n"
+	submodulesOfLines = "lib/micropython-lib\nlib/micropython-lib\n"
+)
+
+// wordsOfLines is that each word of these inputs was used; a shell with -x has written out.
+func wordsOfLines(t *testing.T, out string) {
+	t.Helper()
+	for _, want := range []string{" ccache (git )?gcc make python3\n",
+		" --depth 1 lib/micropython-lib lib/micropython-lib\n"} {
+		if !regexp.MustCompile(want).MatchString(out) {
+			t.Errorf("no %q in\n%s", want, out)
+		}
 	}
 }
 
@@ -245,8 +264,8 @@ func standIns(t *testing.T, top string, environment []string, real bool) []strin
 		"sudo": "exit 0", "apt-get": "exit 0", "go": "exit 0",
 		"mpwolf": fmt.Sprintf(`case "$*" in
 verify*--no-build*json*) test "$STAND_IN" = 3 || cat %s/unix.json; exit "${STAND_IN:-0}" ;;
-verify*html*) echo "<html>"; exit "${STAND_IN:-0}" ;;
-verify*) echo "mpwolf $*"; exit "${STAND_IN:-0}" ;;
+verify*html*) test "$STAND_IN" = 3 || echo "<html>"; exit "${STAND_IN:-0}" ;;
+verify*) test "$STAND_IN" = 3 || echo "mpwolf $*"; exit "${STAND_IN:-0}" ;;
 esac
 exec %s "$@"`, top, own),
 	}
@@ -304,7 +323,7 @@ func TestGitLabComponent(t *testing.T) {
 		"git -C product submodule update -q --init --depth 1\n" +
 		"git init -q tool; git -C tool commit -q --allow-empty -m tool; git -C tool tag v1")
 	given := map[string]string{"mpwolf": "file://" + top + "/tool", "version": "v1",
-		"target": "unix-standard"}
+		"target": "unix-standard", "packages": packagesOfLines, "submodules": submodulesOfLines}
 	used := map[string]bool{}
 	job = ofSpec.ReplaceAllStringFunc(job, func(text string) string {
 		name := ofSpec.FindStringSubmatch(text)[1]
@@ -345,19 +364,20 @@ func TestGitLabComponent(t *testing.T) {
 		// The line that puts ccache's names first must not hide the stand-ins.
 		script = strings.Replace(script, "export PATH=", "export IGNORED=", 1)
 	}
-	for _, code := range []int{0, 1} {
-		cmd := exec.Command("bash", "-eo", "pipefail", "-c", script)
+	for _, code := range []int{0, 1, 3} { // with 3 there is no result, and no empty file
+		cmd := exec.Command("bash", "-x", "-eo", "pipefail", "-c", script)
 		cmd.Dir = filepath.Join(top, "product")
 		cmd.Env = append(slices.Clone(env), fmt.Sprintf("STAND_IN=%d", code))
 		out, _ := cmd.CombinedOutput()
 		if got := cmd.ProcessState.ExitCode(); got != code && (!real || code == 0) {
 			t.Errorf("exit code %d, want %d:\n%s", got, code, out)
 		}
+		wordsOfLines(t, string(out))
 		files := append(slices.Clone(one.Artifacts.Paths), one.Artifacts.Reports["junit"])
 		for _, file := range files {
 			info, err := os.Stat(filepath.Join(top, "product", file))
-			if err != nil || info.Size() == 0 {
-				t.Errorf("artifact %s: %v", file, err)
+			if code == 3 && err == nil || code != 3 && (err != nil || info.Size() == 0) {
+				t.Errorf("artifact %s with exit code %d: %v", file, code, err)
 			}
 		}
 		if err := os.RemoveAll(filepath.Join(top, "fetched")); err != nil {
