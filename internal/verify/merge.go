@@ -3,6 +3,7 @@ package verify
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"os"
 	"path"
 	"path/filepath"
@@ -160,10 +161,44 @@ func (r Target) words() string {
 	return name
 }
 
-func readResult(name string) (*Result, error) {
-	text, err := os.ReadFile(name)
+// maxResult is far beyond what verify writes: some 100 KB for a target.
+const maxResult = 64 << 20
+
+// readRegular reads a file that is to be a result. What is no regular file may have no end.
+func readRegular(name string) (text []byte, err error) {
+	const want = "a result of mpwolf verify --format json was expected"
+	info, err := os.Stat(name) // a FIFO is not opened: that waits for a writer
 	if err != nil {
 		return nil, fmt.Errorf("merge: %w", err)
+	}
+	if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("merge: %s is not a regular file; %s", name, want)
+	}
+	file, err := os.Open(name)
+	if err != nil {
+		return nil, fmt.Errorf("merge: %w", err)
+	}
+	defer func() {
+		if wrong := file.Close(); err == nil {
+			err = wrong
+		}
+	}()
+	text, err = io.ReadAll(io.LimitReader(file, maxResult+1))
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("merge: %w", err)
+	case len(text) == 0:
+		return nil, fmt.Errorf("merge: %s is empty; %s", name, want)
+	case len(text) > maxResult:
+		return nil, fmt.Errorf("merge: %s has more than %d MiB; %s", name, maxResult>>20, want)
+	}
+	return text, nil
+}
+
+func readResult(name string) (*Result, error) {
+	text, err := readRegular(name)
+	if err != nil {
+		return nil, err
 	}
 	r := &Result{}
 	if err := json.Unmarshal(text, r); err != nil {
