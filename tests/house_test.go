@@ -68,7 +68,7 @@ var mayImport = []struct {
 	{"bundle", nil},
 	{"board", uses{"hint", "lazyregexp", "trace"}},
 	{"build", uses{"disk", "lazyregexp", "micropython", "shell", "sources", "trace"}},
-	{"matrix", uses{"config", "hint", "shell"}},
+	{"matrix", uses{"config", "hint", "report", "shell"}},
 	{"config", uses{"hint", "repository"}},
 	{"micropython", uses{"hint", "state"}},
 	{"state", uses{"disk"}},

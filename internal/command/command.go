@@ -5,7 +5,6 @@ package command
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -127,10 +126,7 @@ func (r *results) Write(p []byte) (int, error) {
 
 // json prints a result.
 func (s *session) json(v any) error {
-	encoder := json.NewEncoder(s.stdout)
-	encoder.SetEscapeHTML(false)
-	encoder.SetIndent("", "  ")
-	return encoder.Encode(v)
+	return report.JSON(s.stdout, v, "  ")
 }
 
 // report shows an error and gives its exit code.

@@ -1,13 +1,13 @@
 package command
 
 import (
-	"encoding/json"
 	"fmt"
 	"strings"
 
 	"github.com/urfave/cli/v2"
 
 	"mpwolf/internal/project"
+	"mpwolf/internal/report"
 	"mpwolf/patches"
 )
 
@@ -82,7 +82,7 @@ func (s *session) list(c *cli.Context, names []string) error {
 		if names == nil {
 			names = []string{}
 		}
-		return json.NewEncoder(s.stdout).Encode(names)
+		return report.JSON(s.stdout, names, "")
 	}
 	for _, name := range names {
 		fmt.Fprintln(s.stdout, name)

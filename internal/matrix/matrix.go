@@ -12,6 +12,7 @@ import (
 
 	"mpwolf/internal/config"
 	"mpwolf/internal/hint"
+	"mpwolf/internal/report"
 	"mpwolf/internal/shell"
 )
 
@@ -62,12 +63,7 @@ func Of(dir string) ([]Target, error) {
 
 // GitHub writes the targets for strategy.matrix of a job: one line of JSON, as fromJSON takes it.
 func GitHub(w io.Writer, targets []Target) error {
-	text, err := json.Marshal(map[string][]Target{"include": targets})
-	if err != nil {
-		return err
-	}
-	_, err = fmt.Fprintf(w, "%s\n", text)
-	return err
+	return report.JSON(w, map[string][]Target{"include": targets}, "")
 }
 
 // GitLab writes a job to extend, with a parallel:matrix over the targets. Its texts are JSON's,

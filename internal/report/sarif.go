@@ -3,7 +3,6 @@ package report
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"fmt"
 	"io"
 	"net/url"
@@ -42,14 +41,11 @@ func (l *Log) SARIF(w io.Writer) error {
 		}
 		run.Results = append(run.Results, result)
 	}
-	encoder := json.NewEncoder(w)
-	encoder.SetEscapeHTML(false)
-	encoder.SetIndent("", "  ")
-	return encoder.Encode(sarifLog{
+	return JSON(w, sarifLog{
 		Schema: "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/" +
 			"sarif-schema-2.1.0.json",
 		Version: "2.1.0", Runs: []sarifRun{run},
-	})
+	}, "  ")
 }
 
 func sarifRuleOf(r Rule) sarifRule {

@@ -1,9 +1,13 @@
 package report
 
 import (
+	"bytes"
+	"encoding/json"
 	"fmt"
+	"io"
 	"strings"
 	"unicode"
+	"unicode/utf16"
 	"unicode/utf8"
 )
 
@@ -36,4 +40,30 @@ func Visible(text string) string {
 // Line is Visible for what must stay on its line.
 func Line(text string) string {
 	return strings.NewReplacer("\n", `\n`, "\t", `\t`).Replace(Visible(text))
+}
+
+// JSON writes a value with indentation; with "" all is on one line. What Visible escapes is escaped
+// as in JSON, so that a program reads the same text, and a person sees what is there.
+func JSON(w io.Writer, value any, indentation string) error {
+	var text bytes.Buffer
+	encoder := json.NewEncoder(&text)
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent("", indentation)
+	if err := encoder.Encode(value); err != nil {
+		return err
+	}
+	var b strings.Builder
+	for _, r := range text.String() { // outside of strings, JSON has nothing of these
+		switch {
+		case r == '\n' || !unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp):
+			b.WriteRune(r)
+		case r <= 0xffff:
+			fmt.Fprintf(&b, `\u%04x`, r)
+		default:
+			high, low := utf16.EncodeRune(r)
+			fmt.Fprintf(&b, `\u%04x\u%04x`, high, low)
+		}
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
 }

@@ -1,6 +1,10 @@
 package report
 
-import "testing"
+import (
+	"bytes"
+	"encoding/json"
+	"testing"
+)
 
 func TestVisible(t *testing.T) {
 	for text, want := range map[string]string{
@@ -21,5 +25,24 @@ func TestVisible(t *testing.T) {
 	}
 	if got := Line("a\nok\t\x1b"); got != `a\nok\t\x1b` {
 		t.Errorf("got %q", got)
+	}
+}
+
+func TestJSON(t *testing.T) {
+	const text = "<größer>\n\x1b\x7f\u009b\u202eko\u2028\U000e0041\\u202e"
+	for indentation, want := range map[string]string{
+		"": `["<größer>\n\u001b\u007f\u009b\u202eko\u2028\udb40\udc41\\u202e"]` + "\n",
+		"  ": "[\n  " + `"<größer>\n\u001b\u007f\u009b\u202eko\u2028\udb40\udc41\\u202e"` +
+			"\n]\n",
+	} {
+		var b bytes.Buffer
+		if err := JSON(&b, []string{text}, indentation); err != nil || b.String() != want {
+			t.Errorf("%v: got %s, want %s", err, b.String(), want)
+		}
+		var back []string
+		if err := json.Unmarshal(b.Bytes(), &back); err != nil || len(back) != 1 ||
+			back[0] != text {
+			t.Errorf("%v: read back %q", err, back)
+		}
 	}
 }
