@@ -72,12 +72,63 @@ func TestSite(t *testing.T) {
 	}
 	search(t, site)
 
-	broken := t.TempDir()
-	writeFile(t, broken, "README.md", []byte("# Title\n\n[gone](docs/gone.md)\n"))
-	out, err := exec.Command("go", "run", "-C", "../tools/site", ".", broken,
-		filepath.Join(broken, "out")).CombinedOutput()
-	if err == nil || !strings.Contains(string(out), "gone.md") {
-		t.Errorf("a link that leads nowhere: %v\n%s", err, out)
+	refusedDocuments(t)
+}
+
+// refusedDocuments have links that lead nowhere, or what does more than it shows. No site is made of
+// them, not even a part.
+func refusedDocuments(t *testing.T) {
+	t.Helper()
+	tool := filepath.Join(t.TempDir(), "site")
+	out, err := exec.Command("go", "build", "-C", "../tools/site", "-o", tool, ".").CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	for text, want := range map[string]string{
+		"[gone](docs/gone.md)":                     "README.md:4: a link: ",
+		"[gone](#gone)":                            `README.md:4: README.md has no heading "gone"`,
+		"[out](../out.md)":                         "README.md:4: the link to ../out.md leads out",
+		"![image](docs/gone.svg)":                  "README.md:4: a link: ",
+		`a <a href="nope.html">b</a>`:              "README.md:4: HTML ",
+		"<div>\n<a href=\"nope.html\">b</a></div>": "README.md:4: HTML ",
+		"<script>alert(1)</script>":                "README.md:4: HTML ",
+		"a <img src=x onerror=alert(1)>":           "README.md:4: HTML ",
+		"a <sup onclick=alert(1)>b</sup>":          "README.md:4: HTML ",
+		"<!--><script>alert(1)</script> -->":       "README.md:4: HTML ",
+		"<!-- a -->\n\n<!-- b --><b>":              "README.md:6: HTML ",
+		"a <!-- b --!><b> -->":                     "README.md:4: HTML ",
+		"<!-- a --><script>alert(1)</script>":      "README.md:4: HTML ",
+		"[a](javascript:alert(1))":                 "README.md:4: a link that is neither",
+		"[a](JavaScript:alert(1))":                 "README.md:4: a link that is neither",
+		"[a](javascript&colon;alert(1))":           "README.md:4: a link: ",
+		"[a](&#106;avascript:alert(1))":            "README.md:4: ",
+		"![a](data:image/svg+xml,x)":               "README.md:4: a link that is neither",
+		"<vbscript:x>":                             "README.md:4: a link that is neither",
+		"[a]\n\n[a]: file:///etc/passwd":           "README.md:4: a link that is neither",
+		"[a](//example.org/x)":                     "README.md:4: a link: ",
+		"x\n\n| a |\n|---|\n| <b>c</b> |":          "README.md:8: HTML ",
+	} {
+		top := t.TempDir()
+		writeFile(t, top, "README.md", []byte("# Title\n\nText.\n"+text+"\n"))
+		if strings.HasPrefix(text, "<") { // a block begins after a blank line
+			writeFile(t, top, "README.md", []byte("# Title\n\n\n"+text+"\n"))
+		}
+		out, err := exec.Command(tool, top, filepath.Join(top, "out")).CombinedOutput()
+		if err == nil || !strings.HasPrefix(string(out), "site: "+want) {
+			t.Errorf("%q: %v, want %q\n%s", text, err, want, out)
+		}
+		if entries, err := os.ReadDir(top); err != nil || len(entries) != 1 {
+			t.Errorf("%q left %v, %v", text, entries, err)
+		}
+	}
+	top := t.TempDir()
+	writeFile(t, top, "README.md", []byte("# Title\n\n<!-- a: begin -->\n2<sup>3</sup>\n"+
+		"<https://example.org> <a@example.org> [a](HTTPS://example.org) [b](#title)\n"))
+	for i, want := range []string{"", "exists already"} {
+		out, err := exec.Command(tool, top, filepath.Join(top, "out")).CombinedOutput()
+		if (err != nil) != (i > 0) || !strings.Contains(string(out), want) {
+			t.Errorf("the site that is allowed, time %d: %v\n%s", i+1, err, out)
+		}
 	}
 }
 

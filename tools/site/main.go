@@ -2,13 +2,15 @@
 //
 //	site REPOSITORY DIR
 //
-// A link that leads nowhere is an error. DIR must not exist.
+// A link that leads nowhere is an error, and so is HTML other than comments and <sup>, which could
+// have links that are not checked, and scripts. DIR must not exist, and is not there after an error.
 package main
 
 import (
 	"bytes"
 	"embed"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"html/template"
 	"os"
@@ -65,8 +67,14 @@ type page struct {
 	file, URL, Title string // file is below the repository, URL below the site
 	Body             template.HTML
 	sections         []section
-	links            []string // to files and headings of the repository, from its top
+	links            []link
 	anchors          map[string]bool
+}
+
+// link leads to a file and a heading of the repository, from its top.
+type link struct {
+	to   string
+	line int
 }
 
 // section is what the search finds: a heading, and the text below it.
@@ -77,10 +85,27 @@ type section struct {
 	Text  string `json:"text"`
 }
 
-func build(repository, dir string) error {
-	if err := os.Mkdir(dir, 0o755); err != nil {
+// build makes the site beside dir, and gives it that name once it is complete.
+func build(repository, dir string) (err error) {
+	if _, err := os.Lstat(dir); err == nil {
+		return fmt.Errorf("%s exists already", dir)
+	}
+	part := fmt.Sprintf("%s.%d", filepath.Clean(dir), os.Getpid())
+	if err := os.Mkdir(part, 0o755); err != nil {
 		return err
 	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, os.RemoveAll(part))
+		}
+	}()
+	if err := fill(repository, part); err != nil {
+		return err
+	}
+	return os.Rename(part, dir)
+}
+
+func fill(repository, dir string) error {
 	pages, err := readPages(repository)
 	if err != nil {
 		return err
@@ -123,7 +148,7 @@ func readPages(repository string) (map[string]*page, error) {
 	}
 	for _, p := range pages {
 		if err := p.read(repository, pages); err != nil {
-			return nil, fmt.Errorf("%s: %w", p.file, err)
+			return nil, err
 		}
 	}
 	return pages, nil
@@ -139,7 +164,7 @@ func urlOf(file string) string {
 
 var converter = goldmark.New(goldmark.WithExtensions(extension.Table),
 	goldmark.WithParserOptions(parser.WithAutoHeadingID()),
-	goldmark.WithRendererOptions(html.WithUnsafe())) // the marks of generated tables are comments
+	goldmark.WithRendererOptions(html.WithUnsafe())) // of HTML, only what refuse lets pass
 
 func (p *page) read(repository string, pages map[string]*page) error {
 	source, err := os.ReadFile(filepath.Join(repository, filepath.FromSlash(p.file)))
@@ -155,13 +180,17 @@ func (p *page) read(repository string, pages map[string]*page) error {
 			}
 			return ast.WalkContinue, nil
 		}
+		line := lineOf(n, source)
+		if reason := refuse(n, source); reason != "" {
+			return ast.WalkStop, fmt.Errorf("%s:%d: %s", p.file, line, reason)
+		}
 		switch n := n.(type) {
 		case *ast.Heading:
 			p.heading(n, source)
 		case *ast.Link:
-			n.Destination = p.follow(n.Destination, pages)
+			n.Destination = p.follow(n.Destination, line, pages)
 		case *ast.Image:
-			n.Destination = p.follow(n.Destination, pages)
+			n.Destination = p.follow(n.Destination, line, pages)
 		case *ast.Text:
 			if _, inHeading := n.Parent().(*ast.Heading); !inHeading {
 				p.add(n.Value(source), n.SoftLineBreak() || n.HardLineBreak())
@@ -184,7 +213,7 @@ func (p *page) read(repository string, pages map[string]*page) error {
 	p.Body = template.HTML(strings.NewReplacer("<table>", `<div class="wide" tabindex="0"><table>`,
 		"</table>", "</table></div>").Replace(out.String()))
 	if p.Title == "" {
-		return fmt.Errorf("there is no heading")
+		return fmt.Errorf("%s: there is no heading", p.file)
 	}
 	return nil
 }
@@ -221,15 +250,63 @@ func (p *page) add(value []byte, ends bool) {
 	}
 }
 
-var scheme = regexp.MustCompile(`^[a-z]+:`)
+var (
+	scheme  = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+.-]*:`)
+	schemes = []string{"http:", "https:", "mailto:"}
+	// A comment without < and > ends where it seems to, for browsers, too.
+	comment = regexp.MustCompile(`^\s*<!-- [^<>]* -->\s*$`)
+	allowed = regexp.MustCompile(`^(</?sup>|<!-- [^<>]* -->)$`)
+)
+
+// refuse is why a node may not be on a page, or "". goldmark copies HTML as it is.
+func refuse(n ast.Node, source []byte) string {
+	address, is := "", false
+	switch n := n.(type) {
+	case *ast.HTMLBlock:
+		text := string(n.Lines().Value(source))
+		if n.HasClosure() {
+			text += string(n.ClosureLine.Value(source))
+		}
+		if !comment.MatchString(text) {
+			return fmt.Sprintf("HTML other than a comment: %.60q", text)
+		}
+	case *ast.RawHTML:
+		if text := string(n.Segments.Value(source)); !allowed.MatchString(text) {
+			return fmt.Sprintf("HTML other than <sup> and comments: %.60q", text)
+		}
+	case *ast.Link:
+		address, is = string(n.Destination), true
+	case *ast.Image:
+		address, is = string(n.Destination), true
+	case *ast.AutoLink:
+		if n.AutoLinkType == ast.AutoLinkURL {
+			address, is = string(n.URL(source)), true
+		}
+	}
+	if found := scheme.FindString(address); is && found != "" &&
+		!slices.Contains(schemes, strings.ToLower(found)) {
+		return fmt.Sprintf("a link that is neither relative nor of http, https or mailto: %.60q",
+			address)
+	}
+	return ""
+}
+
+// lineOf is the line of a node, or of the one that it is in.
+func lineOf(n ast.Node, source []byte) int {
+	for ; n != nil; n = n.Parent() {
+		if at := n.Pos(); at >= 0 && at <= len(source) && n.Kind() != ast.KindDocument {
+			return 1 + bytes.Count(source[:at], []byte("\n"))
+		}
+	}
+	return 1
+}
 
 // follow notes where a link leads, and returns what it is on the site.
-func (p *page) follow(destination []byte, pages map[string]*page) []byte {
-	link := string(destination)
-	if scheme.MatchString(link) {
+func (p *page) follow(destination []byte, line int, pages map[string]*page) []byte {
+	if scheme.Match(destination) {
 		return destination
 	}
-	target, anchor, _ := strings.Cut(link, "#")
+	target, anchor, _ := strings.Cut(string(destination), "#")
 	file := p.file
 	if target != "" {
 		file = path.Join(path.Dir(p.file), target)
@@ -237,7 +314,7 @@ func (p *page) follow(destination []byte, pages map[string]*page) []byte {
 	if anchor != "" {
 		anchor = "#" + anchor
 	}
-	p.links = append(p.links, file+anchor)
+	p.links = append(p.links, link{file + anchor, line})
 	if other := pages[file]; other != nil && target != "" {
 		from := strings.Count(p.URL, "/")
 		return []byte(strings.Repeat("../", from) + other.URL + anchor)
@@ -249,19 +326,20 @@ func (p *page) follow(destination []byte, pages map[string]*page) []byte {
 func copyLinked(repository, dir string, pages map[string]*page) error {
 	for _, p := range pages {
 		for _, link := range p.links {
-			file, anchor, _ := strings.Cut(link, "#")
+			at := fmt.Sprintf("%s:%d", p.file, link.line)
+			file, anchor, _ := strings.Cut(link.to, "#")
 			if other := pages[file]; other != nil {
 				if anchor != "" && !other.anchors[anchor] {
-					return fmt.Errorf("%s: %s has no heading %q", p.file, file, anchor)
+					return fmt.Errorf("%s: %s has no heading %q", at, file, anchor)
 				}
 				continue
 			}
 			if !filepath.IsLocal(filepath.FromSlash(file)) {
-				return fmt.Errorf("%s: the link to %s leads out of the repository", p.file, file)
+				return fmt.Errorf("%s: the link to %s leads out of the repository", at, file)
 			}
 			data, err := os.ReadFile(filepath.Join(repository, filepath.FromSlash(file)))
 			if err != nil {
-				return fmt.Errorf("%s: a link: %w", p.file, err)
+				return fmt.Errorf("%s: a link: %w", at, err)
 			}
 			if err := write(dir, file, data); err != nil {
 				return err
