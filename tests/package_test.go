@@ -155,4 +155,16 @@ tar -xzOf mpwolf_*.apk .PKGINFO 2>/dev/null | grep -qx 'pkgver = 1.2.3_rc1'
 			t.Errorf("version %q: %v, %v\n%s", wrong, cmd.ProcessState, err, out)
 		}
 	}
+	// A program that fails leaves nothing.
+	for _, script := range []string{"exit 1", `test "$1" != man`} {
+		work := t.TempDir()
+		writeFile(t, work, "mpwolf", []byte("#!/bin/sh\n"+script+"\n"))
+		shell(t, work, "chmod +x mpwolf")
+		cmd := exec.Command("../scripts/package", "--binary", filepath.Join(work, "mpwolf"),
+			filepath.Join(work, "dir"))
+		out, err := cmd.CombinedOutput()
+		if left, wrong := os.ReadDir(work); err == nil || wrong != nil || len(left) != 1 {
+			t.Errorf("a program that does %s: %v, left %v\n%s", script, err, left, out)
+		}
+	}
 }
