@@ -6,7 +6,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
-	"slices"
 	"strings"
 	"testing"
 
@@ -89,7 +88,7 @@ mkdir archive; tar -C archive --strip-components=1 -xzf "$2"; diff -r archive ro
 		t.Errorf("the installed mpwolf: %v\n%s", err, out)
 	}
 	packageFiles(t, top, args, root)
-	packageVersions(t, top, args)
+	packageVersions(t, top)
 	if !whole {
 		return
 	}
@@ -128,11 +127,13 @@ func packageFiles(t *testing.T, top string, args []string, root string) {
 }
 
 // packageVersions makes packages of a pre-release, which dpkg takes for older than the release, and
-// asks for versions that some format does not have.
-func packageVersions(t *testing.T, top string, args []string) {
+// asks for versions that some format does not have. The program is a small one.
+func packageVersions(t *testing.T, top string) {
 	t.Helper()
-	dir := filepath.Join(top, "pre-release")
-	args = slices.Concat(args, []string{"--version"})
+	dir, small := filepath.Join(top, "pre-release"), t.TempDir()
+	writeFile(t, small, "mpwolf", []byte("#!/bin/sh\necho small\n"))
+	shell(t, small, "chmod +x mpwolf")
+	args := []string{"--binary", filepath.Join(small, "mpwolf"), "--version"}
 	cmd := exec.Command("../scripts/package", append(args, "v1.2.3-rc1", dir)...)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
