@@ -12,10 +12,10 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// TestPackages makes the packages twice, in two directories, to the same bytes, the second time with
-// another umask and another kind of temporary directory, and installs the deb below another root:
-// what it has installed runs. With MPWOLF_TEST_PACKAGES, the program is
-// built for each of them, as for a release; otherwise both have one that was built once, with what
+// TestPackages makes the packages twice, in two directories, to the same bytes, the second time
+// with another umask and another kind of temporary directory, and installs the deb below another
+// root: what it has installed runs. With MPWOLF_TEST_PACKAGES, the program is built for
+// each of them, as for a release; otherwise both have one that was built once, with what
 // the build cache has from the tests.
 func TestPackages(t *testing.T) {
 	whole := os.Getenv("MPWOLF_TEST_PACKAGES") != ""
@@ -100,8 +100,8 @@ mkdir archive; tar -C archive --strip-components=1 -xzf "$2"; diff -r archive ro
 	}
 }
 
-// packageFiles runs what goreleaser runs before it builds: it makes the same files as those that the
-// deb has installed below root, and nothing else.
+// packageFiles runs what goreleaser runs before it builds: it makes the same files as those that
+// the deb has installed below root, and nothing else.
 func packageFiles(t *testing.T, top string, args []string, root string) {
 	t.Helper()
 	var config struct{ Before struct{ Hooks []string } }
@@ -126,8 +126,8 @@ func packageFiles(t *testing.T, top string, args []string, root string) {
 	shell(t, top, `test "$(ls files)" = share; diff -r files/share "$1/usr/share"`, root)
 }
 
-// packageVersions makes packages of a pre-release, which dpkg takes for older than the release, and
-// asks for versions that some format does not have. The program is a small one.
+// packageVersions makes packages of a pre-release, which dpkg takes for older than the release,
+// and asks for versions that some format does not have. The program is a small one.
 func packageVersions(t *testing.T, top string) {
 	t.Helper()
 	dir, small := filepath.Join(top, "pre-release"), t.TempDir()

@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// TestScriptsHelp asks each of our scripts for help, and gives it an option that it does not have. It
-// does nothing then, such as make a directory of that name.
+// TestScriptsHelp asks each of our scripts for help, and gives it an option that it does not have.
+// It does nothing then, such as make a directory of that name.
 func TestScriptsHelp(t *testing.T) {
 	t.Parallel()
 	scripts, err := filepath.Glob("../scripts/*")

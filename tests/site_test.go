@@ -75,13 +75,13 @@ func TestSite(t *testing.T) {
 	refusedDocuments(t)
 }
 
-// refusedDocuments have links that lead nowhere, or what does more than it shows. No site is made of
-// them, not even a part.
+// refusedDocuments have links that lead nowhere, or what does more than it shows. No site is made
+// of them, not even a part.
 func refusedDocuments(t *testing.T) {
 	t.Helper()
 	tool := filepath.Join(t.TempDir(), "site")
-	out, err := exec.Command("go", "build", "-C", "../tools/site", "-o", tool, ".").CombinedOutput()
-	if err != nil {
+	build := exec.Command("go", "build", "-C", "../tools/site", "-o", tool, ".")
+	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	for text, want := range map[string]string{

@@ -42,8 +42,8 @@ func Line(text string) string {
 	return strings.NewReplacer("\n", `\n`, "\t", `\t`).Replace(Visible(text))
 }
 
-// JSON writes a value with indentation; with "" all is on one line. What Visible escapes is escaped
-// as in JSON, so that a program reads the same text, and a person sees what is there.
+// JSON writes a value with indentation; with "" all is on one line. What Visible escapes is
+// escaped as in JSON, so that a program reads the same text, and a person sees what is there.
 func JSON(w io.Writer, value any, indentation string) error {
 	var text bytes.Buffer
 	encoder := json.NewEncoder(&text)

@@ -3,7 +3,7 @@
 //	site REPOSITORY DIR
 //
 // A link that leads nowhere is an error, and so is HTML other than comments and <sup>, which could
-// have links that are not checked, and scripts. DIR must not exist, and is not there after an error.
+// have links that are not checked, and scripts. DIR must not exist, and does not after an error.
 package main
 
 import (
