@@ -55,11 +55,12 @@ func TestStm32Settings(t *testing.T) {
 	t.Run("allocations", func(t *testing.T) {
 		r.installAllocfail(t)
 		long := os.Getenv("MPWOLF_TEST_LONG") != ""
-		step, more := 60, []string(nil)
+		step, flags, more := 60, "-mcpu=cortex-m4", []string(nil)
 		if long { // this compiles all of wolfSSL again
 			step, more = 1, []string{"MICROPY_PY_SSL_ECDSA_SIGN_ALT=1"}
+			flags += " -DMICROPY_WOLFCRYPTOLIB_EC=1" // which the script signs with
 		}
-		board := startQemu(t, metalBoard, r.makeQemu(t, build, port, "-mcpu=cortex-m4", more...))
+		board := startQemu(t, metalBoard, r.makeQemu(t, build, port, flags, more...))
 		board.runs(t, "../testdata/stm32/hardware.py", "", "")
 		if long {
 			board.runs(t, "tls_sign.py", "", "")
