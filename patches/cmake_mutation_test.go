@@ -27,7 +27,7 @@ func TestCMakeMutations(t *testing.T) {
 	}}
 	dir := t.TempDir()
 	writeFiles(t, dir, files)
-	c.run(t, dir, files, mutations(mutationCount/5))
+	c.run(t, dir, files, mutations(2*mutationCount/5))
 }
 
 // cmakeModule is what our micropython.cmake does with a pristine fragment.
