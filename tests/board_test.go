@@ -290,6 +290,7 @@ func (b *boardTest) inUse(t *testing.T) {
 // the firmware, which runs in QEMU.
 func TestRISCV(t *testing.T) {
 	longOnly(t, "needs a compiler and real sources")
+	inTheLongRun(t) // TestStm32Settings runs in QEMU, too
 	t.Parallel()
 	r := newReal(t)
 	r.run("patch", "--port", "qemu", "--board", "VIRT_RV32", "--pristine", "--wolfssl", r.wolfssl,
@@ -308,7 +309,6 @@ func TestRISCV(t *testing.T) {
 	board.runsUpstream(t, r.tree)
 	board.stop()
 	t.Run("allocations", func(t *testing.T) {
-		inTheLongRun(t)
 		r.installAllocfail(t)
 		build := t.TempDir()
 		r.must(exec.Command("make", "-j2", "-C", filepath.Join(r.tree, "ports", "qemu"),

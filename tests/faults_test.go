@@ -126,7 +126,7 @@ func (w *workplace) recover() state.Outcome {
 // is killed, the one at which the disk becomes full, and the one at which a permission is lost.
 // The next command must restore the tree to before or after, say which, and be able to revert it
 // byte for byte. MPWOLF_TEST_FAULTS=all tests every change in all three ways; without it the
-// first way tests every second and the others every eighth, and with -short all test a tenth of
+// first way tests every sixth and the others every 24th, and with -short all test a tenth of
 // that.
 func TestFaults(t *testing.T) {
 	t.Parallel()
@@ -146,9 +146,9 @@ func TestFaults(t *testing.T) {
 		*disktest.Faulty
 		stride int
 	}{
-		{&disktest.Faulty{Err: disktest.ErrKilled}, 2},
-		{&disktest.Faulty{Err: syscall.ENOSPC, Spare: true}, 8},
-		{&disktest.Faulty{Err: fs.ErrPermission, Once: true}, 8},
+		{&disktest.Faulty{Err: disktest.ErrKilled}, 6},
+		{&disktest.Faulty{Err: syscall.ENOSPC, Spare: true}, 24},
+		{&disktest.Faulty{Err: fs.ErrPermission, Once: true}, 24},
 	}
 	for _, s := range scenarios {
 		t.Run(s.name, func(t *testing.T) {

@@ -140,11 +140,10 @@ func (r *real) sessionsElsewhere(t *testing.T, ca *authority, good []string) {
 // sessionExpires resumes the session of a server whose certificate is about to expire: until it
 // does.
 func (r *real) sessionExpires(t *testing.T, ca *authority) {
-	end := time.Now().Add(8 * time.Second).Truncate(time.Second)
-	cert, key := ca.issue(t, "brief", "localhost", end)
 	for _, version := range []uint16{tls.VersionTLS12, tls.VersionTLS13} {
 		t.Run(tls.VersionName(version), func(t *testing.T) {
-			t.Parallel()
+			end := time.Now().Add(8 * time.Second).Truncate(time.Second)
+			cert, key := ca.issue(t, "brief", "localhost", end)
 			port, file := goServer(t, cert, key, version), filepath.Join(t.TempDir(), "session")
 			for _, want := range []string{" full", " resumed"} {
 				line := r.resume(t, port, ca.file, file)

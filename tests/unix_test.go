@@ -437,6 +437,7 @@ func TestVerifyFinds(t *testing.T) {
 		}
 	})
 	t.Run("ssl left on", func(t *testing.T) {
+		inTheLongRun(t) // internal/verify has such a build of a small tree
 		addMbedTLS(t, r.tree)
 		mk := filepath.Join(r.tree, "ports", "unix", "mpconfigport.mk")
 		text, err := os.ReadFile(mk)
