@@ -153,14 +153,11 @@ func patchedByDebian(t *testing.T, known *wolfssl.Advisories, tree *wolfssl.Tree
 		t.Fatalf("%s has no patches for CVEs", tree.Dir)
 	}
 	for _, a := range known.Of(tree.Version) {
-		fixed := false
-		for _, p := range a.Patches {
-			line, err := p.Line(tree.Dir)
-			if err != nil {
-				t.Fatal(err)
-			}
-			fixed = fixed || line > 0
+		_, line, err := a.Patched(tree.Dir)
+		if err != nil {
+			t.Fatal(err)
 		}
+		fixed := line > 0
 		if fixed != applied[a.ID] {
 			t.Errorf("%s in %s: fixed %v, patched by Debian %v", a.ID, tree.Dir, fixed,
 				applied[a.ID])

@@ -90,15 +90,11 @@ func (a *Advisories) Unpatched(version, dir string) ([]Advisory, error) {
 	}
 	var open []Advisory
 	for _, advisory := range of {
-		fixed := false
-		for _, p := range advisory.Patches {
-			line, err := p.Line(dir)
-			if err != nil {
-				return nil, err
-			}
-			fixed = fixed || line > 0
+		_, line, err := advisory.Patched(dir)
+		if err != nil {
+			return nil, err
 		}
-		if !fixed {
+		if line == 0 {
 			open = append(open, advisory)
 		}
 	}
@@ -137,6 +133,17 @@ func (a Advisory) concerns(version string) bool {
 // Optional reports whether a release has the fix, but only with the macros of Mitigation.
 func (a Advisory) Optional(version string) bool {
 	return len(a.Mitigation) > 0 && CompareVersions(version, a.Fixed) >= 0
+}
+
+// Patched is the first of the patches that was applied to the tree at dir, and the line of its
+// file that shows it; 0 if none was.
+func (a Advisory) Patched(dir string) (patch Patch, line int, err error) {
+	for _, p := range a.Patches {
+		if line, err = p.Line(dir); err != nil || line > 0 {
+			return p, line, err
+		}
+	}
+	return Patch{}, 0, nil
 }
 
 // Line is where the fix is in the tree at dir; 0 if it was not applied there.

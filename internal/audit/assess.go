@@ -64,17 +64,15 @@ func (e *evidence) assess(a wolfssl.Advisory) (Assessment, error) {
 			return result, nil
 		}
 	}
-	for _, p := range a.Patches {
-		line, err := p.Line(e.dir)
-		if err != nil {
-			return Assessment{}, err
-		}
-		if line > 0 {
-			result.State, result.Line = Fixed, line
-			result.File = filepath.Join(e.dir, filepath.FromSlash(p.File))
-			result.Evidence = fmt.Sprintf("%s:%d has the fix of %s", p.File, line, p.By)
-			return result, nil
-		}
+	p, line, err := a.Patched(e.dir)
+	if err != nil {
+		return Assessment{}, err
+	}
+	if line > 0 {
+		result.State, result.Line = Fixed, line
+		result.File = filepath.Join(e.dir, filepath.FromSlash(p.File))
+		result.Evidence = fmt.Sprintf("%s:%d has the fix of %s", p.File, line, p.By)
+		return result, nil
 	}
 	result.State = Affected
 	result.Evidence, result.File = e.compiles(a)

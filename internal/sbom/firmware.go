@@ -366,15 +366,12 @@ func (g *grouping) wolfSSL() (*Component, error) {
 		return nil, err
 	}
 	for _, a := range known.Of(g.Version) {
-		for _, p := range a.Patches {
-			line, err := p.Line(g.WolfSSL)
-			if err != nil {
-				return nil, err
-			}
-			if line > 0 {
-				c.Patches = append(c.Patches, Patch{Resolves: a.ID, By: p.By})
-				break
-			}
+		patch, line, err := a.Patched(g.WolfSSL)
+		if err != nil {
+			return nil, err
+		}
+		if line > 0 {
+			c.Patches = append(c.Patches, Patch{Resolves: a.ID, By: patch.By})
 		}
 	}
 	return c, nil

@@ -46,15 +46,11 @@ func openIn(known *wolfssl.Advisories, version, dir string, bare bool) (open, er
 			o.unsure = o.unsure || dir == "" && !bare && len(a.Patches) > 0
 			continue
 		}
-		for _, p := range a.Patches {
-			line, err := p.Line(dir)
-			if err != nil {
-				return open{}, err
-			}
-			if line > 0 {
-				o.patched[a.ID] = p.By
-			}
+		patch, _, err := a.Patched(dir)
+		if err != nil {
+			return open{}, err
 		}
+		o.patched[a.ID] = patch.By
 	}
 	return o, nil
 }
